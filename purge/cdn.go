@@ -1,0 +1,55 @@
+package purge
+
+import (
+	"context"
+	"time"
+)
+
+// CDN sends one batch and tells what became of it. Every error is an *Error.
+type CDN interface {
+	// Submit makes one call. Its error's kind says what is known: Unavailable, nothing was done and it may be tried again;
+	// Exhausted with RetryAfter, too fast; Unknown, the request left and no readable answer came; any other, a clear refusal.
+	Submit(ctx context.Context, b Batch) (Receipt, error)
+	// Status says what became of the targets of a batch. A target that it cannot tell about is left out;
+	// an error means that this API cannot tell at all (Denied, Unknown) or not now (Unavailable, Exhausted).
+	Status(ctx context.Context, q StatusQuery) ([]TargetStatus, error)
+	// Quota says what is left today. Conflict means that this API cannot tell.
+	Quota(ctx context.Context) ([]Quota, error)
+	// Limits are those of one call.
+	Limits() Limits
+}
+
+// Receipt is what the API answered to a batch that it accepted.
+type Receipt struct {
+	TaskID    string    `json:"task,omitempty"`    // kept as text: it exceeds 2^53
+	RequestID string    `json:"request,omitempty"` // for the vendor's support
+	Count     int       `json:"count,omitempty"`   // targets the API says it took; 0 where it does not say
+	At        time.Time `json:"at"`                // when the answer came
+}
+
+// StatusQuery asks about one batch. Receipt is zero where none was seen.
+type StatusQuery struct {
+	Batch   Batch
+	Receipt Receipt
+	Since   time.Time // just before the call left
+}
+
+// TargetStatus is the vendor's word on one target: Accepted (still running), Done or Failed.
+type TargetStatus struct {
+	Target  Target
+	Outcome Outcome
+	Reason  string // vendor text, hostile until escaped; "" unless Failed
+}
+
+// Quota is what one kind and area may still cost today.
+type Quota struct {
+	Kind        Kind
+	Area        Area
+	Total, Left int
+}
+
+// Limits bound one API call.
+type Limits struct {
+	URLs, Directories int // targets in one call
+	Bytes             int // bytes that the targets may take in one call, form-encoded with their parameter names
+}

@@ -1,0 +1,49 @@
+package purge
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrorKind is what a program does about an error.
+type ErrorKind int
+
+// The kinds of error. The zero kind is Internal, so that a forgotten kind is never mistaken for a harmless one.
+const (
+	Internal    ErrorKind = iota // our fault or the operator's: keys, clock, a bug
+	Invalid                      // the input is wrong; saying it again will not help
+	Denied                       // not allowed
+	NotFound                     // no such domain, purge or person
+	Conflict                     // not in this state
+	Exhausted                    // quota (RetryAfter zero) or rate (RetryAfter set)
+	Unavailable                  // surely not done; try again
+	Unknown                      // it may have happened; look before trying again
+)
+
+// Error has two readers: Message is one sentence for the person who typed and says what to do next;
+// Err is for the operator and the log. Neither holds a secret, a signature or a signed body.
+type Error struct {
+	Kind       ErrorKind
+	Message    string
+	RetryAfter time.Duration
+	Err        error
+}
+
+// Error returns the operator's chain, or the person's sentence where there is no more to say.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Message
+	}
+	return e.Message + ": " + e.Err.Error()
+}
+
+// Unwrap returns the operator's error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// AsError returns err as an *Error; one that is not is Internal, with a sentence that blames nobody.
+func AsError(err error) *Error {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e
+	}
+	return &Error{Kind: Internal, Message: "Something went wrong on our side.", Err: err}
+}

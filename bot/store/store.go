@@ -1,0 +1,199 @@
+// Package store keeps what purgebot must not forget: purges, targets, decisions, the ledger of CDN calls, wanted cards,
+// buttons, seen events and the chained audit, in tables prefixed pb_ that share a database with the durable engine's.
+//
+// Each method opens, commits and closes one transaction and is repeatable by its keys. No method calls the engine,
+// a chat or the CDN, and none decides: what to write is the caller's judgement, that it is written whole is the store's.
+package store
+
+import (
+	"encoding/json"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/purge"
+)
+
+// Event is the key of one delivery of a platform. A second one with the same key is a duplicate.
+type Event struct {
+	Platform, Workspace, ID string
+	Digest                  string // of what it asked for: a duplicate with another digest is told apart in the audit
+}
+
+// Entry is one row of the audit. The store chains it: sequence, previous hash and hash are the store's.
+type Entry struct {
+	Seq   int64
+	At    time.Time
+	Who   acl.Subject // "" for purgebot itself
+	Name  string      // as it was then
+	What  string      // "asked", "refused", "confirmed", "sending", …
+	Purge string      // id, "" if none
+	Body  json.RawMessage
+	Prev  string // hex SHA-256 of the row before
+	Hash  string // hex SHA-256 of this row with Prev
+}
+
+// State is where a purge stands.
+type State string
+
+// The states. Those from StateDone on are final.
+const (
+	StateRecorded  State = "recorded" // taken, nothing sent
+	StateWaiting   State = "waiting"  // for somebody to press
+	StateSending   State = "sending"
+	StateFollowing State = "following" // all batches answered; looking until done
+	StateDone      State = "done"
+	StatePartly    State = "partly done"
+	StateAccepted  State = "accepted"
+	StateFailed    State = "failed"
+	StateUnknown   State = "unknown"
+	StateRefused   State = "refused"
+	StateCancelled State = "cancelled"
+	StateExpired   State = "expired"
+)
+
+// Final reports whether nothing more happens in this state.
+func (s State) Final() bool {
+	switch s {
+	case StateRecorded, StateWaiting, StateSending, StateFollowing:
+		return false
+	}
+	return true
+}
+
+// Purge is one request and where it stands. Its targets are rows of their own.
+type Purge struct {
+	ID         string // 64 hex digits: the workflow's id
+	Short      string // "p-7k3f9x2q", unique in its workspace; assigned by Record
+	Event      Event
+	Requester  acl.Subject
+	Name       string          // the requester's, as it was then
+	Thread     json.RawMessage // where the conversation is; opaque here
+	Channel    acl.Subject
+	Request    purge.Request
+	Digest     string // of Request
+	Policy     string // hash of the policy that decided
+	Confirm    acl.Confirm
+	Reason     string
+	Private    bool
+	Notes      []string // what was changed or left out on the way, for the card
+	State      State
+	Problem    string    // why it was refused or failed, one sentence; "" if it was not
+	ExpiresAt  time.Time // of the confirmation; zero until its card was shown
+	CreatedAt  time.Time
+	FinishedAt time.Time
+	Cancelled  acl.Subject // who asked to stop what has not left; "" if nobody
+}
+
+// Target is one target in one area of a purge.
+type Target struct {
+	N       int // position in the area's part of the request
+	Area    purge.Area
+	Target  purge.Target
+	Batch   int
+	Outcome purge.Outcome
+	Reason  string // why it failed or is unknown, one sentence
+}
+
+// Decision is what somebody, or time, decided about a waiting purge. There is at most one.
+type Decision struct {
+	Purge string
+	What  Verdict
+	Who   acl.Subject // "" for time
+	Name  string
+	At    time.Time
+}
+
+// Verdict is what was decided.
+type Verdict string
+
+// The verdicts.
+const (
+	Confirmed Verdict = "confirmed"
+	Cancelled Verdict = "cancelled"
+	Expired   Verdict = "expired"
+)
+
+// Call is one row of the ledger: one try of one batch. It is written before the call leaves.
+type Call struct {
+	Purge string
+	Batch int
+	Try   int
+	Kind  purge.Kind
+	Area  purge.Area
+	Units int    // quota it costs
+	Day   string // the vendor's, "2026-11-21"
+	Owner string // executor
+	At    time.Time
+	State CallState
+	// Receipt and Problem are the answer; empty while calling.
+	Receipt purge.Receipt
+	Problem string
+}
+
+// CallState is what is known about a call.
+type CallState string
+
+// The states of a call. Units count as spent in all but Unsent and Refused.
+const (
+	Calling       CallState = "calling"
+	CallAccepted  CallState = "accepted"
+	CallRefused   CallState = "refused"
+	CallUnsent    CallState = "unsent"
+	CallUnknown   CallState = "unknown"
+	CallOverQuota CallState = "over quota" // never written: Begin's answer when the units do not fit today
+	CallStopped   CallState = "stopped"    // never written: Begin's answer when the purge was cancelled
+)
+
+// Role says which message of a purge a card is.
+type Role string
+
+// The roles.
+const (
+	Status Role = "status" // the one that is edited in place
+	Result Role = "result" // a new message when it is final, since edits notify nobody
+)
+
+// Card is one message of a purge: what it shows is behind what is wanted while Shown < Wanted.
+type Card struct {
+	Purge         string
+	Role          Role
+	Ref           json.RawMessage // the platform's message; nil until posted
+	Wanted, Shown int64
+	Fails         int
+}
+
+// Button is what a random token stands for. Nothing but the token travels.
+type Button struct {
+	Token   string
+	Purge   string // "" for one of a private reply
+	Action  string
+	Who     acl.Subject // "" where several people may press
+	Channel acl.Subject
+	Request json.RawMessage // what a new request would be; nil if the action needs none
+	Expires time.Time       // zero: with the purge
+}
+
+// Recent is what must be known about a person before a purge is taken.
+type Recent struct {
+	Same  string // id of an open purge with the same digest in the same channel, asked within the window; "" if none
+	Open  int    // purges of this person that are not final
+	Waits int    // confirmations open, of everybody
+	URLs  int    // URL targets this person asked for within the window of URLs
+}
+
+// Spent is what purgebot knows to have been used of one day's quota.
+type Spent struct {
+	Kind  purge.Kind
+	Area  purge.Area
+	Units int
+}
+
+// Filter selects purges for History; a zero field selects all.
+type Filter struct {
+	Platform, Workspace string
+	Host                string
+	By                  acl.Subject
+	Since, Until        time.Time
+	State               State
+	Limit               int // newest first; 0 is 20
+}

@@ -67,6 +67,7 @@ type Purge struct {
 	Event      Event
 	Requester  acl.Subject
 	Name       string          // the requester's, as it was then
+	Groups     []acl.Subject   // the requester's groups, as they were then
 	Thread     json.RawMessage // where the conversation is; opaque here
 	Channel    acl.Subject
 	Request    purge.Request
@@ -100,7 +101,10 @@ type Decision struct {
 	What  Verdict
 	Who   acl.Subject // "" for time
 	Name  string
-	At    time.Time
+	// Groups are those of Who as they were then; Problem is why, where it is a refusal.
+	Groups  []acl.Subject
+	Problem string
+	At      time.Time
 }
 
 // Verdict is what was decided.
@@ -111,6 +115,7 @@ const (
 	Confirmed Verdict = "confirmed"
 	Cancelled Verdict = "cancelled"
 	Expired   Verdict = "expired"
+	Withdrawn Verdict = "withdrawn" // the policy no longer allows it
 )
 
 // Call is one row of the ledger: one try of one batch. It is written before the call leaves.

@@ -63,6 +63,7 @@ func (s State) Final() bool {
 // Purge is one request and where it stands. Its targets are rows of their own.
 type Purge struct {
 	ID         string // 64 hex digits: the workflow's id
+	Secret     string // 32 random hex digits that the tokens of its buttons are derived from
 	Short      string // "p-7k3f9x2q", unique in its workspace; assigned by Record
 	Event      Event
 	Requester  acl.Subject

@@ -1,0 +1,140 @@
+package cdnsim
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// actions are the four purges.
+var actions = map[string]struct {
+	area Area
+	kind Kind
+}{
+	"RefreshCdnUrl":        {Mainland, URL},
+	"RefreshCdnDir":        {Mainland, Directory},
+	"RefreshCdnOverSeaUrl": {Overseas, URL},
+	"RefreshCdnOverSeaDir": {Overseas, Directory},
+}
+
+// rule is what differs between the kinds: https://cloud.tencent.com/document/product/228/3946 and …/3947
+type rule struct {
+	list      string
+	perCall   int
+	tooMany   int // refusal of more in one call
+	exhausted int // refusal of more in one day
+}
+
+var rules = map[Kind]rule{
+	URL:       {"urls", 1000, 22043, 22044},
+	Directory: {"dirs", 20, 22045, 22046},
+}
+
+// purge takes a whole submission or none of it.
+func (s *Sim) purge(req *Request, f Fault, now time.Time) (any, *refusal) {
+	rule := rules[req.Kind]
+	targets := req.list(rule.list)
+	t := &task{area: req.Area, kind: req.Kind, accepted: now, due: now.Add(s.Delay), fails: f.Do == TaskFails}
+	if no := t.readType(req.Value("type")); no != nil {
+		return nil, no
+	}
+	switch {
+	case len(targets) == 0:
+		return nil, missing(rule.list + ".0")
+	case len(targets) > rule.perCall:
+		return nil, &refusal{rule.tooMany, fmt.Sprintf("At most %d in one request.", rule.perCall)}
+	}
+	for _, raw := range targets {
+		host, no := s.target(raw, req)
+		if no != nil {
+			return nil, no
+		}
+		t.targets = append(t.targets, target{host.Name, raw, cacheKey(raw, host)})
+	}
+	if !s.spend(req.Area, req.Kind, len(targets), now) {
+		return nil, &refusal{rule.exhausted, "The quota of today is used up."}
+	}
+	s.tasks.add(t, now)
+	s.tasks.settle(now, s.cache) // without a delay it is done already
+	return t.receipt(), nil
+}
+
+// readType reads the directories' mode: 1, the default, leaves unchanged files in place; 2 does not.
+func (t *task) readType(value string) *refusal {
+	if t.kind != Directory || value == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > 2 {
+		return &refusal{9003, "Parameter error: type."}
+	}
+	t.delete = n == 2
+	return nil
+}
+
+// receipt is the success data, which every action words differently: only RefreshCdnUrl gives a task_id,
+// and RefreshCdnDir gives nothing at all.
+func (t *task) receipt() any {
+	switch {
+	case t.area == Overseas:
+		return map[string]any{"count": len(t.targets)}
+	case t.kind == URL:
+		return map[string]any{"count": len(t.targets), "task_id": t.id}
+	}
+	return nil
+}
+
+// target judges one target and finds its domain.
+func (s *Sim) target(raw string, req *Request) (Host, *refusal) {
+	name, no := hostOf(raw, req.Kind)
+	if no != nil {
+		return Host{}, no
+	}
+	host, found := s.host(name)
+	switch {
+	case !found || !host.in(req.Area):
+		return Host{}, &refusal{9110, "Information for this domain does not exist. cdn no such host"}
+	case host.Offline:
+		return Host{}, &refusal{9112, "The domain is not running."}
+	}
+	return host, nil
+}
+
+func (s *Sim) host(name string) (Host, bool) {
+	for _, h := range s.Hosts {
+		if strings.EqualFold(h.Name, name) {
+			return h, true
+		}
+	}
+	return Host{}, false
+}
+
+func (h Host) in(a Area) bool { return h.Areas == nil || slices.Contains(h.Areas, a) }
+
+// hostOf refuses what is no plain URL with scheme and domain.
+func hostOf(raw string, kind Kind) (string, *refusal) {
+	u, err := url.Parse(raw)
+	switch {
+	case !strings.HasPrefix(raw, "http://") && !strings.HasPrefix(raw, "https://"):
+		return "", &refusal{9003, "Parameter error: a URL must start with http:// or https://."}
+	case err != nil || u.User != nil || strings.ContainsAny(raw, " \\"):
+		return "", &refusal{9003, "Parameter error: malformed URL."}
+	case kind == Directory && strings.ContainsAny(raw, "?#"):
+		return "", &refusal{9003, "Parameter error: a directory has no query."}
+	case !isDomain(u.Host):
+		return "", &refusal{9107, "Malformed domain."}
+	}
+	return u.Host, nil
+}
+
+// isDomain takes labels of letters, digits and hyphens, so neither a port nor a wildcard.
+func isDomain(host string) bool {
+	if strings.Trim(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.") != "" {
+		return false
+	}
+	labels := strings.Split(host, ".")
+	return len(labels) > 1 && !slices.Contains(labels, "")
+}

@@ -1,0 +1,65 @@
+package cdnsim
+
+import "time"
+
+// Quota is what one area and kind cost today.
+type Quota struct {
+	Area        Area
+	Kind        Kind
+	Used, Total int
+}
+
+type bucket struct {
+	area Area
+	kind Kind
+}
+
+// spent counts the targets accepted on one day of the account's zone.
+type spent struct {
+	day   string
+	count map[bucket]int
+}
+
+// on turns the day if it is another one, and returns its counts.
+func (s *spent) on(day string) map[bucket]int {
+	if s.day != day || s.count == nil {
+		s.day, s.count = day, map[bucket]int{}
+	}
+	return s.count
+}
+
+// spend charges n targets, or none if they are more than are left.
+func (s *Sim) spend(area Area, kind Kind, n int, now time.Time) bool {
+	count := s.spent.on(now.In(s.zone()).Format(time.DateOnly))
+	if count[bucket{area, kind}]+n > s.daily(kind) {
+		return false
+	}
+	count[bucket{area, kind}] += n
+	return true
+}
+
+func (s *Sim) daily(kind Kind) int {
+	switch {
+	case kind == URL && s.DailyURLs != 0:
+		return s.DailyURLs
+	case kind == URL:
+		return 10000
+	case s.DailyDirectories != 0:
+		return s.DailyDirectories
+	}
+	return 100
+}
+
+// Quota returns today's four counts: mainland before overseas, URLs before directories.
+func (s *Sim) Quota() []Quota {
+	now := s.look()
+	defer s.mu.Unlock()
+	count := s.spent.on(now.In(s.zone()).Format(time.DateOnly))
+	var out []Quota
+	for _, area := range []Area{Mainland, Overseas} {
+		for _, kind := range []Kind{URL, Directory} {
+			out = append(out, Quota{area, kind, count[bucket{area, kind}], s.daily(kind)})
+		}
+	}
+	return out
+}

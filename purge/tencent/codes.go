@@ -1,0 +1,125 @@
+package tencent
+
+import (
+	"time"
+
+	"purgebot/purge"
+)
+
+// meaning is what a code of API 2.0 means to us: a kind for the program, a sentence for the person who typed,
+// and for codes that pass by themselves how long to wait at least.
+type meaning struct {
+	kind purge.ErrorKind
+	say  string
+	wait time.Duration
+}
+
+// Sentences that several codes share. Each says whose move it is.
+const (
+	sayKeys       = "Tencent did not accept purgebot's keys, so nothing was purged; ask whoever runs purgebot to check TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_TOKEN."
+	sayRights     = "Tencent does not let purgebot's key do this; ask whoever runs purgebot to give the key the right to it."
+	sayAccount    = "Tencent refuses this account for now; ask whoever runs purgebot to settle it with Tencent (blocked, unpaid, on trial, or not qualified)."
+	sayNoCDN      = "The CDN service is not activated on this Tencent account; ask whoever runs purgebot to check which account its keys belong to."
+	sayClock      = "Tencent took the request for a repeated or outdated one, so nothing was purged; try again in a minute."
+	sayNoDomain   = "This domain is not on the Tencent account that purgebot uses; check its spelling, or ask whoever runs the CDN to add it."
+	sayBadDomain  = "Tencent cannot read this domain; check its spelling and send the command again."
+	sayBadInput   = "Tencent refused the request as malformed; check the targets, and if they are right ask whoever runs purgebot to look at the log."
+	sayOffline    = "This domain is switched off at Tencent CDN, so nothing was purged; ask whoever runs the CDN to start it."
+	sayDeploying  = "Tencent is just changing this domain's configuration; try again in a few minutes."
+	sayLocked     = "Tencent has locked this domain for a special configuration; ask whoever runs the CDN to talk to Tencent."
+	sayTooFast    = "Tencent asks purgebot to slow down; try again in a minute."
+	sayTooMany    = "That was too much for one call to Tencent; send the targets in smaller portions."
+	sayURLQuota   = "Today's quota of URL purges on the Tencent account is used up; it starts anew at 00:00 Beijing time (UTC+8)."
+	sayDirQuota   = "Today's quota of directory purges on the Tencent account is used up; it starts anew at 00:00 Beijing time (UTC+8)."
+	sayPushQuota  = "Today's quota of prefetches on the Tencent account is used up; it starts anew at 00:00 Beijing time (UTC+8)."
+	sayVendor     = "Tencent has a fault of its own; try again in a minute."
+	sayVendorLong = "Tencent has a fault of its own; try again in a minute, and if it stays ask whoever runs purgebot to report it to Tencent."
+	sayPause      = "Tencent's CDN API is out of service for now; try again in some minutes."
+	sayAction     = "Tencent does not offer this action here; ask whoever runs purgebot to check PURGEBOT_CDN_API and PURGEBOT_CDN_ENDPOINT."
+	sayHTTPS      = "Tencent wants HTTPS; ask whoever runs purgebot to check that PURGEBOT_CDN_ENDPOINT begins with https://."
+	sayPartly     = "Tencent carried out only a part of the purge and does not say which; check the pages before you purge again."
+	sayNotFound   = "Tencent does not know what the request is about; check the targets and send the command again."
+	sayNoTask     = "Tencent does not know this purge task; check the page itself."
+	sayDates      = "Tencent keeps no record of this purge for those dates; check the page itself."
+	sayUnlisted   = "Tencent refused the purge for a reason that purgebot does not know (code %s); ask whoever runs purgebot to look the code up."
+)
+
+// Codes that the program, too, has to tell from others.
+const (
+	codeCarrier = 4000 // a bad parameter, or the carrier of a business code
+	codeExpired = 4200
+	codeReplay  = 4500
+	codePartly  = 5400
+)
+
+// codes holds the common codes and the business codes that a purge can meet; the numbers do not overlap. From
+// https://cloud.tencent.com/document/product/228/5078. A business code, where one is given, says more than the common one.
+var codes = map[int]meaning{
+	codeCarrier: {purge.Invalid, sayBadInput, 0},
+	4100:        {purge.Internal, sayKeys, 0},
+	4101:        {purge.Denied, sayRights, 0},
+	4102:        {purge.Denied, sayRights, 0},
+	4103:        {purge.Denied, sayRights, 0},
+	4104:        {purge.Internal, sayKeys, 0},
+	4105:        {purge.Internal, sayKeys, 0},
+	4106:        {purge.Internal, sayKeys, 0},
+	4110:        {purge.Denied, sayRights, 0},
+	codeExpired: {purge.Unavailable, sayClock, 0}, // once; see refused
+	4300:        {purge.Denied, sayAccount, 0},
+	4400:        {purge.Exhausted, sayTooFast, time.Minute},
+	codeReplay:  {purge.Unavailable, sayClock, 0}, // once; see refused
+	4600:        {purge.Internal, sayHTTPS, 0},
+	5000:        {purge.NotFound, sayNotFound, 0},
+	5100:        {purge.Unavailable, sayVendor, 0},
+	5200:        {purge.Denied, sayAccount, 0},
+	5300:        {purge.Denied, sayAccount, 0},
+	codePartly:  {purge.Unknown, sayPartly, 0},
+	5500:        {purge.Denied, sayAccount, 0},
+	6000:        {purge.Unavailable, sayVendor, 0},
+	6100:        {purge.Internal, sayAction, 0},
+	6200:        {purge.Unavailable, sayPause, time.Minute},
+
+	-9015: {purge.Unavailable, sayVendorLong, 0},
+	-9014: {purge.Unavailable, sayVendorLong, 0},
+	-9011: {purge.Unavailable, sayVendor, 0},
+	9000:  {purge.Unavailable, sayVendor, 0},
+	9003:  {purge.Invalid, sayBadInput, 0},
+	9105:  {purge.NotFound, sayNoDomain, 0},
+	9107:  {purge.Invalid, sayBadDomain, 0},
+	9110:  {purge.NotFound, sayNoDomain, 0},
+	9111:  {purge.Denied, sayNoCDN, 0},
+	9112:  {purge.Conflict, sayOffline, 0},
+	9135:  {purge.Unavailable, sayDeploying, time.Minute},
+	9150:  {purge.Invalid, sayDates, 0},
+	9151:  {purge.Unavailable, sayVendorLong, 0},
+	9161:  {purge.Conflict, sayLocked, 0},
+	9163:  {purge.Exhausted, sayTooFast, 10 * time.Second},
+	9169:  {purge.Denied, sayAccount, 0},
+	9170:  {purge.Denied, sayAccount, 0},
+	9175:  {purge.Unavailable, sayDeploying, time.Minute},
+	9176:  {purge.Conflict, sayOffline, 0},
+	9303:  {purge.Invalid, sayBadDomain, 0},
+	9307:  {purge.NotFound, sayNoDomain, 0},
+	9313:  {purge.Conflict, sayOffline, 0},
+	20005: {purge.Invalid, sayBadDomain, 0},
+	21000: {purge.Exhausted, sayPushQuota, 0},
+	21001: {purge.NotFound, sayNoTask, 0},
+	21002: {purge.Invalid, sayTooMany, 0},
+	22036: {purge.Invalid, sayBadDomain, 0},
+	22041: {purge.Denied, sayNoCDN, 0},
+	22043: {purge.Invalid, sayTooMany, 0},
+	22044: {purge.Exhausted, sayURLQuota, 0},
+	22045: {purge.Invalid, sayTooMany, 0},
+	22046: {purge.Exhausted, sayDirQuota, 0},
+	22063: {purge.Exhausted, sayTooFast, 10 * time.Second},
+	22701: {purge.Invalid, sayBadDomain, 0},
+	22800: {purge.Unavailable, sayVendor, 0},
+	23100: {purge.Invalid, sayTooMany, 0},
+	23101: {purge.Exhausted, sayPushQuota, 0},
+	23103: {purge.Denied, sayRights, 0},
+	25002: {purge.Denied, sayRights, 0},
+	25010: {purge.Denied, sayRights, 0},
+	28006: {purge.Conflict, sayOffline, 0},
+	28007: {purge.Conflict, sayOffline, 0},
+	28008: {purge.Conflict, sayOffline, 0},
+}

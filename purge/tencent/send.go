@@ -1,0 +1,132 @@
+package tencent
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxAnswer     = 1 << 20
+	maxRetryAfter = time.Hour
+)
+
+// exchange is one HTTP round: an answer, or the cause why there is none.
+type exchange struct {
+	status     int
+	body       []byte
+	date       time.Time     // the server's clock; zero if it did not say
+	retryAfter time.Duration // zero if it did not say
+
+	left  bool  // a connection was had, so that the request may have left
+	cause error // never holds a byte of what was sent
+}
+
+// oneShot makes a transport whose connections carry one request each. net/http resends a GET, which it holds to be
+// idempotent, when a kept connection turns out dead; a POST would end as "unknown" for the same trifle. HTTP/2 resends too.
+func oneShot(from *http.Transport, secure bool) *http.Transport {
+	t := &http.Transport{Proxy: proxyFromEnvironment}
+	if from != nil {
+		t = from.Clone()
+	}
+	if !secure {
+		t.Proxy = nil // it would read the signed request
+	}
+	t.DisableKeepAlives, t.DisableCompression = true, true
+	t.MaxResponseHeaderBytes = 64 << 10
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	return t
+}
+
+// proxyFromEnvironment hides the value of a wrong HTTPS_PROXY: it may hold a password.
+func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(r)
+	if err != nil {
+		return nil, errors.New("HTTPS_PROXY is not a URL")
+	}
+	return u, nil
+}
+
+// send makes one HTTP round. It calls the transport, not a client, since a client follows redirects and quotes URLs in errors.
+func (v *V2) send(ctx context.Context, wire []byte) exchange {
+	ctx, cancel := context.WithTimeout(ctx, v.timeout)
+	defer cancel()
+	var x exchange
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { x.left = true }})
+	resp, err := v.transport.RoundTrip(v.request(ctx, wire))
+	if err != nil {
+		x.cause = cause(err, x.left)
+		return x
+	}
+	defer resp.Body.Close()
+	x.status, x.date, x.retryAfter = resp.StatusCode, date(resp.Header), retryAfter(resp.Header, v.now())
+	x.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		x.cause = fmt.Errorf("answer cut short: %w", cause(err, true))
+	} else if len(x.body) > maxAnswer {
+		x.cause = fmt.Errorf("%w: over 1 MiB", errUnreadable)
+	}
+	return x
+}
+
+func (v *V2) request(ctx context.Context, wire []byte) *http.Request {
+	u := *v.endpoint
+	r := &http.Request{Method: v.method, URL: &u, Host: u.Host, Header: http.Header{"User-Agent": {"purgebot"}}}
+	if v.method == http.MethodGet {
+		u.RawQuery = string(wire)
+	} else {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(wire)), int64(len(wire))
+	}
+	return r.WithContext(ctx)
+}
+
+// cause is what an operator may read of a failure. Before anything left its text is harmless. Afterwards the other side
+// may have echoed the request into it (a status line, a header), so only errors whose text is their own pass.
+func cause(err error, left bool) error {
+	if !left {
+		return err
+	}
+	for _, known := range []error{context.DeadlineExceeded, context.Canceled, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op
+	}
+	return fmt.Errorf("broken answer (%T)", err)
+}
+
+// distrust reports whether err is about the server's certificate: no retry mends that.
+func distrust(err error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
+}
+
+func date(h http.Header) time.Time {
+	t, _ := http.ParseTime(h.Get("Date"))
+	return t
+}
+
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	s := strings.TrimSpace(h.Get("Retry-After"))
+	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
+		return min(max(time.Duration(n)*time.Second, time.Second), maxRetryAfter)
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return min(max(t.Sub(now), time.Second), maxRetryAfter)
+	}
+	return 0
+}

@@ -1,0 +1,73 @@
+package slack
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+// roster is how old what is known of a person or a channel may be when an event only starts to look them up.
+const roster = 5 * time.Minute
+
+const elsewhere = "This purgebot serves another workspace, so it took nothing."
+
+// command answers a slash command: https://docs.slack.dev/interactivity/implementing-slash-commands/
+// Slack delivers it once, so the person is told in the answer itself if it was not taken.
+func (s *Slack) command(ctx context.Context, h bot.Handler, _ *http.Request, body []byte) reaction {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return reaction{status: http.StatusBadRequest}
+	}
+	if len(body) == 0 || form.Get("ssl_check") == "1" {
+		return reaction{}
+	}
+	who, at, trigger := form.Get("user_id"), form.Get("channel_id"), form.Get("trigger_id")
+	me, err := s.here(ctx, form.Get("team_id"))
+	if err != nil {
+		return s.private(ctx, nil, err)
+	}
+	if !userID.match(who) || !channelID.match(at) || trigger == "" {
+		return reaction{status: http.StatusBadRequest}
+	}
+	s.lookUp(me, who, at)
+	thread := bot.Thread{Platform: platform, Workspace: me.team, Channel: at}
+	reply, err := s.ask(ctx, func(ctx context.Context) (bot.Reply, error) {
+		return h.Command(ctx, bot.Command{
+			Event: bot.EventKey{Platform: platform, Workspace: me.team, ID: trigger},
+			From:  subject(me.team, who), At: thread, Text: unwrap(form.Get("text")),
+		})
+	})
+	if err == nil && reply.Form != nil {
+		err = s.open(ctx, trigger, thread, *reply.Form)
+	}
+	return s.private(ctx, reply.Card, err)
+}
+
+// here returns who we are, or an error if a delivery is not for this workspace.
+func (s *Slack) here(ctx context.Context, team string) (identity, error) {
+	me, err := s.whoami(ctx, forever)
+	if err == nil && team != me.team {
+		err = &purge.Error{Kind: purge.Denied, Message: elsewhere}
+	}
+	return me, err
+}
+
+// private is an ephemeral answer to a slash command; no card and no error is silence.
+func (s *Slack) private(ctx context.Context, c *bot.Card, err error) reaction {
+	if err != nil {
+		c = sentence(err)
+	}
+	if c == nil {
+		return reaction{}
+	}
+	return reaction{json: s.message(ctx, *c)}
+}
+
+// sentence is a card that says why something was not taken.
+func sentence(err error) *bot.Card {
+	return &bot.Card{Title: notTaken(err), Tone: bot.Bad}
+}

@@ -1,0 +1,139 @@
+package slack
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"purgebot/purge"
+)
+
+var errSilent = &purge.Error{Kind: purge.Unavailable, Message: "Slack does not answer. Try again."}
+
+// pause is how long to leave Slack alone where it throttles without saying for how long.
+const pause = 30 * time.Second
+
+type meaning struct {
+	kind    purge.ErrorKind
+	message string // %s is what to type to invite the bot
+}
+
+const (
+	tokenGone    = "Slack no longer takes this bot's token. Ask whoever runs purgebot to set a valid SLACK_BOT_TOKEN."
+	notInvited   = "purgebot is not in that channel. Type %s there, then try again."
+	tooMuch      = "Slack refuses a message of this size or shape. Tell whoever runs purgebot."
+	tooLate      = "Slack gave up waiting for the form. Try again."
+	noSuchOne    = "Slack knows no such person here."
+	mayNotPost   = "Slack does not let purgebot post in that channel. Use another one, or ask its managers to allow it."
+	slackTrouble = "Slack has trouble of its own. Try again."
+)
+
+// meanings says what Slack's error codes are to us: https://docs.slack.dev/reference/methods/chat.postMessage#errors
+var meanings = map[string]meaning{
+	"ratelimited": {purge.Exhausted, ""}, "rate_limited": {purge.Exhausted, ""}, "message_limit_exceeded": {purge.Exhausted, ""},
+
+	"not_in_channel": {purge.Denied, notInvited}, "channel_not_found": {purge.Denied, notInvited}, "no_permission": {purge.Denied, mayNotPost},
+	"is_archived":       {purge.Denied, "That channel is archived. Use another one."},
+	"restricted_action": {purge.Denied, mayNotPost}, "restricted_action_read_only_channel": {purge.Denied, mayNotPost},
+	"restricted_action_thread_locked": {purge.Denied, mayNotPost}, "restricted_action_thread_only_channel": {purge.Denied, mayNotPost},
+	"restricted_action_non_threadable_channel": {purge.Denied, mayNotPost}, "ekm_access_denied": {purge.Denied, mayNotPost},
+	"user_not_in_channel": {purge.Denied, notInvited}, "cannot_dm_bot": {purge.Denied, noSuchOne}, "user_disabled": {purge.Denied, noSuchOne},
+	"messages_tab_disabled": {purge.Denied, "Slack does not let purgebot write to people directly. Ask whoever runs purgebot to switch on its messages tab."},
+
+	"user_not_found": {purge.NotFound, noSuchOne}, "users_not_found": {purge.NotFound, noSuchOne}, "user_not_visible": {purge.NotFound, noSuchOne},
+	"message_not_found": {purge.NotFound, "That message is gone."}, "thread_not_found": {purge.NotFound, "That thread is gone."},
+
+	"expired_trigger_id": {purge.Conflict, tooLate}, "trigger_expired": {purge.Conflict, tooLate},
+	"exchanged_trigger_id": {purge.Conflict, tooLate}, "trigger_exchanged": {purge.Conflict, tooLate},
+
+	"invalid_auth": {purge.Internal, tokenGone}, "not_authed": {purge.Internal, tokenGone}, "account_inactive": {purge.Internal, tokenGone},
+	"token_revoked": {purge.Internal, tokenGone}, "token_expired": {purge.Internal, tokenGone}, "not_allowed_token_type": {purge.Internal, tokenGone},
+	"msg_too_long": {purge.Internal, tooMuch}, "msg_blocks_too_long": {purge.Internal, tooMuch}, "invalid_blocks": {purge.Internal, tooMuch},
+	"invalid_blocks_format": {purge.Internal, tooMuch}, "no_text": {purge.Internal, tooMuch},
+
+	"fatal_error": {purge.Unavailable, slackTrouble}, "internal_error": {purge.Unavailable, slackTrouble},
+	"service_unavailable": {purge.Unavailable, slackTrouble}, "request_timeout": {purge.Unavailable, slackTrouble},
+	"team_added_to_org": {purge.Unavailable, slackTrouble},
+}
+
+// translate says what an error of a call is, by its code and never by its text.
+func (s *Slack) translate(method string, err error) *purge.Error {
+	var known *purge.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	e := s.judge(err)
+	e.Err = errors.New(method + ": " + s.redact(err.Error()))
+	return e
+}
+
+func (s *Slack) judge(err error) *purge.Error {
+	var limited *slack.RateLimitedError
+	var status slack.StatusCodeError
+	var refusal slack.SlackErrorResponse
+	switch {
+	case errors.As(err, &limited):
+		return throttled(limited.RetryAfter)
+	case errors.As(err, &status) && status.Code == http.StatusTooManyRequests:
+		return throttled(pause)
+	case errors.As(err, &status) && status.Code < 500:
+		return &purge.Error{Kind: purge.Internal, Message: fmt.Sprintf("Slack's API answers HTTP %d. Ask whoever runs purgebot to check SLACK_API_URL.", status.Code)}
+	case errors.As(err, &refusal):
+		return s.refused(refusal)
+	}
+	return &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+}
+
+func throttled(after time.Duration) *purge.Error {
+	return &purge.Error{Kind: purge.Exhausted, Message: "Slack asks purgebot to slow down. Try again in a moment.", RetryAfter: max(after, time.Second)}
+}
+
+func (s *Slack) refused(r slack.SlackErrorResponse) *purge.Error {
+	if r.Err == "missing_scope" {
+		return &purge.Error{Kind: purge.Internal, Message: fmt.Sprintf(
+			"The Slack app lacks the scope %s (it has: %s). Ask whoever runs purgebot to add it and to install the app again.", plain(r.Needed), plain(r.Provided))}
+	}
+	m, known := meanings[r.Err]
+	switch {
+	case !known:
+		return &purge.Error{Kind: purge.Internal, Message: "Slack refused purgebot's call. Tell whoever runs purgebot."}
+	case m.kind == purge.Exhausted:
+		return throttled(pause)
+	case m.message == notInvited:
+		m.message = fmt.Sprintf(notInvited, s.invite())
+	}
+	return &purge.Error{Kind: m.kind, Message: m.message}
+}
+
+// code returns Slack's error code, or "".
+func code(err error) string {
+	var refusal slack.SlackErrorResponse
+	errors.As(err, &refusal)
+	return refusal.Err
+}
+
+var tokenLike = regexp.MustCompile(`xox[a-z]-[0-9A-Za-z-]+|xapp-[0-9A-Za-z-]+`)
+
+// redact removes what looks like a secret, and ours whatever they look like, and bounds the length.
+func (s *Slack) redact(text string) string {
+	text = strings.NewReplacer(s.config.BotToken, "…", s.config.SigningSecret, "…").Replace(text)
+	return clip(plain(tokenLike.ReplaceAllString(text, "…")), 2000)
+}
+
+// notTaken is what the person is told whose command was not recorded.
+func notTaken(err error) string {
+	e := purge.AsError(err)
+	if e.Kind == purge.Unknown || strings.HasPrefix(e.Message, "Not taken") {
+		return e.Message
+	}
+	message := "Not taken: " + e.Message
+	if !strings.Contains(strings.ToLower(message), "try again") {
+		message += " Try again."
+	}
+	return message
+}

@@ -1,0 +1,129 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+// envelope is what the Events API delivers: https://docs.slack.dev/apis/events-api/#callback-field
+// Only what is used is read, so that a block that Slack invents tomorrow breaks nothing.
+type envelope struct {
+	Type           string `json:"type"`
+	Challenge      string `json:"challenge"`
+	TeamID         string `json:"team_id"`
+	EventID        string `json:"event_id"`
+	Shared         bool   `json:"is_ext_shared_channel"`
+	Authorizations []struct {
+		TeamID string `json:"team_id"`
+	} `json:"authorizations"`
+	Event struct {
+		Type     string    `json:"type"`
+		Subtype  string    `json:"subtype"`
+		User     string    `json:"user"`
+		BotID    string    `json:"bot_id"`
+		Text     string    `json:"text"`
+		TS       string    `json:"ts"`
+		ThreadTS string    `json:"thread_ts"`
+		Channel  string    `json:"channel"`
+		Edited   *struct{} `json:"edited"`
+	} `json:"event"`
+}
+
+func (e *envelope) delivers(team string) bool {
+	return e.TeamID == team || slices.ContainsFunc(e.Authorizations, func(a struct {
+		TeamID string `json:"team_id"`
+	}) bool {
+		return a.TeamID == team
+	})
+}
+
+// event takes one delivery of the Events API. Slack repeats what is not answered 2xx, so 503 says that it was not recorded.
+func (s *Slack) event(ctx context.Context, h bot.Handler, r *http.Request, body []byte) reaction {
+	var e envelope
+	if err := json.Unmarshal(body, &e); err != nil {
+		return reaction{status: http.StatusBadRequest}
+	}
+	if e.Type == "url_verification" {
+		return reaction{json: map[string]string{"challenge": e.Challenge}}
+	}
+	if e.Type != "event_callback" || e.Event.Type != "app_mention" {
+		return reaction{}
+	}
+	me, err := s.whoami(ctx, forever)
+	if err != nil {
+		return reaction{status: http.StatusServiceUnavailable}
+	}
+	text, ok := e.command(me)
+	if !ok {
+		return reaction{}
+	}
+	return s.mention(ctx, h, r, me, &e, text)
+}
+
+// command returns what follows the mention of the bot, if that is the first word of a new message of a person.
+// An edit, a quote, a bot's message and a mention in mid-sentence are none: https://docs.slack.dev/reference/events/app_mention
+func (e *envelope) command(me identity) (string, bool) {
+	m := &e.Event
+	if !e.delivers(me.team) || e.EventID == "" || !userID.match(m.User) || !channelID.match(m.Channel) || m.TS == "" ||
+		m.Edited != nil || m.Subtype != "" || m.BotID != "" || m.User == me.user {
+		return "", false
+	}
+	rest, ok := strings.CutPrefix(strings.TrimSpace(m.Text), "<@"+me.user)
+	name, rest, closed := strings.Cut(rest, ">")
+	if !ok || !closed || name != "" && name[0] != '|' {
+		return "", false
+	}
+	return strings.TrimSpace(unwrap(rest)), true
+}
+
+func (s *Slack) mention(ctx context.Context, h bot.Handler, r *http.Request, me identity, e *envelope, text string) reaction {
+	m := e.Event
+	s.outside.mark(m.Channel, e.Shared)
+	s.lookUp(me, m.User, m.Channel)
+	root := m.ThreadTS
+	if root == "" {
+		root = m.TS
+	}
+	c := bot.Command{
+		Event: bot.EventKey{Platform: platform, Workspace: me.team, ID: e.EventID},
+		From:  subject(me.team, m.User), Text: text,
+		At: bot.Thread{Platform: platform, Workspace: me.team, Channel: m.Channel, Root: root},
+	}
+	reply, err := s.ask(ctx, func(ctx context.Context) (bot.Reply, error) { return h.Command(ctx, c) })
+	if err != nil {
+		return reaction{status: http.StatusServiceUnavailable, then: s.untaken(c, r.Header.Get("X-Slack-Retry-Num"), err)}
+	}
+	if reply.Form != nil {
+		reply.Card = &bot.Card{Title: "Slack opens forms for slash commands only. Type /purge, or say here what to purge: help shows how."}
+	}
+	if reply.Card == nil {
+		return reaction{}
+	}
+	return reaction{then: func(ctx context.Context) { s.tell(ctx, c, *reply.Card) }}
+}
+
+// untaken tells the person once at the first delivery that Slack will repeat it, and once when it will no more.
+func (s *Slack) untaken(c bot.Command, retry string, err error) func(context.Context) {
+	card := sentence(err)
+	switch retry {
+	case "":
+		card.Title = "Not taken yet: " + strings.TrimPrefix(purge.AsError(err).Message, "Not taken: ")
+		card.Lines = []string{"Slack repeats your message by itself for about six minutes. You are told here if that does not help either."}
+	case "3": // the last: https://docs.slack.dev/apis/events-api/#retries
+	default:
+		return nil
+	}
+	return func(ctx context.Context) { s.tell(ctx, c, *card) }
+}
+
+func (s *Slack) tell(ctx context.Context, c bot.Command, card bot.Card) {
+	if err := s.Tell(ctx, c.From, c.At, card); err != nil {
+		s.config.Log.Warn("slack: private reply not delivered", "channel", c.At.Channel, "error", err)
+	}
+}

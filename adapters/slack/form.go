@@ -1,0 +1,141 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/slack-go/slack"
+
+	"purgebot/bot"
+)
+
+// Limits of a modal: https://docs.slack.dev/reference/views/modal-views and https://docs.slack.dev/reference/block-kit/block-elements
+const (
+	maxViewTitle  = 24
+	maxLabel      = 2000
+	maxInput      = 3000
+	maxOptionText = 75
+	maxOptions    = 100
+)
+
+// view is a form as it comes back.
+type view struct {
+	ID       string `json:"id"`
+	Hash     string `json:"hash"`
+	Metadata string `json:"private_metadata"`
+	Blocks   []struct {
+		Type    string `json:"type"`
+		BlockID string `json:"block_id"`
+	} `json:"blocks"`
+	State struct {
+		Values map[string]map[string]struct {
+			Value    string `json:"value"`
+			Selected *struct {
+				Value string `json:"value"`
+			} `json:"selected_option"`
+		} `json:"values"`
+	} `json:"state"`
+}
+
+// place is what a form remembers of where it was opened: a view has no channel of its own.
+type place struct {
+	Channel string `json:"c"`
+	Root    string `json:"r,omitempty"`
+	Token   string `json:"t"`
+}
+
+// open shows a form to whoever caused the trigger, which lasts 3 s: https://docs.slack.dev/reference/methods/views.open
+func (s *Slack) open(ctx context.Context, trigger string, at bot.Thread, f bot.Form) error {
+	if _, err := s.api.OpenViewContext(ctx, trigger, modal(at, f)); err != nil {
+		return s.translate("views.open", err)
+	}
+	return nil
+}
+
+func modal(at bot.Thread, f bot.Form) slack.ModalViewRequest {
+	where, _ := json.Marshal(place{at.Channel, at.Root, f.Token})
+	v := slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: "form", PrivateMetadata: string(where),
+		Title: plainText(f.Title, maxViewTitle), Submit: plainText(f.Submit, maxViewTitle), Close: plainText("Close", maxViewTitle),
+	}
+	for _, in := range f.Inputs {
+		v.Blocks.BlockSet = append(v.Blocks.BlockSet, input(in))
+	}
+	return v
+}
+
+func input(in bot.Input) *slack.InputBlock {
+	b := &slack.InputBlock{
+		Type: slack.MBTInput, BlockID: in.Name, Label: plainText(in.Label, maxLabel), Optional: in.Optional, Element: field(in),
+	}
+	if in.Hint != "" {
+		b.Hint = plainText(in.Hint, maxLabel)
+	}
+	return b
+}
+
+func field(in bot.Input) slack.BlockElement {
+	if len(in.Choices) == 0 {
+		return &slack.PlainTextInputBlockElement{
+			Type: slack.METPlainTextInput, ActionID: in.Name, Multiline: in.Lines, InitialValue: in.Value, MaxLength: maxInput,
+		}
+	}
+	choices := &slack.SelectBlockElement{Type: slack.OptTypeStatic, ActionID: in.Name}
+	for _, c := range in.Choices[:min(len(in.Choices), maxOptions)] {
+		option := &slack.OptionBlockObject{Text: plainText(c, maxOptionText), Value: c}
+		choices.Options = append(choices.Options, option)
+		if c == in.Value {
+			choices.InitialOption = option
+		}
+	}
+	return choices
+}
+
+// submission takes a form that came back: https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
+// If it was not taken, the form stays open with what was typed, and says why.
+func (s *Slack) submission(ctx context.Context, h bot.Handler, in *interaction) reaction {
+	var where place
+	if json.Unmarshal([]byte(in.View.Metadata), &where) != nil || where.Token == "" || !channelID.match(where.Channel) {
+		return reaction{}
+	}
+	event := in.TriggerID
+	if event == "" {
+		event = in.View.ID + "/" + in.View.Hash
+	}
+	a := bot.Answer{
+		Token: where.Token, Values: in.View.values(), At: bot.Thread{Platform: platform, Channel: where.Channel, Root: where.Root},
+	}
+	reply, err := s.answer(ctx, h, in, event, &a)
+	switch {
+	case err != nil:
+		return in.View.refuse(notTaken(err))
+	case reply.Form != nil:
+		return reaction{json: map[string]any{"response_action": "update", "view": modal(a.At, *reply.Form)}}
+	case reply.Card != nil:
+		return reaction{then: func(ctx context.Context) { s.respond(ctx, "", a, *reply.Card) }}
+	}
+	return reaction{}
+}
+
+func (v *view) values() map[string]string {
+	values := map[string]string{}
+	for _, fields := range v.State.Values {
+		for name, field := range fields {
+			values[name] = field.Value
+			if field.Selected != nil {
+				values[name] = field.Selected.Value
+			}
+		}
+	}
+	return values
+}
+
+func (v *view) refuse(message string) reaction {
+	for _, b := range v.Blocks {
+		if b.Type == "input" {
+			return reaction{json: map[string]any{"response_action": "errors", "errors": map[string]string{b.BlockID: message}}}
+		}
+	}
+	return reaction{status: http.StatusServiceUnavailable}
+}

@@ -1,0 +1,99 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"purgebot/bot"
+)
+
+// interaction is a pressed button or a form that came back: https://docs.slack.dev/reference/interaction-payloads
+// Only what is used is read, so that a block that Slack invents tomorrow breaks nothing.
+type interaction struct {
+	Type string `json:"type"`
+	Team struct {
+		ID string `json:"id"`
+	} `json:"team"`
+	User struct {
+		ID string `json:"id"`
+	} `json:"user"`
+	TriggerID   string `json:"trigger_id"`
+	ResponseURL string `json:"response_url"`
+	Container   struct {
+		ChannelID string `json:"channel_id"`
+		MessageTS string `json:"message_ts"`
+		ThreadTS  string `json:"thread_ts"`
+	} `json:"container"`
+	Channel struct {
+		ID string `json:"id"`
+	} `json:"channel"`
+	Actions []action `json:"actions"`
+	View    view     `json:"view"`
+}
+
+type action struct {
+	Type  string `json:"type"`
+	Value string `json:"value"`
+}
+
+// interaction takes a press or a form. Slack delivers it once, so a person whose press was not recorded is told so.
+func (s *Slack) interaction(ctx context.Context, h bot.Handler, _ *http.Request, body []byte) reaction {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return reaction{status: http.StatusBadRequest}
+	}
+	var in interaction
+	if err := json.Unmarshal([]byte(form.Get("payload")), &in); err != nil {
+		return reaction{status: http.StatusBadRequest}
+	}
+	switch {
+	case in.Type == "block_actions" && userID.match(in.User.ID):
+		return s.press(ctx, h, &in)
+	case in.Type == "view_submission" && userID.match(in.User.ID):
+		return s.submission(ctx, h, &in)
+	}
+	return reaction{}
+}
+
+// press takes a pressed button: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+func (s *Slack) press(ctx context.Context, h bot.Handler, in *interaction) reaction {
+	i := slices.IndexFunc(in.Actions, func(a action) bool { return a.Type == "button" && a.Value != "" })
+	channel := in.Container.ChannelID
+	if channel == "" {
+		channel = in.Channel.ID
+	}
+	if i < 0 || !channelID.match(channel) || in.TriggerID == "" {
+		return reaction{}
+	}
+	a := bot.Answer{
+		Message: bot.MessageRef{Channel: channel, ID: in.Container.MessageTS}, Token: in.Actions[i].Value,
+		At: bot.Thread{Platform: platform, Channel: channel, Root: in.Container.ThreadTS},
+	}
+	reply, err := s.answer(ctx, h, in, in.TriggerID, &a)
+	if err == nil && reply.Form != nil {
+		err = s.open(ctx, in.TriggerID, a.At, *reply.Form)
+	}
+	if err != nil {
+		reply.Card = sentence(err)
+	}
+	if reply.Card == nil {
+		return reaction{}
+	}
+	return reaction{then: func(ctx context.Context) { s.respond(ctx, in.ResponseURL, a, *reply.Card) }}
+}
+
+// answer completes a with who and where, and asks the bot.
+func (s *Slack) answer(ctx context.Context, h bot.Handler, in *interaction, event string, a *bot.Answer) (bot.Reply, error) {
+	a.From = subject(in.Team.ID, in.User.ID)
+	me, err := s.here(ctx, in.Team.ID)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	a.From, a.At.Workspace = subject(me.team, in.User.ID), me.team
+	a.Event = bot.EventKey{Platform: platform, Workspace: me.team, ID: event}
+	s.lookUp(me, in.User.ID, a.At.Channel)
+	return s.ask(ctx, func(ctx context.Context) (bot.Reply, error) { return h.Answer(ctx, *a) })
+}

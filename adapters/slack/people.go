@@ -1,0 +1,162 @@
+package slack
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"purgebot/acl"
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+const (
+	groupFloor = time.Minute      // usergroups.users.list may be called some 20 times a minute: https://docs.slack.dev/apis/web-api/rate-limits
+	groupStale = 15 * time.Minute // how old a group may be while Slack does not answer
+)
+
+// Person asks Slack who somebody is. Whoever is not an account of this workspace is an outsider, without asking.
+// A list of a user group is asked for at most once a minute; while Slack does not answer, one of the last 15 minutes counts,
+// for callers to whom five minutes are not too old.
+func (s *Slack) Person(ctx context.Context, who acl.Subject, maxAge time.Duration) (bot.Person, error) {
+	me, err := s.whoami(ctx, forever)
+	if err != nil {
+		return bot.Person{}, err
+	}
+	id := ours(me.team, who, userID)
+	if id == "" {
+		return bot.Person{Subject: who, Standing: bot.Outsider}, nil
+	}
+	maxAge = min(maxAge, roster)
+	lists := s.askGroups(me, maxAge)
+	p, err := s.askPerson(me, id, maxAge).wait(ctx)
+	if err != nil {
+		return bot.Person{}, err
+	}
+	for group, list := range lists {
+		stale := groupStale
+		if maxAge < roster {
+			stale = 0
+		}
+		members, err := list.waitOr(ctx, s.config.Now(), stale)
+		if err != nil {
+			return bot.Person{}, err
+		}
+		if members[id] {
+			p.Groups = append(p.Groups, group)
+		}
+	}
+	slices.Sort(p.Groups)
+	return p, nil
+}
+
+// lookUp starts to ask what the bot will want to know about a verified event, all at once.
+func (s *Slack) lookUp(me identity, user, channel string) {
+	s.askPerson(me, user, roster)
+	s.askGroups(me, roster)
+	s.askChannel(me, channel, roster)
+}
+
+func (s *Slack) askPerson(me identity, id string, maxAge time.Duration) *answer[bot.Person] {
+	return s.people.ask(id, maxAge, func(ctx context.Context) (bot.Person, error) {
+		u, err := s.api.GetUserInfoContext(ctx, id)
+		switch code(err) {
+		case "user_not_found":
+			return bot.Person{Subject: subject(me.team, id), Standing: bot.Gone}, nil
+		case "user_not_visible":
+			return bot.Person{Subject: subject(me.team, id), Standing: bot.Outsider}, nil
+		}
+		if err != nil {
+			return bot.Person{}, s.translate("users.info", err)
+		}
+		if u.ID != id {
+			return bot.Person{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+		}
+		name := cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name)
+		return bot.Person{Subject: subject(me.team, id), Name: name, Standing: standing(me.team, u)}, nil
+	})
+}
+
+// standing reads an account as https://docs.slack.dev/reference/objects/user-object describes it. is_stranger is not set for every
+// outsider, so the team counts as well.
+func standing(team string, u *slack.User) bot.Standing {
+	switch {
+	case u.Deleted:
+		return bot.Gone
+	case u.IsBot, u.IsWorkflowBot, u.IsConnectorBot, u.ID == "USLACKBOT":
+		return bot.Robot
+	case u.IsStranger, u.TeamID != team && !slices.Contains(u.Enterprise.Teams, team):
+		return bot.Outsider
+	case u.IsRestricted, u.IsUltraRestricted:
+		return bot.Guest
+	}
+	return bot.Member
+}
+
+// userGroups returns the user groups of this workspace that the policy names.
+func (s *Slack) userGroups(team string) []acl.Subject {
+	groups := slices.Clone(s.config.Groups())
+	return slices.DeleteFunc(groups, func(g acl.Subject) bool { return ours(team, g, groupID) == "" })
+}
+
+func (s *Slack) askGroups(me identity, maxAge time.Duration) map[acl.Subject]*answer[map[string]bool] {
+	lists := map[acl.Subject]*answer[map[string]bool]{}
+	for _, g := range s.userGroups(me.team) {
+		lists[g] = s.groups.ask(g.ID(), max(maxAge, groupFloor), func(ctx context.Context) (map[string]bool, error) {
+			return s.members(ctx, g.ID())
+		})
+	}
+	return lists
+}
+
+// members returns who is in a user group: https://docs.slack.dev/reference/methods/usergroups.users.list
+// Slack names nobody in a disabled one, and nobody can be in one that is gone.
+func (s *Slack) members(ctx context.Context, group string) (map[string]bool, error) {
+	ids, err := s.api.GetUserGroupMembersContext(ctx, group)
+	if err != nil && code(err) != "no_such_subteam" {
+		return nil, s.translate("usergroups.users.list", err)
+	}
+	members := map[string]bool{}
+	for _, id := range ids {
+		members[id] = true
+	}
+	return members, nil
+}
+
+// Channel asks Slack what a channel is to the bot. One that Slack does not show to the bot is one to be invited to.
+func (s *Slack) Channel(ctx context.Context, at bot.Thread, maxAge time.Duration) (bot.Channel, error) {
+	me, err := s.whoami(ctx, forever)
+	if err != nil {
+		return bot.Channel{}, err
+	}
+	if ours(me.team, at.Subject(), channelID) == "" {
+		return bot.Channel{Shared: true}, nil
+	}
+	c, err := s.askChannel(me, at.Channel, min(maxAge, roster)).wait(ctx)
+	c.Shared = c.Shared || s.outside.has(at.Channel)
+	return c, err
+}
+
+func (s *Slack) askChannel(me identity, id string, maxAge time.Duration) *answer[bot.Channel] {
+	return s.channels.ask(id, maxAge, func(ctx context.Context) (bot.Channel, error) {
+		c, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+		switch {
+		case code(err) == "channel_not_found", code(err) == "not_in_channel":
+			return bot.Channel{Invite: s.invite()}, nil
+		case err != nil:
+			return bot.Channel{}, s.translate("conversations.info", err)
+		case c.ID != id:
+			return bot.Channel{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+		}
+		return bot.Channel{Shared: shared(c), Joined: c.IsMember || c.IsIM || c.IsMpIM, Invite: s.invite()}, nil
+	})
+}
+
+// shared reports whether people of other organisations can read a channel, now or as soon as they accept; one that is shared in a
+// way that Slack does not name counts. https://docs.slack.dev/reference/objects/conversation-object
+func shared(c *slack.Channel) bool {
+	return c.IsExtShared || c.IsPendingExtShared || c.IsShared && !c.IsOrgShared
+}

@@ -1,0 +1,238 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/slack-go/slack"
+
+	"purgebot/acl"
+	"purgebot/bot"
+)
+
+// Limits of a message: https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage
+const (
+	maxHeader  = 150
+	maxText    = 3000 // of one text object, and of the text for notifications
+	maxButton  = 75
+	maxActions = 25
+	maxMention = 50
+	// Slack refuses blocks of more than some 13,000 characters in all. One target of 8,192 fits whole with 3,000 of lines.
+	maxTargets = 8500
+	maxCard    = 11500
+)
+
+// message is a card as Slack takes it.
+type message struct {
+	ResponseType    string        `json:"response_type"`
+	ReplaceOriginal bool          `json:"replace_original"`
+	ThreadTS        string        `json:"thread_ts,omitempty"`
+	Text            string        `json:"text"`
+	Blocks          []slack.Block `json:"blocks"`
+	Markdown        bool          `json:"mrkdwn"`
+	Parse           string        `json:"parse"`
+	UnfurlLinks     bool          `json:"unfurl_links"`
+	UnfurlMedia     bool          `json:"unfurl_media"`
+}
+
+// message renders a card, as the private answer it is unless its text and blocks are taken out.
+func (s *Slack) message(ctx context.Context, c bot.Card) message {
+	r := rendering{by: s.nameOf(ctx, c.By), mention: s.mentions(c.Mention), files: s.mayUpload()}
+	return message{ResponseType: "ephemeral", Text: fallback(c), Blocks: r.blocks(c), Parse: "none"}
+}
+
+// nameOf returns a person's name and id, as text: in Slack a mention in a new message notifies, which a card's By must not.
+// The id is there because anybody may take anybody's name.
+func (s *Slack) nameOf(ctx context.Context, who acl.Subject) string {
+	if who == "" {
+		return ""
+	}
+	me, err := s.whoami(ctx, forever)
+	id := ours(me.team, who, userID)
+	if err != nil || id == "" {
+		return string(who)
+	}
+	if p, known := s.people.peek(id); known && p.Name != "" {
+		return clip(plain(p.Name), 80) + " (" + id + ")"
+	}
+	p, err := s.askPerson(me, id, time.Hour).wait(ctx)
+	if err != nil || p.Name == "" {
+		return id
+	}
+	return clip(plain(p.Name), 80) + " (" + id + ")"
+}
+
+// mentions returns the markup that notifies those of the workspace; the others cannot be notified.
+func (s *Slack) mentions(who []acl.Subject) string {
+	me, _ := s.identity.peek("")
+	var all []string
+	for _, w := range who[:min(len(who), maxMention)] {
+		if id := ours(me.team, w, userID); id != "" {
+			all = append(all, "<@"+id+">")
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+// rendering is what a card does not say by itself.
+type rendering struct {
+	by, mention string
+	files       bool
+}
+
+var toneMarks = map[bot.Tone]string{
+	bot.Waiting: "⏳ ", bot.Busy: "🔄 ", bot.Good: "✅ ", bot.Bad: "❌ ", bot.Unsure: "⚠️ ",
+}
+
+// blocks builds each block from plain text; the one piece of markup is the mentions. Block ids are left to Slack, which wants new
+// ones at every edit.
+func (r rendering) blocks(c bot.Card) []slack.Block {
+	targets, used, hidden := fit(c.Targets)
+	b := title(toneMarks[c.Tone] + c.Title)
+	if r.by != "" || r.mention != "" {
+		b = append(b, r.who())
+	}
+	b = append(b, paragraphs(c.Lines, maxCard-used)...)
+	b = append(b, targets...)
+	if n := c.More + hidden; n > 0 {
+		b = append(b, small(r.more(n, c.File)))
+	}
+	if c.Footer != "" {
+		b = append(b, small(c.Footer))
+	}
+	return append(b, buttons(c.Buttons)...)
+}
+
+func title(s string) []slack.Block {
+	if s = plain(s); units(s) > maxHeader {
+		return paragraphs([]string{s}, maxText)
+	}
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	return []slack.Block{&slack.HeaderBlock{Type: slack.MBTHeader, Text: plainText(s, maxHeader)}}
+}
+
+func (r rendering) who() slack.Block {
+	var e slack.ContextElements
+	if r.by != "" {
+		e.Elements = append(e.Elements, plainText("by "+r.by, maxText))
+	}
+	if r.mention != "" {
+		e.Elements = append(e.Elements, &slack.TextBlockObject{Type: slack.MarkdownType, Text: r.mention, Verbatim: true})
+	}
+	return &slack.ContextBlock{Type: slack.MBTContext, ContextElements: e}
+}
+
+func small(s string) slack.Block {
+	return &slack.ContextBlock{Type: slack.MBTContext, ContextElements: slack.ContextElements{Elements: []slack.MixedElement{plainText(s, maxText)}}}
+}
+
+func (r rendering) more(n int, f *bot.File) string {
+	if f != nil && r.files {
+		return fmt.Sprintf("+%d more, in the file %s of this thread", n, f.Name)
+	}
+	return fmt.Sprintf("+%d more", n)
+}
+
+// paragraphs shows lines as text, at most budget units of them, and says how many more there are.
+func paragraphs(lines []string, budget int) []slack.Block {
+	var blocks []slack.Block
+	var b strings.Builder
+	flush := func() {
+		if strings.TrimSpace(b.String()) != "" {
+			blocks = append(blocks, &slack.SectionBlock{Type: slack.MBTSection, Text: textObject(b.String())})
+		}
+		b.Reset()
+	}
+	size := 0
+	for i, l := range lines {
+		l = clip(plain(l), maxText)
+		n := units(l) + 1
+		if budget -= n; budget < 0 {
+			flush()
+			return append(blocks, small(fmt.Sprintf("… and %d more lines", len(lines)-i)))
+		}
+		if size+n > maxText+1 {
+			flush()
+			size = 0
+		} else if size > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(l)
+		size += n
+	}
+	flush()
+	return blocks
+}
+
+// fit shows targets as code, each one whole, and says how many did not fit and how many units those use that did.
+func fit(targets []string) (blocks []slack.Block, used, hidden int) {
+	var shown []string
+	for i, t := range targets {
+		t = plain(t)
+		if used+units(t)+1 > maxTargets {
+			hidden = len(targets) - i
+			break
+		}
+		used += units(t) + 1
+		shown = append(shown, t)
+	}
+	if len(shown) == 0 {
+		return nil, used, hidden
+	}
+	code := &slack.RichTextBlock{Type: slack.MBTRichText}
+	for _, piece := range split(strings.Join(shown, "\n"), maxText) {
+		code.Elements = append(code.Elements, &slack.RichTextPreformatted{
+			Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{&slack.RichTextSectionTextElement{Type: slack.RTSEText, Text: piece}},
+		})
+	}
+	return []slack.Block{code}, used, hidden
+}
+
+func buttons(all []bot.Button) []slack.Block {
+	var blocks []slack.Block
+	for from := 0; from < len(all); from += maxActions {
+		row := &slack.ActionBlock{Type: slack.MBTAction, Elements: &slack.BlockElements{}}
+		for i, b := range all[from:min(from+maxActions, len(all))] {
+			row.Elements.ElementSet = append(row.Elements.ElementSet, &slack.ButtonBlockElement{
+				Type: slack.METButton, ActionID: fmt.Sprintf("b%d", from+i), Value: b.Token, Text: plainText(b.Label, maxButton), Style: slack.Style(b.Style),
+			})
+		}
+		blocks = append(blocks, row)
+	}
+	return blocks
+}
+
+// plainText is s as text without any markup, on one line, at most limit units long.
+func plainText(s string, limit int) *slack.TextBlockObject {
+	return textObject(clip(plain(s), limit))
+}
+
+func textObject(s string) *slack.TextBlockObject {
+	emoji := false
+	return &slack.TextBlockObject{Type: slack.PlainTextType, Text: s, Emoji: &emoji}
+}
+
+// fallback is what notifications and screen readers say: the card without its people, escaped, at most maxText units.
+func fallback(c bot.Card) string {
+	var b strings.Builder
+	left := maxText
+	for _, part := range append(append([]string{c.Title}, c.Lines...), c.Targets...) {
+		for _, r := range plain(part) + "\n" {
+			escaped := escaper.Replace(string(r))
+			n := len(escaped)
+			if escaped == string(r) {
+				n = utf16.RuneLen(r)
+			}
+			if left -= n; left < 1 {
+				return b.String() + "…"
+			}
+			b.WriteString(escaped)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}

@@ -1,0 +1,112 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"purgebot/bot"
+)
+
+const (
+	callWithin = 10 * time.Second
+	maxAnswer  = 4 << 20
+)
+
+// careful returns a client for all that we send: it follows no redirect, does not wait for ever, and reads no endless answer.
+func careful(c *http.Client) *http.Client {
+	own := http.Client{}
+	if c != nil {
+		own = *c
+	}
+	if own.Timeout == 0 {
+		own.Timeout = callWithin
+	}
+	if own.Transport == nil {
+		own.Transport = http.DefaultTransport
+	}
+	own.Transport = bounded{own.Transport}
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
+
+// bounded cuts answers off at maxAnswer.
+type bounded struct{ http.RoundTripper }
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := b.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	answer.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(answer.Body, maxAnswer), answer.Body}
+	return answer, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// atOrigin reports whether an address is below the configured API's scheme, host and port.
+func (s *Slack) atOrigin(address string) bool {
+	return s.origin != "" && strings.HasPrefix(address, s.origin+"/")
+}
+
+// respond shows a card to whoever pressed, by the response_url if it is Slack's and still works (five times in 30 minutes), else
+// as any private message: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+func (s *Slack) respond(ctx context.Context, address string, a bot.Answer, c bot.Card) {
+	err := s.reply(ctx, address, a.At.Root, c)
+	if err == nil {
+		return
+	}
+	if again := s.Tell(ctx, a.From, a.At, c); again != nil {
+		s.config.Log.Warn("slack: private reply not delivered", "channel", a.At.Channel, "error", again, "response_url", err)
+	}
+}
+
+func (s *Slack) reply(ctx context.Context, address, root string, c bot.Card) error {
+	if !strings.HasPrefix(address, "https://hooks.slack.com/") && !s.atOrigin(address) {
+		return errors.New("not Slack's")
+	}
+	m := s.message(ctx, c)
+	m.ThreadTS = root
+	body, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return errors.New("not an address")
+	}
+	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	answer, err := s.http.Do(r)
+	if err != nil {
+		return errors.New("no answer")
+	}
+	defer answer.Body.Close()
+	return judged(answer)
+}
+
+// judged reads the answer of a response_url, which is "ok" or JSON, and may be a refusal under HTTP 200.
+func judged(answer *http.Response) error {
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("HTTP %d", answer.StatusCode)
+	}
+	said := struct {
+		OK *bool `json:"ok"`
+	}{}
+	if json.NewDecoder(answer.Body).Decode(&said) == nil && said.OK != nil && !*said.OK {
+		return errors.New("refused")
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+// Package slack is purgebot's Slack: it verifies what Slack delivers over HTTP, hands it to the bot as commands and answers,
+// shows cards as messages, and says who people are.
+//
+// It parses nothing that is not signed, fresh and small. It does not decide who may purge, writes no words of a purge, and
+// retries nothing by itself: a throttled or lost call is the caller's to repeat. No text that it sends can mention anybody,
+// unfurl, or break the markup, except the people whom a card names as people. It serves one workspace.
+package slack
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"purgebot/acl"
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+const platform = "slack"
+
+// Config is what the adapter needs; the environment variables are those of the README.
+type Config struct {
+	BotToken      string // SLACK_BOT_TOKEN, "xoxb-…"
+	SigningSecret string // SLACK_SIGNING_SECRET
+	APIURL        string // SLACK_API_URL; "" is Slack's. http:// is taken for loopback only
+	// Groups returns the subjects that the policy names, now. Those that are user groups of the workspace ("slack:T0/S1")
+	// are looked up for each person; the rest are passed over. nil is none.
+	Groups     func() []acl.Subject
+	Now        func() time.Time // nil is time.Now
+	Log        *slog.Logger     // nil is slog.Default
+	HTTPClient *http.Client     // nil is one of our own; redirects are never followed, and a timeout is set if there is none
+}
+
+// Slack is the adapter. New makes one; its methods may be called from any goroutine.
+type Slack struct {
+	config   Config
+	api      *slack.Client
+	http     *http.Client
+	origin   string // scheme and host of APIURL, "" if it is Slack's
+	ackIn    time.Duration
+	identity *cache[identity]
+	people   *cache[bot.Person]
+	channels *cache[bot.Channel]
+	groups   *cache[map[string]bool]
+	outside  *marks         // channels that an event called externally shared
+	later    sync.WaitGroup // what goes on after Slack was answered
+}
+
+var _ bot.Platform = (*Slack)(nil)
+
+// New returns an adapter that has not talked to Slack yet. Its errors name the variable that is wrong, never its value.
+func New(c Config) (*Slack, error) {
+	if c.BotToken == "" {
+		return nil, misconfigured("SLACK_BOT_TOKEN is empty: set it to the bot token (xoxb-…) of the Slack app.")
+	}
+	if c.SigningSecret == "" {
+		return nil, misconfigured("SLACK_SIGNING_SECRET is empty: set it to the signing secret of the Slack app.")
+	}
+	origin, err := origin(c.APIURL)
+	if err != nil {
+		return nil, err
+	}
+	c.APIURL = cmp.Or(c.APIURL, slack.APIURL)
+	if !strings.HasSuffix(c.APIURL, "/") {
+		c.APIURL += "/"
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Groups == nil {
+		c.Groups = func() []acl.Subject { return nil }
+	}
+	c.Log = cmp.Or(c.Log, slog.Default())
+	client := careful(c.HTTPClient)
+	return &Slack{
+		config: c, http: client, origin: origin, ackIn: ackWithin,
+		api:      slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(client)),
+		identity: newCache[identity](c.Now),
+		people:   newCache[bot.Person](c.Now),
+		channels: newCache[bot.Channel](c.Now),
+		groups:   newCache[map[string]bool](c.Now),
+		outside:  newMarks(),
+	}, nil
+}
+
+func misconfigured(message string) error {
+	return &purge.Error{Kind: purge.Internal, Message: message}
+}
+
+// origin returns the scheme and host of a configured API address; a token is never sent over plain HTTP to another machine.
+func origin(apiURL string) (string, error) {
+	if apiURL == "" {
+		return "", nil
+	}
+	u, err := url.Parse(apiURL)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return "", misconfigured("SLACK_API_URL is not an address like https://slack.com/api/.")
+	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+		return u.Scheme + "://" + u.Host, nil
+	}
+	return "", misconfigured("SLACK_API_URL must begin with https://; http:// is for this machine only.")
+}
+
+// Start asks Slack whose token this is, so that the first command need not wait for it.
+func (s *Slack) Start(ctx context.Context) error {
+	_, err := s.whoami(ctx, forever)
+	return err
+}
+
+// Wait returns when what was begun for earlier deliveries is over: private replies go out after Slack is answered.
+// Call it after the server has stopped.
+func (s *Slack) Wait() { s.later.Wait() }
+
+// Limits says what Slack can show.
+func (s *Slack) Limits() bot.ChatLimits {
+	return bot.ChatLimits{
+		Forms: true, Files: s.mayUpload(),
+		Threads: "Slack has no slash commands in threads: mention the bot there instead.",
+	}
+}

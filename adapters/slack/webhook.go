@@ -1,0 +1,177 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+const (
+	maxBody   = 1 << 20
+	maxProbe  = 1 << 10
+	trusted   = 64 << 10                // of an announced length, before a byte of it has come
+	ackWithin = 2500 * time.Millisecond // Slack waits 3 s: https://docs.slack.dev/interactivity/implementing-slash-commands/
+	grace     = 300 * time.Millisecond  // for a handler that was told to stop, to say so
+	afterward = 10 * time.Second        // for what goes on after Slack was answered
+)
+
+// reaction is what a verified delivery leads to: an answer to Slack, and what is done after it.
+type reaction struct {
+	status int // 0 is 200
+	json   any // nil is an empty body
+	then   func(context.Context)
+}
+
+// Handler returns the routes that Slack posts to. The reaction to a delivery is decided by h; without Slack's signature over it
+// nothing is parsed, and the answer is 401 and nothing more.
+func (s *Slack) Handler(h bot.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /slack/commands", probe)
+	for path, react := range map[string]func(context.Context, bot.Handler, *http.Request, []byte) reaction{
+		"/slack/commands": s.command, "/slack/interactions": s.interaction, "/slack/events": s.event,
+	} {
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
+			body, status := s.verified(w, r)
+			if status != http.StatusOK {
+				w.WriteHeader(status)
+				return
+			}
+			s.serve(w, r, func(ctx context.Context) reaction { return react(ctx, h, r, body) })
+		})
+	}
+	return mux
+}
+
+// probe answers Slack's check of our certificate, which is good for nothing else and so need not be signed.
+func probe(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Get("ssl_check") != "1" {
+		w.Header().Set("Allow", http.MethodPost)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+// verified reads the body of a request that Slack signed, or says which status refuses it.
+func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
+	if r.ContentLength > maxBody {
+		return nil, http.StatusRequestEntityTooLarge
+	}
+	t, fresh := stampOf(r.Header, s.config.Now())
+	limit := int64(maxBody)
+	if !fresh {
+		limit = maxProbe
+	}
+	body, err := read(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case fresh && errors.As(err, &tooLarge):
+		return nil, http.StatusRequestEntityTooLarge
+	case err == nil && fresh && t.signs(s.config.SigningSecret, body):
+		return body, http.StatusOK
+	case err == nil && r.URL.Path == "/slack/commands" && sslCheck(body):
+		return body[:0], http.StatusOK
+	}
+	return nil, http.StatusUnauthorized
+}
+
+func read(r io.Reader, length int64) ([]byte, error) {
+	b := bytes.NewBuffer(make([]byte, 0, min(max(length, 0), trusted)+bytes.MinRead))
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
+}
+
+// sslCheck reports whether a body says no more than that Slack checks our certificate.
+func sslCheck(body []byte) bool {
+	return len(body) <= maxProbe && !bytes.Contains(body, []byte("command=")) &&
+		(bytes.HasPrefix(body, []byte("ssl_check=1")) || bytes.Contains(body, []byte("&ssl_check=1")))
+}
+
+// serve answers Slack with a reaction. A panic ends this delivery and nothing else, and shows in the log alone.
+func (s *Slack) serve(w http.ResponseWriter, r *http.Request, react func(context.Context) reaction) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.ackIn)
+	defer cancel()
+	did, err := guarded(func() (reaction, error) { return react(ctx), nil })
+	if err == nil {
+		err = write(w, did)
+	} else {
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+	if err != nil {
+		s.config.Log.Error("slack: delivery failed", "path", r.URL.Path, "error", s.redact(err.Error()))
+	}
+	if did.then != nil {
+		s.afterwards(r.Context(), did.then)
+	}
+}
+
+func write(w http.ResponseWriter, did reaction) error {
+	if did.json == nil {
+		if did.status != 0 {
+			w.WriteHeader(did.status)
+		}
+		return nil
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	return json.NewEncoder(w).Encode(did.json)
+}
+
+// afterwards runs f on its own, with its own time; Wait waits for it.
+func (s *Slack) afterwards(ctx context.Context, f func(context.Context)) {
+	s.later.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterward)
+		defer cancel()
+		_, err := guarded(func() (struct{}, error) { f(ctx); return struct{}{}, nil })
+		if err != nil {
+			s.config.Log.Error("slack: private reply failed", "error", s.redact(err.Error()))
+		}
+	})
+}
+
+// errPanic marks an error that was a panic.
+var errPanic = errors.New("panic")
+
+func guarded[V any](f func() (V, error)) (v V, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+		}
+	}()
+	return f()
+}
+
+// answered is what the bot said in time.
+type answered struct {
+	reply bot.Reply
+	err   error
+}
+
+// ask asks the bot, and does not wait for it longer than Slack waits for us. A bot that is late although it was told to stop may
+// have recorded the event or not; nobody is told that it did not.
+func (s *Slack) ask(ctx context.Context, f func(context.Context) (bot.Reply, error)) (bot.Reply, error) {
+	done := make(chan answered, 1)
+	s.later.Go(func() {
+		reply, err := guarded(func() (bot.Reply, error) { return f(ctx) })
+		done <- answered{reply, err}
+	})
+	deadline, _ := ctx.Deadline()
+	late := time.NewTimer(time.Until(deadline) + grace)
+	defer late.Stop()
+	select {
+	case a := <-done:
+		if errors.Is(a.err, errPanic) {
+			panic(a.err)
+		}
+		return a.reply, a.err
+	case <-late.C:
+		return bot.Reply{}, &purge.Error{Kind: purge.Unknown,
+			Message: "purgebot took too long to answer, and may still have taken this. Look with history before you try again."}
+	}
+}

@@ -1,5 +1,15 @@
 package purge
 
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Part is the targets of a request in one area.
 type Part struct {
 	Area    Area     `json:"area"`
@@ -12,4 +22,122 @@ type Request struct {
 	Kind  Kind   `json:"kind"`
 	Mode  Mode   `json:"mode,omitempty"` // directories only
 	Parts []Part `json:"parts"`
+}
+
+// Len returns what the request costs in units of quota: one for each target and area.
+func (r Request) Len() int {
+	n := 0
+	for _, p := range r.Parts {
+		n += len(p.Targets)
+	}
+	return n
+}
+
+// Areas returns the areas that have targets, mainland before overseas.
+func (r Request) Areas() []Area {
+	var areas []Area
+	for _, p := range r.Parts {
+		if len(p.Targets) > 0 {
+			areas = append(areas, p.Area)
+		}
+	}
+	slices.Sort(areas) // the order of the alphabet, too
+	return slices.Compact(areas)
+}
+
+// Hosts returns each host once, in order of appearance.
+func (r Request) Hosts() []string {
+	var hosts []string
+	seen := map[string]bool{}
+	for _, p := range r.Parts {
+		for _, t := range p.Targets {
+			if !seen[t.Host()] {
+				seen[t.Host()] = true
+				hosts = append(hosts, t.Host())
+			}
+		}
+	}
+	return hosts
+}
+
+// Digest returns the hex SHA-256 of exactly what will be purged: kind, mode, and every pair of area and target.
+// The order of parts and of targets makes no difference.
+func (r Request) Digest() string {
+	fields := []string{string(r.Kind), string(r.Mode)}
+	for _, t := range r.pairs() {
+		fields = append(fields, string(t.area), t.target.text)
+	}
+	h := sha256.New()
+	for _, f := range fields { // a length in front of each: no two requests write the same bytes
+		io.WriteString(h, strconv.Itoa(len(f))+":"+f)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+type pair struct {
+	area   Area
+	target Target
+}
+
+// pairs returns the pairs of area and target, sorted.
+func (r Request) pairs() []pair {
+	var pairs []pair
+	for _, p := range r.Parts {
+		for _, t := range p.Targets {
+			pairs = append(pairs, pair{p.Area, t})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(a.area, b.area), cmp.Compare(a.target.text, b.target.text))
+	})
+	return pairs
+}
+
+// Collapse drops every target that another one covers: the same target again, and a directory inside another directory of ts.
+// Of the same targets the first is kept. Both lists are in the order of ts, whose targets are of this kind.
+func Collapse(kind Kind, ts []Target) (kept, dropped []Target) {
+	covered := repeated(ts)
+	if kind == Directory {
+		covered = inside(ts)
+	}
+	kept = make([]Target, 0, len(ts))
+	for i, t := range ts {
+		if covered[i] {
+			dropped = append(dropped, t)
+		} else {
+			kept = append(kept, t)
+		}
+	}
+	return kept, dropped
+}
+
+// repeated tells of each target whether it was there before.
+func repeated(ts []Target) []bool {
+	again := make([]bool, len(ts))
+	seen := make(map[string]struct{}, len(ts))
+	for i, t := range ts {
+		before := len(seen)
+		seen[t.text] = struct{}{}
+		again[i] = len(seen) == before
+	}
+	return again
+}
+
+// inside tells of each directory whether another one, or an earlier equal one, contains it.
+// Sorted by bytes, a directory comes just before all that it contains.
+func inside(ts []Target) []bool {
+	order := make([]int, len(ts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(ts[a].text, ts[b].text) })
+	covered := make([]bool, len(ts))
+	outer := -1
+	for _, i := range order {
+		covered[i] = outer >= 0 && strings.HasPrefix(ts[i].text, ts[outer].text)
+		if !covered[i] {
+			outer = i
+		}
+	}
+	return covered
 }

@@ -1,0 +1,305 @@
+package purge
+
+// The grammar of a target. It is stricter than RFC 3986, so that every URL parser reads an accepted target the same way:
+//
+//	target = ( "http://" / "https://" ) host [ ":" own-port ] [ "/" path ] [ "?" query ] [ "#" fragment ]
+//	host   = label 1*( "." label )          ; letters, digits, hyphens; the last one is no number
+//	path   = *( pchar / "/" )               ; no dot segment
+//	query  = *( pchar / "/" / "?" )
+//	pchar  = as in https://www.rfc-editor.org/rfc/rfc3986#appendix-A
+//
+// So a space and " < > [ ] ^ ` { | } are refused in path and query, and their escapes offered: parsers differ on whether to escape them.
+// An A-label (xn--…) is judged by its letters only: what it decodes to depends on the Unicode version of whoever decodes.
+// A fragment is dropped; one that holds a space, a backslash, a bad escape, or what cannot be seen is refused all the same.
+
+import "strings"
+
+const (
+	// maxBytes bounds a target, as typed and as made canonical. No vendor page names a limit for one URL;
+	// servers are asked to take at least 8,000 bytes: https://www.rfc-editor.org/rfc/rfc9110#section-4.1-5
+	maxBytes = 8192
+	// 255 bytes on the wire are 253 characters: https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
+	maxHost  = 253
+	maxLabel = 63
+)
+
+// Parse judges s as a target of this kind and makes it canonical. The error is always a *Refused.
+// An input that is canonical already is not copied: the Target keeps the text around s in memory.
+func Parse(kind Kind, s string) (Target, error) {
+	t, reason := parse(kind, s)
+	if reason != "" {
+		return Target{}, refuse(kind, s, reason)
+	}
+	return t, nil
+}
+
+// parse returns the target, or the reason to refuse it.
+func parse(kind Kind, s string) (Target, string) {
+	if len(s) > maxBytes {
+		return Target{}, sayLong
+	}
+	p := cut(s)
+	if reason := p.judge(); reason != "" {
+		return Target{}, reason
+	}
+	t := p.canonical(s)
+	return t, judgeKind(kind, t)
+}
+
+// parts are the parts of a target, each with the delimiter that opens it. They are cut first and judged after.
+type parts struct{ scheme, host, port, path, query, fragment string }
+
+func cut(s string) (p parts) {
+	s, p.fragment = cutAt(s, '#')
+	s, p.query = cutAt(s, '?')
+	if scheme, rest := cutAt(s, ':'); strings.HasPrefix(rest, "://") {
+		p.scheme, s = scheme, rest[len("://"):]
+	}
+	s, p.path = cutAt(s, '/')
+	p.host, p.port = cutAt(s, ':')
+	return p
+}
+
+// cutAt cuts s before its first c.
+func cutAt(s string, c byte) (before, from string) {
+	if i := strings.IndexByte(s, c); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
+// judge returns "" or the reason to refuse.
+func (p *parts) judge() string {
+	if reason := judgeScheme(p.scheme); reason != "" {
+		return reason
+	}
+	if reason := judgePort(p.scheme, p.host, p.port); reason != "" {
+		return reason
+	}
+	if reason := judgeHost(p.host); reason != "" {
+		return reason
+	}
+	if reason := judgePath(p.path); reason != "" {
+		return reason
+	}
+	if reason := judgeChars(p.query, inQuery); reason != "" {
+		return reason
+	}
+	return judgeFragment(p.fragment)
+}
+
+func judgeScheme(scheme string) string {
+	switch {
+	case scheme == "https", scheme == "http", strings.EqualFold(scheme, "https"), strings.EqualFold(scheme, "http"):
+		return ""
+	case scheme == "" || span(scheme, inScheme) < len(scheme):
+		return sayNoScheme
+	}
+	return sayOtherScheme(scheme)
+}
+
+// judgePort takes the host too: without it "user:secret@host" looks like a strange port.
+func judgePort(scheme, host, port string) string {
+	switch {
+	case strings.IndexByte(host, '@') >= 0 || strings.IndexByte(port, '@') >= 0:
+		return sayUserInfo
+	case port == "" || port == ":443" && len(scheme) == len("https") || port == ":80" && len(scheme) == len("http"):
+		return ""
+	case port == ":":
+		return sayEmptyPort
+	}
+	return sayPort
+}
+
+func judgeHost(host string) string {
+	switch n := span(host, inHost); {
+	case n < len(host):
+		return sayHostChar(host, n)
+	case host == "":
+		return sayNoHost
+	case host[len(host)-1] == '.':
+		return sayTrailingDot
+	case len(host) > maxHost:
+		return sayLongHost
+	}
+	return judgeLabels(host)
+}
+
+func judgeLabels(host string) string {
+	label, rest := cutAt(host, '.')
+	if rest == "" {
+		return saySingleLabel
+	}
+	for {
+		if reason := judgeLabel(label); reason != "" {
+			return reason
+		}
+		if rest == "" {
+			break
+		}
+		label, rest = cutAt(rest[1:], '.')
+	}
+	if isNumber(label) {
+		return sayNumber
+	}
+	return ""
+}
+
+func judgeLabel(label string) string {
+	switch {
+	case label == "":
+		return sayEmptyLabel
+	case len(label) > maxLabel:
+		return sayLongLabel
+	case label[0] == '-' || label[len(label)-1] == '-':
+		return sayHyphen
+	}
+	return ""
+}
+
+// isNumber tells whether parsers may take a host with this last label for an IPv4 address:
+// https://url.spec.whatwg.org/#ends-in-a-number-checker
+func isNumber(label string) bool {
+	if len(label) >= 2 && label[0] == '0' && label[1]|0x20 == 'x' {
+		return span(label[2:], isHex) == len(label)-2
+	}
+	return span(label, isDigit) == len(label)
+}
+
+func judgePath(path string) string {
+	if reason := judgeChars(path, inPath); reason != "" {
+		return reason
+	}
+	if hasDotSegment(path) {
+		return sayDotSegment
+	}
+	return ""
+}
+
+// judgeFragment takes other alphabets too: they are dropped, as long as they can be seen.
+func judgeFragment(fragment string) string {
+	if fragment == "" {
+		return ""
+	}
+	if reason := judgeChars(fragment, inFragment); reason != "" {
+		return reason
+	}
+	return sayHidden(fragment)
+}
+
+// judgeChars returns "" if s holds only characters of the set and valid escapes.
+func judgeChars(s string, set class) string {
+	if n := span(s, set); n < len(s) {
+		return sayChar(s, n)
+	}
+	for _, s = cutAt(s, '%'); s != ""; _, s = cutAt(s[1:], '%') {
+		if len(s) < 3 || span(s[1:3], isHex) < 2 {
+			return sayEscape
+		}
+	}
+	return ""
+}
+
+// hasDotSegment tells whether the path, as it stands or decoded once or twice, holds a segment "." or "..", cut at / \ and ; .
+// Looking at the path decoded twice is enough: decoding takes away neither a dot nor a separator.
+func hasDotSegment(path string) bool {
+	if strings.IndexByte(path, '%') < 0 && !dotBegins(path) {
+		return false
+	}
+	var buf [512]byte // spares an allocation
+	b := unescape(unescape(append(buf[:0], path...)))
+	begin := 0
+	for i := 0; i <= len(b); i++ {
+		if i < len(b) && !isSeparator(b[i]) {
+			continue
+		}
+		if string(b[begin:i]) == "." || string(b[begin:i]) == ".." {
+			return true
+		}
+		begin = i + 1
+	}
+	return false
+}
+
+func isSeparator(c byte) bool { return c == '/' || c == '\\' || c == ';' }
+
+// dotBegins tells whether any segment of path begins with a dot; few do, and the rest need no cutting.
+func dotBegins(path string) bool {
+	for at, from := cutAt(path, '.'); from != ""; at, from = cutAt(from[1:], '.') {
+		if at == "" || isSeparator(at[len(at)-1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// unescape decodes every valid %XX of b once, in place, and leaves the rest alone.
+func unescape(b []byte) []byte {
+	out := b[:0]
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if c == '%' && i+2 < len(b) && classes[b[i+1]]&classes[b[i+2]]&isHex != 0 {
+			c = unhex(b[i+1])<<4 | unhex(b[i+2])
+			i += 2
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c&0x0f + 9
+}
+
+// canonical makes the Target of the judged parts of s. It copies only what it has to change.
+func (p *parts) canonical(s string) Target {
+	scheme, host := lower(p.scheme), lower(p.host)
+	t := Target{scheme: uint8(len(scheme)), host: uint8(len(scheme) + len("://"))}
+	path := p.path
+	if scheme != p.scheme || host != p.host {
+		t.changes |= LowerCased
+	}
+	if p.port != "" {
+		t.changes |= PortDropped
+	}
+	if path == "" {
+		path, t.changes = "/", t.changes|PathAdded
+	}
+	t.text = s[:len(s)-len(p.fragment)]
+	if t.changes != 0 {
+		t.text = scheme + "://" + host + path + p.query
+	}
+	if p.fragment != "" {
+		t.changes |= FragmentDropped
+	}
+	t.path = uint16(int(t.host) + len(host))
+	t.query = t.path + uint16(len(path))
+	return t
+}
+
+// lower is strings.ToLower, faster for what is lower already.
+func lower(s string) string {
+	if span(s, isLower) == len(s) {
+		return s
+	}
+	return strings.ToLower(s)
+}
+
+// judgeKind judges what no part shows alone.
+func judgeKind(kind Kind, t Target) string {
+	directory := kind == Directory
+	switch {
+	case len(t.text) > maxBytes: // an added "/" can be one too many
+		return sayLong
+	case kind != URL && !directory:
+		return sayKind
+	case directory && int(t.query) < len(t.text):
+		return sayDirectoryQuery
+	case directory && t.text[len(t.text)-1] != '/':
+		return sayDirectorySlash
+	}
+	return ""
+}

@@ -1,0 +1,190 @@
+package purge
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// Refused is a target that was not accepted, and why. Its texts but Input are safe to show: printable ASCII.
+type Refused struct {
+	Input   string // as typed: hostile, of any length
+	Reason  string // one sentence that says what to do
+	Suggest string // a canonical target to offer instead, or ""
+}
+
+// Error returns the input, made safe, and the reason.
+func (r *Refused) Error() string { return r.Shown() + ": " + r.Reason }
+
+// Shown returns Input with everything but printable ASCII escaped, as in {U+202E}, and cut to 200 characters.
+func (r *Refused) Shown() string { return shown(r.Input) }
+
+const maxShown = 200
+
+func shown(s string) string {
+	var b strings.Builder
+	for s != "" && b.Len() <= maxShown {
+		_, n := utf8.DecodeRuneInString(s)
+		if c := s[0]; c >= ' ' && c <= '~' {
+			b.WriteByte(c)
+		} else {
+			b.WriteString("{" + codePoint(s) + "}")
+		}
+		s = s[n:]
+	}
+	if b.Len() > maxShown {
+		return b.String()[:maxShown-len("...")] + "..."
+	}
+	return b.String()
+}
+
+// refuse words a refusal. What cannot be seen goes before every other reason, because nobody finds it unaided.
+func refuse(kind Kind, s, reason string) *Refused {
+	if len(s) > maxBytes {
+		return &Refused{Input: s, Reason: reason}
+	}
+	if hidden := sayHidden(s); hidden != "" {
+		return &Refused{Input: s, Reason: hidden}
+	}
+	return &Refused{Input: s, Reason: reason, Suggest: suggest(kind, s)}
+}
+
+// suggest puts right what can be put right without guessing, and returns what came of it if that is a target.
+func suggest(kind Kind, s string) string {
+	p := cut(s)
+	if judgeScheme(p.scheme) == sayNoScheme {
+		p = cut("https://" + strings.TrimPrefix(s, "//"))
+	}
+	if p.port == ":" {
+		p.port = ""
+	}
+	p.host = aLabels(p.host)
+	p.path, p.query = escaped(p.path), escaped(p.query)
+	if kind == Directory {
+		p.path, p.query = strings.TrimSuffix(p.path, "/")+"/", ""
+	}
+	t, reason := parse(kind, p.scheme+"://"+p.host+p.port+p.path+p.query)
+	if reason != "" {
+		return ""
+	}
+	return t.String()
+}
+
+// aLabels returns the ASCII form of a host that is not ASCII, or "" if it has none.
+func aLabels(host string) string {
+	if strings.IndexFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return host
+	}
+	if len(host) > maxHost { // the conversion takes quadratic time
+		return ""
+	}
+	ascii, err := idna.Lookup.ToASCII(host)
+	if err != nil {
+		return ""
+	}
+	return ascii
+}
+
+// escaped escapes what a path or query may not hold, but for a backslash: nobody knows what it was meant to be.
+func escaped(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if classes[c]&inQuery != 0 || c == '\\' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// The reasons that name no character.
+const (
+	sayLong           = "The address is longer than 8,192 bytes: shorten it, or purge its directory."
+	sayKind           = "Say whether this is a URL or a directory."
+	sayNoScheme       = "Begin the address with http:// or https://, spelled out."
+	sayUserInfo       = "Remove the user name, the password and the @ in front of the host."
+	sayPort           = "Remove the port: a cache has only port 443 of https and port 80 of http."
+	sayEmptyPort      = "Remove the colon after the host, there is no port."
+	sayNoHost         = "Put a host behind the scheme, as in https://www.example.com/."
+	sayTrailingDot    = "Remove the dot at the end of the host."
+	sayLongHost       = "The host is longer than 253 characters: look for a typing mistake."
+	saySingleLabel    = "Write the host with its domain, as in www.example.com."
+	sayEmptyLabel     = "The host begins with a dot or has two in a row: remove the one too many."
+	sayLongLabel      = "A part of the host is longer than 63 characters: look for a typing mistake."
+	sayHyphen         = "A part of the host begins or ends with a hyphen: look for a typing mistake."
+	sayNumber         = "Write a host name: an IP address has no cache."
+	sayEscape         = "A percent sign is not followed by two hexadecimal digits: write %25 if you mean the sign itself."
+	sayDotSegment     = "Remove . and .. from the path (%2e and ; count too): write the path that they lead to."
+	sayDirectoryQuery = "Remove the ? and what follows: a directory has no query."
+	sayDirectorySlash = "Put a / at the end: a directory ends in one."
+)
+
+func sayOtherScheme(scheme string) string {
+	return "Only http:// and https:// can be purged, not " + shown(scheme) + "://."
+}
+
+func sayHostChar(host string, i int) string {
+	switch c := host[i]; {
+	case c == '*':
+		return "Remove the * from the host: name each host by itself."
+	case c >= utf8.RuneSelf:
+		return "Write the host in its ASCII form (xn--...): it holds " + named(host[i:]) + "."
+	}
+	return "Remove " + named(host[i:]) + " from the host: it has only letters, digits, hyphens and dots."
+}
+
+func sayChar(s string, i int) string {
+	if s[i] == '\\' {
+		return "Remove the backslash, or write / if you mean that."
+	}
+	_, n := utf8.DecodeRuneInString(s[i:])
+	return "Write " + named(s[i:]) + " as " + escaped(s[i:i+n]) + ": a cache knows an address by its escaped form."
+}
+
+// sayHidden returns "", or names the first thing in s that a person cannot see.
+func sayHidden(s string) string {
+	for ; s != ""; s = s[runeLen(s):] {
+		if isHidden(s) {
+			return "Type the address by hand: it holds " + codePoint(s) + ", which cannot be seen."
+		}
+	}
+	return ""
+}
+
+// isHidden tells whether s begins with no character at all, or with one that draws nothing or reorders others.
+func isHidden(s string) bool {
+	r, n := utf8.DecodeRuneInString(s)
+	return r == utf8.RuneError && n == 1 || r != ' ' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Z,
+		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+func runeLen(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}
+
+// named names the character that s begins with, without showing it.
+func named(s string) string {
+	if name := asciiNames[s[0]]; name != "" {
+		return "the " + name + " (" + codePoint(s) + ")"
+	}
+	return codePoint(s)
+}
+
+// codePoint returns "U+202E", or "byte 0xFF" where s begins with no character.
+func codePoint(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if r == utf8.RuneError && n == 1 {
+		return fmt.Sprintf("byte 0x%02X", s[0])
+	}
+	return fmt.Sprintf("U+%04X", r)
+}
+
+var asciiNames = map[byte]string{
+	' ': "space", '"': "double quote", '<': "less-than sign", '>': "greater-than sign", '[': "opening bracket", ']': "closing bracket",
+	'^': "caret", '`': "backtick", '{': "opening brace", '|': "vertical bar", '}': "closing brace", '\\': "backslash", '_': "underscore", '%': "percent sign",
+}

@@ -2,3 +2,188 @@
 // and every word that people read. It knows no platform and no vendor by name, and it decides nothing about access:
 // that is acl's. It does not send a purge whose intent is not committed, and does not report as failed what may have happened.
 package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// Options is all that a Bot is made of. Every field is needed unless it says otherwise.
+type Options struct {
+	Store     *store.Store
+	CDN       purge.CDN
+	Platforms map[string]Platform
+	Policy    func() *acl.Policy // the policy of this moment; never nil
+	Log       *slog.Logger
+	Executor  string           // unique per process sharing the database, stable across restarts
+	Now       func() time.Time // optional; the engine's durable waits keep the real clock
+
+	ConfirmTTL  time.Duration // how long a requester may take to press
+	ApprovalTTL time.Duration // how long a second person may take
+	ConfirmURLs int           // URLs a person may purge in ten minutes without being asked
+	Poll        time.Duration // first wait before looking again; doubles up to PollMax
+	PollMax     time.Duration
+	Deadline    time.Duration // after it a purge is left as it is last known
+	EditGap     time.Duration // least time between two edits of one message
+
+	QuotaURLs, QuotaDirectories int // the account's, per vendor day and area; 0 is no limit
+	Zone                        *time.Location
+	PersonRate                  int // commands a person may send in ten seconds
+	PersonOpen                  int // purges a person may have open
+	Keep                        time.Duration
+}
+
+// Bot holds the conversation. It is a Handler.
+type Bot struct {
+	Options
+	engine *engine
+	rate   *personRate
+	fates  fates
+
+	dueCards chan struct{} // rung when a card may be due
+	posting  keyedMutex    // one writer per message
+
+	mu     sync.Mutex
+	cdnErr *purge.Error // the last answer that only an operator can mend
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+var _ Handler = (*Bot)(nil)
+
+// The limits on open confirmations keep a flood of questions from costing memory and attention.
+const (
+	maxWaiting       = 1000
+	maxWaitingPerson = 20
+)
+
+// New opens the durable engine on the store's database. It takes nothing up before Start.
+func New(o Options) (*Bot, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1)}
+	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, b.purge)
+	if err != nil {
+		return nil, err
+	}
+	b.engine = e
+	return b, nil
+}
+
+// Start takes up every purge that a stop or a kill has left open, and begins to show cards.
+func (b *Bot) Start() error {
+	if err := b.engine.launch(); err != nil {
+		return fmt.Errorf("take up open purges: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	b.stop = cancel
+	b.done.Go(func() { b.showCards(ctx) })
+	b.done.Go(func() { b.tend(ctx) })
+	return nil
+}
+
+// Stop ends the bot and closes the database. Open purges stay where they stand and go on at the next Start.
+// Nothing may call the Handler any more.
+func (b *Bot) Stop(timeout time.Duration) error {
+	if b.stop != nil {
+		b.stop()
+		b.done.Wait()
+	}
+	return b.engine.shutdown(timeout)
+}
+
+// Problems says what is wrong, one sentence each: what readiness shows.
+func (b *Bot) Problems(ctx context.Context) []string {
+	var problems []string
+	if err := b.Store.Ping(ctx); err != nil {
+		problems = append(problems, "database: "+purge.AsError(err).Message)
+	}
+	for name, p := range b.Platforms {
+		if err := p.Health(ctx); err != nil {
+			problems = append(problems, name+": "+purge.AsError(err).Message)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cdnErr != nil {
+		problems = append(problems, "CDN: "+b.cdnErr.Message)
+	}
+	return problems
+}
+
+// tendEvery is how often the bell is rung again and what has ended in the engine is looked for.
+const tendEvery = 5 * time.Second
+
+// tend rings for decisions that were not taken up, ends what the engine has given up, and forgets what is old.
+func (b *Bot) tend(ctx context.Context) {
+	for n := 0; ; n++ {
+		b.ringDecided(ctx)
+		if n%12 == 11 {
+			b.endBroken(ctx)
+		}
+		if n%720 == 719 {
+			b.forget(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(tendEvery):
+		}
+	}
+}
+
+func (b *Bot) ringDecided(ctx context.Context) {
+	ids, err := b.Store.Decided(ctx)
+	for _, id := range ids {
+		err = errors.Join(err, b.engine.ring(id))
+	}
+	b.logError(ctx, "ring again", err)
+}
+
+// endBroken ends as unknown what the engine itself ended: the ledger may hold a call that nobody follows any more.
+func (b *Bot) endBroken(ctx context.Context) {
+	ids, err := b.Store.Unfinished(ctx)
+	for _, id := range ids {
+		why, e := b.engine.broken(id)
+		if err = errors.Join(err, e); e != nil || why == "" {
+			continue
+		}
+		b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id, "why", why)
+		err = errors.Join(err, b.Store.Finish(ctx, id, store.StateUnknown, sayBroken, b.Now(), true, b.entry("ended", id, "", nil)))
+	}
+	b.wantCards()
+	b.logError(ctx, "end broken purges", err)
+}
+
+func (b *Bot) forget(ctx context.Context) {
+	now := b.Now()
+	n, err := b.Store.Prune(ctx, now.Add(-b.Keep), now.Add(-7*24*time.Hour))
+	b.logError(ctx, "forget old purges", errors.Join(err, b.engine.forget(now.Add(-24*time.Hour))))
+	if n > 0 {
+		b.Log.InfoContext(ctx, "forgot old purges", "purges", n)
+	}
+}
+
+func (b *Bot) logError(ctx context.Context, doing string, err error) {
+	if err != nil && ctx.Err() == nil {
+		b.Log.ErrorContext(ctx, doing, "error", err)
+	}
+}
+
+// platform returns the adapter of a thread. A purge of a platform that was switched off since has none.
+func (b *Bot) platform(name string) (Platform, error) {
+	if p := b.Platforms[name]; p != nil {
+		return p, nil
+	}
+	return nil, &purge.Error{Kind: purge.Denied, Message: "This chat is switched off.", Err: fmt.Errorf("no platform %q", name)}
+}

@@ -1,0 +1,249 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// The actions of buttons.
+const (
+	actionPurge    = "purge"    // decide a waiting purge
+	actionCancel   = "cancel"   // decide it against, or stop what has not left
+	actionAgain    = "again"    // the same request anew
+	actionOverseas = "overseas" // what a purge left out, as a new request
+	actionMainland = "mainland"
+	actionDelete   = "delete"
+	actionRequest  = "request" // what a private reply offered
+)
+
+// cardActions are the buttons that the cards of one purge may ever show.
+var cardActions = []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete}
+
+// pressAge bounds how long a person is believed at a press: shorter than at a command, since a press sends.
+const pressAge = 30 * time.Second
+
+// Answer takes a press, or a form that came back. A press is a new request: who, where and whether are asked again.
+func (b *Bot) Answer(ctx context.Context, a Answer) (Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, handleWithin)
+	defer cancel()
+	if !b.rate.allow(a.From, b.Now()) {
+		return private(sayTooFast(b.PersonRate))
+	}
+	s, refused, err := b.scene(ctx, a.Event, a.From, a.At, pressAge)
+	if err != nil {
+		return Reply{}, err
+	}
+	if refused != "" {
+		return b.refuse(ctx, s, "press", refused)
+	}
+	if a.Token == formToken {
+		return b.submitForm(ctx, s, a.Values)
+	}
+	button, found, err := b.Store.Button(ctx, a.Token)
+	if err != nil {
+		return Reply{}, err
+	}
+	if !found || button.Channel != s.at.Subject() {
+		return b.refuse(ctx, s, "press", sayStale)
+	}
+	if button.Purge == "" {
+		return b.pressOffer(ctx, s, a.Token, button)
+	}
+	return b.pressCard(ctx, s, a, button)
+}
+
+// pressOffer starts what a private reply offered. Its id comes from the button, so that pressing twice is one purge.
+func (b *Bot) pressOffer(ctx context.Context, s scene, token string, button store.Button) (Reply, error) {
+	if button.Who != s.person.Subject || b.Now().After(button.Expires) {
+		return b.refuse(ctx, s, "press", sayStale)
+	}
+	var w wish
+	if err := json.Unmarshal(button.Request, &w); err != nil {
+		return Reply{}, &purge.Error{Message: sayStale, Err: err}
+	}
+	return b.request(ctx, s, w, hashID("offer", token))
+}
+
+// pressCard handles the buttons of a purge's own message.
+func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.Button) (Reply, error) {
+	p, err := b.load(ctx, button.Purge)
+	if err != nil {
+		return Reply{}, err
+	}
+	if ok, err := b.hangsOn(ctx, p, a.Message); err != nil || !ok {
+		if err != nil {
+			return Reply{}, err
+		}
+		return b.refuse(ctx, s, "press", sayStale)
+	}
+	switch button.Action {
+	case actionPurge:
+		return b.pressPurge(ctx, s, p)
+	case actionCancel:
+		return b.cancel(ctx, s, p)
+	}
+	return b.request(ctx, s, follow(p, button.Action), hashID("follow", a.Token, string(s.person.Subject)))
+}
+
+// hangsOn reports whether a message is one that this purge put up: a copied or forwarded button is refused.
+func (b *Bot) hangsOn(ctx context.Context, p store.Purge, m MessageRef) (bool, error) {
+	for _, role := range []store.Role{store.Status, store.Result} {
+		c, found, err := b.Store.CardOf(ctx, p.ID, role)
+		if err != nil {
+			return false, err
+		}
+		if found && c.Ref != nil && refOf(c) == m {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// pressPurge decides a waiting purge, if the presser may and both may still purge all of it.
+func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge) (Reply, error) {
+	if p.State != store.StateWaiting {
+		return b.tooLate(ctx, s, p)
+	}
+	if !b.Now().Before(p.ExpiresAt) {
+		return b.refuse(ctx, s, "press", sayExpiredPress)
+	}
+	if no := b.mayPress(s, p); no != "" {
+		return b.refuse(ctx, s, "press", no)
+	}
+	if denied := b.deniedAny(s.who, p); len(denied) > 0 {
+		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0]))
+	}
+	asker, gone, err := b.requesterNow(ctx, s, p)
+	if err != nil {
+		return Reply{}, err
+	}
+	denied := b.deniedAny(asker, p)
+	if gone != "" || len(denied) > 0 {
+		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: sayRequesterDenied(gone, denied)}, "withdrawn")
+	}
+	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, "confirmed")
+}
+
+// mayPress says why this person may not press Purge; "" if they may.
+func (b *Bot) mayPress(s scene, p store.Purge) string {
+	same := s.policy.SamePerson(s.person.Subject, p.Requester)
+	switch {
+	case p.Confirm == acl.SecondPerson && same:
+		return saySecondPerson
+	case p.Confirm != acl.SecondPerson && !same:
+		return sayOnlyRequester
+	}
+	return ""
+}
+
+func (b *Bot) deniedAny(who acl.Who, p store.Purge) []refusal {
+	for _, part := range p.Request.Parts {
+		if d := b.denied(who, p.Channel, p.Request.Kind, part); len(d) > 0 {
+			return d
+		}
+	}
+	return nil
+}
+
+// requesterNow is the requester as they are at this moment, and why they may do nothing any more.
+func (b *Bot) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who, string, error) {
+	if p.Requester == s.person.Subject {
+		return s.who, "", nil
+	}
+	chat, err := b.platform(p.Requester.Platform())
+	if err != nil {
+		return acl.Who{}, "", err
+	}
+	person, err := chat.Person(ctx, p.Requester, pressAge)
+	if err != nil {
+		return acl.Who{}, "", &purge.Error{Kind: purge.Unavailable, Message: sayWhoUnknown, Err: err}
+	}
+	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel), nil
+}
+
+// decideAs inserts the decision; the insert decides. Whoever comes second is told who was first.
+func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, what string) (Reply, error) {
+	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, b.Now()
+	body := refusedBody{Channel: p.Channel, Policy: s.policy.Hash(), Message: d.Problem}
+	first, won, err := b.Store.Decide(ctx, d, s.event, b.by(s.person, what, p.ID, body))
+	if err != nil {
+		return Reply{}, err
+	}
+	b.wantCards()
+	if err := b.engine.ring(p.ID); err != nil { // the tending loop rings again
+		b.Log.WarnContext(ctx, "ring", "purge", p.Short, "error", err)
+	}
+	switch {
+	case !won && first.Who == d.Who && first.What == d.What:
+		return Reply{}, nil // a double click
+	case !won:
+		return private(sayDecidedBy(first))
+	case d.What == store.Withdrawn:
+		return private(d.Problem)
+	}
+	return Reply{}, nil
+}
+
+// tooLate says what became of a purge whose button was still on somebody's screen.
+func (b *Bot) tooLate(ctx context.Context, s scene, p store.Purge) (Reply, error) {
+	d, found, err := b.Store.Decision(ctx, p.ID)
+	if err != nil {
+		return Reply{}, err
+	}
+	if found {
+		return b.refuse(ctx, s, "press", sayDecidedBy(d))
+	}
+	return b.refuse(ctx, s, "press", sayStale)
+}
+
+// cancel stops what has not left: by deciding a waiting purge, or by marking one that runs.
+func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error) {
+	if !b.mayCancel(s, p) {
+		return b.refuse(ctx, s, "cancel", sayMayNotCancel)
+	}
+	switch {
+	case p.State.Final():
+		return b.refuse(ctx, s, "cancel", sayAlreadyEnded(p))
+	case p.State == store.StateWaiting:
+		return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, "cancelled")
+	}
+	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.by(s.person, "cancelled", p.ID, nil))
+	if err != nil || dup {
+		return Reply{}, err
+	}
+	b.wantCards()
+	return Reply{Card: &Card{Title: sayStopping(p.Short)}}, nil
+}
+
+// mayCancel: the requester, whoever could approve it, administrators.
+func (b *Bot) mayCancel(s scene, p store.Purge) bool {
+	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) || len(b.deniedAny(s.who, p)) == 0
+}
+
+// follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.
+func follow(p store.Purge, action string) wish {
+	w := wish{Verb: string(VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private}
+	seen := map[string]bool{}
+	for _, part := range p.Request.Parts {
+		for _, t := range part.Targets {
+			if !seen[t.String()] {
+				seen[t.String()] = true
+				w.Targets = append(w.Targets, t)
+			}
+		}
+	}
+	switch action {
+	case actionOverseas:
+		w.Areas = []purge.Area{purge.Overseas}
+	case actionMainland:
+		w.Areas = []purge.Area{purge.Mainland}
+	case actionDelete:
+		w.Mode = purge.Delete
+	}
+	return w
+}

@@ -1,0 +1,68 @@
+package bot
+
+import (
+	"encoding/json"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+)
+
+// entry is an audit row by purgebot itself, or by who.
+func (b *Bot) entry(what, id string, who acl.Subject, body any) store.Entry {
+	return store.Entry{At: b.Now(), Who: who, What: what, Purge: id, Body: mustJSON(body)}
+}
+
+// by is an audit row of a person, with the name as it is now.
+func (b *Bot) by(p Person, what, id string, body any) store.Entry {
+	e := b.entry(what, id, p.Subject, body)
+	e.Name = p.Name
+	return e
+}
+
+// mustJSON encodes our own values, which cannot fail to encode.
+func mustJSON(v any) json.RawMessage {
+	if v == nil {
+		return json.RawMessage("{}")
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// askedBody is why a request was let in: kept with it for as long as the audit is.
+type askedBody struct {
+	Verb    string        `json:"verb"`
+	Digest  string        `json:"digest"`
+	Targets int           `json:"targets"`
+	Channel acl.Subject   `json:"channel"`
+	Groups  []acl.Subject `json:"groups,omitempty"`
+	Rules   []string      `json:"rules,omitempty"`
+	Via     []string      `json:"via,omitempty"`
+	Confirm acl.Confirm   `json:"confirm,omitempty"`
+	Policy  string        `json:"policy"`
+	Reason  string        `json:"reason,omitempty"`
+}
+
+// refusedBody is what was refused and why.
+type refusedBody struct {
+	Verb    string      `json:"verb,omitempty"`
+	Channel acl.Subject `json:"channel,omitempty"`
+	Policy  string      `json:"policy,omitempty"`
+	Refused []refusal   `json:"refused,omitempty"`
+	More    int         `json:"more,omitempty"`
+	Message string      `json:"message,omitempty"`
+}
+
+// callBody is what is written before a call leaves and after its answer.
+type callBody struct {
+	Batch   int    `json:"batch"`
+	Try     int    `json:"try"`
+	Area    string `json:"area"`
+	Units   int    `json:"units,omitempty"`
+	State   string `json:"state,omitempty"`
+	Task    string `json:"task,omitempty"`
+	Request string `json:"request,omitempty"`
+	Problem string `json:"problem,omitempty"`
+}

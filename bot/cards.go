@@ -1,0 +1,276 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// Cards are drawn from the rows of their purge at the moment they are shown: only that one is due is stored,
+// so the newest always wins, and a card can never tell something the rows do not.
+
+const (
+	showEvery    = 2 * time.Second // how often due cards are looked for without being rung
+	showAtOnce   = 8               // messages under way at a time
+	showPatience = time.Hour       // how long a platform that does not answer is tried
+	hopeless     = 2               // tries where the platform says that no retry can help
+)
+
+// wantCards wakes the sender.
+func (b *Bot) wantCards() {
+	select {
+	case b.dueCards <- struct{}{}:
+	default:
+	}
+}
+
+// pacing is when a message or a platform may be written to again.
+type pacing struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+func (p *pacing) wait(key string, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.until[key] = until
+}
+
+// ready reports whether none of the keys must wait. What has passed is forgotten.
+func (p *pacing) ready(now time.Time, keys ...string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, k := range keys {
+		if u, found := p.until[k]; found && now.Before(u) {
+			return false
+		}
+		delete(p.until, k)
+	}
+	return true
+}
+
+// showCards shows what is due until ctx ends. It never holds up a purge: the CDN does not wait for chat.
+func (b *Bot) showCards(ctx context.Context) {
+	pace := &pacing{until: map[string]time.Time{}}
+	slots := make(chan struct{}, showAtOnce)
+	var busy sync.Map
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for ctx.Err() == nil {
+		due, err := b.Store.DueCards(ctx, 200)
+		b.logError(ctx, "find due cards", err)
+		waiting := false
+		for _, c := range due {
+			key := c.Purge + "/" + string(c.Role)
+			if _, taken := busy.LoadOrStore(key, true); taken {
+				continue
+			}
+			slots <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-slots; busy.Delete(key) }()
+				if b.showCard(ctx, pace, c) {
+					b.wantCards()
+				}
+			})
+			waiting = true
+		}
+		b.awaitDue(ctx, waiting)
+	}
+}
+
+func (b *Bot) awaitDue(ctx context.Context, some bool) {
+	every := showEvery
+	if some { // one may have been put off for a moment
+		every = 100 * time.Millisecond
+	}
+	timer := time.NewTimer(every)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-b.dueCards:
+	case <-timer.C:
+	}
+}
+
+// showCard shows one due card, unless its message or its platform must wait. It reports whether others may follow now.
+func (b *Bot) showCard(ctx context.Context, pace *pacing, c store.Card) bool {
+	p, err := b.load(ctx, c.Purge)
+	if err != nil {
+		b.logError(ctx, "load for a card", err)
+		return false
+	}
+	key, platform := c.Purge+"/"+string(c.Role), p.Requester.Platform()
+	if b.notYet(ctx, p, c) || !pace.ready(b.Now(), platform, p.Channel.ID(), key) {
+		return false
+	}
+	_, err = b.post(ctx, p, c.Role)
+	if err == nil {
+		if !p.State.Final() {
+			pace.wait(key, b.Now().Add(b.EditGap))
+		}
+		return true
+	}
+	b.showFailed(ctx, pace, p, c, purge.AsError(err))
+	return false
+}
+
+// notYet: the question of a guarded purge is the step ask's to show, and a result waits until the card it answers is final.
+func (b *Bot) notYet(ctx context.Context, p store.Purge, c store.Card) bool {
+	if c.Role == store.Status {
+		return p.Confirm != "" && p.State == store.StateRecorded
+	}
+	status, found, err := b.Store.CardOf(ctx, p.ID, store.Status)
+	return err != nil || found && status.Shown < status.Wanted
+}
+
+// showFailed puts the card off, or gives it up where no retry can help. A failing message never fails a purge.
+func (b *Bot) showFailed(ctx context.Context, pace *pacing, p store.Purge, c store.Card, e *purge.Error) {
+	if ctx.Err() != nil {
+		return
+	}
+	transient := e.Kind == purge.Exhausted || e.Kind == purge.Unavailable || e.Kind == purge.Unknown || e.Kind == purge.Internal
+	giveUp := !transient && c.Fails+1 >= hopeless || b.Now().Sub(lastChange(p)) > showPatience
+	wait := max(e.RetryAfter, min(time.Second<<min(c.Fails, 6), time.Minute))
+	key := c.Purge + "/" + string(c.Role)
+	if e.Kind == purge.Exhausted {
+		key = p.Channel.ID()
+	}
+	pace.wait(key, b.Now().Add(wait))
+	b.Log.WarnContext(ctx, "card not shown", "purge", p.Short, "role", c.Role, "fails", c.Fails+1, "gave_up", giveUp, "error", e)
+	b.logError(ctx, "note a failed card", b.Store.CardFailed(ctx, c.Purge, c.Role, c.Wanted, giveUp))
+	if giveUp && c.Role == store.Status {
+		b.tell(ctx, p, b.draw(ctx, p, store.Result))
+	}
+}
+
+func lastChange(p store.Purge) time.Time {
+	if p.FinishedAt.IsZero() {
+		return p.CreatedAt
+	}
+	return p.FinishedAt
+}
+
+// post shows one card of a purge as its rows are now. One writer per message: whoever comes second edits.
+func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (MessageRef, error) {
+	defer b.posting.lock(p.ID)()
+	c, _, err := b.Store.CardOf(ctx, p.ID, role)
+	if err != nil {
+		return MessageRef{}, err
+	}
+	chat, err := b.platform(p.Requester.Platform())
+	if err != nil {
+		return MessageRef{}, err
+	}
+	at, err := b.place(ctx, p, role)
+	if err != nil {
+		return MessageRef{}, err
+	}
+	if p, err = b.reload(ctx, p); err != nil {
+		return MessageRef{}, err
+	}
+	ref, err := chat.Show(ctx, at, refOf(c), p.ID+"/"+string(role), b.draw(ctx, p, role))
+	if err != nil {
+		return MessageRef{}, err
+	}
+	return ref, b.Store.CardShown(ctx, p.ID, role, c.Wanted, mustJSON(ref))
+}
+
+// reload reads the rows after the version that was wanted, so that what is drawn is never older than what is marked as shown.
+// The step ask draws the expiry that it is about to store.
+func (b *Bot) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
+	fresh, err := b.load(ctx, p.ID)
+	if fresh.ExpiresAt.IsZero() {
+		fresh.ExpiresAt = p.ExpiresAt
+	}
+	return fresh, err
+}
+
+// place is where a card goes: the status card opens the thread where there is none, the result replies in it.
+func (b *Bot) place(ctx context.Context, p store.Purge, role store.Role) (Thread, error) {
+	at := thread(p)
+	if role == store.Status || at.Root != "" {
+		return at, nil
+	}
+	c, found, err := b.Store.CardOf(ctx, p.ID, store.Status)
+	if err == nil && found {
+		at.Root = refOf(c).ID
+	}
+	return at, err
+}
+
+func refOf(c store.Card) MessageRef {
+	var ref MessageRef
+	if c.Ref != nil {
+		_ = json.Unmarshal(c.Ref, &ref) // written by mustJSON
+	}
+	return ref
+}
+
+// draw makes the card of a purge from its rows.
+func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) Card {
+	v := view{Purge: p, now: b.Now(), zone: b.Zone}
+	var err error
+	if v.targets, err = b.Store.Targets(ctx, p.ID); err == nil {
+		v.decision, v.decided, err = b.Store.Decision(ctx, p.ID)
+	}
+	if err == nil && !p.State.Final() && p.Confirm != "" {
+		v.left, err = b.left(ctx, p.Request.Kind)
+		v.quota = b.quota(p.Request.Kind)
+	}
+	b.logError(ctx, "draw a card", err)
+	if role == store.Result {
+		return v.resultCard()
+	}
+	return v.statusCard()
+}
+
+// view is a purge with all that its cards need.
+type view struct {
+	store.Purge
+	targets  []store.Target
+	decision store.Decision
+	decided  bool
+	left     map[purge.Area]int
+	quota    int
+	now      time.Time
+	zone     *time.Location
+}
+
+// keyedMutex is one lock per key.
+type keyedMutex struct {
+	mu    sync.Mutex
+	locks map[string]*keyLock
+}
+
+type keyLock struct {
+	sync.Mutex
+	users int
+}
+
+// lock takes the lock of a key and returns what releases it.
+func (k *keyedMutex) lock(key string) func() {
+	k.mu.Lock()
+	if k.locks == nil {
+		k.locks = map[string]*keyLock{}
+	}
+	l := k.locks[key]
+	if l == nil {
+		l = &keyLock{}
+		k.locks[key] = l
+	}
+	l.users++
+	k.mu.Unlock()
+	l.Lock()
+	return func() {
+		l.Unlock()
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if l.users--; l.users == 0 {
+			delete(k.locks, key)
+		}
+	}
+}

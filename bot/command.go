@@ -1,0 +1,169 @@
+package bot
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// handleWithin bounds the handling of one event: platforms give up after three seconds, and a late "not taken" is no answer.
+const handleWithin = 2500 * time.Millisecond
+
+// personAge bounds how long a person or a channel is believed to be what it was.
+const personAge = 5 * time.Minute
+
+// scene is who does something where, looked up once for one event.
+type scene struct {
+	event   store.Event
+	at      Thread
+	person  Person
+	channel Channel
+	policy  *acl.Policy
+	who     acl.Who
+}
+
+// Command takes one command. The reply is for the person alone; what everybody may see is a card of the purge.
+func (b *Bot) Command(ctx context.Context, c Command) (Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, handleWithin)
+	defer cancel()
+	if !b.rate.allow(c.From, b.Now()) {
+		return private(sayTooFast(b.PersonRate))
+	}
+	s, refused, err := b.scene(ctx, c.Event, c.From, c.At, personAge)
+	if err != nil {
+		return Reply{}, err
+	}
+	if refused != "" {
+		return b.refuse(ctx, s, "", refused)
+	}
+	in, err := understand(c)
+	if err != nil {
+		return b.refuse(ctx, s, "", purge.AsError(err).Message)
+	}
+	return b.do(ctx, s, in)
+}
+
+func understand(c Command) (Intent, error) {
+	if c.Fields != nil {
+		return parseFields(c.Fields)
+	}
+	return parseText(c.Text)
+}
+
+// do dispatches a command that was understood, of a person who may speak here.
+func (b *Bot) do(ctx context.Context, s scene, in Intent) (Reply, error) {
+	switch in.Verb {
+	case VerbPurge, VerbLeak:
+		return b.request(ctx, s, wishOf(in), eventID(s.event))
+	case VerbCancel:
+		return b.cancelID(ctx, s, in.ID)
+	case VerbForm:
+		return b.form(s), nil
+	}
+	card, entries, err := b.answerVerb(ctx, s, in)
+	if err != nil {
+		return Reply{}, err
+	}
+	// Saying something has no effect to protect, but a redelivered mention must not be answered twice.
+	dup, err := b.Store.Take(ctx, s.event, nil, entries...)
+	if err != nil || dup {
+		return Reply{}, err
+	}
+	return Reply{Card: &card}, nil
+}
+
+// scene looks up who and where, in one network round at most. A refusal is a sentence, an error is that nobody could be asked.
+func (b *Bot) scene(ctx context.Context, ev EventKey, from acl.Subject, at Thread, maxAge time.Duration) (scene, string, error) {
+	policy := b.Policy()
+	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, person: Person{Subject: from}}
+	chat, err := b.platform(at.Platform)
+	if err != nil {
+		return s, "", err
+	}
+	lookCtx, cancel := context.WithTimeout(ctx, 1500*time.Millisecond)
+	defer cancel()
+	var wg sync.WaitGroup
+	var channelErr error
+	wg.Go(func() { s.channel, channelErr = chat.Channel(lookCtx, at, maxAge) })
+	person, err := chat.Person(lookCtx, from, maxAge)
+	wg.Wait()
+	if err != nil {
+		return s, "", &purge.Error{Kind: purge.Unavailable, Message: sayWhoUnknown, Err: err}
+	}
+	if channelErr != nil {
+		return s, "", &purge.Error{Kind: purge.Unavailable, Message: sayWhereUnknown, Err: channelErr}
+	}
+	s.person = person
+	s.who = policy.Who(person.Subject, person.Groups)
+	return s, standingProblem(person, s.channel), nil
+}
+
+// standingProblem is why somebody may do nothing here, whatever the policy says; "" if there is no reason.
+func standingProblem(p Person, c Channel) string {
+	switch {
+	case p.Standing != Member:
+		return sayStanding[p.Standing]
+	case c.Shared:
+		return sayShared
+	}
+	return ""
+}
+
+// refuse commits that something was refused, then says so to the person alone.
+func (b *Bot) refuse(ctx context.Context, s scene, verb, message string) (Reply, error) {
+	body := refusedBody{Verb: verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Message: message}
+	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "refused", "", body))
+	if err != nil || dup {
+		return Reply{}, err
+	}
+	return private(message)
+}
+
+func private(message string) (Reply, error) {
+	return Reply{Card: &Card{Title: message, Tone: Bad}}, nil
+}
+
+// Suggest completes nothing yet: no platform of today asks.
+func (b *Bot) Suggest(context.Context, Suggestion) (Reply, error) { return Reply{}, nil }
+
+// personRate counts commands in windows of ten seconds.
+type personRate struct {
+	limit int
+	mu    sync.Mutex
+	seen  map[acl.Subject]window
+}
+
+type window struct {
+	from time.Time
+	n    int
+}
+
+const rateWindow = 10 * time.Second
+
+func newPersonRate(limit int) *personRate {
+	return &personRate{limit: limit, seen: map[acl.Subject]window{}}
+}
+
+// allow counts one command of a person. Windows that have passed are dropped, so that the map holds ten seconds of people.
+func (r *personRate) allow(who acl.Subject, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.seen) > 1000 {
+		for s, w := range r.seen {
+			if now.Sub(w.from) >= rateWindow {
+				delete(r.seen, s)
+			}
+		}
+	}
+	w := r.seen[who]
+	if now.Sub(w.from) >= rateWindow {
+		w = window{from: now}
+	}
+	w.n++
+	r.seen[who] = w
+	return r.limit <= 0 || w.n <= r.limit
+}

@@ -1,0 +1,136 @@
+package bot
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	_ "github.com/dbos-inc/dbos-transact-golang/dbos/driver/sqlite" // the engine's SQLite dialect
+)
+
+// appVersion names the shape of the recorded workflows. It is a constant because the engine's default, a hash of the binary,
+// would strand every open purge at each upgrade; a change of shape goes through dbos.Patch instead.
+const appVersion = "purge-1"
+
+// bellTopic is where a waiting purge listens. The row is the truth; the message only wakes its reader.
+const bellTopic = "decided"
+
+// engine runs the purges durably. It and workflow.go are all that know the library.
+type engine struct {
+	root dbos.Context
+	run  dbos.Workflow[job, string]
+}
+
+// newEngine opens the engine on the store's own database handle, which shutdown closes.
+func newEngine(db *sql.DB, executor string, log *slog.Logger, run dbos.Workflow[job, string]) (*engine, error) {
+	if err := refuseOverrides(os.Environ()); err != nil {
+		return nil, err
+	}
+	root, err := dbos.NewContext(context.Background(), dbos.Config{
+		AppName:            "purgebot",
+		ApplicationVersion: appVersion,
+		ExecutorID:         executor,
+		SQLiteSystemDB:     db,
+		EnablePatching:     true,
+		Logger:             log.With("part", "engine"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the durable engine: %w", err)
+	}
+	// The default limit strands an open purge at the 101st restart.
+	dbos.RegisterWorkflow(root, run, dbos.WithMaxRecoveryAttempts(1_000_000), dbos.WithWorkflowName("purge"))
+	return &engine{root: root, run: run}, nil
+}
+
+// refuseOverrides refuses the engine's environment variables: they silently win over our settings and strand open purges.
+func refuseOverrides(environ []string) error {
+	for _, v := range environ {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "DBOS__") {
+			return fmt.Errorf("%s is set and would override purgebot's own settings: unset it", name)
+		}
+	}
+	return nil
+}
+
+// launch takes up every open purge of this executor.
+func (e *engine) launch() error { return dbos.Launch(e.root) }
+
+// start commits the job and begins it. It uses the root context: a request's end would cancel the purge durably.
+func (e *engine) start(j job) error {
+	_, err := dbos.RunWorkflow(e.root, e.run, j, dbos.WithWorkflowID(j.Purge.ID))
+	return err
+}
+
+// exists reports whether a job was committed. Starting it again instead would move it to this executor although another runs it.
+func (e *engine) exists(id string) (bool, error) {
+	_, err := dbos.RetrieveWorkflow[string](e.root, id)
+	if errors.Is(err, dbos.ErrNonExistentWorkflow) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// broken returns why a job ended in the engine itself, "" if it runs or ended well.
+func (e *engine) broken(id string) (string, error) {
+	rows, err := dbos.ListWorkflows(e.root, dbos.WithFilterWorkflowIDs(id), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	if err != nil {
+		return "", err
+	}
+	if len(rows) == 0 {
+		return "the engine does not know it", nil
+	}
+	switch rows[0].Status {
+	case dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded:
+		return "it ended in the engine as " + string(rows[0].Status), nil
+	}
+	return "", nil
+}
+
+// ring wakes a waiting job. Repeating it is harmless.
+func (e *engine) ring(id string) error {
+	return dbos.Send(e.root, id, "look", bellTopic)
+}
+
+// forget deletes the engine's rows of jobs that ended before the given time. Ours stay.
+func (e *engine) forget(before time.Time) error {
+	rows, err := dbos.ListWorkflows(e.root, dbos.WithFilterCompletedBefore(before), dbos.WithFilterLimit(1000),
+		dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	return dbos.DeleteWorkflows(e.root, ids)
+}
+
+// shutdown stops all jobs where they stand and closes the database.
+func (e *engine) shutdown(timeout time.Duration) error { return dbos.Shutdown(e.root, timeout) }
+
+// step runs fn once and records its value. An error means "not recorded": it is tried again until the database is back.
+func step[R any](ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {
+	return dbos.RunAsStep(ctx, fn, dbos.WithStepName(name),
+		dbos.WithStepMaxRetries(1_000_000), dbos.WithStepBaseInterval(100*time.Millisecond), dbos.WithStepMaxInterval(5*time.Second))
+}
+
+// awaitBell waits until the bell rings or the time is up. Why it returned does not matter: the caller reads the row.
+func awaitBell(ctx dbos.Context, until time.Time) error {
+	_, err := dbos.Recv[string](ctx, bellTopic, max(0, time.Until(until)))
+	if errors.Is(err, dbos.ErrTimeout) && ctx.Err() == nil {
+		return nil
+	}
+	return err
+}
+
+// pause sleeps durably.
+func pause(ctx dbos.Context, d time.Duration) error {
+	_, err := dbos.Sleep(ctx, d)
+	return err
+}

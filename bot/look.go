@@ -1,0 +1,139 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// looked is the value of the step look.
+type looked struct {
+	Settled bool
+	Wait    time.Duration
+}
+
+// look asks what became of everything accepted or unknown. What this API cannot tell about is left as it is known,
+// at once: waiting would not make it truer.
+func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
+	ctx = context.WithoutCancel(ctx)
+	p, err := b.load(ctx, id)
+	if err != nil {
+		return looked{}, err
+	}
+	open, err := b.openBatches(ctx, id)
+	if err != nil {
+		return looked{}, err
+	}
+	if n == 0 && len(open) > 0 {
+		if err := b.Store.SetState(ctx, id, store.StateFollowing); err != nil {
+			return looked{}, err
+		}
+	}
+	running := false
+	for _, o := range open {
+		more, err := b.lookAt(ctx, id, o)
+		if err != nil {
+			return looked{}, err
+		}
+		running = running || more
+	}
+	b.wantCards()
+	wait := min(b.Poll<<min(n, 16), b.PollMax)
+	late := b.Now().Add(wait).After(p.CreatedAt.Add(b.Deadline))
+	return looked{Settled: !running || late, Wait: wait}, nil
+}
+
+// openBatch is a batch with targets that are not final, and the call that carried it.
+type openBatch struct {
+	purge.Batch
+	call store.Call
+	was  map[string]purge.Outcome
+}
+
+func (b *Bot) openBatches(ctx context.Context, id string) ([]openBatch, error) {
+	batches, err := b.Store.Batches(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	calls, err := b.Store.Calls(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := b.Store.Targets(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return stillOpen(batches, calls, targets), nil
+}
+
+// stillOpen picks what can still be learned: sent targets that are not seen done or failed, with the last call of their batch.
+func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target) []openBatch {
+	open := make([]openBatch, len(batches))
+	for i, batch := range batches {
+		batch.Targets = nil
+		open[i] = openBatch{Batch: batch, was: map[string]purge.Outcome{}}
+	}
+	for _, t := range targets {
+		if t.Outcome == purge.Accepted || t.Outcome == purge.OutcomeUnknown {
+			o := &open[t.Batch]
+			o.Targets = append(o.Targets, t.Target)
+			o.was[t.Target.String()] = t.Outcome
+		}
+	}
+	for _, c := range calls {
+		if c.State == store.CallAccepted || c.State == store.CallUnknown {
+			open[c.Batch].call = c
+		}
+	}
+	sent := open[:0]
+	for _, o := range open {
+		if len(o.Targets) > 0 && !o.call.At.IsZero() {
+			sent = append(sent, o)
+		}
+	}
+	return sent
+}
+
+// lookAt asks about one batch and records what changed. It reports whether asking again may tell more.
+func (b *Bot) lookAt(ctx context.Context, id string, o openBatch) (bool, error) {
+	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: o.Batch, Receipt: o.call.Receipt, Since: o.call.At})
+	if err != nil {
+		e := purge.AsError(err)
+		b.Log.InfoContext(ctx, "status not told", "purge", id, "batch", o.N, "error", e)
+		return e.Kind == purge.Unavailable || e.Kind == purge.Exhausted, nil
+	}
+	running, changed := learned(o, seen)
+	if len(changed) == 0 {
+		return running, nil
+	}
+	return running, b.Store.SetOutcomes(ctx, id, changed, b.entry("seen", id, "", seenBody{o.N, string(o.Area), count(changed)}))
+}
+
+type seenBody struct {
+	Batch   int                   `json:"batch"`
+	Area    string                `json:"area"`
+	Changed map[purge.Outcome]int `json:"changed"`
+}
+
+// learned compares what was known with what was seen. A target that is seen running is accepted, whatever was unclear before.
+func learned(o openBatch, seen []purge.TargetStatus) (running bool, changed []store.Target) {
+	for _, s := range seen {
+		was, asked := o.was[s.Target.String()]
+		if !asked {
+			continue
+		}
+		running = running || s.Outcome == purge.Accepted
+		if s.Outcome != was {
+			reason := ""
+			if s.Outcome == purge.Failed {
+				reason = sayVendorFailed(s.Reason)
+			}
+			changed = append(changed, store.Target{Area: o.Area, Target: s.Target, Batch: o.N, Outcome: s.Outcome, Reason: reason})
+		}
+	}
+	return running, changed
+}

@@ -1,0 +1,389 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// wish is what a command or a button asks for, before areas are settled and anything is decided.
+type wish struct {
+	Verb    string         `json:"verb"`
+	Kind    purge.Kind     `json:"kind"`
+	Areas   []purge.Area   `json:"areas,omitempty"` // nil: each domain's default
+	Mode    purge.Mode     `json:"mode,omitempty"`
+	Targets []purge.Target `json:"targets"`
+	Reason  string         `json:"reason,omitempty"`
+	Private bool           `json:"private,omitempty"`
+	DryRun  bool           `json:"dry,omitempty"`
+	Notes   []string       `json:"notes,omitempty"`
+	refused []refusal
+}
+
+// refusal is one target that will not be purged, and why.
+type refusal struct {
+	Target string     `json:"target"`
+	Area   purge.Area `json:"area,omitempty"`
+	Reason string     `json:"reason"`
+	Rule   string     `json:"rule,omitempty"`
+}
+
+func wishOf(in Intent) wish {
+	w := wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
+		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Notes: in.Notes}
+	for _, r := range in.Refused {
+		w.refused = append(w.refused, refusal{Target: r.Shown(), Reason: r.Reason + suggestion(r.Suggest)})
+	}
+	if w.Kind == purge.Directory && w.Mode == "" {
+		w.Mode = purge.Flush
+	}
+	return w
+}
+
+// verdict is a wish that was decided whole.
+type verdict struct {
+	allowed purge.Request
+	refused []refusal
+	confirm acl.Confirm
+	rules   []string // that allowed, each once
+	via     []string // groups that let the person in, each once
+}
+
+// request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
+// id is the workflow's: the same event or button never starts two.
+func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, error) {
+	if b.fates.dropped(id) { // a redelivery of what was not taken: its id is spent
+		id = hashID("again", id)
+	}
+	if known, err := b.engine.exists(id); err != nil || known {
+		return Reply{}, b.duplicate(ctx, s, id, err)
+	}
+	v := b.decide(s, w)
+	switch {
+	case len(v.refused) > 0:
+		return b.offerRest(ctx, s, w, v)
+	case w.DryRun:
+		return b.dryRun(ctx, s, w, v)
+	case !s.channel.Joined:
+		return b.refuse(ctx, s, w.Verb, sayNotJoined(s.channel.Invite))
+	}
+	guard, refused, err := b.guard(ctx, s, w, &v)
+	if err != nil {
+		return Reply{}, err
+	}
+	if refused != "" {
+		return b.refuse(ctx, s, w.Verb, refused)
+	}
+	return b.start(ctx, s, w, v, id, guard)
+}
+
+// duplicate leaves a trace of a redelivery and says nothing: the first delivery was answered.
+func (b *Bot) duplicate(ctx context.Context, s scene, id string, err error) error {
+	if err != nil {
+		return &purge.Error{Kind: purge.Unavailable, Message: sayDatabase, Err: err}
+	}
+	return b.Store.Note(ctx, b.by(s.person, "duplicate", id, nil))
+}
+
+// decide judges every target in every area it would be purged in.
+func (b *Bot) decide(s scene, w wish) verdict {
+	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}}
+	for _, part := range parts(s.policy, w) {
+		var ok []purge.Target
+		for _, t := range part.Targets {
+			ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: w.Kind, Area: part.Area, Target: t}
+			d := s.policy.Decide(ask)
+			if !d.Allowed {
+				v.refused = append(v.refused, refusal{t.String(), part.Area, s.policy.Explain(ask, d), d.Rule})
+				continue
+			}
+			v.note(d)
+			ok = append(ok, t)
+		}
+		if len(ok) > 0 {
+			v.allowed.Parts = append(v.allowed.Parts, purge.Part{Area: part.Area, Targets: ok})
+		}
+	}
+	return v
+}
+
+func (v *verdict) note(d acl.Decision) {
+	v.confirm = stricter(v.confirm, d.Confirm)
+	v.rules = addOnce(v.rules, d.Rule)
+	if d.Via != "" {
+		v.via = addOnce(v.via, d.Via)
+	}
+}
+
+// addOnce keeps a short list of distinct words; the last is the likeliest to come again.
+func addOnce(list []string, s string) []string {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i] == s {
+			return list
+		}
+	}
+	return append(list, s)
+}
+
+func stricter(a, b acl.Confirm) acl.Confirm {
+	if a == acl.SecondPerson || b == "" {
+		return a
+	}
+	return b
+}
+
+// parts spreads a wish over areas: those that were said, else each domain's default, else mainland.
+func parts(policy *acl.Policy, w wish) []purge.Part {
+	byArea := map[purge.Area][]purge.Target{}
+	for _, t := range w.Targets {
+		areas := w.Areas
+		if len(areas) == 0 {
+			areas = []purge.Area{defaultArea(policy, t.Host())}
+		}
+		for _, a := range areas {
+			byArea[a] = append(byArea[a], t)
+		}
+	}
+	var ps []purge.Part
+	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+		if len(byArea[a]) > 0 {
+			ps = append(ps, purge.Part{Area: a, Targets: byArea[a]})
+		}
+	}
+	return ps
+}
+
+func defaultArea(policy *acl.Policy, host string) purge.Area {
+	if a := policy.DefaultArea(host); a != "" {
+		return a
+	}
+	return purge.Mainland
+}
+
+// denied lists the targets of a part that somebody may not purge.
+func (b *Bot) denied(who acl.Who, in acl.Subject, kind purge.Kind, part purge.Part) []refusal {
+	policy := b.Policy()
+	var out []refusal
+	for _, t := range part.Targets {
+		ask := acl.Ask{Who: who, In: in, Kind: kind, Area: part.Area, Target: t}
+		if d := policy.Decide(ask); !d.Allowed {
+			out = append(out, refusal{t.String(), part.Area, policy.Explain(ask, d), d.Rule})
+		}
+	}
+	return out
+}
+
+// offerRest says what is refused and keeps what is left behind one press.
+func (b *Bot) offerRest(ctx context.Context, s scene, w wish, v verdict) (Reply, error) {
+	rest := w
+	rest.Targets = union(v.allowed.Parts, v.refused)
+	rest.Notes = append(rest.Notes, sayLeftOut(len(v.refused)))
+	card := refusedCard(v.refused, s)
+	var buttons []store.Button
+	if len(rest.Targets) > 0 {
+		token := newToken()
+		card.Buttons = []Button{{Label: sayRest(len(rest.Targets)), Token: token}}
+		buttons = []store.Button{{Token: token, Action: actionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
+			Request: mustJSON(rest), Expires: b.Now().Add(b.ConfirmTTL)}}
+	}
+	shown := v.refused[:min(len(v.refused), 100)]
+	body := refusedBody{Verb: w.Verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Refused: shown, More: len(v.refused) - len(shown)}
+	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, "refused", "", body))
+	if err != nil || dup {
+		return Reply{}, err
+	}
+	return Reply{Card: &card}, nil
+}
+
+// union is the targets that are allowed in every area that was asked: a target refused in one is not half purged in silence.
+func union(parts []purge.Part, refused []refusal) []purge.Target {
+	gone := map[string]bool{}
+	for _, r := range refused {
+		gone[r.Target] = true
+	}
+	var out []purge.Target
+	for _, p := range parts {
+		for _, t := range p.Targets {
+			if !gone[t.String()] {
+				gone[t.String()] = true
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+// guarding is whether and how a request asks before it acts.
+type guarding struct {
+	rule acl.Confirm
+	same string // an open purge that asks for the same
+}
+
+// recentWindow is how far back a person's URLs count towards being asked, sameWindow how long a repeat joins the first.
+const (
+	recentWindow = 10 * time.Minute
+	sameWindow   = 60 * time.Second
+)
+
+// guard says who must press, or why nothing more may be taken just now.
+func (b *Bot) guard(ctx context.Context, s scene, w wish, v *verdict) (guarding, string, error) {
+	now := b.Now()
+	r, err := b.Store.Recent(ctx, s.person.Subject, s.at.Subject(), v.allowed.Digest(), now.Add(-sameWindow), now.Add(-recentWindow))
+	if err != nil {
+		return guarding{}, "", err
+	}
+	g := guarding{rule: v.confirm, same: r.Same}
+	if g.rule == "" && (wide(v.allowed) || w.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs) {
+		g.rule = acl.Requester
+	}
+	switch {
+	case r.Same != "":
+		return g, "", nil
+	case r.Open >= b.PersonOpen:
+		return g, sayTooManyOpen(r.Open), nil
+	case g.rule != "" && (r.Waits >= maxWaiting || r.Open >= maxWaitingPerson):
+		return g, sayTooManyWaiting, nil
+	}
+	over, err := b.overQuota(ctx, v.allowed)
+	return g, over, err
+}
+
+// wide reports whether a mistake in the request would hurt: directories, and every area that is not plainly mainland.
+func wide(r purge.Request) bool {
+	if r.Kind != purge.URL {
+		return true
+	}
+	for _, p := range r.Parts {
+		if p.Area != purge.Mainland {
+			return true
+		}
+	}
+	return false
+}
+
+// overQuota refuses before anything is sent what cannot fit today, as far as purgebot knows.
+func (b *Bot) overQuota(ctx context.Context, r purge.Request) (string, error) {
+	left, err := b.left(ctx, r.Kind)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range r.Parts {
+		if n, limited := left[p.Area]; limited && len(p.Targets) > n {
+			return b.sayWouldNotFit(r.Kind, p.Area, len(p.Targets), n), nil
+		}
+	}
+	return "", nil
+}
+
+// left is what today's quota still holds per area, as far as purgebot knows: others may spend from the same account.
+func (b *Bot) left(ctx context.Context, kind purge.Kind) (map[purge.Area]int, error) {
+	total := b.quota(kind)
+	if total <= 0 {
+		return nil, nil
+	}
+	spent, err := b.Store.Spent(ctx, b.day(b.Now()))
+	if err != nil {
+		return nil, err
+	}
+	left := map[purge.Area]int{purge.Mainland: total, purge.Overseas: total}
+	for _, s := range spent {
+		if s.Kind == kind {
+			left[s.Area] = max(0, left[s.Area]-s.Units)
+		}
+	}
+	return left, nil
+}
+
+// start commits the job: from here on it is a promise.
+func (b *Bot) start(ctx context.Context, s scene, w wish, v verdict, id string, g guarding) (Reply, error) {
+	if g.same != "" {
+		return b.alreadyOpen(ctx, s, g.same)
+	}
+	j := b.newJob(s, w, v, id, g)
+	if err := b.commit(ctx, j); err != nil {
+		return Reply{}, err
+	}
+	b.Log.InfoContext(ctx, "purge taken", "purge", id, "from", s.person.Subject, "kind", w.Kind, "targets", v.allowed.Len(), "guarded", j.Guarded)
+	if w.Private {
+		card := privateTargetsCard(v.allowed)
+		return Reply{Card: &card}, nil
+	}
+	return Reply{}, nil
+}
+
+// commit starts the workflow. Where the database hangs longer than the person can be kept waiting, they are told "not taken",
+// and the job is dropped should its commit come through after all.
+func (b *Bot) commit(ctx context.Context, j job) error {
+	b.fates.begin(j.Purge.ID)
+	started := make(chan error, 1)
+	go func() { started <- b.engine.start(j) }()
+	var err error
+	select {
+	case err = <-started:
+		b.fates.end(j.Purge.ID)
+	case <-ctx.Done():
+		if b.fates.drop(j.Purge.ID) {
+			err = ctx.Err()
+		}
+	}
+	if err != nil {
+		return &purge.Error{Kind: purge.Unavailable, Message: sayDatabase, Err: err}
+	}
+	return nil
+}
+
+func (b *Bot) newJob(s scene, w wish, v verdict, id string, g guarding) job {
+	p := store.Purge{
+		ID: id, Secret: newToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
+		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: v.allowed.Digest(), Policy: s.policy.Hash(),
+		Confirm: g.rule, Reason: w.Reason, Private: w.Private, Notes: w.Notes, State: store.StateRecorded, CreatedAt: b.Now(),
+	}
+	p.Event.Digest = p.Digest
+	body := askedBody{w.Verb, p.Digest, v.allowed.Len(), p.Channel, p.Groups, v.rules, v.via, g.rule, p.Policy, w.Reason}
+	j := job{Purge: p, Guarded: g.rule != "", TTL: b.ConfirmTTL, Entries: []store.Entry{b.by(s.person, "asked", id, body)}}
+	if g.rule == acl.SecondPerson {
+		j.TTL = b.ApprovalTTL
+	}
+	for _, a := range cardActions {
+		j.Buttons = append(j.Buttons, store.Button{Token: buttonToken(p.Secret, a), Purge: id, Action: a, Channel: p.Channel})
+	}
+	return j
+}
+
+// alreadyOpen answers a repeat with the first one: people resend when a platform times out.
+func (b *Bot) alreadyOpen(ctx context.Context, s scene, id string) (Reply, error) {
+	p, err := b.load(ctx, id)
+	if err != nil {
+		return Reply{}, err
+	}
+	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "repeated", id, nil))
+	if err != nil || dup {
+		return Reply{}, err
+	}
+	return Reply{Card: &Card{Title: sayAlreadyOpen(p.Short)}}, nil
+}
+
+// eventID is the workflow's id: the same delivery is the same purge.
+func eventID(e store.Event) string { return hashID("event", e.Platform, e.Workspace, e.ID) }
+
+func hashID(parts ...string) string {
+	h := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(h[:])
+}
+
+// newToken is 128 random bits in hex.
+func newToken() string {
+	var raw [16]byte
+	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(raw[:])
+}
+
+// buttonToken is the token of one action of a purge: nobody can make one without the purge's secret.
+func buttonToken(secret, action string) string { return hashID("button", secret, action)[:32] }

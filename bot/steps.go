@@ -1,0 +1,204 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// The functions here are the steps of the workflow: plain functions, repeatable by the keys of our own tables.
+// A business outcome is part of the value; an error means that nothing could be recorded and the step runs again.
+
+// recorded is the value of the step record.
+type recorded struct {
+	Batches int
+	Dropped bool // its requester was told that it was not taken
+}
+
+func (b *Bot) record(ctx context.Context, j job) (recorded, error) {
+	if !b.fates.take(j.Purge.ID) {
+		return recorded{Dropped: true}, nil
+	}
+	batches, err := purge.NewPlan(j.Purge.Request, b.CDN.Limits())
+	if err != nil {
+		return recorded{}, err
+	}
+	if _, err := b.Store.Record(ctx, j.Purge, batches, j.Buttons, j.Entries...); err != nil {
+		return recorded{}, err
+	}
+	b.wantCards()
+	return recorded{Batches: len(batches)}, nil
+}
+
+// asked is the value of the step ask.
+type asked struct {
+	Expires time.Time
+	Again   bool // the platform cannot show it just now
+	Wait    time.Duration
+	Given   bool // given up: it can never be shown there
+}
+
+// ask shows the card with the buttons. Nothing is sent before that, so that nobody waits for a question nobody saw.
+func (b *Bot) ask(ctx context.Context, id string, ttl time.Duration) (asked, error) {
+	p, err := b.load(ctx, id)
+	if err != nil {
+		return asked{}, err
+	}
+	if !p.ExpiresAt.IsZero() { // shown before a kill
+		return asked{Expires: p.ExpiresAt}, nil
+	}
+	p.ExpiresAt = b.Now().Add(ttl)
+	ref, err := b.post(ctx, p, store.Status)
+	if err != nil {
+		return b.askFailed(ctx, p, purge.AsError(err))
+	}
+	expires, err := b.Store.Asked(ctx, id, mustJSON(ref), p.ExpiresAt)
+	return asked{Expires: expires}, err
+}
+
+func (b *Bot) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (asked, error) {
+	transient := e.Kind == purge.Unavailable || e.Kind == purge.Exhausted || e.Kind == purge.Unknown
+	if transient && b.Now().Sub(p.CreatedAt) < b.ConfirmTTL {
+		return asked{Again: true, Wait: max(e.RetryAfter, time.Second)}, nil
+	}
+	b.Log.WarnContext(ctx, "cannot ask", "purge", p.Short, "error", e)
+	problem := "The question could not be shown in that channel, so nothing was purged. " + e.Message
+	d := store.Decision{Purge: p.ID, What: store.Withdrawn, Problem: problem, At: b.Now()}
+	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.entry("not shown", p.ID, "", refusedBody{Message: problem})); err != nil {
+		return asked{}, err
+	}
+	b.tell(ctx, p, Card{Title: "Not purged: " + p.Short, Tone: Bad, Lines: []string{problem}})
+	return asked{Given: true}, nil
+}
+
+// decision returns what was decided, or "" to wait on. When the time is up, time itself decides, unless somebody was first.
+func (b *Bot) decision(ctx context.Context, id string) (store.Verdict, error) {
+	p, err := b.load(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	d, found, err := b.Store.Decision(ctx, id)
+	if err != nil || found {
+		return d.What, err
+	}
+	if b.Now().Before(p.ExpiresAt) {
+		return "", nil
+	}
+	d, _, err = b.Store.Decide(ctx, store.Decision{Purge: id, What: store.Expired, At: b.Now()}, store.Event{}, b.entry("expired", id, "", nil))
+	b.wantCards()
+	return d.What, err
+}
+
+// settle ends the purge with the state its targets are in, and wants the message that notifies.
+func (b *Bot) settle(ctx context.Context, id string) (store.State, error) {
+	p, err := b.load(ctx, id)
+	if err != nil || p.State.Final() {
+		return p.State, err
+	}
+	targets, err := b.Store.Targets(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	d, _, err := b.Store.Decision(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	st, problem := finalState(p, d, targets)
+	if err := b.Store.Finish(ctx, id, st, problem, b.Now(), notifies(st), b.entry("ended", id, "", endedBody{st, problem})); err != nil {
+		return "", err
+	}
+	b.Log.InfoContext(ctx, "purge ended", "purge", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
+	b.wantCards()
+	return st, nil
+}
+
+type endedBody struct {
+	State   store.State `json:"state"`
+	Problem string      `json:"problem,omitempty"`
+}
+
+// notifies reports whether an end is news to the thread: whoever cancelled knows.
+func notifies(st store.State) bool { return st != store.StateCancelled }
+
+// finalState reduces what became of every target to one word. "Failed" is said only where nothing may have happened.
+func finalState(p store.Purge, d store.Decision, targets []store.Target) (store.State, string) {
+	n := count(targets)
+	sent := n[purge.Done] + n[purge.Accepted] + n[purge.Failed] + n[purge.OutcomeUnknown]
+	good := n[purge.Done] + n[purge.Accepted]
+	skipped := n[purge.Skipped] + n[purge.Pending]
+	switch {
+	case sent == 0 && d.What == store.Withdrawn:
+		return store.StateRefused, d.Problem
+	case sent == 0 && d.What == store.Expired:
+		return store.StateExpired, ""
+	case sent == 0 && (d.What == store.Cancelled || p.Cancelled != ""):
+		return store.StateCancelled, ""
+	case sent == 0:
+		return store.StateRefused, skippedReason(targets)
+	case n[purge.OutcomeUnknown] > 0 && good == 0:
+		return store.StateUnknown, ""
+	case good == 0:
+		return store.StateFailed, ""
+	case n[purge.OutcomeUnknown]+n[purge.Failed]+skipped > 0:
+		return store.StatePartly, ""
+	case n[purge.Accepted] > 0:
+		return store.StateAccepted, ""
+	}
+	return store.StateDone, ""
+}
+
+// skippedReason is why nothing was sent at all.
+func skippedReason(targets []store.Target) string {
+	for _, t := range targets {
+		if t.Outcome == purge.Skipped && t.Reason != "" {
+			return t.Reason
+		}
+	}
+	return ""
+}
+
+func count(targets []store.Target) map[purge.Outcome]int {
+	n := map[purge.Outcome]int{}
+	for _, t := range targets {
+		n[t.Outcome]++
+	}
+	return n
+}
+
+// load returns a purge that must be there: record came first.
+func (b *Bot) load(ctx context.Context, id string) (store.Purge, error) {
+	p, found, err := b.Store.Purge(ctx, id)
+	if err == nil && !found {
+		err = fmt.Errorf("purge %s is not recorded", id)
+	}
+	return p, err
+}
+
+// thread is where a purge's conversation is.
+func thread(p store.Purge) Thread {
+	var t Thread
+	if err := json.Unmarshal(p.Thread, &t); err != nil {
+		return Thread{Platform: p.Requester.Platform()}
+	}
+	return t
+}
+
+// tell is best effort: what it says is also on the card and in the audit.
+func (b *Bot) tell(ctx context.Context, p store.Purge, c Card) {
+	b.tellPerson(ctx, p.Requester, thread(p), c)
+}
+
+func (b *Bot) tellPerson(ctx context.Context, who acl.Subject, at Thread, c Card) {
+	chat, err := b.platform(at.Platform)
+	if err == nil {
+		err = chat.Tell(ctx, who, at, c)
+	}
+	if err != nil {
+		b.Log.WarnContext(ctx, "tell", "who", who, "error", err)
+	}
+}

@@ -1,0 +1,226 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// callTimeout bounds one CDN call. It runs on when the bot is stopping, so that its answer is recorded.
+const callTimeout = 10 * time.Second
+
+// submitted is the value of the step submit.
+type submitted struct {
+	Again bool // surely not done, or too fast: another try after Wait
+	Wait  time.Duration
+	Halt  bool // nothing more of this purge is to be sent
+}
+
+// submit makes one try of one batch. The ledger row is written before the call leaves: when it is found without an answer,
+// an earlier run of this step was cut, and the API is asked before anything is said. It is never simply called again.
+func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, error) {
+	ctx = context.WithoutCancel(ctx)
+	p, batch, err := b.batch(ctx, id, n)
+	if err != nil {
+		return submitted{}, err
+	}
+	if denied, err := b.recheck(ctx, p, batch); denied || err != nil {
+		return submitted{Halt: true}, err
+	}
+	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), b.quota(batch.Kind), b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
+	switch {
+	case err != nil:
+		return submitted{}, err
+	case call.State == store.CallStopped:
+		return submitted{Halt: true}, nil
+	case call.State == store.CallOverQuota:
+		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(batch))
+	case !fresh && call.State == store.Calling:
+		return b.recover(ctx, p, batch, call)
+	case !fresh:
+		return b.next(p, try, answered(call)), nil
+	}
+	b.wantCards()
+	return b.send(ctx, p, batch, call)
+}
+
+func (b *Bot) batch(ctx context.Context, id string, n int) (store.Purge, purge.Batch, error) {
+	p, err := b.load(ctx, id)
+	if err != nil {
+		return p, purge.Batch{}, err
+	}
+	batches, err := b.Store.Batches(ctx, id)
+	if err != nil || n >= len(batches) {
+		return p, purge.Batch{}, fmt.Errorf("batch %d of %s: %w", n, p.Short, err)
+	}
+	return p, batches[n], nil
+}
+
+func (b *Bot) newCall(p store.Purge, batch purge.Batch, try int) store.Call {
+	now := b.Now()
+	return store.Call{
+		Purge: p.ID, Batch: batch.N, Try: try, Kind: batch.Kind, Area: batch.Area, Units: len(batch.Targets),
+		Day: b.day(now), Owner: b.Executor, At: now, State: store.Calling,
+	}
+}
+
+// send makes the call and writes down what is known of it.
+func (b *Bot) send(ctx context.Context, p store.Purge, batch purge.Batch, call store.Call) (submitted, error) {
+	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	receipt, err := b.CDN.Submit(callCtx, batch)
+	var e *purge.Error
+	if err != nil {
+		e = purge.AsError(err)
+		b.Log.WarnContext(ctx, "call not accepted", "purge", p.Short, "batch", batch.N, "try", call.Try, "kind", e.Kind, "error", e)
+	}
+	b.noteCDN(e)
+	call.Receipt = receipt
+	return b.end(ctx, p, batch, call, e)
+}
+
+// recover finds out what became of a call whose answer was never recorded: nobody is left who could know but the vendor.
+func (b *Bot) recover(ctx context.Context, p store.Purge, batch purge.Batch, call store.Call) (submitted, error) {
+	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: batch, Since: call.At})
+	if err == nil && len(seen) == len(batch.Targets) {
+		call.Receipt.At = b.Now()
+		return b.end(ctx, p, batch, call, nil)
+	}
+	return b.end(ctx, p, batch, call, &purge.Error{Kind: purge.Unknown, Message: sayInterrupted, Err: err})
+}
+
+// end records the answer: the call, the targets and the audit in one commit.
+func (b *Bot) end(ctx context.Context, p store.Purge, batch purge.Batch, call store.Call, e *purge.Error) (submitted, error) {
+	state, outcome := known(e)
+	call.State = state
+	if e != nil {
+		call.Problem = e.Message
+	}
+	out := b.next(p, call.Try, e)
+	if out.Again {
+		outcome = purge.Pending
+	}
+	body := callBody{batch.N, call.Try, string(batch.Area), call.Units, string(state), call.Receipt.TaskID, call.Receipt.RequestID, call.Problem}
+	err := b.Store.End(ctx, call, outcomes(batch, outcome, call.Problem), b.entry("answered", p.ID, "", body))
+	b.wantCards()
+	return out, err
+}
+
+// known translates an answer into what the ledger and the targets say.
+func known(e *purge.Error) (store.CallState, purge.Outcome) {
+	switch {
+	case e == nil:
+		return store.CallAccepted, purge.Accepted
+	case e.Kind == purge.Unknown:
+		return store.CallUnknown, purge.OutcomeUnknown
+	case e.Kind == purge.Unavailable:
+		return store.CallUnsent, purge.Failed
+	}
+	return store.CallRefused, purge.Failed
+}
+
+// next says whether there is another try. A clear refusal has none; what may have happened has none either.
+// Where the key, the clock or the account is wrong, the other batches would only fail alike.
+func (b *Bot) next(p store.Purge, try int, e *purge.Error) submitted {
+	if e == nil {
+		return submitted{}
+	}
+	again := e.Kind == purge.Unavailable || e.Kind == purge.Exhausted && e.RetryAfter > 0
+	wait := max(e.RetryAfter, min(time.Second<<min(try, 5), 30*time.Second))
+	if again && b.Now().Add(wait).Before(p.CreatedAt.Add(b.Deadline)) {
+		return submitted{Again: true, Wait: wait}
+	}
+	return submitted{Halt: e.Kind == purge.Internal}
+}
+
+// answered is the error that a recorded call ended with, as far as next needs it.
+func answered(c store.Call) *purge.Error {
+	switch c.State {
+	case store.CallAccepted:
+		return nil
+	case store.CallUnsent:
+		return &purge.Error{Kind: purge.Unavailable, Message: c.Problem}
+	case store.CallUnknown:
+		return &purge.Error{Kind: purge.Unknown, Message: c.Problem}
+	}
+	return &purge.Error{Kind: purge.Invalid, Message: c.Problem}
+}
+
+// recheck asks the policy of this moment again, for whoever asked and whoever pressed, with the groups they had then.
+// One target that is no longer allowed stops all that has not left.
+func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (bool, error) {
+	d, pressed, err := b.Store.Decision(ctx, p.ID)
+	if err != nil {
+		return false, err
+	}
+	people := []acl.Who{b.Policy().Who(p.Requester, p.Groups)}
+	if pressed && d.Who != "" {
+		people = append(people, b.Policy().Who(d.Who, d.Groups))
+	}
+	for _, who := range people {
+		if denied := b.denied(who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}); len(denied) > 0 {
+			return true, b.withdraw(ctx, p, denied[0])
+		}
+	}
+	return false, nil
+}
+
+// withdraw marks all that has not left as skipped, and says why.
+func (b *Bot) withdraw(ctx context.Context, p store.Purge, r refusal) error {
+	targets, err := b.Store.Targets(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	var left []store.Target
+	for _, t := range targets {
+		if t.Outcome == purge.Pending {
+			t.Outcome, t.Reason = purge.Skipped, sayWithdrawn(r)
+			left = append(left, t)
+		}
+	}
+	b.wantCards()
+	return b.Store.SetOutcomes(ctx, p.ID, left, b.entry("withdrawn", p.ID, "", refusedBody{Policy: b.Policy().Hash(), Refused: []refusal{r}}))
+}
+
+// fail ends a batch without a call.
+func (b *Bot) fail(ctx context.Context, p store.Purge, batch purge.Batch, o purge.Outcome, why string) error {
+	b.wantCards()
+	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch, o, why), b.entry("not sent", p.ID, "", callBody{Batch: batch.N, Area: string(batch.Area), Problem: why}))
+}
+
+func outcomes(batch purge.Batch, o purge.Outcome, why string) []store.Target {
+	ts := make([]store.Target, len(batch.Targets))
+	for i, t := range batch.Targets {
+		ts[i] = store.Target{Area: batch.Area, Target: t, Batch: batch.N, Outcome: o, Reason: why}
+	}
+	return ts
+}
+
+// noteCDN remembers what only an operator can mend, until a call succeeds again.
+func (b *Bot) noteCDN(e *purge.Error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case e == nil:
+		b.cdnErr = nil
+	case e.Kind == purge.Internal:
+		b.cdnErr = e
+	}
+}
+
+// quota is the account's daily limit for a kind, in each area.
+func (b *Bot) quota(k purge.Kind) int {
+	if k == purge.Directory {
+		return b.QuotaDirectories
+	}
+	return b.QuotaURLs
+}
+
+// day is the vendor's day of t.
+func (b *Bot) day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }

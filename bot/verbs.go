@@ -1,0 +1,255 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// answerVerb answers the verbs that only say something, privately. A person learns only what concerns them.
+func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (Card, []store.Entry, error) {
+	switch in.Verb {
+	case VerbStatus:
+		return b.status(ctx, s, in.ID)
+	case VerbHistory:
+		return b.history(ctx, s, in)
+	case VerbDomains:
+		return domainsCard(s), nil, nil
+	case VerbWhy:
+		return whyCard(s, in), nil, nil
+	case VerbWhoami:
+		return whoamiCard(s), nil, nil
+	}
+	return b.helpCard(s), nil, nil
+}
+
+// cancelID cancels by id.
+func (b *Bot) cancelID(ctx context.Context, s scene, short string) (Reply, error) {
+	p, found, err := b.visible(ctx, s, short)
+	if err != nil {
+		return Reply{}, err
+	}
+	if !found {
+		return b.refuse(ctx, s, "cancel", sayNoSuchPurge)
+	}
+	return b.cancel(ctx, s, p)
+}
+
+// visible finds a purge by its short id. One that the person may not see is answered like one that does not exist.
+func (b *Bot) visible(ctx context.Context, s scene, short string) (store.Purge, bool, error) {
+	p, found, err := b.Store.Find(ctx, s.at.Platform, s.at.Workspace, short)
+	return p, err == nil && found && maySee(s, p), err
+}
+
+// maySee: the requester, anyone granted all its hosts, auditors, and administrators, who may cancel it.
+func maySee(s scene, p store.Purge) bool {
+	if s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || s.policy.Administrator(s.who) {
+		return true
+	}
+	for _, h := range p.Request.Hosts() {
+		if !s.policy.Holds(s.who, h) {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *Bot) status(ctx context.Context, s scene, short string) (Card, []store.Entry, error) {
+	p, found, err := b.visible(ctx, s, short)
+	if err != nil || !found {
+		return Card{Title: sayNoSuchPurge, Tone: Bad}, nil, err
+	}
+	c := b.draw(ctx, p, store.Status)
+	c.Buttons = nil // they belong to the purge's own message
+	c.Lines = append(c.Lines, "Asked at "+p.CreatedAt.In(b.Zone).Format("2006-01-02 15:04:05 MST")+" by "+oneLine(p.Name)+".")
+	return c, nil, nil
+}
+
+// historyLines is how many purges a history shows in chat.
+const historyLines = 20
+
+func (b *Bot) history(ctx context.Context, s scene, in Intent) (Card, []store.Entry, error) {
+	f, err := b.filter(s, in)
+	if err != nil {
+		return Card{Title: purge.AsError(err).Message, Tone: Bad}, nil, nil
+	}
+	rows, err := b.Store.History(ctx, f)
+	if err != nil {
+		return Card{}, nil, err
+	}
+	c := Card{Title: "Purges, newest first"}
+	for _, p := range rows {
+		if maySee(s, p) && len(c.Lines) < historyLines {
+			c.Lines = append(c.Lines, b.historyLine(p))
+		}
+	}
+	if len(c.Lines) == 0 {
+		c.Title = "No purge that you may see matches."
+	}
+	return c, nil, nil
+}
+
+func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {
+	now := b.Now()
+	since, err := moment(in.Since, now, b.Zone)
+	if err != nil {
+		return store.Filter{}, err
+	}
+	until, err := moment(in.Until, now, b.Zone)
+	if err != nil {
+		return store.Filter{}, err
+	}
+	by := in.By
+	if by == "me" {
+		by = s.person.Subject
+	}
+	return store.Filter{Platform: s.at.Platform, Workspace: s.at.Workspace, Host: in.Host, By: by,
+		Since: since, Until: until, State: in.State, Limit: 10 * historyLines}, nil
+}
+
+func (b *Bot) historyLine(p store.Purge) string {
+	v := view{Purge: p}
+	return fmt.Sprintf("%s · %s · %s in %s · %s · %s", p.Short, p.CreatedAt.In(b.Zone).Format("01-02 15:04"),
+		v.what(), areaWords(p.Request.Areas()), p.State, oneLine(p.Name))
+}
+
+func domainsCard(s scene) Card {
+	c := Card{Title: "You may purge:"}
+	for _, g := range s.policy.Grants(s.who) {
+		c.Lines = append(c.Lines, grantLine(g))
+	}
+	if len(c.Lines) == 0 {
+		c = Card{Title: "No rule lets you purge anything.", Lines: []string{"You are " + string(s.person.Subject) + ". Ask " + s.policy.Contact() + "."}}
+	}
+	return c
+}
+
+func grantLine(g acl.GrantView) string {
+	kinds := make([]string, len(g.Kinds))
+	for i, k := range g.Kinds {
+		kinds[i] = nounPlural(k)
+	}
+	line := strings.Join(g.Domains, ", ") + ": " + strings.Join(kinds, " and ") + " in " + areaWords(g.Areas)
+	if len(g.Paths) > 0 {
+		line += ", below " + strings.Join(g.Paths, " and ")
+	}
+	if len(g.Schemes) == 1 {
+		line += ", " + g.Schemes[0] + " only"
+	}
+	if len(g.In) > 0 {
+		line += ", only in some channels"
+	}
+	if g.Confirm == acl.SecondPerson {
+		line += ", with a second person's press"
+	}
+	return line
+}
+
+// whyCard answers for one target, in each area, whether this person may purge it and why.
+func whyCard(s scene, in Intent) Card {
+	if len(in.Refused) > 0 {
+		r := in.Refused[0]
+		return Card{Title: "It cannot be purged as typed.", Tone: Bad, Lines: []string{r.Shown() + ": " + r.Reason + suggestion(r.Suggest)}}
+	}
+	t := in.Targets[0]
+	c := Card{Title: "Why", Targets: []string{t.String()}}
+	areas := in.Areas
+	if len(areas) == 0 {
+		areas = []purge.Area{purge.Mainland, purge.Overseas}
+	}
+	for _, k := range kindsOf(t) {
+		for _, a := range areas {
+			c.Lines = append(c.Lines, whyLine(s, k, a, t))
+		}
+	}
+	return c
+}
+
+func kindsOf(t purge.Target) []purge.Kind {
+	if strings.HasSuffix(t.Path(), "/") && t.Query() == "" {
+		return []purge.Kind{purge.URL, purge.Directory}
+	}
+	return []purge.Kind{purge.URL}
+}
+
+func whyLine(s scene, k purge.Kind, a purge.Area, t purge.Target) string {
+	ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: k, Area: a, Target: t}
+	d := s.policy.Decide(ask)
+	as := fmt.Sprintf("As a %s in %s: ", noun(k), a)
+	if !d.Allowed {
+		return as + "no. " + s.policy.Explain(ask, d)
+	}
+	line := as + "yes, by the rule “" + oneLine(d.Rule) + "”"
+	if d.Via != "" {
+		line += " through " + d.Via
+	}
+	return line + "."
+}
+
+// whoamiCard is ready to paste into the policy file.
+func whoamiCard(s scene) Card {
+	c := Card{Title: "You are " + string(s.person.Subject), Lines: []string{"This channel is " + string(s.at.Subject())}}
+	if len(s.person.Groups) == 0 {
+		c.Lines = append(c.Lines, "I see you in no group that the policy file names.")
+	}
+	for _, g := range s.person.Groups {
+		c.Lines = append(c.Lines, "You are in "+string(g))
+	}
+	return c
+}
+
+func (b *Bot) helpCard(s scene) Card {
+	c := Card{Title: "What you can type", Lines: []string{
+		"/purge https://www.example.com/a.jpg — purge URLs, as many as you paste",
+		"/purge dir https://www.example.com/a/ — purge directories; asks first",
+		"    --overseas or --global — elsewhere than in mainland; asks first",
+		"    --mode delete — directories: everything, not only changed files",
+		"    --reason \"text\" — shown on the card, kept in the audit",
+		"    --private — the channel sees the host and the number, not the targets",
+		"    --dry-run — say what would happen, send nothing",
+		"/purge leak https://… \"reason\" — everywhere, deleted, private",
+		"/purge status p-… · cancel p-… — one purge",
+		"/purge history [domain] — purges you may see",
+		"/purge why https://… · domains · whoami — what you may purge and why",
+	}}
+	if chat, err := b.platform(s.at.Platform); err == nil && chat.Limits().Threads != "" {
+		c.Lines = append(c.Lines, chat.Limits().Threads)
+	}
+	return c
+}
+
+// dryRun says what would happen, and sends nothing.
+func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, error) {
+	batches, err := purge.NewPlan(v.allowed, b.CDN.Limits())
+	if err != nil {
+		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
+	}
+	left, err := b.left(ctx, w.Kind)
+	if err != nil {
+		return Reply{}, err
+	}
+	dry := view{zone: b.Zone, left: left}
+	dry.Request, dry.Private = v.allowed, false
+	card := Card{Title: "Dry run, nothing is sent: " + dry.what() + " in " + areaWords(v.allowed.Areas())}
+	dry.showTargets(&card)
+	card.File = nil
+	card.Lines = append(append(card.Lines, w.Notes...), fmt.Sprintf("%d calls to Tencent.", len(batches)))
+	dry.Confirm = v.confirm
+	if dry.Confirm == "" && wide(v.allowed) {
+		dry.Confirm = acl.Requester
+	}
+	if dry.Confirm != "" {
+		card.Lines = append(card.Lines, dry.questionLines()...)
+	} else {
+		card.Lines = append(card.Lines, compact(append(dry.costLines(), dry.leftOut()...))...)
+	}
+	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "dry run", "", refusedBody{Verb: w.Verb, Channel: s.at.Subject(), Policy: s.policy.Hash()}))
+	if err != nil || dup {
+		return Reply{}, err
+	}
+	return Reply{Card: &card}, nil
+}

@@ -1,0 +1,193 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// Every sentence that a person reads about a purge is here or in words_cards.go; the grammar's own refusals stand with the grammar.
+
+const (
+	sayDatabase       = "The database did not answer; nothing was taken. Try again."
+	sayWhoUnknown     = "I could not check who you are; nothing was purged. Try again."
+	sayWhereUnknown   = "I could not check what this channel is; nothing was purged. Try again."
+	sayShared         = "This channel is shared with another organisation, so nothing can be purged from here. Use a channel of your own."
+	sayInterrupted    = "purgebot was stopped in the middle of the call, so it may have been done. Look at the site before you purge again; the quota may have been spent."
+	sayBroken         = "purgebot lost track of this purge: what was sent may have been done. Look at the site, and tell whoever runs purgebot."
+	sayStale          = "This button is no longer valid; nothing was purged by pressing it. Type the command again."
+	sayExpiredPress   = "This question has expired; nothing was purged. Type the command again."
+	sayOnlyRequester  = "Only the person who asked may press Purge. You can ask for the same purge yourself."
+	saySecondPerson   = "This purge needs a second person: somebody else who may purge the same must press."
+	sayMayNotCancel   = "Only the person who asked, somebody who could approve it, or an administrator can cancel this purge."
+	sayTooManyWaiting = "Too many questions are waiting for an answer; nothing was taken. Answer or cancel some, then try again."
+	sayNoSuchPurge    = "There is no purge with that id that you may see. Copy the id from its card; /purge history lists yours."
+)
+
+// sayStanding is why somebody who is no member may do nothing.
+var sayStanding = map[Standing]string{
+	Guest:    "Guests of this workspace cannot purge. Ask a full member.",
+	Outsider: "Only members of this workspace can purge. Ask one of them.",
+	Robot:    "Bots cannot purge.",
+	Gone:     "This account is deactivated and cannot purge.",
+	"":       sayWhoUnknown,
+}
+
+func sayTooFast(limit int) string {
+	return fmt.Sprintf("More than %d commands in ten seconds: this one was not taken. Wait a moment, then type it again.", limit)
+}
+
+func sayTooManyOpen(n int) string {
+	return fmt.Sprintf("You have %d purges open; nothing was taken. Wait for one to end or cancel one, then try again.", n)
+}
+
+func sayNotJoined(invite string) string {
+	return "I am not in this channel, so nothing was purged. Type " + invite + " here, then send the command again."
+}
+
+func sayAlreadyOpen(short string) string {
+	return "You already asked for exactly this here: see " + short + ". Nothing more was started."
+}
+
+func sayStopping(short string) string {
+	return "Stopping " + short + ": what has not left is not sent; what has left is followed to its end."
+}
+
+func sayAlreadyEnded(p store.Purge) string {
+	return p.Short + " has already ended: " + string(p.State) + "."
+}
+
+func sayDecidedBy(d store.Decision) string {
+	switch d.What {
+	case store.Expired:
+		return "This question has expired; nothing was purged. Type the command again."
+	case store.Withdrawn:
+		return "This was already refused: " + d.Problem
+	}
+	return fmt.Sprintf("Already decided: %s by %s at %s.", d.What, d.Name, d.At.UTC().Format("15:04:05 UTC"))
+}
+
+func sayPresserDenied(r refusal) string {
+	return "You may not purge everything that this asks for, so you cannot press Purge. " + r.Target + ": " + r.Reason
+}
+
+func sayRequesterDenied(gone string, denied []refusal) string {
+	if gone != "" {
+		return "Whoever asked may no longer purge, so nothing was sent. Ask for it yourself if it is still needed."
+	}
+	return "The rules have changed since this was asked, so nothing was sent. " + denied[0].Target + ": " + denied[0].Reason
+}
+
+func sayWithdrawn(r refusal) string {
+	return "The rules have changed since this was asked; what had not left was not sent. " + r.Target + ": " + r.Reason
+}
+
+func sayVendorFailed(reason string) string {
+	if reason == "" {
+		return "Tencent reports that it failed. Purge it again; if it fails again, ask whoever runs purgebot."
+	}
+	return "Tencent reports that it failed: " + cut(oneLine(reason), 200)
+}
+
+func suggestion(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " Did you mean " + s + "?"
+}
+
+func sayLeftOut(n int) string { return fmt.Sprintf("%d refused and left out.", n) }
+
+func sayRest(n int) string {
+	if n == 1 {
+		return "Purge the other one"
+	}
+	return fmt.Sprintf("Purge the other %d", n)
+}
+
+func (b *Bot) sayOverQuota(batch purge.Batch) string {
+	return fmt.Sprintf("Today's quota of %s %s is used up, as far as purgebot knows. It resets at 00:00 %s.", batch.Area, nounPlural(batch.Kind), b.Zone)
+}
+
+func (b *Bot) sayWouldNotFit(k purge.Kind, a purge.Area, n, left int) string {
+	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left, as far as purgebot knows; nothing was sent. The quota resets at 00:00 %s. Ask for at most %d, or wait.",
+		n, a, nounPlural(k), left, b.Zone, left)
+}
+
+// things is "1 URL", "3 directories".
+func things(n int, k purge.Kind) string {
+	if n == 1 {
+		return "1 " + noun(k)
+	}
+	return fmt.Sprintf("%d %s", n, nounPlural(k))
+}
+
+func noun(k purge.Kind) string {
+	if k == purge.Directory {
+		return "directory"
+	}
+	return "URL"
+}
+
+func nounPlural(k purge.Kind) string {
+	if k == purge.Directory {
+		return "directories"
+	}
+	return "URLs"
+}
+
+// areaWords is "mainland", "overseas", or "mainland and overseas".
+func areaWords(areas []purge.Area) string {
+	words := make([]string, len(areas))
+	for i, a := range areas {
+		words[i] = string(a)
+	}
+	return strings.Join(words, " and ")
+}
+
+// hostWords names up to three hosts.
+func hostWords(hosts []string) string {
+	if len(hosts) > 3 {
+		return fmt.Sprintf("%s and %d more hosts", strings.Join(hosts[:2], ", "), len(hosts)-2)
+	}
+	return strings.Join(hosts, ", ")
+}
+
+func title(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// cut shortens a text to n characters.
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n]) + "…"
+}
+
+// oneLine makes a foreign text harmless to the shape of a line.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04 UTC") }
+
+func confirmWords(c acl.Confirm) string {
+	if c == acl.SecondPerson {
+		return "A second person who may purge the same must press Purge; whoever asked cannot."
+	}
+	return "Only the person who asked may press Purge."
+}

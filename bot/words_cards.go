@@ -1,0 +1,421 @@
+package bot
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// shownTargets is how many targets a card lists; the rest is a file.
+const shownTargets = 10
+
+// statusCard is the one card that is edited in place from "asked" to "done".
+func (v view) statusCard() Card {
+	c := Card{Title: v.statusTitle(), Tone: v.tone(), By: v.Requester, Footer: v.footer()}
+	v.showTargets(&c)
+	c.Lines = append(c.Lines, v.outcomeLines()...)
+	c.Lines = append(c.Lines, v.Notes...)
+	if v.Reason != "" {
+		c.Lines = append(c.Lines, "Reason: "+v.Reason)
+	}
+	if v.asking() {
+		c.Lines = append(c.Lines, v.questionLines()...)
+	} else {
+		c.Lines = append(c.Lines, v.decidedLines()...)
+		c.Lines = append(c.Lines, v.leftOut()...)
+	}
+	c.Buttons = v.buttons()
+	return c
+}
+
+// resultCard is the new message at the end: an edit notifies nobody.
+func (v view) resultCard() Card {
+	c := Card{Title: v.statusTitle(), Tone: v.tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
+	c.Lines = append(v.outcomeLines(), v.leftOut()...)
+	c.Buttons = v.followUps()
+	if !v.Private && len(v.targets) > 20 {
+		c.File = v.outcomeFile()
+	}
+	return c
+}
+
+func (v view) footer() string {
+	if v.State == store.StateRecorded && v.Confirm == "" || !v.State.Final() {
+		return v.Short
+	}
+	return fmt.Sprintf("%s · took %s", v.Short, v.FinishedAt.Sub(v.CreatedAt).Round(100_000_000))
+}
+
+// what is "2 directories on www.test.com".
+func (v view) what() string {
+	n := len(distinct(v.Request))
+	return things(n, v.Request.Kind) + " on " + hostWords(v.Request.Hosts())
+}
+
+func distinct(r purge.Request) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, p := range r.Parts {
+		for _, t := range p.Targets {
+			if !seen[t.String()] {
+				seen[t.String()] = true
+				out = append(out, t.String())
+			}
+		}
+	}
+	return out
+}
+
+func (v view) statusTitle() string {
+	areas := areaWords(v.Request.Areas())
+	switch v.State {
+	case store.StateRecorded, store.StateSending:
+		if v.asking() {
+			return "Purge " + v.what() + " in " + areas + "?"
+		}
+		return "Purging " + v.what() + " in " + areas
+	case store.StateWaiting:
+		return v.waitingTitle(areas)
+	case store.StateFollowing:
+		return "Accepted: " + v.what() + " in " + areas
+	case store.StateDone:
+		return "Done in " + areas + ": " + v.what()
+	case store.StateAccepted:
+		return "Accepted in " + areas + ": " + v.what()
+	case store.StatePartly:
+		return "Partly done: " + v.what()
+	case store.StateFailed:
+		return "Failed: " + v.what() + " in " + areas
+	case store.StateUnknown:
+		return "Unknown: " + v.what() + " in " + areas + " may have been purged"
+	case store.StateExpired:
+		return "Expired, nothing was purged: " + v.what()
+	case store.StateCancelled:
+		return "Cancelled, nothing was purged: " + v.what()
+	}
+	return "Not purged: " + v.what()
+}
+
+func (v view) waitingTitle(areas string) string {
+	if !v.decided {
+		return "Purge " + v.what() + " in " + areas + "?"
+	}
+	if v.decision.What == store.Confirmed {
+		return "Purging " + v.what() + " in " + areas
+	}
+	return "Not purged: " + v.what()
+}
+
+func (v view) tone() Tone {
+	switch v.State {
+	case store.StateDone:
+		return Good
+	case store.StateAccepted, store.StatePartly, store.StateUnknown:
+		return Unsure
+	case store.StateFailed, store.StateRefused, store.StateExpired, store.StateCancelled:
+		return Bad
+	}
+	if v.asking() {
+		return Waiting
+	}
+	return Busy
+}
+
+// asking reports whether the card is a question that somebody can still answer.
+func (v view) asking() bool {
+	return v.Confirm != "" && !v.decided && (v.State == store.StateWaiting || v.State == store.StateRecorded)
+}
+
+// showTargets lists the first ten; a private purge shows none of them in the channel.
+func (v view) showTargets(c *Card) {
+	if v.Private {
+		c.Lines = append(c.Lines, "Private: the targets are known to whoever asked, to approvers and to the audit.")
+		return
+	}
+	all := distinct(v.Request)
+	c.Targets = all[:min(len(all), shownTargets)]
+	if c.More = len(all) - len(c.Targets); c.More > 0 {
+		c.File = &File{Name: v.Short + ".txt", Text: strings.Join(all, "\n") + "\n"}
+	}
+}
+
+// outcomeLines says per area what is known, and names each distinct reason once.
+func (v view) outcomeLines() []string {
+	var lines []string
+	for _, a := range v.Request.Areas() {
+		if s := v.areaLine(a); s != "" {
+			lines = append(lines, s)
+		}
+	}
+	lines = append(lines, v.reasonLines()...)
+	if v.Problem != "" && !contains(lines, v.Problem) {
+		lines = append(lines, v.Problem)
+	}
+	switch v.State {
+	case store.StateAccepted:
+		lines = append(lines, "Tencent accepted it; this API cannot tell when it is done. It usually takes about five minutes.")
+	case store.StateUnknown:
+		lines = append(lines, "Look at the site before you purge again: a second purge may cost quota twice.")
+	}
+	return lines
+}
+
+func contains(lines []string, s string) bool {
+	for _, l := range lines {
+		if strings.Contains(l, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// areaLine is "Mainland: 3 done, 1 failed"; "" while nothing is known.
+func (v view) areaLine(a purge.Area) string {
+	n := map[purge.Outcome]int{}
+	for _, t := range v.targets {
+		if t.Area == a {
+			n[t.Outcome]++
+		}
+	}
+	var words []string
+	for _, o := range []purge.Outcome{purge.Done, purge.Accepted, purge.Failed, purge.OutcomeUnknown, purge.Skipped} {
+		if n[o] > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n[o], outcomeWord[o]))
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	if left := n[purge.Pending]; left > 0 {
+		words = append(words, fmt.Sprintf("%d to go", left))
+	}
+	return title(string(a)) + ": " + strings.Join(words, ", ") + "."
+}
+
+var outcomeWord = map[purge.Outcome]string{
+	purge.Done: "done", purge.Accepted: "accepted", purge.Failed: "failed",
+	purge.OutcomeUnknown: "unknown (may have been done)", purge.Skipped: "not sent",
+}
+
+// reasonLines gives each distinct reason with how many targets it stopped, the commonest first.
+func (v view) reasonLines() []string {
+	n := map[string]int{}
+	first := map[string]string{}
+	for _, t := range v.targets {
+		if t.Reason != "" {
+			n[t.Reason]++
+			if n[t.Reason] == 1 {
+				first[t.Reason] = t.Target.String()
+			}
+		}
+	}
+	reasons := make([]string, 0, len(n))
+	for r := range n {
+		reasons = append(reasons, r)
+	}
+	sort.Slice(reasons, func(i, j int) bool {
+		return n[reasons[i]] > n[reasons[j]] || n[reasons[i]] == n[reasons[j]] && reasons[i] < reasons[j]
+	})
+	lines := make([]string, 0, len(reasons))
+	for _, r := range reasons[:min(len(reasons), 5)] {
+		lines = append(lines, v.reasonLine(n[r], first[r], r))
+	}
+	return lines
+}
+
+func (v view) reasonLine(n int, first, reason string) string {
+	switch {
+	case n == len(v.targets) || v.Private:
+		return reason
+	case n == 1:
+		return first + ": " + reason
+	}
+	return fmt.Sprintf("%s and %d more: %s", first, n-1, reason)
+}
+
+// questionLines is what a person needs to decide.
+func (v view) questionLines() []string {
+	lines := append([]string{v.modeLine()}, v.costLines()...)
+	lines = append(lines, v.warnings()...)
+	lines = append(lines, confirmWords(v.Confirm))
+	if !v.ExpiresAt.IsZero() {
+		lines = append(lines, "Expires at "+clock(v.ExpiresAt)+".")
+	}
+	return compact(lines)
+}
+
+func (v view) costLines() []string {
+	var lines []string
+	for _, p := range v.Request.Parts {
+		if left, limited := v.left[p.Area]; limited {
+			lines = append(lines, fmt.Sprintf("Costs %d of %d %s %s left today, as far as purgebot knows; resets at 00:00 %s.",
+				len(p.Targets), left, p.Area, nounPlural(v.Request.Kind), v.zone))
+		}
+	}
+	return lines
+}
+
+func (v view) modeLine() string {
+	switch v.Request.Mode {
+	case purge.Flush:
+		return "Mode flush: changed files only; unchanged files stay cached."
+	case purge.Delete:
+		return "Mode delete: everything below, changed or not; the origin will feel it."
+	}
+	return ""
+}
+
+func (v view) warnings() []string {
+	var lines []string
+	for _, s := range distinct(v.Request) {
+		if rest := strings.SplitN(s, "//", 2); v.Request.Kind == purge.Directory && strings.Count(rest[len(rest)-1], "/") == 1 {
+			lines = append(lines, "Warning: "+s+" is the whole site.")
+		}
+	}
+	return lines
+}
+
+func (v view) decidedLines() []string {
+	var lines []string
+	if v.decided && v.decision.Name != "" {
+		lines = append(lines, title(string(v.decision.What))+" by "+oneLine(v.decision.Name)+" at "+clock(v.decision.At)+".")
+	}
+	if v.Cancelled != "" {
+		lines = append(lines, "Cancelled: what had not left was not sent.")
+	}
+	return lines
+}
+
+// leftOut names what this purge did not touch, so that nobody takes "done" for more than it is.
+func (v view) leftOut() []string {
+	if v.State.Final() && !v.sentAny() {
+		return nil
+	}
+	var lines []string
+	for _, a := range missing(v.Request) {
+		lines = append(lines, title(string(a))+" was not purged.")
+	}
+	if v.Request.Mode == purge.Flush {
+		lines = append(lines, "Unchanged files stay cached.")
+	}
+	if page := v.pageOnly(); page != "" {
+		lines = append(lines, "Only the page "+page+" itself, nothing below it.")
+	}
+	return lines
+}
+
+func (v view) pageOnly() string {
+	if v.Request.Kind != purge.URL || v.Private {
+		return ""
+	}
+	for _, p := range v.Request.Parts {
+		for _, t := range p.Targets {
+			if strings.HasSuffix(t.Path(), "/") && t.Query() == "" {
+				return t.Path()
+			}
+		}
+	}
+	return ""
+}
+
+func (v view) sentAny() bool {
+	n := count(v.targets)
+	return n[purge.Done]+n[purge.Accepted]+n[purge.OutcomeUnknown]+n[purge.Failed] > 0
+}
+
+// missing is the areas a request leaves out.
+func missing(r purge.Request) []purge.Area {
+	var out []purge.Area
+	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+		found := false
+		for _, p := range r.Parts {
+			found = found || p.Area == a
+		}
+		if !found {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (v view) buttons() []Button {
+	switch {
+	case v.asking():
+		return []Button{v.button("Purge", actionPurge, Primary), v.button("Cancel", actionCancel, Plain)}
+	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "":
+		return []Button{v.button("Cancel", actionCancel, Plain)}
+	}
+	return v.followUps()
+}
+
+// followUps offer what was left out, as new requests with decisions of their own.
+func (v view) followUps() []Button {
+	switch {
+	case v.State == store.StateExpired:
+		return []Button{v.button("Ask again", actionAgain, Plain)}
+	case !v.State.Final() || !v.sentAny() || v.State == store.StateFailed:
+		return nil
+	}
+	var out []Button
+	for _, a := range missing(v.Request) {
+		out = append(out, v.button("Also "+string(a), string(a), Plain))
+	}
+	if v.Request.Mode == purge.Flush {
+		out = append(out, v.button("Delete instead", actionDelete, Danger))
+	}
+	return out
+}
+
+func (v view) button(label, action string, style Style) Button {
+	return Button{Label: label, Token: buttonToken(v.Secret, action), Style: style}
+}
+
+// outcomeFile is one line a target: area, outcome, target, reason.
+func (v view) outcomeFile() *File {
+	var text strings.Builder
+	for _, t := range v.targets {
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%s\n", t.Area, t.Outcome, t.Target, oneLine(t.Reason))
+	}
+	return &File{Name: v.Short + ".txt", Text: text.String()}
+}
+
+// refusedCard names what is refused and why; one press takes the rest.
+func refusedCard(refused []refusal, s scene) Card {
+	c := Card{Title: "Nothing was purged: " + fmt.Sprint(len(refused)) + " refused", Tone: Bad}
+	if len(refused) == 1 {
+		c.Title = "Nothing was purged: 1 target is refused"
+	}
+	for _, r := range refused[:min(len(refused), shownTargets)] {
+		where := ""
+		if r.Area == purge.Overseas {
+			where = " (overseas)"
+		}
+		c.Lines = append(c.Lines, r.Target+where+": "+r.Reason)
+	}
+	if more := len(refused) - len(c.Lines); more > 0 {
+		c.Lines = append(c.Lines, fmt.Sprintf("and %d more.", more))
+	}
+	return c
+}
+
+// privateTargetsCard shows the requester alone what a private purge is about.
+func privateTargetsCard(r purge.Request) Card {
+	all := distinct(r)
+	c := Card{Title: "Taken. Only you see the targets:", Targets: all[:min(len(all), shownTargets)]}
+	c.More = len(all) - len(c.Targets)
+	return c
+}
+
+func compact(lines []string) []string {
+	out := lines[:0]
+	for _, l := range lines {
+		if l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+
+	"purgebot/bot/store"
+)
+
+// job is what is committed before the platform is answered: the whole request, and the decision that let it in.
+type job struct {
+	Purge   store.Purge    `json:"purge"`
+	Guarded bool           `json:"guarded"`
+	TTL     time.Duration  `json:"ttl,omitempty"` // of the confirmation
+	Buttons []store.Button `json:"buttons,omitempty"`
+	Entries []store.Entry  `json:"entries"`
+}
+
+// purge is one purge from "asked" to "done". It survives a kill between any two lines: each step's value is recorded,
+// and a step that was cut runs again and finds in our own tables what it had already done.
+func (b *Bot) purge(ctx dbos.Context, j job) (string, error) {
+	id := j.Purge.ID
+	rec, err := step(ctx, "record", func(c context.Context) (recorded, error) { return b.record(c, j) })
+	if err != nil || rec.Dropped {
+		return "", err
+	}
+	if j.Guarded {
+		confirmed, err := b.confirm(ctx, j)
+		if err != nil {
+			return "", err
+		}
+		if !confirmed {
+			return b.finish(ctx, id)
+		}
+	}
+	if err := b.sendAll(ctx, id, rec.Batches); err != nil {
+		return "", err
+	}
+	if err := b.followAll(ctx, id); err != nil {
+		return "", err
+	}
+	return b.finish(ctx, id)
+}
+
+// confirm shows the card that asks, and waits until a row says what was decided.
+func (b *Bot) confirm(ctx dbos.Context, j job) (bool, error) {
+	id := j.Purge.ID
+	for {
+		a, err := step(ctx, "ask", func(c context.Context) (asked, error) { return b.ask(c, id, j.TTL) })
+		if err != nil || a.Given {
+			return false, err
+		}
+		if !a.Again {
+			return b.awaitDecision(ctx, id, a.Expires)
+		}
+		if err := pause(ctx, a.Wait); err != nil {
+			return false, err
+		}
+	}
+}
+
+func (b *Bot) awaitDecision(ctx dbos.Context, id string, expires time.Time) (bool, error) {
+	for {
+		if err := awaitBell(ctx, expires); err != nil {
+			return false, err
+		}
+		v, err := step(ctx, "decision", func(c context.Context) (store.Verdict, error) { return b.decision(c, id) })
+		if err != nil || v != "" {
+			return v == store.Confirmed, err
+		}
+	}
+}
+
+// sendAll makes the calls of all batches, one after the other, each until its answer is known or known to be unknowable.
+func (b *Bot) sendAll(ctx dbos.Context, id string, batches int) error {
+	for n := range batches {
+		for try := 0; ; try++ {
+			s, err := step(ctx, "submit", func(c context.Context) (submitted, error) { return b.submit(c, id, n, try) })
+			if err != nil || s.Halt {
+				return err
+			}
+			if !s.Again {
+				break
+			}
+			if err := pause(ctx, s.Wait); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// followAll looks, ever less often, until nothing more can be learned.
+func (b *Bot) followAll(ctx dbos.Context, id string) error {
+	for n := 0; ; n++ {
+		l, err := step(ctx, "look", func(c context.Context) (looked, error) { return b.look(c, id, n) })
+		if err != nil || l.Settled {
+			return err
+		}
+		if err := pause(ctx, l.Wait); err != nil {
+			return err
+		}
+	}
+}
+
+func (b *Bot) finish(ctx dbos.Context, id string) (string, error) {
+	st, err := step(ctx, "finish", func(c context.Context) (store.State, error) { return b.settle(c, id) })
+	return string(st), err
+}

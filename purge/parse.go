@@ -73,7 +73,7 @@ func (p *parts) judge() string {
 	if reason := judgeScheme(p.scheme); reason != "" {
 		return reason
 	}
-	if reason := judgePort(p.scheme, p.host, p.port); reason != "" {
+	if reason := judgePort(p.scheme, p.port); reason != "" {
 		return reason
 	}
 	if reason := judgeHost(p.host); reason != "" {
@@ -98,13 +98,12 @@ func judgeScheme(scheme string) string {
 	return sayOtherScheme(scheme)
 }
 
-// judgePort takes the host too: without it "user:secret@host" looks like a strange port.
-func judgePort(scheme, host, port string) string {
+func judgePort(scheme, port string) string {
 	switch {
-	case strings.IndexByte(host, '@') >= 0 || strings.IndexByte(port, '@') >= 0:
-		return sayUserInfo
 	case port == "" || port == ":443" && len(scheme) == len("https") || port == ":80" && len(scheme) == len("http"):
 		return ""
+	case strings.Contains(port, "@"): // "user:password@host"
+		return sayUserInfo
 	case port == ":":
 		return sayEmptyPort
 	}

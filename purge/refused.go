@@ -129,6 +129,8 @@ func sayOtherScheme(scheme string) string {
 
 func sayHostChar(host string, i int) string {
 	switch c := host[i]; {
+	case c == '@':
+		return sayUserInfo
 	case c == '*':
 		return "Remove the * from the host: name each host by itself."
 	case c >= utf8.RuneSelf:

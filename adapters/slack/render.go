@@ -140,38 +140,31 @@ func (r rendering) more(n int, f *bot.File) string {
 
 // paragraphs shows lines as text, at most budget units of them, and says how many more there are.
 func paragraphs(lines []string, budget int) []slack.Block {
-	var blocks []slack.Block
-	var b strings.Builder
-	flush := func() {
-		if strings.TrimSpace(b.String()) != "" {
-			blocks = append(blocks, &slack.SectionBlock{Type: slack.MBTSection, Text: textObject(b.String())})
-		}
-		b.Reset()
-	}
-	size := 0
+	var text chunks
+	left := 0
 	for i, l := range lines {
 		l = clip(plain(l), maxText)
-		n := units(l) + 1
-		if budget -= n; budget < 0 {
-			flush()
-			return append(blocks, small(fmt.Sprintf("… and %d more lines", len(lines)-i)))
+		if budget -= units(l) + 1; budget < 0 {
+			left = len(lines) - i
+			break
 		}
-		if size+n > maxText+1 {
-			flush()
-			size = 0
-		} else if size > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(l)
-		size += n
+		text.add(l)
 	}
-	flush()
+	var blocks []slack.Block
+	for _, t := range text {
+		if strings.TrimSpace(t) != "" {
+			blocks = append(blocks, &slack.SectionBlock{Type: slack.MBTSection, Text: textObject(t)})
+		}
+	}
+	if left > 0 {
+		blocks = append(blocks, small(fmt.Sprintf("… and %d more lines", left)))
+	}
 	return blocks
 }
 
 // fit shows targets as code, each one whole, and says how many did not fit and how many units those use that did.
 func fit(targets []string) (blocks []slack.Block, used, hidden int) {
-	var shown []string
+	var code chunks
 	for i, t := range targets {
 		t = plain(t)
 		if used+units(t)+1 > maxTargets {
@@ -179,18 +172,32 @@ func fit(targets []string) (blocks []slack.Block, used, hidden int) {
 			break
 		}
 		used += units(t) + 1
-		shown = append(shown, t)
+		code.add(t)
 	}
-	if len(shown) == 0 {
+	if len(code) == 0 {
 		return nil, used, hidden
 	}
-	code := &slack.RichTextBlock{Type: slack.MBTRichText}
-	for _, piece := range split(strings.Join(shown, "\n"), maxText) {
-		code.Elements = append(code.Elements, &slack.RichTextPreformatted{
-			Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{&slack.RichTextSectionTextElement{Type: slack.RTSEText, Text: piece}},
+	b := &slack.RichTextBlock{Type: slack.MBTRichText}
+	for _, c := range code {
+		b.Elements = append(b.Elements, &slack.RichTextPreformatted{
+			Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{&slack.RichTextSectionTextElement{Type: slack.RTSEText, Text: c}},
 		})
 	}
-	return []slack.Block{code}, used, hidden
+	return []slack.Block{b}, used, hidden
+}
+
+// chunks are lines gathered into texts of at most maxText units. Only a line that is longer than that is cut in two.
+type chunks []string
+
+func (c *chunks) add(line string) {
+	for i, piece := range split(line, maxText) {
+		last := len(*c) - 1
+		if i == 0 && last >= 0 && units((*c)[last])+1+units(piece) <= maxText {
+			(*c)[last] += "\n" + piece
+		} else {
+			*c = append(*c, piece)
+		}
+	}
 }
 
 func buttons(all []bot.Button) []slack.Block {

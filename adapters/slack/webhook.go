@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -141,10 +142,24 @@ var errPanic = errors.New("panic")
 func guarded[V any](f func() (V, error)) (v V, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+			err = panicked(p)
 		}
 	}()
 	return f()
+}
+
+// panicked says where a panic was, and what about. What somebody panicked with may hold anything; what Go itself says does not.
+func panicked(p any) error {
+	about := fmt.Sprintf("%T", p)
+	switch e := p.(type) {
+	case runtime.Error:
+		about = e.Error()
+	case error:
+		if errors.Is(e, errPanic) { // handed on by ask, from the goroutine where it happened
+			return e
+		}
+	}
+	return fmt.Errorf("%w: %s\n%s", errPanic, about, debug.Stack())
 }
 
 // answered is what the bot said in time.

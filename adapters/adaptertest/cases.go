@@ -1,0 +1,474 @@
+package adaptertest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+func cases() []testCase {
+	return slices.Concat(deliveries, presses, cards, directory)
+}
+
+var notRecorded = &purge.Error{Kind: purge.Unavailable, Message: "Not taken: the database does not answer. Try again."}
+
+var deliveries = []testCase{
+	{"a command arrives as it was typed", func(s *scene) {
+		for _, surface := range s.Surfaces() {
+			if surface.Fields {
+				continue
+			}
+			for _, text := range []string{
+				"https://www.test.com/1.jpg",
+				"dir https://www.test.com/a/ https://www.test.com/b/ --overseas",
+				"https://www.test.com/a?b=1&c=2",
+				"www.test.com/1.jpg",
+				"https://www.test.com/a%20b?x=%3Cb%3E --reason “a – b”",
+				"whoami",
+			} {
+				require.True(s, s.Type(surface, text), surface.Name)
+				heard := s.bot.heard()
+				assert.Equal(s, text, heard[len(heard)-1].Text, surface.Name)
+			}
+		}
+	}},
+	{"a command says who, where and which event", func(s *scene) {
+		for i, surface := range s.Surfaces() {
+			s.Type(surface, "whoami")
+			require.Len(s, s.bot.heard(), i+1, surface.Name)
+			c := s.bot.heard()[i]
+			assert.Equal(s, s.Alice(), c.From)
+			assert.Equal(s, s.Channel().Subject(), c.At.Subject())
+			assert.Equal(s, surface.Threads, c.At.Root != "", surface.Name)
+			assert.Equal(s, s.Channel().Platform, c.Event.Platform)
+			assert.Equal(s, s.Channel().Workspace, c.Event.Workspace)
+			assert.NotEmpty(s, c.Event.ID)
+			assert.True(s, s.bot.hurried, "the bot is told by when it must answer")
+		}
+	}},
+	{"two events have two keys", func(s *scene) {
+		for _, surface := range s.Surfaces() {
+			s.Type(surface, "whoami")
+			s.Type(surface, "whoami")
+		}
+		keys := map[bot.EventKey]bool{}
+		for _, c := range s.bot.heard() {
+			keys[c.Event] = true
+		}
+		assert.Len(s, keys, 2*len(s.Surfaces()))
+	}},
+	{"a repeated event keeps its key", func(s *scene) {
+		for _, surface := range s.Surfaces() {
+			if !surface.Repeats {
+				continue
+			}
+			before := len(s.bot.heard())
+			s.Type(surface, "https://www.test.com/1.jpg")
+			s.Redeliver()
+			heard := s.bot.heard()[before:]
+			require.Len(s, heard, 2, surface.Name)
+			assert.Equal(s, heard[0].Event, heard[1].Event)
+		}
+	}},
+	{"an event that was not recorded is repeated or refused", func(s *scene) {
+		s.bot.fails(notRecorded)
+		for _, surface := range s.Surfaces() {
+			before := len(s.Private())
+			acknowledged := s.Type(surface, "https://www.test.com/1.jpg")
+			if surface.Repeats {
+				assert.False(s, acknowledged, surface.Name)
+				continue
+			}
+			require.Len(s, s.Private(), before+1, surface.Name)
+			assert.Contains(s, s.Private()[before].Text, notRecorded.Message)
+		}
+		assert.Empty(s, s.Visible())
+	}},
+	{"an event that was recorded is acknowledged", func(s *scene) {
+		for _, surface := range s.Surfaces() {
+			assert.True(s, s.Type(surface, "https://www.test.com/1.jpg"), surface.Name)
+		}
+	}},
+	{"a private reply is private", func(s *scene) {
+		s.bot.says(bot.Reply{Card: &bot.Card{Title: "You are alice.", Lines: []string{"This is for you."}}})
+		for i, surface := range s.Surfaces() {
+			require.True(s, s.Type(surface, "whoami"))
+			require.Len(s, s.Private(), i+1, surface.Name)
+			assert.Contains(s, s.Private()[i].Text, "You are alice.")
+			assert.Contains(s, s.Private()[i].Text, "This is for you.")
+		}
+		assert.Empty(s, s.Visible())
+	}},
+	{"no reply is silence", func(s *scene) {
+		for _, surface := range s.Surfaces() {
+			s.Type(surface, "whoami")
+		}
+		assert.Empty(s, s.Visible())
+		assert.Empty(s, s.Private())
+	}},
+	{"a forged delivery reaches nobody", func(s *scene) {
+		acknowledged, possible := s.Forge("https://www.test.com/1.jpg")
+		if possible {
+			assert.False(s, acknowledged)
+		}
+		assert.Empty(s, s.bot.heard())
+	}},
+	{"a bot that panics breaks one delivery", func(s *scene) {
+		s.bot.panicking(true)
+		for _, surface := range s.Surfaces() {
+			assert.False(s, surface.Repeats && s.Type(surface, "whoami"), surface.Name)
+		}
+		for _, m := range append(s.Private(), s.Visible()...) {
+			assert.NotContains(s, m.Text, "hunter2")
+		}
+		s.bot.panicking(false)
+		assert.True(s, s.Type(s.Surfaces()[0], "whoami"))
+	}},
+}
+
+var presses = []testCase{
+	{"buttons carry only their token", func(s *scene) {
+		s.mustShow(asking)
+		assert.Equal(s, []Button{{"Purge", "token-1"}, {"Cancel", "token-2"}}, s.Visible()[0].Buttons)
+	}},
+	{"a press says who, what and where", func(s *scene) {
+		ref := s.mustShow(asking)
+		require.True(s, s.Press(s.Bob(), ref, "Purge"))
+		require.Len(s, s.bot.pressed(), 1)
+		a := s.bot.pressed()[0]
+		assert.Equal(s, s.Bob(), a.From)
+		assert.Equal(s, "token-1", a.Token)
+		assert.Equal(s, ref, a.Message)
+		assert.Equal(s, s.Channel().Subject(), a.At.Subject())
+		assert.Nil(s, a.Values, "only a form has values")
+		assert.NotEmpty(s, a.Event.ID)
+		assert.Equal(s, s.Channel().Workspace, a.Event.Workspace)
+	}},
+	{"two presses have two keys", func(s *scene) {
+		ref := s.mustShow(asking)
+		s.Press(s.Alice(), ref, "Purge")
+		s.Press(s.Alice(), ref, "Purge")
+		require.Len(s, s.bot.pressed(), 2)
+		assert.NotEqual(s, s.bot.pressed()[0].Event, s.bot.pressed()[1].Event)
+	}},
+	{"a reply to a press is private", func(s *scene) {
+		ref := s.mustShow(asking)
+		s.bot.says(bot.Reply{Card: &bot.Card{Title: "Bob has decided already."}})
+		require.True(s, s.Press(s.Alice(), ref, "Purge"))
+		require.Len(s, s.Private(), 1)
+		assert.Contains(s, s.Private()[0].Text, "Bob has decided already.")
+		require.Len(s, s.Visible(), 1)
+		assert.Contains(s, s.Visible()[0].Text, "Purge these?")
+	}},
+	{"a press that was not recorded is told", func(s *scene) {
+		ref := s.mustShow(asking)
+		s.bot.fails(notRecorded)
+		s.Press(s.Alice(), ref, "Purge")
+		require.Len(s, s.Private(), 1)
+		assert.Contains(s, s.Private()[0].Text, notRecorded.Message)
+		assert.Len(s, s.Visible()[0].Buttons, 2, "and can be pressed again")
+	}},
+	{"a private card has buttons too", func(s *scene) {
+		surface := s.Surfaces()[0]
+		s.bot.says(bot.Reply{Card: &asking})
+		s.Type(surface, "https://www.test.com/1.jpg https://other.example/")
+		require.Len(s, s.Private(), 1)
+		s.bot.says(bot.Reply{})
+		require.True(s, s.Press(s.Alice(), s.Private()[0].Ref, "Cancel"))
+		require.Len(s, s.bot.pressed(), 1)
+		assert.Equal(s, "token-2", s.bot.pressed()[0].Token)
+	}},
+	{"a form comes back with its values", func(s *scene) {
+		if !s.Limits().Forms {
+			return
+		}
+		ref := s.mustShow(asking)
+		s.bot.says(bot.Reply{Form: &form})
+		require.True(s, s.Press(s.Alice(), ref, "Purge"))
+		title, inputs, open := s.Form()
+		require.True(s, open)
+		assert.Equal(s, "Purge", title)
+		assert.Equal(s, []string{"targets", "area", "reason"}, inputs)
+
+		s.bot.says(bot.Reply{Card: &bot.Card{Title: "Taken."}})
+		require.True(s, s.Submit(map[string]string{"targets": "https://www.test.com/1.jpg\nhttps://www.test.com/2.jpg", "area": "overseas"}))
+		require.Len(s, s.bot.pressed(), 2)
+		a := s.bot.pressed()[1]
+		assert.Equal(s, "form-token", a.Token)
+		assert.Equal(s, s.Alice(), a.From)
+		assert.Equal(s, s.Channel().Subject(), a.At.Subject())
+		assert.Zero(s, a.Message)
+		assert.NotEqual(s, s.bot.pressed()[0].Event, a.Event)
+		assert.Equal(s, "https://www.test.com/1.jpg\nhttps://www.test.com/2.jpg", a.Values["targets"])
+		assert.Equal(s, "overseas", a.Values["area"])
+		assert.Empty(s, a.Values["reason"])
+		require.Len(s, s.Private(), 1)
+		assert.Contains(s, s.Private()[0].Text, "Taken.")
+	}},
+}
+
+var asking = bot.Card{
+	Title: "Purge these?", Tone: bot.Waiting, Targets: []string{"https://www.test.com/a/"},
+	Buttons: []bot.Button{{Label: "Purge", Token: "token-1", Style: bot.Danger}, {Label: "Cancel", Token: "token-2"}},
+}
+
+var form = bot.Form{Title: "Purge", Submit: "Continue", Token: "form-token", Inputs: []bot.Input{
+	{Name: "targets", Label: "URLs or directories", Hint: "one a line", Lines: true},
+	{Name: "area", Label: "Area", Choices: []string{"mainland", "overseas", "global"}, Value: "mainland"},
+	{Name: "reason", Label: "Reason", Optional: true},
+}}
+
+func (s *scene) show(ref bot.MessageRef, c bot.Card) (bot.MessageRef, error) {
+	return s.Show(s.Context(), s.Channel(), ref, "key", c)
+}
+
+func (s *scene) mustShow(c bot.Card) bot.MessageRef {
+	s.Helper()
+	ref, err := s.show(bot.MessageRef{}, c)
+	require.NoError(s, err)
+	require.NotZero(s, ref)
+	return ref
+}
+
+var cards = []testCase{
+	{"an edit keeps one message", func(s *scene) {
+		ref := s.mustShow(asking)
+		again, err := s.show(ref, bot.Card{Title: "Done in mainland.", Tone: bot.Good})
+		require.NoError(s, err)
+		assert.Equal(s, ref, again)
+		require.Len(s, s.Visible(), 1)
+		assert.Contains(s, s.Visible()[0].Text, "Done in mainland.")
+		assert.NotContains(s, s.Visible()[0].Text, "Purge these?")
+		assert.Empty(s, s.Visible()[0].Buttons)
+	}},
+	{"a deleted message is posted anew", func(s *scene) {
+		ref := s.mustShow(asking)
+		s.Delete(ref)
+		again, err := s.show(ref, bot.Card{Title: "Done in mainland."})
+		require.NoError(s, err)
+		assert.NotEqual(s, ref, again)
+		require.Len(s, s.Visible(), 1)
+		assert.Equal(s, again, s.Visible()[0].Ref)
+	}},
+	{"a result hangs in its thread", func(s *scene) {
+		at := s.Channel()
+		at.Root = s.mustShow(asking).ID
+		_, err := s.Show(s.Context(), at, bot.MessageRef{}, "key", bot.Card{Title: "Done in mainland."})
+		require.NoError(s, err)
+		require.Len(s, s.Visible(), 2)
+		assert.Equal(s, at.Root, s.Visible()[1].Root)
+	}},
+	{"a card is shown whole", func(s *scene) {
+		s.mustShow(bot.Card{
+			Title: "Purge 3 URLs", By: s.Alice(), Targets: []string{"https://www.test.com/1.jpg", "https://www.test.com/2.jpg"}, More: 1,
+			Lines: []string{"Mainland only.", "Left today: 9,997."}, Footer: "p-7k3f9x2q",
+		})
+		text := s.Visible()[0].Text
+		for _, part := range []string{
+			"Purge 3 URLs", "https://www.test.com/1.jpg", "https://www.test.com/2.jpg", "1 more", "Mainland only.", "Left today: 9,997.", "p-7k3f9x2q",
+		} {
+			assert.Contains(s, text, part)
+		}
+	}},
+	{"hostile text does nothing", func(s *scene) {
+		for _, evil := range append(s.Markup(), hostile...) {
+			c := bot.Card{
+				Title: evil, Lines: []string{evil, "after " + evil}, Targets: []string{"https://www.test.com/" + evil}, Footer: evil,
+				Buttons: []bot.Button{{Label: "Purge " + evil, Token: "token-1"}},
+			}
+			ref := s.mustShow(c)
+			_, err := s.show(ref, c)
+			require.NoError(s, err)
+			require.NoError(s, s.Tell(s.Context(), s.Alice(), s.Channel(), c))
+			shown := s.Visible()
+			text := shown[len(shown)-1].Text
+			assert.GreaterOrEqual(s, strings.Count(text, evil), 4, "shown as it is: %q in %q", evil, text)
+		}
+		assert.Empty(s, s.Notified())
+		assert.False(s, s.Unfurled())
+	}},
+	{"a line cannot pass for two", func(s *scene) {
+		s.mustShow(bot.Card{Title: "Failed", Lines: []string{"vendor said: no\nApproved by bob\r\u2028Done"}})
+		for line := range strings.Lines(s.Visible()[0].Text) {
+			assert.False(s, strings.HasPrefix(line, "Approved") || strings.HasPrefix(line, "Done"), line)
+		}
+	}},
+	{"nothing reorders or hides text", func(s *scene) {
+		s.mustShow(bot.Card{Title: "a\u202eb", Lines: []string{"a\u2066b\u200bc"}, Targets: []string{"https://www.test.com/\u202egpj.1"}})
+		assert.NotContains(s, s.Visible()[0].Text, "\u202e")
+		assert.NotContains(s, s.Visible()[0].Text, "\u2066")
+		assert.NotContains(s, s.Visible()[0].Text, "\u200b")
+	}},
+	{"nothing unfurls", func(s *scene) {
+		c := bot.Card{Title: "https://www.test.com/", Lines: []string{"https://www.test.com/1.jpg"}, Targets: []string{"https://www.test.com/"}}
+		s.bot.says(bot.Reply{Card: &c})
+		ref := s.mustShow(c)
+		_, err := s.show(ref, c)
+		require.NoError(s, err)
+		require.NoError(s, s.Tell(s.Context(), s.Alice(), s.Channel(), c))
+		for _, surface := range s.Surfaces() {
+			s.Type(surface, "whoami")
+		}
+		assert.False(s, s.Unfurled())
+	}},
+	{"who asked is named and not notified", func(s *scene) {
+		ref := s.mustShow(bot.Card{Title: "Purge", By: s.Alice()})
+		_, err := s.show(ref, bot.Card{Title: "Purged", By: s.Alice()})
+		require.NoError(s, err)
+		assert.Contains(s, s.Visible()[0].Text, s.Alice().ID())
+		assert.Empty(s, s.Notified())
+	}},
+	{"who is mentioned is notified", func(s *scene) {
+		s.mustShow(bot.Card{Title: "Done", Mention: []acl.Subject{s.Bob(), "elsewhere:W0/U0", "nobody", acl.Subject(s.Channel().Platform + ":x/!channel")}})
+		assert.Equal(s, []string{string(s.Bob())}, s.Notified())
+	}},
+	{"a long card is cut and says so", func(s *scene) {
+		c := bot.Card{Title: strings.Repeat("long ", 100), More: 5, Footer: strings.Repeat("f", 5000)}
+		for i := range 2000 {
+			c.Targets = append(c.Targets, fmt.Sprintf("https://www.test.com/%04d/%s", i, strings.Repeat("x", 60)))
+			c.Lines = append(c.Lines, fmt.Sprintf("line %d %s", i, strings.Repeat("é", 60)))
+		}
+		for i := range 10 {
+			c.Buttons = append(c.Buttons, bot.Button{Label: strings.Repeat("b", 100), Token: fmt.Sprint("token-", i)})
+		}
+		s.mustShow(c)
+		require.Len(s, s.Visible(), 1)
+		text := s.Visible()[0].Text
+		whole := strings.Count(text, strings.Repeat("x", 60))
+		assert.Positive(s, whole)
+		assert.Contains(s, text, fmt.Sprintf("%d more", 2005-whole))
+		require.NoError(s, s.Tell(s.Context(), s.Alice(), s.Channel(), c))
+	}},
+	{"a long target is shown to its end", func(s *scene) {
+		target := "https://www.test.com/" + strings.Repeat("a", 8000) + "/end.jpg"
+		s.mustShow(bot.Card{Title: "Purge this?", Targets: []string{target}, Lines: []string{"Mainland only."}})
+		shown := strings.ReplaceAll(s.Visible()[0].Text, "\n", "")
+		assert.Contains(s, shown, target)
+	}},
+	{"an empty card is no error", func(s *scene) {
+		s.mustShow(bot.Card{Title: "Done", Lines: []string{"", " "}, Targets: []string{}, Footer: ""})
+	}},
+	{"throttled is Exhausted, with the delay", func(s *scene) {
+		ref := s.mustShow(asking)
+		for _, r := range []bot.MessageRef{{}, ref} {
+			s.Throttle(7 * time.Second)
+			_, err := s.show(r, asking)
+			e := s.mustFail(err)
+			assert.Equal(s, purge.Exhausted, e.Kind)
+			assert.Equal(s, 7*time.Second, e.RetryAfter)
+		}
+		assert.Len(s, s.Visible(), 1)
+	}},
+	{"a platform that is down is Unavailable", func(s *scene) {
+		s.mustShow(asking)
+		s.Down(true)
+		_, err := s.show(bot.MessageRef{}, asking)
+		assert.Equal(s, purge.Unavailable, s.mustFail(err).Kind)
+		assert.Error(s, s.Health(s.Context()))
+		s.Down(false)
+		assert.NoError(s, s.Health(s.Context()))
+	}},
+	{"where the bot is not, it is Denied and says how to invite it", func(s *scene) {
+		s.mustShow(asking)
+		_, err := s.Show(s.Context(), s.Closed(), bot.MessageRef{}, "key", asking)
+		e := s.mustFail(err)
+		assert.Equal(s, purge.Denied, e.Kind)
+		c, err := s.Platform.Channel(s.Context(), s.Closed(), time.Minute)
+		require.NoError(s, err)
+		assert.Contains(s, e.Message, c.Invite)
+	}},
+	{"a person can be told anywhere", func(s *scene) {
+		for i, at := range []bot.Thread{s.World.Channel(), s.Closed()} {
+			require.NoError(s, s.Tell(s.Context(), s.Alice(), at, bot.Card{Title: "Not here."}))
+			require.Len(s, s.Private(), i+1)
+			assert.Contains(s, s.Private()[i].Text, "Not here.")
+		}
+		assert.Empty(s, s.Visible())
+	}},
+}
+
+// hostile is text that acts on some platform, or in some log.
+var hostile = []string{
+	"<!channel>", "<!here|here>", "<!subteam^S1>", "<@U0BOB>", "<https://evil.example|https://www.test.com/>", "@everyone", "@here", "<@80351110224678912>", "<@&1>",
+	"*bold*", "_it_", "~gone~", "`code`", "``` fence ```", "> quote", "# heading", "[text](https://evil.example)", "&lt;!channel&gt;", "&amp;", ":rage:", "||spoiler||", `\`,
+}
+
+var directory = []testCase{
+	{"a member is one, by name", func(s *scene) {
+		p := s.mustBe(s.Alice(), bot.Member)
+		assert.NotEmpty(s, p.Name)
+		assert.Equal(s, s.Alice(), p.Subject)
+		s.mustBe(s.Bob(), bot.Member)
+	}},
+	{"who is no member is what they are", func(s *scene) {
+		for _, standing := range []bot.Standing{bot.Guest, bot.Outsider, bot.Robot, bot.Gone} {
+			if who := s.Someone(standing); who != "" {
+				s.mustBe(who, standing)
+			}
+		}
+		s.mustBe(acl.Subject(s.Channel().Platform+":ELSEWHERE/"+s.Alice().ID()), bot.Outsider)
+	}},
+	{"groups are those the person is in", func(s *scene) {
+		if s.Group() == "" {
+			return
+		}
+		assert.Equal(s, []acl.Subject{s.Group()}, s.mustBe(s.Alice(), bot.Member).Groups)
+		assert.Empty(s, s.mustBe(s.Bob(), bot.Member).Groups)
+	}},
+	{"who cannot be looked up is refused", func(s *scene) {
+		s.mustBe(s.Alice(), bot.Member)
+		s.Down(true)
+		_, err := s.Person(s.Context(), s.Alice(), time.Minute)
+		assert.NoError(s, err, "known for less than a minute")
+		_, err = s.Person(s.Context(), s.Alice(), 0)
+		s.mustFail(err)
+		_, err = s.Person(s.Context(), s.Bob(), time.Minute)
+		s.mustFail(err)
+	}},
+	{"a channel is ours, shared, or closed", func(s *scene) {
+		c := s.mustKnow(s.Channel())
+		assert.Equal(s, [2]bool{false, true}, [2]bool{c.Shared, c.Joined})
+		if s.Shared() != (bot.Thread{}) {
+			assert.True(s, s.mustKnow(s.Shared()).Shared)
+		}
+		c = s.mustKnow(s.Closed())
+		assert.False(s, c.Joined)
+		assert.NotEmpty(s, c.Invite)
+	}},
+}
+
+func (s *scene) mustFail(err error) *purge.Error {
+	s.Helper()
+	require.Error(s, err)
+	var e *purge.Error
+	require.True(s, errors.As(err, &e), "every error is a *purge.Error: %v", err)
+	assert.NotEmpty(s, e.Message)
+	return e
+}
+
+func (s *scene) mustBe(who acl.Subject, standing bot.Standing) bot.Person {
+	s.Helper()
+	p, err := s.Person(s.Context(), who, time.Minute)
+	require.NoError(s, err)
+	assert.Equal(s, standing, p.Standing, who)
+	return p
+}
+
+func (s *scene) mustKnow(at bot.Thread) bot.Channel {
+	s.Helper()
+	c, err := s.Platform.Channel(s.Context(), at, time.Minute)
+	require.NoError(s, err)
+	return c
+}
+
+// Channel is the World's: the Platform's look-up has the same name.
+func (s *scene) Channel() bot.Thread { return s.World.Channel() }

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/purge"
+)
+
+// Asked says that the confirmation stands in the chat as ref: a recorded purge waits from now on. The expiry that
+// was set first wins and is returned. A purge that has moved on keeps its state.
+func (s *Store) Asked(ctx context.Context, id string, ref json.RawMessage, expires time.Time) (time.Time, error) {
+	return change(ctx, s, "wait for "+id, func(t tx) (first time.Time, err error) {
+		_, err = t.exec(`UPDATE pb_purge SET state = $1, expires_at = $2 WHERE id = $3 AND state = $4`, StateWaiting, millis(expires), id, StateRecorded)
+		if err != nil {
+			return first, err
+		}
+		var ms int64
+		if err := t.QueryRow(`SELECT expires_at FROM pb_purge WHERE id = $1`, id).Scan(&ms); err != nil {
+			return first, missing(id, err)
+		}
+		_, err = t.exec(`UPDATE pb_card SET ref = $1, shown = wanted, fails = 0 WHERE purge = $2 AND role = $3`, string(ref), id, Status)
+		return instant(ms), err
+	})
+}
+
+// missing says that there is no such purge.
+func missing(id string, err error) error {
+	if !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return &purge.Error{Kind: purge.NotFound, Message: "There is no such purge.", Err: fmt.Errorf("purge %q", id)}
+}
+
+// Decide inserts the one decision about a purge; whoever inserts it has won. A loser is told the first one, and
+// instead of entries a "pressed too late" audit row is written, but none for time. The same event again is a
+// duplicate: it changes nothing and is told the decision as it stands. A purge that ended without one takes none:
+// the loser is told the zero Decision.
+func (s *Store) Decide(ctx context.Context, d Decision, ev Event, entries ...Entry) (first Decision, won bool, err error) {
+	type verdict struct {
+		first Decision
+		won   bool
+	}
+	v, err := change(ctx, s, "decide about "+d.Purge, func(t tx) (v verdict, err error) {
+		duplicate, err := t.seen(ev, d.Purge, entries)
+		if err != nil {
+			return v, err
+		}
+		if !duplicate {
+			if v.won, err = t.decide(d, entries); err != nil {
+				return v, err
+			}
+		}
+		v.first, err = decision(context.Background(), t, d.Purge)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
+		return v, err
+	})
+	return v.first, v.won, err
+}
+
+func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
+	n, err := t.exec(`INSERT INTO pb_decision (purge, what, who, name, who_groups, problem, at)
+		SELECT id, $1, $2, $3, $4, $5, $6 FROM pb_purge WHERE id = $7 AND finished_at = 0 ON CONFLICT (purge) DO NOTHING`,
+		d.What, d.Who, d.Name, encode(d.Groups), d.Problem, millis(d.At), d.Purge)
+	switch {
+	case err != nil:
+		return false, err
+	case n == 1:
+		return true, t.audit(entries)
+	case d.Who == "":
+		return false, t.known(d.Purge)
+	}
+	if err := t.known(d.Purge); err != nil {
+		return false, err
+	}
+	late := remark("pressed too late", d.Purge, entries)
+	late.Who, late.Name = d.Who, d.Name
+	late.Body = []byte(encode(map[string]Verdict{"pressed": d.What}))
+	return false, t.audit([]Entry{late})
+}
+
+// known returns an error where there is no such purge.
+func (t tx) known(id string) error {
+	var found string
+	return missing(id, t.QueryRow(`SELECT id FROM pb_purge WHERE id = $1`, id).Scan(&found))
+}
+
+func decision(ctx context.Context, q querier, id string) (d Decision, err error) {
+	var groups string
+	var at int64
+	err = q.QueryRowContext(ctx, `SELECT purge, what, who, name, who_groups, problem, at FROM pb_decision WHERE purge = $1`, id).
+		Scan(&d.Purge, &d.What, &d.Who, &d.Name, &groups, &d.Problem, &at)
+	if err != nil {
+		return Decision{}, err
+	}
+	d.At = instant(at)
+	return d, json.Unmarshal([]byte(groups), &d.Groups)
+}
+
+// Decision returns what was decided about a purge; false if nothing was.
+func (s *Store) Decision(ctx context.Context, id string) (Decision, bool, error) {
+	d, err := decision(ctx, s.db, id)
+	return some("read the decision about "+id, d, err)
+}
+
+// Decided returns the ids that still wait although they are decided, oldest decision first: their bell is to be rung again.
+func (s *Store) Decided(ctx context.Context) ([]string, error) {
+	found, err := rows(ctx, s.db, text, `SELECT p.id FROM pb_purge p JOIN pb_decision d ON d.purge = p.id WHERE p.state = 'waiting' ORDER BY d.at, p.id`)
+	return found, fail("list what is decided", err)
+}
+
+// Stop notes who asked first to stop what has not left; from then on Begin starts no call. Where that came too late,
+// or somebody was first, an audit row that says so is written instead of entries.
+func (s *Store) Stop(ctx context.Context, id string, who acl.Subject, ev Event, entries ...Entry) (duplicate bool, err error) {
+	return change(ctx, s, "stop "+id, func(t tx) (bool, error) {
+		duplicate, err := t.seen(ev, id, entries)
+		if err != nil || duplicate {
+			return duplicate, err
+		}
+		n, err := t.exec(`UPDATE pb_purge SET cancelled = $1 WHERE id = $2 AND finished_at = 0 AND cancelled = ''`, who, id)
+		if err != nil {
+			return false, err
+		}
+		if n == 1 {
+			return false, t.audit(entries)
+		}
+		if err := t.known(id); err != nil {
+			return false, err
+		}
+		late := remark("stopped too late", id, entries)
+		late.Who = who
+		return false, t.audit([]Entry{late})
+	})
+}

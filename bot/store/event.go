@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"purgebot/acl"
+)
+
+// Take commits what one event did where it made no purge: its key, the buttons of the private reply, and the audit.
+// A second delivery of the same event writes one "duplicate" audit row instead. An event without an ID is never a duplicate.
+func (s *Store) Take(ctx context.Context, ev Event, buttons []Button, entries ...Entry) (duplicate bool, err error) {
+	return change(ctx, s, "take an event", func(t tx) (bool, error) {
+		duplicate, err := t.seen(ev, "", entries)
+		if err != nil || duplicate {
+			return duplicate, err
+		}
+		if err := t.buttons(buttons); err != nil {
+			return false, err
+		}
+		return false, t.audit(entries)
+	})
+}
+
+// seen takes the event's key, or tells that it was taken before and says so in the audit, as whoever entries are about.
+func (t tx) seen(ev Event, id string, entries []Entry) (duplicate bool, err error) {
+	if ev.ID == "" {
+		return false, nil
+	}
+	n, err := t.exec(`INSERT INTO pb_event (platform, workspace, event, digest, purge, at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (platform, workspace, event) DO NOTHING`, ev.Platform, ev.Workspace, ev.ID, ev.Digest, id, now())
+	if err != nil || n == 1 {
+		return false, err
+	}
+	var digest, first string
+	err = t.QueryRow(`SELECT digest, purge FROM pb_event WHERE platform = $1 AND workspace = $2 AND event = $3`,
+		ev.Platform, ev.Workspace, ev.ID).Scan(&digest, &first)
+	if err != nil {
+		return false, err
+	}
+	return true, t.audit([]Entry{duplicateOf(ev, digest, first, entries)})
+}
+
+// duplicateOf is the audit row of a second delivery. One that asks for something else than the first did is no mere redelivery.
+func duplicateOf(ev Event, digest, first string, entries []Entry) Entry {
+	body := map[string]string{"event": ev.ID}
+	if digest != ev.Digest {
+		body["asked at first"], body["asks now"] = digest, ev.Digest
+	}
+	e := remark("duplicate", first, entries)
+	e.Body = []byte(encode(body))
+	return e
+}
+
+// remark is an audit row of the store's own, about whoever entries are about.
+func remark(what, id string, entries []Entry) Entry {
+	e := Entry{At: instant(now()), What: what, Purge: id}
+	if len(entries) > 0 {
+		e.Who, e.Name = entries[0].Who, entries[0].Name
+	}
+	return e
+}
+
+// buttons stores only a hash of each token, so that nobody can press with a stolen database.
+func (t tx) buttons(buttons []Button) error {
+	rows := make([][]any, len(buttons))
+	for i, b := range buttons {
+		var id any // NULL where there is no purge
+		if b.Purge != "" {
+			id = b.Purge
+		}
+		rows[i] = []any{hashed(b.Token), id, b.Action, b.Who, b.Channel, string(b.Request), millis(b.Expires)}
+	}
+	return t.insert(`INSERT INTO pb_button (token, purge, action, who, channel, request, expires) VALUES`, rows)
+}
+
+func hashed(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// Button returns what a token stands for, expired or not; false if it never was one.
+func (s *Store) Button(ctx context.Context, token string) (Button, bool, error) {
+	b := Button{Token: token}
+	var who, channel, request string
+	var expires int64
+	err := s.db.QueryRowContext(ctx, `SELECT COALESCE(purge, ''), action, who, channel, request, expires FROM pb_button WHERE token = $1`,
+		hashed(token)).Scan(&b.Purge, &b.Action, &who, &channel, &request, &expires)
+	b.Who, b.Channel, b.Request, b.Expires = acl.Subject(who), acl.Subject(channel), raw(request), instant(expires)
+	return some("read a button", b, err)
+}

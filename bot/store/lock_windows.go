@@ -1,0 +1,24 @@
+package store
+
+import (
+	"os"
+	"syscall"
+)
+
+const sharingViolation syscall.Errno = 32
+
+// lock takes path for as long as the file stays open, by opening it without sharing it.
+func lock(path string) (*os.File, error) {
+	name, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, err
+	}
+	h, err := syscall.CreateFile(name, syscall.GENERIC_WRITE, 0, nil, syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+	if err == sharingViolation {
+		return nil, errLocked
+	}
+	if err != nil {
+		return nil, os.NewSyscallError("CreateFile", err)
+	}
+	return os.NewFile(uintptr(h), path), nil
+}

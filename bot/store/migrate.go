@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var embedded embed.FS
+
+// schemaTable is ours alone: the durable engine keeps its own beside it.
+const schemaTable = "pb_schema"
+
+// migrations are the embedded files; the oldest is first, and none is ever changed once released.
+func migrations() fs.FS {
+	sub, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		panic(err) // the path is a constant
+	}
+	return sub
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations(), goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("prepare the migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// latest is the schema that this program knows.
+func latest() (version int64) {
+	files, err := fs.Glob(migrations(), "*.sql")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	for _, file := range files {
+		n, err := goose.NumericComponent(file)
+		if err != nil {
+			panic(err) // the names are embedded
+		}
+		version = max(version, n)
+	}
+	return version
+}
+
+// inspect reads an existing database before anything may write to it.
+func inspect(ctx context.Context, path string) error {
+	db, err := connect(path, reading)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	var verdict string
+	if err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, verdict)
+	}
+	_, err = versionOf(ctx, db)
+	return err
+}
+
+// tables are those of the latest schema.
+var tables = []string{"pb_audit", "pb_audit_head", "pb_button", "pb_call", "pb_card", "pb_decision", "pb_event", "pb_host",
+	"pb_purge", "pb_spent", "pb_target"}
+
+// versionOf is the schema of a database, 0 for an empty one. It refuses one that is newer, not ours, or lacks tables.
+func versionOf(ctx context.Context, db *sql.DB) (version int64, err error) {
+	there, err := rows(ctx, db, text, `SELECT name FROM sqlite_master WHERE type = 'table'`)
+	switch {
+	case err != nil || len(there) == 0:
+		return 0, err
+	case !slices.Contains(there, schemaTable):
+		return 0, errForeign
+	}
+	err = db.QueryRowContext(ctx, `SELECT COALESCE(max(version_id), 0) FROM pb_schema`).Scan(&version)
+	switch {
+	case err != nil:
+		return 0, err
+	case version > latest():
+		return version, fmt.Errorf("%w: %d, and this program knows %d", errNewer, version, latest())
+	case version < latest():
+		return version, nil
+	}
+	for _, table := range tables {
+		if !slices.Contains(there, table) {
+			return version, fmt.Errorf("%w: table %s is missing", errDamaged, table)
+		}
+	}
+	return version, nil
+}

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"purgebot/purge"
+)
+
+// Store is the open database. It has one connection, which the durable engine uses as well.
+type Store struct {
+	db   *sql.DB
+	lock *os.File // nil where it was opened only to be read
+}
+
+// Open opens, and where needed makes, the database that a DATABASE_URL such as "sqlite:purgebot.db" names, for the one
+// process that runs workflows. It refuses, each time with an *purge.Error that says what to do and with the file as it
+// was: a database that another process has open, that is damaged, read-only or somebody else's, or that a newer
+// purgebot wrote.
+func Open(ctx context.Context, databaseURL string) (*Store, error) {
+	path, err := pathOf(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	held, err := lock(path + ".lock")
+	if err != nil {
+		return nil, refused(path, err)
+	}
+	db, err := openLocked(ctx, path)
+	if err != nil {
+		_ = held.Close()
+		return nil, refused(path, err)
+	}
+	return &Store{db: db, lock: held}, nil
+}
+
+func openLocked(ctx context.Context, path string) (*sql.DB, error) {
+	if err := makeWritable(path); err != nil {
+		return nil, err
+	}
+	if err := inspect(ctx, path); err != nil {
+		return nil, err
+	}
+	db, err := connect(path, writing)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, db); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// OpenReadOnly opens a database to read its history, whether a process runs on it or not. It takes no lock, migrates
+// nothing and cannot write.
+func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
+	path, err := pathOf(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	db, err := connect(path, reading)
+	if err != nil {
+		return nil, refused(path, err)
+	}
+	version, err := versionOf(ctx, db)
+	if err == nil && version < latest() {
+		err = errOlder
+	}
+	if err != nil {
+		_ = db.Close()
+		return nil, refused(path, err)
+	}
+	return &Store{db: db}, nil
+}
+
+// DB is for the durable engine alone, whose Shutdown closes it.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Close closes the database, then gives the lock back. It may be called twice, and after the engine's Shutdown.
+func (s *Store) Close() error {
+	err := s.db.Close()
+	if s.lock != nil {
+		_ = s.lock.Close()
+	}
+	return fail("close the database", err)
+}
+
+// Ping returns nil if the database can be read now.
+func (s *Store) Ping(ctx context.Context) error {
+	var id int
+	return fail("ping the database", s.db.QueryRowContext(ctx, `SELECT id FROM pb_audit_head`).Scan(&id))
+}
+
+// pathOf returns the one true path of a database, so that two names of a file share a lock.
+// Its errors never repeat the URL, which may hold a password.
+func pathOf(databaseURL string) (string, error) {
+	path, ok := strings.CutPrefix(databaseURL, "sqlite:")
+	path = strings.TrimPrefix(path, "//")
+	if !ok || path == "" || strings.HasPrefix(path, ":") {
+		return "", &purge.Error{Kind: purge.Invalid, Message: `DATABASE_URL is not "sqlite:" and the path of a file; set it to sqlite:purgebot.db.`}
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find the database: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
+	}
+	return path, nil
+}
+
+// makeWritable makes the file if it is missing, readable by its owner only, and finds out whether it can be written,
+// which SQLite would not say before the first write.
+func makeWritable(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// The parameters of a connection. A locked file holds nobody longer than busy_timeout (milliseconds).
+const (
+	writing = "_txlock=immediate&_busy_timeout=2000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1"
+	reading = "mode=ro&_busy_timeout=2000&_query_only=1"
+)
+
+// connect opens path with one connection: more of them only wait for each other's locks, and slow down a burst fivefold.
+func connect(path, parameters string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: parameters}).String())
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
+}
+
+// Why a database is not opened.
+var (
+	errLocked  = errors.New("the lock is taken")
+	errNewer   = errors.New("its schema is newer")
+	errOlder   = errors.New("its schema is older")
+	errForeign = errors.New("it holds other tables")
+	errDamaged = errors.New("its check failed")
+)
+
+// refused says what to do about a database that is not opened.
+func refused(path string, err error) error {
+	kind, message := purge.Internal, "The database %s cannot be opened. Check its path, its owner and the disk, then start again."
+	switch c := code(err); {
+	case errors.Is(err, errLocked):
+		kind, message = purge.Conflict, "Another purgebot works on %s. Stop it first, or give this one another DATABASE_URL."
+	case errors.Is(err, errNewer):
+		message = "The database %s was written by a newer purgebot. Run that version, or restore a backup from before."
+	case errors.Is(err, errOlder):
+		message = "The database %s was written by an older purgebot. Start purgebot serve once, which brings it up to date."
+	case errors.Is(err, errForeign):
+		message = "The database %s is not purgebot's. Give DATABASE_URL a path of its own."
+	case errors.Is(err, errDamaged), c == codeCorrupt, c == codeNotADB:
+		message = "The database %s is damaged and was left as it is. Move it away with its -wal and -shm files and restore a backup."
+	case c == codeBusy:
+		kind, message = purge.Unavailable, "The database %s is locked by another program. Stop it, then start again."
+	case errors.Is(err, os.ErrPermission), c == codeReadOnly:
+		message = "The database %s cannot be written. Check its owner and its folder's, then start again."
+	}
+	return &purge.Error{Kind: kind, Message: fmt.Sprintf(message, path), Err: fmt.Errorf("open %s: %w", path, err)}
+}

@@ -1,0 +1,249 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"purgebot/purge"
+)
+
+// SetState moves an open purge on and bumps its status card. Where it stands there already, or is final, nothing is
+// written. Only Finish ends a purge.
+func (s *Store) SetState(ctx context.Context, id string, st State, entries ...Entry) error {
+	doing := fmt.Sprintf("move %s to %q", id, st)
+	if st.Final() {
+		return fail(doing, errors.New("a final state is set by Finish"))
+	}
+	_, err := change(ctx, s, doing, func(t tx) (none struct{}, err error) {
+		n, err := t.exec(`UPDATE pb_purge SET state = $1 WHERE id = $2 AND finished_at = 0 AND state <> $1`, st, id)
+		if err != nil {
+			return none, err
+		}
+		if n == 0 {
+			return none, t.known(id)
+		}
+		return none, t.changed(id, entries)
+	})
+	return err
+}
+
+// changed bumps the status card and writes the audit.
+func (t tx) changed(id string, entries []Entry) error {
+	if err := t.bump(id); err != nil {
+		return err
+	}
+	return t.audit(entries)
+}
+
+// Begin writes the ledger row of a call that is about to leave, and reserves its units; fresh tells that this call did.
+// A row that is there already is returned as it is, and nothing is written: its call may have left. Nothing is written
+// either where the purge is over or was stopped (the State is CallStopped), or where the units do not fit into quota
+// together with those spent that day (CallOverQuota). A quota of 0 or less is no limit.
+func (s *Store) Begin(ctx context.Context, c Call, quota int, entries ...Entry) (stored Call, fresh bool, err error) {
+	b, err := change(ctx, s, fmt.Sprintf("begin batch %d of %s", c.Batch, c.Purge), func(t tx) (begun, error) {
+		return t.begin(c, quota, entries)
+	})
+	return b.Call, b.fresh, err
+}
+
+type begun struct {
+	Call
+	fresh bool
+}
+
+func (t tx) begin(c Call, quota int, entries []Entry) (begun, error) {
+	stored, err := scanCall(t.QueryRow(selectCalls+` AND batch = $2 AND try = $3`, c.Purge, c.Batch, c.Try))
+	if !errors.Is(err, sql.ErrNoRows) {
+		return begun{Call: stored}, err
+	}
+	c.At = instant(millis(c.At))
+	if c.State, err = t.reserve(c, quota); err != nil || c.State != Calling {
+		return begun{Call: c}, err
+	}
+	_, err = t.exec(`INSERT INTO pb_call (purge, batch, try, kind, area, units, day, owner, at, state, receipt, problem)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '')`,
+		c.Purge, c.Batch, c.Try, c.Kind, c.Area, c.Units, c.Day, c.Owner, millis(c.At), c.State)
+	if err != nil {
+		return begun{}, err
+	}
+	return begun{c, true}, t.audit(entries)
+}
+
+// reserve answers Calling where the units are now taken, else why the call may not leave.
+func (t tx) reserve(c Call, quota int) (CallState, error) {
+	var stopped bool
+	err := t.QueryRow(`SELECT cancelled <> '' OR finished_at <> 0 FROM pb_purge WHERE id = $1`, c.Purge).Scan(&stopped)
+	if err != nil {
+		return "", missing(c.Purge, err)
+	}
+	if stopped {
+		return CallStopped, nil
+	}
+	if quota <= 0 {
+		quota = math.MaxInt32
+	}
+	if c.Units > quota {
+		return CallOverQuota, nil
+	}
+	n, err := t.exec(`INSERT INTO pb_spent (day, kind, area, units) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (day, kind, area) DO UPDATE SET units = pb_spent.units + excluded.units WHERE pb_spent.units + excluded.units <= $5`,
+		c.Day, c.Kind, c.Area, c.Units, quota)
+	if err == nil && n == 0 {
+		return CallOverQuota, nil
+	}
+	return Calling, err
+}
+
+// End writes what a call was answered, with the outcome and reason of its targets (found by Area and N), gives back
+// the units of one that was unsent or refused, and bumps the status card. A call that ended before keeps its first
+// answer, and nothing is written.
+func (s *Store) End(ctx context.Context, c Call, outcomes []Target, entries ...Entry) error {
+	_, err := change(ctx, s, fmt.Sprintf("end batch %d of %s", c.Batch, c.Purge), func(t tx) (none struct{}, err error) {
+		ended, err := t.end(c)
+		if err != nil || !ended {
+			return none, err
+		}
+		if _, err := t.outcomes(c.Purge, outcomes); err != nil {
+			return none, err
+		}
+		return none, t.changed(c.Purge, entries)
+	})
+	return err
+}
+
+func (t tx) end(c Call) (bool, error) {
+	switch c.State {
+	case CallAccepted, CallRefused, CallUnsent, CallUnknown:
+	default:
+		return false, fmt.Errorf("a call does not end as %q", c.State)
+	}
+	stored, err := scanCall(t.QueryRow(selectCalls+` AND batch = $2 AND try = $3`, c.Purge, c.Batch, c.Try))
+	if err != nil || stored.State != Calling {
+		return false, err
+	}
+	_, err = t.exec(`UPDATE pb_call SET state = $1, receipt = $2, problem = $3 WHERE purge = $4 AND batch = $5 AND try = $6`,
+		c.State, encodeReceipt(c.Receipt), c.Problem, c.Purge, c.Batch, c.Try)
+	if err != nil || c.State == CallAccepted || c.State == CallUnknown {
+		return true, err
+	}
+	_, err = t.exec(`UPDATE pb_spent SET units = units - $1 WHERE day = $2 AND kind = $3 AND area = $4`, stored.Units, stored.Day, stored.Kind, stored.Area)
+	return true, err
+}
+
+func encodeReceipt(r purge.Receipt) string {
+	if r == (purge.Receipt{}) {
+		return ""
+	}
+	r.At = instant(millis(r.At))
+	return encode(r)
+}
+
+const selectCalls = `SELECT purge, batch, try, kind, area, units, day, owner, at, state, receipt, problem FROM pb_call WHERE purge = $1`
+
+func scanCall(r row) (c Call, err error) {
+	var at int64
+	var receipt string
+	err = r.Scan(&c.Purge, &c.Batch, &c.Try, &c.Kind, &c.Area, &c.Units, &c.Day, &c.Owner, &at, &c.State, &receipt, &c.Problem)
+	if err != nil {
+		return Call{}, err
+	}
+	c.At = instant(at)
+	if receipt != "" {
+		err = json.Unmarshal([]byte(receipt), &c.Receipt)
+	}
+	return c, err
+}
+
+// Calls returns the ledger of a purge by batch, then try.
+func (s *Store) Calls(ctx context.Context, id string) ([]Call, error) {
+	found, err := rows(ctx, s.db, scanCall, selectCalls+` ORDER BY batch, try`, id)
+	return found, fail("read the calls of "+id, err)
+}
+
+// SetOutcomes writes the outcome and reason of targets (found by Area and N) and bumps the status card.
+// Where that changes none of them, nothing is written.
+func (s *Store) SetOutcomes(ctx context.Context, id string, outcomes []Target, entries ...Entry) error {
+	_, err := change(ctx, s, "set outcomes of "+id, func(t tx) (none struct{}, err error) {
+		n, err := t.outcomes(id, outcomes)
+		if err != nil || n == 0 {
+			return none, err
+		}
+		return none, t.changed(id, entries)
+	})
+	return err
+}
+
+// outcomesPerUpdate bounds the parameters of one statement.
+const outcomesPerUpdate = 200
+
+// outcomes writes those that mean the same with one statement and returns how many changed.
+func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
+	type meaning struct {
+		area    purge.Area
+		outcome purge.Outcome
+		reason  string
+	}
+	var order []meaning
+	alike := map[meaning][]any{}
+	for _, o := range outcomes {
+		m := meaning{o.Area, o.Outcome, o.Reason}
+		if alike[m] == nil {
+			order = append(order, m)
+		}
+		alike[m] = append(alike[m], o.N)
+	}
+	for _, m := range order {
+		for ns := alike[m]; len(ns) > 0; ns = ns[min(len(ns), outcomesPerUpdate):] {
+			some := ns[:min(len(ns), outcomesPerUpdate)]
+			n, err := t.exec(`UPDATE pb_target SET outcome = $1, reason = $2 WHERE purge = $3 AND area = $4 AND (outcome <> $1 OR reason <> $2)
+				AND n IN `+list(5, len(some)), append([]any{m.outcome, m.reason, id, m.area}, some...)...)
+			if err != nil {
+				return changed, err
+			}
+			changed += n
+		}
+	}
+	return changed, nil
+}
+
+// Finish ends a purge once and for all: what is still pending becomes skipped, the status card is bumped, and a
+// result card is wanted if result says so. A purge that ended before stays as it is, and nothing is written.
+func (s *Store) Finish(ctx context.Context, id string, st State, problem string, at time.Time, result bool, entries ...Entry) error {
+	doing := fmt.Sprintf("finish %s as %q", id, st)
+	if !st.Final() {
+		return fail(doing, errors.New("that state is not final"))
+	}
+	_, err := change(ctx, s, doing, func(t tx) (none struct{}, err error) {
+		n, err := t.exec(`UPDATE pb_purge SET state = $1, problem = $2, finished_at = $3 WHERE id = $4 AND finished_at = 0`, st, problem, millis(at), id)
+		if err != nil {
+			return none, err
+		}
+		if n == 0 {
+			return none, t.known(id)
+		}
+		if _, err := t.exec(`UPDATE pb_target SET outcome = $1 WHERE purge = $2 AND outcome = $3`, purge.Skipped, id, purge.Pending); err != nil {
+			return none, err
+		}
+		if result {
+			if err := t.want(id, Result); err != nil {
+				return none, err
+			}
+		}
+		return none, t.changed(id, entries)
+	})
+	return err
+}
+
+// Spent returns what purgebot knows to be used of a vendor day: the units of all calls but the unsent and the refused.
+func (s *Store) Spent(ctx context.Context, day string) ([]Spent, error) {
+	found, err := rows(ctx, s.db, func(r row) (sp Spent, err error) {
+		err = r.Scan(&sp.Kind, &sp.Area, &sp.Units)
+		return sp, err
+	}, `SELECT kind, area, units FROM pb_spent WHERE day = $1 ORDER BY kind, area`, day)
+	return found, fail("read what is spent", err)
+}

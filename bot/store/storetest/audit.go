@@ -1,0 +1,140 @@
+package storetest
+
+import (
+	"encoding/json"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+)
+
+func audit(t *testing.T, w world) {
+	s := w.open(t)
+	var writing sync.WaitGroup
+	for range 8 {
+		writing.Go(func() {
+			for range 20 {
+				assert.NoError(t, s.Note(t.Context(), entry("one", idOf(1)), entry("two", "")))
+			}
+		})
+	}
+	writing.Wait()
+	rows, broken, err := s.VerifyAudit(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []int64{320, 0}, []int64{rows, broken})
+
+	entries, err := s.Audit(t.Context(), idOf(1))
+	require.NoError(t, err)
+	require.Len(t, entries, 160)
+	got := entries[0]
+	got.Seq, got.Prev, got.Hash = 0, "", ""
+	assert.Equal(t, entry("one", idOf(1)), got)
+	s = w.reopen(t, s)
+	require.NoError(t, s.Note(t.Context(), entry("after a restart", "")))
+	intact(t, s)
+
+	for name, c := range map[string]struct {
+		sql  string
+		want int64
+	}{
+		"a changed body":    {`UPDATE pb_audit SET body = '{"n":2}' WHERE seq = 3`, 3},
+		"a changed person":  {`UPDATE pb_audit SET who = 'slack:T1/U2' WHERE seq = 4`, 4},
+		"a moved border":    {`UPDATE pb_audit SET name = 'Alic', what = 'e' || what WHERE seq = 5`, 5},
+		"a changed time":    {`UPDATE pb_audit SET at = at + 1 WHERE seq = 1`, 1},
+		"a changed hash":    {`UPDATE pb_audit SET hash = prev WHERE seq = 6`, 6},
+		"a deleted row":     {`DELETE FROM pb_audit WHERE seq = 3`, 3},
+		"the first deleted": {`DELETE FROM pb_audit WHERE seq = 1`, 1},
+		"the last deleted":  {`DELETE FROM pb_audit WHERE seq = 7`, 7},
+		"an exchanged head": {`UPDATE pb_audit_head SET hash = 'ff'`, 7},
+		"all deleted":       {`DELETE FROM pb_audit`, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := w.open(t)
+			for range 7 {
+				require.NoError(t, s.Note(t.Context(), entry("one", "")))
+			}
+			intact(t, s)
+			_, err := s.DB().ExecContext(t.Context(), c.sql)
+			require.NoError(t, err)
+			_, broken, err := s.VerifyAudit(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, c.want, broken)
+		})
+	}
+}
+
+func prune(t *testing.T, w world) {
+	s := w.open(t)
+	old := noon.Add(-400 * 24 * time.Hour)
+	aged := func(p *store.Purge) { p.CreatedAt = old }
+	long := func(what, id string) store.Entry { return store.Entry{At: old, What: what, Purge: id} }
+	over, batches := order(t, 1)
+	over.CreatedAt = old
+	_, err := s.Record(t.Context(), over, batches, nil, long("asked", over.ID))
+	require.NoError(t, err)
+	require.NoError(t, s.Finish(t.Context(), over.ID, store.StateDone, "", old, true))
+	for range 500 {
+		require.NoError(t, s.Note(t.Context(), long("long ago", "")))
+	}
+	open := record(t, s, 2, aged)
+	p, batches := order(t, 3)
+	p.CreatedAt = old
+	_, err = s.Record(t.Context(), p, batches, []store.Button{{Token: "go", Purge: p.ID}}, long("asked", p.ID))
+	require.NoError(t, err)
+	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateDone, "", noon, true))
+	loose := []store.Button{{Token: "loose", Expires: old}}
+	_, err = s.Take(t.Context(), event(4), loose)
+	require.NoError(t, err)
+	before := time.Now() // events are aged by the store's own clock
+
+	n, err := s.Prune(t.Context(), noon.Add(-time.Hour), old)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	_, found, err := s.Purge(t.Context(), over.ID)
+	require.NoError(t, err)
+	assert.False(t, found)
+	rows, err := s.Targets(t.Context(), over.ID)
+	require.NoError(t, err)
+	assert.Empty(t, rows)
+	_, found, err = s.CardOf(t.Context(), over.ID, store.Result)
+	require.NoError(t, err)
+	assert.False(t, found)
+	assert.Equal(t, store.StateRecorded, stateOf(t, s, open.ID), "an open purge stays, however old")
+	assert.Equal(t, []string{"asked"}, whats(t, s, open.ID), "with its audit")
+	assert.Equal(t, []string{"asked"}, whats(t, s, p.ID), "and what came after it")
+	good, broken, err := s.VerifyAudit(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []int64{0}, []int64{broken})
+	assert.EqualValues(t, 2, good, "only the rows of old went")
+	_, found, err = s.Button(t.Context(), "loose")
+	require.NoError(t, err)
+	assert.True(t, found)
+	duplicate, err := s.Take(t.Context(), event(4), nil)
+	require.NoError(t, err)
+	assert.True(t, duplicate)
+
+	n, err = s.Prune(t.Context(), noon.Add(time.Hour), before.Add(time.Hour))
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	for _, token := range []string{"go", "loose"} {
+		_, found, err = s.Button(t.Context(), token)
+		require.NoError(t, err)
+		assert.False(t, found, token)
+	}
+	duplicate, err = s.Take(t.Context(), event(4), nil)
+	require.NoError(t, err)
+	assert.False(t, duplicate, "the event is forgotten")
+	recent, err := s.Recent(t.Context(), alice, acl.Subject(channel), "digest", old, old)
+	require.NoError(t, err)
+	assert.Equal(t, store.Recent{Same: open.ID, Open: 1, URLs: 4}, recent)
+	s = w.reopen(t, s)
+	intact(t, s)
+	require.NoError(t, s.Note(t.Context(), store.Entry{At: noon, What: "more", Body: json.RawMessage(`null`)}))
+	intact(t, s)
+}

@@ -1,0 +1,52 @@
+package storetest
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/bot/store"
+)
+
+func cards(t *testing.T, w world) {
+	s := w.open(t)
+	older := record(t, s, 1, func(p *store.Purge) { p.CreatedAt = noon.Add(-time.Hour) })
+	newer := record(t, s, 2)
+	require.NoError(t, s.Finish(t.Context(), older.ID, store.StateDone, "", noon, true))
+	status, result := older.ID+" status", older.ID+" result"
+	fresh := newer.ID + " status"
+	due := func(limit int) (names []string) {
+		cards, err := s.DueCards(t.Context(), limit)
+		require.NoError(t, err)
+		for _, c := range cards {
+			names = append(names, c.Purge+" "+string(c.Role))
+		}
+		return names
+	}
+	ref := json.RawMessage(`{"id":"7"}`)
+
+	assert.Equal(t, []string{status, result, fresh}, due(9), "the oldest purge first, its status before its result")
+	assert.Equal(t, []string{status}, due(1))
+
+	require.NoError(t, s.CardFailed(t.Context(), older.ID, store.Status, 2, false))
+	assert.Equal(t, []string{fresh, status, result}, due(9), "what fails holds up nobody")
+	assert.Equal(t, 1, cardOf(t, s, older.ID, store.Status).Fails)
+
+	require.NoError(t, s.CardShown(t.Context(), older.ID, store.Status, 1, ref))
+	assert.Equal(t, []string{status, result, fresh}, due(9), "an older version was shown meanwhile")
+	require.NoError(t, s.CardShown(t.Context(), older.ID, store.Status, 2, nil))
+	assert.Equal(t, []string{result, fresh}, due(9))
+	require.NoError(t, s.CardShown(t.Context(), older.ID, store.Status, 1, nil))
+	c := cardOf(t, s, older.ID, store.Status)
+	assert.Equal(t, store.Card{Purge: older.ID, Role: store.Status, Ref: ref, Wanted: 2, Shown: 2}, c, "shown never goes back, a ref stays")
+
+	require.NoError(t, s.CardFailed(t.Context(), older.ID, store.Result, 1, true))
+	assert.Equal(t, []string{fresh}, due(9), "given up")
+	require.NoError(t, s.CardShown(t.Context(), newer.ID, store.Status, 1, ref))
+	assert.Empty(t, due(9))
+	require.NoError(t, s.SetState(t.Context(), newer.ID, store.StateSending))
+	assert.Equal(t, []string{fresh}, due(9), "something newer is wanted")
+}

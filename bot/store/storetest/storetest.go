@@ -1,0 +1,154 @@
+// Package storetest is the conformance suite of bot/store: what a database must do before purgebot works on it.
+// It knows no database by name, opens nothing by itself, and looks at a store through its methods only, except
+// where a test plays the insider who edits rows by hand.
+package storetest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// Run runs the suite. open makes a fresh database; reopen closes s and opens the same one again, as after a restart.
+func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.T, *store.Store) *store.Store) {
+	for name, test := range map[string]func(*testing.T, world){
+		"events":     events,
+		"purges":     purges,
+		"recent":     recent,
+		"history":    history,
+		"decisions":  decisions,
+		"races":      races,
+		"ledger":     ledger,
+		"quota":      quota,
+		"outcomes":   outcomes,
+		"cards":      cards,
+		"audit":      audit,
+		"prune":      prune,
+		"restart":    restart,
+		"repetition": repetition,
+		"giving up":  givingUp,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, world{open, reopen})
+		})
+	}
+}
+
+type world struct {
+	open   func(*testing.T) *store.Store
+	reopen func(*testing.T, *store.Store) *store.Store
+}
+
+const (
+	alice   = acl.Subject("slack:T1/U1")
+	bob     = acl.Subject("slack:T1/U2")
+	channel = acl.Subject("slack:T1/C1")
+)
+
+// noon is when everything happens unless a test says otherwise.
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// event returns the nth event.
+func event(n int) store.Event {
+	return store.Event{Platform: "slack", Workspace: "T1", ID: fmt.Sprintf("Ev%d", n), Digest: fmt.Sprintf("digest %d", n)}
+}
+
+// idOf is the id of the purge that the nth event makes.
+func idOf(n int) string {
+	sum := sha256.Sum256(fmt.Append(nil, n))
+	return hex.EncodeToString(sum[:])
+}
+
+func entry(what, id string) store.Entry {
+	return store.Entry{At: noon, Who: alice, Name: "Alice", What: what, Purge: id, Body: json.RawMessage(`{"n":1}`)}
+}
+
+// targets parses URLs.
+func targets(t testing.TB, urls ...string) (parsed []purge.Target) {
+	for _, u := range urls {
+		target, err := purge.Parse(purge.URL, u)
+		require.NoError(t, err)
+		parsed = append(parsed, target)
+	}
+	return parsed
+}
+
+// order is a purge of two hosts and two areas in three batches, whose order is not that of the request.
+func order(t testing.TB, n int) (store.Purge, []purge.Batch) {
+	both := targets(t, "https://www.test.com/1.jpg", "https://www.abc.com/a?q=1", "https://www.test.com/2.jpg")
+	one := targets(t, "https://www.test.com/1.jpg")
+	p := store.Purge{
+		ID: idOf(n), Secret: "5ec7e7", Event: event(n), Requester: alice, Name: "Alice", Groups: []acl.Subject{"slack:T1/S1"},
+		Thread: json.RawMessage(`{"channel":"C1"}`), Channel: channel,
+		Request: purge.Request{Kind: purge.URL, Parts: []purge.Part{{Area: purge.Overseas, Targets: both}, {Area: purge.Mainland, Targets: one}}},
+		Digest:  "digest", Policy: "policy", Confirm: "requester", Reason: "stale “logo”", Private: true, Notes: []string{"a repeated one was left out"},
+		CreatedAt: noon,
+	}
+	return p, []purge.Batch{
+		{N: 0, Kind: purge.URL, Area: purge.Overseas, Targets: []purge.Target{both[2], both[0]}},
+		{N: 1, Kind: purge.URL, Area: purge.Overseas, Targets: []purge.Target{both[1]}},
+		{N: 2, Kind: purge.URL, Area: purge.Mainland, Targets: one},
+	}
+}
+
+// record records the nth purge, changed by those given.
+func record(t testing.TB, s *store.Store, n int, changes ...func(*store.Purge)) store.Purge {
+	p, batches := order(t, n)
+	for _, change := range changes {
+		change(&p)
+	}
+	stored, err := s.Record(t.Context(), p, batches, nil, entry("asked", p.ID))
+	require.NoError(t, err)
+	return stored
+}
+
+// ask records the nth purge and has it wait.
+func ask(t testing.TB, s *store.Store, n int) store.Purge {
+	p := record(t, s, n)
+	_, err := s.Asked(t.Context(), p.ID, json.RawMessage(`{"id":"1"}`), noon.Add(10*time.Minute))
+	require.NoError(t, err)
+	return p
+}
+
+// whats are the audit rows of a purge in a word each.
+func whats(t testing.TB, s *store.Store, id string) (whats []string) {
+	entries, err := s.Audit(t.Context(), id)
+	require.NoError(t, err)
+	for _, e := range entries {
+		whats = append(whats, e.What)
+	}
+	return whats
+}
+
+// stateOf is where a purge stands.
+func stateOf(t testing.TB, s *store.Store, id string) store.State {
+	p, found, err := s.Purge(t.Context(), id)
+	require.NoError(t, err)
+	require.True(t, found)
+	return p.State
+}
+
+// cardOf is a card that must be there.
+func cardOf(t testing.TB, s *store.Store, id string, role store.Role) store.Card {
+	c, found, err := s.CardOf(t.Context(), id, role)
+	require.NoError(t, err)
+	require.True(t, found)
+	return c
+}
+
+// intact verifies the audit.
+func intact(t testing.TB, s *store.Store) {
+	_, broken, err := s.VerifyAudit(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, broken, "broken audit row")
+}

@@ -1,0 +1,295 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"purgebot/purge"
+)
+
+// change runs do in one transaction and commits it whole or not at all. do may use nothing but tx, since there is
+// one connection and a query beside it would wait for ever; and it must return what it found, not leave it in the
+// caller's variables: where ctx ends first the caller is answered and do still runs, because neither a locked file
+// nor a hanging disk can be interrupted.
+func change[T any](ctx context.Context, s *Store, doing string, do func(tx) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	var committing atomic.Bool
+	go func() {
+		value, err := run(ctx, s.db, &committing, do)
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, fail(doing, r.err)
+	case <-ctx.Done():
+	}
+	select { // what is known wins over what is late
+	case r := <-done:
+		return r.value, fail(doing, r.err)
+	default:
+	}
+	var none T
+	if committing.Load() {
+		return none, unsure(doing, ctx.Err())
+	}
+	return none, fail(doing, ctx.Err())
+}
+
+// run is change on the caller's goroutine. ctx bounds the wait for the connection; the statements are not
+// interruptible, since one that is interrupted costs a goroutine each and leaves more to explain than it saves.
+func run[T any](ctx context.Context, db *sql.DB, committing *atomic.Bool, do func(tx) (T, error)) (value T, err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return value, err
+	}
+	defer func() {
+		discardIfDirty(conn, err)
+		_ = conn.Close()
+	}()
+	t, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return value, err
+	}
+	defer func() { _ = t.Rollback() }() // does nothing once committed
+	if value, err = do(tx{t}); err != nil {
+		return value, err
+	}
+	committing.Store(true) // before the look at ctx: whoever gave up sees this, or this sees that they gave up
+	if ctx.Err() != nil {
+		return value, ctx.Err()
+	}
+	if err = t.Commit(); code(err) == codeIOErr {
+		return value, unsure("commit", err) // the frames may be on the disk although fsync failed
+	}
+	return value, err
+}
+
+// discardIfDirty closes a connection whose file could not be read or written, so that the next one sees the disk as it is.
+func discardIfDirty(conn *sql.Conn, err error) {
+	if code(err) == codeIOErr {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+}
+
+// tx is one open transaction.
+type tx struct{ *sql.Tx }
+
+// exec returns how many rows changed.
+func (t tx) exec(query string, args ...any) (int64, error) {
+	r, err := t.Tx.Exec(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// rowsPerInsert keeps a statement's parameters in the low hundreds: SQLite finds each by walking the names before it.
+const rowsPerInsert = 40
+
+// insert adds rows with as few statements as is sensible. head is "INSERT INTO t (a, b) VALUES".
+func (t tx) insert(head string, rows [][]any) error {
+	for len(rows) > 0 {
+		n := min(len(rows), rowsPerInsert)
+		var args []any
+		for _, row := range rows[:n] {
+			args = append(args, row...)
+		}
+		if _, err := t.exec(head+" "+tuples(n, len(rows[0])), args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// tuples writes "($1, $2), ($3, $4)".
+func tuples(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows * columns {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1))
+	}
+	return b.String() + ")"
+}
+
+// rows reads all that a query finds and closes it before it returns.
+func rows[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) (found []T, err error) {
+	r, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	for r.Next() {
+		one, err := scan(r)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, one)
+	}
+	return found, r.Err()
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+type row interface{ Scan(dest ...any) error }
+
+// text scans a query of one TEXT column.
+func text(r row) (s string, err error) {
+	err = r.Scan(&s)
+	return s, err
+}
+
+// some tells "no such row" from an error.
+func some[T any](doing string, value T, err error) (T, bool, error) {
+	var none T
+	if errors.Is(err, sql.ErrNoRows) {
+		return none, false, nil
+	}
+	if err != nil {
+		return none, false, fail(doing, err)
+	}
+	return value, true, nil
+}
+
+// fail says what was being done, and gives those errors a sentence that a person can do something about.
+func fail(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	kind, message := judge(err)
+	err = fmt.Errorf("%s: %w", doing, err)
+	if message == "" {
+		return err
+	}
+	return &purge.Error{Kind: kind, Message: message, Err: err}
+}
+
+// judge goes by code, never by text. "" means that there is nothing to add.
+func judge(err error) (purge.ErrorKind, string) {
+	if e := (*purge.Error)(nil); errors.As(err, &e) {
+		return e.Kind, e.Message
+	}
+	switch code(err) {
+	case codeCorrupt, codeNotADB:
+		return purge.Internal, "The database is damaged; nothing was taken. Ask whoever runs purgebot to restore it."
+	case codeBusy, codeReadOnly, codeIOErr, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL,
+		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PROTOCOL:
+		return purge.Unavailable, unavailable
+	}
+	for _, ended := range []error{context.DeadlineExceeded, context.Canceled, sql.ErrConnDone, driver.ErrBadConn, errClosed} {
+		if errors.Is(err, ended) {
+			return purge.Unavailable, unavailable
+		}
+	}
+	return purge.Internal, ""
+}
+
+const unavailable = "The database did not answer; nothing was taken. Try again."
+
+// unsure is for a commit that was begun and not answered. Trying again is harmless, since every method is repeatable by its keys.
+func unsure(doing string, err error) error {
+	return &purge.Error{
+		Kind:    purge.Unknown,
+		Message: "The database did not say whether this was taken. Look at the card before you try again.",
+		Err:     fmt.Errorf("%s: %w", doing, err),
+	}
+}
+
+// SQLite's primary result codes that are told apart: https://www.sqlite.org/rescode.html
+const (
+	codeBusy     = sqlite3.SQLITE_BUSY
+	codeReadOnly = sqlite3.SQLITE_READONLY
+	codeIOErr    = sqlite3.SQLITE_IOERR
+	codeCorrupt  = sqlite3.SQLITE_CORRUPT
+	codeNotADB   = sqlite3.SQLITE_NOTADB
+)
+
+// code is SQLite's primary result code, 0 if the error is not SQLite's.
+func code(err error) int {
+	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+// errClosed is what database/sql answers after Close; it exports no name for it.
+var errClosed = func() error {
+	db := sql.OpenDB(noConnector{})
+	_ = db.Close()
+	return db.Ping()
+}()
+
+type noConnector struct{}
+
+func (noConnector) Connect(context.Context) (driver.Conn, error) { return nil, driver.ErrBadConn }
+func (noConnector) Driver() driver.Driver                        { return nil }
+
+// millis is how a time is stored; the zero time is 0.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// instant reads what millis wrote, in UTC.
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// encode is json.Marshal of what cannot fail: strings, numbers, and slices of them.
+func encode(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// now is for keys that age out and for the store's own audit rows; every other time is the caller's.
+func now() int64 { return time.Now().UnixMilli() }
+
+// bit is how truth is stored.
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// list writes "($5, $6)" for n parameters from first.
+func list(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(", $" + strconv.Itoa(first+i))
+	}
+	return "(" + strings.TrimPrefix(b.String(), ", ") + ")"
+}

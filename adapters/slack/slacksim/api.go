@@ -73,12 +73,11 @@ func (w *Workspace) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 }
 
 func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request, name string) {
-	a, token, err := decode(r)
-	if err != nil {
-		writeAnswer(rw, http.StatusOK, fail("invalid_json"))
-		return
-	}
+	a, token, unreadable := decode(r)
 	w.serve(rw, name, a, func() (int, answer) {
+		if unreadable != "" {
+			return http.StatusOK, fail(unreadable)
+		}
 		return http.StatusOK, w.call(name, token, a)
 	})
 }
@@ -138,13 +137,6 @@ func (w *Workspace) record(name string, a args, status int, body []byte) {
 	w.change()
 }
 
-func writeAnswer(rw http.ResponseWriter, status int, a answer) {
-	header, body := encode(a)
-	maps.Copy(rw.Header(), header)
-	rw.WriteHeader(status)
-	_, _ = rw.Write(body)
-}
-
 // encode renders an answer as Slack does: HTTP 200 says nothing, "ok" does.
 func encode(a answer) (http.Header, []byte) {
 	if _, said := a["ok"]; !said {
@@ -158,25 +150,28 @@ func encode(a answer) (http.Header, []byte) {
 }
 
 // decode reads the arguments of a call, from the query, a form or a JSON object, and its token, from the header or, but for
-// JSON, from the arguments: https://docs.slack.dev/apis/web-api/#basics
-func decode(r *http.Request) (args, string, error) {
-	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+// JSON, from the arguments, or says why it cannot: https://docs.slack.dev/apis/web-api/#basics
+func decode(r *http.Request) (a args, token, unreadable string) {
+	token, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind == "application/json" {
 		a, err := decodeJSON(r.Body)
-		return a, token, err
+		if err != nil {
+			return nil, token, "invalid_json"
+		}
+		return a, token, ""
 	}
 	if err := r.ParseMultipartForm(1 << 20); err != nil && err != http.ErrNotMultipart {
-		return nil, "", err
+		return nil, token, "invalid_form_data"
 	}
-	a := args{}
+	a = args{}
 	for name, values := range r.Form {
 		a[name] = values[0]
 	}
 	if token == "" {
 		token = a["token"]
 	}
-	return a, token, nil
+	return a, token, ""
 }
 
 func decodeJSON(body io.Reader) (args, error) {

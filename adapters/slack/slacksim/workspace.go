@@ -22,8 +22,8 @@ import (
 )
 
 // Workspace is the simulated workspace. It is an http.Handler for the Web API (below /api/), for response_url and for
-// uploads. The zero value works; New also has people and channels. The exported fields are set before first use or not at
-// all; everything else may be called from any goroutine.
+// uploads. The zero value works; New also has people and channels. The exported fields are set before first use (right
+// after New is early enough, but for BotUser and BotName) or not at all; the methods may be called from any goroutine.
 type Workspace struct {
 	TeamID, TeamDomain string           // "T0SIM", "sim"
 	AppID              string           // "A0PURGE"

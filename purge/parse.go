@@ -104,6 +104,8 @@ func judgePort(scheme, port string) string {
 		return ""
 	case strings.Contains(port, "@"): // "user:password@host"
 		return sayUserInfo
+	case strings.Contains(port, "]"): // "[::1]"
+		return sayNumber
 	case port == ":":
 		return sayEmptyPort
 	}

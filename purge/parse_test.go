@@ -121,7 +121,8 @@ func TestParseRefuses(t *testing.T) {
 		{"port with a zero in front", "https://www.test.com:0443/", sayPort, ""},
 		{"port twice", "https://www.test.com:443:443/", sayPort, ""},
 		{"empty port", "https://www.test.com:/a", sayEmptyPort, "https://www.test.com/a"},
-		{"IPv6", "https://[::1]/", sayPort, ""},
+		{"IPv6", "https://[::1]/", sayNumber, ""},
+		{"user and own port", "https://me@www.test.com:443/", sayUserInfo, ""},
 		{"wildcard", "https://*.test.com/", "Remove the * from the host: name each host by itself.", ""},
 		{"underscore", "https://a_b.test.com/", "Remove the underscore (U+005F) from the host: it has only letters, digits, hyphens and dots.", ""},
 		{"backslash in the host", `https://www.test.com\.evil.com/`, "Remove the backslash (U+005C) from the host: it has only letters, digits, hyphens and dots.", ""},
@@ -246,9 +247,7 @@ func requireRefused(t *testing.T, kind Kind, in string) *Refused {
 
 func requirePrintable(t *testing.T, s string) {
 	t.Helper()
-	for _, c := range []byte(s) {
-		require.True(t, c >= ' ' && c <= '~', "%q", s)
-	}
+	require.Less(t, strings.IndexFunc(s, func(c rune) bool { return c < ' ' || c > '~' }), 0, "%q", s)
 }
 
 func TestParseDirectory(t *testing.T) {

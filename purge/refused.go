@@ -90,12 +90,13 @@ func aLabels(host string) string {
 
 // escaped escapes what a path or query may not hold, but for a backslash: nobody knows what it was meant to be.
 func escaped(s string) string {
+	const hexDigits = "0123456789ABCDEF"
 	var b strings.Builder
 	for _, c := range []byte(s) {
 		if classes[c]&inQuery != 0 || c == '\\' {
 			b.WriteByte(c)
 		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
+			b.WriteString("%" + hexDigits[c>>4:c>>4+1] + hexDigits[c&15:c&15+1])
 		}
 	}
 	return b.String()
@@ -160,8 +161,13 @@ func sayHidden(s string) string {
 // isHidden tells whether s begins with no character at all, or with one that draws nothing or reorders others.
 func isHidden(s string) bool {
 	r, n := utf8.DecodeRuneInString(s)
-	return r == utf8.RuneError && n == 1 || r != ' ' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Z,
-		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+	switch {
+	case r < utf8.RuneSelf:
+		return r < ' ' || r == 0x7f
+	case r == utf8.RuneError:
+		return n == 1
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Z, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 func runeLen(s string) int {

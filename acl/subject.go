@@ -2,7 +2,10 @@
 // it reads no clock, asks no chat, and never guesses at a name. What one rule does not cover whole, no two rules cover together.
 package acl
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Subject is who acts, or what is acted in: "platform:workspace/id" for a person, a user group or a channel,
 // "discord:G0/role/2" for a role, "terminal:alice" for the terminal. It is compared byte for byte; names are never subjects.
@@ -31,4 +34,78 @@ func (s Subject) ID() string {
 		return id
 	}
 	return rest
+}
+
+// ParseSubject returns s if it has the shape of a subject; its error is a sentence that says what to write instead.
+// It knows shapes only: whether the id exists, only the platform can say.
+func ParseSubject(s string) (Subject, error) {
+	switch Subject(s).Platform() {
+	case "slack":
+		return parseSlack(s)
+	case "discord":
+		return parseDiscord(s)
+	case "terminal":
+		if id := Subject(s).ID(); id == "" || strings.Trim(id, lower+upper+digits+"._-/") != "" {
+			return "", fmt.Errorf("%q is no terminal user; write terminal:NAME, as in terminal:alice", s)
+		}
+		return Subject(s), nil
+	}
+	return "", fmt.Errorf("%q is no subject; write PLATFORM:WORKSPACE/ID as `/purge whoami` shows it, as in slack:T024BE7LD/U2147483697", s)
+}
+
+const (
+	digits = "0123456789"
+	upper  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	lower  = "abcdefghijklmnopqrstuvwxyz"
+)
+
+// parseSlack judges "slack:T…/U…". Slack's ids are a letter that says what they name, then digits and capitals:
+// https://docs.slack.dev/reference/objects/user-object, https://docs.slack.dev/reference/objects/usergroup-object
+func parseSlack(s string) (Subject, error) {
+	workspace, id := Subject(s).Workspace(), Subject(s).ID()
+	if !idOf(workspace, "TE") {
+		return "", fmt.Errorf("%q lacks the workspace's id, which begins with T or E; write slack:T…/U… as `/purge whoami` shows it", s)
+	}
+	if !idOf(id, "UWSCGD") {
+		return "", fmt.Errorf("%q holds a name where an id belongs; in Slack open the profile, choose ⋮ and \"Copy member ID\" (a user group's id is in its link), or copy what `/purge whoami` shows", s)
+	}
+	return Subject(s), nil
+}
+
+// parseDiscord judges "discord:GUILD/USER" and "discord:GUILD/role/ROLE".
+// The role whose id is the guild's is @everyone: https://discord.com/developers/docs/topics/permissions#role-object
+func parseDiscord(s string) (Subject, error) {
+	guild := Subject(s).Workspace()
+	id, role := strings.CutPrefix(Subject(s).ID(), "role/")
+	if guild == "" || strings.Trim(guild, digits+upper) != "" || id == "" || strings.Trim(id, digits) != "" {
+		return "", fmt.Errorf("%q is no Discord id; write discord:GUILD/USER or discord:GUILD/role/ROLE in digits: switch on Developer Mode, right-click and choose \"Copy ID\", or copy what `/purge whoami` shows", s)
+	}
+	if role && id == guild {
+		return "", fmt.Errorf("%q is the role that everybody in the guild has; name a role that somebody assigns", s)
+	}
+	return Subject(s), nil
+}
+
+func idOf(s, first string) bool {
+	return len(s) > 1 && strings.IndexByte(first, s[0]) >= 0 && strings.Trim(s, digits+upper) == ""
+}
+
+// role is what a subject's shape says it names; a Discord channel looks like a person.
+type role int
+
+const (
+	person role = iota
+	group
+	channel
+)
+
+func (s Subject) role() role {
+	id := s.ID()
+	switch {
+	case s.Platform() == "discord" && strings.HasPrefix(id, "role/"), s.Platform() == "slack" && id[0] == 'S':
+		return group
+	case s.Platform() == "slack" && strings.IndexByte("CGD", id[0]) >= 0:
+		return channel
+	}
+	return person
 }

@@ -1,0 +1,163 @@
+package acl
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"purgebot/purge"
+)
+
+// CheckOptions say who asks Check, and what for.
+type CheckOptions struct {
+	User    Subject
+	Groups  []Subject  // platform groups the user is in; groups of the file resolve by themselves
+	Channel Subject    // "" is no channel: then no grant that lists channels matches
+	Kind    purge.Kind // "" is url
+	Area    purge.Area // "" is mainland; "global" asks for both and allows what both allow
+}
+
+// areas returns the areas to ask for, or an error that says which option is wrong.
+func (o *CheckOptions) areas() ([]purge.Area, error) {
+	if o.User == "" {
+		return nil, errors.New("no user: say whom to check, as in --user slack:T024BE7LD/U2147483697")
+	}
+	if o.Kind == "" {
+		o.Kind = purge.URL
+	}
+	if o.Kind != purge.URL && o.Kind != purge.Directory {
+		return nil, fmt.Errorf("unknown kind %q: write url or directory", o.Kind)
+	}
+	switch o.Area {
+	case "", purge.Mainland:
+		return []purge.Area{purge.Mainland}, nil
+	case purge.Overseas:
+		return []purge.Area{purge.Overseas}, nil
+	case "global":
+		return []purge.Area{purge.Mainland, purge.Overseas}, nil
+	}
+	return nil, fmt.Errorf("unknown area %q: write mainland, overseas or global", o.Area)
+}
+
+// verdict is one line of Check's answer.
+type verdict struct {
+	Allowed   bool   `json:"allowed"`
+	Canonical string `json:"canonical"`
+	Reason    string `json:"reason"`
+	Rule      string `json:"rule"`
+}
+
+// maxLine bounds a line of Check's input.
+const maxLine = 2 << 20
+
+// Check reads lines, each a JSON string that holds a target as typed, and writes one verdict for each, in order, as JSON lines.
+// A line that cannot be judged is answered too, as not allowed. Its error is about the options, the input or the output;
+// nil means that every line was answered. It holds one line at a time.
+func (p *Policy) Check(in io.Reader, out io.Writer, o CheckOptions) error {
+	areas, err := o.areas()
+	if err != nil {
+		return err
+	}
+	c := checker{policy: p, who: p.Who(o.User, o.Groups), options: o, areas: areas}
+	lines := lineReader{in: bufio.NewReaderSize(in, 64<<10)}
+	w := bufio.NewWriterSize(out, 64<<10)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	for lines.next() {
+		if err := encoder.Encode(c.judge(lines.line, lines.long)); err != nil {
+			return err
+		}
+		if lines.in.Buffered() == 0 { // whoever writes line by line is waiting for the answer
+			if err := w.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(lines.err, w.Flush())
+}
+
+type checker struct {
+	policy  *Policy
+	who     Who
+	options CheckOptions
+	areas   []purge.Area
+}
+
+func (c *checker) judge(line []byte, long bool) verdict {
+	s, why := unquote(line, long)
+	if why != "" {
+		return verdict{Reason: why, Rule: DefaultDeny}
+	}
+	t, err := purge.Parse(c.options.Kind, s)
+	if err != nil {
+		return verdict{Reason: reason(err), Rule: DefaultDeny}
+	}
+	a := Ask{Who: c.who, In: c.options.Channel, Kind: c.options.Kind, Target: t}
+	var d Decision
+	for _, a.Area = range c.areas {
+		if d = c.policy.Decide(a); !d.Allowed {
+			break
+		}
+	}
+	return verdict{d.Allowed, t.String(), c.policy.Explain(a, d), d.Rule}
+}
+
+func reason(err error) string {
+	if refused := (*purge.Refused)(nil); errors.As(err, &refused) {
+		return refused.Reason
+	}
+	return err.Error()
+}
+
+// unquote returns what a line holds, or why it holds nothing.
+func unquote(line []byte, long bool) (s, why string) {
+	switch {
+	case long:
+		return "", "The line is over 2 MiB."
+	case len(bytes.TrimSpace(line)) == 0:
+		return "", "The line is blank."
+	case !utf8.Valid(line) || json.Unmarshal(line, &s) != nil || bytes.TrimSpace(line)[0] != '"':
+		return "", "The line is not a JSON string."
+	}
+	return s, ""
+}
+
+// lineReader cuts its input into lines and drops what is too long.
+type lineReader struct {
+	in   *bufio.Reader
+	line []byte // without its end; valid until next
+	long bool
+	err  error
+}
+
+// next reads a line; at the end, and after an error, it returns false.
+func (l *lineReader) next() bool {
+	l.line, l.long = l.line[:0], false
+	for {
+		part, err := l.in.ReadSlice('\n')
+		l.add(bytes.TrimSuffix(part, []byte{'\n'}))
+		switch err {
+		case nil:
+			return true
+		case bufio.ErrBufferFull:
+		case io.EOF:
+			return len(part) > 0 || len(l.line) > 0 || l.long
+		default:
+			l.err = err
+			return false
+		}
+	}
+}
+
+func (l *lineReader) add(part []byte) {
+	l.long = l.long || len(l.line)+len(part) > maxLine
+	if l.long {
+		l.line = l.line[:0]
+		return
+	}
+	l.line = append(l.line, part...)
+}

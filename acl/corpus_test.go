@@ -1,0 +1,110 @@
+package acl
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/purge"
+)
+
+// fixture says what testdata/urls/acl-fixture.json says.
+const fixture = `version: 1
+grants:
+  - name: alice's hosts
+    to: [terminal:alice]
+    domains: [www.example.com, "*.static.example.org"]
+  - name: prue's path
+    to: [terminal:prue]
+    domains: [www.example.com]
+    schemes: [https]
+    paths: [/app/]
+`
+
+type labelled struct {
+	ID           string   `json:"id"`
+	User         string   `json:"user"`
+	Input        string   `json:"input"`
+	Expected     string   `json:"expected"`
+	CanonicalAny []string `json:"canonical_any"`
+	Severity     string   `json:"severity"`
+	Reason       string   `json:"reason"`
+}
+
+func corpus(t *testing.T) (all []labelled) {
+	t.Helper()
+	file, err := os.Open("../purge/testdata/urls/acl-transplant.jsonl")
+	require.NoError(t, err)
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 4<<20)
+	for lines.Scan() {
+		var l labelled
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &l))
+		all = append(all, l)
+	}
+	require.NoError(t, lines.Err())
+	return all
+}
+
+// TestCorpus judges thousands of labelled targets through Check: nothing that must be refused is allowed, nothing that must be
+// allowed is refused, and what is allowed has one of the canonical forms that every parser reads alike.
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	p := parse(t, fixture)
+	byUser := map[string][]labelled{}
+	for _, l := range corpus(t) {
+		byUser[l.User] = append(byUser[l.User], l)
+	}
+	count := map[string]int{}
+	for user, all := range byUser {
+		for i, v := range checkAll(t, p, Subject("terminal:"+user), all) {
+			l := all[i]
+			count[l.Expected]++
+			switch l.Expected {
+			case "deny":
+				assert.False(t, v.Allowed, "%s %q must be refused: %s", l.ID, l.Input, l.Reason)
+			case "allow":
+				assert.True(t, v.Allowed, "%s %q must be allowed: %s", l.ID, l.Input, v.Reason)
+			}
+			if v.Allowed {
+				assert.True(t, slices.Contains(l.CanonicalAny, v.Canonical), "%s %q: %q is none of %q", l.ID, l.Input, v.Canonical, l.CanonicalAny)
+				assertStable(t, p, Subject("terminal:"+user), v.Canonical)
+			}
+		}
+	}
+	t.Log(count)
+	require.Greater(t, count["deny"], 1000)
+	require.Greater(t, count["allow"], 100)
+}
+
+func checkAll(t *testing.T, p *Policy, user Subject, all []labelled) (verdicts []verdict) {
+	t.Helper()
+	var in, out bytes.Buffer
+	for _, l := range all {
+		require.NoError(t, json.NewEncoder(&in).Encode(l.Input))
+	}
+	require.NoError(t, p.Check(&in, &out, CheckOptions{User: user}))
+	for d := json.NewDecoder(&out); d.More(); {
+		var v verdict
+		require.NoError(t, d.Decode(&v))
+		verdicts = append(verdicts, v)
+	}
+	require.Len(t, verdicts, len(all))
+	return verdicts
+}
+
+// assertStable wants a canonical form allowed again, as itself.
+func assertStable(t *testing.T, p *Policy, user Subject, canonical string) {
+	t.Helper()
+	target, err := purge.Parse(purge.URL, canonical)
+	require.NoError(t, err)
+	assert.Equal(t, canonical, target.String())
+	assert.True(t, p.Decide(ask(p, user, canonical)).Allowed, canonical)
+}

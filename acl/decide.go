@@ -1,0 +1,245 @@
+package acl
+
+import (
+	"strings"
+
+	"purgebot/purge"
+)
+
+// Ask is one question: may Who, in channel In, purge Target in Area?
+// In is empty outside every channel: then no rule that lists channels matches.
+type Ask struct {
+	Who    Who
+	In     Subject
+	Kind   purge.Kind
+	Area   purge.Area // mainland or overseas; "global" is two asks
+	Target purge.Target
+
+	anywhere bool // in any channel that a rule may list, for the tests of a file
+}
+
+// DefaultDeny is the Rule of a decision that no rule made.
+const DefaultDeny = "default deny"
+
+// Decision is the answer to an Ask. The zero Decision denies.
+type Decision struct {
+	Allowed bool
+	Rule    string  // the name of the grant or the denial, or DefaultDeny
+	Via     string  // the group of the file or of the platform that let them in; "" if they are named directly
+	Confirm Confirm // the strictest of all grants that cover the ask
+	Denied  bool    // a denial refused it
+}
+
+// Decide answers an Ask. Denials win; else one grant must cover all of it. An Ask whose Who belongs to another policy,
+// or that is malformed, is denied. It allocates nothing and takes as long with a million rules as with one.
+func (p *Policy) Decide(a Ask) Decision {
+	covers := a.combination()
+	if a.Who.policy != p || covers == 0 {
+		return Decision{Rule: DefaultDeny}
+	}
+	in := p.channel(&a)
+	s := search{
+		policy: p,
+		target: a.Target,
+		kind:   a.Kind,
+		grant:  best{circle: a.Who.named, in: in, covers: covers, rule: none},
+		denial: best{circle: a.Who.covered, in: in, covers: covers, rule: none},
+	}
+	s.host(a.Target.Host())
+	return s.decision()
+}
+
+// combination returns the one combination that is asked for, or none if the ask is malformed.
+func (a *Ask) combination() combinations {
+	c := combinations(1)
+	switch scheme := a.Target.Scheme(); scheme {
+	case "https":
+		c <<= 1
+	case "http":
+	default:
+		return 0
+	}
+	switch a.Kind {
+	case purge.Directory:
+		if path := a.Target.Path(); path[len(path)-1] != '/' {
+			return 0
+		}
+		c <<= 2
+	case purge.URL:
+	default:
+		return 0
+	}
+	switch a.Area {
+	case purge.Overseas:
+		return c << 4
+	case purge.Mainland:
+		return c
+	}
+	return 0
+}
+
+func (p *Policy) channel(a *Ask) principal {
+	switch {
+	case a.anywhere:
+		return anywhere
+	case !p.channels || a.In == "" || a.In == "*":
+		return 0
+	}
+	return p.names.numbers[string(a.In)]
+}
+
+// search walks the index for one ask.
+type search struct {
+	policy        *Policy
+	target        purge.Target
+	kind          purge.Kind
+	grant, denial best
+}
+
+// host visits what rules say about the host, and about "*." of each name above it.
+func (s *search) host(host string) {
+	x := &s.policy.index
+	s.denied(x.everywhere)
+	s.site(x.sites[host])
+	if x.wild == 0 {
+		return
+	}
+	for labels := strings.Count(host, "."); labels > 0; labels-- {
+		host = host[strings.IndexByte(host, '.'):]
+		if x.wild.has(labels) {
+			s.site(x.sites[host])
+		}
+		host = host[1:]
+	}
+}
+
+func (s *search) site(at *site) {
+	if at == nil {
+		return
+	}
+	s.denied(at.denied)
+	s.grant.visit(&at.whole)
+	if at.below.spots != nil && literal(s.target) {
+		s.grant.walk(&at.below, []byte(s.target.Path()))
+	}
+}
+
+func (s *search) denied(at *denied) {
+	if at == nil {
+		return
+	}
+	s.denial.visit(&at.whole)
+	if at.below.spots != nil {
+		s.deniedPath(at, s.target.Path())
+	}
+}
+
+// deniedPath visits the denials whose path the target lies under, or, if it is a directory, contains.
+func (s *search) deniedPath(at *denied, path string) {
+	if isFolded(path) {
+		s.foldedPath(at, []byte(path))
+		return
+	}
+	s.unfoldedPath(at, path)
+}
+
+// unfoldedPath is apart because its array is cleared at every call. No target is longer than it.
+func (s *search) unfoldedPath(at *denied, path string) {
+	var room [8192]byte
+	s.foldedPath(at, appendFolded(room[:0], path))
+}
+
+func (s *search) foldedPath(at *denied, path []byte) {
+	s.denial.walk(&at.below, path)
+	if above := at.above[string(path)]; above != nil && s.kind == purge.Directory {
+		s.denial.visit(above)
+	}
+}
+
+func (s *search) decision() Decision {
+	if d := &s.denial; d.rule != none {
+		return Decision{Rule: s.policy.denials[d.rule].name, Denied: true}
+	}
+	if g := &s.grant; g.rule != none {
+		r := &s.policy.grants[g.rule]
+		return Decision{Allowed: true, Rule: r.name, Via: g.via, Confirm: r.confirm}
+	}
+	return Decision{Rule: DefaultDeny}
+}
+
+// best is the first rule in rank, of those visited, that covers the ask for one of the circle.
+type best struct {
+	circle *circle
+	in     principal
+	covers combinations
+	rule   int32
+	via    string
+}
+
+const none int32 = 1<<31 - 1
+
+func (b *best) visit(s *spot) {
+	if s.table == nil {
+		for i := range s.entries {
+			b.try(&s.entries[i])
+		}
+		return
+	}
+	for i := range b.circle.members {
+		m := &b.circle.members[i]
+		b.run(s, m, 0)
+		if b.in != 0 {
+			b.run(s, m, b.in)
+		}
+	}
+}
+
+// try judges an entry of any principal.
+func (b *best) try(e *entry) {
+	if e.covers&b.covers == 0 || e.in != 0 && e.in != b.in || e.rule > b.rule {
+		return
+	}
+	if at, is := b.circle.table.get(uint64(e.who)); is {
+		b.take(e.rule, b.circle.members[at.from].via)
+	}
+}
+
+// run judges the entries of one principal and channel, of which the first that covers the ask counts.
+func (b *best) run(s *spot, m *member, in principal) {
+	at, found := s.table.get(key(m.principal, in))
+	if !found {
+		return
+	}
+	for _, e := range s.entries[at.from:at.to] {
+		if e.covers&b.covers != 0 {
+			b.take(e.rule, m.via)
+			return
+		}
+	}
+}
+
+// take keeps the rule if it ranks before the one kept. Of two ways into one rule, being named directly counts ("" sorts first).
+func (b *best) take(rule int32, via string) {
+	if rule < b.rule || rule == b.rule && via < b.via {
+		b.rule, b.via = rule, via
+	}
+}
+
+// walk visits the spot of each directory that the path goes through.
+func (b *best) walk(p *paths, path []byte) {
+	level := 0
+	for i, c := range path {
+		if c != '/' {
+			continue
+		}
+		level++
+		if p.levels>>min(level, 63) == 0 {
+			return
+		}
+		if p.levels.has(level) {
+			if s := p.spots[string(path[:i+1])]; s != nil {
+				b.visit(s)
+			}
+		}
+	}
+}

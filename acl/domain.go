@@ -1,0 +1,100 @@
+package acl
+
+import (
+	"strings"
+
+	"purgebot/purge"
+)
+
+// hosts reads the `domains` of a rule.
+func (r *reader) hosts(n node, denial bool) (domains []string) {
+	for _, item := range r.elements(n, "write a list of hosts, as in [www.example.com]") {
+		if d := r.domain(item, denial); d != "" {
+			domains = append(domains, d)
+		}
+	}
+	return domains
+}
+
+// domain reads a host, or "*." and a host; "" after a problem. wide lets "*." stand before a single label.
+func (r *reader) domain(n node, wide bool) string {
+	text := r.text(n)
+	if text == "" {
+		return ""
+	}
+	host := strings.TrimPrefix(text, "*.")
+	if why := judgeDomain(host, text, wide); why != "" {
+		r.wrong(n, "%q %s", text, why)
+		return ""
+	}
+	return text
+}
+
+// judgeDomain says what is wrong with a domain. The last word is purge's, so that no rule names a host that no target can have.
+func judgeDomain(host, text string, wide bool) string {
+	wild := host != text
+	switch {
+	case strings.Contains(host, "*"):
+		return "has a star; only a leading \"*.\" is read, which means one or more labels in its place"
+	case strings.Contains(host, "://"):
+		return "has a scheme; write the host alone, and `schemes: [https]` to grant one scheme only"
+	case strings.Contains(host, "/"):
+		return "has a path; write the host alone, and the path under `paths`"
+	case strings.Contains(host, ":"):
+		return "has a port; write the host alone: targets have the scheme's own port"
+	case strings.HasSuffix(host, "."):
+		return "ends in a dot; delete it"
+	case strings.ToLower(host) != host:
+		return "has capitals; write " + strings.ToLower(text)
+	case wild && !strings.Contains(host, "."):
+		if !wide {
+			return "would grant every host of everybody below it; name your own domain, as in \"*.example.com\""
+		}
+		host = "a." + host
+	}
+	t, err := purge.Parse(purge.URL, "https://"+host+"/")
+	if refused, is := err.(*purge.Refused); is {
+		return "is no host that a target can have: " + refused.Reason
+	}
+	if err != nil || t.Host() != host || t.Path() != "/" {
+		return "is no host that a target can have; write it as in www.example.com"
+	}
+	return ""
+}
+
+// paths reads the `paths` of a rule.
+func (r *reader) paths(n node) (paths []string) {
+	for _, item := range r.elements(n, "write a list of paths, as in [/assets/]") {
+		path := r.text(item)
+		if why := judgePath(path); why != "" && path != "" {
+			r.wrong(item, "%q %s", path, why)
+		}
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+func judgePath(path string) string {
+	switch {
+	case !strings.HasPrefix(path, "/") || !strings.HasSuffix(path, "/"):
+		return "does not begin and end with a slash; write /" + strings.Trim(path, "/") + "/, which means everything below it"
+	case strings.Contains(path, "%"):
+		return "has an escape, which could be spelled in other ways; name a directory whose name needs none"
+	case strings.Contains(path, ".."):
+		return "has \"..\"; write the directory that is meant"
+	case strings.Contains(path, "//"):
+		return "has an empty directory in \"//\"; write one slash"
+	case strings.Contains(path, "*"):
+		return "has a star; a path means everything below it without one"
+	case strings.ContainsAny(path, "?#"):
+		return "has a query or a fragment; rules look at the path alone"
+	}
+	t, err := purge.Parse(purge.Directory, "https://www.example.com"+path)
+	if refused, is := err.(*purge.Refused); is {
+		return "is no path that a target can have: " + refused.Reason
+	}
+	if err != nil || t.Path() != path {
+		return "is no path that a target can have"
+	}
+	return ""
+}

@@ -1,0 +1,118 @@
+package acl
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"purgebot/purge"
+)
+
+// Policy is one version of the policy file. It never changes and is safe for concurrent use.
+type Policy struct {
+	names                    *names
+	grants, denials          []rule // ranked
+	index                    index
+	channels                 bool // some rule lists channels
+	administrators, auditors []principal
+	areas                    map[string]purge.Area // by host; by ".example.com" for "*.example.com"
+	contact, hash            string
+	warnings                 []string
+}
+
+// Parse reads a policy file; name is what its errors call it. The error is a *FileError.
+// A mistake in the YAML itself hides what comes after it; otherwise every problem of the file is listed.
+func Parse(name string, data []byte) (*Policy, error) {
+	r := &reader{names: newNames()}
+	if top, wrong := readYAML(string(data)); wrong != nil {
+		r.problem(wrong.pos, "%s", wrong.message)
+	} else {
+		r.file(top)
+	}
+	var p *Policy
+	if len(r.problems) == 0 {
+		p = r.policy()
+		p.hash = hash(data)
+		r.runTests(p)
+	}
+	if len(r.problems) > 0 {
+		return nil, r.fileError(name, string(data))
+	}
+	return p, nil
+}
+
+func hash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// FileError is a policy file that was refused.
+type FileError struct {
+	Name     string
+	Problems []Problem // in the order of the file, at least one
+}
+
+// Problem is one place in the file, from 1 in characters, and a sentence that says what to write instead.
+type Problem struct {
+	Line, Column int
+	Message      string
+}
+
+const maxShown = 100
+
+// Error returns a line for each problem, "acl.yaml:12:5: sentence", of at most 100.
+func (e *FileError) Error() string {
+	var b strings.Builder
+	for i, p := range e.Problems {
+		if i == maxShown {
+			fmt.Fprintf(&b, "\n%s: and %d more", e.Name, len(e.Problems)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s:%d:%d: %s", e.Name, p.Line, p.Column, p.Message)
+	}
+	return b.String()
+}
+
+// place turns mistakes, ordered by position, into problems.
+func place(src string, mistakes []mistake) (problems []Problem) {
+	line, start, at := 1, 0, 0
+	for _, m := range mistakes {
+		for ; at < m.pos; at++ {
+			if src[at] == '\n' {
+				line, start = line+1, at+1
+			}
+		}
+		column := 1 + utf8.RuneCountInString(strings.TrimPrefix(src[start:m.pos], "\ufeff"))
+		problems = append(problems, Problem{line, column, m.message})
+	}
+	return problems
+}
+
+// Warnings returns a sentence for each thing that the file says and this version does not do.
+func (p *Policy) Warnings() []string { return p.warnings }
+
+// Hash returns the SHA-256 of the file in hex, as the audit keeps it.
+func (p *Policy) Hash() string { return p.hash }
+
+// Contact returns whom refusals tell people to ask; "" if the file says nobody.
+func (p *Policy) Contact() string { return p.contact }
+
+// DefaultArea returns the area of a host for which none was typed: the file's own for it, else that of the longest "*."
+// above it, else "".
+func (p *Policy) DefaultArea(host string) purge.Area {
+	area, found := p.areas[host]
+	for rest := host; !found; rest = rest[1:] {
+		i := strings.IndexByte(rest, '.')
+		if i < 0 {
+			return ""
+		}
+		rest = rest[i:]
+		area, found = p.areas[rest]
+	}
+	return area
+}

@@ -1,0 +1,77 @@
+package acl
+
+import (
+	"cmp"
+	"slices"
+
+	"purgebot/purge"
+)
+
+// Confirm says who must press before a purge is sent. A grant can only add to what is asked anyway.
+type Confirm string
+
+// The confirmations, from none to the strictest.
+const (
+	NoConfirm    Confirm = ""
+	Requester    Confirm = "requester"
+	SecondPerson Confirm = "second-person"
+)
+
+func (c Confirm) strictness() int {
+	return slices.Index([]Confirm{NoConfirm, Requester, SecondPerson}, c)
+}
+
+// rule is a grant or a denial, its names resolved and its defaults filled in. No paths, channels or (in a denial) domains means all.
+type rule struct {
+	name    string
+	to, in  []principal
+	domains []string // a host, or "*." and a host
+	paths   []string
+	schemes choice
+	kinds   choice
+	areas   choice
+	confirm Confirm
+}
+
+// choice is a set out of two: bit 0 is the first, bit 1 the second.
+type choice uint8
+
+const both choice = 3
+
+// The two that a choice is between, as the file writes them.
+var (
+	schemes = [2]string{"http", "https"}
+	kinds   = [2]string{string(purge.URL), string(purge.Directory)}
+	areas   = [2]string{string(purge.Mainland), string(purge.Overseas)}
+)
+
+// texts returns the chosen ones of a pair.
+func (c choice) texts(pair [2]string) (chosen []string) {
+	for i, s := range pair {
+		if c>>i&1 == 1 {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+// combinations are sets of scheme, kind and area taken together: bit scheme + 2·kind + 4·area. An ask is one of the eight.
+type combinations uint8
+
+func combine(schemes, kinds, areas choice) (c combinations) {
+	for i := range 8 {
+		if schemes>>(i&1)&1 == 1 && kinds>>(i>>1&1)&1 == 1 && areas>>(i>>2)&1 == 1 {
+			c |= 1 << i
+		}
+	}
+	return c
+}
+
+func (r *rule) combinations() combinations { return combine(r.schemes, r.kinds, r.areas) }
+
+// rank orders rules so that of several that match the first one counts: the strictest, then by name, never by place in the file.
+func rank(rules []rule) {
+	slices.SortStableFunc(rules, func(a, b rule) int {
+		return cmp.Or(cmp.Compare(b.confirm.strictness(), a.confirm.strictness()), cmp.Compare(a.name, b.name))
+	})
+}

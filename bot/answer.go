@@ -71,7 +71,7 @@ func (b *Bot) pressOffer(ctx context.Context, s scene, token string, button stor
 
 // pressCard handles the buttons of a purge's own message.
 func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.Button) (Reply, error) {
-	p, err := b.load(ctx, button.Purge)
+	p, err := b.loadAsked(ctx, button.Purge)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -88,6 +88,22 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 		return b.cancel(ctx, s, p)
 	}
 	return b.request(ctx, s, follow(p, button.Action), hashID("follow", a.Token, string(s.person.Subject)))
+}
+
+// loadAsked loads a purge for a press. Somebody can press between the post and the commit that remembers the message;
+// that commit is awaited for a moment.
+func (b *Bot) loadAsked(ctx context.Context, id string) (store.Purge, error) {
+	for {
+		p, err := b.load(ctx, id)
+		if err != nil || p.Confirm == "" || p.State != store.StateRecorded {
+			return p, err
+		}
+		select {
+		case <-ctx.Done():
+			return p, nil
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // hangsOn reports whether a message is one that this purge put up: a copied or forwarded button is refused.
@@ -115,14 +131,14 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge) (Reply, er
 	if no := b.mayPress(s, p); no != "" {
 		return b.refuse(ctx, s, "press", no)
 	}
-	if denied := b.deniedAny(s.who, p); len(denied) > 0 {
+	if denied := deniedAny(s.policy, s.who, p); len(denied) > 0 {
 		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0]))
 	}
 	asker, gone, err := b.requesterNow(ctx, s, p)
 	if err != nil {
 		return Reply{}, err
 	}
-	denied := b.deniedAny(asker, p)
+	denied := deniedAny(s.policy, asker, p)
 	if gone != "" || len(denied) > 0 {
 		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: sayRequesterDenied(gone, denied)}, "withdrawn")
 	}
@@ -141,9 +157,9 @@ func (b *Bot) mayPress(s scene, p store.Purge) string {
 	return ""
 }
 
-func (b *Bot) deniedAny(who acl.Who, p store.Purge) []refusal {
+func deniedAny(policy *acl.Policy, who acl.Who, p store.Purge) []refusal {
 	for _, part := range p.Request.Parts {
-		if d := b.denied(who, p.Channel, p.Request.Kind, part); len(d) > 0 {
+		if d := denied(policy, who, p.Channel, p.Request.Kind, part); len(d) > 0 {
 			return d
 		}
 	}
@@ -222,7 +238,7 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error)
 
 // mayCancel: the requester, whoever could approve it, administrators.
 func (b *Bot) mayCancel(s scene, p store.Purge) bool {
-	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) || len(b.deniedAny(s.who, p)) == 0
+	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) || len(deniedAny(s.policy, s.who, p)) == 0
 }
 
 // follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.

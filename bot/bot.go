@@ -47,6 +47,7 @@ type Bot struct {
 	engine *engine
 	rate   *personRate
 	fates  fates
+	calls  callGate
 
 	dueCards chan struct{} // rung when a card may be due
 	posting  keyedMutex    // one writer per message
@@ -92,14 +93,16 @@ func (b *Bot) Start() error {
 	return nil
 }
 
-// Stop ends the bot and closes the database. Open purges stay where they stand and go on at the next Start.
+// Stop waits up to the given time for calls in flight to be recorded, then ends the bot and closes the database.
+// Open purges stay where they stand and go on at the next Start.
 // Nothing may call the Handler any more.
 func (b *Bot) Stop(timeout time.Duration) error {
+	b.calls.close(timeout)
 	if b.stop != nil {
 		b.stop()
 		b.done.Wait()
 	}
-	return b.engine.shutdown(timeout)
+	return b.engine.shutdown(5 * time.Second)
 }
 
 // Problems says what is wrong, one sentence each: what readiness shows.
@@ -119,6 +122,39 @@ func (b *Bot) Problems(ctx context.Context) []string {
 		problems = append(problems, "CDN: "+b.cdnErr.Message)
 	}
 	return problems
+}
+
+// Backlog is what is under way.
+type Backlog struct {
+	Open    int // purges that are not final
+	Waiting int // of them, those that wait for a press
+	Cards   int // messages that are behind what they should show
+}
+
+// Backlog counts what is under way in the database.
+func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
+	var busy Backlog
+	ids, err := b.Store.Unfinished(ctx)
+	if err != nil {
+		return busy, err
+	}
+	busy.Open = len(ids)
+	for _, id := range ids {
+		p, found, err := b.Store.Purge(ctx, id)
+		if err != nil {
+			return busy, err
+		}
+		_, decided, err := b.Store.Decision(ctx, id)
+		if err != nil {
+			return busy, err
+		}
+		if found && p.State == store.StateWaiting && !decided {
+			busy.Waiting++
+		}
+	}
+	due, err := b.Store.DueCards(ctx, 1000)
+	busy.Cards = len(due)
+	return busy, err
 }
 
 // tendEvery is how often the bell is rung again and what has ended in the engine is looked for.

@@ -18,6 +18,11 @@ type looked struct {
 // at once: waiting would not make it truer.
 func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
 	ctx = context.WithoutCancel(ctx)
+	leave, err := b.calls.enter()
+	if err != nil {
+		return looked{}, err
+	}
+	defer leave()
 	p, err := b.load(ctx, id)
 	if err != nil {
 		return looked{}, err

@@ -167,9 +167,8 @@ func defaultArea(policy *acl.Policy, host string) purge.Area {
 	return purge.Mainland
 }
 
-// denied lists the targets of a part that somebody may not purge.
-func (b *Bot) denied(who acl.Who, in acl.Subject, kind purge.Kind, part purge.Part) []refusal {
-	policy := b.Policy()
+// denied lists the targets of a part that somebody may not purge. A Who is nobody to any policy but its own.
+func denied(policy *acl.Policy, who acl.Who, in acl.Subject, kind purge.Kind, part purge.Part) []refusal {
 	var out []refusal
 	for _, t := range part.Targets {
 		ask := acl.Ask{Who: who, In: in, Kind: kind, Area: part.Area, Target: t}

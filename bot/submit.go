@@ -2,7 +2,9 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"purgebot/acl"
@@ -24,6 +26,11 @@ type submitted struct {
 // an earlier run of this step was cut, and the API is asked before anything is said. It is never simply called again.
 func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, error) {
 	ctx = context.WithoutCancel(ctx)
+	leave, err := b.calls.enter()
+	if err != nil {
+		return submitted{}, err
+	}
+	defer leave()
 	p, batch, err := b.batch(ctx, id, n)
 	if err != nil {
 		return submitted{}, err
@@ -159,12 +166,13 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (bo
 	if err != nil {
 		return false, err
 	}
-	people := []acl.Who{b.Policy().Who(p.Requester, p.Groups)}
+	policy := b.Policy()
+	people := []acl.Who{policy.Who(p.Requester, p.Groups)}
 	if pressed && d.Who != "" {
-		people = append(people, b.Policy().Who(d.Who, d.Groups))
+		people = append(people, policy.Who(d.Who, d.Groups))
 	}
 	for _, who := range people {
-		if denied := b.denied(who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}); len(denied) > 0 {
+		if denied := denied(policy, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}); len(denied) > 0 {
 			return true, b.withdraw(ctx, p, denied[0])
 		}
 	}
@@ -200,6 +208,37 @@ func outcomes(batch purge.Batch, o purge.Outcome, why string) []store.Target {
 		ts[i] = store.Target{Area: batch.Area, Target: t, Batch: batch.N, Outcome: o, Reason: why}
 	}
 	return ts
+}
+
+// callGate lets calls in until the bot stops, and then waits for those inside: the engine closes the database under them.
+type callGate struct {
+	mu     sync.Mutex
+	closed bool
+	inside sync.WaitGroup
+}
+
+var errStopping = errors.New("purgebot is stopping; the step runs again at the next start")
+
+func (g *callGate) enter() (leave func(), err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return nil, errStopping
+	}
+	g.inside.Add(1)
+	return g.inside.Done, nil
+}
+
+func (g *callGate) close(patience time.Duration) {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	empty := make(chan struct{})
+	go func() { g.inside.Wait(); close(empty) }()
+	select {
+	case <-empty:
+	case <-time.After(patience):
+	}
 }
 
 // noteCDN remembers what only an operator can mend, until a call succeeds again.

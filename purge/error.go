@@ -20,6 +20,15 @@ const (
 	Unknown                      // it may have happened; look before trying again
 )
 
+// String is one word, for labels and logs.
+func (k ErrorKind) String() string {
+	words := [...]string{"internal", "invalid", "denied", "not_found", "conflict", "exhausted", "unavailable", "unknown"}
+	if k < 0 || int(k) >= len(words) {
+		return "internal"
+	}
+	return words[k]
+}
+
 // Error has two readers: Message is one sentence for the person who typed and says what to do next;
 // Err is for the operator and the log. Neither holds a secret, a signature or a signed body.
 type Error struct {

@@ -1,0 +1,312 @@
+package bot
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// The flags, which are also the names of the fields, and the values that they take.
+
+// valued are the flags that take a value.
+var valued = []string{"area", "mode", "reason", "since", "until", "by", "outcome"}
+
+var (
+	areaNames  = []string{"mainland", "overseas", "global"}
+	modeNames  = []string{"flush", "delete"}
+	stateNames = []string{"done", "partly-done", "accepted", "failed", "unknown", "refused", "cancelled", "expired"}
+)
+
+var areas = map[string][]purge.Area{
+	"mainland": {purge.Mainland},
+	"overseas": {purge.Overseas},
+	"global":   {purge.Mainland, purge.Overseas},
+}
+
+// What people say who mean something else. It is only ever offered, never done.
+var (
+	areasMeant = map[string]string{
+		"world": "global", "worldwide": "global", "all": "global", "everywhere": "global", "both": "global",
+		"china": "mainland", "cn": "mainland", "domestic": "mainland",
+		"abroad": "overseas", "foreign": "overseas", "international": "overseas", "intl": "overseas",
+	}
+	modesMeant = map[string]string{"changed": "flush", "everything": "delete", "all": "delete"}
+	flagsMeant = map[string]string{"region": "area", "zone": "area", "type": "mode", "comment": "reason", "message": "reason", "dryrun": "dry-run", "dry": "dry-run"}
+)
+
+// dashed takes "--flag", "--flag=value" or "--flag value", also with the long dashes that phones put there.
+func (p *parser) dashed(word string) {
+	name, value, glued := strings.Cut(word, "=")
+	name, proper := flagName(name)
+	if !proper || !slices.Contains(p.flags, name) {
+		p.fail(sayFlag(p.verb, word))
+		name = nearest(name, p.flags, flagsMeant)
+	}
+	v := piece{kind: pieceWord, text: value}
+	switch {
+	case name == "":
+		return
+	case !slices.Contains(valued, name):
+		if glued {
+			p.fail(sayNoValue(name))
+		}
+	case value == "":
+		if v = p.value(name, glued); v.kind == pieceEnd {
+			p.fail(sayNoArgument(name))
+			return
+		}
+	}
+	p.flag(name, v)
+}
+
+// flagName returns the name without its dashes, and whether there were two, or a long one.
+func flagName(word string) (name string, proper bool) {
+	name = strings.TrimLeftFunc(word, isDashRune)
+	dashes := word[:len(word)-len(name)]
+	name = strings.Map(func(c rune) rune {
+		if isDashRune(c) {
+			return '-'
+		}
+		return unicode.ToLower(c)
+	}, name)
+	return name, dashes == "--" || dashes != "" && strings.Trim(dashes, "-") != ""
+}
+
+func isDashRune(c rune) bool { return c == '-' || longDash(string(c)) > 0 }
+
+// value takes the next piece as a flag's value, unless it is none: a flag, another line, or a link where no reason is wanted.
+func (p *parser) value(name string, glued bool) piece {
+	before := p.reader
+	if glued {
+		if family, _ := quoteAt(p.text[p.at:]); family == 0 {
+			return piece{kind: pieceEnd}
+		}
+	}
+	switch v := p.next(); {
+	case v.fresh:
+	case v.kind == pieceWord && !isDash(v.text), v.kind == pieceQuoted:
+		return v
+	case v.kind == pieceBare && name == "reason":
+		return piece{kind: pieceWord, text: v.raw}
+	case v.kind == pieceWrapped && name == "reason":
+		return v
+	}
+	p.reader = before
+	return piece{kind: pieceEnd}
+}
+
+// flag sets what a flag or a field says.
+func (p *parser) flag(name string, v piece) {
+	key := name
+	if name == "mainland" || name == "overseas" || name == "global" {
+		key, v.text = "area", name
+	}
+	if p.said[key] {
+		p.fail(sayTwice(key))
+		return
+	}
+	p.said[key] = true
+	switch key {
+	case "area":
+		p.in.Areas = areas[p.choice(key, v.text, areaNames, areasMeant)]
+	case "mode":
+		p.in.Mode = purge.Mode(p.choice(key, v.text, modeNames, modesMeant))
+	case "reason":
+		p.reason(v)
+	case "private":
+		p.in.Private = true
+	case "dry-run":
+		p.in.DryRun = true
+	default:
+		p.filter(key, v.text)
+	}
+}
+
+// filter sets what selects purges of the history.
+func (p *parser) filter(key, value string) {
+	switch key {
+	case "since", "until":
+		p.moment(key, strings.ToLower(value))
+	case "by":
+		if p.in.By = acl.Subject(value); value != "me" && !isSubject(p.in.By) {
+			p.fail(saySubject(value))
+			p.in.By = ""
+		}
+	case "outcome":
+		state := p.choice(key, strings.ReplaceAll(value, " ", "-"), stateNames, nil)
+		p.in.State = store.State(strings.ReplaceAll(state, "-", " "))
+	}
+}
+
+func (p *parser) moment(key, value string) {
+	if _, err := moment(value, time.Time{}, time.UTC); err != nil || value == "" {
+		p.fail(sayMoment(value))
+		return
+	}
+	if key == "since" {
+		p.in.Since = value
+		return
+	}
+	p.in.Until = value
+}
+
+// isSubject says whether s has the form of a subject, as whoami shows it.
+func isSubject(s acl.Subject) bool {
+	strange := func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("\"'`<>,;", c) }
+	return s.Platform() != "" && s.ID() != "" && len(s) <= 200 && strings.IndexFunc(string(s), strange) < 0
+}
+
+// choice returns the one of names that was said, or else the one that was probably meant.
+func (p *parser) choice(key, value string, names []string, meant map[string]string) string {
+	w := strings.ToLower(value)
+	if slices.Contains(names, w) {
+		return w
+	}
+	p.fail(sayChoice(p.name(key), value, names))
+	return nearest(w, names, meant)
+}
+
+// name is what a person calls a part of the command.
+func (p *parser) name(key string) string {
+	if p.form {
+		return `the field "` + key + `"`
+	}
+	return "--" + key
+}
+
+func (p *parser) reason(v piece) {
+	text := strings.Join(strings.FieldsFunc(v.text, isLineSpace), " ")
+	if problem := reasonProblem(text); problem != "" {
+		p.fail(problem)
+		return
+	}
+	p.in.Reason, p.loose, p.stray = text, v.kind == pieceWord, nil
+}
+
+func isLineSpace(c rune) bool {
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r'
+}
+
+// reasonProblem says why a reason cannot be kept, or "".
+func reasonProblem(text string) string {
+	switch {
+	case text == "":
+		return sayEmptyReason
+	case utf8.RuneCountInString(text) > maxReason:
+		return sayLongReason(utf8.RuneCountInString(text))
+	}
+	for i, c := range text {
+		if c == utf8.RuneError || !unicode.IsGraphic(c) && c != '\u200d' && c != '\u200c' || unicode.In(c, unicode.Zl, unicode.Zp) {
+			return sayReasonChar(text[i:])
+		}
+	}
+	return ""
+}
+
+// id takes the number of a purge, in either case and with the letters that look like digits:
+// https://www.crockford.com/base32.html
+func (p *parser) id(word string) {
+	name, dashed := strings.CutPrefix(strings.Map(idRune, word), "p-")
+	if len(name) != 8 || strings.Trim(name, "0123456789abcdefghjkmnpqrstvwxyz") != "" {
+		p.fail(sayID(word))
+		return
+	}
+	if p.in.ID = "p-" + name; !dashed {
+		p.fail(sayID(word))
+	}
+}
+
+func idRune(c rune) rune {
+	switch c = unicode.ToLower(c); {
+	case isDashRune(c):
+		return '-'
+	case c == 'i' || c == 'l':
+		return '1'
+	case c == 'o':
+		return '0'
+	}
+	return c
+}
+
+// host takes a domain, also as the link that a chat makes of it.
+func (p *parser) host(word string) {
+	address := word
+	if !isLink(word) {
+		address = "https://" + word
+	}
+	t, err := purge.Parse(purge.URL, address)
+	if err != nil || p.in.Host != "" {
+		p.fail(sayHost(word))
+		return
+	}
+	if p.in.Host = t.Host(); !strings.HasSuffix(t.String(), t.Host()+"/") {
+		p.fail(sayHost(word))
+	}
+}
+
+// moment reads "45m", "12h", "30d" or "2w" before now, or the day "2026-11-21", as it begins in the zone. "" is the zero time.
+func moment(s string, now time.Time, zone *time.Location) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, s, zone); err == nil {
+		return day, nil
+	}
+	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	last := len(s) - 1
+	n, err := strconv.ParseUint(s[:last], 10, 16)
+	if unit := units[s[last]|0x20]; err == nil && unit > 0 {
+		return now.Add(-time.Duration(n) * unit), nil
+	}
+	return time.Time{}, invalid(sayMoment(s))
+}
+
+// nearest returns the name that was probably meant by w, or "".
+func nearest(w string, names []string, meant map[string]string) string {
+	if m := meant[w]; slices.Contains(names, m) {
+		return m
+	}
+	best, least := "", len(w)/4+1
+	if len(w) < 4 {
+		return ""
+	}
+	for _, name := range names {
+		if d := distance(w, name, least); d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance counts the letters to add, drop, change or swap between a and b. It looks no further than most.
+func distance(a, b string, most int) int {
+	if len(a)-len(b) > most || len(b)-len(a) > most {
+		return most + 1
+	}
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		for j := range rows[i] {
+			switch {
+			case i == 0 || j == 0:
+				rows[i][j] = i + j
+				continue
+			case a[i-1] == b[j-1]:
+				rows[i][j] = rows[i-1][j-1]
+			default:
+				rows[i][j] = 1 + min(rows[i-1][j], rows[i][j-1], rows[i-1][j-1])
+			}
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}

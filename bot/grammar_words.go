@@ -1,0 +1,211 @@
+package bot
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"purgebot/purge"
+)
+
+// What the grammar says. A mistake is a sentence that names the word; sayNothing and the corrected line follow it.
+
+const (
+	sayNothing = "Nothing was purged."
+	sayTry     = "Try: "
+
+	sayInvented    = "The chat put http:// in front of what was typed: type the address with its own scheme."
+	sayCutShort    = "The address looks cut off at its end: paste all of it, or put it in < > if it really ends in dots."
+	sayEmptyReason = "The reason is empty."
+)
+
+// examples stand in a corrected line that has no target of its own.
+var examples = map[purge.Kind]string{
+	purge.URL:       "https://www.example.com/a.jpg",
+	purge.Directory: "https://www.example.com/a/",
+}
+
+// said shows a word that somebody typed: on one line, without what cannot be seen, and not at any length.
+func said(word string) string {
+	const most = 60
+	if len(word) > most {
+		n := most
+		for n > 0 && !utf8.RuneStart(word[n]) {
+			n--
+		}
+		word = word[:n] + "..."
+	}
+	return strconv.Quote(word)
+}
+
+func sayLongText(n int) string {
+	return fmt.Sprintf("That is %s bytes, and one command takes at most %s: send it in several commands. %s", thousands(n), thousands(maxText), sayNothing)
+}
+
+func sayTooMany(n int) string {
+	return fmt.Sprintf("Those are %s targets, and one command takes at most %s: send them in several commands. %s", thousands(n), thousands(maxTargets), sayNothing)
+}
+
+// thousands writes 10000 as "10,000".
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func sayUnknown(word string) string {
+	return "I do not understand the word " + said(word) + "."
+}
+
+func sayExtra(verb Verb, word string) string {
+	return fmt.Sprintf("I do not know what %s is to do behind %s.", said(word), verb)
+}
+
+func saySecond(word string) string {
+	return fmt.Sprintf("A second command begins at %s, and one message is one command: send it by itself.", said(word))
+}
+
+func sayMisplaced(word string) string {
+	return fmt.Sprintf("The word %s says what to do, so it goes first, and once.", said(word))
+}
+
+func sayLater(verb Verb) string {
+	return fmt.Sprintf("The command %s is not in this version of purgebot.", verb)
+}
+
+func sayOpen(text string) string {
+	return fmt.Sprintf("A quote, bracket or backtick opens at %s and never closes.", said(text))
+}
+
+func sayQuoted(text string) string {
+	return fmt.Sprintf("The quoted text %s stands alone: quotes are for a reason, behind --reason.", said(text))
+}
+
+func sayFlag(verb Verb, word string) string {
+	return fmt.Sprintf("There is no flag %s for %s.", said(word), verb)
+}
+
+func sayNoValue(flag string) string {
+	return fmt.Sprintf("The flag --%s takes no value.", flag)
+}
+
+func sayNoArgument(flag string) string {
+	return fmt.Sprintf("Something is missing behind --%s.", flag)
+}
+
+func sayTwice(flag string) string {
+	return fmt.Sprintf("The %s is said twice.", flag)
+}
+
+func sayChoice(name, value string, names []string) string {
+	last := len(names) - 1
+	return fmt.Sprintf("For %s choose %s or %s, not %s.", name, strings.Join(names[:last], ", "), names[last], said(value))
+}
+
+func sayMoment(value string) string {
+	return fmt.Sprintf("For a time write how long ago (12h, 30d) or a day (2026-11-21), not %s.", said(value))
+}
+
+func saySubject(value string) string {
+	return fmt.Sprintf("For --by write me, or a person as whoami shows one, not %s.", said(value))
+}
+
+func sayLongReason(n int) string {
+	return fmt.Sprintf("The reason is %s characters long, and there is room for %s.", thousands(n), thousands(maxReason))
+}
+
+func sayReasonChar(text string) string {
+	c, n := utf8.DecodeRuneInString(text)
+	if c == utf8.RuneError && n == 1 {
+		return "The reason holds bytes that are no text: type it again."
+	}
+	return fmt.Sprintf("The reason holds the character %U, which cannot be shown: type it again without that.", c)
+}
+
+func sayNoLinks(verb Verb) string {
+	if verb == VerbWhy {
+		return "Say which address it is about."
+	}
+	return "Say which addresses to purge."
+}
+
+func sayNoID(verb Verb) string {
+	return fmt.Sprintf("Say which purge to %s, by the id on its card.", map[Verb]string{VerbStatus: "show", VerbCancel: "cancel"}[verb])
+}
+
+func sayID(word string) string {
+	return fmt.Sprintf("The id of a purge looks like p-7k3f9x2q, not %s.", said(word))
+}
+
+func sayHost(word string) string {
+	return fmt.Sprintf("History takes one domain, such as www.example.com, not %s.", said(word))
+}
+
+func sayMode(name string) string {
+	return fmt.Sprintf("A URL is always purged whole: %s is for directories.", name)
+}
+
+func sayMixed(address string) string {
+	return fmt.Sprintf("Pages and directories cannot leak together, and %s is not what the first one is: send two commands.", said(address))
+}
+
+func sayLeakArea(name string) string {
+	return fmt.Sprintf("A leak is purged everywhere: leave out %s.", name)
+}
+
+func sayLeakMode(name string) string {
+	return fmt.Sprintf("A leak is always deleted: leave out %s.", name)
+}
+
+func sayFirst(n, all int) string {
+	return fmt.Sprintf("This shows %d of your %s links. ", n, thousands(all))
+}
+
+func sayFieldVerb(word string) string {
+	return fmt.Sprintf(`The field "verb" holds %s: choose one of the commands that help shows.`, said(word))
+}
+
+func sayFieldTargets(text string) string {
+	return fmt.Sprintf(`The field "targets" holds %s: write links only, everything else has a field of its own.`, said(text))
+}
+
+func sayFieldUnused(field string, verb Verb) string {
+	return fmt.Sprintf("The field %q is not for %s: leave it empty.", field, verb)
+}
+
+// What a card notes about the targets.
+
+func sayCut(n int, marks, first string) string {
+	if n == 1 {
+		return fmt.Sprintf("The %s behind %s was cut off.", said(marks), first)
+	}
+	return fmt.Sprintf("Punctuation behind %s links was cut off, as the %s behind %s.", thousands(n), said(marks), first)
+}
+
+func sayKept(n int, first string) string {
+	if n == 1 {
+		return fmt.Sprintf("The mark at the end of %s was kept: nothing is cut in brackets, quotes or code.", first)
+	}
+	return fmt.Sprintf("The marks at the end of %s links were kept, as in %s: nothing is cut in brackets, quotes or code.", thousands(n), first)
+}
+
+func saySplit(n int, first string) string {
+	if n == 1 {
+		return fmt.Sprintf("The comma behind %s was read as the end of the link.", said(first))
+	}
+	return fmt.Sprintf("%s commas with a link right behind were read as the end of a link.", thousands(n))
+}
+
+func sayDropped(n int, kind purge.Kind) string {
+	what := "repeated"
+	if kind == purge.Directory {
+		what = "repeated or inside another one"
+	}
+	if n == 1 {
+		return "One target was left out, being " + what + "."
+	}
+	return fmt.Sprintf("%s targets were left out, being %s.", thousands(n), what)
+}

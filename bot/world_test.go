@@ -1,0 +1,339 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// world is a bot with a chat and a CDN that are values in memory. Both can be told to fail.
+type world struct {
+	t    *testing.T
+	dir  string
+	bot  *Bot
+	chat *fakeChat
+	cdn  *fakeCDN
+
+	mu     sync.Mutex
+	policy *acl.Policy
+	events int
+}
+
+const worldPolicy = `version: 1
+contact: "#cdn-help"
+people:
+  alice: [slack:T0/UALICE, slack:T0/UALICE2]
+  bob: [slack:T0/UBOB]
+administrators: [bob]
+grants:
+  - {name: site, to: [alice, bob], domains: [www.test.com, www.abc.com], kinds: [url, directory], areas: [mainland, overseas]}
+  - {name: two, to: [alice, bob], domains: [two.test.com], kinds: [url, directory], areas: [mainland, overseas], confirm: second-person}
+`
+
+func newWorld(t *testing.T, change ...func(*Options)) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN()}
+	w.setPolicy(worldPolicy)
+	w.start(change...)
+	t.Cleanup(w.stop)
+	return w
+}
+
+func (w *world) setPolicy(text string) {
+	w.t.Helper()
+	p, err := acl.Parse("acl.yaml", []byte(text))
+	require.NoError(w.t, err)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.policy = p
+}
+
+func (w *world) start(change ...func(*Options)) {
+	w.t.Helper()
+	db, err := store.Open(context.Background(), "sqlite:"+filepath.Join(w.dir, "bot.db"))
+	require.NoError(w.t, err)
+	o := Options{
+		Store: db, CDN: w.cdn, Platforms: map[string]Platform{"slack": w.chat}, Executor: "test",
+		Policy:     func() *acl.Policy { w.mu.Lock(); defer w.mu.Unlock(); return w.policy },
+		Log:        slog.New(slog.NewTextHandler(logTo{w.t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		ConfirmTTL: time.Minute, ApprovalTTL: time.Minute, ConfirmURLs: 100, Poll: 5 * time.Millisecond, PollMax: 20 * time.Millisecond,
+		Deadline: 10 * time.Second, QuotaURLs: 10000, QuotaDirectories: 100, Zone: time.UTC, PersonRate: 1000, PersonOpen: 50, Keep: time.Hour,
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	w.bot, err = New(o)
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.bot.Start())
+}
+
+func (w *world) stop() {
+	if w.bot != nil {
+		if err := w.bot.Stop(5 * time.Second); err != nil {
+			w.t.Errorf("stop: %v", err)
+		}
+		w.bot = nil
+	}
+}
+
+// logTo writes the log to the test, while it lasts.
+type logTo struct{ t *testing.T }
+
+func (l logTo) Write(p []byte) (int, error) {
+	if l.t.Context().Err() == nil {
+		l.t.Log(strings.TrimSpace(string(p)))
+	}
+	return len(p), nil
+}
+
+var _ io.Writer = logTo{}
+
+const (
+	alice  = acl.Subject("slack:T0/UALICE")
+	alice2 = acl.Subject("slack:T0/UALICE2")
+	bob    = acl.Subject("slack:T0/UBOB")
+	carol  = acl.Subject("slack:T0/UCAROL")
+)
+
+var channel = Thread{Platform: "slack", Workspace: "T0", Channel: "C0"}
+
+func (w *world) event() EventKey {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events++
+	return EventKey{"slack", "T0", fmt.Sprintf("E%d", w.events)}
+}
+
+// types sends a command and returns the private reply.
+func (w *world) types(who acl.Subject, text string) Card {
+	w.t.Helper()
+	r, err := w.bot.Command(context.Background(), Command{Event: w.event(), From: who, At: channel, Text: text})
+	require.NoError(w.t, err)
+	return replyCard(r)
+}
+
+func replyCard(r Reply) Card {
+	if r.Card == nil {
+		return Card{}
+	}
+	return *r.Card
+}
+
+// presses presses the button with a label on the newest message that has it.
+func (w *world) presses(who acl.Subject, label string) Card {
+	w.t.Helper()
+	m := w.chat.await(w.t, func(m shown) bool { return hasButton(m.card, label) })
+	return w.pressesOn(who, m, label)
+}
+
+func (w *world) pressesOn(who acl.Subject, m shown, label string) Card {
+	w.t.Helper()
+	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
+	require.NoError(w.t, err)
+	return replyCard(r)
+}
+
+func hasButton(c Card, label string) bool { return token(c, label) != "" }
+
+func token(c Card, label string) string {
+	for _, b := range c.Buttons {
+		if b.Label == label {
+			return b.Token
+		}
+	}
+	return ""
+}
+
+// ends waits for a message whose title begins so.
+func (w *world) ends(title string) shown {
+	w.t.Helper()
+	return w.chat.await(w.t, func(m shown) bool { return strings.HasPrefix(m.card.Title, title) })
+}
+
+// shown is one message as the channel sees it.
+type shown struct {
+	ref   MessageRef
+	at    Thread
+	card  Card
+	edits int
+}
+
+type fakeChat struct {
+	mu       sync.Mutex
+	changed  chan struct{} // closed and replaced at each change
+	messages []shown
+	told     []shown
+	people   map[acl.Subject]Person
+	channel  Channel
+	fail     error // of Show
+	asks     error // of Person
+	shows    int
+}
+
+func newFakeChat() *fakeChat {
+	c := &fakeChat{changed: make(chan struct{}), channel: Channel{Joined: true, Invite: "/invite @purgebot"}, people: map[acl.Subject]Person{}}
+	for s, name := range map[acl.Subject]string{alice: "Alice", alice2: "Alice again", bob: "Bob", carol: "Carol"} {
+		c.people[s] = Person{Subject: s, Name: name, Standing: Member}
+	}
+	return c
+}
+
+func (c *fakeChat) Show(_ context.Context, at Thread, ref MessageRef, _ string, card Card) (MessageRef, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shows++
+	if c.fail != nil {
+		return MessageRef{}, c.fail
+	}
+	defer c.bell()
+	for i := range c.messages {
+		if c.messages[i].ref == ref {
+			c.messages[i].card, c.messages[i].edits = card, c.messages[i].edits+1
+			return ref, nil
+		}
+	}
+	ref = MessageRef{Channel: at.Channel, ID: fmt.Sprintf("M%d", len(c.messages)+1)}
+	c.messages = append(c.messages, shown{ref: ref, at: at, card: card})
+	return ref, nil
+}
+
+func (c *fakeChat) bell() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+func (c *fakeChat) Tell(_ context.Context, who acl.Subject, at Thread, card Card) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer c.bell()
+	c.told = append(c.told, shown{at: at, card: card})
+	return nil
+}
+
+func (c *fakeChat) Person(_ context.Context, s acl.Subject, _ time.Duration) (Person, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.people[s], c.asks
+}
+
+func (c *fakeChat) Channel(context.Context, Thread, time.Duration) (Channel, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.channel, nil
+}
+
+func (c *fakeChat) Limits() ChatLimits           { return ChatLimits{Forms: true, Files: true} }
+func (c *fakeChat) Health(context.Context) error { return nil }
+
+func (c *fakeChat) setFail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fail = err
+}
+
+// await returns the newest message that matches, as soon as there is one.
+func (c *fakeChat) await(t *testing.T, match func(shown) bool) shown {
+	t.Helper()
+	return c.awaitIn(t, &c.messages, match)
+}
+
+func (c *fakeChat) awaitIn(t *testing.T, list *[]shown, match func(shown) bool) shown {
+	t.Helper()
+	late := time.After(20 * time.Second)
+	for {
+		c.mu.Lock()
+		for i := len(*list) - 1; i >= 0; i-- {
+			if m := (*list)[i]; match(m) {
+				c.mu.Unlock()
+				return m
+			}
+		}
+		changed, all := c.changed, fmt.Sprintf("%+v", *list)
+		c.mu.Unlock()
+		select {
+		case <-changed:
+		case <-late:
+			t.Fatalf("no such message; there are: %s", all)
+		}
+	}
+}
+
+func (c *fakeChat) all() []shown {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]shown(nil), c.messages...)
+}
+
+// fakeCDN accepts everything unless it is told otherwise.
+type fakeCDN struct {
+	mu      sync.Mutex
+	calls   []purge.Batch
+	answer  func(purge.Batch) error
+	status  func(purge.StatusQuery) ([]purge.TargetStatus, error)
+	entered chan struct{} // if set, one is sent when a call begins
+	hold    chan struct{} // if set, a call waits until it is closed
+}
+
+func newFakeCDN() *fakeCDN {
+	c := &fakeCDN{}
+	c.status = func(q purge.StatusQuery) ([]purge.TargetStatus, error) { return seen(q, purge.Done), nil }
+	return c
+}
+
+func seen(q purge.StatusQuery, o purge.Outcome) []purge.TargetStatus {
+	var s []purge.TargetStatus
+	for _, t := range q.Batch.Targets {
+		s = append(s, purge.TargetStatus{Target: t, Outcome: o})
+	}
+	return s
+}
+
+func (c *fakeCDN) Submit(_ context.Context, b purge.Batch) (purge.Receipt, error) {
+	if c.entered != nil {
+		c.entered <- struct{}{}
+	}
+	if c.hold != nil {
+		<-c.hold
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, b)
+	if c.answer != nil {
+		if err := c.answer(b); err != nil {
+			return purge.Receipt{}, err
+		}
+	}
+	return purge.Receipt{TaskID: "1", Count: len(b.Targets), At: time.Now()}, nil
+}
+
+func (c *fakeCDN) Status(_ context.Context, q purge.StatusQuery) ([]purge.TargetStatus, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status(q)
+}
+
+func (c *fakeCDN) Quota(context.Context) ([]purge.Quota, error) {
+	return nil, &purge.Error{Kind: purge.Conflict, Message: "This API cannot tell."}
+}
+
+func (c *fakeCDN) Limits() purge.Limits {
+	return purge.Limits{URLs: 1000, Directories: 20, Bytes: 1 << 20}
+}
+
+func (c *fakeCDN) sent() []purge.Batch {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]purge.Batch(nil), c.calls...)
+}

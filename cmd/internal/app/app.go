@@ -1,0 +1,164 @@
+// Package app is the configuration and the wiring of purgebot: the only package that knows every concrete type.
+//
+// It reads no environment by itself (the caller hands it a look-up), wraps the ports to measure and pace them, and decides
+// nothing about a purge. Nothing simulated is imported here.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/adapters/slack"
+	"purgebot/bot"
+	"purgebot/bot/store"
+	"purgebot/purge/tencent"
+)
+
+// App is a purgebot that is wired and listening.
+type App struct {
+	bot      *bot.Bot
+	log      *slog.Logger
+	web, ops *server
+}
+
+// Start opens the database, takes up what was left open, and begins to listen. What is wrong is said in one sentence each.
+func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
+	policy, err := loadPolicy(c.ACL, log)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(c.QuotaZone)
+	if err != nil {
+		return nil, fmt.Errorf("PURGEBOT_QUOTA_ZONE: %w", err)
+	}
+	cdn, err := tencent.NewV2(tencent.Config{
+		Endpoint: c.CDNEndpoint, Method: c.CDNMethod, Signature: c.CDNSignature,
+		SecretID: c.SecretID, SecretKey: c.SecretKey, Token: c.Token, Zone: zone,
+	})
+	if err != nil {
+		return nil, err
+	}
+	chat, err := slack.New(slack.Config{
+		BotToken: c.SlackBotToken, SigningSecret: c.SlackSigningSecret, APIURL: c.SlackAPIURL,
+		Groups: policy.Subjects, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, c.Database)
+	if err != nil {
+		return nil, err
+	}
+	m := newMetrics()
+	b, err := bot.New(bot.Options{
+		Store: db, CDN: m.cdn(cdn, c.CDNRate), Platforms: map[string]bot.Platform{"slack": m.platform("slack", chat)},
+		Policy: func() *acl.Policy { return policy }, Log: log, Executor: c.Executor,
+		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, ConfirmURLs: c.ConfirmURLs,
+		Poll: c.Poll, PollMax: max(c.Poll, time.Minute), Deadline: c.Deadline, EditGap: time.Second,
+		QuotaURLs: c.QuotaURLs, QuotaDirectories: c.QuotaDirectories, Zone: zone,
+		PersonRate: c.PersonRate, PersonOpen: c.PersonOpen, Keep: c.Keep,
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	a := &App{bot: b, log: log}
+	if a.ops, err = listen(c.OpsListen, opsHandler(b, m)); err == nil {
+		a.web, err = listen(c.Listen, webHandler(chat, m.handler(b)))
+	}
+	if err == nil {
+		err = b.Start()
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.Stop())
+	}
+	log.Info("listening", "webhooks", a.web.addr, "ops", a.ops.addr, "policy", policy.Hash(), "config", c)
+	return a, nil
+}
+
+// loadPolicy reads the policy file. Its warnings are for whoever wrote it.
+func loadPolicy(path string, log *slog.Logger) (*acl.Policy, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("PURGEBOT_ACL: %w (purgebot acl init writes a file that loads)", err)
+	}
+	policy, err := acl.Parse(path, data)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range policy.Warnings() {
+		log.Warn("policy file", "warning", w)
+	}
+	return policy, nil
+}
+
+func webHandler(chat *slack.Slack, h bot.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/slack/", chat.Handler(h))
+	return mux
+}
+
+// Addr is where the webhooks are, OpsAddr where health and metrics are.
+func (a *App) Addr() string    { return a.web.addr }
+func (a *App) OpsAddr() string { return a.ops.addr }
+
+// Backlog says how many purges are open, how many of them wait for a press, and how many messages are still to be shown.
+func (a *App) Backlog(ctx context.Context) (bot.Backlog, error) { return a.bot.Backlog(ctx) }
+
+// Stop stops listening, waits for calls in flight to be recorded, and leaves open purges for the next start.
+func (a *App) Stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var errs []error
+	for _, s := range []*server{a.web, a.ops} {
+		if s != nil {
+			errs = append(errs, s.stop(ctx))
+		}
+	}
+	return errors.Join(append(errs, a.bot.Stop(12*time.Second))...)
+}
+
+// Wait returns when a listener fails, or nil when ctx ends.
+func (a *App) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-a.web.failed:
+		return err
+	case err := <-a.ops.failed:
+		return err
+	}
+}
+
+// server is one listener.
+type server struct {
+	http   *http.Server
+	addr   string
+	failed chan error
+}
+
+// listen serves h. The timeouts keep a slow sender from holding a connection (a slow loris).
+func listen(addr string, h http.Handler) (*server, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	s := &server{addr: l.Addr().String(), failed: make(chan error, 1), http: &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
+	}}
+	go func() {
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- err
+		}
+	}()
+	return s, nil
+}
+
+func (s *server) stop(ctx context.Context) error { return s.http.Shutdown(ctx) }

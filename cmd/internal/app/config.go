@@ -1,0 +1,212 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/sethvargo/go-envconfig"
+)
+
+// Config is all of the configuration, read from the environment. A field tagged secret may also come from a file
+// that NAME_FILE names, and is never printed.
+type Config struct {
+	Listen    string `env:"PURGEBOT_LISTEN,default=:8080" help:"webhooks: POST /slack/commands, /slack/interactions, /slack/events"`
+	OpsListen string `env:"PURGEBOT_OPS_LISTEN,default=127.0.0.1:9090" help:"/healthz, /readyz, /metrics"`
+	Database  string `env:"DATABASE_URL,default=sqlite:purgebot.db" secret:"yes" help:"sqlite:FILE; one serving process per file"`
+	Executor  string `env:"PURGEBOT_EXECUTOR_ID" help:"names this process; stable across restarts (default: the host's name)"`
+	ACL       string `env:"PURGEBOT_ACL,default=acl.yaml" help:"the policy file; purgebot acl init writes one that loads"`
+
+	CDNAPI       string  `env:"PURGEBOT_CDN_API" help:"must be said: 2.0 (RefreshCdn…); 3.0 is not in this version yet"`
+	CDNEndpoint  string  `env:"PURGEBOT_CDN_ENDPOINT,default=https://cdn.api.qcloud.com/v2/index.php" help:"the signed host and path follow it"`
+	CDNMethod    string  `env:"PURGEBOT_CDN_METHOD,default=POST" help:"2.0: GET or POST"`
+	CDNSignature string  `env:"PURGEBOT_CDN_SIGNATURE,default=HmacSHA256" help:"2.0: HmacSHA1 or HmacSHA256"`
+	CDNRate      float64 `env:"PURGEBOT_CDN_RATE,default=20" help:"CDN calls a second"`
+	SecretID     string  `env:"TENCENTCLOUD_SECRET_ID" secret:"yes" help:"the key's id"`
+	SecretKey    string  `env:"TENCENTCLOUD_SECRET_KEY" secret:"yes" help:"the key"`
+	Token        string  `env:"TENCENTCLOUD_TOKEN" secret:"yes" help:"of temporary credentials, if they are"`
+
+	SlackBotToken      string `env:"SLACK_BOT_TOKEN" secret:"yes" help:"xoxb-…; with SLACK_SIGNING_SECRET switches Slack on"`
+	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET" secret:"yes" help:"checks what Slack delivers over HTTP"`
+	SlackAPIURL        string `env:"SLACK_API_URL" help:"another base URL than Slack's, e.g. of a stand-in"`
+
+	ConfirmTTL  time.Duration `env:"PURGEBOT_CONFIRM_TTL,default=10m" help:"how long a question waits for its requester"`
+	ApprovalTTL time.Duration `env:"PURGEBOT_APPROVAL_TTL,default=1h" help:"how long it waits for a second person"`
+	ConfirmURLs int           `env:"PURGEBOT_CONFIRM_URLS,default=100" help:"URLs a person may purge in ten minutes without being asked"`
+	Poll        time.Duration `env:"PURGEBOT_POLL,default=5s" help:"first look at a sent purge; doubles to 60s"`
+	Deadline    time.Duration `env:"PURGEBOT_DEADLINE,default=1h" help:"when following a purge ends"`
+	PersonRate  int           `env:"PURGEBOT_PERSON_RATE,default=10" help:"commands a person may send in ten seconds"`
+	PersonOpen  int           `env:"PURGEBOT_PERSON_OPEN,default=5" help:"purges a person may have open"`
+	Keep        time.Duration `env:"PURGEBOT_KEEP,default=9600h" help:"how long purges and audit are kept (400 days)"`
+
+	QuotaURLs        int    `env:"PURGEBOT_QUOTA_URLS,default=10000" help:"the account's daily quota of URLs, per area; 0: none"`
+	QuotaDirectories int    `env:"PURGEBOT_QUOTA_DIRECTORIES,default=100" help:"and of directories"`
+	QuotaZone        string `env:"PURGEBOT_QUOTA_ZONE,default=Asia/Shanghai" help:"where the vendor's day turns"`
+}
+
+// Load reads the configuration through lookup. Its error names every variable that is missing or wrong.
+func Load(lookup func(string) (string, bool)) (Config, error) {
+	var c Config
+	var problems []error
+	each(&c, func(f reflect.StructField, v reflect.Value) {
+		if err := decode(f, v, lookup); err != nil {
+			problems = append(problems, err)
+		}
+	})
+	if c.Executor == "" {
+		c.Executor, _ = os.Hostname()
+	}
+	problems = append(problems, c.check()...)
+	return c, errors.Join(problems...)
+}
+
+// each visits the fields of a Config.
+func each(c *Config, visit func(reflect.StructField, reflect.Value)) {
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		visit(v.Type().Field(i), v.Field(i))
+	}
+}
+
+// decode reads one field. They are read one by one because the library stops at the first that is wrong.
+func decode(f reflect.StructField, v reflect.Value, lookup func(string) (string, bool)) error {
+	one := reflect.New(reflect.StructOf([]reflect.StructField{f}))
+	var fileErr error
+	err := envconfig.ProcessWith(context.Background(), &envconfig.Config{
+		Target: one.Interface(),
+		Lookuper: envconfig.LookuperFunc(func(key string) (string, bool) {
+			s, found, err := lookupSecret(f, key, lookup)
+			fileErr = err
+			return s, found
+		}),
+	})
+	if fileErr != nil {
+		return fileErr
+	}
+	if err != nil {
+		return fmt.Errorf("%s is not %s: write it like %s", envName(f), kindWords(f.Type), example(f))
+	}
+	v.Set(one.Elem().Field(0))
+	return nil
+}
+
+// lookupSecret is lookup, and for secrets also NAME_FILE.
+func lookupSecret(f reflect.StructField, key string, lookup func(string) (string, bool)) (string, bool, error) {
+	s, found := lookup(key)
+	file, fromFile := lookup(key + "_FILE")
+	switch {
+	case f.Tag.Get("secret") == "" || !fromFile:
+		return s, found && s != "", nil
+	case found && s != "":
+		return "", false, fmt.Errorf("%s and %s_FILE are both set: keep one of them", key, key)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", false, fmt.Errorf("%s_FILE cannot be read: %w", key, err)
+	}
+	return strings.TrimSpace(string(data)), true, nil
+}
+
+func envName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+	return name
+}
+
+func envDefault(f reflect.StructField) string {
+	_, def, _ := strings.Cut(f.Tag.Get("env"), "default=")
+	return def
+}
+
+func kindWords(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		return "a duration"
+	case t.Kind() == reflect.Int || t.Kind() == reflect.Float64:
+		return "a number"
+	}
+	return "readable"
+}
+
+func example(f reflect.StructField) string {
+	if d := envDefault(f); d != "" {
+		return d
+	}
+	return "the README shows"
+}
+
+// check says what is missing or does not fit together, one sentence for each variable.
+func (c Config) check() []error {
+	var problems []error
+	need := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	need(c.CDNAPI != "", "PURGEBOT_CDN_API is missing: set it to 2.0")
+	need(c.CDNAPI == "" || c.CDNAPI == "2.0", "PURGEBOT_CDN_API is %q: this version speaks 2.0 only", c.CDNAPI)
+	need(c.SecretID != "", "TENCENTCLOUD_SECRET_ID is missing: set it to the id of the key that may purge")
+	need(c.SecretKey != "", "TENCENTCLOUD_SECRET_KEY is missing: set it to the key that may purge")
+	need(c.SlackBotToken != "" || c.SlackSigningSecret != "", "no chat is configured: set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET")
+	need(c.SlackBotToken != "" || c.SlackSigningSecret == "", "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token from the app's OAuth page")
+	need(c.SlackSigningSecret != "" || c.SlackBotToken == "", "SLACK_SIGNING_SECRET is missing: copy it from the app's Basic Information page")
+	need(c.CDNMethod == "GET" || c.CDNMethod == "POST", "PURGEBOT_CDN_METHOD is %q: it must be GET or POST", c.CDNMethod)
+	need(c.CDNSignature == "HmacSHA1" || c.CDNSignature == "HmacSHA256", "PURGEBOT_CDN_SIGNATURE is %q: it must be HmacSHA1 or HmacSHA256", c.CDNSignature)
+	need(strings.HasPrefix(c.Database, "sqlite:"), "DATABASE_URL must be sqlite:FILE: other databases are not in this version yet")
+	need(endpointOK(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT is not an https:// address (http:// is for loopback only)")
+	need(c.SlackAPIURL == "" || endpointOK(c.SlackAPIURL), "SLACK_API_URL is not an https:// address (http:// is for loopback only)")
+	_, err := time.LoadLocation(c.QuotaZone)
+	need(err == nil && c.QuotaZone != "", "PURGEBOT_QUOTA_ZONE is %q: it must be a zone such as Asia/Shanghai", c.QuotaZone)
+	for name, d := range map[string]time.Duration{"PURGEBOT_CONFIRM_TTL": c.ConfirmTTL, "PURGEBOT_APPROVAL_TTL": c.ApprovalTTL,
+		"PURGEBOT_POLL": c.Poll, "PURGEBOT_DEADLINE": c.Deadline, "PURGEBOT_KEEP": c.Keep} {
+		need(d > 0, "%s must be more than zero", name)
+	}
+	need(c.CDNRate > 0, "PURGEBOT_CDN_RATE must be more than zero")
+	need(c.PersonRate > 0, "PURGEBOT_PERSON_RATE must be more than zero")
+	need(c.PersonOpen > 0, "PURGEBOT_PERSON_OPEN must be more than zero")
+	return problems
+}
+
+// endpointOK accepts https, and http on loopback: a signed request never crosses a network in the open.
+func endpointOK(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && loopback
+}
+
+// Table is the configuration as `purgebot serve --help` prints it.
+func Table() string {
+	var out strings.Builder
+	each(&Config{}, func(f reflect.StructField, _ reflect.Value) {
+		def := envDefault(f)
+		if def == "" {
+			def = "-"
+		}
+		fmt.Fprintf(&out, "  %-28s %-12s %s\n", envName(f), def, f.Tag.Get("help"))
+	})
+	return out.String()
+}
+
+// LogValue says what is set, without what is secret.
+func (c Config) LogValue() slog.Value {
+	var attrs []slog.Attr
+	each(&c, func(f reflect.StructField, v reflect.Value) {
+		switch {
+		case f.Tag.Get("secret") == "":
+			attrs = append(attrs, slog.Any(envName(f), v.Interface()))
+		case !v.IsZero():
+			attrs = append(attrs, slog.String(envName(f), "(set)"))
+		}
+	})
+	return slog.GroupValue(attrs...)
+}

@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/time/rate"
+
+	"purgebot/acl"
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+// metrics wraps the ports: what crosses them is counted and timed here, so that no other package knows of it.
+type metrics struct {
+	registry *prometheus.Registry
+	calls    *prometheus.HistogramVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "purgebot_call_seconds", Help: "Calls across a port, by port, call and how they ended.",
+			Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 2.5, 5, 10},
+		}, []string{"port", "call", "ended"}),
+	}
+	m.registry.MustRegister(m.calls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// open shows how many purges are open, waiting, and how many messages are due, as the database knows at the scrape.
+func (m *metrics) open(b *bot.Bot) {
+	gauge := func(name, help string, pick func(bot.Backlog) int) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			defer cancel()
+			busy, err := b.Backlog(ctx)
+			if err != nil {
+				return -1
+			}
+			return float64(pick(busy))
+		}))
+	}
+	gauge("purgebot_purges_open", "Purges that are not final; -1 if the database does not answer.", func(s bot.Backlog) int { return s.Open })
+	gauge("purgebot_purges_waiting", "Purges that wait for a press.", func(s bot.Backlog) int { return s.Waiting })
+	gauge("purgebot_cards_due", "Messages that are behind what they should show.", func(s bot.Backlog) int { return s.Cards })
+}
+
+// ended names how a call ended, for a label: few words, no text of anybody's.
+func ended(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	return purge.AsError(err).Kind.String()
+}
+
+func (m *metrics) observe(port, call string, from time.Time, err error) {
+	m.calls.WithLabelValues(port, call, ended(err)).Observe(time.Since(from).Seconds())
+}
+
+// cdn measures the CDN and keeps its calls below the vendor's limit.
+func (m *metrics) cdn(c purge.CDN, perSecond float64) purge.CDN {
+	return &meteredCDN{c, m, rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))}
+}
+
+type meteredCDN struct {
+	purge.CDN
+	m     *metrics
+	limit *rate.Limiter
+}
+
+// pace waits for a turn. Nothing has left when it fails.
+func (c *meteredCDN) pace(ctx context.Context) error {
+	if err := c.limit.Wait(ctx); err != nil {
+		return &purge.Error{Kind: purge.Unavailable, Message: "Too many calls to Tencent are waiting; trying again.", Err: fmt.Errorf("wait for a turn: %w", err)}
+	}
+	return nil
+}
+
+func (c *meteredCDN) Submit(ctx context.Context, b purge.Batch) (r purge.Receipt, err error) {
+	if err := c.pace(ctx); err != nil {
+		return r, err
+	}
+	defer func(from time.Time) { c.m.observe("cdn", "submit", from, err) }(time.Now())
+	return c.CDN.Submit(ctx, b)
+}
+
+func (c *meteredCDN) Status(ctx context.Context, q purge.StatusQuery) (s []purge.TargetStatus, err error) {
+	if err := c.pace(ctx); err != nil {
+		return nil, err
+	}
+	defer func(from time.Time) { c.m.observe("cdn", "status", from, err) }(time.Now())
+	return c.CDN.Status(ctx, q)
+}
+
+// platform measures a chat.
+func (m *metrics) platform(name string, p bot.Platform) bot.Platform {
+	return &meteredPlatform{p, m, name}
+}
+
+type meteredPlatform struct {
+	bot.Platform
+	m    *metrics
+	name string
+}
+
+func (p *meteredPlatform) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, key string, c bot.Card) (r bot.MessageRef, err error) {
+	defer func(from time.Time) { p.m.observe(p.name, "show", from, err) }(time.Now())
+	return p.Platform.Show(ctx, at, ref, key, c)
+}
+
+func (p *meteredPlatform) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bot.Card) (err error) {
+	defer func(from time.Time) { p.m.observe(p.name, "tell", from, err) }(time.Now())
+	return p.Platform.Tell(ctx, who, at, c)
+}
+
+// handler measures the time from an event to what it is acknowledged with.
+func (m *metrics) handler(h bot.Handler) bot.Handler { return &meteredHandler{h, m} }
+
+type meteredHandler struct {
+	bot.Handler
+	m *metrics
+}
+
+func (h *meteredHandler) Command(ctx context.Context, c bot.Command) (r bot.Reply, err error) {
+	defer func(from time.Time) { h.m.observe("bot", "command", from, err) }(time.Now())
+	return h.Handler.Command(ctx, c)
+}
+
+func (h *meteredHandler) Answer(ctx context.Context, a bot.Answer) (r bot.Reply, err error) {
+	defer func(from time.Time) { h.m.observe("bot", "answer", from, err) }(time.Now())
+	return h.Handler.Answer(ctx, a)
+}

@@ -62,8 +62,8 @@ func (e *Edge) expire(at time.Time) {
 
 // Fill visits a URL in the given areas, or in all of its host: what is stale or missing there is fetched from the origin.
 func (s *Sim) Fill(url string, areas ...Area) error {
-	now := s.begin()
-	defer s.end()
+	now := s.lock()
+	defer s.changed()
 	host, key, err := s.visit(url)
 	if err != nil {
 		return err
@@ -87,8 +87,8 @@ func (c *cache) fill(key edgeKey, now time.Time) {
 
 // Change gives a URL another version at the origin; the edges go on with theirs until they expire.
 func (s *Sim) Change(url string) error {
-	s.begin()
-	defer s.end()
+	s.lock()
+	defer s.changed()
 	_, key, err := s.visit(url)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (s *Sim) Change(url string) error {
 
 // Edge returns what an area caches for a URL; the zero Edge if nothing.
 func (s *Sim) Edge(area Area, url string) Edge {
-	s.look()
+	s.lock()
 	defer s.mu.Unlock()
 	_, key, err := s.visit(url)
 	if e := s.cache[edgeKey{area, key}]; err == nil && e != nil {
@@ -114,7 +114,7 @@ func (s *Sim) Edge(area Area, url string) Edge {
 
 // Edges returns everything cached, sorted by URL and area.
 func (s *Sim) Edges() []Edge {
-	s.look()
+	s.lock()
 	defer s.mu.Unlock()
 	out := make([]Edge, 0, len(s.cache))
 	for _, e := range s.cache {

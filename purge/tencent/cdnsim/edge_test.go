@@ -28,13 +28,16 @@ func TestPurgeExpiresOneAreaAfterTheDelay(t *testing.T) {
 		assert.Equal(t, Edge{area, one, Fresh, false, filled}, w.Edge(area, one), "the delay is not over")
 		w.clock.add(1)
 		assert.Equal(t, Edge{area, one, Stale, false, filled.Add(time.Minute)}, w.Edge(area, one))
+		w.call(t, action, "urls.0", one)
+		w.clock.add(time.Minute)
+		assert.Equal(t, filled.Add(time.Minute), w.Edge(area, one).Since, "it is stale already")
 		assert.Len(t, w.Edges(), 4)
 		for _, e := range w.Edges() {
 			assert.Equal(t, e.Area == area && e.URL == one, e.State == Stale, "%v", e)
 		}
 
 		w.fill(t, one)
-		assert.Equal(t, Edge{area, one, Fresh, false, filled.Add(time.Minute)}, w.Edge(area, one), "a visit caches it again")
+		assert.Equal(t, Edge{area, one, Fresh, false, filled.Add(2 * time.Minute)}, w.Edge(area, one), "a visit caches it again")
 	}
 }
 
@@ -130,6 +133,18 @@ func TestPurgesTakeEffectInTheOrderInWhichTheyFallDue(t *testing.T) {
 	w.fill(t, u)
 	w.clock.add(time.Hour)
 	assert.Equal(t, Fresh, w.Edge(Mainland, u).State)
+}
+
+func TestVisitOfWhatIsFreshIsAHit(t *testing.T) {
+	t.Parallel()
+	const u = "https://www.test.com/"
+	w := newWorld()
+	w.fill(t, u)
+	require.NoError(t, w.Change(u))
+	filled := w.clock.Now()
+	w.clock.add(time.Second)
+	w.fill(t, u)
+	assert.Equal(t, Edge{Mainland, u, Fresh, true, filled}, w.Edge(Mainland, u))
 }
 
 func TestFillKeepsToTheAccount(t *testing.T) {

@@ -41,8 +41,8 @@ type Fault struct {
 
 // Fault queues a fault: a request meets the first that is for it, and only that.
 func (s *Sim) Fault(f Fault) {
-	s.begin()
-	defer s.end()
+	s.lock()
+	defer s.changed()
 	s.faults = append(s.faults, f)
 }
 
@@ -55,8 +55,8 @@ func (s *Sim) Faults() []Fault {
 
 // ClearFaults forgets all faults, and lets go of the requests that they hold up.
 func (s *Sim) ClearFaults() {
-	s.begin()
-	defer s.end()
+	s.lock()
+	defer s.changed()
 	s.faults = nil
 	if s.release != nil {
 		close(s.release)

@@ -71,6 +71,7 @@ func TestFaultsAsAClientMeetsThem(t *testing.T) {
 		}},
 		"reset": {Fault{Do: Reset}, func(t *testing.T, resp *http.Response, _ []byte, err error) {
 			assert.Error(t, err)
+			assert.NotErrorIs(t, err, io.EOF, "reset, not closed")
 			assert.Nil(t, resp)
 		}},
 		"truncated": {Fault{Do: Truncated}, func(t *testing.T, resp *http.Response, body []byte, err error) {
@@ -94,16 +95,17 @@ func TestFaultsAsAClientMeetsThem(t *testing.T) {
 				t.Parallel()
 				w := newWorld()
 				send := serveTCP(t, w)
-				c.fault.Acts, c.fault.Times = acts, 1
-				w.Fault(c.fault)
+				fault := c.fault
+				fault.Acts, fault.Times = acts, 1
+				w.Fault(fault)
 
 				resp, body, err := send(t.Context())
 				c.check(t, resp, body, err)
 				seen := w.Requests()[0]
-				assert.Equal(t, c.fault.Do, seen.Fault)
+				assert.Equal(t, fault.Do, seen.Fault)
 				assert.True(t, seen.Verified)
 				assert.Equal(t, acts, seen.Acted)
-				assert.Equal(t, c.fault.status(), seen.Status)
+				assert.Equal(t, fault.status(), seen.Status)
 				spent := map[bool]int{true: 1}
 				assert.Equal(t, spent[acts], w.Quota()[0].Used)
 
@@ -124,7 +126,7 @@ func TestSilenceLastsUntilTheClientGivesUp(t *testing.T) {
 		ctx, giveUp := context.WithCancel(t.Context())
 		changed := w.Watch()
 		go func() {
-			for len(w.Requests()) == 0 || w.Requests()[0].Verified == false {
+			for len(w.Requests()) == 0 || !w.Requests()[0].Verified {
 				<-changed
 				changed = w.Watch()
 			}
@@ -174,6 +176,16 @@ func TestLatency(t *testing.T) {
 		w.serve(t, r.WithContext(ctx))
 		assert.Equal(t, time.Second, time.Since(start))
 		assert.True(t, w.last().Acted, "leaving early does not take the request back")
+
+		start = time.Now()
+		arrived := w.Watch()
+		go func() {
+			<-arrived
+			time.Sleep(time.Second)
+			w.ClearFaults()
+		}()
+		w.call(t, "RefreshCdnUrl", "urls.0", "https://www.test.com/")
+		assert.Equal(t, time.Second, time.Since(start), "clearing lets go")
 	})
 }
 

@@ -54,6 +54,9 @@ func TestMainlandLog(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, rows[mainlandRow](t, w.call(t, "GetCdnRefreshLog", c.pairs...)), name)
 	}
+	for _, other := range w.tasks.all[1:] {
+		assert.EqualValues(t, 21001, w.call(t, "GetCdnRefreshLog", "taskId", other.id).CodeDesc, "nobody was told this id")
+	}
 	assert.EqualValues(t, 9150, w.call(t, "GetCdnRefreshLog", "taskId", id, "startDate", "2026-11-19 00:00:00", "endDate", "2026-11-19 23:59:59").CodeDesc)
 }
 

@@ -20,17 +20,18 @@ type spent struct {
 	count map[bucket]int
 }
 
-// on turns the day if it is another one, and returns its counts.
-func (s *spent) on(day string) map[bucket]int {
-	if s.day != day || s.count == nil {
-		s.day, s.count = day, map[bucket]int{}
+// spentToday returns the counts of today; those of any other day are forgotten.
+func (s *Sim) spentToday(now time.Time) map[bucket]int {
+	day := now.In(s.zone()).Format(time.DateOnly)
+	if s.spent.day != day || s.spent.count == nil {
+		s.spent = spent{day, map[bucket]int{}}
 	}
-	return s.count
+	return s.spent.count
 }
 
 // spend charges n targets, or none if they are more than are left.
 func (s *Sim) spend(area Area, kind Kind, n int, now time.Time) bool {
-	count := s.spent.on(now.In(s.zone()).Format(time.DateOnly))
+	count := s.spentToday(now)
 	if count[bucket{area, kind}]+n > s.daily(kind) {
 		return false
 	}
@@ -52,9 +53,9 @@ func (s *Sim) daily(kind Kind) int {
 
 // Quota returns today's four counts: mainland before overseas, URLs before directories.
 func (s *Sim) Quota() []Quota {
-	now := s.look()
+	now := s.lock()
 	defer s.mu.Unlock()
-	count := s.spent.on(now.In(s.zone()).Format(time.DateOnly))
+	count := s.spentToday(now)
 	var out []Quota
 	for _, area := range []Area{Mainland, Overseas} {
 		for _, kind := range []Kind{URL, Directory} {

@@ -22,7 +22,6 @@ const path = "/v2/index.php"
 const (
 	maxGet  = 32 << 10 // bytes of the request URI
 	maxPost = 1 << 20  // bytes of the body
-	drain   = 8 << 20  // read and dropped of a larger body, so that its sender gets to see the answer
 )
 
 // Param is one parameter, decoded.
@@ -135,7 +134,6 @@ func (r *Request) readBody(from *http.Request) {
 	case err != nil:
 		r.Status = http.StatusBadRequest
 	case len(body) > maxPost:
-		io.Copy(io.Discard, io.LimitReader(from.Body, drain))
 		r.Status = http.StatusNotImplemented
 	default:
 		r.Params, r.malformed = parseBody(from.Header.Get("Content-Type"), body)

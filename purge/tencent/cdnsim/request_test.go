@@ -13,8 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const testHost = "cdn.api.qcloud.com"
-
 func TestGetReadsItsQueryOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -103,7 +103,7 @@ func TestCollision(t *testing.T) {
 	var c canonical
 	load(t, "v2-canonical.json", &c)
 	for n, params := range []map[string]string{c.Collision.ParamsA, c.Collision.ParamsB} {
-		assert.Equal(t, c.Collision.StringToSign, stringToSign("POST", "cdn.api.qcloud.com", path, paramsOf(params)))
+		assert.Equal(t, c.Collision.StringToSign, stringToSign("POST", testHost, path, paramsOf(params)))
 		form := url.Values{"Signature": {c.Collision.Signature}}
 		for name, value := range params {
 			form.Set(name, value)
@@ -117,7 +117,7 @@ func TestCollision(t *testing.T) {
 
 func TestSignatureCoversEverything(t *testing.T) {
 	t.Parallel()
-	const host = "cdn.api.qcloud.com"
+	const host = testHost
 	for name, spoil := range map[string]func(v url.Values) *http.Request{
 		"signed for GET": func(v url.Values) *http.Request { return post(urlencoded, sign(v, "GET", host).Encode()) },
 		"signed for another host": func(v url.Values) *http.Request {
@@ -192,19 +192,26 @@ func TestNonceIsGoodOnce(t *testing.T) {
 	assert.Equal(t, 2, w.Quota()[0].Used)
 }
 
-// A copied request never passes, however long one waits before sending it again.
+// A copied request never passes, however old the memory is in which its nonce is kept, and however long one waits.
 func TestReplayNeverPasses(t *testing.T) {
 	t.Parallel()
-	for wait := time.Duration(0); wait <= 20*time.Minute; wait += 30 * time.Second {
+	const step = 30 * time.Second
+	for age := time.Duration(0); age <= 15*time.Minute; age += step {
 		w := newWorld()
-		early := strconv.FormatInt(w.clock.Now().Add(5*time.Minute).Unix(), 10) // as far ahead as is let in
-		body := sign(w.form("RefreshCdnUrl", "urls.0", "https://www.test.com/", "Timestamp", early), "POST", "cdn.api.qcloud.com").Encode()
-		require.Equal(t, 0, w.serve(t, post(urlencoded, body)).Code)
-		for range 2 { // other traffic lets generations of nonces pass
-			w.clock.add(wait / 2)
-			w.call(t, "RefreshCdnUrl", "urls.0", "https://www.test.com/")
+		traffic := func(d time.Duration) {
+			for ; d > 0; d -= step {
+				w.call(t, "RefreshCdnUrl", "urls.0", "https://foreign.example/")
+				w.clock.add(step)
+			}
 		}
-		assert.Equal(t, 4500, w.serve(t, post(urlencoded, body)).Code, wait)
+		traffic(age)
+		early := strconv.FormatInt(w.clock.Now().Add(5*time.Minute).Unix(), 10) // as far ahead as is let in
+		body := sign(w.form("RefreshCdnUrl", "urls.0", "https://www.test.com/", "Timestamp", early), "POST", testHost).Encode()
+		require.Equal(t, 0, w.serve(t, post(urlencoded, body)).Code)
+		for wait := time.Duration(0); wait <= 12*time.Minute; wait += step {
+			require.Equal(t, 4500, w.serve(t, post(urlencoded, body)).Code, "%v after %v", wait, age)
+			traffic(step)
+		}
 	}
 }
 

@@ -87,8 +87,8 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Adjust changes exported fields while the simulator serves. change must not call methods of s.
 func (s *Sim) Adjust(change func(s *Sim)) {
-	s.begin()
-	defer s.end()
+	s.lock()
+	defer s.changed()
 	change(s)
 }
 
@@ -105,13 +105,13 @@ func (s *Sim) Watch() <-chan struct{} {
 
 // Due returns when the next accepted purge is done, or the zero time if none is running.
 func (s *Sim) Due() time.Time {
-	s.look()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.tasks.due()
 }
 
-// look locks s, brings its caches up to the time it returns, and leaves it locked.
-func (s *Sim) look() time.Time {
+// lock locks s and brings its caches up to the time that it returns.
+func (s *Sim) lock() time.Time {
 	s.mu.Lock()
 	now := time.Now
 	if s.Now != nil {
@@ -122,10 +122,8 @@ func (s *Sim) look() time.Time {
 	return t
 }
 
-// begin and end enclose a change.
-func (s *Sim) begin() time.Time { return s.look() }
-
-func (s *Sim) end() {
+// changed unlocks s and tells whoever watches.
+func (s *Sim) changed() {
 	if s.watch != nil {
 		close(s.watch)
 		s.watch = nil
@@ -135,8 +133,8 @@ func (s *Sim) end() {
 
 // arrive records the request as received and takes the fault that is to meet it.
 func (s *Sim) arrive(req *Request) (Fault, <-chan struct{}) {
-	req.At = s.begin()
-	defer s.end()
+	req.At = s.lock()
+	defer s.changed()
 	s.journal.add(req)
 	if req.Status != 0 {
 		return Fault{}, nil
@@ -151,8 +149,8 @@ func (s *Sim) arrive(req *Request) (Fault, <-chan struct{}) {
 
 // handle does what the request asks, if the fault lets it, and completes its record.
 func (s *Sim) handle(req *Request, f Fault) answer {
-	now := s.begin()
-	defer s.end()
+	now := s.lock()
+	defer s.changed()
 	req.Verified = s.verified(req)
 	var a answer
 	if f.acts() {

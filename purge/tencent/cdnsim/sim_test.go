@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	testID  = "AKIDTEST"
-	testKey = "key of the simulated account"
+	testID   = "AKIDTEST"
+	testHost = "cdn.api.qcloud.com"
+	testKey  = "key of the simulated account"
 )
 
 // clock is set by hand.
@@ -111,7 +112,7 @@ const urlencoded = "application/x-www-form-urlencoded"
 // call posts a signed request.
 func (w *world) call(t testing.TB, action string, pairs ...string) reply {
 	t.Helper()
-	return w.serve(t, post(urlencoded, sign(w.form(action, pairs...), "POST", "cdn.api.qcloud.com").Encode()))
+	return w.serve(t, post(urlencoded, sign(w.form(action, pairs...), "POST", testHost).Encode()))
 }
 
 // many returns name.0 … name.n-1 as pairs.
@@ -181,6 +182,7 @@ func TestRefusals(t *testing.T) {
 		"overseas not enabled":    {"RefreshCdnOverSeaUrl", []string{"urls.0", "https://cn.test.com/"}, 4000, 9110},
 		"no scheme":               {"RefreshCdnUrl", []string{"urls.0", "www.test.com/1.jpg"}, 4000, 9003},
 		"wrong scheme":            {"RefreshCdnUrl", []string{"urls.0", "ftp://www.test.com/1.jpg"}, 4000, 9003},
+		"one slash":               {"RefreshCdnUrl", []string{"urls.0", "https:/www.test.com/1.jpg"}, 4000, 9003},
 		"at sign before scheme":   {"RefreshCdnUrl", []string{"urls.0", "@" + u}, 4000, 9003},
 		"empty":                   {"RefreshCdnUrl", []string{"urls.0", ""}, 4000, 9003},
 		"newline":                 {"RefreshCdnUrl", []string{"urls.0", u + "\nurls.1=x"}, 4000, 9003},
@@ -264,7 +266,9 @@ func TestQuotaTurnsAtMidnightOfItsZone(t *testing.T) {
 	assert.EqualValues(t, 22046, w.call(t, "RefreshCdnDir", "dirs.0", "https://www.test.com/").CodeDesc)
 	assert.Equal(t, []Quota{{Mainland, URL, 3, 3}, {Mainland, Directory, 1, 1}, {Overseas, URL, 2, 3}, {Overseas, Directory, 0, 1}}, w.Quota())
 
-	w.clock.add(time.Second)
+	w.clock.add(time.Second - 1)
+	assert.Equal(t, "22044", w.call(t, "RefreshCdnUrl", two...).CodeDesc, "a nanosecond before midnight")
+	w.clock.add(1)
 	assert.Equal(t, []Quota{{Mainland, URL, 0, 3}, {Mainland, Directory, 0, 1}, {Overseas, URL, 0, 3}, {Overseas, Directory, 0, 1}}, w.Quota())
 	assert.Equal(t, 0, w.call(t, "RefreshCdnUrl", two...).Code)
 }
@@ -277,7 +281,7 @@ func TestQuotaDefaultsAreTheVendors(t *testing.T) {
 func TestZeroSimKnowsNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	body := sign(w.form("RefreshCdnUrl", "urls.0", "https://www.test.com/"), "POST", "cdn.api.qcloud.com").Encode()
+	body := sign(w.form("RefreshCdnUrl", "urls.0", "https://www.test.com/"), "POST", testHost).Encode()
 	rec := httptest.NewRecorder()
 	new(Sim).ServeHTTP(rec, post(urlencoded, body))
 	assert.Contains(t, rec.Body.String(), `"code":4104`)

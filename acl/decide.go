@@ -96,28 +96,34 @@ type search struct {
 	grant, denial best
 }
 
-// host visits what rules say about the host, and about "*." of each name above it.
+// host visits what rules say about the host, and about "*." of each name above it. The star of a grant stands for no A-label
+// ("xn--…"): IDNA implementations disagree about which of those are hosts at all, so the file must name them.
 func (s *search) host(host string) {
 	x := &s.policy.index
 	s.denied(x.everywhere)
-	s.site(x.sites[host])
+	s.site(x.sites[host], true)
 	if x.wild == 0 {
 		return
 	}
+	starred := true
 	for labels := strings.Count(host, "."); labels > 0; labels-- {
+		starred = starred && !strings.HasPrefix(host, "xn--")
 		host = host[strings.IndexByte(host, '.'):]
 		if x.wild.has(labels) {
-			s.site(x.sites[host])
+			s.site(x.sites[host], starred)
 		}
 		host = host[1:]
 	}
 }
 
-func (s *search) site(at *site) {
+func (s *search) site(at *site, granting bool) {
 	if at == nil {
 		return
 	}
 	s.denied(at.denied)
+	if !granting {
+		return
+	}
 	s.grant.visit(&at.whole)
 	if at.below.spots != nil && literal(s.target) {
 		s.grant.walk(&at.below, []byte(s.target.Path()))

@@ -1,8 +1,13 @@
 package acl
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"purgebot/purge"
@@ -10,10 +15,519 @@ import (
 
 // ask asks for a URL in mainland, outside every channel.
 func ask(p *Policy, who Subject, url string, groups ...Subject) Ask {
-	t, err := purge.Parse(purge.URL, url)
+	return Ask{Who: p.Who(who, groups), Kind: purge.URL, Area: purge.Mainland, Target: target(purge.URL, url)}
+}
+
+func target(kind purge.Kind, s string) purge.Target {
+	t, err := purge.Parse(kind, s)
 	if err != nil {
 		panic(err)
 	}
-	return Ask{Who: p.Who(who, groups), Kind: purge.URL, Area: purge.Mainland, Target: t}
+	return t
 }
-func TestX(t *testing.T) { require.True(t, true) }
+
+// question writes an ask as "subject+group@channel kind area url"; what is left out is U1, no channel, url and mainland.
+func question(p *Policy, s string) Ask {
+	words := strings.Fields(s)
+	a := Ask{Kind: purge.URL, Area: purge.Mainland}
+	subject, groups := Subject("slack:T0/U1"), []Subject(nil)
+	for _, w := range words[:len(words)-1] {
+		switch {
+		case w == "directory":
+			a.Kind = purge.Directory
+		case w == "overseas":
+			a.Area = purge.Overseas
+		case strings.HasPrefix(w, "+"):
+			groups = append(groups, Subject(w[1:]))
+		case strings.HasPrefix(w, "@"):
+			a.In = Subject(w[1:])
+		default:
+			subject = Subject(w)
+		}
+	}
+	a.Who, a.Target = p.Who(subject, groups), target(a.Kind, words[len(words)-1])
+	return a
+}
+
+func TestGrants(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		grant           string
+		allowed, denied []string
+	}{
+		"host": {"to: [slack:T0/U1], domains: [a.example.com]",
+			[]string{"https://a.example.com/", "http://a.example.com/x?y", "https://A.example.com:443/x#y"},
+			[]string{"https://b.example.com/", "https://example.com/", "https://x.a.example.com/", "https://a.example.com.evil.org/", "https://xa.example.com/"}},
+		"subject": {"to: [slack:T0/U1], domains: [a.example.com]",
+			[]string{"slack:T0/U1 https://a.example.com/"},
+			[]string{"slack:T0/U2 https://a.example.com/", "slack:T1/U1 https://a.example.com/", "slack:T0/u1 https://a.example.com/",
+				"slack:T0/U11 https://a.example.com/", "discord:T0/U1 https://a.example.com/", "+slack:T0/S1 slack:T0/U2 https://a.example.com/"}},
+		"several subjects": {"to: [slack:T0/U3, slack:T0/U1], domains: [a.example.com]",
+			[]string{"https://a.example.com/", "slack:T0/U3 https://a.example.com/"}, []string{"slack:T0/U2 https://a.example.com/"}},
+		"wildcard": {`to: [slack:T0/U1], domains: ["*.s.example.com"]`,
+			[]string{"https://a.s.example.com/", "https://a.b.s.example.com/", "https://1.s.example.com/", "https://a--b.s.example.com/"},
+			[]string{"https://s.example.com/", "https://as.example.com/", "https://a.s.example.com.evil.org/", "https://example.com/", "https://a.s.example.org/"}},
+		"a star stands for no A-label": {`to: [slack:T0/U1], domains: ["*.s.example.com", xn--bcher-kva.s.example.com, "*.xn--bcher-kva.example"]`,
+			[]string{"https://xn--bcher-kva.s.example.com/", "https://a.xn--bcher-kva.example/"},
+			[]string{"https://xn--bcher-kv.s.example.com/", "https://a.xn--b.s.example.com/", "https://xn--b.a.s.example.com/", "https://xn--b.xn--bcher-kva.example/"}},
+		"several domains": {`to: [slack:T0/U1], domains: [a.example.com, "*.b.example.com", c.example.com]`,
+			[]string{"https://a.example.com/", "https://x.b.example.com/", "https://c.example.com/"}, []string{"https://b.example.com/"}},
+		"kind defaults to url": {"to: [slack:T0/U1], domains: [a.example.com]",
+			[]string{"https://a.example.com/x/"}, []string{"directory https://a.example.com/x/"}},
+		"directories alone": {"to: [slack:T0/U1], domains: [a.example.com], kinds: [directory]",
+			[]string{"directory https://a.example.com/x/"}, []string{"https://a.example.com/x/"}},
+		"both kinds": {"to: [slack:T0/U1], domains: [a.example.com], kinds: [directory, url]",
+			[]string{"directory https://a.example.com/x/", "https://a.example.com/x/"}, nil},
+		"area defaults to mainland": {"to: [slack:T0/U1], domains: [a.example.com]",
+			[]string{"https://a.example.com/"}, []string{"overseas https://a.example.com/"}},
+		"overseas alone": {"to: [slack:T0/U1], domains: [a.example.com], areas: [overseas]",
+			[]string{"overseas https://a.example.com/"}, []string{"https://a.example.com/"}},
+		"scheme": {"to: [slack:T0/U1], domains: [a.example.com], schemes: [https]",
+			[]string{"https://a.example.com/"}, []string{"http://a.example.com/"}},
+		"the other scheme": {"to: [slack:T0/U1], domains: [a.example.com], schemes: [http]",
+			[]string{"http://a.example.com/"}, []string{"https://a.example.com/"}},
+		"path": {"to: [slack:T0/U1], domains: [a.example.com], paths: [/app/], kinds: [url, directory]",
+			[]string{"https://a.example.com/app/", "https://a.example.com/app/x", "https://a.example.com/app//x", "https://a.example.com/app/%20x",
+				"https://a.example.com/app/x?next=https%3A%2F%2Fa%2F..", "directory https://a.example.com/app/", "directory https://a.example.com/app/x/"},
+			[]string{"https://a.example.com/", "https://a.example.com/app", "https://a.example.com/App/x", "https://a.example.com/apps/x", "https://a.example.com//app/x",
+				"https://a.example.com/%61pp/x", "https://a.example.com/x/app/", "directory https://a.example.com/", "https://a.example.com/app/x#y",
+				"https://a.example.com/app/%2fx", "https://a.example.com/app/x%5Cy", "https://a.example.com/app/x%2Ey", "https://a.example.com/app/x%25y",
+				"https://a.example.com/app/x%3By", "https://a.example.com/app/x%3by", "https://a.example.com/app/x%00y"}},
+		"the root as a path": {"to: [slack:T0/U1], domains: [a.example.com], paths: [/]",
+			[]string{"https://a.example.com/", "https://a.example.com/x/y"}, []string{"https://a.example.com/x%2fy", "https://a.example.com/x#"}},
+		"without paths anything goes": {"to: [slack:T0/U1], domains: [a.example.com]",
+			[]string{"https://a.example.com/x%2fy", "https://a.example.com/x#y"}, nil},
+		"several paths": {"to: [slack:T0/U1], domains: [a.example.com], paths: [/a/b/, /c/]",
+			[]string{"https://a.example.com/a/b/x", "https://a.example.com/c/x"}, []string{"https://a.example.com/a/x", "https://a.example.com/b/x"}},
+		"a path under a wildcard": {`to: [slack:T0/U1], domains: ["*.example.com"], paths: [/a/]`,
+			[]string{"https://x.example.com/a/x"}, []string{"https://x.example.com/b/x"}},
+		"channel": {"to: [slack:T0/U1], in: [slack:T0/C1, slack:T0/C2], domains: [a.example.com]",
+			[]string{"@slack:T0/C1 https://a.example.com/", "@slack:T0/C2 https://a.example.com/"},
+			[]string{"https://a.example.com/", "@slack:T0/C3 https://a.example.com/", "@slack:T1/C1 https://a.example.com/", "@* https://a.example.com/", "@slack:T0/U1 https://a.example.com/"}},
+		"a platform group": {"to: [slack:T0/S1], domains: [a.example.com]",
+			[]string{"slack:T0/U2 +slack:T0/S1 https://a.example.com/"}, []string{"slack:T0/U2 https://a.example.com/", "slack:T0/U2 +slack:T0/S2 https://a.example.com/"}},
+		"a group": {"to: [crew], domains: [a.example.com]",
+			[]string{"slack:T0/U5 https://a.example.com/", "slack:T0/U2 +slack:T0/S5 https://a.example.com/"}, []string{"https://a.example.com/"}},
+		"a group of groups": {"to: [outer], domains: [a.example.com]",
+			[]string{"slack:T0/U5 https://a.example.com/", "slack:T0/U2 +slack:T0/S5 https://a.example.com/"}, []string{"https://a.example.com/"}},
+		"a person": {"to: [eve], domains: [a.example.com]",
+			[]string{"slack:T0/U6 https://a.example.com/", "terminal:eve https://a.example.com/"}, []string{"https://a.example.com/"}},
+		"a group of people": {"to: [people], domains: [a.example.com]",
+			[]string{"slack:T0/U6 https://a.example.com/", "terminal:eve https://a.example.com/"}, []string{"https://a.example.com/"}},
+		"one account of a person": {"to: [terminal:eve], domains: [a.example.com]",
+			[]string{"terminal:eve https://a.example.com/"}, []string{"slack:T0/U6 https://a.example.com/"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := parse(t, crew+"grants:\n  - {name: g, "+c.grant+"}\n")
+			for _, s := range c.allowed {
+				assert.True(t, p.Decide(question(p, s)).Allowed, s)
+				assert.Equal(t, "g", p.Decide(question(p, s)).Rule)
+			}
+			for _, s := range c.denied {
+				assert.Equal(t, Decision{Rule: DefaultDeny}, p.Decide(question(p, s)), s)
+			}
+		})
+	}
+}
+
+const crew = `version: 1
+people: {eve: [slack:T0/U6, terminal:eve]}
+groups:
+  crew: [slack:T0/U5, slack:T0/S5]
+  outer: [crew]
+  people: [eve]
+`
+
+func TestDenials(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		denial          string
+		denied, allowed []string
+	}{
+		"what is left out means all": {"areas: [mainland, overseas]",
+			[]string{"https://a.example.com/", "overseas directory http://b.s.example.com/x/", "slack:T0/U5 @slack:T0/C1 https://a.example.com/", "terminal:eve https://a.example.com/"}, nil},
+		"everyone": {`to: ["*"]`, []string{"https://a.example.com/", "slack:T0/U5 https://a.example.com/"}, nil},
+		"subject":  {"to: [slack:T0/U1]", []string{"https://a.example.com/"}, []string{"slack:T0/U5 https://a.example.com/"}},
+		"one account of a person covers the others": {"to: [terminal:eve]",
+			[]string{"terminal:eve https://a.example.com/", "slack:T0/U6 https://a.example.com/"}, []string{"https://a.example.com/"}},
+		"group": {"to: [outer]", []string{"slack:T0/U5 https://a.example.com/", "+slack:T0/S5 https://a.example.com/"}, []string{"https://a.example.com/"}},
+		"host":  {"domains: [a.example.com]", []string{"https://a.example.com/", "directory overseas http://a.example.com/x/"}, []string{"https://b.s.example.com/"}},
+		"a wildcard covers the apex": {`domains: ["*.s.example.com"]`,
+			[]string{"https://s.example.com/", "https://b.s.example.com/", "https://xn--b.s.example.com/"}, []string{"https://a.example.com/"}},
+		"a wildcard on a top-level domain": {`domains: ["*.com"]`, []string{"https://a.example.com/", "https://s.example.com/"}, []string{"https://a.example.org/"}},
+		"scheme":                           {"schemes: [http]", []string{"http://a.example.com/"}, []string{"https://a.example.com/"}},
+		"kind":                             {"kinds: [directory]", []string{"directory https://a.example.com/x/"}, []string{"https://a.example.com/x/"}},
+		"area":                             {"areas: [overseas]", []string{"overseas https://a.example.com/"}, []string{"https://a.example.com/"}},
+		"channel": {"in: [slack:T0/C1]", []string{"@slack:T0/C1 https://a.example.com/"},
+			[]string{"https://a.example.com/", "@slack:T0/C2 https://a.example.com/"}},
+		"path": {"domains: [a.example.com], paths: [/x/Private/]",
+			[]string{"https://a.example.com/x/private/", "https://a.example.com/x/Private/y", "https://a.example.com/X/PRIVATE/y", "https://a.example.com/x/%70rivate/y",
+				"https://a.example.com/x/%2570rivate/y", "https://a.example.com/x%2Fprivate/y", "https://a.example.com/x%252fprivate%252fy", "https://a.example.com//x///private//y",
+				"https://a.example.com/x/%2fprivate/y", "https://a.example.com/x/private/?y", "overseas http://a.example.com/x/private/y",
+				"directory https://a.example.com/x/private/", "directory https://a.example.com/x/private/y/", "directory https://a.example.com/x/", "directory https://a.example.com/",
+				"directory https://a.example.com/X/", "directory https://a.example.com//", "directory https://a.example.com//%78/", "directory https://a.example.com/%2578/", "directory https://a.example.com/x%2f/"},
+			[]string{"https://a.example.com/", "https://a.example.com/x/", "https://a.example.com/x/private", "https://a.example.com/private/", "https://a.example.com/x/privates/",
+				"https://a.example.com/x/y?/x/private/", "directory https://a.example.com/y/", "directory https://a.example.com/x/y/", "directory https://a.example.com/x/privat/",
+				"https://b.s.example.com/x/private/", "https://a.example.com/x/%252570rivate/"}},
+		"a path on every host": {"paths: [/x/]", []string{"https://a.example.com/x/y", "directory https://b.s.example.com/"}, []string{"https://a.example.com/y"}},
+		"a path for URLs alone": {"paths: [/x/y/], kinds: [url]",
+			[]string{"https://a.example.com/x/y/z", "directory https://a.example.com/x/"}, []string{"directory https://a.example.com/x/y/"}},
+		"a path in one area": {"paths: [/x/y/], areas: [overseas]",
+			[]string{"overseas directory https://a.example.com/x/"}, []string{"directory https://a.example.com/x/"}},
+		"the root as a path":  {"paths: [/]", []string{"https://a.example.com/", "https://a.example.com/x", "directory https://a.example.com/"}, nil},
+		"a path below a star": {`domains: ["*.example.com"], paths: [/x/]`, []string{"https://b.s.example.com/X/y"}, []string{"https://b.s.example.com/y"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := parse(t, crew+`grants:
+  - name: g
+    to: [slack:T0/U1, crew, eve]
+    domains: [a.example.com, a.example.org, s.example.com, xn--b.s.example.com, "*.s.example.com"]
+    kinds: [url, directory]
+    areas: [mainland, overseas]
+denials:
+  - {name: d, `+c.denial+"}\n")
+			for _, s := range c.denied {
+				assert.Equal(t, Decision{Rule: "d", Denied: true}, p.Decide(question(p, s)), s)
+			}
+			for _, s := range c.allowed {
+				assert.True(t, p.Decide(question(p, s)).Allowed, s)
+			}
+		})
+	}
+}
+
+func TestALongPathIsFoundHoweverItIsSpelled(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("/a", 100)
+	p := parse(t, "version: 1\ngrants:\n  - {name: g, to: [terminal:a], domains: [a.example.com], paths: ["+deep+"/]}\n"+
+		"denials:\n  - {name: d, paths: ["+deep+"/b/]}\n")
+	assert.True(t, p.Decide(ask(p, "terminal:a", "https://a.example.com"+deep+"/c")).Allowed)
+	assert.False(t, p.Decide(ask(p, "terminal:a", "https://a.example.com"+deep[2:]+"/c")).Allowed)
+	assert.Equal(t, "d", p.Decide(ask(p, "terminal:a", "https://a.example.com"+deep+"/b/c")).Rule)
+	assert.Equal(t, "d", p.Decide(ask(p, "terminal:a", "https://a.example.com"+strings.ReplaceAll(deep, "a", "%2561")+"/B/"+strings.Repeat("c", 7000))).Rule)
+	deepHost := strings.Repeat("a.", 100) + "example.com"
+	p = parse(t, "version: 1\ngrants:\n  - {name: g, to: [terminal:a], domains: [\"*."+deepHost+"\"]}\n")
+	assert.True(t, p.Decide(ask(p, "terminal:a", "https://b."+deepHost+"/")).Allowed)
+	assert.False(t, p.Decide(ask(p, "terminal:a", "https://"+deepHost+"/")).Allowed)
+}
+
+func TestMalformedAsksAreDenied(t *testing.T) {
+	t.Parallel()
+	p := parse(t, fixture)
+	good := ask(p, "terminal:alice", "https://www.example.com/x")
+	require.True(t, p.Decide(good).Allowed)
+	for name, change := range map[string]func(*Ask){
+		"nobody":                func(a *Ask) { a.Who = Who{} },
+		"another policy's":      func(a *Ask) { a.Who = parse(t, fixture).Who("terminal:alice", nil) },
+		"no kind":               func(a *Ask) { a.Kind = "" },
+		"no area":               func(a *Ask) { a.Area = "" },
+		"both areas":            func(a *Ask) { a.Area = "global" },
+		"no target":             func(a *Ask) { a.Target = purge.Target{} },
+		"a URL as a directory":  func(a *Ask) { a.Kind = purge.Directory },
+		"a directory as a file": func(a *Ask) { a.Kind = "file" },
+	} {
+		a := good
+		change(&a)
+		assert.Equal(t, Decision{Rule: DefaultDeny}, p.Decide(a), name)
+	}
+	var nobody Who
+	assert.False(t, p.Holds(nobody, "www.example.com") || p.Administrator(nobody) || p.Auditor(nobody) || p.Concerns(nobody, "alice's hosts"))
+	assert.Empty(t, p.Grants(nobody))
+}
+
+func TestTheStrictestConfirmationHolds(t *testing.T) {
+	t.Parallel()
+	p := parse(t, `version: 1
+groups: {crew: [slack:T0/U1, slack:T0/U2]}
+grants:
+  - {name: a, to: [crew], domains: ["*.example.com"]}
+  - {name: b, to: [crew], domains: [a.example.com], confirm: requester}
+  - {name: c, to: [slack:T0/U1], domains: [a.example.com], paths: [/x/], confirm: second-person}
+  - {name: d, to: [slack:T0/U1], domains: [a.example.com], areas: [mainland, overseas]}
+`)
+	for question_, want := range map[string]Decision{
+		"https://b.example.com/":               {Allowed: true, Rule: "a", Via: "crew"},
+		"https://a.example.com/":               {Allowed: true, Rule: "b", Via: "crew", Confirm: Requester},
+		"https://a.example.com/x/":             {Allowed: true, Rule: "c", Confirm: SecondPerson},
+		"slack:T0/U2 https://a.example.com/x/": {Allowed: true, Rule: "b", Via: "crew", Confirm: Requester},
+		"overseas https://a.example.com/x/":    {Allowed: true, Rule: "d"},
+		"https://a.example.com/x/%2f":          {Allowed: true, Rule: "b", Via: "crew", Confirm: Requester},
+	} {
+		assert.Equal(t, want, p.Decide(question(p, question_)), question_)
+	}
+}
+
+func TestViaNamesTheGroupThatLetSomebodyIn(t *testing.T) {
+	t.Parallel()
+	p := parse(t, crew+"grants:\n  - {name: g, to: [outer, slack:T0/S9, slack:T0/U5, eve, crew], domains: [a.example.com]}\n")
+	for who, via := range map[string]string{
+		"slack:T0/U5":                           "",
+		"slack:T0/U6":                           "",
+		"slack:T0/U2 +slack:T0/S9":              "slack:T0/S9",
+		"slack:T0/U2 +slack:T0/S5":              "crew",
+		"slack:T0/U2 +slack:T0/S9 +slack:T0/S5": "crew",
+	} {
+		d := p.Decide(question(p, who+" https://a.example.com/"))
+		assert.True(t, d.Allowed)
+		assert.Equal(t, via, d.Via, who)
+	}
+}
+
+func TestDefaultArea(t *testing.T) {
+	t.Parallel()
+	p := parse(t, `version: 1
+domains:
+  a.example.com: {area: mainland}
+  "*.example.com": {area: overseas}
+  "*.b.example.com": {area: mainland}
+  "*.org": {area: overseas}
+`)
+	for host, area := range map[string]purge.Area{
+		"a.example.com": purge.Mainland, "c.example.com": purge.Overseas, "x.a.example.com": purge.Overseas, "b.example.com": purge.Overseas,
+		"x.b.example.com": purge.Mainland, "x.y.b.example.com": purge.Mainland, "example.com": "", "a.org": purge.Overseas, "": "",
+	} {
+		assert.Equal(t, area, p.DefaultArea(host), host)
+	}
+}
+
+func TestSamePerson(t *testing.T) {
+	t.Parallel()
+	p := parse(t, crew+"  x: [terminal:bob]\n")
+	assert.True(t, p.SamePerson("slack:T0/U6", "terminal:eve"))
+	assert.True(t, p.SamePerson("slack:T0/U9", "slack:T0/U9"))
+	assert.False(t, p.SamePerson("slack:T0/U9", "slack:T0/U8"))
+	assert.False(t, p.SamePerson("slack:T0/U9", "slack:T0/u9"))
+	assert.False(t, p.SamePerson("slack:T0/U6", "terminal:bob"))
+	assert.False(t, p.SamePerson("terminal:bob", "slack:T0/U6"))
+}
+
+// The tables above say what one rule does. What follows holds for any rules: they are drawn at random and asked everything.
+
+type world struct{ grants, denials []string }
+
+var (
+	worldTo      = []string{"slack:T0/U1", "slack:T0/U2", "crew", "outer", "eve", "slack:T0/S1"}
+	worldDomains = []string{"a.example.com", "b.a.example.com", `"*.example.com"`, `"*.a.example.com"`}
+	worldPaths   = []string{"", "", "/", "/x/", "/x/y/"}
+	worldIn      = []string{"", "", "slack:T0/C1", "slack:T0/C2"}
+	worldConfirm = []string{"", "requester", "second-person"}
+)
+
+func one(r *rand.Rand, of []string) string { return of[r.IntN(len(of))] }
+
+func some(r *rand.Rand, of []string) string {
+	drawn := map[string]bool{one(r, of): true}
+	for r.IntN(3) == 0 {
+		drawn[one(r, of)] = true
+	}
+	var texts []string
+	for s := range drawn {
+		if s == "" {
+			return ""
+		}
+		texts = append(texts, s)
+	}
+	slices.Sort(texts)
+	return "[" + strings.Join(texts, ", ") + "]"
+}
+
+// fields draws a rule. Most of a denial's may be left out.
+func fields(r *rand.Rand, denial bool) string {
+	var b strings.Builder
+	for _, f := range []struct {
+		key      string
+		of       []string
+		optional bool
+	}{
+		{"to", worldTo, denial}, {"domains", worldDomains, denial}, {"paths", worldPaths, true}, {"in", worldIn, true},
+		{"schemes", schemes[:], true}, {"kinds", kinds[:], true}, {"areas", areas[:], true},
+	} {
+		if s := some(r, f.of); s != "" && (!f.optional || r.IntN(3) == 0) {
+			fmt.Fprintf(&b, ", %s: %s", f.key, s)
+		}
+	}
+	if c := one(r, worldConfirm); !denial && c != "" {
+		b.WriteString(", confirm: " + c)
+	}
+	return b.String()
+}
+
+func draw(r *rand.Rand) (w world) {
+	for i := range 1 + r.IntN(12) {
+		w.grants = append(w.grants, fmt.Sprintf("  - {name: g%d%s}\n", i, fields(r, false)))
+	}
+	for i := range 1 + r.IntN(3) {
+		w.denials = append(w.denials, fmt.Sprintf("  - {name: d%d%s}\n", i, fields(r, true)))
+	}
+	return w
+}
+
+func (w world) policy(t *testing.T) *Policy {
+	file := crew
+	if len(w.grants) > 0 {
+		file += "grants:\n" + strings.Join(w.grants, "")
+	}
+	if len(w.denials) > 0 {
+		file += "denials:\n" + strings.Join(w.denials, "")
+	}
+	return parse(t, file)
+}
+
+// everything is every question that could tell the rules of a world apart.
+var everything, people = func() (asks []Ask, people map[string]bool) {
+	people = map[string]bool{}
+	for _, who := range []string{"slack:T0/U1", "slack:T0/U2 +slack:T0/S1", "slack:T0/U5", "slack:T0/U6", "terminal:eve", "slack:T0/U9"} {
+		people[who] = true
+		for _, in := range []Subject{"", "slack:T0/C1", "slack:T0/C3"} {
+			for _, host := range []string{"http://a.example.com", "https://b.a.example.com", "https://c.b.a.example.com", "https://example.com"} {
+				for _, path := range []string{"/", "/x/", "/X/", "/x/y/", "/x/%79/", "/x/y/z/"} {
+					for _, kind := range []purge.Kind{purge.URL, purge.Directory} {
+						for _, area := range []purge.Area{purge.Mainland, purge.Overseas} {
+							asks = append(asks, Ask{Who: Who{subject: Subject(who)}, In: in, Kind: kind, Area: area, Target: target(kind, host+path)})
+						}
+					}
+				}
+			}
+		}
+	}
+	return asks, people
+}()
+
+// decisions asks p everything.
+func decisions(p *Policy, decide func(Ask) Decision) (all []Decision) {
+	who := map[string]Who{}
+	for s := range people {
+		who[s] = question(p, s+" https://a.example.com/").Who
+	}
+	for _, a := range everything {
+		a.Who = who[string(a.Who.subject)]
+		all = append(all, decide(a))
+	}
+	return all
+}
+
+func worlds(each func(r *rand.Rand, w world)) {
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		each(r, draw(r))
+	}
+}
+
+func TestAnotherDenialNeverAllowsMore(t *testing.T) {
+	t.Parallel()
+	changed := 0
+	worlds(func(_ *rand.Rand, w world) {
+		more, less := w.policy(t), world{w.grants, w.denials[1:]}.policy(t)
+		before, after := decisions(less, less.Decide), decisions(more, more.Decide)
+		for i, a := range everything {
+			require.False(t, after[i].Allowed && !before[i].Allowed, "%v %v", a, w)
+			if before[i].Allowed != after[i].Allowed {
+				changed++
+			}
+		}
+	})
+	assert.Positive(t, changed)
+}
+
+// TestGrantsNeverAddUp: what several rules allow, one of them allows alone, with the strictest confirmation of all that do.
+func TestGrantsNeverAddUp(t *testing.T) {
+	t.Parallel()
+	allowed := 0
+	worlds(func(_ *rand.Rand, w world) {
+		want := make([]Decision, len(everything))
+		for _, g := range w.grants {
+			p := world{grants: []string{g}}.policy(t)
+			for i, d := range decisions(p, p.Decide) {
+				if d.Allowed && (!want[i].Allowed || d.Confirm.strictness() > want[i].Confirm.strictness()) {
+					want[i] = d
+				}
+			}
+		}
+		p := world{grants: w.grants}.policy(t)
+		for i, got := range decisions(p, p.Decide) {
+			require.Equal(t, want[i].Allowed, got.Allowed, "%v %v", everything[i], w)
+			if got.Allowed {
+				allowed++
+				require.Equal(t, want[i].Confirm, got.Confirm, "%v %v", everything[i], w)
+			}
+		}
+	})
+	assert.Positive(t, allowed)
+}
+
+func TestTheOrderOfRulesIsIrrelevant(t *testing.T) {
+	t.Parallel()
+	worlds(func(r *rand.Rand, w world) {
+		p := w.policy(t)
+		shuffled := world{slices.Clone(w.grants), slices.Clone(w.denials)}
+		r.Shuffle(len(w.grants), func(i, j int) {
+			shuffled.grants[i], shuffled.grants[j] = shuffled.grants[j], shuffled.grants[i]
+		})
+		slices.Reverse(shuffled.denials)
+		q := shuffled.policy(t)
+		require.Equal(t, decisions(p, p.Decide), decisions(q, q.Decide), "%v", w)
+	})
+}
+
+// TestTheIndexAgreesWithTheRules compares decisions with a plain reading of the rules, one after the other.
+func TestTheIndexAgreesWithTheRules(t *testing.T) {
+	t.Parallel()
+	worlds(func(_ *rand.Rand, w world) {
+		for range 2 { // the second time with so many rules that spots have tables
+			p := w.policy(t)
+			require.Equal(t, decisions(p, p.plainly), decisions(p, p.Decide), "%v", w)
+			for i := range 40 {
+				w.grants = append(w.grants, fmt.Sprintf("  - {name: x%d, to: [terminal:x%d], domains: [a.example.com, \"*.example.com\"]}\n", i, i))
+				w.denials = append(w.denials, fmt.Sprintf("  - {name: y%d, to: [terminal:x%d], domains: [a.example.com], paths: [/x/]}\n", i, i))
+			}
+		}
+	})
+}
+
+// plainly is Decide by the words of the design, without an index.
+func (p *Policy) plainly(a Ask) Decision {
+	for _, d := range p.denials {
+		if _, listed := a.Who.covered.via(d.to); listed && p.fits(a, d) && (len(d.domains) == 0 || slices.ContainsFunc(d.domains, func(domain string) bool {
+			apex, wild := strings.CutPrefix(domain, "*.")
+			return a.Target.Host() == apex || wild && strings.HasSuffix(a.Target.Host(), "."+apex)
+		})) && deniedPlainly(a, d) {
+			return Decision{Rule: d.name, Denied: true}
+		}
+	}
+	for _, g := range p.grants {
+		via, listed := a.Who.named.via(g.to)
+		if listed && p.fits(a, g) && slices.Contains(g.kinds.texts(kinds), string(a.Kind)) && slices.ContainsFunc(g.domains, func(domain string) bool {
+			apex, wild := strings.CutPrefix(domain, "*.")
+			return wild && strings.HasSuffix(a.Target.Host(), "."+apex) || a.Target.Host() == domain
+		}) && (len(g.paths) == 0 || literal(a.Target) && under(a.Target.Path(), g.paths)) {
+			return Decision{Allowed: true, Rule: g.name, Via: via, Confirm: g.confirm}
+		}
+	}
+	return Decision{Rule: DefaultDeny}
+}
+
+func (p *Policy) fits(a Ask, r rule) bool {
+	return slices.Contains(r.areas.texts(areas), string(a.Area)) && slices.Contains(r.schemes.texts(schemes), a.Target.Scheme()) &&
+		(len(r.in) == 0 || slices.Contains(p.texts(r.in), string(a.In)))
+}
+
+func deniedPlainly(a Ask, d rule) bool {
+	kind := slices.Contains(d.kinds.texts(kinds), string(a.Kind))
+	path := fold(a.Target.Path())
+	return len(d.paths) == 0 && kind || slices.ContainsFunc(d.paths, func(denied string) bool {
+		denied = fold(denied)
+		return kind && strings.HasPrefix(path, denied) || a.Kind == purge.Directory && path != denied && strings.HasPrefix(denied, path)
+	})
+}
+
+func TestFold(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/": "/", "//": "/", "/A//b": "/a/b", "/%41": "/a", "/%2541": "/a", "/%252541": "/%41", "/%2F%2f": "/", "/a%": "/a%", "/%zz%4": "/%zz%4", "/%25zz": "/%zz",
+	} {
+		assert.Equal(t, want, fold(path), path)
+		assert.Equal(t, path == want && !strings.Contains(path, "%"), isFolded(path), path)
+	}
+}

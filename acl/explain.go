@@ -58,20 +58,24 @@ func (p *Policy) held(w Who, host string) (rules []int32) {
 	if w.policy != p {
 		return nil
 	}
-	for s := range p.index.above(host) {
+	for s := range p.index.granting(host) {
 		rules = s.heldBy(w.named, rules)
 	}
 	slices.Sort(rules)
 	return slices.Compact(rules)
 }
 
-// above yields the site of a host, and of each "*." above it.
-func (x *index) above(host string) func(yield func(*site) bool) {
+// granting yields the sites whose grants a host may have: its own, and that of each "*." above it, as in search.host.
+func (x *index) granting(host string) func(yield func(*site) bool) {
 	return func(yield func(*site) bool) {
 		if s := x.sites[host]; s != nil && !yield(s) {
 			return
 		}
-		for i := strings.IndexByte(host, '.'); i >= 0; i = strings.IndexByte(host, '.') {
+		for !strings.HasPrefix(host, "xn--") {
+			i := strings.IndexByte(host, '.')
+			if i < 0 {
+				return
+			}
 			if s := x.sites[host[i:]]; s != nil && !yield(s) {
 				return
 			}

@@ -127,3 +127,14 @@ func (p *Policy) Auditor(w Who) bool { return p.listed(w, p.auditors) }
 func (p *Policy) listed(w Who, names []principal) bool {
 	return w.policy == p && slices.ContainsFunc(names, w.named.has)
 }
+
+// Subjects returns every subject that the file names, so that a chat can look up the groups among them.
+func (p *Policy) Subjects() []Subject {
+	var all []Subject
+	for _, text := range p.names.texts {
+		if s, err := ParseSubject(text); err == nil {
+			all = append(all, s)
+		}
+	}
+	return all
+}

@@ -219,9 +219,6 @@ func (y *yaml) blockMapping() node {
 	var seen keys
 	for column := y.column(); ; {
 		key := y.key()
-		if !blank(y.at(0)) {
-			y.fail(y.pos, "write a space after the colon")
-		}
 		y.distinct(&seen, key)
 		n.items = append(n.items, key, y.value(key, column))
 		y.next()
@@ -231,8 +228,9 @@ func (y *yaml) blockMapping() node {
 		case y.column() > column:
 			y.fail(y.pos, "this line is indented further than the keys above it; align it, or put the text on one line")
 		case y.dash() || !y.keyAhead():
+			at := y.pos
 			y.inline(false) // says what is wrong with it, where that is known
-			y.fail(y.pos, "a key and a colon belong here, as in `name: text`")
+			y.fail(at, "a key and a colon belong here, as in `name: text`")
 		}
 	}
 }
@@ -252,13 +250,10 @@ func (y *yaml) value(key node, column int) node {
 	return y.block()
 }
 
-// key reads a key and its colon.
+// key reads the key that keyAhead has seen, and its colon.
 func (y *yaml) key() node {
 	n := y.inline(false)
 	y.spaces()
-	if y.at(0) != ':' {
-		y.fail(y.pos, "write a colon after the key")
-	}
 	if n.text == "<<" {
 		y.fail(int(n.pos), "merge keys are not read; write the keys out")
 	}

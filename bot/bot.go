@@ -157,6 +157,18 @@ func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 	return busy, err
 }
 
+// Ended says how the newest purges that are final ended, newest first.
+func (b *Bot) Ended(ctx context.Context) ([]string, error) {
+	rows, err := b.Store.History(ctx, store.Filter{Limit: 1000})
+	var ended []string
+	for _, p := range rows {
+		if p.State.Final() {
+			ended = append(ended, string(p.State))
+		}
+	}
+	return ended, err
+}
+
 // tendEvery is how often the bell is rung again and what has ended in the engine is looked for.
 const tendEvery = 5 * time.Second
 

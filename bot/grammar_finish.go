@@ -2,6 +2,7 @@ package bot
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"purgebot/purge"
@@ -54,11 +55,13 @@ func (p *parser) settleLeak() {
 	if len(p.links) > 0 && isDirectory(p.links[0].text) {
 		p.in.Kind = purge.Directory
 	}
-	for _, l := range p.links {
-		if isDirectory(l.text) != (p.in.Kind == purge.Directory) {
+	p.links = slices.DeleteFunc(p.links, func(l piece) bool {
+		mixed := isDirectory(l.text) != (p.in.Kind == purge.Directory)
+		if mixed {
 			p.fail(sayMixed(l.text))
 		}
-	}
+		return mixed
+	})
 	if p.said["area"] && len(p.in.Areas) != 2 {
 		p.fail(sayLeakArea(p.name("area")))
 	}
@@ -79,7 +82,7 @@ func isDirectory(address string) bool {
 	return !strings.Contains(address, "?") && (strings.HasSuffix(rest, "/") || !strings.Contains(rest, "/"))
 }
 
-// judge makes targets of the links. Of a leak with both kinds, only those of the first are looked at: it is refused in any case.
+// judge makes targets of the links.
 func (p *parser) judge() {
 	if len(p.links) == 0 {
 		return

@@ -90,6 +90,9 @@ func (p *parser) value(name string, glued bool) piece {
 		}
 	}
 	switch v := p.next(); {
+	case v.kind == pieceOpen:
+		p.fail(sayOpen(v.text))
+		return piece{kind: pieceEnd}
 	case v.fresh:
 	case v.kind == pieceWord && !isDash(v.text), v.kind == pieceQuoted:
 		return v

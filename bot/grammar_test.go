@@ -212,7 +212,7 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 		// verbs out of place
 		{"https://a.com/b/ dir", `"dir"`, "/purge dir https://a.com/b/"},
 		{"--overseas dir https://a.com/b/", `"dir"`, "/purge dir https://a.com/b/ --overseas"},
-		{"dir https://a.com/b/ url https://a.com/1", `"url"`, "/purge dir https://a.com/b/ https://a.com/1/"},
+		{"dir https://a.com/b/ url https://a.com/1", `"url"`, "/purge dir https://a.com/b/"},
 		{"https://a.com/1 status", `"status"`, "/purge https://a.com/1"},
 		{"https://a.com/1\n/purge https://a.com/2", `"/purge"`, "/purge https://a.com/1"},
 		{"https://a.com/1 /purge https://a.com/2", `"/purge"`, "/purge https://a.com/1"},

@@ -29,11 +29,13 @@ func scanCard(r row) (c Card, err error) {
 // DueCards returns the cards that are behind. The status of a purge comes before its result; purges whose cards
 // keep failing come last, so that they hold up nobody; else the oldest is first.
 func (s *Store) DueCards(ctx context.Context, limit int) ([]Card, error) {
-	found, err := rows(ctx, s.db, scanCard, `SELECT `+cardColumns+` FROM pb_card c JOIN pb_purge p ON p.id = c.purge WHERE c.shown < c.wanted
-		ORDER BY (SELECT max(f.fails) FROM pb_card f WHERE f.purge = c.purge AND f.shown < f.wanted), p.created_at, c.purge, c.role DESC
-		LIMIT $1`, limit)
+	found, err := rows(ctx, s.stmts, scanCard, selectDue, limit)
 	return found, fail("list the cards that are due", err)
 }
+
+const selectDue = `SELECT ` + cardColumns + ` FROM pb_card c JOIN pb_purge p ON p.id = c.purge WHERE c.shown < c.wanted
+		ORDER BY (SELECT max(f.fails) FROM pb_card f WHERE f.purge = c.purge AND f.shown < f.wanted), p.created_at, c.purge, c.role DESC
+		LIMIT $1`
 
 // CardShown says that a message shows at least version, and which message it is; a nil ref leaves that as it was.
 func (s *Store) CardShown(ctx context.Context, id string, role Role, version int64, ref json.RawMessage) error {
@@ -55,6 +57,6 @@ func (s *Store) CardFailed(ctx context.Context, id string, role Role, version in
 
 // CardOf returns a card of a purge; false if none is wanted.
 func (s *Store) CardOf(ctx context.Context, id string, role Role) (Card, bool, error) {
-	c, err := scanCard(s.db.QueryRowContext(ctx, `SELECT `+cardColumns+` FROM pb_card c WHERE c.purge = $1 AND c.role = $2`, id, role))
+	c, err := scanCard(s.stmts.QueryRowContext(ctx, `SELECT `+cardColumns+` FROM pb_card c WHERE c.purge = $1 AND c.role = $2`, id, role))
 	return some("read a card of "+id, c, err)
 }

@@ -21,7 +21,7 @@ func (s *Store) Asked(ctx context.Context, id string, ref json.RawMessage, expir
 			return first, err
 		}
 		var ms int64
-		if err := t.QueryRow(`SELECT expires_at FROM pb_purge WHERE id = $1`, id).Scan(&ms); err != nil {
+		if err := t.one(`SELECT expires_at FROM pb_purge WHERE id = $1`, id).Scan(&ms); err != nil {
 			return first, missing(id, err)
 		}
 		_, err = t.exec(`UPDATE pb_card SET ref = $1, shown = wanted, fails = 0 WHERE purge = $2 AND role = $3`, string(ref), id, Status)
@@ -89,7 +89,7 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 // known returns an error where there is no such purge.
 func (t tx) known(id string) error {
 	var found string
-	return missing(id, t.QueryRow(`SELECT id FROM pb_purge WHERE id = $1`, id).Scan(&found))
+	return missing(id, t.one(`SELECT id FROM pb_purge WHERE id = $1`, id).Scan(&found))
 }
 
 func decision(ctx context.Context, q querier, id string) (d Decision, err error) {
@@ -106,13 +106,13 @@ func decision(ctx context.Context, q querier, id string) (d Decision, err error)
 
 // Decision returns what was decided about a purge; false if nothing was.
 func (s *Store) Decision(ctx context.Context, id string) (Decision, bool, error) {
-	d, err := decision(ctx, s.db, id)
+	d, err := decision(ctx, s.stmts, id)
 	return some("read the decision about "+id, d, err)
 }
 
 // Decided returns the ids that still wait although they are decided, oldest decision first: their bell is to be rung again.
 func (s *Store) Decided(ctx context.Context) ([]string, error) {
-	found, err := rows(ctx, s.db, text, `SELECT p.id FROM pb_purge p JOIN pb_decision d ON d.purge = p.id WHERE p.state = 'waiting' ORDER BY d.at, p.id`)
+	found, err := rows(ctx, s.stmts, text, `SELECT p.id FROM pb_purge p JOIN pb_decision d ON d.purge = p.id WHERE p.state = 'waiting' ORDER BY d.at, p.id`)
 	return found, fail("list what is decided", err)
 }
 

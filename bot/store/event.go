@@ -34,7 +34,7 @@ func (t tx) seen(ev Event, id string, entries []Entry) (duplicate bool, err erro
 		return false, err
 	}
 	var digest, first string
-	err = t.QueryRow(`SELECT digest, purge FROM pb_event WHERE platform = $1 AND workspace = $2 AND event = $3`,
+	err = t.one(`SELECT digest, purge FROM pb_event WHERE platform = $1 AND workspace = $2 AND event = $3`,
 		ev.Platform, ev.Workspace, ev.ID).Scan(&digest, &first)
 	if err != nil {
 		return false, err
@@ -85,7 +85,7 @@ func (s *Store) Button(ctx context.Context, token string) (Button, bool, error) 
 	b := Button{Token: token}
 	var who, channel, request string
 	var expires int64
-	err := s.db.QueryRowContext(ctx, `SELECT COALESCE(purge, ''), action, who, channel, request, expires FROM pb_button WHERE token = $1`,
+	err := s.stmts.QueryRowContext(ctx, `SELECT COALESCE(purge, ''), action, who, channel, request, expires FROM pb_button WHERE token = $1`,
 		hashed(token)).Scan(&b.Purge, &b.Action, &who, &channel, &request, &expires)
 	b.Who, b.Channel, b.Request, b.Expires = acl.Subject(who), acl.Subject(channel), raw(request), instant(expires)
 	return some("read a button", b, err)

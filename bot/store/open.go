@@ -15,8 +15,9 @@ import (
 
 // Store is the open database. It has one connection, which the durable engine uses as well.
 type Store struct {
-	db   *sql.DB
-	lock *os.File // nil where it was opened only to be read
+	db    *sql.DB
+	stmts *prepared
+	lock  *os.File // nil where it was opened only to be read
 }
 
 // Open opens, and where needed makes, the database that a DATABASE_URL such as "sqlite:purgebot.db" names, for the one
@@ -37,7 +38,7 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 		_ = held.Close()
 		return nil, refused(path, err)
 	}
-	return &Store{db: db, lock: held}, nil
+	return &Store{db: db, stmts: prepare(db), lock: held}, nil
 }
 
 func openLocked(ctx context.Context, path string) (*sql.DB, error) {
@@ -77,7 +78,7 @@ func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
 		_ = db.Close()
 		return nil, refused(path, err)
 	}
-	return &Store{db: db}, nil
+	return &Store{db: db, stmts: prepare(db)}, nil
 }
 
 // DB is for the durable engine alone, whose Shutdown closes it.
@@ -95,7 +96,7 @@ func (s *Store) Close() error {
 // Ping returns nil if the database can be read now.
 func (s *Store) Ping(ctx context.Context) error {
 	var id int
-	return fail("ping the database", s.db.QueryRowContext(ctx, `SELECT id FROM pb_audit_head`).Scan(&id))
+	return fail("ping the database", s.stmts.QueryRowContext(ctx, `SELECT id FROM pb_audit_head`).Scan(&id))
 }
 
 // pathOf returns the one true path of a database, so that two names of a file share a lock.

@@ -53,7 +53,7 @@ func (s *Store) forgetAudit(ctx context.Context, before time.Time) error {
 
 // forgetAudit removes at most pruneChunk rows from the front of the chain.
 func (t tx) forgetAudit(before time.Time) (more bool, err error) {
-	h, err := readHead(t.QueryRow(selectHead))
+	h, err := readHead(t.one(selectHead))
 	if err != nil {
 		return false, err
 	}
@@ -87,7 +87,7 @@ func (t tx) lastOld(h head, before time.Time) (seq int64, hash string, err error
 
 // firstOpen is the first audit row of a purge that is not final.
 func (t tx) firstOpen() (seq int64, err error) {
-	err = t.QueryRow(`SELECT a.seq FROM pb_purge p JOIN pb_audit a ON a.purge = p.id AND a.purge <> ''
+	err = t.one(`SELECT a.seq FROM pb_purge p JOIN pb_audit a ON a.purge = p.id AND a.purge <> ''
 		WHERE p.finished_at = 0 ORDER BY a.seq LIMIT 1`).Scan(&seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 1 << 62, nil

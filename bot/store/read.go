@@ -13,13 +13,13 @@ import (
 
 // Purge returns one purge with its request; false if there is none.
 func (s *Store) Purge(ctx context.Context, id string) (Purge, bool, error) {
-	p, err := load(ctx, s.db, `id = $1`, id)
+	p, err := load(ctx, s.stmts, `id = $1`, id)
 	return some("read purge "+id, p, err)
 }
 
 // Find returns a purge by what people type ("p-7k3f9x2q").
 func (s *Store) Find(ctx context.Context, platform, workspace, short string) (Purge, bool, error) {
-	p, err := load(ctx, s.db, `platform = $1 AND workspace = $2 AND short = $3`, platform, workspace, short)
+	p, err := load(ctx, s.stmts, `platform = $1 AND workspace = $2 AND short = $3`, platform, workspace, short)
 	return some("find "+short, p, err)
 }
 
@@ -97,13 +97,13 @@ func scanTarget(r row) (t Target, err error) {
 
 // Targets returns the targets of a purge by area, then as they were asked for.
 func (s *Store) Targets(ctx context.Context, id string) ([]Target, error) {
-	found, err := rows(ctx, s.db, scanTarget, selectTargets, id)
+	found, err := rows(ctx, s.stmts, scanTarget, selectTargets, id)
 	return found, fail("read the targets of "+id, err)
 }
 
 // Batches returns the batches of a purge as they were recorded. They are never computed again.
 func (s *Store) Batches(ctx context.Context, id string) ([]purge.Batch, error) {
-	found, err := rows(ctx, s.db, scanBatched, `SELECT t.batch, p.kind, p.mode, t.area, t.target FROM pb_target t JOIN pb_purge p ON p.id = t.purge
+	found, err := rows(ctx, s.stmts, scanBatched, `SELECT t.batch, p.kind, p.mode, t.area, t.target FROM pb_target t JOIN pb_purge p ON p.id = t.purge
 		WHERE t.purge = $1 AND t.batch >= 0 ORDER BY t.batch, t.place`, id)
 	return merged(found), fail("read the batches of "+id, err)
 }
@@ -133,7 +133,7 @@ func merged(ones []purge.Batch) (batches []purge.Batch) {
 // Recent is on the way to every acknowledgement: one query, whose cost follows what is open and what this person
 // asked for since urlsSince, not what there ever was.
 func (s *Store) Recent(ctx context.Context, who, channel acl.Subject, digest string, sameSince, urlsSince time.Time) (r Recent, err error) {
-	err = s.db.QueryRowContext(ctx, selectRecent, who, channel, digest, millis(sameSince), millis(urlsSince)).Scan(&r.Same, &r.Open, &r.Waits, &r.URLs)
+	err = s.stmts.QueryRowContext(ctx, selectRecent, who, channel, digest, millis(sameSince), millis(urlsSince)).Scan(&r.Same, &r.Open, &r.Waits, &r.URLs)
 	return r, fail("look at what is recent", err)
 }
 
@@ -146,16 +146,16 @@ const selectRecent = `SELECT
 
 // Unfinished returns the ids of purges that are not final, oldest first.
 func (s *Store) Unfinished(ctx context.Context) ([]string, error) {
-	found, err := rows(ctx, s.db, text, `SELECT id FROM pb_purge WHERE finished_at = 0 ORDER BY created_at, id`)
+	found, err := rows(ctx, s.stmts, text, `SELECT id FROM pb_purge WHERE finished_at = 0 ORDER BY created_at, id`)
 	return found, fail("list what is unfinished", err)
 }
 
 // History returns purges with their requests, newest first.
 func (s *Store) History(ctx context.Context, f Filter) ([]Purge, error) {
 	query, args := f.query()
-	found, err := rows(ctx, s.db, scanPurge, query, args...)
+	found, err := rows(ctx, s.db, scanPurge, query, args...) // too many shapes to be kept prepared
 	for i := 0; i < len(found) && err == nil; i++ {
-		err = fill(ctx, s.db, &found[i])
+		err = fill(ctx, s.stmts, &found[i])
 	}
 	return found, fail("read the history", err)
 }
@@ -163,13 +163,13 @@ func (s *Store) History(ctx context.Context, f Filter) ([]Purge, error) {
 const defaultHistory = 20
 
 func (f Filter) query() (string, []any) {
-	from, where, args := `pb_purge p`, []string{`1 = 1`}, []any{}
+	from, at, where, args := `pb_purge p`, `p.created_at`, []string{`1 = 1`}, []any{}
 	also := func(condition string, arg any) {
 		args = append(args, arg)
 		where = append(where, fmt.Sprintf("%s $%d", condition, len(args)))
 	}
 	if f.Host != "" {
-		from = `pb_host h JOIN pb_purge p ON p.id = h.purge`
+		from, at = `pb_host h JOIN pb_purge p ON p.id = h.purge`, `h.at`
 		also(`h.host =`, f.Host)
 	}
 	for _, equal := range [][2]string{
@@ -180,14 +180,14 @@ func (f Filter) query() (string, []any) {
 		}
 	}
 	if !f.Since.IsZero() {
-		also(`p.created_at >=`, millis(f.Since))
+		also(at+` >=`, millis(f.Since))
 	}
 	if !f.Until.IsZero() {
-		also(`p.created_at <`, millis(f.Until))
+		also(at+` <`, millis(f.Until))
 	}
 	if f.Limit <= 0 {
 		f.Limit = defaultHistory
 	}
-	return fmt.Sprintf(`SELECT %s FROM %s WHERE %s ORDER BY p.created_at DESC, p.id LIMIT %d`,
-		purgeColumns, from, strings.Join(where, ` AND `), f.Limit), args
+	return fmt.Sprintf(`SELECT %s FROM %s WHERE %s ORDER BY %s DESC, p.id LIMIT %d`,
+		purgeColumns, from, strings.Join(where, ` AND `), at, f.Limit), args
 }

@@ -109,7 +109,7 @@ func (t tx) insertPurge(p *Purge) (bool, error) {
 			return true, err
 		}
 		var id string
-		err = t.QueryRow(`SELECT id FROM pb_purge WHERE id = $1`, p.ID).Scan(&id)
+		err = t.one(`SELECT id FROM pb_purge WHERE id = $1`, p.ID).Scan(&id)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return false, err
 		}

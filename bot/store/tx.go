@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -30,7 +31,7 @@ func change[T any](ctx context.Context, s *Store, doing string, do func(tx) (T, 
 	done := make(chan result, 1)
 	var committing atomic.Bool
 	go func() {
-		value, err := run(ctx, s.db, &committing, do)
+		value, err := run(ctx, s, &committing, do)
 		done <- result{value, err}
 	}()
 	select {
@@ -52,21 +53,22 @@ func change[T any](ctx context.Context, s *Store, doing string, do func(tx) (T, 
 
 // run is change on the caller's goroutine. ctx bounds the wait for the connection; the statements are not
 // interruptible, since one that is interrupted costs a goroutine each and leaves more to explain than it saves.
-func run[T any](ctx context.Context, db *sql.DB, committing *atomic.Bool, do func(tx) (T, error)) (value T, err error) {
-	conn, err := db.Conn(ctx)
+func run[T any](ctx context.Context, s *Store, committing *atomic.Bool, do func(tx) (T, error)) (value T, err error) {
+	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return value, err
 	}
 	defer func() {
 		discardIfDirty(conn, err)
 		_ = conn.Close()
+		s.stmts.catchUp(ctx)
 	}()
 	t, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return value, err
 	}
 	defer func() { _ = t.Rollback() }() // does nothing once committed
-	if value, err = do(tx{t}); err != nil {
+	if value, err = do(tx{t, s.stmts}); err != nil {
 		return value, err
 	}
 	committing.Store(true) // before the look at ctx: whoever gave up sees this, or this sees that they gave up
@@ -86,33 +88,58 @@ func discardIfDirty(conn *sql.Conn, err error) {
 	}
 }
 
-// tx is one open transaction.
-type tx struct{ *sql.Tx }
+// tx is one open transaction. Its statements are prepared, but for those run by its Tx directly.
+type tx struct {
+	*sql.Tx
+	stmts *prepared
+}
 
 // exec returns how many rows changed.
 func (t tx) exec(query string, args ...any) (int64, error) {
-	r, err := t.Tx.Exec(query, args...)
+	s := t.stmts.find(query)
+	if s == nil {
+		return changes(t.Tx.Exec(query, args...))
+	}
+	return changes(t.Stmt(s).Exec(args...))
+}
+
+func changes(r sql.Result, err error) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
 	return r.RowsAffected()
 }
 
-// rowsPerInsert keeps a statement's parameters in the low hundreds: SQLite finds each by walking the names before it.
-const rowsPerInsert = 40
+// QueryContext implements querier.
+func (t tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := t.stmts.find(query); s != nil {
+		return t.Stmt(s).QueryContext(ctx, args...)
+	}
+	return t.Tx.QueryContext(ctx, query, args...)
+}
 
-// insert adds rows with as few statements as is sensible. head is "INSERT INTO t (a, b) VALUES".
+// QueryRowContext implements querier.
+func (t tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := t.stmts.find(query); s != nil {
+		return t.Stmt(s).QueryRowContext(ctx, args...)
+	}
+	return t.Tx.QueryRowContext(ctx, query, args...)
+}
+
+// one is QueryRowContext where nobody waits with a deadline.
+func (t tx) one(query string, args ...any) *sql.Row {
+	return t.QueryRowContext(context.Background(), query, args...)
+}
+
+// rowsPerInsert keeps the parameters of a statement few: SQLite finds each by walking the names before it.
+const rowsPerInsert = 12
+
+// insert adds rows, many at a time. head is "INSERT INTO t (a, b) VALUES".
 func (t tx) insert(head string, rows [][]any) error {
-	for len(rows) > 0 {
-		n := min(len(rows), rowsPerInsert)
-		var args []any
-		for _, row := range rows[:n] {
-			args = append(args, row...)
-		}
-		if _, err := t.exec(head+" "+tuples(n, len(rows[0])), args...); err != nil {
+	for some := range slices.Chunk(rows, rowsPerInsert) {
+		if _, err := t.exec(head+" "+tuples(len(some), len(some[0])), slices.Concat(some...)...); err != nil {
 			return err
 		}
-		rows = rows[n:]
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ import (
 // App is a purgebot that is wired and listening.
 type App struct {
 	bot      *bot.Bot
-	log      *slog.Logger
+	metrics  *metrics
 	web, ops *server
 }
 
@@ -68,7 +68,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a := &App{bot: b, log: log}
+	a := &App{bot: b, metrics: m}
 	if a.ops, err = listen(c.OpsListen, opsHandler(b, m)); err == nil {
 		a.web, err = listen(c.Listen, webHandler(chat, m.handler(b)))
 	}
@@ -108,8 +108,22 @@ func webHandler(chat *slack.Slack, h bot.Handler) http.Handler {
 func (a *App) Addr() string    { return a.web.addr }
 func (a *App) OpsAddr() string { return a.ops.addr }
 
-// Backlog says how many purges are open, how many of them wait for a press, and how many messages are still to be shown.
-func (a *App) Backlog(ctx context.Context) (bot.Backlog, error) { return a.bot.Backlog(ctx) }
+// Progress is how far everything that was asked has come.
+type Progress struct {
+	bot.Backlog
+	Ended   []string // how each purge that is final ended, newest first
+	Refused int64    // commands and presses that were refused
+}
+
+// Progress says how far everything has come, as the database knows it.
+func (a *App) Progress(ctx context.Context) (Progress, error) {
+	backlog, err := a.bot.Backlog(ctx)
+	if err != nil {
+		return Progress{}, err
+	}
+	ended, err := a.bot.Ended(ctx)
+	return Progress{backlog, ended, a.metrics.refused.Load()}, err
+}
 
 // Stop stops listening, waits for calls in flight to be recorded, and leaves open purges for the next start.
 func (a *App) Stop() error {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,7 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.HistogramVec
+	refused  atomic.Int64
 }
 
 func newMetrics() *metrics {
@@ -28,7 +30,9 @@ func newMetrics() *metrics {
 			Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 2.5, 5, 10},
 		}, []string{"port", "call", "ended"}),
 	}
-	m.registry.MustRegister(m.calls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.calls, prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "purgebot_refusals_total", Help: "Commands and presses that were answered with a refusal.",
+	}, func() float64 { return float64(m.refused.Load()) }), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -126,12 +130,19 @@ type meteredHandler struct {
 	m *metrics
 }
 
+func (h *meteredHandler) saw(call string, from time.Time, r bot.Reply, err error) {
+	h.m.observe("bot", call, from, err)
+	if r.Card != nil && r.Card.Tone == bot.Bad {
+		h.m.refused.Add(1)
+	}
+}
+
 func (h *meteredHandler) Command(ctx context.Context, c bot.Command) (r bot.Reply, err error) {
-	defer func(from time.Time) { h.m.observe("bot", "command", from, err) }(time.Now())
+	defer func(from time.Time) { h.saw("command", from, r, err) }(time.Now())
 	return h.Handler.Command(ctx, c)
 }
 
 func (h *meteredHandler) Answer(ctx context.Context, a bot.Answer) (r bot.Reply, err error) {
-	defer func(from time.Time) { h.m.observe("bot", "answer", from, err) }(time.Now())
+	defer func(from time.Time) { h.saw("answer", from, r, err) }(time.Now())
 	return h.Handler.Answer(ctx, a)
 }

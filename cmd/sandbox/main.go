@@ -1,0 +1,100 @@
+// Command sandbox is purgebot to try: simulated Slack and Tencent CDN on loopback, the production wiring between them,
+// and a page to type and click on. It needs no account and no network.
+//
+// It opens nothing but loopback, keeps nothing when it ends, and never reads the environment.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	code, err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sandbox:", err)
+	}
+	os.Exit(code)
+}
+
+// options are the flags. Those of a conversation are played in the order in which they are given.
+type options struct {
+	listen string
+	delay  time.Duration
+	log    bool
+	lines  []line
+}
+
+func parse(args []string, errOut io.Writer) (options, error) {
+	o := options{}
+	as, from := "alice", 0 // from is the first line behind the last -as
+	f := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	f.SetOutput(errOut)
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8844", "where the page is; another free port if this one is taken")
+	f.DurationVar(&o.delay, "delay", 0, "from accepted to done at the simulated CDN (default 3s on the page, 300ms with -say)")
+	f.BoolVar(&o.log, "log", false, "print purgebot's own log to standard error")
+	f.Func("say", "play a conversation instead of serving the page: type `TEXT`", func(s string) error {
+		o.lines = append(o.lines, line{as: as, text: s})
+		return nil
+	})
+	f.Func("as", "who says and presses what follows: `USER` alice (default), bob or mallory", func(s string) error {
+		as = s
+		if len(o.lines) > 0 {
+			from = len(o.lines)
+		}
+		return nil
+	})
+	f.Func("press", "press the newest button with this `LABEL`", func(s string) error {
+		o.lines = append(o.lines, line{as: as, press: s})
+		return nil
+	})
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if len(o.lines) == from { // nothing follows the last -as: it is about what stands before it
+		for i := range o.lines {
+			o.lines[i].as = as
+		}
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("%q is not understood: what is typed goes behind -say, in quotes", f.Arg(0))
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error) {
+	o, err := parse(args, errOut)
+	if err == flag.ErrHelp {
+		return exitDone, nil
+	}
+	if err != nil {
+		return exitWrong, err
+	}
+	log := slog.New(slog.DiscardHandler)
+	if o.log {
+		log = slog.New(slog.NewTextHandler(errOut, nil))
+	}
+	if o.delay == 0 && len(o.lines) > 0 {
+		o.delay = 300 * time.Millisecond
+	} else if o.delay == 0 {
+		o.delay = 3 * time.Second
+	}
+	w, err := newWorld(ctx, o.delay, log)
+	if err != nil {
+		return exitWrong, err
+	}
+	defer w.close()
+	if len(o.lines) > 0 {
+		return w.play(ctx, o.lines, out)
+	}
+	return exitDone, w.servePage(ctx, o.listen, out)
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"purgebot/adapters/slack/slacksim"
+	"purgebot/cmd/internal/app"
+	"purgebot/purge/tencent/cdnsim"
+)
+
+//go:embed acl.yaml
+var policy []byte
+
+// The simulated account. Its keys open nothing, and are the one kind that may be printed.
+const (
+	secretID  = "AKIDSANDBOX0000000000000000000000000"
+	secretKey = "SANDBOXKEY0000000000000000000000"
+)
+
+// The hosts on the simulated account, and the channel that everything is said in.
+var hosts = []string{"www.test.com", "www.abc.com"}
+
+const channelID = "C0CDN"
+
+// world is the simulators on loopback and the production wiring pointed at them.
+type world struct {
+	slack   *slacksim.Workspace
+	cdn     *cdnsim.Sim
+	app     *app.App
+	servers []*http.Server
+	dir     string
+}
+
+// newWorld starts everything. delay is how long the simulated CDN takes from "accepted" to "done".
+func newWorld(ctx context.Context, delay time.Duration, log *slog.Logger) (*world, error) {
+	w := &world{slack: slacksim.New(), cdn: cdnsim.New(secretID, secretKey, hosts...)}
+	w.cdn.Delay = delay
+	dir, err := os.MkdirTemp("", "purgebot-sandbox-")
+	if err != nil {
+		return nil, err
+	}
+	w.dir = dir
+	if err := w.start(ctx, log); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+func (w *world) start(ctx context.Context, log *slog.Logger) error {
+	cdnURL, err := w.serve(w.cdn)
+	if err != nil {
+		return err
+	}
+	slackURL, err := w.serve(w.slack)
+	if err != nil {
+		return err
+	}
+	w.slack.ServeAt(slackURL)
+	file := filepath.Join(w.dir, "acl.yaml")
+	if err := os.WriteFile(file, policy, 0o600); err != nil {
+		return err
+	}
+	config, err := app.Load(w.settings(file, cdnURL, slackURL))
+	if err != nil {
+		return err
+	}
+	if w.app, err = app.Start(ctx, config, log); err != nil {
+		return err
+	}
+	w.slack.Install("http://" + w.app.Addr())
+	return nil
+}
+
+// settings are the documented variables and nothing else: what runs here is what runs in production.
+func (w *world) settings(aclFile, cdnURL, slackURL string) func(string) (string, bool) {
+	env := map[string]string{
+		"PURGEBOT_LISTEN": "127.0.0.1:0", "PURGEBOT_OPS_LISTEN": "127.0.0.1:0",
+		"DATABASE_URL": "sqlite:" + filepath.Join(w.dir, "purgebot.db"), "PURGEBOT_EXECUTOR_ID": "sandbox", "PURGEBOT_ACL": aclFile,
+		"PURGEBOT_CDN_API": "2.0", "PURGEBOT_CDN_ENDPOINT": cdnURL + "/v2/index.php",
+		"TENCENTCLOUD_SECRET_ID": secretID, "TENCENTCLOUD_SECRET_KEY": secretKey,
+		"SLACK_BOT_TOKEN": w.slack.Token, "SLACK_SIGNING_SECRET": w.slack.SigningSecret, "SLACK_API_URL": slackURL + "/api/",
+		"PURGEBOT_POLL": "200ms",
+	}
+	return func(name string) (string, bool) {
+		v, found := env[name]
+		return v, found
+	}
+}
+
+// serve listens on a free loopback port.
+func (w *world) serve(h http.Handler) (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("listen on loopback: %w", err)
+	}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	w.servers = append(w.servers, s)
+	go s.Serve(l)
+	return "http://" + l.Addr().String(), nil
+}
+
+// close stops everything and forgets it.
+func (w *world) close() error {
+	var errs []error
+	if w.app != nil {
+		errs = append(errs, w.app.Stop())
+	}
+	w.cdn.ClearFaults()
+	for _, s := range w.servers {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, os.RemoveAll(w.dir))...)
+}

@@ -3,47 +3,90 @@ package slack
 import "strings"
 
 // unwrap frees text of Slack's markup, in one pass: links become their address, the three entities their character, once.
-// What names people, channels and groups ("<@U1>") stays as it is: it is prose to the bot.
+// What names people, channels and groups ("<@U1>"), and a bracket that is no markup, stay as they are: they are prose to the bot.
 // https://docs.slack.dev/messaging/formatting-message-text/
 func unwrap(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
-	for s != "" {
-		i := strings.IndexByte(s, '<')
-		if i < 0 {
+	for closing := -1; ; {
+		open := strings.IndexByte(s, '<')
+		if open < 0 {
 			break
 		}
-		unescape(&b, s[:i])
-		s = s[i:]
-		end := strings.IndexAny(s[1:], "<>\n") + 1
-		if end == 0 || s[end] != '>' { // no markup: nobody closes it
+		if closing < open { // else it was found before: hostile text is not searched again and again
+			if closing = strings.IndexByte(s[open:], '>'); closing < 0 {
+				break
+			}
+			closing += open
+		}
+		unescape(&b, s[:open])
+		whole, n := s[open:closing+1], 1
+		address, label, is := linked(whole)
+		switch {
+		case is:
+			n = len(whole)
+			link(&b, address, label, s[closing+1:])
+		case named(whole):
+			n = len(whole)
+			b.WriteString(whole)
+		default:
 			b.WriteByte('<')
-			s = s[1:]
-			continue
 		}
-		token, rest := s[1:end], s[end+1:]
-		if token == "" || strings.IndexByte("@#!", token[0]) >= 0 {
-			b.WriteString(s[:end+1])
-		} else {
-			link(&b, token, rest)
-		}
-		s = rest
+		s = s[open+n:]
+		closing -= open + n
 	}
 	unescape(&b, s)
 	return b.String()
 }
 
-// link writes the address of "address|label", apart from the text around it.
-func link(b *strings.Builder, token, rest string) {
-	address, label, _ := strings.Cut(token, "|")
+// set is which bytes are in a string.
+func set(in string) (has [256]bool) {
+	for _, c := range []byte(in) {
+		has[c] = true
+	}
+	return has
+}
+
+var (
+	space  = set(" \t\r\n")
+	before = set(" \t\r\n([{<\"'`=")      // may stand right before an address
+	after  = set(" \t\r\n.,;:!?'\")]}>`") // may stand right after one
+	cut    = set(".,;:!?'\")]}*_~`")      // is not part of one in bare text, if it ends it
+)
+
+// linked takes "<address|label>" apart. Slack writes no space in an address, and a scheme before it.
+func linked(whole string) (address, label string, is bool) {
+	address = whole[1 : len(whole)-1]
+	colon := false
+	for i, c := range []byte(address) {
+		switch {
+		case space[c], c == '<', i == 0 && (c == '@' || c == '#' || c == '!'):
+			return "", "", false
+		case c == '|':
+			address, label = address[:i], address[i+1:]
+			return address, label, colon && strings.IndexByte(label, '<') < 0
+		case c == ':':
+			colon = i > 0
+		}
+	}
+	return address, "", colon
+}
+
+// named reports whether "<@…>", "<#…>" or "<!…>" is one.
+func named(whole string) bool {
+	return strings.IndexByte("@#!", whole[1]) >= 0 && strings.IndexByte(whole[1:], '<') < 0
+}
+
+// link writes the address of a link, apart from the text around it.
+func link(b *strings.Builder, address, label, rest string) {
 	if invented(address, label) {
 		address = label
 	}
-	if b.Len() > 0 && !strings.ContainsRune(" \t\n\r([{<\"'`=", rune(last(b.String()))) {
+	if b.Len() > 0 && !before[last(b.String())] {
 		b.WriteByte(' ')
 	}
 	// The last character is part of the address, but in bare text it would pass for punctuation: RFC 3986, appendix C.
-	bracketed := address != "" && strings.IndexByte(".,;:!?'\")]}*_~`", address[len(address)-1]) >= 0
+	bracketed := cut[last(address)]
 	if bracketed {
 		b.WriteByte('<')
 	}
@@ -51,7 +94,7 @@ func link(b *strings.Builder, token, rest string) {
 	if bracketed {
 		b.WriteByte('>')
 	}
-	if rest != "" && strings.IndexByte(" \t\n\r.,;:!?'\")]}>`", rest[0]) < 0 {
+	if rest != "" && !after[rest[0]] {
 		b.WriteByte(' ')
 	}
 }

@@ -113,19 +113,22 @@ func (w *Workspace) scope(name string, m method, a args) string {
 	return m.scope
 }
 
-// serve runs one call under the lock, with the faults that were asked for, and keeps a record of it.
+// serve runs one call with the faults that were asked for, and keeps a record of it.
 func (w *Workspace) serve(rw http.ResponseWriter, name string, a args, run func() (int, answer)) {
-	unlock := w.lock()
-	status, header, body, ran := w.faulty(name, run)
-	lost := ran && w.takeFault(name, faultLose) != nil
-	w.record(name, a, status, body)
-	unlock()
+	status, header, body, lost := w.serveLocked(name, a, run)
 	if lost {
 		panic(http.ErrAbortHandler)
 	}
 	maps.Copy(rw.Header(), header)
 	rw.WriteHeader(status)
 	_, _ = rw.Write(body)
+}
+
+func (w *Workspace) serveLocked(name string, a args, run func() (int, answer)) (status int, header http.Header, body []byte, lost bool) {
+	defer w.lock()()
+	status, header, body, ran := w.faulty(name, run)
+	w.record(name, a, status, body)
+	return status, header, body, ran && w.takeFault(name, faultLose) != nil
 }
 
 func (w *Workspace) record(name string, a args, status int, body []byte) {

@@ -243,6 +243,8 @@ func TestUpload(t *testing.T) {
 		}
 		share := []string{"files", `[{"id":"` + a.str("file_id") + `","title":"all targets"}]`, "channel_id", "C0CDN", "initial_comment", "see"}
 		assert.Equal(t, "file_not_found", f.call("files.completeUploadExternal", share...).str("error"), "before the bytes")
+		status, _, _ := f.post(a.str("upload_url"), "text/plain", text+"more than announced")
+		assert.Equal(t, http.StatusBadRequest, status)
 		status, _, said := f.post(a.str("upload_url"), kind, body)
 		require.Equal(t, http.StatusOK, status, said)
 		require.Equal(t, true, f.call("files.completeUploadExternal", share...)["ok"])

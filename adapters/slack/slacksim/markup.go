@@ -50,10 +50,13 @@ func (w *Workspace) compose(text string) typed {
 }
 
 func join(runs []run) (text, command string, elements []node) {
+	var said, commanded strings.Builder
 	for _, r := range runs {
-		text, command, elements = text+r.text, command+r.command, append(elements, r.element)
+		said.WriteString(r.text)
+		commanded.WriteString(r.command)
+		elements = append(elements, r.element)
 	}
-	return text, command, elements
+	return said.String(), commanded.String(), elements
 }
 
 // paragraph is a stretch of lines that rich_text keeps apart: ordinary ones, a quote, or a fenced block of code.

@@ -104,7 +104,7 @@ func TestPlainIsWhatAPersonSees(t *testing.T) {
 	t.Parallel()
 	for markup, want := range map[string]string{
 		"*Bold* and _it_, ~gone~":                     "Bold and it, gone",
-		"2 * 3 * 4 and snake_case_name":               "2 * 3 * 4 and snake_case_name",
+		"2 * 3 * 4 and snake_case_name, a_b_ c":       "2 * 3 * 4 and snake_case_name, a_b_ c",
 		"*`code`*":                                    "code",
 		"`a_b` and `*x*`":                             "a_b and *x*",
 		"```\nhttps://x.test/_a_\n*b*\n```":           "https://x.test/_a_\n*b*",

@@ -100,7 +100,7 @@ func (r rendering) blocks(c bot.Card) []slack.Block {
 	if n := c.More + hidden; n > 0 {
 		b = append(b, small(r.more(n, c.File)))
 	}
-	if c.Footer != "" {
+	if strings.TrimSpace(plain(c.Footer)) != "" {
 		b = append(b, small(c.Footer))
 	}
 	return append(b, buttons(c.Buttons)...)

@@ -101,7 +101,7 @@ func (a answer) receipt() purge.Receipt {
 
 // taskID drops what cannot be a task id: it is stored, logged and sent back.
 func taskID(s string) string {
-	if len(s) > 128 || strings.ContainsFunc(s, func(r rune) bool { return r >= 128 || !unreserved[r] }) {
+	if len(s) > 128 || strings.ContainsFunc(s, func(r rune) bool { return r >= 128 || !unreserved(byte(r)) }) {
 		return ""
 	}
 	return s

@@ -5,7 +5,9 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"hash"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,8 +18,9 @@ import (
 //
 // The string to sign alone is ambiguous: one value "x&urls.1=y" signs like two parameters. Only the encoding keeps them apart.
 
-// rawChunk is how much of the string to sign is gathered before it goes through the HMAC: few calls, small memory.
-const rawChunk = 4 << 10
+// rawChunk is how much of the string to sign is gathered before it goes through the HMAC: small enough to stay in the
+// processor's nearest cache, and in whole blocks, which both hashes (their blocks are of 64 bytes) take at full speed.
+const rawChunk = 8 << 10
 
 type signing struct {
 	mac  hash.Hash
@@ -48,8 +51,9 @@ func (s *signing) param(name, value string) {
 // item adds the parameter list.n, whose name needs no encoding.
 func (s *signing) item(list string, n int, value string) {
 	s.begin()
+	from := len(s.raw)
 	s.raw = strconv.AppendInt(append(append(s.raw, list...), '.'), int64(n), 10)
-	s.wire = strconv.AppendInt(append(append(s.wire, list...), '.'), int64(n), 10)
+	s.wire = append(s.wire, s.raw[from:]...)
 	s.value(value)
 }
 
@@ -64,9 +68,9 @@ func (s *signing) begin() {
 func (s *signing) value(v string) {
 	s.raw = append(append(s.raw, '='), v...)
 	s.wire = appendEscaped(append(s.wire, '='), v)
-	if len(s.raw) >= rawChunk {
-		s.mac.Write(s.raw)
-		s.raw = s.raw[:0]
+	if whole := len(s.raw) &^ (sha1.BlockSize - 1); whole >= rawChunk {
+		s.mac.Write(s.raw[:whole])
+		s.raw = s.raw[:copy(s.raw, s.raw[whole:])]
 	}
 }
 
@@ -102,23 +106,32 @@ func nextInTextOrder(i, n int) int {
 	return i + 1
 }
 
-// appendEscaped percent-encodes every byte but A–Z a–z 0–9 - . _ ~, as purge.EncodedLen counts it.
+// appendEscaped percent-encodes every byte but A–Z a–z 0–9 - . _ ~, as purge.EncodedLen counts it. It writes four bytes
+// for each and keeps one or three: a branch per byte costs more, since nobody can predict where the slashes are.
 func appendEscaped(dst []byte, s string) []byte {
-	from := 0
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; !unreserved[c] {
-			dst = append(append(dst, s[from:i]...), '%', upperHex[c>>4], upperHex[c&15])
-			from = i + 1
-		}
+	n := len(dst)
+	dst = slices.Grow(dst, 3*len(s)+1)
+	dst = dst[:cap(dst)]
+	for i := range len(s) {
+		e := escapes[s[i]]
+		binary.LittleEndian.PutUint32(dst[n:n+4:n+4], e)
+		n += int(e >> 24)
 	}
-	return append(dst, s[from:]...)
+	return dst[:n]
 }
 
-const upperHex = "0123456789ABCDEF"
-
-var unreserved = func() (t [256]bool) {
-	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~" {
-		t[c] = true
+// escapes holds what a byte becomes in its low three bytes, and how many of them count in the highest.
+var escapes = func() (t [256]uint32) {
+	const hex = "0123456789ABCDEF"
+	for c := range t {
+		t[c] = 3<<24 | uint32(hex[c&15])<<16 | uint32(hex[c>>4])<<8 | '%'
+		if unreserved(byte(c)) {
+			t[c] = 1<<24 | uint32(c)
+		}
 	}
 	return t
 }()
+
+func unreserved(c byte) bool {
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0
+}

@@ -198,7 +198,7 @@ func TestCollision(t *testing.T) {
 
 func TestInTextOrder(t *testing.T) {
 	t.Parallel()
-	for n := range 1203 {
+	for _, n := range []int{0, 1, 2, 9, 10, 11, 19, 20, 99, 100, 101, 110, 111, 998, 999, 1000, 1001, 1011} {
 		want := make([]int, n)
 		for i := range want {
 			want[i] = i

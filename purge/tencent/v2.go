@@ -164,7 +164,7 @@ func badBatch(format string, args ...any) error {
 func (v *V2) encode(c call, at time.Time, nonce uint64) (wire []byte, signature string) {
 	size := v.overhead + 16*len(c.targets)
 	for _, t := range c.targets {
-		size += len(t.String()) * 5 / 4
+		size += len(t.String()) * 3 / 2
 	}
 	s := newSigning(v.signature, v.secret, v.method, v.endpoint.Host, v.path, size)
 	s.param("Action", c.action)

@@ -327,17 +327,12 @@ func quoteAt(s string) (family byte, n int) {
 // word reads what is no link and has no quotes around it. A flag's "=" before a quote ends it: the value is the next piece.
 func (r *reader) word() piece {
 	start := r.at
+	if isDash(r.text[start:]) {
+		r.at = flagEnd(r.text, start)
+		return piece{kind: pieceWord, text: r.text[start:r.at]}
+	}
 	r.at = wordEnd(r.text, start)
 	w := r.text[start:r.at]
-	if isDash(w) {
-		if n := strings.IndexByte(w, '='); n >= 0 {
-			if family, _ := quoteAt(w[n+1:]); family != 0 {
-				w = w[:n+1]
-				r.at = start + len(w)
-			}
-		}
-		return piece{kind: pieceWord, text: w}
-	}
 	if linkish(w) {
 		return piece{kind: pieceBare, text: cutTail(w), raw: w}
 	}
@@ -347,9 +342,12 @@ func (r *reader) word() piece {
 // open ends the reading at a bracket or quote that never closes.
 func (r *reader) open() piece {
 	rest := r.text[r.at:]
-	r.at = len(r.text)
+	r.stop()
 	return piece{kind: pieceOpen, text: rest}
 }
+
+// stop makes what was read the last.
+func (r *reader) stop() { r.at, r.code = len(r.text), 0 }
 
 // closers passes over punctuation behind something wrapped.
 func (r *reader) closers() {
@@ -386,6 +384,20 @@ func wordEnd(s string, start int) int {
 		}
 	}
 	return len(s)
+}
+
+// flagEnd returns where a flag ends: as a word does, or behind "=" with a quote after it.
+func flagEnd(s string, start int) int {
+	for i := start; i < len(s) && class[s[i]] != classSpace; i++ {
+		if s[i] != '=' {
+			continue
+		}
+		if family, _ := quoteAt(s[i+1:]); family != 0 {
+			return i + 1
+		}
+		break
+	}
+	return wordEnd(s, start)
 }
 
 // endsWord says whether a word is over where s begins.

@@ -108,7 +108,7 @@ var pastes = []struct{ name, format string }{
 func pasteURLs() []string {
 	urls := make([]string, maxTargets)
 	for i := range urls {
-		urls[i] = fmt.Sprintf("https://img%d.example.com/assets/2026/11/product-%06d/large-%s.jpg?v=%d", i%10, i, strings.Repeat("x", 27), 1000000+i)
+		urls[i] = fmt.Sprintf("https://img%d.example.com/assets/2026/11/product-%06d/large-%s.jpg?v=%d", i%10, i, strings.Repeat("x", 20), 1000000+i)
 	}
 	return urls
 }

@@ -214,23 +214,28 @@ func (p *parser) field(name, value string, filled bool) {
 type parser struct {
 	reader
 	usage
-	now   piece
-	form  bool // parts came as fields
-	typed bool // the verb was
-	loose bool // the reason was one word without quotes
-	said  map[string]bool
-	links []piece
-	in    Intent
-	stray []string // words that are perhaps the rest of a reason without quotes
-	wrong string   // the first mistake
+	now      piece
+	form     bool // parts came as fields
+	typed    bool // the verb was
+	loose    bool // the reason was one word without quotes
+	said     map[string]bool
+	links    []piece
+	in       Intent
+	stray    []string // words that are perhaps the rest of a reason without quotes
+	wrong    string   // the first mistake
+	mistakes int
 }
 
 func (p *parser) advance() { p.now = p.next() }
 
-// fail keeps the first mistake.
+// fail keeps the first mistake. After a few more there is nothing to put right.
 func (p *parser) fail(sentence string) {
+	const most = 50
 	if p.wrong == "" {
 		p.wrong = sentence
+	}
+	if p.mistakes++; p.mistakes >= most {
+		p.stop()
 	}
 }
 
@@ -353,7 +358,7 @@ func (p *parser) plain(t piece) {
 		p.dashed(t.text)
 	case w == "/purge", t.fresh && known && (p.typed || len(p.links) > 0):
 		p.fail(saySecond(t.text))
-		p.at = len(p.text)
+		p.stop()
 	case p.takes == takesID && p.in.ID == "":
 		p.id(t.text)
 	case p.takes == takesHost && p.in.Host == "":

@@ -16,7 +16,8 @@ import (
 // was set first wins and is returned. A purge that has moved on keeps its state.
 func (s *Store) Asked(ctx context.Context, id string, ref json.RawMessage, expires time.Time) (time.Time, error) {
 	return change(ctx, s, "wait for "+id, func(t tx) (first time.Time, err error) {
-		_, err = t.exec(`UPDATE pb_purge SET state = $1, expires_at = $2 WHERE id = $3 AND state = $4`, StateWaiting, millis(expires), id, StateRecorded)
+		_, err = t.exec(`UPDATE pb_purge SET state = $1, expires_at = CASE WHEN expires_at = 0 THEN $2 ELSE expires_at END
+			WHERE id = $3 AND state = $4`, StateWaiting, millis(expires), id, StateRecorded)
 		if err != nil {
 			return first, err
 		}
@@ -67,7 +68,7 @@ func (s *Store) Decide(ctx context.Context, d Decision, ev Event, entries ...Ent
 
 func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	n, err := t.exec(`INSERT INTO pb_decision (purge, what, who, name, who_groups, problem, at)
-		SELECT id, $1, $2, $3, $4, $5, $6 FROM pb_purge WHERE id = $7 AND finished_at = 0 ON CONFLICT (purge) DO NOTHING`,
+		SELECT id, $1, $2, $3, $4, $5, CAST($6 AS BIGINT) FROM pb_purge WHERE id = $7 AND finished_at = 0 ON CONFLICT (purge) DO NOTHING`,
 		d.What, d.Who, d.Name, encode(d.Groups), d.Problem, millis(d.At), d.Purge)
 	switch {
 	case err != nil:

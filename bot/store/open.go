@@ -114,6 +114,9 @@ func pathOf(databaseURL string) (string, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real, nil
 	}
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil { // the file is still to be made
+		return filepath.Join(folder, filepath.Base(path)), nil
+	}
 	return path, nil
 }
 

@@ -120,7 +120,7 @@ func TestOpenLeavesABadFileUntouched(t *testing.T) {
 	}
 }
 
-// TestOpenWithFlippedPages overwrites the middle of each page in turn: either the damage is found, or it does no harm to the schema.
+// TestOpenWithFlippedPages turns over the first bytes of each page in turn: the damage is always found.
 func TestOpenWithFlippedPages(t *testing.T) {
 	t.Parallel()
 	const page = 4096

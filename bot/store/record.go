@@ -64,7 +64,7 @@ func asStored(p Purge) Purge {
 	return p
 }
 
-const insertTarget = `INSERT INTO pb_target (purge, area, n, target, batch, place, outcome, reason) VALUES`
+const insertTarget = `INSERT INTO pb_target (purge, area, n, target, batch, place) VALUES`
 
 // placed are the rows of pb_target, each target with its batch and its place there.
 func placed(p Purge, batches []purge.Batch) ([][]any, error) {
@@ -76,7 +76,7 @@ func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 	at := map[spot][]any{}
 	for _, part := range p.Request.Parts {
 		for n, target := range part.Targets {
-			row := []any{p.ID, part.Area, n, target.String(), -1, 0, purge.Pending, ""}
+			row := []any{p.ID, part.Area, n, target.String(), -1, 0}
 			targets, at[spot{part.Area, target.String()}] = append(targets, row), row
 		}
 	}

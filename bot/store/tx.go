@@ -7,16 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
-	"purgebot/purge"
 )
 
 // change runs do in one transaction and commits it whole or not at all. do may use nothing but tx, since there is
@@ -31,8 +27,14 @@ func change[T any](ctx context.Context, s *Store, doing string, do func(tx) (T, 
 	done := make(chan result, 1)
 	var committing atomic.Bool
 	go func() {
-		value, err := run(ctx, s, &committing, do)
-		done <- result{value, err}
+		var r result
+		defer func() {
+			if p := recover(); p != nil { // the caller cannot recover what happens here
+				r.err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+			done <- r
+		}()
+		r.value, r.err = run(ctx, s, &committing, do)
 	}()
 	select {
 	case r := <-done:
@@ -132,7 +134,7 @@ func (t tx) one(query string, args ...any) *sql.Row {
 }
 
 // rowsPerInsert keeps the parameters of a statement few: SQLite finds each by walking the names before it.
-const rowsPerInsert = 12
+const rowsPerInsert = 20
 
 // insert adds rows, many at a time. head is "INSERT INTO t (a, b) VALUES".
 func (t tx) insert(head string, rows [][]any) error {
@@ -202,79 +204,6 @@ func some[T any](doing string, value T, err error) (T, bool, error) {
 	}
 	return value, true, nil
 }
-
-// fail says what was being done, and gives those errors a sentence that a person can do something about.
-func fail(doing string, err error) error {
-	if err == nil {
-		return nil
-	}
-	kind, message := judge(err)
-	err = fmt.Errorf("%s: %w", doing, err)
-	if message == "" {
-		return err
-	}
-	return &purge.Error{Kind: kind, Message: message, Err: err}
-}
-
-// judge goes by code, never by text. "" means that there is nothing to add.
-func judge(err error) (purge.ErrorKind, string) {
-	if e := (*purge.Error)(nil); errors.As(err, &e) {
-		return e.Kind, e.Message
-	}
-	switch code(err) {
-	case codeCorrupt, codeNotADB:
-		return purge.Internal, "The database is damaged; nothing was taken. Ask whoever runs purgebot to restore it."
-	case codeBusy, codeReadOnly, codeIOErr, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL,
-		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PROTOCOL:
-		return purge.Unavailable, unavailable
-	}
-	for _, ended := range []error{context.DeadlineExceeded, context.Canceled, sql.ErrConnDone, driver.ErrBadConn, errClosed} {
-		if errors.Is(err, ended) {
-			return purge.Unavailable, unavailable
-		}
-	}
-	return purge.Internal, ""
-}
-
-const unavailable = "The database did not answer; nothing was taken. Try again."
-
-// unsure is for a commit that was begun and not answered. Trying again is harmless, since every method is repeatable by its keys.
-func unsure(doing string, err error) error {
-	return &purge.Error{
-		Kind:    purge.Unknown,
-		Message: "The database did not say whether this was taken. Look at the card before you try again.",
-		Err:     fmt.Errorf("%s: %w", doing, err),
-	}
-}
-
-// SQLite's primary result codes that are told apart: https://www.sqlite.org/rescode.html
-const (
-	codeBusy     = sqlite3.SQLITE_BUSY
-	codeReadOnly = sqlite3.SQLITE_READONLY
-	codeIOErr    = sqlite3.SQLITE_IOERR
-	codeCorrupt  = sqlite3.SQLITE_CORRUPT
-	codeNotADB   = sqlite3.SQLITE_NOTADB
-)
-
-// code is SQLite's primary result code, 0 if the error is not SQLite's.
-func code(err error) int {
-	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
-		return e.Code() & 0xff
-	}
-	return 0
-}
-
-// errClosed is what database/sql answers after Close; it exports no name for it.
-var errClosed = func() error {
-	db := sql.OpenDB(noConnector{})
-	_ = db.Close()
-	return db.Ping()
-}()
-
-type noConnector struct{}
-
-func (noConnector) Connect(context.Context) (driver.Conn, error) { return nil, driver.ErrBadConn }
-func (noConnector) Driver() driver.Driver                        { return nil }
 
 // millis is how a time is stored; the zero time is 0.
 func millis(t time.Time) int64 {

@@ -58,8 +58,8 @@ CREATE TABLE pb_target (
     target  TEXT   NOT NULL,
     batch   BIGINT NOT NULL, -- -1 if it is in none
     place   BIGINT NOT NULL, -- in the batch
-    outcome TEXT   NOT NULL,
-    reason  TEXT   NOT NULL,
+    outcome TEXT   NOT NULL DEFAULT 'pending',
+    reason  TEXT   NOT NULL DEFAULT '',
     PRIMARY KEY (purge, area, n)
 );
 

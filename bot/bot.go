@@ -55,6 +55,7 @@ type Bot struct {
 	mu     sync.Mutex
 	cdnErr *purge.Error // the last answer that only an operator can mend
 
+	at   func(point string) // tests kill the process here
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
@@ -72,7 +73,7 @@ func New(o Options) (*Bot, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1)}
+	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1), at: func(string) {}}
 	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, b.purge)
 	if err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func (b *Bot) Stop(timeout time.Duration) error {
 		b.stop()
 		b.done.Wait()
 	}
-	return b.engine.shutdown(5 * time.Second)
+	return errors.Join(b.engine.shutdown(5*time.Second), b.Store.Close())
 }
 
 // Problems says what is wrong, one sentence each: what readiness shows.
@@ -131,30 +132,35 @@ type Backlog struct {
 	Cards   int // messages that are behind what they should show
 }
 
-// Backlog counts what is under way in the database.
+// Backlog counts what is under way. A purge is open from the commit that was promised, before its own rows are written.
 func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
-	var busy Backlog
-	ids, err := b.Store.Unfinished(ctx)
+	ids, err := b.engine.open()
 	if err != nil {
-		return busy, err
+		return Backlog{}, err
 	}
-	busy.Open = len(ids)
+	backlog := Backlog{Open: len(ids)}
 	for _, id := range ids {
-		p, found, err := b.Store.Purge(ctx, id)
+		waits, err := b.waits(ctx, id)
 		if err != nil {
-			return busy, err
+			return backlog, err
 		}
-		_, decided, err := b.Store.Decision(ctx, id)
-		if err != nil {
-			return busy, err
-		}
-		if found && p.State == store.StateWaiting && !decided {
-			busy.Waiting++
+		if waits {
+			backlog.Waiting++
 		}
 	}
 	due, err := b.Store.DueCards(ctx, 1000)
-	busy.Cards = len(due)
-	return busy, err
+	backlog.Cards = len(due)
+	return backlog, err
+}
+
+// waits reports whether a purge waits for a press that nobody has made.
+func (b *Bot) waits(ctx context.Context, id string) (bool, error) {
+	p, found, err := b.Store.Purge(ctx, id)
+	if err != nil || !found || p.State != store.StateWaiting {
+		return false, err
+	}
+	_, decided, err := b.Store.Decision(ctx, id)
+	return !decided, err
 }
 
 // Ended says how the newest purges that are final ended, newest first.

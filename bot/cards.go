@@ -109,7 +109,7 @@ func (b *Bot) showCard(ctx context.Context, pace *pacing, c store.Card) bool {
 	}
 	_, err = b.post(ctx, p, c.Role)
 	if err == nil {
-		if !p.State.Final() {
+		if c.Ref != nil && !p.State.Final() { // an edit; the first one after the post need not wait
 			pace.wait(key, b.Now().Add(b.EditGap))
 		}
 		return true

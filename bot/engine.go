@@ -92,6 +92,16 @@ func (e *engine) broken(id string) (string, error) {
 	return "", nil
 }
 
+// open lists the jobs that have not ended.
+func (e *engine) open() ([]string, error) {
+	rows, err := dbos.ListWorkflows(e.root, dbos.WithFilterStatus(dbos.WorkflowStatusPending), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	return ids, err
+}
+
 // ring wakes a waiting job. Repeating it is harmless.
 func (e *engine) ring(id string) error {
 	return dbos.Send(e.root, id, "look", bellTopic)
@@ -115,8 +125,13 @@ func (e *engine) forget(before time.Time) error {
 func (e *engine) shutdown(timeout time.Duration) error { return dbos.Shutdown(e.root, timeout) }
 
 // step runs fn once and records its value. An error means "not recorded": it is tried again until the database is back.
-func step[R any](ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {
-	return dbos.RunAsStep(ctx, fn, dbos.WithStepName(name),
+func step[R any](b *Bot, ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {
+	watched := func(c context.Context) (R, error) {
+		b.at("before " + name)
+		defer b.at("after " + name)
+		return fn(c)
+	}
+	return dbos.RunAsStep(ctx, watched, dbos.WithStepName(name),
 		dbos.WithStepMaxRetries(1_000_000), dbos.WithStepBaseInterval(100*time.Millisecond), dbos.WithStepMaxInterval(5*time.Second))
 }
 

@@ -237,7 +237,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	card := Card{Title: "Dry run, nothing is sent: " + dry.what() + " in " + areaWords(v.allowed.Areas())}
 	dry.showTargets(&card)
 	card.File = nil
-	card.Lines = append(append(card.Lines, w.Notes...), fmt.Sprintf("%d calls to Tencent.", len(batches)))
+	card.Lines = append(append(card.Lines, w.Notes...), sayCalls(len(batches)))
 	dry.Confirm = v.confirm
 	if dry.Confirm == "" && wide(v.allowed) {
 		dry.Confirm = acl.Requester

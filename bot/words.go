@@ -118,6 +118,13 @@ func (b *Bot) sayWouldNotFit(k purge.Kind, a purge.Area, n, left int) string {
 		n, a, nounPlural(k), left, b.Zone, left)
 }
 
+func sayCalls(n int) string {
+	if n == 1 {
+		return "One call to Tencent."
+	}
+	return fmt.Sprintf("%d calls to Tencent.", n)
+}
+
 // things is "1 URL", "3 directories".
 func things(n int, k purge.Kind) string {
 	if n == 1 {

@@ -22,7 +22,7 @@ type job struct {
 // and a step that was cut runs again and finds in our own tables what it had already done.
 func (b *Bot) purge(ctx dbos.Context, j job) (string, error) {
 	id := j.Purge.ID
-	rec, err := step(ctx, "record", func(c context.Context) (recorded, error) { return b.record(c, j) })
+	rec, err := step(b, ctx, "record", func(c context.Context) (recorded, error) { return b.record(c, j) })
 	if err != nil || rec.Dropped {
 		return "", err
 	}
@@ -48,7 +48,7 @@ func (b *Bot) purge(ctx dbos.Context, j job) (string, error) {
 func (b *Bot) confirm(ctx dbos.Context, j job) (bool, error) {
 	id := j.Purge.ID
 	for {
-		a, err := step(ctx, "ask", func(c context.Context) (asked, error) { return b.ask(c, id, j.TTL) })
+		a, err := step(b, ctx, "ask", func(c context.Context) (asked, error) { return b.ask(c, id, j.TTL) })
 		if err != nil || a.Given {
 			return false, err
 		}
@@ -66,7 +66,7 @@ func (b *Bot) awaitDecision(ctx dbos.Context, id string, expires time.Time) (boo
 		if err := awaitBell(ctx, expires); err != nil {
 			return false, err
 		}
-		v, err := step(ctx, "decision", func(c context.Context) (store.Verdict, error) { return b.decision(c, id) })
+		v, err := step(b, ctx, "decision", func(c context.Context) (store.Verdict, error) { return b.decision(c, id) })
 		if err != nil || v != "" {
 			return v == store.Confirmed, err
 		}
@@ -77,7 +77,7 @@ func (b *Bot) awaitDecision(ctx dbos.Context, id string, expires time.Time) (boo
 func (b *Bot) sendAll(ctx dbos.Context, id string, batches int) error {
 	for n := range batches {
 		for try := 0; ; try++ {
-			s, err := step(ctx, "submit", func(c context.Context) (submitted, error) { return b.submit(c, id, n, try) })
+			s, err := step(b, ctx, "submit", func(c context.Context) (submitted, error) { return b.submit(c, id, n, try) })
 			if err != nil || s.Halt {
 				return err
 			}
@@ -95,7 +95,7 @@ func (b *Bot) sendAll(ctx dbos.Context, id string, batches int) error {
 // followAll looks, ever less often, until nothing more can be learned.
 func (b *Bot) followAll(ctx dbos.Context, id string) error {
 	for n := 0; ; n++ {
-		l, err := step(ctx, "look", func(c context.Context) (looked, error) { return b.look(c, id, n) })
+		l, err := step(b, ctx, "look", func(c context.Context) (looked, error) { return b.look(c, id, n) })
 		if err != nil || l.Settled {
 			return err
 		}
@@ -106,6 +106,6 @@ func (b *Bot) followAll(ctx dbos.Context, id string) error {
 }
 
 func (b *Bot) finish(ctx dbos.Context, id string) (string, error) {
-	st, err := step(ctx, "finish", func(c context.Context) (store.State, error) { return b.settle(c, id) })
+	st, err := step(b, ctx, "finish", func(c context.Context) (store.State, error) { return b.settle(c, id) })
 	return string(st), err
 }

@@ -62,6 +62,15 @@ func (w *world) setPolicy(text string) {
 
 func (w *world) start(change ...func(*Options)) {
 	w.t.Helper()
+	w.bot = w.open(change...)
+	require.NoError(w.t, w.bot.Start())
+}
+
+var discard = slog.New(slog.DiscardHandler)
+
+// open makes a bot on the world's database.
+func (w *world) open(change ...func(*Options)) *Bot {
+	w.t.Helper()
 	db, err := store.Open(context.Background(), "sqlite:"+filepath.Join(w.dir, "bot.db"))
 	require.NoError(w.t, err)
 	o := Options{
@@ -74,9 +83,9 @@ func (w *world) start(change ...func(*Options)) {
 	for _, c := range change {
 		c(&o)
 	}
-	w.bot, err = New(o)
+	b, err := New(o)
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.bot.Start())
+	return b
 }
 
 func (w *world) stop() {

@@ -1,0 +1,303 @@
+package bot
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/purge"
+)
+
+// The tests here kill a real process with SIGKILL, between any two steps of a purge and around each call that leaves it,
+// and start it again on the same database. The CDN and the chat live on in the test, over HTTP.
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("PURGEBOT_TEST_CHILD"); dir != "" {
+		runChild(dir, os.Getenv("PURGEBOT_TEST_OUTSIDE"))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// runChild is a bot in a process of its own. It reads one line for a command, and says "acked" when it is taken.
+func runChild(dir, outside string) {
+	o := &remote{outside}
+	t := &testing.T{}
+	w := &world{t: t, dir: dir, cdn: nil, chat: newFakeChat()}
+	policy, err := acl.Parse("acl.yaml", []byte(worldPolicy))
+	if err != nil {
+		panic(err)
+	}
+	w.policy = policy
+	b := w.open(func(op *Options) {
+		op.CDN, op.Platforms = o, map[string]Platform{"slack": &remoteChat{w.chat, o}}
+		op.Log = discard
+	})
+	b.at = o.at
+	if err := b.Start(); err != nil {
+		panic(err)
+	}
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		var a Answer
+		if strings.HasPrefix(in.Text(), "{") {
+			_ = json.Unmarshal(in.Bytes(), &a)
+			_, err = b.Answer(context.Background(), a)
+		} else {
+			_, err = b.Command(context.Background(), Command{Event: EventKey{"slack", "T0", "E1"}, From: alice, At: channel, Text: in.Text()})
+		}
+		fmt.Println("acked", err)
+	}
+}
+
+// remote is the CDN of the child: it lives in the test.
+type remote struct{ url string }
+
+func (r *remote) call(path string, in, out any) error {
+	resp, err := http.Post(r.url+path, "application/json", bytes.NewReader(mustJSON(in)))
+	if err != nil {
+		return &purge.Error{Kind: purge.Unknown, Err: err}
+	}
+	defer resp.Body.Close()
+	return json.NewDecoder(resp.Body).Decode(out)
+}
+
+func (r *remote) at(point string) {
+	var ok bool
+	_ = r.call("/at", point, &ok)
+}
+
+func (r *remote) Submit(_ context.Context, b purge.Batch) (receipt purge.Receipt, err error) {
+	r.at("before call")
+	err = r.call("/submit", b, &receipt)
+	r.at("after call")
+	return receipt, err
+}
+
+func (r *remote) Status(_ context.Context, q purge.StatusQuery) ([]purge.TargetStatus, error) {
+	var known bool
+	if err := r.call("/status", q.Batch, &known); err != nil || !known {
+		return nil, err
+	}
+	return seen(q, purge.Done), nil
+}
+
+func (r *remote) Quota(context.Context) ([]purge.Quota, error) {
+	return nil, &purge.Error{Kind: purge.Conflict}
+}
+func (r *remote) Limits() purge.Limits {
+	return purge.Limits{URLs: 1000, Directories: 20, Bytes: 1 << 20}
+}
+
+// remoteChat shows its messages in the test.
+type remoteChat struct {
+	*fakeChat
+	remote *remote
+}
+
+type showCall struct {
+	At   Thread
+	Ref  MessageRef
+	Card Card
+}
+
+func (c *remoteChat) Show(_ context.Context, at Thread, ref MessageRef, _ string, card Card) (MessageRef, error) {
+	c.remote.at("before show")
+	err := c.remote.call("/show", showCall{at, ref, card}, &ref)
+	c.remote.at("after show")
+	return ref, err
+}
+
+// outside is what outlives the child: the CDN, the chat, and the hand on the kill switch.
+type outside struct {
+	*httptest.Server
+	chat *fakeChat
+
+	mu     sync.Mutex
+	calls  []purge.Batch
+	points []string
+	killAt int // index of the point to kill at; -1 is never
+	child  *exec.Cmd
+	in     interface{ Write([]byte) (int, error) }
+	dead   chan struct{}
+}
+
+func newOutside(t *testing.T, killAt int) *outside {
+	o := &outside{chat: newFakeChat(), killAt: killAt}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/at", func(w http.ResponseWriter, r *http.Request) {
+		var point string
+		_ = json.NewDecoder(r.Body).Decode(&point)
+		o.reached(point)
+		fmt.Fprint(w, "true")
+	})
+	mux.HandleFunc("/submit", func(w http.ResponseWriter, r *http.Request) {
+		var b purge.Batch
+		_ = json.NewDecoder(r.Body).Decode(&b)
+		o.mu.Lock()
+		o.calls = append(o.calls, b)
+		o.mu.Unlock()
+		_ = json.NewEncoder(w).Encode(purge.Receipt{TaskID: "1", At: time.Now()})
+	})
+	mux.HandleFunc("/status", func(w http.ResponseWriter, r *http.Request) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		fmt.Fprint(w, len(o.calls) > 0)
+	})
+	mux.HandleFunc("/show", func(w http.ResponseWriter, r *http.Request) {
+		var c showCall
+		_ = json.NewDecoder(r.Body).Decode(&c)
+		ref, _ := o.chat.Show(r.Context(), c.At, c.Ref, "", c.Card)
+		_ = json.NewEncoder(w).Encode(ref)
+	})
+	o.Server = httptest.NewServer(mux)
+	t.Cleanup(o.Close)
+	return o
+}
+
+// reached counts a point, and kills the child at the one that was chosen. The child is then dead before it can go on.
+func (o *outside) reached(point string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.points = append(o.points, point)
+	if len(o.points)-1 == o.killAt {
+		_ = o.child.Process.Kill()
+		<-o.dead
+	}
+}
+
+// launch starts the child and returns a channel of its acks, closed when it is dead.
+func (o *outside) launch(t *testing.T, dir string) <-chan string {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "PURGEBOT_TEST_CHILD="+dir, "PURGEBOT_TEST_OUTSIDE="+o.URL)
+	cmd.Stderr = logTo{t}
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	dead := make(chan struct{})
+	o.mu.Lock()
+	require.NoError(t, cmd.Start())
+	o.child, o.in, o.dead = cmd, in, dead
+	o.mu.Unlock()
+	acks := make(chan string, 10)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			acks <- lines.Text()
+		}
+		_ = cmd.Wait()
+		close(dead)
+		close(acks)
+	}()
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-dead })
+	return acks
+}
+
+// drive asks for the purge, presses when it is asked, and waits for the end or for the death of the child.
+// It reports whether the command was acknowledged, and whether the child lived.
+func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, lived bool) {
+	if ask {
+		fmt.Fprintln(o.in, "dir https://www.test.com/a/")
+		line, alive := <-acks
+		if !alive {
+			return false, false
+		}
+		require.Equal(t, "acked <nil>", line)
+	}
+	pressed := map[MessageRef]bool{} // a kill between post and commit leaves a stale question behind
+	for {
+		o.chat.mu.Lock()
+		changed := o.chat.changed
+		o.chat.mu.Unlock()
+		for _, m := range o.chat.all() {
+			if hasButton(m.card, "Purge") && !pressed[m.ref] {
+				pressed[m.ref] = true
+				a := Answer{Event: EventKey{"slack", "T0", "press " + m.ref.ID}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
+				fmt.Fprintln(o.in, string(mustJSON(a)))
+			}
+			if m.at.Root != "" { // the result
+				return true, true
+			}
+		}
+		select {
+		case _, alive := <-acks:
+			if !alive {
+				return true, false
+			}
+		case <-changed:
+		case <-time.After(30 * time.Second):
+			t.Fatalf("nothing happens any more; points %q, messages %+v", o.points, o.chat.all())
+		}
+	}
+}
+
+func TestKilledBetweenAnyTwoSteps(t *testing.T) {
+	t.Parallel()
+	whole := newOutside(t, -1)
+	whole.drive(t, whole.launch(t, t.TempDir()), true)
+	points := append([]string(nil), whole.points...)
+	require.Contains(t, points, "after finish")
+	require.Len(t, whole.calls, 1)
+	for i, point := range points {
+		t.Run(fmt.Sprintf("%02d %s", i, point), func(t *testing.T) {
+			t.Parallel()
+			o, dir := newOutside(t, i), t.TempDir()
+			acked, lived := o.drive(t, o.launch(t, dir), true)
+			if !lived {
+				o.drive(t, o.launch(t, dir), !acked)
+			}
+			assertToldTruly(t, o)
+		})
+	}
+}
+
+// assertToldTruly: one purge, at most one call, and a result that fits what the CDN received.
+func assertToldTruly(t *testing.T, o *outside) {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	assert.LessOrEqual(t, len(o.calls), 1, "no call is made twice")
+	var results []string
+	for _, m := range o.chat.all() {
+		if m.at.Root != "" {
+			results = append(results, m.card.Title)
+		}
+	}
+	require.NotEmpty(t, results)
+	if strings.HasPrefix(results[0], "Done") {
+		assert.Len(t, o.calls, 1)
+	} else {
+		assert.True(t, strings.HasPrefix(results[0], "Unknown"), results[0])
+		assert.Empty(t, o.calls, "what arrived can be looked up")
+	}
+}
+
+func TestOpenConfirmationSurvivesRestarts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.types(alice, "dir https://www.test.com/a/")
+	w.ends("Purge 1 directory")
+	for range 150 { // the engine's own limit is 100
+		w.stop()
+		w.start()
+	}
+	w.presses(alice, "Purge")
+	w.ends("Done")
+	assert.Len(t, w.cdn.sent(), 1)
+}

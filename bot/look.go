@@ -54,7 +54,7 @@ func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
 type openBatch struct {
 	purge.Batch
 	call store.Call
-	was  map[string]purge.Outcome
+	rows map[string]store.Target
 }
 
 func (b *Bot) openBatches(ctx context.Context, id string) ([]openBatch, error) {
@@ -78,13 +78,13 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 	open := make([]openBatch, len(batches))
 	for i, batch := range batches {
 		batch.Targets = nil
-		open[i] = openBatch{Batch: batch, was: map[string]purge.Outcome{}}
+		open[i] = openBatch{Batch: batch, rows: map[string]store.Target{}}
 	}
 	for _, t := range targets {
 		if t.Outcome == purge.Accepted || t.Outcome == purge.OutcomeUnknown {
 			o := &open[t.Batch]
 			o.Targets = append(o.Targets, t.Target)
-			o.was[t.Target.String()] = t.Outcome
+			o.rows[t.Target.String()] = t
 		}
 	}
 	for _, c := range calls {
@@ -127,18 +127,19 @@ type seenBody struct {
 // learned compares what was known with what was seen. A target that is seen running is accepted, whatever was unclear before.
 func learned(o openBatch, seen []purge.TargetStatus) (running bool, changed []store.Target) {
 	for _, s := range seen {
-		was, asked := o.was[s.Target.String()]
+		row, asked := o.rows[s.Target.String()]
 		if !asked {
 			continue
 		}
 		running = running || s.Outcome == purge.Accepted
-		if s.Outcome != was {
-			reason := ""
-			if s.Outcome == purge.Failed {
-				reason = sayVendorFailed(s.Reason)
-			}
-			changed = append(changed, store.Target{Area: o.Area, Target: s.Target, Batch: o.N, Outcome: s.Outcome, Reason: reason})
+		if s.Outcome == row.Outcome {
+			continue
 		}
+		row.Outcome, row.Reason = s.Outcome, ""
+		if s.Outcome == purge.Failed {
+			row.Reason = sayVendorFailed(s.Reason)
+		}
+		changed = append(changed, row)
 	}
 	return running, changed
 }

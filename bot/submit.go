@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,7 +36,7 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	if err != nil {
 		return submitted{}, err
 	}
-	if denied, err := b.recheck(ctx, p, batch); denied || err != nil {
+	if denied, err := b.recheck(ctx, p, batch.Batch); denied || err != nil {
 		return submitted{Halt: true}, err
 	}
 	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), b.quota(batch.Kind), b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
@@ -45,7 +46,7 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	case call.State == store.CallStopped:
 		return submitted{Halt: true}, nil
 	case call.State == store.CallOverQuota:
-		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(batch))
+		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(batch.Batch))
 	case !fresh && call.State == store.Calling:
 		return b.recover(ctx, p, batch, call)
 	case !fresh:
@@ -55,19 +56,33 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	return b.send(ctx, p, batch, call)
 }
 
-func (b *Bot) batch(ctx context.Context, id string, n int) (store.Purge, purge.Batch, error) {
+// sending is one batch with the rows of its targets.
+type sending struct {
+	purge.Batch
+	rows []store.Target
+}
+
+// batch loads the n-th batch. Where there are several, the purge shows that it is under way.
+func (b *Bot) batch(ctx context.Context, id string, n int) (store.Purge, sending, error) {
 	p, err := b.load(ctx, id)
 	if err != nil {
-		return p, purge.Batch{}, err
+		return p, sending{}, err
 	}
 	batches, err := b.Store.Batches(ctx, id)
 	if err != nil || n >= len(batches) {
-		return p, purge.Batch{}, fmt.Errorf("batch %d of %s: %w", n, p.Short, err)
+		return p, sending{}, fmt.Errorf("batch %d of %s: %w", n, p.Short, err)
 	}
-	return p, batches[n], nil
+	if len(batches) > 1 && p.State != store.StateSending {
+		if err := b.Store.SetState(ctx, id, store.StateSending); err != nil {
+			return p, sending{}, err
+		}
+	}
+	rows, err := b.Store.Targets(ctx, id)
+	rows = slices.DeleteFunc(rows, func(t store.Target) bool { return t.Batch != n })
+	return p, sending{batches[n], rows}, err
 }
 
-func (b *Bot) newCall(p store.Purge, batch purge.Batch, try int) store.Call {
+func (b *Bot) newCall(p store.Purge, batch sending, try int) store.Call {
 	now := b.Now()
 	return store.Call{
 		Purge: p.ID, Batch: batch.N, Try: try, Kind: batch.Kind, Area: batch.Area, Units: len(batch.Targets),
@@ -76,10 +91,10 @@ func (b *Bot) newCall(p store.Purge, batch purge.Batch, try int) store.Call {
 }
 
 // send makes the call and writes down what is known of it.
-func (b *Bot) send(ctx context.Context, p store.Purge, batch purge.Batch, call store.Call) (submitted, error) {
+func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	receipt, err := b.CDN.Submit(callCtx, batch)
+	receipt, err := b.CDN.Submit(callCtx, batch.Batch)
 	var e *purge.Error
 	if err != nil {
 		e = purge.AsError(err)
@@ -91,10 +106,10 @@ func (b *Bot) send(ctx context.Context, p store.Purge, batch purge.Batch, call s
 }
 
 // recover finds out what became of a call whose answer was never recorded: nobody is left who could know but the vendor.
-func (b *Bot) recover(ctx context.Context, p store.Purge, batch purge.Batch, call store.Call) (submitted, error) {
+func (b *Bot) recover(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: batch, Since: call.At})
+	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: batch.Batch, Since: call.At})
 	if err == nil && len(seen) == len(batch.Targets) {
 		call.Receipt.At = b.Now()
 		return b.end(ctx, p, batch, call, nil)
@@ -103,7 +118,7 @@ func (b *Bot) recover(ctx context.Context, p store.Purge, batch purge.Batch, cal
 }
 
 // end records the answer: the call, the targets and the audit in one commit.
-func (b *Bot) end(ctx context.Context, p store.Purge, batch purge.Batch, call store.Call, e *purge.Error) (submitted, error) {
+func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (submitted, error) {
 	state, outcome := known(e)
 	call.State = state
 	if e != nil {
@@ -114,7 +129,7 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch purge.Batch, call st
 		outcome = purge.Pending
 	}
 	body := callBody{batch.N, call.Try, string(batch.Area), call.Units, string(state), call.Receipt.TaskID, call.Receipt.RequestID, call.Problem}
-	err := b.Store.End(ctx, call, outcomes(batch, outcome, call.Problem), b.entry("answered", p.ID, "", body))
+	err := b.Store.End(ctx, call, outcomes(batch.rows, outcome, call.Problem), b.entry("answered", p.ID, "", body))
 	b.wantCards()
 	return out, err
 }
@@ -197,17 +212,19 @@ func (b *Bot) withdraw(ctx context.Context, p store.Purge, r refusal) error {
 }
 
 // fail ends a batch without a call.
-func (b *Bot) fail(ctx context.Context, p store.Purge, batch purge.Batch, o purge.Outcome, why string) error {
+func (b *Bot) fail(ctx context.Context, p store.Purge, batch sending, o purge.Outcome, why string) error {
 	b.wantCards()
-	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch, o, why), b.entry("not sent", p.ID, "", callBody{Batch: batch.N, Area: string(batch.Area), Problem: why}))
+	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch.rows, o, why), b.entry("not sent", p.ID, "", callBody{Batch: batch.N, Area: string(batch.Area), Problem: why}))
 }
 
-func outcomes(batch purge.Batch, o purge.Outcome, why string) []store.Target {
-	ts := make([]store.Target, len(batch.Targets))
-	for i, t := range batch.Targets {
-		ts[i] = store.Target{Area: batch.Area, Target: t, Batch: batch.N, Outcome: o, Reason: why}
+// outcomes is the same rows with another outcome.
+func outcomes(rows []store.Target, o purge.Outcome, why string) []store.Target {
+	out := make([]store.Target, len(rows))
+	for i, t := range rows {
+		t.Outcome, t.Reason = o, why
+		out[i] = t
 	}
-	return ts
+	return out
 }
 
 // callGate lets calls in until the bot stops, and then waits for those inside: the engine closes the database under them.

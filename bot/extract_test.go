@@ -63,6 +63,7 @@ func TestLinksAsPeoplePasteThem(t *testing.T) {
 
 		// and nothing else is cut
 		{"<https://a.com/1.>", []string{"https://a.com/1."}},
+		{"<https://a.com/1...>", []string{"https://a.com/1..."}},
 		{"`https://a.com/1)`", []string{"https://a.com/1)"}},
 		{`"https://a.com/1,"`, []string{"https://a.com/1,"}},
 		{"[x](https://a.com/1!)", []string{"https://a.com/1!"}},

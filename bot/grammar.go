@@ -104,6 +104,7 @@ var usages = map[string]usage{
 	"domains":   {VerbDomains, "", takesNothing, nil},
 	"whoami":    {VerbWhoami, "", takesNothing, nil},
 	"help":      {VerbHelp, "", takesNothing, nil},
+	"--help":    {VerbHelp, "", takesNothing, nil},
 }
 
 // later are the verbs of other versions.
@@ -117,97 +118,12 @@ func parseText(text string) (Intent, error) {
 		return Intent{}, invalid(sayLongText(len(text)))
 	}
 	p := &parser{reader: reader{text: text}, said: map[string]bool{}}
-	p.links = make([]piece, 0, strings.Count(text, "://"))
+	p.links = make([]piece, 0, min(maxTargets, strings.Count(text, "://")))
 	p.command()
 	for more := p.begin(); more && p.now.kind != pieceEnd; p.advance() {
 		p.piece()
 	}
 	return p.finish()
-}
-
-// parseFields understands a command whose parts arrived apart. No field is searched for flags or verbs.
-func parseFields(f *Fields) (Intent, error) {
-	if *f == (Fields{}) {
-		return Intent{Verb: VerbForm}, nil
-	}
-	if n := len(f.Verb) + len(f.Targets) + len(f.Area) + len(f.Mode) + len(f.Reason) + len(f.ID); n > maxText {
-		return Intent{}, invalid(sayLongText(n))
-	}
-	p := &parser{form: true, said: map[string]bool{}}
-	if !p.fieldVerb(strings.TrimSpace(f.Verb)) {
-		return p.finish()
-	}
-	p.fieldTargets(f.Targets)
-	p.fieldID(strings.TrimSpace(f.ID))
-	p.field("area", f.Area, f.Area != "")
-	p.field("mode", f.Mode, f.Mode != "")
-	p.field("reason", f.Reason, f.Reason != "")
-	p.field("private", "", f.Private)
-	p.field("dry-run", "", f.DryRun)
-	return p.finish()
-}
-
-// fieldVerb takes the verb, and says whether to go on.
-func (p *parser) fieldVerb(word string) bool {
-	w := strings.ToLower(word)
-	if w == "" {
-		w = "purge"
-	}
-	use, found := usages[w]
-	if verb, known := later[w]; known {
-		p.fail(sayLater(verb))
-	} else if !found {
-		p.fail(sayFieldVerb(word))
-	}
-	p.usage = use
-	return found
-}
-
-// fieldTargets takes links and nothing else, or the domain of a history.
-func (p *parser) fieldTargets(text string) {
-	if p.takes == takesHost {
-		if host := strings.TrimSpace(text); host != "" {
-			p.host(host)
-		}
-		return
-	}
-	p.reader = reader{text: text}
-	p.links = make([]piece, 0, strings.Count(text, "://"))
-	for p.advance(); p.now.kind != pieceEnd; p.advance() {
-		p.fieldTarget(p.now)
-	}
-}
-
-func (p *parser) fieldTarget(t piece) {
-	switch {
-	case isAddress(t):
-		p.link(t)
-	case t.kind == pieceQuoted && isAddressText(t.text):
-		p.link(piece{kind: pieceWrapped, text: t.text})
-	default:
-		p.fail(sayFieldTargets(t.text))
-	}
-}
-
-func (p *parser) fieldID(word string) {
-	switch {
-	case word == "":
-	case p.takes == takesID:
-		p.id(word)
-	default:
-		p.fail(sayFieldUnused("id", p.verb))
-	}
-}
-
-// field sets one field, if it was filled in.
-func (p *parser) field(name, value string, filled bool) {
-	switch {
-	case !filled:
-	case !slices.Contains(p.flags, name):
-		p.fail(sayFieldUnused(name, p.verb))
-	default:
-		p.flag(name, piece{kind: pieceQuoted, text: strings.TrimSpace(value)})
-	}
 }
 
 // parser understands one command. It reads on behind a mistake, so that it can show the corrected line.
@@ -220,6 +136,7 @@ type parser struct {
 	loose    bool // the reason was one word without quotes
 	said     map[string]bool
 	links    []piece
+	given    int // how many links, those too many included
 	in       Intent
 	stray    []string // words that are perhaps the rest of a reason without quotes
 	wrong    string   // the first mistake
@@ -258,10 +175,10 @@ func (p *parser) begin() bool {
 		p.usage = usage{verb: VerbForm}
 		return false
 	}
-	if p.now.kind != pieceWord || isDash(p.now.text) {
+	w := strings.ToLower(p.now.text)
+	if p.now.kind != pieceWord || isDash(w) && w != "--help" {
 		return true
 	}
-	w := strings.ToLower(p.now.text)
 	if verb, found := later[w]; found {
 		p.usage = usage{verb: VerbHelp}
 		p.fail(sayLater(verb))
@@ -306,7 +223,9 @@ func (p *parser) piece() {
 func (p *parser) link(t piece) {
 	switch p.takes {
 	case takesLinks:
-		p.links = append(p.links, t)
+		if p.given++; p.given <= maxTargets {
+			p.links = append(p.links, t)
+		}
 	case takesOneLink:
 		if len(p.links) > 0 {
 			p.fail(sayExtra(p.verb, t.text))
@@ -323,6 +242,9 @@ func (p *parser) link(t piece) {
 // quoted takes a link in quotes, or the reason of a leak.
 func (p *parser) quoted(t piece) {
 	switch {
+	case p.verb == VerbLeak && len(p.links) > 0 && isAddressText(t.text):
+		p.fail(sayLinkOrReason(t.text))
+		p.again(t.text)
 	case p.verb == VerbLeak && len(p.links) > 0:
 		p.flag("reason", t)
 	case isAddressText(t.text):

@@ -12,8 +12,8 @@ import (
 
 // finish returns the intent, or the first mistake with the corrected line.
 func (p *parser) finish() (Intent, error) {
-	if len(p.links) > maxTargets {
-		return Intent{}, invalid(sayTooMany(len(p.links)))
+	if p.given > maxTargets {
+		return Intent{}, invalid(sayTooMany(p.given))
 	}
 	p.in.Verb = p.verb
 	p.settle()
@@ -35,9 +35,9 @@ func invalid(message string) error {
 func (p *parser) settle() {
 	switch {
 	case (p.takes == takesLinks || p.takes == takesOneLink) && len(p.links) == 0:
-		p.fail(sayNoLinks(p.verb))
+		p.fail(sayNoLinks(p.verb, p.form))
 	case p.takes == takesID && p.in.ID == "":
-		p.fail(sayNoID(p.verb))
+		p.fail(sayNoID(p.verb, p.form))
 	}
 	p.in.Kind = p.kind
 	if p.verb == VerbLeak {
@@ -69,7 +69,7 @@ func (p *parser) settleLeak() {
 		p.fail(sayLeakMode(p.name("mode")))
 		p.in.Mode = purge.Delete
 	}
-	p.in.Areas, p.in.Private = areas["global"], true
+	p.in.Areas, p.in.Private = slices.Clone(areas["global"]), true
 	if p.in.Kind == purge.Directory {
 		p.in.Mode = purge.Delete
 	}
@@ -101,7 +101,7 @@ func (p *parser) judge() {
 	}
 	kept, dropped := purge.Collapse(p.in.Kind, targets)
 	p.in.Targets = kept
-	p.in.Notes = changed.notes(&p.reader, p.in.Kind, len(dropped))
+	p.in.Notes = p.notes(changed, len(dropped))
 }
 
 // target judges one link.
@@ -158,8 +158,11 @@ func (c *changes) see(l *piece, t purge.Target) {
 	}
 }
 
-// notes puts it in sentences.
-func (c *changes) notes(r *reader, kind purge.Kind, dropped int) []string {
+// notes puts it in sentences. Everybody in the channel reads them, so those of a private command name no target.
+func (p *parser) notes(c changes, dropped int) []string {
+	if p.in.Private {
+		c.cut, c.tail, p.split = "", "", ""
+	}
 	var notes []string
 	if c.cuts > 0 {
 		notes = append(notes, sayCut(c.cuts, c.cutMarks, c.cut))
@@ -167,12 +170,12 @@ func (c *changes) notes(r *reader, kind purge.Kind, dropped int) []string {
 	if c.tails > 0 {
 		notes = append(notes, sayKept(c.tails, c.tail))
 	}
-	if r.splits > 0 {
-		notes = append(notes, saySplit(r.splits, r.split))
+	if p.splits > 0 {
+		notes = append(notes, saySplit(p.splits, p.split))
 	}
 	notes = append(notes, c.made.Sentences()...)
 	if dropped > 0 {
-		notes = append(notes, sayDropped(dropped, kind))
+		notes = append(notes, sayDropped(dropped, p.in.Kind))
 	}
 	return notes
 }
@@ -264,7 +267,7 @@ func (in Intent) flagWords() []string {
 	if in.Verb != VerbLeak {
 		words = in.choiceWords()
 	}
-	if in.Reason != "" && in.Verb != VerbLeak {
+	if in.Reason != "" && (in.Verb != VerbLeak || isAddressText(in.Reason)) {
 		words = append(words, "--reason")
 	}
 	if in.Reason != "" {

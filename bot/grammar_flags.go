@@ -118,7 +118,7 @@ func (p *parser) flag(name string, v piece) {
 	p.said[key] = true
 	switch key {
 	case "area":
-		p.in.Areas = areas[p.choice(key, v.text, areaNames, areasMeant)]
+		p.in.Areas = slices.Clone(areas[p.choice(key, v.text, areaNames, areasMeant)])
 	case "mode":
 		p.in.Mode = purge.Mode(p.choice(key, v.text, modeNames, modesMeant))
 	case "reason":

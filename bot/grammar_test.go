@@ -110,7 +110,8 @@ func TestCommandsMeanWhatTheySay(t *testing.T) {
 		{`leak https://a.com/1 --reason "key in it" --dry-run`, `/purge leak https://a.com/1 "key in it" --dry-run`},
 		{`leak https://a.com/1 --area global --private`, `/purge leak https://a.com/1`},
 		{`leak https://a.com/b/ --mode delete`, `/purge leak https://a.com/b/`},
-		{`leak https://a.com/1 "https://a.com/2"`, `/purge leak https://a.com/1 "https://a.com/2"`},
+		{`leak https://a.com/1 --reason "https://t.com/7"`, `/purge leak https://a.com/1 --reason "https://t.com/7"`},
+		{`leak "https://a.com/1" "key in it"`, `/purge leak https://a.com/1 "key in it"`},
 
 		// the others
 		{"status p-7k3f9x2q", "/purge status p-7k3f9x2q"},
@@ -124,6 +125,7 @@ func TestCommandsMeanWhatTheySay(t *testing.T) {
 		{"domains", "/purge domains"},
 		{"whoami", "/purge whoami"},
 		{"Help", "/purge help"},
+		{"--help", "/purge help"},
 		{"history", "/purge history"},
 		{"history a.com", "/purge history a.com"},
 		{"history A.com --since 30d", "/purge history a.com --since 30d"},
@@ -250,6 +252,7 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 		{`https://a.com/1 --reason wrong price tag`, `"price"`, `/purge https://a.com/1 --reason "wrong price tag"`},
 		{`leak https://a.com/1 key in it`, `"key"`, `/purge leak https://a.com/1 "key in it"`},
 		{`leak "key in it" https://a.com/1`, `"key in it"`, `/purge leak https://a.com/1`},
+		{`leak "https://a.com/1" "https://a.com/2"`, `"https://a.com/2"`, `/purge leak https://a.com/1 https://a.com/2`},
 		{`leak https://a.com/1 "a" "b"`, "reason is said twice", `/purge leak https://a.com/1 "a"`},
 		{`leak https://a.com/1 "a" --reason b`, "reason is said twice", `/purge leak https://a.com/1 "a"`},
 		{`https://a.com/1 "wrong price"`, `"wrong price"`, `/purge https://a.com/1`},
@@ -319,6 +322,8 @@ func TestLimitsAreStated(t *testing.T) {
 	message, _ := refusedWith(t, strings.Repeat("https://a.com/1 ", maxTargets+1))
 	assert.Contains(t, message, "10,001 targets")
 	assert.Contains(t, message, "at most 10,000")
+	message, _ = refusedWith(t, "please "+strings.Repeat("a.co ", 200_000))
+	assert.Contains(t, message, "200,000 targets")
 	message, _ = refusedWith(t, strings.Repeat(" ", maxText+1))
 	assert.Contains(t, message, "1,048,577 bytes")
 	assert.Contains(t, message, "at most 1,048,576")
@@ -357,6 +362,7 @@ func TestRefusedTargetsLeaveTheRest(t *testing.T) {
 		{"https://a.com/1 https://a.com/b...", "https://a.com/b...", "", "https://a.com/1"},
 		{"https://a.com/1 https://a.com/b…", "https://a.com/b…", "", "https://a.com/1"},
 		{"https://a.com/1 https://a.com/2<https://a.com/3", "https://a.com/2<https://a.com/3", "https://a.com/2%3Chttps://a.com/3", "https://a.com/1"},
+		{"https://a.com/1 `` https://a.com/`2 ``", "https://a.com/`2", "https://a.com/%602", "https://a.com/1"},
 		{"https://a.com/1 <http://a.com/2|a.com/2>", "http://a.com/2", "https://a.com/2", "https://a.com/1"},
 		{"https://a.com/1 <http://a.com|a.com>", "http://a.com", "https://a.com/", "https://a.com/1"},
 		{"https://a.com/1 <http://a.com/|a.com>", "http://a.com/", "https://a.com/", "https://a.com/1"},
@@ -382,10 +388,10 @@ func TestNotesSayWhatWasChanged(t *testing.T) {
 		{"<https://a.com/1>, <https://a.com/2>.", nil},
 		{"https://a.com/1.", []string{`The "." behind https://a.com/1 was cut off.`}},
 		{"https://a.com/1, https://a.com/2, https://a.com/3", []string{`Punctuation behind 2 links was cut off, as the "," behind https://a.com/1.`}},
-		{"<https://a.com/1.>", []string{`The mark at the end of https://a.com/1. was kept: nothing is cut in brackets, quotes or code.`}},
-		{"`https://a.com/1,` `https://a.com/2,`", []string{`The marks at the end of 2 links were kept, as in https://a.com/1,: nothing is cut in brackets, quotes or code.`}},
-		{"https://a.com/1,https://a.com/2", []string{`The comma behind "https://a.com/1" was read as the end of the link.`}},
-		{"https://a.com/1,https://a.com/2,https://a.com/3", []string{`2 commas with a link right behind were read as the end of a link.`}},
+		{"<https://a.com/1.>", []string{`Punctuation at the end of 1 link was kept, as in https://a.com/1.: nothing is cut in brackets, quotes or code.`}},
+		{"`https://a.com/1,` `https://a.com/2,`", []string{`Punctuation at the end of 2 links was kept, as in https://a.com/1,: nothing is cut in brackets, quotes or code.`}},
+		{"https://a.com/1,https://a.com/2", []string{`A comma between two links was read as the end of the first in 1 place, as behind https://a.com/1.`}},
+		{"https://a.com/1,https://a.com/2,https://a.com/3", []string{`A comma between two links was read as the end of the first in 2 places, as behind https://a.com/1.`}},
 		{"https://a.com/1 https://a.com/1", []string{"One target was left out, being repeated."}},
 		{"dir https://a.com/b/ https://a.com/b/c/ https://a.com/b/", []string{"2 targets were left out, being repeated or inside another one."}},
 		{"HTTPS://a.com:443#x", purge.Changes(purge.LowerCased | purge.PortDropped | purge.PathAdded | purge.FragmentDropped).Sentences()},
@@ -393,6 +399,19 @@ func TestNotesSayWhatWasChanged(t *testing.T) {
 		in, err := parseText(c.typed)
 		require.NoError(t, err)
 		assert.Equal(t, c.notes, in.Notes, c.typed)
+	}
+}
+
+func TestPrivateNotesNameNoTarget(t *testing.T) {
+	t.Parallel()
+	for _, typed := range []string{
+		"https://a.com/secret, https://a.com/secret,https://a.com/secret2 <https://a.com/secret.> --private",
+		"leak https://a.com/secret, https://a.com/secret,https://a.com/secret2 <https://a.com/secret.>",
+	} {
+		in, err := parseText(typed)
+		require.NoError(t, err)
+		assert.Len(t, in.Notes, 4)
+		assert.NotContains(t, strings.Join(in.Notes, " "), "secret")
 	}
 }
 
@@ -456,8 +475,8 @@ func TestFieldsAreNotSearched(t *testing.T) {
 		{Fields{Verb: "status", ID: "p-7k3f9x2q", Targets: "https://a.com/1"}, `"https://a.com/1"`},
 		{Fields{Verb: "help", Targets: "me"}, `"me"`},
 		{Fields{Verb: "leak", Targets: "https://a.com/1", Area: "overseas"}, `leave out the field "area"`},
-		{Fields{Verb: "dir"}, "addresses"},
-		{Fields{Verb: "cancel"}, "which purge"},
+		{Fields{Verb: "dir"}, `field "targets" is empty`},
+		{Fields{Verb: "cancel"}, `field "id" is empty`},
 		{Fields{Targets: "https://a.com/1", Reason: "a\x00b"}, "U+0000"},
 		{Fields{Targets: "https://a.com/1", Reason: "  "}, "empty"},
 	} {

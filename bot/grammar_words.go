@@ -84,6 +84,10 @@ func sayQuoted(text string) string {
 	return fmt.Sprintf("The quoted text %s stands alone: quotes are for a reason, behind --reason.", said(text))
 }
 
+func sayLinkOrReason(address string) string {
+	return fmt.Sprintf("The quoted link %s may be a target or the reason: type a target without quotes, a reason behind --reason.", said(address))
+}
+
 func sayFlag(verb Verb, word string) string {
 	return fmt.Sprintf("There is no flag %s for %s.", said(word), verb)
 }
@@ -125,14 +129,20 @@ func sayReasonChar(text string) string {
 	return fmt.Sprintf("The reason holds the character %U, which cannot be shown: type it again without that.", c)
 }
 
-func sayNoLinks(verb Verb) string {
-	if verb == VerbWhy {
+func sayNoLinks(verb Verb, form bool) string {
+	switch {
+	case form:
+		return `The field "targets" is empty: write the addresses there.`
+	case verb == VerbWhy:
 		return "Say which address it is about."
 	}
 	return "Say which addresses to purge."
 }
 
-func sayNoID(verb Verb) string {
+func sayNoID(verb Verb, form bool) string {
+	if form {
+		return `The field "id" is empty: write the id on the purge's card there.`
+	}
 	return fmt.Sprintf("Say which purge to %s, by the id on its card.", map[Verb]string{VerbStatus: "show", VerbCancel: "cancel"}[verb])
 }
 
@@ -178,25 +188,43 @@ func sayFieldUnused(field string, verb Verb) string {
 
 // What a card notes about the targets.
 
+// first is "" where no target may be named.
 func sayCut(n int, marks, first string) string {
-	if n == 1 {
+	switch {
+	case first == "":
+		return fmt.Sprintf("Punctuation behind %s was cut off.", links(n))
+	case n == 1:
 		return fmt.Sprintf("The %s behind %s was cut off.", said(marks), first)
 	}
-	return fmt.Sprintf("Punctuation behind %s links was cut off, as the %s behind %s.", thousands(n), said(marks), first)
+	return fmt.Sprintf("Punctuation behind %s was cut off, as the %s behind %s.", links(n), said(marks), first)
 }
 
 func sayKept(n int, first string) string {
-	if n == 1 {
-		return fmt.Sprintf("The mark at the end of %s was kept: nothing is cut in brackets, quotes or code.", first)
+	if first != "" {
+		first = ", as in " + first
 	}
-	return fmt.Sprintf("The marks at the end of %s links were kept, as in %s: nothing is cut in brackets, quotes or code.", thousands(n), first)
+	return fmt.Sprintf("Punctuation at the end of %s was kept%s: nothing is cut in brackets, quotes or code.", links(n), first)
 }
 
 func saySplit(n int, first string) string {
-	if n == 1 {
-		return fmt.Sprintf("The comma behind %s was read as the end of the link.", said(first))
+	if first != "" {
+		first = ", as behind " + first
 	}
-	return fmt.Sprintf("%s commas with a link right behind were read as the end of a link.", thousands(n))
+	return fmt.Sprintf("A comma between two links was read as the end of the first in %s%s.", places(n), first)
+}
+
+func links(n int) string {
+	if n == 1 {
+		return "1 link"
+	}
+	return thousands(n) + " links"
+}
+
+func places(n int) string {
+	if n == 1 {
+		return "1 place"
+	}
+	return thousands(n) + " places"
 }
 
 func sayDropped(n int, kind purge.Kind) string {

@@ -1,0 +1,254 @@
+package bot
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What text looks like: space, quotes, dashes, links, and the punctuation that ends a sentence.
+
+// The classes of bytes in a bare link.
+const (
+	classPlain = iota
+	classSpace
+	classSeparator
+	classWide // not ASCII: perhaps a wide space
+)
+
+var class = func() (t [256]byte) {
+	for _, c := range " \t\n\r\v\f" {
+		t[c] = classSpace
+	}
+	t[','], t[';'] = classSeparator, classSeparator
+	for c := utf8.RuneSelf; c < len(t); c++ {
+		t[c] = classWide
+	}
+	return t
+}()
+
+// wordEnd returns where the word ends that begins at start.
+func wordEnd(s string, start int) int {
+	for i := start; i < len(s); i++ {
+		c := class[s[i]]
+		if c == classSpace || c == classWide && spaceAt(s[i:]) > 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// flagEnd returns where a flag ends: as a word does, or behind "=" with a quote after it.
+func flagEnd(s string, start int) int {
+	for i := start; i < len(s) && class[s[i]] != classSpace; i++ {
+		if s[i] != '=' {
+			continue
+		}
+		if family, _ := quoteAt(s[i+1:]); family != 0 {
+			return i + 1
+		}
+		break
+	}
+	return wordEnd(s, start)
+}
+
+// endsWord says whether a word is over where s begins.
+func endsWord(s string) bool {
+	return s == "" || class[s[0]] == classSpace || strings.IndexByte(".,;:!?)]", s[0]) >= 0 || spaceAt(s) > 0
+}
+
+// spaceAt returns the length of the wide space (such as the no-break space) that s begins with; 0 if it is none.
+func spaceAt(s string) int {
+	if s[0] < utf8.RuneSelf {
+		return 0
+	}
+	if r, n := utf8.DecodeRuneInString(s); unicode.IsSpace(r) {
+		return n
+	}
+	return 0
+}
+
+// isLink says whether s begins with http:// or https://.
+func isLink(s string) bool {
+	if len(s) < len("http://") || s[0]|0x20 != 'h' || !strings.EqualFold(s[:4], "http") {
+		return false
+	}
+	s = s[4:]
+	if s[0]|0x20 == 's' {
+		s = s[1:]
+	}
+	return strings.HasPrefix(s, "://")
+}
+
+// opensLink says whether a link, wrapped or not, begins where s does.
+func opensLink(s string) bool {
+	return isLink(s) || s != "" && strings.IndexByte("<[`", s[0]) >= 0
+}
+
+// linkish says whether a word was meant as an address, however wrong: a target to refuse, not a word to wonder about.
+func linkish(w string) bool {
+	return isLink(w) || strings.Contains(w, "://") || strings.HasPrefix(w, "//") ||
+		len(w) > 5 && (strings.EqualFold(w[:5], "http:") || strings.EqualFold(w[:min(6, len(w))], "https:")) || hostlike(w)
+}
+
+// hostlike says whether a word begins as "www.test.com" or "10.0.0.1" does.
+func hostlike(w string) bool {
+	host := w
+	if n := strings.IndexAny(w, "/:?#"); n >= 0 {
+		host = w[:n]
+	}
+	host = strings.TrimRight(host, ".,;!)")
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if len(last) == len(host) || len(host) > 253 || strings.Contains(host, "..") || host[0] == '.' {
+		return false
+	}
+	for _, c := range host {
+		if !isHostRune(c) {
+			return false
+		}
+	}
+	return isName(last) || strings.HasPrefix(strings.ToLower(last), "xn--") || strings.Count(host, ".") == 3
+}
+
+func isHostRune(c rune) bool {
+	return c == '-' || c == '.' || c >= utf8.RuneSelf && unicode.IsLetter(c) || isAlphanumeric(c)
+}
+
+func isAlphanumeric(c rune) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' && c < utf8.RuneSelf
+}
+
+// isName says whether a label can end a host's name: two letters or more.
+func isName(label string) bool {
+	return utf8.RuneCountInString(label) >= 2 && strings.IndexFunc(label, func(c rune) bool { return !unicode.IsLetter(c) }) < 0
+}
+
+// isDash says whether a word begins with a dash, short or long.
+func isDash(w string) bool {
+	return strings.HasPrefix(w, "-") || longDash(w) > 0
+}
+
+// longDash returns the length of the long dash that w begins with; 0 if it is none.
+func longDash(w string) int {
+	if w == "" || w[0] != smartQuote[0] {
+		return 0
+	}
+	switch r, n := utf8.DecodeRuneInString(w); r {
+	case '‐', '‑', '‒', '–', '—', '―', '−':
+		return n
+	}
+	return 0
+}
+
+// cutTail takes away the punctuation that ended a sentence, not the address. More than a few marks end no sentence.
+func cutTail(w string) string {
+	for range 16 {
+		n := tail(w)
+		if n == 0 {
+			break
+		}
+		w = w[:len(w)-n]
+	}
+	return w
+}
+
+// tail returns how many bytes of punctuation end w. Several dots are none: they may be a parent directory, or an address cut short.
+func tail(w string) int {
+	if w == "" {
+		return 0
+	}
+	switch c := w[len(w)-1]; c {
+	case '.':
+		if strings.HasSuffix(w, "..") {
+			return 0
+		}
+		return 1
+	case ',', ';', ':', '!', '?':
+		return 1
+	case ')':
+		return unbalanced(w, '(', c)
+	case ']':
+		return unbalanced(w, '[', c)
+	case '>':
+		return unbalanced(w, '<', c)
+	case '"', '\'':
+		return strings.Count(w, string(c)) % 2
+	default:
+		if c < utf8.RuneSelf {
+			return 0
+		}
+	}
+	r, n := utf8.DecodeLastRuneInString(w)
+	if strings.ContainsRune("“”„‟‘’‚‛，。、；：！？）】」』》", r) {
+		return n
+	}
+	return 0
+}
+
+// unbalanced returns 1 if more brackets close than open.
+func unbalanced(w string, opening, closing byte) int {
+	if strings.Count(w, string(closing)) > strings.Count(w, string(opening)) {
+		return 1
+	}
+	return 0
+}
+
+// cutShort says whether an address ends as one that was abbreviated for display.
+func cutShort(bare string) bool {
+	return strings.HasSuffix(bare, "..") || strings.HasSuffix(bare, "…")
+}
+
+// smartQuote begins, in UTF-8, with the byte that all smart quotes and long dashes begin with.
+const smartQuote = "“"
+
+// quoteAt returns the family ('"' or '\”) and length of the quote that s begins with; 0 if it is none.
+func quoteAt(s string) (family byte, n int) {
+	if s == "" {
+		return 0, 0
+	}
+	if s[0] == '"' || s[0] == '\'' {
+		return s[0], 1
+	}
+	if s[0] != smartQuote[0] {
+		return 0, 0
+	}
+	switch r, n := utf8.DecodeRuneInString(s); r {
+	case '“', '”', '„', '‟':
+		return '"', n
+	case '‘', '’', '‚', '‛':
+		return '\'', n
+	}
+	return 0, 0
+}
+
+// escapeAt returns the length of the backslash and the quote or backslash that s begins with, or 0.
+func escapeAt(s string) int {
+	if len(s) < 2 || s[0] != '\\' {
+		return 0
+	}
+	if s[1] == '\\' {
+		return 2
+	}
+	if family, n := quoteAt(s[1:]); family == '"' {
+		return 1 + n
+	}
+	return 0
+}
+
+// unescape takes away the backslashes that escapeAt sees.
+func unescape(family byte, s string) string {
+	if family != '"' || !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		n := escapeAt(s)
+		if n > 0 {
+			s = s[1:]
+		}
+		n = max(n-1, 1)
+		b.WriteString(s[:n])
+		s = s[n:]
+	}
+	return b.String()
+}

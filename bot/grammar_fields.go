@@ -1,0 +1,91 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+)
+
+// parseFields understands a command whose parts arrived apart. No field is searched for flags or verbs.
+func parseFields(f *Fields) (Intent, error) {
+	if *f == (Fields{}) {
+		return Intent{Verb: VerbForm}, nil
+	}
+	if n := len(f.Verb) + len(f.Targets) + len(f.Area) + len(f.Mode) + len(f.Reason) + len(f.ID); n > maxText {
+		return Intent{}, invalid(sayLongText(n))
+	}
+	p := &parser{form: true, said: map[string]bool{}}
+	if !p.fieldVerb(strings.TrimSpace(f.Verb)) {
+		return p.finish()
+	}
+	p.fieldTargets(f.Targets)
+	p.fieldID(strings.TrimSpace(f.ID))
+	p.field("area", f.Area, f.Area != "")
+	p.field("mode", f.Mode, f.Mode != "")
+	p.field("reason", f.Reason, f.Reason != "")
+	p.field("private", "", f.Private)
+	p.field("dry-run", "", f.DryRun)
+	return p.finish()
+}
+
+// fieldVerb takes the verb, and says whether to go on.
+func (p *parser) fieldVerb(word string) bool {
+	w := strings.ToLower(word)
+	if w == "" {
+		w = "purge"
+	}
+	use, found := usages[w]
+	if verb, known := later[w]; known {
+		p.fail(sayLater(verb))
+	} else if !found {
+		p.fail(sayFieldVerb(word))
+	}
+	p.usage = use
+	return found
+}
+
+// fieldTargets takes links and nothing else, or the domain of a history.
+func (p *parser) fieldTargets(text string) {
+	if p.takes == takesHost {
+		if host := strings.TrimSpace(text); host != "" {
+			p.host(host)
+		}
+		return
+	}
+	p.reader = reader{text: text}
+	p.links = make([]piece, 0, min(maxTargets, strings.Count(text, "://")))
+	for p.advance(); p.now.kind != pieceEnd; p.advance() {
+		p.fieldTarget(p.now)
+	}
+}
+
+func (p *parser) fieldTarget(t piece) {
+	switch {
+	case isAddress(t):
+		p.link(t)
+	case t.kind == pieceQuoted && isAddressText(t.text):
+		p.link(piece{kind: pieceWrapped, text: t.text})
+	default:
+		p.fail(sayFieldTargets(t.text))
+	}
+}
+
+func (p *parser) fieldID(word string) {
+	switch {
+	case word == "":
+	case p.takes == takesID:
+		p.id(word)
+	default:
+		p.fail(sayFieldUnused("id", p.verb))
+	}
+}
+
+// field sets one field, if it was filled in.
+func (p *parser) field(name, value string, filled bool) {
+	switch {
+	case !filled:
+	case !slices.Contains(p.flags, name):
+		p.fail(sayFieldUnused(name, p.verb))
+	default:
+		p.flag(name, piece{kind: pieceQuoted, text: strings.TrimSpace(value)})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -61,6 +62,7 @@ func TestWhatLeftIsUnknown(t *testing.T) {
 			hijack(w, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 1<<20)+"\r\n\r\n"+accepted)
 		},
 		"huge":                  says(strings.Repeat(" ", maxAnswer) + accepted),
+		"huge tail":             says(accepted + strings.Repeat(" ", maxAnswer)),
 		"empty":                 says(""),
 		"HTML":                  says("<html><body>502</body></html>"),
 		"truncated JSON":        says(accepted[:len(accepted)-3]),
@@ -160,17 +162,35 @@ func TestWhatDidNotLeave(t *testing.T) {
 
 func serveTLS(t *testing.T, h http.HandlerFunc, c *tls.Config) *httptest.Server {
 	s := httptest.NewUnstartedServer(h)
+	s.EnableHTTP2 = true
 	s.TLS, s.Config.ErrorLog = c, log.New(io.Discard, "", 0) // servers complain about handshakes that fail
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
 }
 
+// HTTP/2 would resend a request that a server gave back; a server that offers it is spoken to in HTTP/1.1.
 func TestSecureEndpoint(t *testing.T) {
 	t.Parallel()
-	server := serveTLS(t, says(accepted), nil)
-	v := testClient(t, server.URL, func(c *Config) { c.Transport = server.Client().Transport.(*http.Transport) })
+	server := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, "HTTP/1.1", r.Proto)
+		says(accepted)(w, r)
+	}, &tls.Config{NextProtos: []string{"h2", "http/1.1"}})
+	v := testClient(t, server.URL, func(c *Config) {
+		c.Transport = server.Client().Transport.(*http.Transport)
+		c.Transport.ForceAttemptHTTP2 = true
+	})
 	_, err := v.Submit(t.Context(), oneURL(t))
+	require.NoError(t, err)
+}
+
+// A plain request goes to loopback itself, whatever proxy is set: a proxy would read it.
+func TestNoProxyForPlainHTTP(t *testing.T) {
+	t.Parallel()
+	proxy, err := url.Parse(serve(t, func(http.ResponseWriter, *http.Request) { t.Error("proxied") }).URL)
+	require.NoError(t, err)
+	v := testClient(t, serve(t, says(accepted)).URL, func(c *Config) { c.Transport = &http.Transport{Proxy: http.ProxyURL(proxy)} })
+	_, err = v.Submit(t.Context(), oneURL(t))
 	require.NoError(t, err)
 }
 
@@ -207,12 +227,14 @@ func TestHTTPStatuses(t *testing.T) {
 		{429, "99999999999999999999", purge.Exhausted, time.Second, time.Second},
 		{429, in(time.Minute), purge.Exhausted, 50 * time.Second, time.Minute},
 		{429, in(-time.Minute), purge.Exhausted, time.Second, time.Second},
+		{429, in(3 * time.Hour), purge.Exhausted, maxRetryAfter, maxRetryAfter},
 		{500, "", purge.Unknown, 0, 0},
 		{500, "3", purge.Unknown, 0, 0},
 		{501, "", purge.Invalid, 0, 0},
 		{502, "", purge.Unknown, 0, 0},
 		{503, "", purge.Unknown, 0, 0},
 		{503, "7", purge.Unavailable, 7 * time.Second, 7 * time.Second},
+		{503, in(-time.Minute), purge.Unavailable, time.Second, time.Second},
 		{504, "", purge.Unknown, 0, 0},
 		{599, "", purge.Unknown, 0, 0},
 	} {

@@ -8,14 +8,16 @@ import (
 	"strings"
 )
 
-// quote is the vendor's message as an operator may read it: on one line, cut, and withheld if it repeats the request.
+// quote is the vendor's message as an operator may read it: on one line, cut, without the query of a URL that it may
+// name, and withheld if it repeats the request.
 func (v *V2) quote(a answer, signature string) string {
 	for _, f := range append(fragments(signature), v.fragments...) {
 		if strings.Contains(a.message, f) || strings.Contains(a.symbol, f) {
 			return "(message withheld: it repeats the request)"
 		}
 	}
-	return fmt.Sprintf("%.40q %.200q", a.symbol, a.message)
+	message, _, _ := strings.Cut(strings.ReplaceAll(a.message, "%3F", "?"), "?")
+	return fmt.Sprintf("%.40q %.200q", a.symbol, message)
 }
 
 // fragments are the beginnings by which a secret would be recognised, in the forms in which one gets repeated.

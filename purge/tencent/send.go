@@ -46,6 +46,9 @@ func oneShot(from *http.Transport, secure bool) *http.Transport {
 	t.MaxResponseHeaderBytes = 64 << 10
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
+	if t.TLSClientConfig != nil {
+		t.TLSClientConfig.NextProtos = nil // a transport once used for HTTP/2 would still offer it here
+	}
 	return t
 }
 

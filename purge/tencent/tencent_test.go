@@ -113,6 +113,13 @@ func TestNoSecretInAnyError(t *testing.T) {
 		"clock": func(w http.ResponseWriter, _ *http.Request, got, _ string) {
 			json.NewEncoder(w).Encode(map[string]any{"code": 4500, "message": got})
 		},
+		"id as codeDesc": func(w http.ResponseWriter, _ *http.Request, _, _ string) {
+			json.NewEncoder(w).Encode(map[string]any{"code": 4100, "codeDesc": testID})
+		},
+		"signature": func(w http.ResponseWriter, _ *http.Request, got, _ string) {
+			_, s, _ := strings.Cut(got, "Signature=")
+			json.NewEncoder(w).Encode(map[string]any{"code": 4100, "message": s})
+		},
 		"encoded": func(w http.ResponseWriter, _ *http.Request, _, _ string) {
 			json.NewEncoder(w).Encode(map[string]any{"code": 4100, "message": hex.EncodeToString([]byte(testKey)) + base64.StdEncoding.EncodeToString([]byte(testToken))})
 		},
@@ -203,6 +210,16 @@ func TestNoSecretBeforeTheSend(t *testing.T) {
 				requireNoSecret(t, everyText(err), testID, testKey, testToken, "Signature")
 			})
 		}
+	}
+}
+
+// The query of a target may be a secret of its own.
+func TestNoQueryOfATargetInErrors(t *testing.T) {
+	t.Parallel()
+	for _, message := range []string{"(9003) bad https://www.test.com/a?token=hunter2", "(9003) bad https%3A%2F%2Fwww.test.com/a%3Ftoken=hunter2"} {
+		_, err := testClient(t, serve(t, says(`{"code":4000,"message":"`+message+`"}`)).URL, nil).Submit(t.Context(), oneURL(t))
+		assert.ErrorContains(t, err, "www.test.com/a")
+		assert.NotContains(t, err.Error(), "hunter2")
 	}
 }
 

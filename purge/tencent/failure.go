@@ -1,0 +1,52 @@
+package tencent
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"purgebot/purge"
+)
+
+// failure is the error of a round that gave no body to read; nil if it gave one.
+func (x exchange) failure() *purge.Error {
+	switch {
+	case x.cause != nil && !x.left && distrust(x.cause):
+		return &purge.Error{Kind: purge.Internal, Message: "The certificate of the CDN endpoint cannot be trusted, so nothing was sent; ask whoever runs purgebot to check PURGEBOT_CDN_ENDPOINT and the certificates of its machine.", Err: x.cause}
+	case x.cause != nil && !x.left:
+		return &purge.Error{Kind: purge.Unavailable, Message: "Tencent's CDN API could not be reached, so nothing was purged; try again in a minute.", Err: x.cause}
+	case x.status != 0 && x.status != http.StatusOK:
+		return x.httpFailure()
+	case x.cause != nil:
+		return unknown(x.cause)
+	}
+	return nil
+}
+
+// httpFailure judges a status other than 200. The vendor documents 200 for every answer, refusals included, and 501 for
+// oversize; the rest comes from something in between. A status by which a server says, as HTTP defines it, that it did
+// not act (3xx, 4xx, 503 with Retry-After) is a refusal; any other may hide a purge.
+func (x exchange) httpFailure() *purge.Error {
+	err := fmt.Errorf("HTTP %d", x.status)
+	switch s := x.status; {
+	case s == http.StatusRequestEntityTooLarge, s == http.StatusRequestURITooLong, s == http.StatusNotImplemented:
+		return tooLarge(err)
+	case s == http.StatusTooManyRequests:
+		return &purge.Error{Kind: purge.Exhausted, Message: sayTooFast, RetryAfter: max(x.retryAfter, time.Second), Err: err}
+	case s == http.StatusServiceUnavailable && x.retryAfter > 0:
+		return &purge.Error{Kind: purge.Unavailable, Message: sayPause, RetryAfter: x.retryAfter, Err: err}
+	case s >= 300 && s < 400:
+		return &purge.Error{Kind: purge.Internal, Message: "The CDN endpoint points elsewhere, which purgebot does not follow, so nothing was purged; ask whoever runs purgebot to correct PURGEBOT_CDN_ENDPOINT.", Err: err}
+	case s >= 400 && s < 500 && s != http.StatusRequestTimeout:
+		return &purge.Error{Kind: purge.Internal, Message: "The CDN endpoint refused the request, so nothing was purged; ask whoever runs purgebot to check PURGEBOT_CDN_ENDPOINT.", Err: err}
+	}
+	return unknown(err)
+}
+
+func tooLarge(err error) *purge.Error {
+	return &purge.Error{Kind: purge.Invalid, Message: "The targets take more room than one call to Tencent has; send them in smaller portions.", Err: err}
+}
+
+func unknown(err error) *purge.Error {
+	return &purge.Error{Kind: purge.Unknown, Message: "Tencent gave no readable answer, so the purge may or may not have happened; check the page before you purge again.", Err: err}
+}

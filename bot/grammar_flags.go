@@ -112,7 +112,7 @@ func (p *parser) flag(name string, v piece) {
 		key, v.text = "area", name
 	}
 	if p.said[key] {
-		p.fail(sayTwice(key))
+		p.fail(sayTwice(key, name))
 		return
 	}
 	p.said[key] = true

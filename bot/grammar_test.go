@@ -235,7 +235,7 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 		{"https://a.com/1 --area mars", `"mars"`, "/purge https://a.com/1"},
 		{"https://a.com/1 --area=mainland,overseas", `"mainland,overseas"`, "/purge https://a.com/1"},
 		{"https://a.com/1 --overseas --overseas", "area is said twice", "/purge https://a.com/1 --overseas"},
-		{"https://a.com/1 --overseas --global", "area is said twice", "/purge https://a.com/1 --overseas"},
+		{"https://a.com/1 --overseas --global", "area is said twice, the second time by --global", "/purge https://a.com/1 --overseas"},
 		{"https://a.com/1 --private --private", "private is said twice", "/purge https://a.com/1 --private"},
 		{"https://a.com/1 --private=yes", "--private takes no value", "/purge https://a.com/1 --private"},
 		{"https://a.com/1 --area", "missing behind --area", "/purge https://a.com/1"},

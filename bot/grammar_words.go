@@ -100,8 +100,11 @@ func sayNoArgument(flag string) string {
 	return fmt.Sprintf("Something is missing behind --%s.", flag)
 }
 
-func sayTwice(flag string) string {
-	return fmt.Sprintf("The %s is said twice.", flag)
+func sayTwice(what, flag string) string {
+	if what == flag {
+		return fmt.Sprintf("The %s is said twice.", what)
+	}
+	return fmt.Sprintf("The %s is said twice, the second time by --%s.", what, flag)
 }
 
 func sayChoice(name, value string, names []string) string {

@@ -101,6 +101,20 @@ func BenchmarkRecordFloor(b *testing.B) {
 	}
 }
 
+// BenchmarkOpen is a restart: the check of the file reads all of it.
+func BenchmarkOpen(b *testing.B) {
+	for _, purges := range []int{0, 100_000} {
+		b.Run(fmt.Sprint(purges), func(b *testing.B) {
+			s := past(b, purges)
+			url := urlOf(b, s)
+			for b.Loop() {
+				require.NoError(b, s.Close())
+				s = open(b, url)
+			}
+		})
+	}
+}
+
 // BenchmarkBeginEnd is the ledger around one call.
 func BenchmarkBeginEnd(b *testing.B) {
 	s := past(b, 0)

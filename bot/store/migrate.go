@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -60,14 +62,28 @@ func inspect(ctx context.Context, path string) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	var verdict string
-	if err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict); err != nil {
+	if err := check(ctx, db); err != nil {
 		return err
 	}
-	if verdict != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, verdict)
-	}
 	_, err = versionOf(ctx, db)
+	return err
+}
+
+// checkTime bounds the check, which reads the whole file, so that a restart takes no longer with age: 100,000 purges
+// take half of it. Damage beyond is told when it is met.
+const checkTime = 2 * time.Second
+
+func check(ctx context.Context, db *sql.DB) error {
+	bounded, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	var verdict string
+	err := db.QueryRowContext(bounded, `PRAGMA quick_check(1)`).Scan(&verdict)
+	if err != nil && ctx.Err() == nil && errors.Is(bounded.Err(), context.DeadlineExceeded) {
+		return nil
+	}
+	if err == nil && verdict != "ok" {
+		err = fmt.Errorf("%w: %s", errDamaged, verdict)
+	}
 	return err
 }
 

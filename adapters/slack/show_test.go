@@ -242,6 +242,18 @@ func TestResponseURL(t *testing.T) {
 	}
 }
 
+func TestOriginIsExact(t *testing.T) {
+	t.Parallel()
+	s := &Slack{origin: "http://127.0.0.1:80"}
+	assert.True(t, s.atOrigin("http://127.0.0.1:80/actions/x"))
+	for _, address := range []string{
+		"http://127.0.0.1:8080/x", "http://127.0.0.1:80@evil.example/x", "http://127.0.0.1:80.evil.example/x", "http://127.0.0.1:80", "https://127.0.0.1:80/x", "http://127.0.0.1/x",
+	} {
+		assert.False(t, s.atOrigin(address), address)
+	}
+	assert.False(t, (&Slack{}).atOrigin("/x"), "Slack's own API has no such addresses")
+}
+
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, nil)
@@ -384,5 +396,36 @@ func check(t *testing.T, blocks any) {
 	}
 	for i, b := range all {
 		walk(fmt.Sprint(i), map[string]any(b))
+	}
+}
+
+// BenchmarkRender is the largest card that the core may hand over: 1,000 targets.
+func BenchmarkRender(b *testing.B) {
+	c := bot.Card{Title: "Purge 1,000 URLs?", Lines: []string{"Mainland only.", "Left today: 9,000."}}
+	for i := range 1000 {
+		c.Targets = append(c.Targets, fmt.Sprintf("https://www.test.com/%04d/%s", i, strings.Repeat("x", 60)))
+	}
+	for b.Loop() {
+		_ = rendering{}.blocks(c)
+		_ = fallback(c)
+	}
+}
+
+// TestEveryMessageIsQuiet looks at what goes over the wire: Slack's own defaults are loud, and differ between posts and edits.
+func TestEveryMessageIsQuiet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, nil)
+	ref, err := w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", bot.Card{Title: "@bob https://www.test.com/"})
+	require.NoError(t, err)
+	_, err = w.slack.Show(t.Context(), w.Channel(), ref, "", bot.Card{Title: "@bob"})
+	require.NoError(t, err)
+	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), bot.Card{Title: "@bob"}))
+	calls := w.Calls("chat.postMessage", "chat.update", "chat.postEphemeral")
+	require.Len(t, calls, 3)
+	for _, c := range calls {
+		for name, want := range map[string]string{"parse": "none", "unfurl_links": "false", "unfurl_media": "false", "mrkdwn": "false"} {
+			assert.Equal(t, want, c.Args[name], "%s %s", c.Method, name)
+		}
+		assert.NotEmpty(t, c.Args["text"])
 	}
 }

@@ -190,6 +190,7 @@ func TestSignedNonsenseBreaksNothing(t *testing.T) {
 		`payload={"type":"block_actions","team":null,"user":{"id":"U1"},"trigger_id":"t","container":{"channel_id":"C1:x"},"actions":[{"type":"button","value":"v"}]}`,
 		`payload={"type":"view_submission","team":{"id":"T0SIM"},"user":{"id":"U1"},"view":{"private_metadata":"{"}}`,
 		`payload={"type":"view_submission","team":{"id":"T0SIM"},"user":{"id":"U1"},"view":{"private_metadata":"{\"c\":\"x\",\"t\":\"t\"}"}}`,
+		`payload={"type":"block_actions","team":{"id":"T0SIM"},"user":{"id":"U1"},"trigger_id":"t","container":{"channel_id":"C1"},"actions":[{"type":"datepicker","value":"v"},{"type":"button"}]}`,
 		`payload={"type":"tomorrow"}`, strings.Repeat("[", 100_000), "payload=" + strings.Repeat(`{"a":`, 50_000), strings.Repeat("a=b&", 200_000),
 		"team_id=T0SIM&user_id=U1&channel_id=C1", "team_id=T0SIM&user_id=U1%2F2&channel_id=C1&trigger_id=t", "team_id=T0SIM&user_id=u1&channel_id=C1&trigger_id=t",
 	} {

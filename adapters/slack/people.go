@@ -98,8 +98,13 @@ func standing(team string, u *slack.User) bot.Standing {
 
 // userGroups returns the user groups of this workspace that the policy names.
 func (s *Slack) userGroups(team string) []acl.Subject {
-	groups := slices.Clone(s.config.Groups())
-	return slices.DeleteFunc(groups, func(g acl.Subject) bool { return ours(team, g, groupID) == "" })
+	var groups []acl.Subject
+	for _, g := range s.config.Groups() {
+		if ours(team, g, groupID) != "" {
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 func (s *Slack) askGroups(me identity, maxAge time.Duration) map[acl.Subject]*answer[map[string]bool] {

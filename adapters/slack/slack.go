@@ -31,7 +31,7 @@ type Config struct {
 	SigningSecret string // SLACK_SIGNING_SECRET
 	APIURL        string // SLACK_API_URL; "" is Slack's. http:// is taken for loopback only
 	// Groups returns the subjects that the policy names, now. Those that are user groups of the workspace ("slack:T0/S1")
-	// are looked up for each person; the rest are passed over. nil is none.
+	// are looked up for each person; the rest are passed over. It is called for every event, so it should be cheap. nil is none.
 	Groups     func() []acl.Subject
 	Now        func() time.Time // nil is time.Now
 	Log        *slog.Logger     // nil is slog.Default

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"purgebot/purge"
 )
 
 // The string to sign holds names and values as they are, the request holds them percent-encoded; see
@@ -26,7 +28,6 @@ type signing struct {
 	mac  hash.Hash
 	raw  []byte // of the string to sign, what the HMAC has not seen yet
 	wire []byte // the encoded parameters so far
-	sep  byte   // before the next parameter of the string to sign
 }
 
 // newSigning begins a request; capacity is how many bytes it will roughly take on the wire.
@@ -35,43 +36,44 @@ func newSigning(method, key, httpMethod, host, path string, capacity int) *signi
 	if method == HmacSHA256 {
 		h = sha256.New
 	}
-	s := &signing{mac: hmac.New(h, []byte(key)), raw: make([]byte, 0, 2*rawChunk), wire: make([]byte, 0, capacity), sep: '?'}
-	s.raw = append(append(append(s.raw, httpMethod...), host...), path...)
+	s := &signing{mac: hmac.New(h, []byte(key)), raw: make([]byte, 0, 2*rawChunk), wire: make([]byte, 0, capacity)}
+	s.raw = append(append(append(append(s.raw, httpMethod...), host...), path...), '?')
 	return s
 }
 
 // param adds a parameter. Underscores of a name are signed as dots.
 func (s *signing) param(name, value string) {
-	s.begin()
-	s.raw = append(s.raw, strings.ReplaceAll(name, "_", ".")...)
-	s.wire = appendEscaped(s.wire, name)
-	s.value(value)
-}
-
-// item adds the parameter list.n, whose name needs no encoding.
-func (s *signing) item(list string, n int, value string) {
-	s.begin()
-	from := len(s.raw)
-	s.raw = strconv.AppendInt(append(append(s.raw, list...), '.'), int64(n), 10)
-	s.wire = append(s.wire, s.raw[from:]...)
-	s.value(value)
-}
-
-func (s *signing) begin() {
-	s.raw = append(s.raw, s.sep)
-	if s.sep == '&' {
-		s.wire = append(s.wire, '&')
+	if len(s.wire) > 0 {
+		s.raw, s.wire = append(s.raw, '&'), append(s.wire, '&')
 	}
-	s.sep = '&'
+	s.raw = append(append(append(s.raw, strings.ReplaceAll(name, "_", ".")...), '='), value...)
+	s.wire = appendEscaped(append(appendEscaped(s.wire, name), '='), value)
+	s.raw = s.hashed(s.raw)
 }
 
-func (s *signing) value(v string) {
-	s.raw = append(append(s.raw, '='), v...)
-	s.wire = appendEscaped(append(s.wire, '='), v)
-	if whole := len(s.raw) &^ (sha1.BlockSize - 1); whole >= rawChunk {
-		s.mac.Write(s.raw[:whole])
-		s.raw = s.raw[:copy(s.raw, s.raw[whole:])]
+// items adds the parameters list.0, list.1 … in the order of their names. The buffers are locals here, since every
+// store of a slice into a struct on the heap costs a call's worth of the collector's bookkeeping.
+func (s *signing) items(list string, targets []purge.Target) {
+	raw, wire := s.raw, s.wire
+	n := len(targets)
+	for i, left := 0, n; left > 0; i, left = nextInTextOrder(i, n), left-1 {
+		from, value := len(raw), targets[i].String()
+		raw = append(append(append(raw, '&'), list...), '.')
+		raw = append(strconv.AppendInt(raw, int64(i), 10), '=')
+		wire = appendEscaped(append(wire, raw[from:]...), value)
+		raw = s.hashed(append(raw, value...))
 	}
+	s.raw, s.wire = raw, wire
+}
+
+// hashed puts raw's whole blocks through the HMAC when there are enough, and returns the rest.
+func (s *signing) hashed(raw []byte) []byte {
+	if len(raw) < rawChunk {
+		return raw
+	}
+	whole := len(raw) &^ (sha1.BlockSize - 1)
+	s.mac.Write(raw[:whole])
+	return raw[:copy(raw, raw[whole:])]
 }
 
 // finish adds the Signature, which is not signed itself, and returns the query or body, and the signature.
@@ -81,26 +83,16 @@ func (s *signing) finish() (wire []byte, signature string) {
 	return appendEscaped(append(s.wire, "&Signature="...), signature), signature
 }
 
-// inTextOrder yields 0 … n-1 in the byte order of their decimal digits: 0 1 10 100 101 … 11 110 … 2 20 …
-func inTextOrder(n int) func(yield func(int) bool) {
-	return func(yield func(int) bool) {
-		if n > 0 && !yield(0) {
-			return
-		}
-		for i, left := 1, n-1; left > 0; left-- {
-			if !yield(i) {
-				return
-			}
-			i = nextInTextOrder(i, n)
-		}
-	}
-}
-
+// nextInTextOrder steps from 0 through all of 0 … n-1 in the byte order of their decimal digits:
+// 0 1 10 100 101 … 11 110 … 2 20 … What it returns after the last means nothing.
 func nextInTextOrder(i, n int) int {
+	if i == 0 {
+		return 1
+	}
 	if i*10 < n {
 		return i * 10
 	}
-	for i%10 == 9 || i+1 >= n {
+	for i%10 == 9 || i+1 >= n && i > 0 {
 		i /= 10
 	}
 	return i + 1

@@ -88,9 +88,9 @@ func (v *V2) maxSize() int {
 	return maxBody
 }
 
-// Limits leaves room for everything in a request that is not a target, the separators included.
+// Limits leaves room for everything in a request that is not a target with its name and separators.
 func (v *V2) Limits() purge.Limits {
-	return purge.Limits{URLs: maxURLs, Directories: maxDirectories, Bytes: v.maxSize() - v.overhead - maxURLs}
+	return purge.Limits{URLs: maxURLs, Directories: maxDirectories, Bytes: v.maxSize() - v.overhead}
 }
 
 // Quota is a Conflict: nothing says any more what API 2.0's GetFlushQuota answers.
@@ -177,9 +177,7 @@ func (v *V2) encode(c call, at time.Time, nonce uint64) (wire []byte, signature 
 	if v.token != "" {
 		s.param("Token", v.token)
 	}
-	for i := range inTextOrder(len(c.targets)) {
-		s.item(c.list, i, c.targets[i].String())
-	}
+	s.items(c.list, c.targets)
 	for _, p := range c.params {
 		s.param(p.name, p.value)
 	}

@@ -239,7 +239,7 @@ func TestLimitsHoldOnTheWire(t *testing.T) {
 			b, used := purge.Batch{Kind: purge.URL, Area: purge.Overseas}, 0
 			for i := range v.Limits().URLs {
 				s := fmt.Sprintf("https://www.test.com/%04d/%s?%s", i, strings.Repeat("a", 800), strings.Repeat("&", i%200))
-				used += purge.EncodedLen(s) + len(fmt.Sprintf("urls.%d=", i))
+				used += purge.EncodedLen(s) + len(fmt.Sprintf("&urls.%d=", i))
 				if used > v.Limits().Bytes {
 					break
 				}

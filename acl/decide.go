@@ -120,13 +120,14 @@ func (s *search) site(at *site, granting bool) {
 	if at == nil {
 		return
 	}
-	s.denied(at.denied)
-	if !granting {
-		return
+	if granting {
+		s.grant.visit(&at.whole)
 	}
-	s.grant.visit(&at.whole)
-	if at.below.spots != nil && literal(s.target) {
-		s.grant.walk(&at.below, []byte(s.target.Path()))
+	if m := at.more; m != nil {
+		s.denied(m.denied)
+		if granting && m.below.spots != nil && literal(s.target) {
+			s.grant.walk(&m.below, []byte(s.target.Path()))
+		}
 	}
 }
 
@@ -193,9 +194,13 @@ func (b *best) visit(s *spot) {
 	}
 	for i := range b.circle.members {
 		m := &b.circle.members[i]
-		b.run(s, m, 0)
-		if b.in != 0 {
-			b.run(s, m, b.in)
+		if at := s.table.get(key(m.principal, 0)); at.key != 0 && at.rule <= b.rule {
+			b.run(s, at, m.via)
+		}
+		if b.in != 0 && s.channels {
+			if at := s.table.get(key(m.principal, b.in)); at.key != 0 {
+				b.run(s, at, m.via)
+			}
 		}
 	}
 }
@@ -205,20 +210,16 @@ func (b *best) try(e *entry) {
 	if e.covers&b.covers == 0 || e.in != 0 && e.in != b.in || e.rule > b.rule {
 		return
 	}
-	if at, is := b.circle.table.get(uint64(e.who)); is {
-		b.take(e.rule, b.circle.members[at.from].via)
+	if m := b.circle.find(e.who); m != nil {
+		b.take(e.rule, m.via)
 	}
 }
 
 // run judges the entries of one principal and channel, of which the first that covers the ask counts.
-func (b *best) run(s *spot, m *member, in principal) {
-	at, found := s.table.get(key(m.principal, in))
-	if !found {
-		return
-	}
-	for _, e := range s.entries[at.from:at.to] {
+func (b *best) run(s *spot, at *slot, via string) {
+	for _, e := range s.run(at, 8) {
 		if e.covers&b.covers != 0 {
-			b.take(e.rule, m.via)
+			b.take(e.rule, via)
 			return
 		}
 	}

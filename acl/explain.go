@@ -59,7 +59,10 @@ func (p *Policy) held(w Who, host string) (rules []int32) {
 		return nil
 	}
 	for s := range p.index.granting(host) {
-		rules = s.heldBy(w.named, rules)
+		rules = s.whole.heldBy(w.named, rules)
+		if s.more != nil {
+			rules = s.more.held.heldBy(w.named, rules)
+		}
 	}
 	slices.Sort(rules)
 	return slices.Compact(rules)
@@ -84,9 +87,10 @@ func (x *index) granting(host string) func(yield func(*site) bool) {
 	}
 }
 
-func (s *site) heldBy(c *circle, rules []int32) []int32 {
-	if s.held.table == nil {
-		for _, e := range s.held.entries {
+// heldBy appends the rules that name one of a circle.
+func (s *spot) heldBy(c *circle, rules []int32) []int32 {
+	if s.table == nil {
+		for _, e := range s.entries {
 			if c.has(e.who) {
 				rules = append(rules, e.rule)
 			}
@@ -94,8 +98,8 @@ func (s *site) heldBy(c *circle, rules []int32) []int32 {
 		return rules
 	}
 	for _, m := range c.members {
-		if at, found := s.held.table.get(key(m.principal, 0)); found {
-			for _, e := range s.held.entries[at.from:min(at.to, at.from+maxHeld)] {
+		for _, in := range []principal{0, anywhere} {
+			for _, e := range s.run(s.table.get(key(m.principal, in)), maxHeld) {
 				rules = append(rules, e.rule)
 			}
 		}
@@ -226,10 +230,8 @@ func (p *Policy) Grants(w Who) (views []GrantView) {
 // via returns how a circle is among principals: "" if directly.
 func (c *circle) via(to []principal) (via string, is bool) {
 	for _, p := range to {
-		if at, found := c.table.get(uint64(p)); found {
-			if v := c.members[at.from].via; !is || v < via {
-				via, is = v, true
-			}
+		if m := c.find(p); m != nil && (!is || m.via < via) {
+			via, is = m.via, true
 		}
 	}
 	return via, is

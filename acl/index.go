@@ -16,12 +16,17 @@ type index struct {
 	everywhere *denied          // denials without domains
 }
 
-// site is what rules say about one host, or about all hosts below one.
+// site is what rules say about one host, or about all hosts below one. Most say no more than whole, and fit one cache line.
 type site struct {
-	whole  spot  // grants without paths
+	whole spot // grants without paths
+	more  *more
+}
+
+// more is what few sites have.
+type more struct {
 	below  paths // grants with paths
+	held   spot  // those grants again, wherever they lead, to explain refusals with
 	denied *denied
-	held   spot // every grant, to explain refusals with
 }
 
 // denied is the denials of a site. Their paths are folded.
@@ -42,10 +47,12 @@ type levels uint64
 func (l *levels) add(n int)     { *l |= 1 << min(n, 63) }
 func (l levels) has(n int) bool { return l>>min(n, 63)&1 == 1 }
 
-// spot is the rules that name one place.
+// spot is the rules that name one place. It is not copied: a single entry stands in it, to be found without another cache miss.
 type spot struct {
-	entries []entry
-	table   *table // by entry.key, once entries are many
+	entries  []entry
+	table    *table // by key, once entries are many
+	single   [1]entry
+	channels bool // some entry is for a channel
 }
 
 // few is how many entries are faster walked than looked up.
@@ -63,6 +70,8 @@ const anywhere principal = 1
 
 func key(who, in principal) uint64 { return uint64(who)<<32 | uint64(in) }
 
+func (e *entry) key() uint64 { return key(e.who, e.in) }
+
 func newIndex(grants, denials []rule) index {
 	x := index{sites: map[string]*site{}, everywhere: &denied{}}
 	for i := range grants {
@@ -78,14 +87,16 @@ func newIndex(grants, denials []rule) index {
 func (x *index) grant(n int32, r *rule) {
 	for _, domain := range r.domains {
 		s := x.site(strings.TrimPrefix(domain, "*"))
-		for _, who := range r.to {
-			s.held.entries = append(s.held.entries, entry{who: who, rule: n})
-		}
 		if len(r.paths) == 0 {
 			s.whole.add(n, r, r.combinations())
+			continue
+		}
+		m := s.furnish()
+		for _, who := range r.to {
+			m.held.entries = append(m.held.entries, entry{who: who, rule: n})
 		}
 		for _, path := range r.paths {
-			s.below.at(path).add(n, r, r.combinations())
+			m.below.at(path).add(n, r, r.combinations())
 		}
 	}
 }
@@ -144,11 +155,18 @@ func (x *index) site(name string) *site {
 }
 
 func (x *index) denied(name string) *denied {
-	s := x.site(name)
-	if s.denied == nil {
-		s.denied = &denied{}
+	m := x.site(name).furnish()
+	if m.denied == nil {
+		m.denied = &denied{}
 	}
-	return s.denied
+	return m.denied
+}
+
+func (s *site) furnish() *more {
+	if s.more == nil {
+		s.more = &more{}
+	}
+	return s.more
 }
 
 func (p *paths) at(path string) *spot {
@@ -176,12 +194,18 @@ func (x *index) finish() {
 	x.everywhere.finish()
 	for _, s := range x.sites {
 		s.whole.finish()
-		s.below.finish()
-		s.held.order()
-		s.held.look()
-		if s.denied != nil {
-			s.denied.finish()
+		if s.more != nil {
+			s.more.finish()
 		}
+	}
+}
+
+func (m *more) finish() {
+	m.below.finish()
+	m.held.order()
+	m.held.settle()
+	if m.denied != nil {
+		m.denied.finish()
 	}
 }
 
@@ -205,36 +229,54 @@ func (s *spot) finish() {
 	var last uint64
 	var covered combinations
 	s.entries = slices.DeleteFunc(s.entries, func(e entry) bool {
-		if key(e.who, e.in) != last {
-			last, covered = key(e.who, e.in), 0
+		if e.key() != last {
+			last, covered = e.key(), 0
 		}
 		beaten := e.covers&^covered == 0
 		covered |= e.covers
 		return beaten
 	})
-	s.look()
+	s.channels = slices.ContainsFunc(s.entries, func(e entry) bool { return e.in != 0 })
+	s.settle()
 }
 
 func (s *spot) order() {
 	slices.SortFunc(s.entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(key(a.who, a.in), key(b.who, b.in)), cmp.Compare(a.rule, b.rule))
+		return cmp.Or(cmp.Compare(a.key(), b.key()), cmp.Compare(a.rule, b.rule))
 	})
 	s.entries = slices.Compact(s.entries)
 }
 
-// look builds the table, if there are enough entries to need one.
-func (s *spot) look() {
-	if len(s.entries) <= few {
-		return
+// settle puts the entries where they are found fastest.
+func (s *spot) settle() {
+	switch n := len(s.entries); {
+	case n == 1:
+		s.single[0] = s.entries[0]
+		s.entries = s.single[:]
+	case n > few:
+		s.table = tabled(s.entries)
 	}
-	t := newTable(len(s.entries))
-	for from := 0; from < len(s.entries); {
-		to, first := from, s.entries[from]
-		for to < len(s.entries) && key(s.entries[to].who, s.entries[to].in) == key(first.who, first.in) {
-			to++
+}
+
+// tabled returns where the entries of each key begin.
+func tabled(entries []entry) *table {
+	t := newTable(len(entries))
+	last := uint64(0)
+	for i, e := range entries {
+		if k := e.key(); k != last {
+			t.put(slot{k, int32(i), e.rule})
+			last = k
 		}
-		t.put(key(first.who, first.in), span{int32(from), int32(to)})
-		from = to
 	}
-	s.table = &t
+	return &t
+}
+
+// run returns the first entries of a key, as many as most.
+func (s *spot) run(at *slot, most int) []entry {
+	rest := s.entries[at.at:]
+	n := 0
+	for n < min(most, len(rest)) && rest[n].key() == at.key {
+		n++
+	}
+	return rest[:n]
 }

@@ -60,10 +60,15 @@ type member struct {
 	via       string
 }
 
-func (c *circle) has(p principal) bool {
-	_, found := c.table.get(uint64(p))
-	return found
+// find returns the member that is p, or nil.
+func (c *circle) find(p principal) *member {
+	if s := c.table.get(uint64(p)); s.key != 0 {
+		return &c.members[s.at]
+	}
+	return nil
 }
+
+func (c *circle) has(p principal) bool { return c.find(p) != nil }
 
 // Who resolves a subject. The platform groups are those that the platform says it is in now; the groups of the file, and
 // the person behind the account, are found here. What a rule grants to one account it does not grant to the person's others,
@@ -107,7 +112,7 @@ func (n *names) circle(direct []string, platformGroups []Subject) *circle {
 	}
 	c.table = newTable(len(c.members))
 	for i, m := range c.members {
-		c.table.put(uint64(m.principal), span{int32(i), int32(i) + 1})
+		c.table.put(slot{key: uint64(m.principal), at: int32(i)})
 	}
 	return c
 }

@@ -146,6 +146,8 @@ func TestParseRefuses(t *testing.T) {
 		"an empty text":            {"version: 1\ncontact: «\"\"\n", "empty text"},
 		"no as text":               {"version: 1\ncontact: «no\n", "put it in quotes"},
 		"a number as text":         {"version: 1\ncontact: «1e3\n", "put it in quotes"},
+		"a hexadecimal number":     {"version: 1\ncontact: «0x1f\n", "put it in quotes"},
+		"no number":                {"version: 1\ncontact: «.NaN\n", "put it in quotes"},
 		"null as text":             {"version: 1\ncontact: «~\n", "put it in quotes"},
 		"a truth value as a key":   {"version: 1\npeople: {«on: [terminal:a]}\n", "put it in quotes"},
 
@@ -312,9 +314,9 @@ func TestNoGrantsIsAWarning(t *testing.T) {
 func TestALargeFileLoads(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
-	p := parse(t, largeFile(100_000))
-	t.Logf("100,000 grants in %v", time.Since(start))
-	assert.True(t, p.Decide(ask(p, "slack:T0/U99999", "https://h99999.example.com/a/")).Allowed)
+	p := parse(t, largeFile(10_000))
+	t.Logf("10,000 grants in %v", time.Since(start))
+	assert.True(t, p.Decide(ask(p, "slack:T0/U9999", "https://h9999.example.com/a/")).Allowed)
 }
 
 func largeFile(n int) string {
@@ -327,7 +329,7 @@ func largeFile(n int) string {
 }
 
 func BenchmarkParse(b *testing.B) {
-	file := []byte(largeFile(100_000))
+	file := []byte(largeFile(10_000))
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
 		if _, err := Parse("acl.yaml", file); err != nil {

@@ -86,7 +86,11 @@ var (
 
 // fields calls each for the known keys of a mapping.
 func (r *reader) fields(n node, keys keysOf, each func(key string, value node)) {
-	if !r.is(n, mapping, keys.what+" is a mapping of "+strings.Join(keys.known, ", ")) {
+	if n.shape != mapping {
+		r.wrong(n, "%s stands where a mapping belongs; %s has %s", n.shape, keys.what, strings.Join(keys.known, ", "))
+		return
+	}
+	if !r.is(n, mapping, "") {
 		return
 	}
 	for i := 0; i < len(n.items); i += 2 {
@@ -150,12 +154,15 @@ func (r *reader) text(n node) string {
 }
 
 func untextual(s string) bool {
-	switch strings.ToLower(s) {
-	case "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n":
+	if len(s) <= len("false") && slices.Contains([]string{"~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"}, strings.ToLower(s)) {
 		return true
 	}
-	_, err := strconv.ParseFloat(strings.TrimPrefix(s, "+"), 64)
-	return err == nil
+	if s == "" || strings.IndexByte("+-.0123456789", s[0]) < 0 {
+		return false
+	}
+	_, notFloat := strconv.ParseFloat(s, 64)
+	_, notInt := strconv.ParseInt(s, 0, 64)
+	return notFloat == nil || notInt == nil
 }
 
 func (r *reader) texts(n node, hint string) (texts []string) {
@@ -298,7 +305,7 @@ func (r *reader) confirm(n node) Confirm {
 }
 
 func (r *reader) choices(n node, pair [2]string) (c choice) {
-	for _, item := range r.elements(n, "write ["+pair[0]+", "+pair[1]+"]") {
+	for _, item := range r.elements(n, "write a list of one or two") {
 		c |= r.choose(item, pair)
 	}
 	return c

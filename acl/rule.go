@@ -24,13 +24,13 @@ func (c Confirm) strictness() int {
 // rule is a grant or a denial, its names resolved and its defaults filled in. No paths, channels or (in a denial) domains means all.
 type rule struct {
 	name    string
+	confirm Confirm
 	to, in  []principal
 	domains []string // a host, or "*." and a host
 	paths   []string
 	schemes choice
 	kinds   choice
 	areas   choice
-	confirm Confirm
 }
 
 // choice is a set out of two: bit 0 is the first, bit 1 the second.

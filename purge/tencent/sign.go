@@ -51,8 +51,8 @@ func (s *signing) param(name, value string) {
 	s.raw = s.hashed(s.raw)
 }
 
-// items adds the parameters list.0, list.1 … in the order of their names. The buffers are locals here, since every
-// store of a slice into a struct on the heap costs a call's worth of the collector's bookkeeping.
+// items adds the parameters list.0, list.1 … in the order of their names. The buffers are locals here: stored in a struct
+// on the heap, each append would also cost a write barrier while the collector runs.
 func (s *signing) items(list string, targets []purge.Target) {
 	raw, wire := s.raw, s.wire
 	n := len(targets)

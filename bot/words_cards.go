@@ -159,7 +159,7 @@ func (v view) outcomeLines() []string {
 	case store.StateAccepted:
 		lines = append(lines, "Tencent accepted it; this API cannot tell when it is done. It usually takes about five minutes.")
 	case store.StateUnknown:
-		lines = append(lines, "Look at the site before you purge again: a second purge may cost quota twice.")
+		lines = append(lines, "A second purge may cost quota twice.")
 	}
 	return lines
 }
@@ -292,7 +292,7 @@ func (v view) decidedLines() []string {
 
 // leftOut names what this purge did not touch, so that nobody takes "done" for more than it is.
 func (v view) leftOut() []string {
-	if v.State.Final() && !v.sentAny() {
+	if v.State.Final() && !v.anyGood() {
 		return nil
 	}
 	var lines []string
@@ -322,9 +322,10 @@ func (v view) pageOnly() string {
 	return ""
 }
 
-func (v view) sentAny() bool {
+// anyGood reports whether anything was, or may have been, purged.
+func (v view) anyGood() bool {
 	n := count(v.targets)
-	return n[purge.Done]+n[purge.Accepted]+n[purge.OutcomeUnknown]+n[purge.Failed] > 0
+	return n[purge.Done]+n[purge.Accepted]+n[purge.OutcomeUnknown] > 0
 }
 
 // missing is the areas a request leaves out.
@@ -357,7 +358,7 @@ func (v view) followUps() []Button {
 	switch {
 	case v.State == store.StateExpired:
 		return []Button{v.button("Ask again", actionAgain, Plain)}
-	case !v.State.Final() || !v.sentAny() || v.State == store.StateFailed:
+	case !v.State.Final() || !v.anyGood():
 		return nil
 	}
 	var out []Button

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/adapters/slack/slacksim"
+	"purgebot/purge/tencent/cdnsim"
+)
+
+var update = flag.Bool("update", false, "write what the conversations say now into testdata")
+
+// TestConversations plays testdata/*.txtar through the production wiring. Each holds "say", the lines of a conversation
+// ("alice: /purge …", "bob presses Purge", "fault reset"), "channel", what the channel shows in the end, "cdn", the purge
+// calls that the CDN received, and "exit", the exit code that -say would have.
+func TestConversations(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(file)
+			require.NoError(t, err)
+			got := converse(t, section(archive, "say"))
+			if *update {
+				for name, text := range got {
+					set(archive, name, text)
+				}
+				require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o644))
+			}
+			for name, text := range got {
+				assert.Equal(t, section(archive, name), text, name)
+			}
+		})
+	}
+}
+
+func section(a *txtar.Archive, name string) string {
+	for _, f := range a.Files {
+		if f.Name == name {
+			return string(f.Data)
+		}
+	}
+	return ""
+}
+
+func set(a *txtar.Archive, name, text string) {
+	for i := range a.Files {
+		if a.Files[i].Name == name {
+			a.Files[i].Data = []byte(text)
+			return
+		}
+	}
+	a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)})
+}
+
+func newTestWorld(t *testing.T) *world {
+	t.Helper()
+	w, err := newWorld(t.Context(), 50*time.Millisecond, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, w.close()) })
+	return w
+}
+
+func converse(t *testing.T, script string) map[string]string {
+	t.Helper()
+	w := newTestWorld(t)
+	var lines []line
+	for _, s := range strings.Split(strings.TrimSpace(script), "\n") {
+		if name, found := strings.CutPrefix(s, "fault "); found {
+			w.cdn.Fault(scripted[name])
+			continue
+		}
+		lines = append(lines, read(t, s))
+	}
+	var out strings.Builder
+	code, err := w.play(t.Context(), lines, &out)
+	require.NoError(t, err, out.String())
+	return map[string]string{"channel": w.channel(), "cdn": w.calls(), "exit": fmt.Sprintf("%d\n", code)}
+}
+
+var scripted = map[string]cdnsim.Fault{
+	"reset before acting": {Do: cdnsim.Reset, Times: 1},
+	"reset after acting":  {Do: cdnsim.Reset, Acts: true, Times: 1, Action: "RefreshCdnUrl"},
+	"no logs":             {Do: cdnsim.Refusal, Code: 6100, Action: "GetCdnRefreshLog"},
+	"broken answer":       {Do: cdnsim.BrokenJSON, Times: 1, Action: "RefreshCdnUrl"},
+	"wrong key":           {Do: cdnsim.Refusal, Code: 4100, Action: "RefreshCdnUrl"},
+	"quota used up":       {Do: cdnsim.Refusal, Code: 22044, Action: "RefreshCdnUrl"},
+	"task fails":          {Do: cdnsim.TaskFails, Action: "RefreshCdnUrl"},
+}
+
+func read(t *testing.T, s string) line {
+	t.Helper()
+	if as, label, found := strings.Cut(s, " presses "); found && !strings.Contains(as, ":") {
+		return line{as: as, press: label}
+	}
+	as, text, found := strings.Cut(s, ": ")
+	require.True(t, found, s)
+	return line{as: as, text: text}
+}
+
+// channel is what everybody sees in the end, private messages with whom they are for.
+func (w *world) channel() string {
+	var out strings.Builder
+	t := &transcript{world: w}
+	for _, m := range t.seen() {
+		if !t.typed(m) {
+			fmt.Fprintf(&out, "%s\n  %s\n", where(t, m), strings.ReplaceAll(steady(rendered(m)), "\n", "\n  "))
+		}
+	}
+	return out.String()
+}
+
+func where(t *transcript, m slacksim.Message) string {
+	switch {
+	case m.To != "":
+		return "only " + t.name(m.To) + ":"
+	case m.ThreadTS != "":
+		return "thread:"
+	}
+	return "channel:"
+}
+
+// calls is the purge calls as received, without what differs from run to run.
+func (w *world) calls() string {
+	var out strings.Builder
+	for _, r := range w.cdn.Requests() {
+		if r.Kind == "" {
+			continue
+		}
+		for _, l := range strings.SplitAfter(r.String()+"\n", "\n") {
+			if !changing.MatchString(l) {
+				out.WriteString(l)
+			}
+		}
+	}
+	return out.String()
+}
+
+var (
+	changing = regexp.MustCompile(`^  (Nonce|SecretId|Signature|SignatureMethod|Timestamp)=`)
+	unsteady = []struct {
+		pattern *regexp.Regexp
+		steady  string
+	}{
+		{regexp.MustCompile(`p-[0-9a-z]{8}`), "p-ID"},
+		{regexp.MustCompile(`\d\d:\d\d UTC`), "HH:MM UTC"},
+		{regexp.MustCompile(`\d\d:\d\d:\d\d UTC`), "HH:MM:SS UTC"},
+		{regexp.MustCompile(`\d\d-\d\d \d\d:\d\d`), "MM-DD HH:MM"},
+		{regexp.MustCompile(`took [0-9.ms]+`), "took T"},
+		{regexp.MustCompile(`\d{4}-MM-DD HH:MM:\d\d CST`), "DATE"},
+	}
+)
+
+func steady(s string) string {
+	for _, u := range unsteady {
+		s = u.pattern.ReplaceAllString(s, u.steady)
+	}
+	return s
+}

@@ -1,11 +1,252 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"embed"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
+	"net/http"
+	"path"
+	"time"
+
+	"purgebot/adapters/slack/slacksim"
+	"purgebot/purge/tencent/cdnsim"
 )
 
+//go:embed page.html page.css page.js
+var assets embed.FS
+
+// maxDeed bounds what the page sends; a megabyte of pasted URLs fits.
+const maxDeed = 2 << 20
+
+// servePage shows the world on a web page until ctx ends. If listen is taken it is on another free loopback port.
 func (w *world) servePage(ctx context.Context, listen string, out io.Writer) error {
-	return errors.New("the page is under construction")
+	if err := w.stock(); err != nil {
+		return err
+	}
+	l, err := listenLocally(listen)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Open http://%s/ in a browser\nAll of it is simulated: no account, no network. Ctrl-C stops it.\n", l.Addr())
+	s := &http.Server{
+		Handler: newPage(w), ReadHeaderTimeout: 5 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the page: %w", err)
+	}
+	return nil
+}
+
+// listenLocally refuses any address that others could reach: whoever sees the page may do all that it offers.
+func listenLocally(addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil || !loopback(host) {
+		return nil, fmt.Errorf("-listen %s: the page is for this machine only; give it 127.0.0.1 and a port", addr)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		l, err = net.Listen("tcp", net.JoinHostPort(host, "0"))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on loopback: %w", err)
+	}
+	return l, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// The edges hold these from the start. What is changed has a new version at the origin, so that a flush has work to do
+// and leaves something alone.
+var stocked = []struct {
+	url     string
+	changed bool
+}{
+	{"https://www.test.com/1.jpg", true},
+	{"https://www.test.com/test/", true},
+	{"https://www.test.com/test/app.js", true},
+	{"https://www.test.com/test/logo.svg", false},
+	{"https://www.abc.com/", true},
+	{"https://www.abc.com/img/banner.png", false},
+}
+
+func (w *world) stock() error {
+	for _, s := range stocked {
+		if err := w.cdn.Fill(s.url); err != nil {
+			return err
+		}
+		if !s.changed {
+			continue
+		}
+		if err := w.cdn.Change(s.url); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page is the world as a web page: a stream of states out, deeds of one person in.
+type page struct {
+	*world
+	switches switches
+}
+
+// deed is what somebody did on the page; each path uses the fields it needs.
+type deed struct {
+	As           string            // alice, bob or mallory
+	Text, Thread string            // typed, and the root of the thread it was typed in
+	Channel, TS  string            // of the message whose button was pressed
+	Label        string            // of that button
+	Values       map[string]string // of a form, by block
+	URL          string
+	Area         cdnsim.Area // "" is both
+	Side, Fault  string
+	OnlyNext     bool
+}
+
+func newPage(w *world) http.Handler {
+	p := &page{world: w}
+	mux := http.NewServeMux()
+	for _, name := range []string{"page.html", "page.css", "page.js"} {
+		mux.HandleFunc("GET /"+name, asset(name))
+	}
+	mux.HandleFunc("GET /{$}", asset("page.html"))
+	mux.HandleFunc("GET /live", p.live)
+	mux.HandleFunc("POST /type", p.does(func(user string, d deed) error {
+		return delivered(p.slack.Type(user, channelID, d.Thread, d.Text))
+	}))
+	mux.HandleFunc("POST /press", p.does(func(user string, d deed) error {
+		return delivered(p.slack.Press(user, d.Channel, d.TS, d.Label))
+	}))
+	mux.HandleFunc("POST /submit", p.does(func(user string, d deed) error {
+		return delivered(p.slack.Submit(user, d.Values))
+	}))
+	mux.HandleFunc("POST /close", p.does(func(user string, _ deed) error { return delivered(p.slack.CloseView(user)) }))
+	mux.HandleFunc("POST /visit", p.does(func(_ string, d deed) error { return p.visit(d) }))
+	mux.HandleFunc("POST /deploy", p.does(func(_ string, d deed) error { return p.cdn.Change(d.URL) }))
+	mux.HandleFunc("POST /fault", p.does(func(_ string, d deed) error { return p.turn(d.Side, d.Fault, d.OnlyNext) }))
+	return onlyFromHere(mux)
+}
+
+// onlyFromHere keeps other sites out: no foreign name that resolves to loopback, no request that another page sends,
+// and nothing on the page that did not come with it.
+func onlyFromHere(next http.Handler) http.Handler {
+	sameOrigin := http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if !loopback(host) {
+			http.Error(w, "This page is served under 127.0.0.1 and localhost only.", http.StatusMisdirectedRequest)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "+
+			"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		sameOrigin.ServeHTTP(w, r)
+	})
+}
+
+// Said here, since Windows takes these from its registry, where programs change them.
+var contentTypes = map[string]string{".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+
+func asset(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentTypes[path.Ext(name)]+"; charset=utf-8")
+		http.ServeFileFS(w, r, assets, name)
+	}
+}
+
+// does takes a deed and answers 204, or 422 with what stood in its way, in words.
+func (p *page) does(do func(user string, d deed) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var d deed
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDeed)).Decode(&d); err != nil {
+			http.Error(w, "The page sent what the sandbox cannot read; that may be more than 2 MB of text.", http.StatusBadRequest)
+			return
+		}
+		user, err := p.user(d.As)
+		if err == nil {
+			err = do(user, d)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+func delivered(d slacksim.Delivery) error {
+	switch {
+	case d.Refused != "":
+		return errors.New(d.Refused)
+	case d.Path != "" && !d.Acknowledged():
+		return fmt.Errorf("purgebot did not take it: %s", http.StatusText(d.Status))
+	}
+	return nil
+}
+
+func (p *page) visit(d deed) error {
+	areas := []cdnsim.Area{d.Area}
+	if d.Area == "" {
+		areas = nil
+	}
+	if p.cdn.Fill(d.URL, areas...) != nil {
+		return fmt.Errorf("only URLs of %s and %s are cached here, written with https://", hosts[0], hosts[1])
+	}
+	return nil
+}
+
+// live streams the world as one person sees it, whole, whenever it changes: https://html.spec.whatwg.org/#server-sent-events
+func (p *page) live(w http.ResponseWriter, r *http.Request) {
+	user, err := p.user(r.URL.Query().Get("as"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	var last []byte
+	for r.Context().Err() == nil {
+		slack, cdn := p.slack.Changed(), p.cdn.Watch() // taken before looking, so that nothing is missed
+		now, err := json.Marshal(p.state(user))
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(now, last) {
+			fmt.Fprintf(w, "data: %s\n\n", now)
+			last = now
+		}
+		if http.NewResponseController(w).Flush() != nil {
+			return
+		}
+		p.await(r.Context(), slack, cdn)
+	}
+}
+
+// await returns when something changed, or when a purge is due, of which the CDN says nothing by itself.
+func (p *page) await(ctx context.Context, slack, cdn <-chan struct{}) {
+	if due := p.cdn.Due(); !due.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, due)
+		defer cancel()
+	}
+	select {
+	case <-ctx.Done():
+	case <-slack:
+	case <-cdn:
+	}
 }

@@ -7,8 +7,8 @@ import (
 
 const sharingViolation syscall.Errno = 32
 
-// lock takes path for as long as the file stays open, by opening it without sharing it.
-func lock(path string) (*os.File, error) {
+// lock takes path until release, by opening it without sharing it.
+func lock(path string) (release func(), err error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, err
@@ -20,5 +20,5 @@ func lock(path string) (*os.File, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("CreateFile", err)
 	}
-	return os.NewFile(uintptr(h), path), nil
+	return func() { _ = syscall.CloseHandle(h) }, nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"purgebot/purge"
 )
@@ -17,7 +18,8 @@ import (
 type Store struct {
 	db    *sql.DB
 	stmts *prepared
-	lock  *os.File // nil where it was opened only to be read
+	// unlock gives the file to another process; once, and not where it was opened only to be read.
+	unlock func()
 }
 
 // Open opens, and where needed makes, the database that a DATABASE_URL such as "sqlite:purgebot.db" names, for the one
@@ -29,16 +31,16 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	held, err := lock(path + ".lock")
+	unlock, err := lock(path + ".lock")
 	if err != nil {
 		return nil, refused(path, err)
 	}
 	db, err := openLocked(ctx, path)
 	if err != nil {
-		_ = held.Close()
+		unlock()
 		return nil, refused(path, err)
 	}
-	return &Store{db: db, stmts: prepare(db), lock: held}, nil
+	return &Store{db: db, stmts: prepare(db, manyTargets), unlock: sync.OnceFunc(unlock)}, nil
 }
 
 func openLocked(ctx context.Context, path string) (*sql.DB, error) {
@@ -78,7 +80,7 @@ func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
 		_ = db.Close()
 		return nil, refused(path, err)
 	}
-	return &Store{db: db, stmts: prepare(db)}, nil
+	return &Store{db: db, stmts: prepare(db), unlock: func() {}}, nil
 }
 
 // DB is for the durable engine alone, whose Shutdown closes it.
@@ -87,9 +89,7 @@ func (s *Store) DB() *sql.DB { return s.db }
 // Close closes the database, then gives the lock back. It may be called twice, and after the engine's Shutdown.
 func (s *Store) Close() error {
 	err := s.db.Close()
-	if s.lock != nil {
-		_ = s.lock.Close()
-	}
+	s.unlock()
 	return fail("close the database", err)
 }
 

@@ -15,8 +15,13 @@ type prepared struct {
 	wanted map[string]bool
 }
 
-func prepare(db *sql.DB) *prepared {
-	return &prepared{db: db, ready: map[string]*sql.Stmt{}, wanted: map[string]bool{}}
+// prepare keeps the statements of db; early are those worth preparing before they were ever run.
+func prepare(db *sql.DB, early ...string) *prepared {
+	p := &prepared{db: db, ready: map[string]*sql.Stmt{}, wanted: map[string]bool{}}
+	for _, query := range early {
+		p.wanted[query] = true
+	}
+	return p
 }
 
 // find returns nil for a statement that is not prepared, and remembers that it is wanted.

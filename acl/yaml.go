@@ -9,7 +9,7 @@ import (
 // This file reads the part of YAML that policies are written in: block and flow lists and mappings, plain and quoted text
 // on one line, comments. What two readers of YAML could take differently, or a person could overlook, is refused with
 // its place: anchors, aliases, tags, merge keys, text blocks, text on several lines, tabs, invisible characters,
-// several documents, repeated keys, missing values. What it accepts, every YAML reader reads the same.
+// several documents, repeated keys, missing values. What it accepts, no YAML reader reads otherwise.
 
 type shape uint8
 
@@ -326,13 +326,13 @@ func (y *yaml) indicator() string {
 		return "tags are not read; delete the one here"
 	case '|', '>':
 		return "text blocks are not read; write the text on one line, in quotes"
-	case '%', '@', '`', '#':
+	case '%', '@', '`', '#', '?', ':':
 		return "text cannot begin with " + string(c) + " here; put it in quotes"
 	case ',', ']', '}':
 		return "there is no value before this " + string(c)
-	case '-', '?', ':':
+	case '-':
 		if next := y.at(1); blank(next) || bracket(next) {
-			return "a value belongs here, not " + string(c) + "; a list item begins on a line of its own"
+			return "a value belongs here, not a dash; a list item begins on a line of its own"
 		}
 	}
 	return ""
@@ -346,6 +346,9 @@ func (y *yaml) plain(flow bool) node {
 			break
 		}
 		y.pos++
+	}
+	if y.at(0) == ':' && !blank(y.at(1)) && flow {
+		y.fail(y.pos, "write a space after the colon")
 	}
 	if y.mistake != nil {
 		return node{}

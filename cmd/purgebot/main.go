@@ -1,6 +1,7 @@
 // Command purgebot purges Tencent Cloud CDN caches for people who ask in chat.
 //
 // It is only the command line: it parses flags, reads the environment, and leaves everything else to package app.
+// It decides nothing, and it talks to nothing simulated.
 package main
 
 import (

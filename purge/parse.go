@@ -179,9 +179,6 @@ func judgePath(path string) string {
 
 // judgeFragment takes other alphabets too: they are dropped, as long as they can be seen.
 func judgeFragment(fragment string) string {
-	if fragment == "" {
-		return ""
-	}
 	if reason := judgeChars(fragment, inFragment); reason != "" {
 		return reason
 	}

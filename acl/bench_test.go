@@ -224,7 +224,7 @@ func BenchmarkCheckFloor(b *testing.B) {
 	for b.Loop() {
 		encoder := json.NewEncoder(io.Discard)
 		for line := range bytes.Lines(in) {
-			var v verdict
+			var v answer
 			if json.Unmarshal(line, &v.Canonical) != nil || encoder.Encode(v) != nil {
 				b.Fatal("no JSON")
 			}

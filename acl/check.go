@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"unicode/utf8"
 
 	"purgebot/purge"
@@ -45,10 +46,16 @@ func (o *CheckOptions) areas() ([]purge.Area, error) {
 
 // verdict is one line of Check's answer.
 type verdict struct {
-	Allowed   bool   `json:"allowed"`
-	Canonical string `json:"canonical"`
-	Reason    string `json:"reason"`
-	Rule      string `json:"rule"`
+	allowed                 bool
+	canonical, reason, rule string
+}
+
+func (v *verdict) append(b []byte) []byte {
+	b = strconv.AppendBool(append(b, `{"allowed":`...), v.allowed)
+	b = appendJSON(append(b, `,"canonical":`...), v.canonical)
+	b = appendJSON(append(b, `,"reason":`...), v.reason)
+	b = appendJSON(append(b, `,"rule":`...), v.rule)
+	return append(b, "}\n"...)
 }
 
 // maxLine bounds a line of Check's input.
@@ -65,10 +72,9 @@ func (p *Policy) Check(in io.Reader, out io.Writer, o CheckOptions) error {
 	c := checker{policy: p, who: p.Who(o.User, o.Groups), options: o, areas: areas}
 	lines := lineReader{in: bufio.NewReaderSize(in, 64<<10)}
 	w := bufio.NewWriterSize(out, 64<<10)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
 	for lines.next() {
-		if err := encoder.Encode(c.judge(lines.line, lines.long)); err != nil {
+		v := c.judge(lines.line, lines.long)
+		if _, err := w.Write(v.append(w.AvailableBuffer())); err != nil {
 			return err
 		}
 		if lines.in.Buffered() == 0 { // whoever writes line by line is waiting for the answer
@@ -90,11 +96,11 @@ type checker struct {
 func (c *checker) judge(line []byte, long bool) verdict {
 	s, why := unquote(line, long)
 	if why != "" {
-		return verdict{Reason: why, Rule: DefaultDeny}
+		return verdict{reason: why, rule: DefaultDeny}
 	}
 	t, err := purge.Parse(c.options.Kind, s)
 	if err != nil {
-		return verdict{Reason: reason(err), Rule: DefaultDeny}
+		return verdict{reason: reason(err), rule: DefaultDeny}
 	}
 	a := Ask{Who: c.who, In: c.options.Channel, Kind: c.options.Kind, Target: t}
 	var d Decision
@@ -115,15 +121,40 @@ func reason(err error) string {
 
 // unquote returns what a line holds, or why it holds nothing.
 func unquote(line []byte, long bool) (s, why string) {
+	line = bytes.Trim(line, " \t\r")
+	n := len(line)
 	switch {
 	case long:
 		return "", "The line is over 2 MiB."
-	case len(bytes.TrimSpace(line)) == 0:
+	case n == 0:
 		return "", "The line is blank."
-	case !utf8.Valid(line) || json.Unmarshal(line, &s) != nil || bytes.TrimSpace(line)[0] != '"':
+	case n > 1 && line[0] == '"' && line[n-1] == '"' && verbatim(line[1:n-1]):
+		return string(line[1 : n-1]), ""
+	case line[0] != '"' || !utf8.Valid(line) || json.Unmarshal(line, &s) != nil:
 		return "", "The line is not a JSON string."
 	}
 	return s, ""
+}
+
+// verbatim says whether s stands in a JSON string as it is. Nearly every line does, and encoding/json takes longer than the judging.
+func verbatim[T string | []byte](s T) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+func appendJSON(b []byte, s string) []byte {
+	if verbatim(s) {
+		return append(append(append(b, '"'), s...), '"')
+	}
+	var quoted bytes.Buffer
+	encoder := json.NewEncoder(&quoted)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(s) // no string fails, and no buffer
+	return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte{'\n'})...)
 }
 
 // lineReader cuts its input into lines and drops what is too long.

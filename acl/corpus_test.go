@@ -27,6 +27,14 @@ grants:
     paths: [/app/]
 `
 
+// answer is a line of Check's output.
+type answer struct {
+	Allowed   bool
+	Canonical string
+	Reason    string
+	Rule      string
+}
+
 type labelled struct {
 	ID           string   `json:"id"`
 	User         string   `json:"user"`
@@ -85,7 +93,7 @@ func TestCorpus(t *testing.T) {
 	require.Greater(t, count["allowed"], 100)
 }
 
-func checkAll(t *testing.T, p *Policy, user Subject, all []labelled) (verdicts []verdict) {
+func checkAll(t *testing.T, p *Policy, user Subject, all []labelled) (answers []answer) {
 	t.Helper()
 	var in, out bytes.Buffer
 	for _, l := range all {
@@ -93,12 +101,12 @@ func checkAll(t *testing.T, p *Policy, user Subject, all []labelled) (verdicts [
 	}
 	require.NoError(t, p.Check(&in, &out, CheckOptions{User: user}))
 	for d := json.NewDecoder(&out); d.More(); {
-		var v verdict
-		require.NoError(t, d.Decode(&v))
-		verdicts = append(verdicts, v)
+		var a answer
+		require.NoError(t, d.Decode(&a))
+		answers = append(answers, a)
 	}
-	require.Len(t, verdicts, len(all))
-	return verdicts
+	require.Len(t, answers, len(all))
+	return answers
 }
 
 // assertStable wants a canonical form allowed again, as itself.

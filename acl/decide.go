@@ -82,7 +82,7 @@ func (p *Policy) channel(a *Ask) principal {
 	switch {
 	case a.anywhere:
 		return anywhere
-	case !p.channels || a.In == "" || a.In == "*":
+	case !p.channels || a.In == "*":
 		return 0
 	}
 	return p.names.numbers[string(a.In)]

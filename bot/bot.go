@@ -50,7 +50,9 @@ type Bot struct {
 	calls  callGate
 
 	dueCards chan struct{} // rung when a card may be due
-	posting  keyedMutex    // one writer per message
+	pace     pacing        // when a message may be written to again
+	showing  keySet        // messages under way
+	posting  keyedMutex    // one writer per purge
 
 	mu     sync.Mutex
 	cdnErr *purge.Error // the last answer that only an operator can mend

@@ -409,7 +409,8 @@ func TestEngineOverridesAreRefused(t *testing.T) {
 func TestFates(t *testing.T) {
 	t.Parallel()
 	var f fates
-	f.begin("a")
+	assert.True(t, f.begin("a"))
+	assert.False(t, f.begin("a"), "another delivery of the same")
 	assert.True(t, f.drop("a"), "the person was told: the job is dropped")
 	assert.False(t, f.take("a"))
 	f.begin("b")

@@ -15,9 +15,10 @@ import (
 
 const (
 	showEvery    = 2 * time.Second // how often due cards are looked for without being rung
-	showAtOnce   = 8               // messages under way at a time
-	showPatience = time.Hour       // how long a platform that does not answer is tried
-	hopeless     = 2               // tries where the platform says that no retry can help
+	notYetWait   = 100 * time.Millisecond
+	showAtOnce   = 8         // messages under way at a time
+	showPatience = time.Hour // how long a platform that does not answer is tried
+	hopeless     = 2         // tries where the platform says that no retry can help
 )
 
 // wantCards wakes the sender.
@@ -28,7 +29,7 @@ func (b *Bot) wantCards() {
 	}
 }
 
-// pacing is when a message or a platform may be written to again.
+// pacing is when a message, a channel or a platform may be written to again.
 type pacing struct {
 	mu    sync.Mutex
 	until map[string]time.Time
@@ -37,55 +38,60 @@ type pacing struct {
 func (p *pacing) wait(key string, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.until == nil {
+		p.until = map[string]time.Time{}
+	}
 	p.until[key] = until
 }
 
-// ready reports whether none of the keys must wait. What has passed is forgotten.
-func (p *pacing) ready(now time.Time, keys ...string) bool {
+// hurry forgets a wait: what is final need not keep the distance between edits.
+func (p *pacing) hurry(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, k := range keys {
-		if u, found := p.until[k]; found && now.Before(u) {
-			return false
-		}
-		delete(p.until, k)
+	delete(p.until, key)
+}
+
+// ready reports whether a key need not wait. What has passed is forgotten.
+func (p *pacing) ready(now time.Time, key string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Before(p.until[key]) {
+		return false
 	}
+	delete(p.until, key)
 	return true
 }
 
+// message names one message of a purge, for pacing.
+func message(id string, role store.Role) string { return id + "/" + string(role) }
+
 // showCards shows what is due until ctx ends. It never holds up a purge: the CDN does not wait for chat.
 func (b *Bot) showCards(ctx context.Context) {
-	pace := &pacing{until: map[string]time.Time{}}
 	slots := make(chan struct{}, showAtOnce)
-	var busy sync.Map
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for ctx.Err() == nil {
 		due, err := b.Store.DueCards(ctx, 200)
 		b.logError(ctx, "find due cards", err)
-		waiting := false
 		for _, c := range due {
-			key := c.Purge + "/" + string(c.Role)
-			if _, taken := busy.LoadOrStore(key, true); taken {
+			if !b.pace.ready(b.Now(), message(c.Purge, c.Role)) || !b.showing.take(message(c.Purge, c.Role)) {
 				continue
 			}
 			slots <- struct{}{}
 			wg.Go(func() {
-				defer func() { <-slots; busy.Delete(key) }()
-				if b.showCard(ctx, pace, c) {
-					b.wantCards()
-				}
+				defer func() { <-slots }()
+				defer b.showing.give(message(c.Purge, c.Role))
+				b.showCard(ctx, c)
 			})
-			waiting = true
 		}
-		b.awaitDue(ctx, waiting)
+		b.awaitDue(ctx, len(due) > 0)
 	}
 }
 
 func (b *Bot) awaitDue(ctx context.Context, some bool) {
 	every := showEvery
 	if some { // one may have been put off for a moment
-		every = 100 * time.Millisecond
+		every = notYetWait
 	}
 	timer := time.NewTimer(every)
 	defer timer.Stop()
@@ -96,26 +102,28 @@ func (b *Bot) awaitDue(ctx context.Context, some bool) {
 	}
 }
 
-// showCard shows one due card, unless its message or its platform must wait. It reports whether others may follow now.
-func (b *Bot) showCard(ctx context.Context, pace *pacing, c store.Card) bool {
+// showCard shows one due card, or puts it off.
+func (b *Bot) showCard(ctx context.Context, c store.Card) {
 	p, err := b.load(ctx, c.Purge)
 	if err != nil {
 		b.logError(ctx, "load for a card", err)
-		return false
+		return
 	}
-	key, platform := c.Purge+"/"+string(c.Role), p.Requester.Platform()
-	if b.notYet(ctx, p, c) || !pace.ready(b.Now(), platform, p.Channel.ID(), key) {
-		return false
+	if b.notYet(ctx, p, c) || !b.pace.ready(b.Now(), p.Channel.ID()) {
+		b.pace.wait(message(c.Purge, c.Role), b.Now().Add(notYetWait))
+		return
 	}
-	_, err = b.post(ctx, p, c.Role)
-	if err == nil {
-		if c.Ref != nil && !p.State.Final() { // an edit; the first one after the post need not wait
-			pace.wait(key, b.Now().Add(b.EditGap))
-		}
-		return true
+	if _, err = b.post(ctx, p, c.Role); err != nil {
+		b.showFailed(ctx, p, c, purge.AsError(err))
+		return
 	}
-	b.showFailed(ctx, pace, p, c, purge.AsError(err))
-	return false
+	if c.Ref != nil && !p.State.Final() { // an edit; the first one after the post need not wait
+		b.pace.wait(message(c.Purge, c.Role), b.Now().Add(b.EditGap))
+	}
+	if c.Role == store.Status {
+		b.pace.hurry(message(c.Purge, store.Result))
+	}
+	b.wantCards()
 }
 
 // notYet: the question of a guarded purge is the step ask's to show, and a result waits until the card it answers is final.
@@ -128,18 +136,17 @@ func (b *Bot) notYet(ctx context.Context, p store.Purge, c store.Card) bool {
 }
 
 // showFailed puts the card off, or gives it up where no retry can help. A failing message never fails a purge.
-func (b *Bot) showFailed(ctx context.Context, pace *pacing, p store.Purge, c store.Card, e *purge.Error) {
+func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, e *purge.Error) {
 	if ctx.Err() != nil {
 		return
 	}
 	transient := e.Kind == purge.Exhausted || e.Kind == purge.Unavailable || e.Kind == purge.Unknown || e.Kind == purge.Internal
 	giveUp := !transient && c.Fails+1 >= hopeless || b.Now().Sub(lastChange(p)) > showPatience
 	wait := max(e.RetryAfter, min(time.Second<<min(c.Fails, 6), time.Minute))
-	key := c.Purge + "/" + string(c.Role)
+	b.pace.wait(message(c.Purge, c.Role), b.Now().Add(wait))
 	if e.Kind == purge.Exhausted {
-		key = p.Channel.ID()
+		b.pace.wait(p.Channel.ID(), b.Now().Add(wait))
 	}
-	pace.wait(key, b.Now().Add(wait))
 	b.Log.WarnContext(ctx, "card not shown", "purge", p.Short, "role", c.Role, "fails", c.Fails+1, "gave_up", giveUp, "error", e)
 	b.logError(ctx, "note a failed card", b.Store.CardFailed(ctx, c.Purge, c.Role, c.Wanted, giveUp))
 	if giveUp && c.Role == store.Status {
@@ -238,6 +245,32 @@ type view struct {
 	quota    int
 	now      time.Time
 	zone     *time.Location
+}
+
+// keySet is the keys that somebody is at work on.
+type keySet struct {
+	mu   sync.Mutex
+	held map[string]bool
+}
+
+// take reports whether the key was free, and is now the caller's.
+func (k *keySet) take(key string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.held[key] {
+		return false
+	}
+	if k.held == nil {
+		k.held = map[string]bool{}
+	}
+	k.held[key] = true
+	return true
+}
+
+func (k *keySet) give(key string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.held, key)
 }
 
 // keyedMutex is one lock per key.

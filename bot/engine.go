@@ -67,15 +67,6 @@ func (e *engine) start(j job) error {
 	return err
 }
 
-// exists reports whether a job was committed. Starting it again instead would move it to this executor although another runs it.
-func (e *engine) exists(id string) (bool, error) {
-	_, err := dbos.RetrieveWorkflow[string](e.root, id)
-	if errors.Is(err, dbos.ErrNonExistentWorkflow) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // broken returns why a job ended in the engine itself, "" if it runs or ended well.
 func (e *engine) broken(id string) (string, error) {
 	rows, err := dbos.ListWorkflows(e.root, dbos.WithFilterWorkflowIDs(id), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))

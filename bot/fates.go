@@ -2,7 +2,7 @@ package bot
 
 import "sync"
 
-// fates settles, for jobs whose commit is under way, which comes first: the workflow that takes the job up,
+// fates settles, for jobs that are not recorded yet, which comes first: the workflow that takes the job up,
 // or the handler that tells the person "not taken" because it cannot wait any longer. Only one of the two may win.
 type fates struct {
 	mu sync.Mutex
@@ -17,16 +17,21 @@ const (
 	given // up
 )
 
-func (f *fates) begin(id string) {
+// begin reports whether the job is new here.
+func (f *fates) begin(id string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.of[id] != 0 {
+		return false
+	}
 	if f.of == nil {
 		f.of = map[string]fate{}
 	}
 	f.of[id] = committing
+	return true
 }
 
-// end forgets a job whose commit was answered in time.
+// end forgets a job that is recorded, or whose commit failed.
 func (f *fates) end(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -50,8 +55,7 @@ func (f *fates) take(id string) bool {
 func (f *fates) drop(id string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.of[id] == taken {
-		delete(f.of, id)
+	if f.of[id] != committing { // taken, and perhaps recorded already
 		return false
 	}
 	f.of[id] = given

@@ -62,9 +62,6 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 	if b.fates.dropped(id) { // a redelivery of what was not taken: its id is spent
 		id = hashID("again", id)
 	}
-	if known, err := b.engine.exists(id); err != nil || known {
-		return Reply{}, b.duplicate(ctx, s, id, err)
-	}
 	v := b.decide(s, w)
 	switch {
 	case len(v.refused) > 0:
@@ -74,22 +71,34 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 	case !s.channel.Joined:
 		return b.refuse(ctx, s, w.Verb, sayNotJoined(s.channel.Invite))
 	}
-	guard, refused, err := b.guard(ctx, s, w, &v)
-	if err != nil {
+	recent, err := b.recent(ctx, s, v.allowed, id)
+	switch {
+	case err != nil:
 		return Reply{}, err
+	case recent.Known:
+		return b.duplicate(ctx, s, id)
+	case recent.Same != "":
+		return b.alreadyOpen(ctx, s, recent.Same)
 	}
-	if refused != "" {
+	rule := b.guard(v, recent)
+	if refused := b.tooMuch(v.allowed, rule, recent); refused != "" {
 		return b.refuse(ctx, s, w.Verb, refused)
 	}
-	return b.start(ctx, s, w, v, id, guard)
+	return b.start(ctx, s, w, v, id, rule)
 }
 
 // duplicate leaves a trace of a redelivery and says nothing: the first delivery was answered.
-func (b *Bot) duplicate(ctx context.Context, s scene, id string, err error) error {
-	if err != nil {
-		return &purge.Error{Kind: purge.Unavailable, Message: sayDatabase, Err: err}
-	}
-	return b.Store.Note(ctx, b.by(s.person, "duplicate", id, nil))
+func (b *Bot) duplicate(ctx context.Context, s scene, id string) (Reply, error) {
+	return Reply{}, b.Store.Note(ctx, b.by(s.person, "duplicate", id, nil))
+}
+
+// recent is all that the database must be asked before a purge is taken, in one query: it is on the way to the acknowledgement.
+func (b *Bot) recent(ctx context.Context, s scene, r purge.Request, id string) (store.Recent, error) {
+	now := b.Now()
+	return b.Store.Recent(ctx, store.RecentQuery{
+		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: r.Digest(),
+		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Day: b.day(now), Kind: r.Kind,
+	})
 }
 
 // decide judges every target in every area it would be purged in.
@@ -219,39 +228,36 @@ func union(parts []purge.Part, refused []refusal) []purge.Target {
 	return out
 }
 
-// guarding is whether and how a request asks before it acts.
-type guarding struct {
-	rule acl.Confirm
-	same string // an open purge that asks for the same
-}
-
 // recentWindow is how far back a person's URLs count towards being asked, sameWindow how long a repeat joins the first.
 const (
 	recentWindow = 10 * time.Minute
 	sameWindow   = 60 * time.Second
 )
 
-// guard says who must press, or why nothing more may be taken just now.
-func (b *Bot) guard(ctx context.Context, s scene, w wish, v *verdict) (guarding, string, error) {
-	now := b.Now()
-	r, err := b.Store.Recent(ctx, s.person.Subject, s.at.Subject(), v.allowed.Digest(), now.Add(-sameWindow), now.Add(-recentWindow))
-	if err != nil {
-		return guarding{}, "", err
+// guard says who must press; "" is nobody. Rules can only add to it.
+func (b *Bot) guard(v verdict, r store.Recent) acl.Confirm {
+	many := v.allowed.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs
+	if v.confirm == "" && (many || wide(v.allowed)) {
+		return acl.Requester
 	}
-	g := guarding{rule: v.confirm, same: r.Same}
-	if g.rule == "" && (wide(v.allowed) || w.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs) {
-		g.rule = acl.Requester
-	}
+	return v.confirm
+}
+
+// tooMuch says why nothing more may be taken just now; "" if it may.
+func (b *Bot) tooMuch(req purge.Request, rule acl.Confirm, r store.Recent) string {
 	switch {
-	case r.Same != "":
-		return g, "", nil
 	case r.Open >= b.PersonOpen:
-		return g, sayTooManyOpen(r.Open), nil
-	case g.rule != "" && (r.Waits >= maxWaiting || r.Open >= maxWaitingPerson):
-		return g, sayTooManyWaiting, nil
+		return sayTooManyOpen(r.Open)
+	case rule != "" && (r.Waits >= maxWaiting || r.Open >= maxWaitingPerson):
+		return sayTooManyWaiting
 	}
-	over, err := b.overQuota(ctx, v.allowed)
-	return g, over, err
+	left := b.leftOf(req.Kind, r.Mainland, r.Overseas)
+	for _, p := range req.Parts {
+		if n, limited := left[p.Area]; limited && len(p.Targets) > n {
+			return b.sayWouldNotFit(req.Kind, p.Area, len(p.Targets), n)
+		}
+	}
+	return ""
 }
 
 // wide reports whether a mistake in the request would hurt: directories, and every area that is not plainly mainland.
@@ -267,45 +273,33 @@ func wide(r purge.Request) bool {
 	return false
 }
 
-// overQuota refuses before anything is sent what cannot fit today, as far as purgebot knows.
-func (b *Bot) overQuota(ctx context.Context, r purge.Request) (string, error) {
-	left, err := b.left(ctx, r.Kind)
-	if err != nil {
-		return "", err
-	}
-	for _, p := range r.Parts {
-		if n, limited := left[p.Area]; limited && len(p.Targets) > n {
-			return b.sayWouldNotFit(r.Kind, p.Area, len(p.Targets), n), nil
-		}
-	}
-	return "", nil
-}
-
 // left is what today's quota still holds per area, as far as purgebot knows: others may spend from the same account.
 func (b *Bot) left(ctx context.Context, kind purge.Kind) (map[purge.Area]int, error) {
-	total := b.quota(kind)
-	if total <= 0 {
-		return nil, nil
-	}
 	spent, err := b.Store.Spent(ctx, b.day(b.Now()))
-	if err != nil {
-		return nil, err
-	}
-	left := map[purge.Area]int{purge.Mainland: total, purge.Overseas: total}
+	used := map[purge.Area]int{}
 	for _, s := range spent {
 		if s.Kind == kind {
-			left[s.Area] = max(0, left[s.Area]-s.Units)
+			used[s.Area] = s.Units
 		}
 	}
-	return left, nil
+	return b.leftOf(kind, used[purge.Mainland], used[purge.Overseas]), err
+}
+
+// leftOf subtracts what is used; nil where there is no limit.
+func (b *Bot) leftOf(kind purge.Kind, mainland, overseas int) map[purge.Area]int {
+	total := b.quota(kind)
+	if total <= 0 {
+		return nil
+	}
+	return map[purge.Area]int{purge.Mainland: max(0, total-mainland), purge.Overseas: max(0, total-overseas)}
 }
 
 // start commits the job: from here on it is a promise.
-func (b *Bot) start(ctx context.Context, s scene, w wish, v verdict, id string, g guarding) (Reply, error) {
-	if g.same != "" {
-		return b.alreadyOpen(ctx, s, g.same)
+func (b *Bot) start(ctx context.Context, s scene, w wish, v verdict, id string, rule acl.Confirm) (Reply, error) {
+	if !b.fates.begin(id) { // the first delivery is on its way from its commit to its rows
+		return b.duplicate(ctx, s, id)
 	}
-	j := b.newJob(s, w, v, id, g)
+	j := b.newJob(s, w, v, id, rule)
 	if err := b.commit(ctx, j); err != nil {
 		return Reply{}, err
 	}
@@ -320,13 +314,14 @@ func (b *Bot) start(ctx context.Context, s scene, w wish, v verdict, id string, 
 // commit starts the workflow. Where the database hangs longer than the person can be kept waiting, they are told "not taken",
 // and the job is dropped should its commit come through after all.
 func (b *Bot) commit(ctx context.Context, j job) error {
-	b.fates.begin(j.Purge.ID)
 	started := make(chan error, 1)
 	go func() { started <- b.engine.start(j) }()
 	var err error
 	select {
 	case err = <-started:
-		b.fates.end(j.Purge.ID)
+		if err != nil {
+			b.fates.end(j.Purge.ID)
+		}
 	case <-ctx.Done():
 		if b.fates.drop(j.Purge.ID) {
 			err = ctx.Err()
@@ -338,16 +333,16 @@ func (b *Bot) commit(ctx context.Context, j job) error {
 	return nil
 }
 
-func (b *Bot) newJob(s scene, w wish, v verdict, id string, g guarding) job {
+func (b *Bot) newJob(s scene, w wish, v verdict, id string, rule acl.Confirm) job {
 	p := store.Purge{
 		ID: id, Secret: newToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
 		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: v.allowed.Digest(), Policy: s.policy.Hash(),
-		Confirm: g.rule, Reason: w.Reason, Private: w.Private, Notes: w.Notes, State: store.StateRecorded, CreatedAt: b.Now(),
+		Confirm: rule, Reason: w.Reason, Private: w.Private, Notes: w.Notes, State: store.StateRecorded, CreatedAt: b.Now(),
 	}
 	p.Event.Digest = p.Digest
-	body := askedBody{w.Verb, p.Digest, v.allowed.Len(), p.Channel, p.Groups, v.rules, v.via, g.rule, p.Policy, w.Reason}
-	j := job{Purge: p, Guarded: g.rule != "", TTL: b.ConfirmTTL, Entries: []store.Entry{b.by(s.person, "asked", id, body)}}
-	if g.rule == acl.SecondPerson {
+	body := askedBody{w.Verb, p.Digest, v.allowed.Len(), p.Channel, p.Groups, v.rules, v.via, rule, p.Policy, w.Reason}
+	j := job{Purge: p, Guarded: rule != "", TTL: b.ConfirmTTL, Entries: []store.Entry{b.by(s.person, "asked", id, body)}}
+	if rule == acl.SecondPerson {
 		j.TTL = b.ApprovalTTL
 	}
 	for _, a := range cardActions {

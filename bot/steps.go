@@ -31,6 +31,7 @@ func (b *Bot) record(ctx context.Context, j job) (recorded, error) {
 	if _, err := b.Store.Record(ctx, j.Purge, batches, j.Buttons, j.Entries...); err != nil {
 		return recorded{}, err
 	}
+	b.fates.end(j.Purge.ID)
 	b.wantCards()
 	return recorded{Batches: len(batches)}, nil
 }
@@ -113,6 +114,7 @@ func (b *Bot) settle(ctx context.Context, id string) (store.State, error) {
 		return "", err
 	}
 	b.Log.InfoContext(ctx, "purge ended", "purge", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
+	b.pace.hurry(message(id, store.Status))
 	b.wantCards()
 	return st, nil
 }

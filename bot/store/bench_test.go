@@ -50,7 +50,8 @@ func BenchmarkRecent(b *testing.B) {
 		b.Run(fmt.Sprint(purges), func(b *testing.B) {
 			s := past(b, purges)
 			for b.Loop() {
-				_, err := s.Recent(b.Context(), "slack:T1/U1", "slack:T1/C1", "digest", noon.Add(-time.Minute), noon.Add(-10*time.Minute))
+				_, err := s.Recent(b.Context(), store.RecentQuery{ID: "none", Who: "slack:T1/U1", Channel: "slack:T1/C1", Digest: "digest",
+					Same: noon.Add(-time.Minute), URLs: noon.Add(-10 * time.Minute), Day: "2026-11-21", Kind: purge.URL})
 				require.NoError(b, err)
 			}
 		})

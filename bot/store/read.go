@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
-	"purgebot/acl"
 	"purgebot/purge"
 )
 
@@ -130,10 +128,11 @@ func merged(ones []purge.Batch) (batches []purge.Batch) {
 	return batches
 }
 
-// Recent is on the way to every acknowledgement: one query, whose cost follows what is open and what this person
-// asked for since urlsSince, not what there ever was.
-func (s *Store) Recent(ctx context.Context, who, channel acl.Subject, digest string, sameSince, urlsSince time.Time) (r Recent, err error) {
-	err = s.stmts.QueryRowContext(ctx, selectRecent, who, channel, digest, millis(sameSince), millis(urlsSince)).Scan(&r.Same, &r.Open, &r.Waits, &r.URLs)
+// Recent is on the way to every acknowledgement: one query, whose cost follows what is open, what this person asked for
+// since URLs, and one day's two sums; not what there ever was.
+func (s *Store) Recent(ctx context.Context, q RecentQuery) (r Recent, err error) {
+	err = s.stmts.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind).
+		Scan(&r.Same, &r.Open, &r.Waits, &r.URLs, &r.Known, &r.Mainland, &r.Overseas)
 	return r, fail("look at what is recent", err)
 }
 
@@ -142,7 +141,10 @@ const selectRecent = `SELECT
 		ORDER BY created_at DESC LIMIT 1), ''),
 	(SELECT count(*) FROM pb_purge WHERE finished_at = 0 AND requester = $1),
 	(SELECT count(*) FROM pb_purge WHERE state = 'waiting'),
-	(SELECT COALESCE(sum(urls), 0) FROM pb_purge WHERE requester = $1 AND created_at >= $5)`
+	(SELECT COALESCE(sum(urls), 0) FROM pb_purge WHERE requester = $1 AND created_at >= $5),
+	EXISTS (SELECT 1 FROM pb_purge WHERE id = $6),
+	COALESCE((SELECT units FROM pb_spent WHERE day = $7 AND kind = $8 AND area = 'mainland'), 0),
+	COALESCE((SELECT units FROM pb_spent WHERE day = $7 AND kind = $8 AND area = 'overseas'), 0)`
 
 // Unfinished returns the ids of purges that are not final, oldest first.
 func (s *Store) Unfinished(ctx context.Context) ([]string, error) {

@@ -179,12 +179,24 @@ type Button struct {
 	Expires time.Time       // zero: with the purge
 }
 
-// Recent is what must be known about a person before a purge is taken.
+// RecentQuery asks about a purge that is about to be taken.
+type RecentQuery struct {
+	ID           string // of the purge
+	Who, Channel acl.Subject
+	Digest       string
+	Same, URLs   time.Time // how far back a repeat, and the person's URLs, count
+	Day          string    // the vendor's
+	Kind         purge.Kind
+}
+
+// Recent is what must be known before a purge is taken.
 type Recent struct {
-	Same  string // id of an open purge with the same digest in the same channel, asked within the window; "" if none
-	Open  int    // purges of this person that are not final
-	Waits int    // confirmations open, of everybody
-	URLs  int    // URL targets this person asked for within the window of URLs
+	Same               string // id of an open purge of the same person and digest in the same channel since Same; "" if none
+	Open               int    // purges of this person that are not final
+	Waits              int    // confirmations open, of everybody
+	URLs               int    // URL targets this person asked for since URLs
+	Known              bool   // the purge itself is recorded already
+	Mainland, Overseas int    // units of Kind spent on Day in each area
 }
 
 // Spent is what purgebot knows to have been used of one day's quota.

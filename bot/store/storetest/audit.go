@@ -130,7 +130,7 @@ func prune(t *testing.T, w world) {
 	duplicate, err = s.Take(t.Context(), event(4), nil)
 	require.NoError(t, err)
 	assert.False(t, duplicate, "the event is forgotten")
-	recent, err := s.Recent(t.Context(), alice, acl.Subject(channel), "digest", old, old)
+	recent, err := s.Recent(t.Context(), store.RecentQuery{Who: alice, Channel: acl.Subject(channel), Digest: "digest", Same: old, URLs: old})
 	require.NoError(t, err)
 	assert.Equal(t, store.Recent{Same: open.ID, Open: 1, URLs: 4}, recent)
 	s = w.reopen(t, s)

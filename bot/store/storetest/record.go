@@ -156,7 +156,7 @@ func recent(t *testing.T, w world) {
 		"what bob asks for": {bob, channel, "digest", noon, noon, store.Recent{Same: idOf(2), Open: 1, Waits: 1, URLs: 4}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := s.Recent(t.Context(), c.who, c.in, c.digest, c.same, c.urls)
+			got, err := s.Recent(t.Context(), store.RecentQuery{Who: c.who, Channel: c.in, Digest: c.digest, Same: c.same, URLs: c.urls})
 			require.NoError(t, err)
 			if name == "everything" { // which of two alike does not matter
 				assert.Contains(t, []string{idOf(1), idOf(4)}, got.Same)
@@ -165,6 +165,24 @@ func recent(t *testing.T, w world) {
 			assert.Equal(t, c.want, got)
 		})
 	}
+}
+
+// recentKnows: a purge that is recorded is known by its id, and what its calls cost is counted on their day.
+func recentKnows(t *testing.T, w world) {
+	s := w.open(t)
+	p := record(t, s, 1)
+	_, fresh, err := s.Begin(t.Context(), store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 3, Day: "2026-11-21", At: noon, State: store.Calling}, 0)
+	require.NoError(t, err)
+	require.True(t, fresh)
+	for id, known := range map[string]bool{p.ID: true, idOf(2): false} {
+		got, err := s.Recent(t.Context(), store.RecentQuery{ID: id, Day: "2026-11-21", Kind: purge.URL})
+		require.NoError(t, err)
+		assert.Equal(t, known, got.Known)
+		assert.Equal(t, []int{3, 0}, []int{got.Mainland, got.Overseas})
+	}
+	other, err := s.Recent(t.Context(), store.RecentQuery{Day: "2026-11-22", Kind: purge.URL})
+	require.NoError(t, err)
+	assert.Zero(t, other.Mainland)
 }
 
 func history(t *testing.T, w world) {
@@ -341,7 +359,7 @@ func givingUp(t *testing.T, w world) {
 	_, err := s.Record(ended, p, batches, nil)
 	require.Error(t, err)
 	assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind)
-	_, err = s.Recent(ended, alice, channel, "digest", noon, noon)
+	_, err = s.Recent(ended, store.RecentQuery{Who: alice, Channel: channel, Digest: "digest", Same: noon, URLs: noon})
 	assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind)
 	_, found, err := s.Purge(t.Context(), p.ID)
 	require.NoError(t, err)

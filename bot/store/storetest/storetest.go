@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.
 		"purges":     purges,
 		"recent":     recent,
 		"history":    history,
+		"known":      recentKnows,
 		"decisions":  decisions,
 		"races":      races,
 		"ledger":     ledger,

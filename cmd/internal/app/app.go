@@ -28,6 +28,10 @@ type App struct {
 	web, ops *server
 }
 
+// executor names whoever takes up open purges. The lock of the SQLite file lets in one process at a time, so it is always
+// the same: by the host's name, the open purges of a container that was made anew would belong to nobody.
+const executor = "purgebot"
+
 // Start opens the database, takes up what was left open, and begins to listen. What is wrong is said in one sentence each.
 func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	policy, err := loadPolicy(c.ACL, log)
@@ -54,12 +58,12 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	}
 	db, err := store.Open(ctx, c.Database)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	m := newMetrics()
 	b, err := bot.New(bot.Options{
 		Store: db, CDN: m.cdn(cdn, c.CDNRate), Platforms: map[string]bot.Platform{"slack": m.platform("slack", chat)},
-		Policy: func() *acl.Policy { return policy }, Log: log, Executor: c.Executor,
+		Policy: func() *acl.Policy { return policy }, Log: log, Executor: executor,
 		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, ConfirmURLs: c.ConfirmURLs,
 		Poll: c.Poll, PollMax: max(c.Poll, time.Minute), Deadline: c.Deadline, EditGap: time.Second,
 		QuotaURLs: c.QuotaURLs, QuotaDirectories: c.QuotaDirectories, Zone: zone,
@@ -69,8 +73,8 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	a := &App{bot: b, metrics: m}
-	if a.ops, err = listen(c.OpsListen, opsHandler(b, m)); err == nil {
-		a.web, err = listen(c.Listen, webHandler(chat, m.handler(b)))
+	if a.ops, err = listen("PURGEBOT_OPS_LISTEN", c.OpsListen, opsHandler(b, m)); err == nil {
+		a.web, err = listen("PURGEBOT_LISTEN", c.Listen, webHandler(chat, m.handler(b)))
 	}
 	if err == nil {
 		err = b.Start()
@@ -157,11 +161,11 @@ type server struct {
 	failed chan error
 }
 
-// listen serves h. The timeouts keep a slow sender from holding a connection (a slow loris).
-func listen(addr string, h http.Handler) (*server, error) {
+// listen serves h on the address that a variable names. The timeouts keep a slow sender from holding a connection (a slow loris).
+func listen(variable, addr string, h http.Handler) (*server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	s := &server{addr: l.Addr().String(), failed: make(chan error, 1), http: &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	_ "time/tzdata" // the vendor's day turns in Asia/Shanghai, also on a host that has no zone files
 
 	"github.com/sethvargo/go-envconfig"
 )
@@ -21,7 +22,6 @@ type Config struct {
 	Listen    string `env:"PURGEBOT_LISTEN,default=:8080" help:"webhooks: POST /slack/commands, /slack/interactions, /slack/events"`
 	OpsListen string `env:"PURGEBOT_OPS_LISTEN,default=127.0.0.1:9090" help:"/healthz, /readyz, /metrics"`
 	Database  string `env:"DATABASE_URL,default=sqlite:purgebot.db" secret:"yes" help:"sqlite:FILE; one serving process per file"`
-	Executor  string `env:"PURGEBOT_EXECUTOR_ID" help:"names this process; stable across restarts (default: the host's name)"`
 	ACL       string `env:"PURGEBOT_ACL,default=acl.yaml" help:"the policy file; purgebot acl init writes one that loads"`
 
 	CDNAPI       string  `env:"PURGEBOT_CDN_API" help:"must be said: 2.0 (RefreshCdn…); 3.0 is not in this version yet"`
@@ -57,12 +57,10 @@ func Load(lookup func(string) (string, bool)) (Config, error) {
 	var problems []error
 	each(&c, func(f reflect.StructField, v reflect.Value) {
 		if err := decode(f, v, lookup); err != nil {
+			_ = decode(f, v, func(string) (string, bool) { return "", false }) // the default, so that it is not a second problem
 			problems = append(problems, err)
 		}
 	})
-	if c.Executor == "" {
-		c.Executor, _ = os.Hostname()
-	}
 	problems = append(problems, c.check()...)
 	return c, errors.Join(problems...)
 }
@@ -166,6 +164,9 @@ func (c Config) check() []error {
 	for name, d := range map[string]time.Duration{"PURGEBOT_CONFIRM_TTL": c.ConfirmTTL, "PURGEBOT_APPROVAL_TTL": c.ApprovalTTL,
 		"PURGEBOT_POLL": c.Poll, "PURGEBOT_DEADLINE": c.Deadline, "PURGEBOT_KEEP": c.Keep} {
 		need(d > 0, "%s must be more than zero", name)
+	}
+	for name, n := range map[string]int{"PURGEBOT_CONFIRM_URLS": c.ConfirmURLs, "PURGEBOT_QUOTA_URLS": c.QuotaURLs, "PURGEBOT_QUOTA_DIRECTORIES": c.QuotaDirectories} {
+		need(n >= 0, "%s must not be less than zero", name)
 	}
 	need(c.CDNRate > 0, "PURGEBOT_CDN_RATE must be more than zero")
 	need(c.PersonRate > 0, "PURGEBOT_PERSON_RATE must be more than zero")

@@ -48,6 +48,8 @@ var rules = map[string]rule{
 	"adapters/slack":          {ours: []string{"bot", "purge", "acl"}, theirs: []string{"github.com/slack-go/slack"}, tests: []string{"adapters/adaptertest", "adapters/slack/slacksim"}},
 	"adapters/slack/slacksim": {},
 
+	"adapters/discord/discordsim": {theirs: []string{"github.com/gorilla/websocket"}},
+
 	"cmd/internal/app": {
 		ours: []string{"purge", "purge/tencent", "acl", "bot", "bot/store", "adapters/slack"},
 		// x/time paces the calls to the CDN.

@@ -1,0 +1,189 @@
+package app_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/cmd/internal/app"
+)
+
+// needed is what must be said; all else has a default.
+var needed = map[string]string{
+	"PURGEBOT_CDN_API": "2.0", "TENCENTCLOUD_SECRET_ID": "id", "TENCENTCLOUD_SECRET_KEY": "canary-key",
+	"SLACK_BOT_TOKEN": "xoxb-canary", "SLACK_SIGNING_SECRET": "canary-signing",
+}
+
+// with returns a look-up of what is needed and changed; a value of "-" takes a variable away.
+func with(changed map[string]string) func(string) (string, bool) {
+	env := maps.Clone(needed)
+	maps.Copy(env, changed)
+	maps.DeleteFunc(env, func(_, v string) bool { return v == "-" })
+	return func(name string) (string, bool) {
+		v, found := env[name]
+		return v, found
+	}
+}
+
+var variable = regexp.MustCompile(`\b[A-Z]+(_[A-Z]+)+\b`)
+
+func TestLoadNamesEveryProblem(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		env  map[string]string
+		says []string // a line each, in any order; nothing else
+	}{
+		"complete": {},
+		"nothing": {
+			map[string]string{"PURGEBOT_CDN_API": "-", "TENCENTCLOUD_SECRET_ID": "-", "TENCENTCLOUD_SECRET_KEY": "-", "SLACK_BOT_TOKEN": "-", "SLACK_SIGNING_SECRET": "-"},
+			[]string{"PURGEBOT_CDN_API is missing", "TENCENTCLOUD_SECRET_ID is missing", "TENCENTCLOUD_SECRET_KEY is missing", "set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET"},
+		},
+		"empty is missing":        {map[string]string{"TENCENTCLOUD_SECRET_ID": ""}, []string{"TENCENTCLOUD_SECRET_ID is missing"}},
+		"half of Slack":           {map[string]string{"SLACK_BOT_TOKEN": "-"}, []string{"SLACK_BOT_TOKEN is missing"}},
+		"the other half":          {map[string]string{"SLACK_SIGNING_SECRET": "-"}, []string{"SLACK_SIGNING_SECRET is missing"}},
+		"the other API":           {map[string]string{"PURGEBOT_CDN_API": "3.0"}, []string{`PURGEBOT_CDN_API is "3.0"`}},
+		"another method":          {map[string]string{"PURGEBOT_CDN_METHOD": "post"}, []string{`PURGEBOT_CDN_METHOD is "post"`}},
+		"another signature":       {map[string]string{"PURGEBOT_CDN_SIGNATURE": "MD5"}, []string{`PURGEBOT_CDN_SIGNATURE is "MD5"`}},
+		"another database":        {map[string]string{"DATABASE_URL": "postgres://u:canary@db/p"}, []string{"DATABASE_URL must be sqlite:FILE"}},
+		"no number":               {map[string]string{"PURGEBOT_CDN_RATE": "fast"}, []string{"PURGEBOT_CDN_RATE is not a number: write it like 20"}},
+		"no number that there is": {map[string]string{"PURGEBOT_CDN_RATE": "NaN"}, []string{"PURGEBOT_CDN_RATE must be more than zero"}},
+		"no duration":             {map[string]string{"PURGEBOT_DEADLINE": "60"}, []string{"PURGEBOT_DEADLINE is not a duration: write it like 1h"}},
+		"below zero":              {map[string]string{"PURGEBOT_CONFIRM_URLS": "-1"}, []string{"PURGEBOT_CONFIRM_URLS must not be less than zero"}},
+		"a quota below zero":      {map[string]string{"PURGEBOT_QUOTA_URLS": "-1", "PURGEBOT_QUOTA_DIRECTORIES": "-1"}, []string{"PURGEBOT_QUOTA_URLS must not", "PURGEBOT_QUOTA_DIRECTORIES must not"}},
+		"no zone":                 {map[string]string{"PURGEBOT_QUOTA_ZONE": "Asia/Beijing"}, []string{`PURGEBOT_QUOTA_ZONE is "Asia/Beijing"`}},
+		"all at once": {
+			map[string]string{"PURGEBOT_CDN_API": "1.0", "PURGEBOT_POLL": "soon", "PURGEBOT_PERSON_OPEN": "0", "PURGEBOT_KEEP": "-1h", "SLACK_API_URL": "slack.com"},
+			[]string{"PURGEBOT_CDN_API is", "PURGEBOT_POLL is not a duration", "PURGEBOT_PERSON_OPEN must be", "PURGEBOT_KEEP must be", "SLACK_API_URL is not"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := app.Load(with(test.env))
+			if len(test.says) == 0 {
+				require.NoError(t, err)
+				return
+			}
+			require.Error(t, err)
+			assert.NotContains(t, err.Error(), "canary")
+			lines := regexp.MustCompile("\n").Split(err.Error(), -1)
+			assert.Lenf(t, lines, len(test.says), "%s", err)
+			for _, line := range lines {
+				assert.Regexp(t, variable, line)
+			}
+			for _, say := range test.says {
+				assert.ErrorContains(t, err, say)
+			}
+		})
+	}
+}
+
+// A signed request, or a token, must not cross a network in the open.
+func TestPlainHTTPIsForLoopback(t *testing.T) {
+	t.Parallel()
+	for address, fine := range map[string]bool{
+		"https://cdn.example.com/v2/index.php": true, "http://127.0.0.1:8080/v2/index.php": true,
+		"http://[::1]/v2/index.php": true, "http://localhost:1/v2/index.php": true, "http://127.8.9.1/": true,
+		"http://cdn.example.com/v2/index.php": false, "http://127.0.0.1.example.com/": false, "http://localhost.example.com/": false,
+		"http://10.0.0.1/": false, "http://[fe80::1]/": false, "ftp://127.0.0.1/": false, "127.0.0.1:80": false, "https://": false, "%": false,
+		"http://127.0.0.1@example.com/": false,
+	} {
+		for _, name := range []string{"PURGEBOT_CDN_ENDPOINT", "SLACK_API_URL"} {
+			_, err := app.Load(with(map[string]string{name: address}))
+			if fine {
+				assert.NoErrorf(t, err, "%s=%s", name, address)
+			} else {
+				assert.ErrorContainsf(t, err, name, "%s=%s", name, address)
+			}
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := app.Load(with(nil))
+	require.NoError(t, err)
+	assert.Equal(t, ":8080", c.Listen)
+	assert.Equal(t, "127.0.0.1:9090", c.OpsListen, "health and metrics are for the machine itself unless somebody says otherwise")
+	assert.Equal(t, "sqlite:purgebot.db", c.Database)
+	assert.Equal(t, "https://cdn.api.qcloud.com/v2/index.php", c.CDNEndpoint)
+	assert.Equal(t, "HmacSHA256", c.CDNSignature)
+	assert.Equal(t, 10*time.Minute, c.ConfirmTTL)
+	assert.Equal(t, 400*24*time.Hour, c.Keep)
+	assert.Equal(t, 10000, c.QuotaURLs)
+	assert.Empty(t, c.SlackAPIURL)
+}
+
+func TestSecretsFromFiles(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, []byte("from-a-file\n"), 0o600))
+	for name, of := range map[string]func(app.Config) string{
+		"TENCENTCLOUD_SECRET_ID":  func(c app.Config) string { return c.SecretID },
+		"TENCENTCLOUD_SECRET_KEY": func(c app.Config) string { return c.SecretKey },
+		"TENCENTCLOUD_TOKEN":      func(c app.Config) string { return c.Token },
+		"SLACK_BOT_TOKEN":         func(c app.Config) string { return c.SlackBotToken },
+		"SLACK_SIGNING_SECRET":    func(c app.Config) string { return c.SlackSigningSecret },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := app.Load(with(map[string]string{name: "-", name + "_FILE": file}))
+			require.NoError(t, err)
+			assert.Equal(t, "from-a-file", of(c), "without the end of the line")
+
+			_, err = app.Load(with(map[string]string{name: "said-twice", name + "_FILE": file}))
+			assert.ErrorContains(t, err, name+"_FILE are both set")
+			assert.NotContains(t, fmt.Sprint(err), "said-twice")
+
+			_, err = app.Load(with(map[string]string{name: "-", name + "_FILE": file + ".gone"}))
+			assert.ErrorContains(t, err, name+"_FILE cannot be read")
+		})
+	}
+	c, err := app.Load(with(map[string]string{"PURGEBOT_ACL_FILE": file}))
+	require.NoError(t, err)
+	assert.Equal(t, "acl.yaml", c.ACL, "only secrets are read from files")
+}
+
+func TestLoggedConfigHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	secret := map[string]string{
+		"TENCENTCLOUD_SECRET_ID": "canary-1", "TENCENTCLOUD_SECRET_KEY": "canary-2", "TENCENTCLOUD_TOKEN": "canary-3",
+		"SLACK_BOT_TOKEN": "canary-4", "SLACK_SIGNING_SECRET": "canary-5", "DATABASE_URL": "sqlite:canary-6",
+	}
+	c, err := app.Load(with(secret))
+	require.NoError(t, err)
+	var out bytes.Buffer
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "config", c)
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "config", &c)
+	assert.NotContains(t, out.String(), "canary")
+	for name := range secret {
+		assert.Contains(t, out.String(), name, "that it is set may be known")
+	}
+	assert.Contains(t, out.String(), "https://cdn.api.qcloud.com/v2/index.php")
+}
+
+// Every variable is in the table once, with help.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	rows := regexp.MustCompile(`(?m)^  ([A-Z_]+) +(\S+) +(\S.*)$`).FindAllStringSubmatch(app.Table(), -1)
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r[1]
+	}
+	assert.Equal(t, len(names), len(regexp.MustCompile("\n").FindAllString(app.Table(), -1)), "a line that is no row")
+	for name := range needed {
+		assert.Contains(t, names, name)
+	}
+	slices.Sort(names)
+	assert.Equal(t, len(names), len(slices.Compact(names)))
+}

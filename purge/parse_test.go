@@ -2,6 +2,7 @@ package purge
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -140,7 +141,7 @@ func TestParseRefuses(t *testing.T) {
 		{"dot in front", "https://.test.com/", sayEmptyLabel, ""},
 		{"two dots", "https://www..test.com/", sayEmptyLabel, ""},
 		{"one label", "https://localhost/", saySingleLabel, ""},
-		{"label of 64", "https://" + long(64) + ".com/", sayLongLabel, ""},
+		{"label of 64", "https://" + long(64) + ".com/", "A part of the host is longer than 63 characters: look for a typing mistake.", ""},
 		{"host of 254", "https://" + strings.Repeat(long(49)+".", 5) + "abcd/", sayLongHost, ""},
 		{"hyphen in front of a label", "https://www.-test.com/", sayHyphen, ""},
 		{"hyphen behind a label", "https://www.test-.com/", sayHyphen, ""},
@@ -163,7 +164,7 @@ func TestParseRefuses(t *testing.T) {
 		{"backslash in the query", `https://a.com/?a\b`, "Remove the backslash, or write / if you mean that.", ""},
 		{"backslash in the fragment", `https://a.com/#\`, "Remove the backslash, or write / if you mean that.", "https://a.com/"},
 		{"space in the fragment", `https://a.com/#a b`, "Write the space (U+0020) as %20: a cache knows an address by its escaped form.", "https://a.com/"},
-		{"half an escape", "https://a.com/100%", sayEscape, ""},
+		{"half an escape", "https://a.com/100%", "A percent sign is not followed by two hexadecimal digits: write %25 if you mean the sign itself.", ""},
 		{"one digit of an escape", "https://a.com/a%2", sayEscape, ""},
 		{"no escape", "https://a.com/%zz", sayEscape, ""},
 		{"half a digit", "https://a.com/%2z", sayEscape, ""},
@@ -278,6 +279,15 @@ func TestParseDirectory(t *testing.T) {
 		r := requireRefused(t, Directory, tt.in)
 		assert.Equal(t, tt.reason, r.Reason)
 		assert.Equal(t, tt.suggest, r.Suggest)
+	}
+}
+
+func TestUnescape(t *testing.T) {
+	t.Parallel()
+	for b := range 256 {
+		for _, format := range []string{"a%%%02xb", "a%%%02Xb"} {
+			assert.Equal(t, []byte{'a', byte(b), 'b'}, unescape(fmt.Appendf(nil, format, b)))
+		}
 	}
 }
 

@@ -194,8 +194,10 @@ func delivered(d slacksim.Delivery) error {
 	switch {
 	case d.Refused != "":
 		return errors.New(d.Refused)
-	case d.Path != "" && !d.Acknowledged():
-		return fmt.Errorf("purgebot did not take it: %s", http.StatusText(d.Status))
+	case d.Err != nil:
+		return errors.New("purgebot did not answer in time")
+	case d.Status != 0 && !d.Acknowledged():
+		return fmt.Errorf("purgebot did not take it: it answered HTTP %d", d.Status)
 	}
 	return nil
 }

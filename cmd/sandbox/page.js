@@ -2,7 +2,7 @@
 // Draws the state that /live streams, and sends what a person does. It makes no markup of any text: only nodes and textContent.
 
 const $ = id => document.getElementById(id);
-const may = { alice: 'may purge both sites', bob: 'may purge both sites', mallory: 'may purge nothing' };
+const may = { alice: 'may purge', bob: 'may purge', mallory: 'may not purge' };
 let me = 'alice', thread = '', source = null;
 
 // el makes an element; what is no node becomes text.
@@ -314,11 +314,12 @@ function drawCell(cell, e, area) {
   cell.dataset.state = c.state;
   const changed = repaint(cell, { ...c, url: e.key }, () => [
     el('span', { class: 'state ' + (c.state || 'none'), 'data-testid': 'state' }, { fresh: 'Fresh', stale: 'Stale', '': 'Not cached' }[c.state]),
-    c.outdated && c.state === 'fresh' ? el('span', { class: 'old' }, 'old version') : null,
-    el('button', {
-      type: 'button', class: 'quiet', 'data-focus': 'visit', 'aria-label': `Visit ${e.key} in ${area}`,
-      onclick: () => act('visit', { URL: e.key, Area: area }, $('visited')),
-    }, 'visit')]);
+    el('span', { class: 'under' },
+      c.outdated && c.state === 'fresh' && el('span', { class: 'old', title: 'The origin has a newer version' }, 'old'),
+      el('button', {
+        type: 'button', class: 'quiet', 'data-focus': 'visit', 'aria-label': `Visit ${e.key} in ${area}`,
+        onclick: () => act('visit', { URL: e.key, Area: area }, $('visited')),
+      }, 'visit'))]);
   if (changed) flash(cell);
   if (changed && was !== c.state) $('announce').textContent = `${e.key} is now ${c.state} in ${area}`;
 }
@@ -388,7 +389,8 @@ function draw(s) {
 
 function become(name) {
   me = name;
-  $('may').textContent = `${name} ${may[name]}`;
+  $('may').textContent = may[name];
+  $('say').placeholder = `Message #cdn as ${name}`;
   stopReplying();
   listen();
 }

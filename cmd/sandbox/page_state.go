@@ -14,6 +14,7 @@ import (
 
 // How much of long things the page is sent.
 const (
+	shownMessages = 300
 	shownRequests = 60
 	shownParams   = 24   // targets of one request
 	shownFile     = 8192 // bytes
@@ -147,7 +148,7 @@ func (p *page) messages(user string) []message {
 		}
 	}
 	slices.SortStableFunc(shown, func(a, b message) int { return cmp.Compare(a.TS, b.TS) })
-	return shown
+	return shown[max(0, len(shown)-shownMessages):]
 }
 
 func (p *page) message(m slacksim.Message, direct bool) message {
@@ -282,6 +283,7 @@ func outcome(r cdnsim.Request) (words, tone string) {
 	return "code 0 Success", "good"
 }
 
+// edges is one row a URL, the hosts in the order of the account.
 func (p *page) edges() []edge {
 	var rows []edge
 	for _, e := range p.cdn.Edges() {
@@ -298,5 +300,10 @@ func (p *page) edges() []edge {
 			row.Overseas = c
 		}
 	}
+	slices.SortStableFunc(rows, func(a, b edge) int { return cmp.Compare(a.host(), b.host()) })
 	return rows
+}
+
+func (e edge) host() int {
+	return slices.IndexFunc(hosts, func(h string) bool { return strings.HasSuffix(e.Site, "://"+h) })
 }

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// patience bounds each wait for the page; nothing waits that long unless it is broken.
+const patience = 30 * time.Second
+
+// TestPageInBrowser is what a newcomer does on the page, in headless Chromium.
+func TestPageInBrowser(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	for name, play := range map[string]func(*testing.T, visitor){
+		"purges a URL and sees the edge go stale": purgesURL,
+		"purges a directory with a click":         purgesDirectory,
+		"is refused a foreign domain":             isRefused,
+		"fills in the form":                       fillsForm,
+		"answers in a thread":                     answersInThread,
+		"breaks the CDN":                          breaksCDN,
+		"cannot inject markup":                    injectsNothing,
+		"keeps focus, text and folds":             keepsPlace,
+	} {
+		t.Run(name, func(t *testing.T) { play(t, visit(t, browser)) })
+	}
+}
+
+func purgesURL(t *testing.T, v visitor) {
+	v.sees(`text('welcome').includes('Nothing said yet')`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Fresh old'`)
+	v.chip("purge a URL")
+	v.enter()
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Stale'`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'overseas') == 'Fresh old'`)
+	v.sees(`text('messages').includes('Done in mainland: 1 URL on www.test.com') && text('messages').includes('(edited)')`)
+	v.sees(`text('requests').includes('RefreshCdnUrl') && text('requests').includes('signature verified') && text('requests').includes('code 0 Success')`)
+	v.sees(`text('quota').includes('1 of 10,000')`)
+	v.click(`#requests summary`, "Parameters and signature")
+	v.sees(`text('requests').includes('urls.0') && text('requests').includes('Signature')`)
+	v.click(`tr[data-url="https://www.test.com/1.jpg"] td[data-area=mainland] button`, "visit")
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Fresh'`)
+	v.click(`tr[data-url="https://www.test.com/1.jpg"] th button`, "deploy new version")
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Fresh old'`)
+}
+
+func purgesDirectory(t *testing.T, v visitor) {
+	v.chip("purge a directory")
+	v.enter()
+	v.sees(`text('messages').includes('Purge 1 directory on www.test.com in mainland?')`)
+	require.Empty(t, v.cdn.Requests(), "nothing is sent before the press")
+	v.click(`#messages button`, "Purge")
+	v.sees(`edge('https://www.test.com/test/app.js', 'mainland') == 'Stale'`)
+	v.sees(`edge('https://www.test.com/test/logo.svg', 'mainland') == 'Fresh'`)
+	v.sees(`text('requests').includes('RefreshCdnDir') && text('messages').includes('Confirmed by alice')`)
+}
+
+func isRefused(_ *testing.T, v visitor) {
+	v.chip("a foreign domain")
+	v.enter()
+	v.sees(`text('messages').includes('only you see this') && text('messages').includes('No rule lets you purge www.example.com')`)
+	v.click(`.people label`, "mallory")
+	v.sees(`!text('messages').includes('www.example.com')`)
+	v.say("/purge https://www.test.com/1.jpg")
+	v.sees(`text('messages').includes('No rule lets you purge www.test.com')`)
+	v.sees(`text('no-calls') == 'No call yet.'`)
+}
+
+func fillsForm(_ *testing.T, v visitor) {
+	v.say("/purge")
+	v.sees(`$('form').open && text('form-title') == 'Purge the CDN'`)
+	v.keys(kb.Escape)
+	v.sees(`!$('form').open`)
+	v.say("/purge")
+	v.sees(`$('form').open`)
+	v.run(chromedp.SendKeys(chromedp.CSS(`[data-testid=form-targets]`), "https://www.abc.com/"))
+	v.click(`#form button`, "Purge")
+	v.sees(`!$('form').open && edge('https://www.abc.com/', 'mainland') == 'Stale'`)
+}
+
+func answersInThread(_ *testing.T, v visitor) {
+	v.say("@purgebot purge https://www.test.com/1.jpg")
+	v.sees(`text('messages').includes('Done in mainland')`)
+	v.click(`#messages > li > .message .reply`, "Reply in thread")
+	v.sees(`!$('replying').hidden && document.activeElement == $('say')`)
+	v.keys("purge https://www.abc.com/")
+	v.enter()
+	v.sees(`[...document.querySelectorAll('.thread .message')].some(m => m.textContent.includes('Done in mainland: 1 URL on www.abc.com'))`)
+	v.say("/purge whoami")
+	v.sees(`text('said').includes('not supported in threads') && $('say').value == '/purge whoami'`)
+}
+
+func breaksCDN(t *testing.T, v visitor) {
+	v.click(`#only-next`, "")
+	v.click(`#faults-cdn label`, "Quota used up")
+	v.sees(`$('faults').classList.contains('on')`)
+	v.say("/purge https://www.test.com/1.jpg")
+	v.sees(`text('messages').includes('quota of URL purges') && text('requests').includes('code 4000 (22044)')`)
+	v.sees(`document.querySelector('[name=fault-cdn]:checked').value == 'fine'`)
+	v.click(`#faults-slack label`, "Down")
+	v.sees(`!$('mend').disabled`)
+	v.click(`#mend`, "Clear faults")
+	v.sees(`$('mend').disabled && text('fault-hint') == 'Nothing is broken.'`)
+	require.Empty(t, v.cdn.Faults())
+}
+
+func injectsNothing(_ *testing.T, v visitor) {
+	const markup = `<img/src=x/onerror=hit=1><script>hit=1</script>"'&lt;`
+	v.say("/purge https://www.test.com/" + markup)
+	v.sees(`text('messages').includes('<img/src=x')`)
+	v.say("@purgebot purge https://www.test.com/a.jpg?q=" + markup)
+	v.sees(`text('messages').includes('onerror=hit=1><script>hit=1')`)
+	v.run(chromedp.SendKeys(chromedp.CSS(`#visit-url`), "https://www.test.com/"+markup+kb.Enter)) // an input, which submits at the character
+	v.sees(`text('cached').includes('/<img/src=x/onerror=hit=1><script>')`)
+	v.sees(`typeof hit == 'undefined' && !document.querySelector('main img, main script')`)
+}
+
+func keepsPlace(_ *testing.T, v visitor) {
+	v.say("/purge https://www.test.com/1.jpg")
+	v.sees(`text('messages').includes('Done in mainland')`)
+	v.click(`#requests .call summary`, "Parameters and signature")
+	v.run(chromedp.SendKeys(chromedp.CSS(`#say`), "half a thou"))
+	v.slack.Type("U0BOB", channelID, "", "/purge https://www.abc.com/")
+	v.sees(`edge('https://www.abc.com/', 'mainland') == 'Stale' && text('messages').split('Done in mainland').length > 4`)
+	v.sees(`document.activeElement == $('say') && $('say').value == 'half a thou'`)
+	v.sees(`document.querySelectorAll('#requests .call details[open]').length == 1`)
+}
+
+// visitor is somebody with the page open in a tab, and the world behind it.
+type visitor struct {
+	*world
+	t   *testing.T
+	tab context.Context
+}
+
+// helpers are what the tests' expressions are written in.
+const helpers = `
+	var text = id => document.getElementById(id).innerText.trim();
+	var edge = (url, area) => [...document.querySelectorAll('[data-testid=edge]')].find(e => e.dataset.url == url)
+		?.querySelector('[data-area=' + area + ']').innerText.replace(/\s+/g, ' ').replace('visit', '').trim();`
+
+func visit(t *testing.T, browser context.Context) visitor {
+	t.Helper()
+	w := newTestWorld(t)
+	require.NoError(t, w.stock())
+	server := httptest.NewServer(newPage(w))
+	t.Cleanup(server.Close)
+	tab, quit := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(quit)
+	v := visitor{w, t, tab}
+	require.NoError(t, chromedp.Do(tab), "open a tab") // without a time limit, which the tab would keep
+	v.run(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(server.URL))
+	v.run(chromedp.Evaluate[chromedp.Void](helpers))
+	v.sees(`$('link').dataset.state == 'live'`)
+	return v
+}
+
+func (v visitor) run(actions ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.tab, patience)
+	defer cancel()
+	require.NoError(v.t, chromedp.Do(ctx, actions...))
+}
+
+// sees waits until an expression holds.
+func (v visitor) sees(expression string) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.tab, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(0))); err != nil {
+		shown, _ := chromedp.Run(v.tab, chromedp.Evaluate[string](`document.body.innerText`))
+		require.NoError(v.t, err, "%s\nwas not to be seen in\n%s", expression, shown)
+	}
+}
+
+// click clicks the first visible element of a kind with this text.
+func (v visitor) click(selector, label string) {
+	v.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll(%s)].find(e => e.textContent.trim() == %s && e.checkVisibility() && !e.disabled)`, strconv.Quote(selector), strconv.Quote(label))
+	v.sees(find + ` != null`)
+	v.run(chromedp.Click(chromedp.JSPath(find)))
+}
+
+func (v visitor) chip(label string) { v.t.Helper(); v.click(`#chips button`, label) }
+func (v visitor) keys(keys string)  { v.t.Helper(); v.run(chromedp.KeyEvent(keys)) }
+
+// enter presses Enter as a keyboard does: a page that takes the key itself gets no character after it, as chromedp's own would send.
+func (v visitor) enter() {
+	v.t.Helper()
+	v.run(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			key := input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13}
+			if _, err := cdp.Call(ctx, tab, input.DispatchKeyEvent, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// say types into the message box and presses Enter.
+func (v visitor) say(text string) {
+	v.t.Helper()
+	v.run(chromedp.SendKeys(chromedp.CSS(`#say`), text))
+	v.enter()
+}
+
+// startBrowser starts one Chromium for all tabs, or skips where none is installed.
+func startBrowser(t *testing.T) context.Context {
+	t.Helper()
+	path := findBrowser()
+	if path == "" && os.Getenv("CI") == "true" {
+		t.Fatal("no Chromium: in CI the page must be tested; install chromium")
+	} else if path == "" {
+		t.Skip("SKIPPED: no Chromium is installed, so the page was not tested in a browser (apt-get install chromium)")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
+		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	browser, quit := chromedp.NewContext(allocator)
+	t.Cleanup(quit)
+	require.NoError(t, chromedp.Do(browser), "start Chromium")
+	t.Cleanup(func() { _ = chromedp.Cancel(browser) }) // waits until it is gone from its directory
+	return browser
+}
+
+func findBrowser() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}

@@ -350,8 +350,9 @@ function drawSide(side, all, now) {
 
 // act tells the server what somebody did, says in words why it was refused, and reports whether it was not.
 async function act(what, deed, say, button) {
+  if (button?.busy) return false;
+  if (button) button.busy = true; // and not disabled, which would take the focus from it
   say.textContent = '';
-  if (button) button.disabled = true;
   try {
     const answer = await fetch('/' + what, { method: 'POST', body: JSON.stringify({ As: me, ...deed }) });
     if (!answer.ok) say.textContent = (await answer.text()).trim();
@@ -360,7 +361,7 @@ async function act(what, deed, say, button) {
     say.textContent = 'The sandbox did not answer.';
     return false;
   } finally {
-    if (button) button.disabled = false;
+    if (button) button.busy = false;
   }
 }
 

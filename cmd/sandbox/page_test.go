@@ -146,6 +146,13 @@ func TestPageShowsEachPersonTheirOwn(t *testing.T) {
 	alice.until(func(s state) bool { return some(s.Messages, private) && some(s.Messages, hello) })
 	seen := bob.until(func(s state) bool { return some(s.Messages, hello) })
 	assert.False(t, some(seen.Messages, private), "whoami is for alice only")
+	w.slack.Type("U0BOB", w.slack.DM("U0BOB"), "", "between us")
+	w.slack.Type("U0BOB", channelID, "", "to all")
+	direct := func(m message) bool { return m.Direct && m.Parts[0].Text == "between us" }
+	toAll := func(m message) bool { return m.Parts[0].Text == "to all" }
+	bob.until(func(s state) bool { return some(s.Messages, direct) })
+	seen = alice.until(func(s state) bool { return some(s.Messages, toAll) })
+	assert.False(t, some(seen.Messages, direct), "a direct message is for bob only")
 }
 
 // Nobody looks and nothing is sent when a purge comes due; the page hears of it all the same.

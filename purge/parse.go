@@ -89,13 +89,13 @@ func (p *parts) judge() string {
 }
 
 func judgeScheme(scheme string) string {
-	switch {
-	case scheme == "https", scheme == "http", strings.EqualFold(scheme, "https"), strings.EqualFold(scheme, "http"):
-		return ""
-	case scheme == "" || span(scheme, inScheme) < len(scheme):
+	if scheme == "" || span(scheme, inScheme) < len(scheme) {
 		return sayNoScheme
 	}
-	return sayOtherScheme(scheme)
+	if s := lower(scheme); s != "https" && s != "http" {
+		return sayOtherScheme(scheme)
+	}
+	return ""
 }
 
 func judgePort(scheme, port string) string {

@@ -74,6 +74,7 @@ func requireCanonical(t *testing.T, got Target) {
 	require.NoError(t, err)
 	require.Equal(t, got.String(), again.String())
 	require.Zero(t, again.Changes(), "a canonical string needs no change")
+	requirePrintable(t, got.String())
 	mark := ""
 	if strings.Contains(got.String(), "?") {
 		mark = "?"
@@ -107,6 +108,9 @@ func TestParseRefuses(t *testing.T) {
 		{"mail", "mailto:a@test.com", sayNoScheme, ""},
 		{"another scheme", "ftp://www.test.com/a", "Only http:// and https:// can be purged, not ftp://.", ""},
 		{"a longer scheme", "httpss://www.test.com/a", "Only http:// and https:// can be purged, not httpss://.", ""},
+		{"a scheme with all its characters", "x1+a-b.c://www.test.com/a", "Only http:// and https:// can be purged, not x1+a-b.c://.", ""},
+		{"a letter that folds to s", "http\u017f://www.test.com/", sayNoScheme, ""},
+		{"a host letter that folds to k", "https://www.\u212aey.test/", "Write the host in its ASCII form (xn--...): it holds U+212A.", "https://www.key.test/"},
 		{"what is no scheme", "h_p://www.test.com/a", sayNoScheme, ""},
 		{"a space in front", " https://www.test.com/", sayNoScheme, ""},
 

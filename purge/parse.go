@@ -89,6 +89,9 @@ func (p *parts) judge() string {
 }
 
 func judgeScheme(scheme string) string {
+	if scheme == "https" || scheme == "http" { // most are
+		return ""
+	}
 	if scheme == "" || span(scheme, inScheme) < len(scheme) {
 		return sayNoScheme
 	}
@@ -127,23 +130,24 @@ func judgeHost(host string) string {
 }
 
 func judgeLabels(host string) string {
-	label, rest := cutAt(host, '.')
-	if rest == "" {
-		return saySingleLabel
-	}
-	for {
-		if reason := judgeLabel(label); reason != "" {
+	begin := 0
+	for i := range len(host) {
+		if host[i] != '.' {
+			continue
+		}
+		if reason := judgeLabel(host[begin:i]); reason != "" {
 			return reason
 		}
-		if rest == "" {
-			break
-		}
-		label, rest = cutAt(rest[1:], '.')
+		begin = i + 1
 	}
-	if isNumber(label) {
+	switch last := host[begin:]; {
+	case begin == 0:
+		return saySingleLabel
+	case isNumber(last):
 		return sayNumber
+	default:
+		return judgeLabel(last)
 	}
-	return ""
 }
 
 func judgeLabel(label string) string {

@@ -71,6 +71,9 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 	case !s.channel.Joined:
 		return b.refuse(ctx, s, w.Verb, sayNotJoined(s.channel.Invite))
 	}
+	if _, err := purge.NewPlan(v.allowed, b.CDN.Limits()); err != nil { // a target too long for one call
+		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
+	}
 	recent, err := b.recent(ctx, s, v.allowed, id)
 	switch {
 	case err != nil:

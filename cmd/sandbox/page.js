@@ -51,9 +51,13 @@ function repaint(node, value, build) {
 
 const clock = ms => new Date(ms).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 
+let atEnd = true; // the newest message is in view, and is to stay so
+
+function toEnd() {
+  if (atEnd) $('scroll').scrollTop = $('scroll').scrollHeight;
+}
+
 function drawMessages(all) {
-  const scroll = $('scroll'), atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
-  const before = $('messages').dataset.seen;
   const roots = new Map();
   for (const m of all) {
     const root = m.thread && roots.get(m.channel + m.thread);
@@ -69,8 +73,7 @@ function drawMessages(all) {
     });
   });
   $('welcome').hidden = all.length > 0;
-  $('messages').dataset.seen = all.length ? all.at(-1).key : '';
-  if (atEnd || before !== $('messages').dataset.seen) scroll.scrollTop = scroll.scrollHeight;
+  toEnd();
 }
 
 function drawMessage(node, m, mayReply) {
@@ -140,6 +143,7 @@ async function send() {
   if (!text.trim()) return;
   typed.push(text);
   recall = 0;
+  atEnd ||= thread === '';
   $('say').value = '';
   grow();
   if (!await act('type', { Text: text, Thread: thread }, $('said')) && !$('say').value) fill(text);
@@ -396,6 +400,8 @@ function become(name) {
   listen();
 }
 
+$('scroll').addEventListener('scroll', e => { atEnd = e.target.scrollHeight - e.target.scrollTop - e.target.clientHeight < 40; });
+new ResizeObserver(toEnd).observe($('scroll'));
 $('composer').addEventListener('submit', e => { e.preventDefault(); send(); });
 $('say').addEventListener('keydown', keys);
 $('say').addEventListener('input', grow);

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -151,12 +152,16 @@ type visitor struct {
 	tab context.Context
 }
 
-// helpers are what the tests' expressions are written in.
+// helpers are what the tests' expressions are written in; wrong gathers what no page may do.
 const helpers = `
 	var text = id => document.getElementById(id).innerText.trim();
 	var edge = (url, area) => [...document.querySelectorAll('[data-testid=edge]')].find(e => e.dataset.url == url)
-		?.querySelector('[data-area=' + area + ']').innerText.replace(/\s+/g, ' ').replace('visit', '').trim();`
+		?.querySelector('[data-area=' + area + ']').innerText.replace(/\s+/g, ' ').replace('visit', '').trim();
+	var wrong = [];
+	for (const kind of ['error', 'unhandledrejection', 'securitypolicyviolation'])
+		addEventListener(kind, e => wrong.push(kind + ': ' + (e.message ?? e.reason ?? e.violatedDirective)), true);`
 
+// visit opens the page in a tab of its own, and looks at the end whether it ran without errors.
 func visit(t *testing.T, browser context.Context) visitor {
 	t.Helper()
 	w := newTestWorld(t)
@@ -167,10 +172,18 @@ func visit(t *testing.T, browser context.Context) visitor {
 	t.Cleanup(quit)
 	v := visitor{w, t, tab}
 	require.NoError(t, chromedp.Do(tab), "open a tab") // without a time limit, which the tab would keep
-	v.run(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(server.URL))
-	v.run(chromedp.Evaluate[chromedp.Void](helpers))
+	v.run(atStart(helpers), chromedp.EmulateViewport(1280, 800), chromedp.Navigate(server.URL))
+	t.Cleanup(func() { v.sees(`wrong.length == 0 || (document.body.prepend(wrong.join()), false)`) })
 	v.sees(`$('link').dataset.state == 'live'`)
 	return v
+}
+
+// atStart runs a script before any of the page's.
+func atStart(script string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	})
 }
 
 func (v visitor) run(actions ...chromedp.Action[chromedp.Void]) {

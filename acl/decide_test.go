@@ -290,6 +290,32 @@ func TestViaInACrowd(t *testing.T) {
 	assert.Equal(t, "a", p.Decide(ask(p, "terminal:u", "https://a.example.com/")).Via)
 }
 
+// TestACrowdInAChannel: where every rule of many is for a channel, the channel still counts.
+func TestACrowdInAChannel(t *testing.T) {
+	t.Parallel()
+	names := newNames()
+	in := names.number("slack:T0/C1")
+	p := newPolicy(names, grantsFor(20, func(i int) rule {
+		return rule{to: []principal{names.number(subjectNumber(i))}, in: []principal{in}, domains: []string{"a.example.com"}}
+	}), nil)
+	assert.True(t, p.Decide(question(p, "slack:T0/U7 @slack:T0/C1 https://a.example.com/")).Allowed)
+	assert.False(t, p.Decide(question(p, "slack:T0/U7 @slack:T0/C2 https://a.example.com/")).Allowed)
+	assert.False(t, p.Decide(question(p, "slack:T0/U7 https://a.example.com/")).Allowed)
+}
+
+func TestWhoIsNobodyTwice(t *testing.T) {
+	t.Parallel()
+	p := parse(t, crew)
+	assert.Equal(t, Subject("slack:T0/U9"), p.Who("slack:T0/U9", nil).Subject())
+	assert.Empty(t, p.Who("slack:T0/U9", []Subject{"slack:T0/S9"}).named.members)
+	assert.Len(t, p.Who("slack:T0/U5", []Subject{"slack:T0/S5"}).named.members, 4) // U5, S5, crew, outer
+}
+
+func TestSubjects(t *testing.T) {
+	t.Parallel()
+	assert.ElementsMatch(t, []Subject{"slack:T0/U5", "slack:T0/S5", "slack:T0/U6", "terminal:eve"}, parse(t, crew).Subjects())
+}
+
 func TestDefaultArea(t *testing.T) {
 	t.Parallel()
 	p := parse(t, `version: 1

@@ -53,10 +53,10 @@ func judgeDomain(host, text string, wide bool) string {
 		host = "a." + host
 	}
 	t, err := purge.Parse(purge.URL, "https://"+host+"/")
-	if refused, is := err.(*purge.Refused); is {
-		return "is no host that a target can have: " + refused.Reason
+	if err != nil {
+		return "is no host that a target can have: " + reason(err)
 	}
-	if err != nil || t.Host() != host || t.Path() != "/" {
+	if t.Host() != host {
 		return "is no host that a target can have; write it as in www.example.com"
 	}
 	return ""
@@ -89,12 +89,8 @@ func judgePath(path string) string {
 	case strings.ContainsAny(path, "?#"):
 		return "has a query or a fragment; rules look at the path alone"
 	}
-	t, err := purge.Parse(purge.Directory, "https://www.example.com"+path)
-	if refused, is := err.(*purge.Refused); is {
-		return "is no path that a target can have: " + refused.Reason
-	}
-	if err != nil || t.Path() != path {
-		return "is no path that a target can have"
+	if _, err := purge.Parse(purge.Directory, "https://www.example.com"+path); err != nil {
+		return "is no path that a target can have: " + reason(err)
 	}
 	return ""
 }

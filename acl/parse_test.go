@@ -178,6 +178,7 @@ func TestParseRefuses(t *testing.T) {
 		"two stars":                       {grant(to + "domains: [«\"*.*.example.com\"]"), "has a star"},
 		"a star within":                   {grant(to + "domains: [«w*w.example.com]"), "has a star"},
 		"a single-letter pattern":         {grant(to + "domains: [«ww?.example.com]"), "no host that a target can have"},
+		"a query in a host":               {grant(to + "domains: [«www.example.com?a]"), "no host that a target can have"},
 		"a top-level domain":              {grant(to + "domains: [«\"*.com\"]"), "every host of everybody"},
 		"capitals":                        {grant(to + "domains: [«www.Example.com]"), "write www.example.com"},
 		"a scheme":                        {grant(to + "domains: [«https://www.example.com]"), "has a scheme"},

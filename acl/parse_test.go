@@ -330,7 +330,7 @@ func largeFile(n int) string {
 }
 
 func BenchmarkParse(b *testing.B) {
-	file := []byte(largeFile(10_000))
+	file := []byte(largeFile(100_000))
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
 		if _, err := Parse("acl.yaml", file); err != nil {

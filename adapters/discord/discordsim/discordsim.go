@@ -72,6 +72,7 @@ type Sim struct {
 	members      map[memberKey]Member
 	channels     map[string]Channel
 	names        map[string]string // how an id is shown: "@alice"; replaced, never changed
+	mentionable  map[string]bool   // roles; replaced, never changed
 	log          []*Message        // every message ever, oldest first
 	files        map[string]*File
 	commands     map[string][]node // by guild; "" is global
@@ -82,6 +83,7 @@ type Sim struct {
 	deliveries   []*Delivery
 	buckets      map[string]*bucket
 	limits       map[string]limit
+	mux          *http.ServeMux
 	global       bucket
 	invalid      int
 	faults       []*fault
@@ -147,11 +149,13 @@ func (s *Sim) fill() {
 	s.members, s.channels = map[memberKey]Member{}, map[string]Channel{}
 	s.users[s.BotUser] = User{ID: s.BotUser, Name: s.BotName, Bot: true}
 	s.names = map[string]string{s.BotUser: "@" + s.BotName, itself: "Discord"}
+	s.mentionable = map[string]bool{}
 	s.files = map[string]*File{}
 	s.commands, s.creates = map[string][]node{}, map[string]int{}
 	s.interactions, s.modals = map[string]*interaction{}, map[string]*Modal{}
 	s.buckets, s.limits = map[string]*bucket{}, map[string]limit{}
 	s.sessions, s.conns = map[string]*session{}, map[*conn]bool{}
+	s.mux = s.newMux()
 	s.changed = make(chan struct{})
 }
 

@@ -1,90 +1,291 @@
 package discordsim
 
-// Intent is a set of gateway intents: https://docs.discord.com/developers/events/gateway#gateway-intents
-type Intent int
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
 
-// The intents that matter here; the last three are privileged.
-const (
-	Guilds         Intent = 1 << 0
-	GuildMessages  Intent = 1 << 9
-	DirectMessages Intent = 1 << 12
-	GuildMembers   Intent = 1 << 1
-	GuildPresences Intent = 1 << 8
-	MessageContent Intent = 1 << 15
+	"github.com/gorilla/websocket"
 )
 
-// Gateway counts what happened on the gateway.
-type Gateway struct {
-	Dials       int // websockets accepted
-	Open        int // of which stand now
-	Live        int // of which have a session
-	Sessions    int // that can be used or resumed
-	Identifies  int
-	Resumes     int // that were taken
-	Heartbeats  int
-	Codes       []int // with which the application closed, oldest first; 1006 is a connection that just broke
-	LastIntents Intent
+// Opcodes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-opcodes
+const (
+	opDispatch       = 0
+	opHeartbeat      = 1
+	opIdentify       = 2
+	opResume         = 6
+	opReconnect      = 7
+	opInvalidSession = 9
+	opHello          = 10
+	opAck            = 11
+)
+
+// What an application may send: https://docs.discord.com/developers/events/gateway#sending-events and #rate-limiting
+const (
+	maxSent      = 4096
+	maxPerMinute = 120
+)
+
+// bigPayload is from where a payload is compressed for a client that asked for it.
+const bigPayload = 1 << 10
+
+// frame is one payload, either way.
+type frame struct {
+	Op int             `json:"op"`
+	D  json.RawMessage `json:"d"`
+	S  *int            `json:"s"`
+	T  *string         `json:"t"`
 }
 
-// Gateway returns the counts.
-func (s *Sim) Gateway() Gateway { panic("later") }
+// conn is one websocket. Its fields are guarded by the simulator's lock; out is what waits to be written.
+type conn struct {
+	sim      *Sim
+	ws       *websocket.Conn
+	opening  opening
+	session  *session
+	out      []frame
+	wake     chan struct{}
+	muted    bool
+	gone     bool
+	code     int // what we close with; 0 is without a close frame
+	compress bool
+	begun    time.Time // of the minute in which sent counts
+	sent     int
+	asked    int // heartbeats that we asked for, and that do not count
+}
 
-// Opening is how the gateway meets a client that connects.
-type Opening string
+func (s *Sim) getGateway(*request) (answer, *failure) { return ok(node{"url": s.gatewayURL()}) }
 
-// The openings.
-const (
-	NoHello           Opening = "no HELLO"            // accepts, and says nothing
-	ReconnectNotHello Opening = "op 7, not HELLO"     //
-	ReconnectNotReady Opening = "op 7, not READY"     // instead of READY and of RESUMED
-	NotReady          Opening = "no READY"            // acknowledges heartbeats, and nothing else
-	InvalidNotReady   Opening = "op 9 false"          // instead of READY and of RESUMED
-	ResumableNotReady Opening = "op 9 true"           // the session, if there is one, stays
-	RefuseUpgrade     Opening = "HTTP 503"            // instead of a websocket
-	HangUpBeforeHello Opening = "closed before HELLO" // without a close frame
-)
+// getGatewayBot: https://docs.discord.com/developers/events/gateway#get-gateway-bot
+func (s *Sim) getGatewayBot(*request) (answer, *failure) {
+	return ok(node{"url": s.gatewayURL(), "shards": 1, "session_start_limit": node{"total": s.IdentifyLimit,
+		"remaining": max(s.IdentifyLimit-s.stats.Identifies, 0), "reset_after": 14400000, "max_concurrency": 1}})
+}
 
-// Meet makes the next n connections begin so; n < 0 is until Heal.
-func (s *Sim) Meet(o Opening, n int) { panic("later") }
+func (s *Sim) gatewayURL() string { return "ws" + strings.TrimPrefix(s.own, "http") }
 
-// RefuseWith makes the next n connections close with this code once they identify or resume (4004, 4010 to 4014, 4009).
-func (s *Sim) RefuseWith(code, n int) { panic("later") }
+// serveGateway: https://docs.discord.com/developers/events/gateway#connection-lifecycle
+func (s *Sim) serveGateway(w http.ResponseWriter, r *http.Request) {
+	opening := s.nextOpening()
+	if opening.how == RefuseUpgrade {
+		status, _, body, _ := page(http.StatusServiceUnavailable)
+		w.WriteHeader(status)
+		_, _ = w.Write(body)
+		return
+	}
+	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+	ws, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	ws.SetReadLimit(1 << 20)
+	c := &conn{sim: s, ws: ws, opening: opening, wake: make(chan struct{}, 1)}
+	go c.write()
+	c.greet(r.URL.Query())
+	c.read()
+}
 
-// Reconnect sends op 7 on every live connection.
-func (s *Sim) Reconnect() { panic("later") }
+// nextOpening uses up one of what Meet and RefuseWith asked for.
+func (s *Sim) nextOpening() opening {
+	defer s.lock()()
+	if s.down {
+		return opening{how: RefuseUpgrade}
+	}
+	for i := range s.openings {
+		if o := &s.openings[i]; o.n != 0 {
+			if o.n > 0 {
+				o.n--
+			}
+			return *o
+		}
+	}
+	return opening{}
+}
 
-// Invalidate sends op 9 on every live connection; unless resumable, the sessions are gone.
-func (s *Sim) Invalidate(resumable bool) { panic("later") }
+// greet says HELLO, or what stands in its place.
+func (c *conn) greet(query url.Values) {
+	defer c.sim.lock()()
+	c.sim.conns[c] = true
+	c.sim.stats.Dials++
+	version, encoding := query.Get("v"), query.Get("encoding")
+	switch {
+	case version != "" && version != "9" && version != "10":
+		c.close(4012)
+	case encoding != "" && encoding != "json":
+		c.close(4002)
+	case c.opening.how == HangUpBeforeHello:
+		c.close(0)
+	case c.opening.how == NoHello:
+	case c.opening.how == ReconnectNotHello:
+		c.send(frame{Op: opReconnect})
+	default:
+		c.send(frame{Op: opHello, D: rawJSON(node{"heartbeat_interval": c.sim.HeartbeatEvery.Milliseconds()})})
+		c.alive()
+	}
+	c.sim.change()
+}
 
-// Hangup closes every connection with this code; 4004, 4007, 4009 to 4014, 1000 and 1001 end the sessions too.
-func (s *Sim) Hangup(code int) { panic("later") }
+// alive gives the client until the beat after next.
+func (c *conn) alive() {
+	_ = c.ws.SetReadDeadline(time.Now().Add(2*c.sim.HeartbeatEvery + time.Second))
+}
 
-// Drop cuts every connection without a close frame. The sessions can be resumed.
-func (s *Sim) Drop() { panic("later") }
+// read takes what the client sends until the connection ends, and finds out how it ended.
+func (c *conn) read() {
+	for {
+		_, raw, err := c.ws.ReadMessage()
+		if err != nil {
+			c.end(err)
+			return
+		}
+		c.take(raw)
+	}
+}
 
-// Mute makes every connection that stands now die silently: nothing is sent on it any more, heartbeats are not acknowledged,
-// and it stays open. What happens meanwhile is replayed on a resume.
-func (s *Sim) Mute() { panic("later") }
+func (c *conn) take(raw []byte) {
+	defer c.sim.lock()()
+	var f frame
+	switch {
+	case c.muted || c.gone:
+		return
+	case len(raw) > maxSent || json.Unmarshal(raw, &f) != nil:
+		c.close(4002)
+		return
+	case c.tooMany(f.Op):
+		c.close(4008)
+		return
+	}
+	switch f.Op {
+	case opHeartbeat:
+		c.heartbeat(f.D)
+	case opIdentify:
+		c.identify(f.D)
+	case opResume:
+		c.resume(f.D)
+	case 3, 4, 8: // presence, voice, members: nothing of this bot's
+		if c.session == nil {
+			c.close(4003)
+		}
+	default:
+		c.close(4001)
+	}
+	c.sim.change()
+}
 
-// RepeatOnResume makes each resume replay the last n events that the application had received already, besides those it missed.
-func (s *Sim) RepeatOnResume(n int) { panic("later") }
+// tooMany counts what the client sends by itself.
+func (c *conn) tooMany(op int) bool {
+	if op == opHeartbeat && c.asked > 0 {
+		c.asked--
+		return false
+	}
+	if now := c.sim.Now(); now.Sub(c.begun) > time.Minute {
+		c.begun, c.sent = now, 0
+	}
+	c.sent++
+	return c.sent > maxPerMinute
+}
 
-// Forget ends every session that has no connection, as a few minutes do: resuming it meets op 9.
-func (s *Sim) Forget() { panic("later") }
+func (c *conn) heartbeat(d json.RawMessage) {
+	var seq int
+	_ = json.Unmarshal(d, &seq) // null before the first event
+	c.sim.stats.Heartbeats++
+	if c.session != nil {
+		c.session.beat = max(c.session.beat, seq)
+	}
+	c.alive()
+	c.send(frame{Op: opAck})
+}
 
-// Dispatch sends any other event ("GUILD_DELETE") to every session, whatever its intents.
-func (s *Sim) Dispatch(event string, data map[string]any, opts ...Option) Delivery { panic("later") }
+// end notes how the connection ended. Without a close frame, or with another code than 1000 and 1001, the session stays:
+// https://docs.discord.com/developers/events/gateway#initiating-a-disconnect
+func (c *conn) end(err error) {
+	defer c.sim.lock()()
+	code := websocket.CloseAbnormalClosure
+	if closed, said := err.(*websocket.CloseError); said {
+		code = closed.Code
+	}
+	if c.session != nil && (code == websocket.CloseNormalClosure || code == websocket.CloseGoingAway) && c.session.conn == c {
+		c.sim.kill(c.session)
+	}
+	if !c.gone {
+		c.sim.stats.Codes = append(c.sim.stats.Codes, code)
+	}
+	c.detach()
+	c.gone = true
+	c.ring()
+	delete(c.sim.conns, c)
+	c.sim.change()
+}
 
-// Close cuts every connection for good. It is for the end of a test.
-func (s *Sim) Close() { panic("later") }
+func (c *conn) detach() {
+	if c.session != nil && c.session.conn == c {
+		c.session.conn = nil
+	}
+	c.session = nil
+}
 
-type (
-	node        map[string]any
-	interaction struct{}
-	bucket      struct{}
-	limit       struct{}
-	fault       struct{}
-	session     struct{}
-	conn        struct{}
-	opening     struct{}
-)
+// close ends the connection from our side once everything before it is written; code 0 sends no close frame.
+func (c *conn) close(code int) {
+	if c.gone {
+		return
+	}
+	c.detach()
+	c.gone, c.code = true, code
+	c.ring()
+}
+
+// send queues a payload.
+func (c *conn) send(f frame) {
+	if c.muted || c.gone {
+		return
+	}
+	c.out = append(c.out, f)
+	c.ring()
+}
+
+func (c *conn) ring() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// write empties the queue whenever something is in it, and closes the socket at the end.
+func (c *conn) write() {
+	defer c.ws.Close()
+	for range c.wake {
+		unlock := c.sim.lock()
+		out, gone, code, compress := c.out, c.gone, c.code, c.compress
+		c.out = nil
+		unlock()
+		for _, f := range out {
+			if c.put(f, compress) != nil {
+				return
+			}
+		}
+		if gone {
+			if code != 0 {
+				_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
+			}
+			return
+		}
+	}
+}
+
+// put writes one payload: https://docs.discord.com/developers/events/gateway#payload-compression
+func (c *conn) put(f frame, compress bool) error {
+	_ = c.ws.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	raw := rawJSON(f)
+	if !compress || len(raw) < bigPayload {
+		return c.ws.WriteMessage(websocket.TextMessage, raw)
+	}
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	_, _ = z.Write(raw)
+	_ = z.Close()
+	return c.ws.WriteMessage(websocket.BinaryMessage, packed.Bytes())
+}

@@ -1,5 +1,10 @@
 package discordsim
 
+import (
+	"maps"
+	"slices"
+)
+
 // Guild is what people call a server.
 type Guild struct {
 	ID, Name string
@@ -11,9 +16,11 @@ type Guild struct {
 // Role is a role of a guild. The role with the guild's own id is @everyone; PutGuild makes it.
 type Role struct {
 	ID, Guild, Name string
-	Permissions     Permission
+	Permissions     Permission // of the bot's own role: what Sim.Permissions says
 	Mentionable     bool
 	Managed         bool // Discord made it for a bot
+
+	own bool // for this bot
 }
 
 // User is an account.
@@ -34,76 +41,110 @@ type Member struct {
 
 type memberKey struct{ guild, user string }
 
-// Kind is the type of a channel: https://docs.discord.com/developers/resources/channel#channel-object-channel-types
-type Kind int
-
-// The kinds.
-const (
-	Text          Kind = 0
-	DM            Kind = 1
-	Voice         Kind = 2
-	GroupDM       Kind = 3 // of people without the bot: only a user-installed application is reached there
-	News          Kind = 5
-	PublicThread  Kind = 11
-	PrivateThread Kind = 12
-	Forum         Kind = 15
-)
-
-// Channel is a channel, a thread, or a direct message.
-type Channel struct {
-	ID, Guild, Name string // no Guild: a direct message
-	Kind            Kind
-	Parent          string     // of a thread
-	Owner           string     // of a thread: who started it
-	Allow, Deny     Permission // what the bot may do here beyond its role, and may not; a thread has its parent's
-	People          []string   // who sees it; nil is everybody. In a direct message: the people in it, the bot not counted
-	Archived        bool       // of a thread
-	Locked          bool       // of a thread
+// PutGuild adds a guild, with its @everyone and the bot's own role (BotRole in HQ), or replaces the one with its ID.
+func (s *Sim) PutGuild(g Guild) {
+	defer s.lock()()
+	_, existed := s.guilds[g.ID]
+	s.guilds[g.ID] = g
+	if existed {
+		s.change()
+		return
+	}
+	own := BotRole
+	if g.ID != HQ {
+		own = s.id()
+	}
+	s.putRole(Role{ID: g.ID, Guild: g.ID, Name: "@everyone", Permissions: everybodyMay})
+	s.putRole(Role{ID: own, Guild: g.ID, Name: s.BotName, Managed: true, own: true})
+	s.members[memberKey{g.ID, s.BotUser}] = Member{Guild: g.ID, User: s.BotUser, Roles: []string{own}}
+	s.broadcast(Guilds, "GUILD_CREATE", s.wireGuildCreate(g))
 }
 
-func (c Channel) thread() bool { return c.Kind == PublicThread || c.Kind == PrivateThread }
-
-// PutGuild adds a guild, with its @everyone and the bot's own role (BotRole in HQ), or replaces the one with its ID.
-func (s *Sim) PutGuild(g Guild) { panic("later") }
-
 // PutRole adds a role or replaces the one with its ID.
-func (s *Sim) PutRole(r Role) { panic("later") }
+func (s *Sim) PutRole(r Role) {
+	defer s.lock()()
+	r.own = s.roles[r.ID].own
+	s.putRole(r)
+	s.broadcast(Guilds, "GUILD_ROLE_UPDATE", node{"guild_id": r.Guild, "role": s.wireRole(r)})
+}
+
+func (s *Sim) putRole(r Role) {
+	s.roles[r.ID] = r
+	s.mentionable = maps.Clone(s.mentionable)
+	s.mentionable[r.ID] = r.Mentionable
+	if r.ID != r.Guild {
+		s.name(r.ID, "@"+r.Name)
+	}
+}
 
 // PutUser adds a user or replaces the one with its ID. It is in no guild before PutMember.
-func (s *Sim) PutUser(u User) { panic("later") }
+func (s *Sim) PutUser(u User) {
+	defer s.lock()()
+	s.users[u.ID] = u
+	s.name(u.ID, "@"+u.Name)
+}
 
 // PutMember adds a user to a guild, or replaces what it is there: roles taken away count from the next interaction on.
-func (s *Sim) PutMember(m Member) { panic("later") }
+func (s *Sim) PutMember(m Member) {
+	defer s.lock()()
+	s.members[memberKey{m.Guild, m.User}] = m
+	full := s.wireFullMember(m)
+	full["guild_id"] = m.Guild
+	s.broadcast(GuildMembers, "GUILD_MEMBER_UPDATE", full)
+	s.change()
+}
 
 // RemoveMember takes a user out of a guild.
-func (s *Sim) RemoveMember(guild, user string) { panic("later") }
+func (s *Sim) RemoveMember(guild, user string) {
+	defer s.lock()()
+	delete(s.members, memberKey{guild, user})
+	s.broadcast(GuildMembers, "GUILD_MEMBER_REMOVE", node{"guild_id": guild, "user": s.wireUser(user)})
+	s.change()
+}
 
-// PutChannel adds a channel or replaces the one with its ID; its messages stay.
-func (s *Sim) PutChannel(c Channel) { panic("later") }
-
-// DeleteChannel deletes a channel and what hangs in it: 10003 from then on.
-func (s *Sim) DeleteChannel(id string) { panic("later") }
-
-// Archive archives a thread, or locks it as well. A message revives an archived thread, an edit meets 50083.
-func (s *Sim) Archive(thread string, locked bool) { panic("later") }
-
-// DM returns the ID of the direct message between the bot and a user, opening it.
-func (s *Sim) DM(user string) string { panic("later") }
+func (s *Sim) name(id, shown string) {
+	s.names = maps.Clone(s.names)
+	s.names[id] = shown
+	s.change()
+}
 
 // User returns the user with this ID, or false.
-func (s *Sim) User(id string) (User, bool) { panic("later") }
+func (s *Sim) User(id string) (User, bool) {
+	defer s.lock()()
+	u, found := s.users[id]
+	return u, found
+}
 
 // Member returns what a user is in a guild, or false.
-func (s *Sim) Member(guild, user string) (Member, bool) { panic("later") }
+func (s *Sim) Member(guild, user string) (Member, bool) {
+	defer s.lock()()
+	m, found := s.members[memberKey{guild, user}]
+	m.Roles = slices.Clone(m.Roles)
+	return m, found
+}
 
 // Role returns the role with this ID, or false.
-func (s *Sim) Role(id string) (Role, bool) { panic("later") }
-
-// Channel returns the channel with this ID, or false.
-func (s *Sim) Channel(id string) (Channel, bool) { panic("later") }
-
-// Channels returns every channel, threads and direct messages too, by ID.
-func (s *Sim) Channels() []Channel { panic("later") }
+func (s *Sim) Role(id string) (Role, bool) {
+	defer s.lock()()
+	r, found := s.roles[id]
+	return r, found
+}
 
 // Users returns every user, the bot too, by ID.
-func (s *Sim) Users() []User { panic("later") }
+func (s *Sim) Users() []User {
+	defer s.lock()()
+	return sorted(s.users)
+}
+
+// rolesOf returns the roles of a guild by ID.
+func (s *Sim) rolesOf(guild string) []Role {
+	return slices.DeleteFunc(sorted(s.roles), func(r Role) bool { return r.Guild != guild })
+}
+
+func sorted[V any](byID map[string]V) []V {
+	all := make([]V, 0, len(byID))
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		all = append(all, byID[id])
+	}
+	return all
+}

@@ -91,6 +91,8 @@ type Command struct {
 	At     Thread
 	Text   string  // what follows "/purge" or the mention, free of the platform's own markup
 	Fields *Fields // what arrived as separate fields
+	// Collected says that the targets were found in somebody's message or in a file, not typed: they are always shown and confirmed.
+	Collected bool
 }
 
 // Fields is a command whose parts arrived apart (a form, native options, argv). No field is searched for flags or verbs.

@@ -1,0 +1,140 @@
+package discord
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+// patient is how long a call waits in place for a limit; a longer one is the caller's to wait for.
+const patient = time.Second
+
+// call calls the API below its version ("/channels/1/messages"), once. out may be nil. Its error is a *purge.Error.
+//
+// discordgo's own buckets are not used: they hold a lock while they wait, put all interactions of the process into one, and are
+// never freed. https://github.com/bwmarrin/discordgo/issues/1333
+func (d *Discord) call(ctx context.Context, method, path string, body, out any, files ...*bot.File) error {
+	kind, payload, err := encode(body, files)
+	if err != nil {
+		return d.translate(method, path, err)
+	}
+	ctx = withRoute(ctx, routeOf(method, path))
+	answer, err := d.send(ctx, method, path, kind, payload)
+	if err == nil && out != nil {
+		err = json.Unmarshal(answer, out)
+	}
+	if err != nil {
+		return d.translate(method, path, err)
+	}
+	return nil
+}
+
+// send waits for a short limit, and for one that Discord tells in its answer.
+func (d *Discord) send(ctx context.Context, method, path, kind string, payload []byte) (answer []byte, err error) {
+	for range 2 {
+		if err := d.turn(ctx, routeOf(method, path)); err != nil {
+			return nil, err
+		}
+		bucket := discordgo.NewRatelimiter().LockBucket("")
+		answer, err = d.rest.RequestWithLockedBucket(method, d.api+path, kind, payload, bucket, 0,
+			discordgo.WithContext(ctx), discordgo.WithClient(d.http), discordgo.WithRetryOnRatelimit(false), discordgo.WithRestRetries(0))
+		if !throttled(err) {
+			return answer, err
+		}
+	}
+	return answer, err
+}
+
+// turn returns when a route may be called, or at once if that is not soon.
+func (d *Discord) turn(ctx context.Context, route string) error {
+	wait := d.limits.wait(route)
+	if wait == 0 {
+		return nil
+	}
+	if deadline, bound := ctx.Deadline(); wait > patient || bound && time.Until(deadline) < wait {
+		return tooFast{wait}
+	}
+	return sleep(ctx, wait)
+}
+
+func sleep(ctx context.Context, for_ time.Duration) error {
+	timer := time.NewTimer(for_)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// encode writes a body as JSON, or with files as a form: https://docs.discord.com/developers/reference#uploading-files
+func encode(body any, files []*bot.File) (kind string, payload []byte, err error) {
+	if body == nil {
+		return "", nil, nil
+	}
+	if len(files) == 0 {
+		payload, err = json.Marshal(body)
+		return "application/json", payload, err
+	}
+	var parts []*discordgo.File
+	for _, f := range files {
+		parts = append(parts, &discordgo.File{Name: f.Name, ContentType: "text/plain; charset=utf-8", Reader: strings.NewReader(f.Text)})
+	}
+	return discordgo.MultipartBodyWithJSON(body, parts)
+}
+
+// whoami asks whose token this is.
+func (d *Discord) whoami(ctx context.Context, maxAge time.Duration) (user, error) {
+	if me, known := d.me.get("", maxAge); known {
+		return me, nil
+	}
+	var me user
+	asked := d.config.Now()
+	if err := d.call(ctx, http.MethodGet, "/users/@me", nil, &me); err != nil {
+		return user{}, err
+	}
+	if !snowflake(me.ID) {
+		return user{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+	}
+	d.me.put("", me, asked)
+	return me, nil
+}
+
+// newSession returns a discordgo session that never reconnects, retries, waits or prints by itself: the supervisor does the
+// first, call the others, and what discordgo prints may hold the token.
+func (d *Discord) newSession() *discordgo.Session {
+	s, _ := discordgo.New("Bot " + d.config.Token) // returns no error
+	s.LogLevel = -1
+	s.ShouldReconnectOnError, s.ShouldReconnectVoiceOnSessionError = false, false
+	s.ShouldRetryOnRateLimit, s.MaxRestRetries = false, 0
+	s.StateEnabled, s.Compress = false, false
+	s.Client = &http.Client{Timeout: d.http.Timeout, CheckRedirect: d.http.CheckRedirect, Transport: elsewhere{d.http.Transport, d.api}}
+	s.UserAgent = "DiscordBot (purgebot, 1)"
+	return s
+}
+
+// elsewhere sends what discordgo addresses by itself to the configured API; its own addresses are global to the process.
+type elsewhere struct {
+	http.RoundTripper
+	api string
+}
+
+// RoundTrip implements http.RoundTripper.
+func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
+	path := strings.TrimPrefix(r.URL.String(), strings.TrimSuffix(discordgo.EndpointAPI, "/"))
+	to, err := http.NewRequestWithContext(r.Context(), r.Method, e.api+path, bytes.NewReader(nil))
+	if err != nil {
+		return nil, err
+	}
+	to.Header = r.Header
+	return e.RoundTripper.RoundTrip(to)
+}

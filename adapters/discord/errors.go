@@ -1,0 +1,171 @@
+package discord
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"purgebot/purge"
+)
+
+var errSilent = &purge.Error{Kind: purge.Unavailable, Message: "Discord does not answer. Try again."}
+
+// Discord's error codes that lead somewhere: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+const (
+	unknownChannel      = 10003
+	unknownMember       = 10007
+	unknownMessage      = 10008
+	unknownUser         = 10013
+	unknownInteraction  = 10062
+	missingAccess       = 50001
+	otherAuthor         = 50005
+	cannotDM            = 50007
+	missingPermission   = 50013
+	notForThisChannel   = 50024
+	archived            = 50083
+	alreadyAcknowledged = 40060
+	threadExists        = 160004
+	threadLocked        = 160005
+)
+
+type meaning struct {
+	kind    purge.ErrorKind
+	message string // %s is what to do to let the bot in
+}
+
+const (
+	tokenGone = "Discord does not take DISCORD_TOKEN. Ask whoever runs purgebot to set the bot token of the developer portal's Bot page."
+	notIn     = "purgebot does not see that channel. Use %s there, then try again."
+	mayNot    = "Discord does not let purgebot write there. In that channel allow its role View Channel, Send Messages, Embed Links, Attach Files and Send Messages in Threads, then try again."
+)
+
+var meanings = map[int]meaning{
+	unknownChannel:      {purge.NotFound, "That channel is gone. Use another one."},
+	unknownMember:       {purge.NotFound, "Discord knows no such person here."},
+	unknownUser:         {purge.NotFound, "Discord knows no such person here."},
+	unknownMessage:      {purge.NotFound, "That message is gone."},
+	unknownInteraction:  {purge.Conflict, "Discord gave up waiting for the answer. Look with /purge status before you try again."},
+	alreadyAcknowledged: {purge.Conflict, "Discord has an answer to this already."},
+	missingAccess:       {purge.Denied, notIn},
+	missingPermission:   {purge.Denied, mayNot},
+	otherAuthor:         {purge.NotFound, "That message is not purgebot's."},
+	cannotDM:            {purge.Denied, "Discord does not let purgebot write to that person. They can allow direct messages in the server's privacy settings."},
+	notForThisChannel:   {purge.Denied, "purgebot cannot write in a channel of that kind. Use a text channel."},
+	archived:            {purge.Denied, "That thread is archived. Use another one."},
+	threadLocked:        {purge.Denied, "That thread is locked. Use another one."},
+}
+
+// apiError is an answer that is a refusal.
+type apiError struct {
+	status, code int
+	said         string
+}
+
+func (e apiError) Error() string {
+	return fmt.Sprintf("HTTP %d, code %d: %s", e.status, e.code, clip(plain(e.said), 300))
+}
+
+// translate says what an error of a call is, by its code and never by its text. The path is told without ids and tokens.
+func (d *Discord) translate(method, path string, err error) *purge.Error {
+	var known *purge.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	err = bare(err)
+	e := d.judge(err)
+	e.Err = fmt.Errorf("%s %s: %s", method, template(path), d.redact(err.Error()))
+	if refusal := (apiError{}); errors.As(err, &refusal) {
+		e.Err = fmt.Errorf("%s %s: %w", method, template(path), refusal)
+	}
+	return e
+}
+
+// bare takes an error out of what names addresses: those of interactions hold their token.
+func bare(err error) error {
+	var transport *url.Error
+	var refusal *discordgo.RESTError
+	switch {
+	case errors.As(err, &transport):
+		return transport.Err
+	case errors.As(err, &refusal):
+		said := struct {
+			Code    int    `json:"code"`
+			Message string `json:"message"`
+		}{}
+		_ = json.Unmarshal(refusal.ResponseBody, &said)
+		return apiError{refusal.Response.StatusCode, said.Code, said.Message}
+	case errors.Is(err, discordgo.ErrUnauthorized):
+		return apiError{status: http.StatusUnauthorized}
+	}
+	return err
+}
+
+func (d *Discord) judge(err error) *purge.Error {
+	var refusal apiError
+	var fast tooFast
+	switch {
+	case errors.As(err, &fast):
+		return &purge.Error{Kind: purge.Exhausted, Message: "Discord asks purgebot to slow down. Try again in a moment.", RetryAfter: max(fast.after, 100*time.Millisecond)}
+	case !errors.As(err, &refusal) || refusal.status >= 500:
+		return &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+	case refusal.status == http.StatusUnauthorized && refusal.code < 10000:
+		return &purge.Error{Kind: purge.Internal, Message: tokenGone}
+	}
+	m, known := meanings[refusal.code]
+	switch {
+	case !known && refusal.code == 0:
+		return &purge.Error{Kind: purge.Internal, Message: fmt.Sprintf("Discord's API answers HTTP %d. Ask whoever runs purgebot to check DISCORD_API_URL.", refusal.status)}
+	case !known:
+		return &purge.Error{Kind: purge.Internal, Message: fmt.Sprintf("Discord refused purgebot's call (code %d). Tell whoever runs purgebot.", refusal.code)}
+	case m.message == notIn:
+		m.message = fmt.Sprintf(notIn, invite)
+	}
+	return &purge.Error{Kind: m.kind, Message: m.message}
+}
+
+// code returns Discord's error code, or 0.
+func code(err error) int {
+	var refusal apiError
+	errors.As(err, &refusal)
+	return refusal.code
+}
+
+func throttled(err error) bool {
+	var fast tooFast
+	return errors.As(err, &fast)
+}
+
+// template is a path as it may be logged: "/channels/…/messages".
+func template(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if strings.Trim(part, "abcdefghijklmnopqrstuvwxyz-@") != "" || i == 3 && (parts[1] == "webhooks" || parts[1] == "interactions") {
+			parts[i] = "…"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// redact removes our token, and bounds the length.
+func (d *Discord) redact(text string) string {
+	return clip(plain(strings.ReplaceAll(text, d.config.Token, "…")), 2000)
+}
+
+// notTaken is what the person is told whose command was not recorded.
+func notTaken(err error) string {
+	e := purge.AsError(err)
+	if e.Kind == purge.Unknown || strings.HasPrefix(e.Message, "Not taken") {
+		return e.Message
+	}
+	message := "Not taken: " + e.Message
+	if !strings.Contains(strings.ToLower(message), "try again") {
+		message += " Try again."
+	}
+	return message
+}

@@ -1,0 +1,79 @@
+package discord
+
+import "purgebot/bot"
+
+// Limits of a form: https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object-modal
+// and https://docs.discord.com/developers/components/reference#label
+const (
+	maxFormTitle = 45
+	maxInputs    = 5
+	maxHint      = 100
+	maxInput     = 4000
+	maxOptions   = 25
+)
+
+// The types of components of a form. discordgo knows labels only in a version that is not released, so they are written here.
+const (
+	typeSelect = 3
+	typeText   = 4
+	typeLabel  = 18
+)
+
+type form struct {
+	Title      string  `json:"title"`
+	CustomID   string  `json:"custom_id"`
+	Components []label `json:"components"`
+}
+
+type label struct {
+	Type        int    `json:"type"`
+	Label       string `json:"label"`
+	Description string `json:"description,omitempty"`
+	Component   any    `json:"component"`
+}
+
+type textInput struct {
+	Type     int    `json:"type"`
+	CustomID string `json:"custom_id"`
+	Style    int    `json:"style"`
+	Required bool   `json:"required"`
+	Value    string `json:"value,omitempty"`
+	Max      int    `json:"max_length"`
+}
+
+type selectInput struct {
+	Type     int            `json:"type"`
+	CustomID string         `json:"custom_id"`
+	Required bool           `json:"required"`
+	Options  []selectOption `json:"options"`
+}
+
+type selectOption struct {
+	Label   string `json:"label"`
+	Value   string `json:"value"`
+	Default bool   `json:"default,omitempty"`
+}
+
+// modal writes a form. Its button is always Discord's own "Submit".
+func modal(f bot.Form) form {
+	m := form{Title: clip(plain(f.Title), maxFormTitle), CustomID: f.Token}
+	for _, in := range f.Inputs[:min(len(f.Inputs), maxInputs)] {
+		m.Components = append(m.Components, label{typeLabel, clip(plain(in.Label), maxFormTitle), clip(plain(in.Hint), maxHint), field(in)})
+	}
+	return m
+}
+
+func field(in bot.Input) any {
+	if len(in.Choices) == 0 {
+		style := 1
+		if in.Lines {
+			style = 2
+		}
+		return textInput{typeText, in.Name, style, !in.Optional, clip(in.Value, maxInput), maxInput}
+	}
+	s := selectInput{Type: typeSelect, CustomID: in.Name, Required: !in.Optional}
+	for _, c := range in.Choices[:min(len(in.Choices), maxOptions)] {
+		s.Options = append(s.Options, selectOption{clip(plain(c), maxChoice), c, c == in.Value})
+	}
+	return s
+}

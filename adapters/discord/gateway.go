@@ -1,0 +1,302 @@
+package discord
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+	"github.com/gorilla/websocket"
+
+	"purgebot/purge"
+)
+
+// gateway keeps one session with Discord's gateway, whatever becomes of discordgo's: that can hang for ever in its own locks
+// (https://github.com/bwmarrin/discordgo/issues/513), notices silence late, and reconnects where it never should. So it is never
+// waited for, reconnects nothing by itself, and is abandoned with its connection when it does not come back in time.
+type gateway struct {
+	d        *Discord
+	state    problem // nil is connected
+	patience patience
+}
+
+// patience is how long a gateway may take; tests have less.
+type patience struct {
+	open   time.Duration // to connect, until READY
+	silent time.Duration // without an acknowledged heartbeat: Discord asks for one every 41.25 s
+	stuck  time.Duration // in discordgo's lock, which it holds for a second at most
+	look   time.Duration // how often all that is looked at
+	first  time.Duration // before the second try, doubling
+	most   time.Duration // between tries; at 1,000 sessions a day Discord voids the token
+	lasted time.Duration // that a connection stood for the next to begin with first again
+}
+
+var patiently = patience{
+	open: 20 * time.Second, silent: 50 * time.Second, stuck: 10 * time.Second, look: time.Second,
+	first: time.Second, most: 2 * time.Minute, lasted: time.Minute,
+}
+
+var (
+	errDropped = errors.New("the connection ended")
+	errSilence = errors.New("no heartbeat was acknowledged")
+	errStuck   = errors.New("discordgo does not come back")
+)
+
+func newGateway(d *Discord) *gateway {
+	g := &gateway{d: d, patience: patiently}
+	g.state.set(&purge.Error{Kind: purge.Unavailable, Message: "purgebot is still connecting to Discord's gateway."})
+	return g
+}
+
+// run keeps a session until ctx ends, or until Discord says that there never will be one.
+func (g *gateway) run(ctx context.Context, deliver func(name string, data []byte)) {
+	var s *session
+	defer func() { s.abandon() }()
+	wait := g.patience.first
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := g.keep(ctx, &s, deliver)
+		if ctx.Err() != nil {
+			return
+		}
+		g.state.set(unwell(err))
+		if hopeless(err) {
+			g.d.config.Log.Error("discord: gave up the gateway; nothing is heard until purgebot is started anew", "error", unwell(err))
+			return
+		}
+		g.d.config.Log.Warn("discord: gateway lost", "error", g.d.redact(err.Error()))
+		if time.Since(began) > g.patience.lasted {
+			wait = g.patience.first
+		}
+		if sleep(ctx, wait/2+rand.N(wait/2+1)) != nil {
+			return
+		}
+		wait = min(2*wait, g.patience.most)
+	}
+}
+
+// keep connects, with the session there is if it can be resumed, and returns why the connection ended.
+func (g *gateway) keep(ctx context.Context, s **session, deliver func(string, []byte)) error {
+	if *s == nil {
+		if err := g.mayIdentify(ctx); err != nil {
+			return err
+		}
+		*s = g.newSession(deliver)
+	}
+	err := (*s).open(ctx, g.patience.open)
+	if err == nil {
+		g.state.set(nil)
+		err = g.watch(ctx, *s)
+	}
+	if errors.Is(err, errSilence) && (*s).cut(g.patience.stuck) {
+		return err // and resume: what was said meanwhile is replayed
+	}
+	var refused *websocket.CloseError
+	if !errors.Is(err, errDropped) && (errors.Is(err, errStuck) || errors.Is(err, errSilence) || errors.As(err, &refused)) {
+		(*s).abandon()
+		*s = nil
+	}
+	return err
+}
+
+// mayIdentify asks whether a new session may begin: https://docs.discord.com/developers/events/gateway#session-start-limit-object
+func (g *gateway) mayIdentify(ctx context.Context) error {
+	var said struct {
+		Limit *struct {
+			Remaining  int   `json:"remaining"`
+			ResetAfter int64 `json:"reset_after"`
+		} `json:"session_start_limit"`
+	}
+	if err := g.d.call(ctx, http.MethodGet, "/gateway/bot", nil, &said); err != nil {
+		return err
+	}
+	if said.Limit == nil || said.Limit.Remaining > 0 {
+		return nil
+	}
+	after := time.Duration(said.Limit.ResetAfter) * time.Millisecond
+	err := &purge.Error{Kind: purge.Unavailable, RetryAfter: after,
+		Message: fmt.Sprintf("Discord lets purgebot begin no more sessions for %s; another process may be using DISCORD_TOKEN.", after.Round(time.Second))}
+	g.state.set(err)
+	_ = sleep(ctx, after)
+	return err
+}
+
+// watch returns when a connection has ended, or should have. It touches discordgo's lock without waiting for it.
+func (g *gateway) watch(ctx context.Context, s *session) error {
+	tick := time.NewTicker(g.patience.look)
+	defer tick.Stop()
+	free := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.ended:
+			return errDropped
+		case <-tick.C:
+		}
+		now := time.Now()
+		if !s.TryRLock() {
+			if now.Sub(free) > g.patience.stuck {
+				return errStuck
+			}
+			continue
+		}
+		acknowledged := s.LastHeartbeatAck
+		s.RUnlock()
+		if free = now; now.Sub(acknowledged) > g.patience.silent {
+			return errSilence
+		}
+	}
+}
+
+// session is one of discordgo's, and a hold on its connection.
+type session struct {
+	*discordgo.Session
+	ended chan struct{} // a token for each connection that ended
+	line  line
+}
+
+const (
+	intents        = discordgo.IntentGuilds | discordgo.IntentGuildMessages
+	messageContent = discordgo.IntentMessageContent
+)
+
+func (g *gateway) newSession(deliver func(string, []byte)) *session {
+	s := &session{Session: g.d.newSession(), ended: make(chan struct{}, 1)}
+	s.Identify.Intents = intents
+	if g.d.config.MessageContent {
+		s.Identify.Intents |= messageContent
+	}
+	dialer := *s.Dialer
+	dialer.NetDialContext, dialer.HandshakeTimeout = s.line.dial, g.patience.open
+	s.Dialer = &dialer
+	s.AddHandler(func(_ *discordgo.Session, _ *discordgo.Disconnect) {
+		select {
+		case s.ended <- struct{}{}:
+		default:
+		}
+	})
+	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
+		_, err := guarded(func() (struct{}, error) { deliver(e.Type, e.RawData); return struct{}{}, nil })
+		if err != nil {
+			g.d.config.Log.Error("discord: delivery failed", "event", e.Type, "error", err)
+		}
+	})
+	return s
+}
+
+// open connects, and does not wait for discordgo longer than it may take.
+func (s *session) open(ctx context.Context, within time.Duration) error {
+	select {
+	case <-s.ended: // of the connection before
+	default:
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := guarded(func() (struct{}, error) { return struct{}{}, s.Open() })
+		done <- err
+	}()
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		s.abandon()
+		return ctx.Err()
+	case <-timer.C:
+		s.abandon()
+		return errStuck
+	}
+}
+
+// cut ends the connection under discordgo, without a word that would end the session, and reports whether discordgo noticed.
+func (s *session) cut(within time.Duration) bool {
+	s.line.hangUp(false)
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case <-s.ended:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// abandon ends the connection for good: whatever discordgo still does with this session meets no network.
+func (s *session) abandon() {
+	if s != nil {
+		s.line.hangUp(true)
+	}
+}
+
+// line is the connection under a session.
+type line struct {
+	mu   sync.Mutex
+	conn net.Conn
+	dead bool
+}
+
+func (l *line) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dead {
+		conn.Close()
+		return nil, net.ErrClosed
+	}
+	l.conn = conn
+	return conn, nil
+}
+
+func (l *line) hangUp(forGood bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dead = l.dead || forGood
+	if l.conn != nil {
+		l.conn.Close()
+	}
+}
+
+// fatal is what to do about the codes with which Discord closes for good:
+// https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+var fatal = map[int]string{
+	4004: tokenGone,
+	4010: "Discord refuses purgebot's shard. Tell whoever maintains purgebot.",
+	4011: "Discord wants this bot sharded: it is in more servers than purgebot is made for. Make it leave those it does not serve.",
+	4012: "Discord no longer speaks the gateway's version that purgebot does. Update purgebot.",
+	4013: "Discord does not know the intents that purgebot asks for. Update purgebot.",
+	4014: "Discord refuses the Message Content intent. Switch it on in the developer portal, on the Bot page below Privileged Gateway Intents, or do not ask for it.",
+}
+
+// hopeless reports whether no further try can help.
+func hopeless(err error) bool {
+	var closed *websocket.CloseError
+	if errors.As(err, &closed) {
+		return fatal[closed.Code] != ""
+	}
+	var refusal apiError
+	return errors.As(err, &refusal) && refusal.status == http.StatusUnauthorized
+}
+
+// unwell is what Health says about a lost connection.
+func unwell(err error) *purge.Error {
+	var closed *websocket.CloseError
+	var known *purge.Error
+	switch {
+	case errors.As(err, &closed) && fatal[closed.Code] != "":
+		return &purge.Error{Kind: purge.Internal, Message: fatal[closed.Code], Err: fmt.Errorf("gateway closed with %d", closed.Code)}
+	case errors.As(err, &known):
+		return known
+	}
+	return &purge.Error{Kind: purge.Unavailable, Message: "Discord's gateway is not connected; purgebot is trying again.", Err: bare(err)}
+}

@@ -1,0 +1,191 @@
+package discord
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+// interact takes one interaction and answers it by send, once. One that says too little to answer is dropped.
+func (d *Discord) interact(ctx context.Context, h bot.Handler, in *interaction, send func(context.Context, callback) error) {
+	x := &exchange{d, in, send}
+	if !snowflake(in.ID) || in.Token == "" {
+		return
+	}
+	if no := d.foreign(in); no != "" {
+		x.refuse(ctx, no)
+		return
+	}
+	d.learn(in)
+	switch in.Type {
+	case interactionCommand:
+		x.ask(ctx, func(ctx context.Context) (bot.Reply, error) { return d.command(ctx, h, in) })
+	case interactionComponent, interactionModal:
+		x.ask(ctx, func(ctx context.Context) (bot.Reply, error) { return d.press(ctx, h, in) })
+	case interactionAutocomplete:
+		x.suggest(ctx, h)
+	}
+}
+
+// foreign says why nothing is taken from there: only the one guild, and what was installed to it, is served.
+func (d *Discord) foreign(in *interaction) string {
+	switch {
+	case in.GuildID == "" || in.Context != nil && *in.Context != 0:
+		return onlyInTheGuild
+	case in.GuildID != d.config.GuildID:
+		return otherServer
+	case in.Owners["0"] != d.config.GuildID:
+		return notInstalledThus
+	case !snowflake(in.Member.User.ID) || !snowflake(in.ChannelID):
+		return onlyInTheGuild
+	}
+	return ""
+}
+
+// refuse answers without asking the bot, and tells nobody by other ways.
+func (x *exchange) refuse(ctx context.Context, why string) {
+	c := callback{showMessage, outgoing{Content: why, Flags: ephemeral | suppressEmbeds, Mentions: nobody}}
+	if x.in.Type == interactionAutocomplete {
+		c = callback{showChoices, choices{[]choice{}}}
+	}
+	x.note(x.send(ctx, c))
+}
+
+func (d *Discord) eventKey(id string) bot.EventKey {
+	return bot.EventKey{Platform: platform, Workspace: d.config.GuildID, ID: id}
+}
+
+// command takes a slash command, or a command on a message.
+func (d *Discord) command(ctx context.Context, h bot.Handler, in *interaction) (bot.Reply, error) {
+	at, err := d.place(ctx, in.ChannelID)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	c := bot.Command{Event: d.eventKey(in.ID), From: d.subject(in.Member.User.ID), At: at}
+	if in.Data.Type == commandOnMessage {
+		c.Fields, err = d.collected(ctx, in.Data)
+		c.Collected = true
+	} else {
+		c.Fields, c.Collected, err = d.fields(ctx, in.Data)
+	}
+	if err != nil {
+		return bot.Reply{Card: &bot.Card{Title: purge.AsError(err).Message, Tone: bot.Bad}}, nil
+	}
+	return h.Command(ctx, c)
+}
+
+// press takes a pressed button, or a form that came back.
+func (d *Discord) press(ctx context.Context, h bot.Handler, in *interaction) (bot.Reply, error) {
+	at, err := d.place(ctx, in.ChannelID)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	a := bot.Answer{Event: d.eventKey(in.ID), From: d.subject(in.Member.User.ID), At: at, Token: in.Data.CustomID}
+	switch {
+	case in.Data.CustomID == "":
+		return bot.Reply{}, nil
+	case in.Type == interactionModal:
+		a.Values = values(in.Data.Components)
+	case in.Message != nil:
+		a.Message = bot.MessageRef{Channel: cmp.Or(in.Message.ChannelID, in.ChannelID), ID: in.Message.ID}
+	}
+	return h.Answer(ctx, a)
+}
+
+// values reads a form, whatever its fields are wrapped in.
+func values(components []component) map[string]string {
+	all := map[string]string{}
+	walk(components, func(c component) {
+		if c.CustomID == "" {
+			return
+		}
+		all[c.CustomID] = c.Value
+		if len(c.Values) > 0 {
+			all[c.CustomID] = c.Values[0]
+		}
+	})
+	return all
+}
+
+// choices always has the key, which discordgo leaves out where there is none.
+type choices struct {
+	Choices []choice `json:"choices"`
+}
+
+type choice struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Limits of autocomplete: https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-choice-structure
+const (
+	maxChoices = 25
+	maxChoice  = 100
+)
+
+// suggest answers autocomplete. It cannot be put off: what is not there in time is nothing.
+func (x *exchange) suggest(ctx context.Context, h bot.Handler) {
+	handle, cancel := context.WithTimeout(ctx, x.d.timing.deferAfter)
+	defer cancel()
+	done := make(chan []string, 1)
+	x.d.later.Go(func() {
+		reply, err := guarded(func() (bot.Reply, error) { return x.d.suggestion(handle, h, x.in) })
+		if err != nil {
+			x.note(err)
+		}
+		done <- reply.Choices
+	})
+	var offered []string
+	select {
+	case offered = <-done:
+	case <-handle.Done():
+	}
+	x.note(x.send(ctx, callback{showChoices, choices{choicesOf(offered)}}))
+}
+
+func (d *Discord) suggestion(ctx context.Context, h bot.Handler, in *interaction) (bot.Reply, error) {
+	at, err := d.place(ctx, in.ChannelID)
+	if err != nil || len(in.Data.Options) == 0 {
+		return bot.Reply{}, err
+	}
+	for _, o := range in.Data.Options[0].Options {
+		if o.Focused {
+			q := bot.Suggestion{From: d.subject(in.Member.User.ID), At: at, Field: fieldOf(o.Name), Text: o.text()}
+			return h.Suggest(ctx, q)
+		}
+	}
+	return bot.Reply{}, nil
+}
+
+func choicesOf(offered []string) []choice {
+	all := []choice{}
+	for _, o := range offered {
+		if o != "" && units(o) <= maxChoice && len(all) < maxChoices {
+			all = append(all, choice{clip(plain(o), maxChoice), o})
+		}
+	}
+	return all
+}
+
+// event takes one event of the gateway.
+func (d *Discord) event(h bot.Handler, name string, raw []byte) {
+	ctx := context.Background()
+	switch name {
+	case "INTERACTION_CREATE":
+		var in interaction
+		if json.Unmarshal(raw, &in) == nil {
+			d.interact(ctx, h, &in, func(ctx context.Context, c callback) error {
+				return d.call(ctx, http.MethodPost, "/interactions/"+in.ID+"/"+in.Token+"/callback", c, nil)
+			})
+		}
+	case "MESSAGE_CREATE":
+		var m message
+		if json.Unmarshal(raw, &m) == nil {
+			d.mention(ctx, h, &m)
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package discord
+
+import (
+	"context"
+	"strings"
+
+	"purgebot/bot"
+)
+
+const (
+	maxLinks    = 10_000
+	noLinks     = "There is no link in that message, so there is nothing to purge."
+	unreadable  = "Discord does not show purgebot that message. Copy its links into /purge url."
+	moreLinks   = "There are more links in that message than can be purged at once. Use /purge url with some of them."
+	maxInFields = 900_000 // bytes of links: what the bot reads at once, and its other fields
+)
+
+// collected gathers the links of the message that a command was used on: by their address, never by their label.
+// What Discord could not say of it, or a type of component that is unknown, loses the rest nothing.
+func (d *Discord) collected(ctx context.Context, c data) (*bot.Fields, error) {
+	m, found := c.Resolved.Messages[c.TargetID]
+	if !found {
+		return nil, invalid(unreadable)
+	}
+	var l links
+	if err := d.gather(ctx, &l, &m); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(l.all) == 0:
+		return nil, invalid(noLinks)
+	case len(l.all) > maxLinks || l.size > maxInFields:
+		return nil, invalid(moreLinks)
+	}
+	return &bot.Fields{Verb: "url", Targets: strings.Join(l.all, "\n")}, nil
+}
+
+func (d *Discord) gather(ctx context.Context, l *links, m *message) error {
+	l.text(m.Content)
+	for _, e := range m.Embeds {
+		l.address(e.URL)
+		l.text(e.Title)
+		l.text(e.Description)
+		for _, f := range e.Fields {
+			l.text(f.Name + "\n" + f.Value)
+		}
+	}
+	walk(m.Components, func(c component) {
+		l.text(c.Content)
+		l.address(c.URL)
+	})
+	for _, a := range m.Attachments {
+		if !strings.HasPrefix(a.ContentType, "text/plain") {
+			continue
+		}
+		text, err := d.fetch(ctx, a)
+		if err != nil {
+			return err
+		}
+		l.text(text)
+	}
+	for i := range m.Snapshots {
+		if err := d.gather(ctx, l, &m.Snapshots[i].Message); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// links is addresses, each once, in the order found; those that markup delimits are in angle brackets, so that no character of
+// them passes for punctuation.
+type links struct {
+	all  []string
+	size int
+	seen map[string]bool
+}
+
+func (l *links) add(address, written string) {
+	if l.seen == nil {
+		l.seen = map[string]bool{}
+	}
+	if !l.seen[address] && len(l.all) <= maxLinks && l.size <= maxInFields {
+		l.seen[address] = true
+		l.all = append(l.all, written)
+		l.size += len(written) + 1
+	}
+}
+
+// address adds one that stands alone.
+func (l *links) address(s string) {
+	if schemeAt(s) > 0 && !strings.ContainsAny(s, " \t\r\n<>") {
+		l.add(s, "<"+s+">")
+	}
+}
+
+// text adds the links of markup. It reads each byte once: a link ends where the next cannot have begun.
+func (l *links) text(s string) {
+	for i := 0; i < len(s); {
+		if s[i] == '[' {
+			i += 1 + labelAt(s[i+1:])
+			continue
+		}
+		if schemeAt(s[i:]) == 0 || i > 0 && letter(s[i-1]) {
+			i++
+			continue
+		}
+		end, exact := linkEnd(s, i)
+		address := s[i:end]
+		if exact {
+			l.add(address, "<"+address+">")
+		} else {
+			bare := strings.TrimRight(address, "*_~|")
+			l.add(strings.TrimRight(bare, ".,;:!?'\")]}"), bare)
+		}
+		i = end
+	}
+}
+
+// labelAt returns the length of the label of a masked link, "](" included, or 0: nobody is to purge what a label says.
+func labelAt(s string) int {
+	n := strings.IndexAny(s, "[]\n")
+	if n < 0 || !strings.HasPrefix(s[n:], "](") {
+		return 0
+	}
+	return n + 2
+}
+
+// linkEnd returns where a link ends, and whether markup says so: "<…>", "[label](…)" or a code span.
+func linkEnd(s string, from int) (end int, exact bool) {
+	before := byte(0)
+	if from > 0 {
+		before = s[from-1]
+	}
+	depth := 0
+	for end = from; end < len(s); end++ {
+		switch c := s[end]; {
+		case c <= ' ' || c == '<' || c == 0x7f:
+			return end, false
+		case c == '>':
+			return end, before == '<'
+		case c == '`':
+			return end, before == '`'
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth < 0 && before == '(' && from > 1 && s[from-2] == ']' {
+				return end, true
+			}
+		}
+	}
+	return end, false
+}
+
+// schemeAt returns the length of the "https://" that s begins with, or 0.
+func schemeAt(s string) int {
+	for _, scheme := range []string{"https://", "http://"} {
+		if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+			return len(scheme)
+		}
+	}
+	return 0
+}
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

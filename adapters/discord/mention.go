@@ -1,0 +1,148 @@
+package discord
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"purgebot/bot"
+)
+
+// A mention cannot be answered in private, so what is said tells nothing of what was asked.
+const (
+	sayRefused  = "I cannot do that for you here; /purge why tells you privately."
+	sayPrivate  = "I can tell you that only privately: type /purge instead of mentioning me."
+	sayNoForm   = "A mention cannot open a form: type /purge form."
+	sayNotTaken = "Not taken. Try again, or type /purge, which tells you privately what is wrong."
+	sayRole     = "You mentioned my role, not me: type @ and pick the name that is marked as an app."
+	hintEvery   = time.Minute
+)
+
+// The types of messages that people type: https://docs.discord.com/developers/resources/message#message-object-message-types
+const (
+	typed   = 0
+	replied = 19
+)
+
+// mention takes a message that begins with the bot's name. An edit is another event, which nobody listens to; bots, webhooks and
+// other guilds are passed over, and so is a mention in mid-sentence or in a quote.
+func (d *Discord) mention(ctx context.Context, h bot.Handler, m *message) {
+	if m.GuildID != d.config.GuildID || m.Author.Bot || m.Author.System || m.WebhookID != "" || m.Type != typed && m.Type != replied ||
+		!snowflake(m.ID) || !snowflake(m.ChannelID) || !snowflake(m.Author.ID) {
+		return
+	}
+	me, err := d.whoami(ctx, forever)
+	if err != nil {
+		d.config.Log.Warn("discord: message not read", "error", err)
+		return
+	}
+	m.Member.User = m.Author
+	text, ok := addressed(m.Content, me.ID)
+	switch {
+	case ok:
+		d.people.put(m.Author.ID, d.person(m.Member), d.config.Now())
+		d.take(ctx, h, m, text)
+	case d.namesRole(ctx, m, me.ID):
+		d.hint(ctx, m, sayRole)
+	}
+}
+
+// addressed returns what follows the mention, if that is the first word.
+func addressed(content, me string) (string, bool) {
+	content = strings.TrimSpace(content)
+	for _, form := range []string{"<@" + me + ">", "<@!" + me + ">"} {
+		if rest, ok := strings.CutPrefix(content, form); ok {
+			return unspoiled(strings.TrimSpace(rest)), true
+		}
+	}
+	return "", false
+}
+
+// unspoiled takes the bars off a hidden link. All other markup the bot reads by itself.
+func unspoiled(text string) string {
+	if !strings.Contains(text, "||") {
+		return text
+	}
+	words := strings.Split(text, " ")
+	for i, w := range words {
+		if inner, hidden := strings.CutPrefix(w, "||"); hidden && schemeAt(inner) > 0 {
+			words[i] = strings.TrimSuffix(inner, "||")
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// namesRole reports whether a message addresses the role that Discord made for the bot. Its text does not come with it unless
+// the bot may read all messages.
+func (d *Discord) namesRole(ctx context.Context, m *message, me string) bool {
+	if len(m.MentionRoles) == 0 || m.Content != "" && !strings.HasPrefix(strings.TrimSpace(m.Content), "<@&") {
+		return false
+	}
+	role, err := d.botRole(ctx, me)
+	return err == nil && role != "" && slices.Contains(m.MentionRoles, role) &&
+		(m.Content == "" || strings.HasPrefix(strings.TrimSpace(m.Content), "<@&"+role+">"))
+}
+
+func (d *Discord) botRole(ctx context.Context, me string) (string, error) {
+	if role, known := d.ownRole.get("", forever); known {
+		return role, nil
+	}
+	var roles []struct {
+		ID   string `json:"id"`
+		Tags struct {
+			BotID string `json:"bot_id"`
+		} `json:"tags"`
+	}
+	if err := d.call(ctx, http.MethodGet, "/guilds/"+d.config.GuildID+"/roles", nil, &roles); err != nil {
+		return "", err
+	}
+	own := ""
+	for _, r := range roles {
+		if r.Tags.BotID == me {
+			own = r.ID
+		}
+	}
+	d.ownRole.put("", own, d.config.Now())
+	return own, nil
+}
+
+func (d *Discord) take(ctx context.Context, h bot.Handler, m *message, text string) {
+	c := bot.Command{Event: d.eventKey(m.ID), From: d.subject(m.Author.ID), Text: text}
+	handle, cancel := context.WithTimeout(ctx, d.timing.handleIn)
+	defer cancel()
+	reply, err := guarded(func() (r bot.Reply, err error) {
+		if c.At, err = d.place(handle, m.ChannelID); err != nil {
+			return r, err
+		}
+		return h.Command(handle, c)
+	})
+	if err != nil {
+		d.config.Log.Warn("discord: mention not taken", "message", m.ID, "error", d.redact(err.Error()))
+	}
+	switch {
+	case err != nil:
+		d.hint(ctx, m, sayNotTaken)
+	case reply.Form != nil:
+		d.hint(ctx, m, sayNoForm)
+	case reply.Card != nil && reply.Card.Tone == bot.Bad:
+		d.hint(ctx, m, sayRefused)
+	case reply.Card != nil:
+		d.hint(ctx, m, sayPrivate)
+	}
+}
+
+// hint answers a message in public, a person at most once a minute, so that nobody makes the bot fill a channel.
+func (d *Discord) hint(ctx context.Context, m *message, sentence string) {
+	if !first(d.hinted, m.Author.ID, hintEvery) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, afterwards)
+	defer cancel()
+	out := outgoing{Content: sentence, Flags: suppressEmbeds, Mentions: nobody, Nonce: nonce("hint", m.ID), EnforceNonce: true,
+		Reference: &reference{MessageID: m.ID}}
+	if err := d.call(ctx, http.MethodPost, "/channels/"+m.ChannelID+"/messages", out, nil); err != nil {
+		d.config.Log.Warn("discord: answer not delivered", "message", m.ID, "error", err)
+	}
+}

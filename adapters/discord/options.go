@@ -1,0 +1,89 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+// The types of options that are used: https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-type
+const (
+	optionSubcommand = 1
+	optionString     = 3
+	optionBoolean    = 5
+	optionAttachment = 11
+)
+
+// text returns a string option's value, and "" of any other.
+func (o option) text() string {
+	var s string
+	if o.Type == optionString {
+		_ = json.Unmarshal(o.Value, &s)
+	}
+	return s
+}
+
+func (o option) yes() bool {
+	var b bool
+	return o.Type == optionBoolean && json.Unmarshal(o.Value, &b) == nil && b
+}
+
+// fieldOf returns the name of the bot's field that an option fills.
+func fieldOf(name string) string {
+	if name == "url" {
+		return "targets"
+	}
+	return name
+}
+
+// fields reads a slash command. Each option stays apart; one that is not known, or is of another type, is passed over.
+// collected says that links came from a file.
+func (d *Discord) fields(ctx context.Context, c data) (f *bot.Fields, collected bool, err error) {
+	if c.Name != commandName || len(c.Options) == 0 || c.Options[0].Type != optionSubcommand {
+		return nil, false, invalid("Discord sent a command that purgebot does not have. Restart Discord and try again.")
+	}
+	sub := c.Options[0]
+	if sub.Name == "form" {
+		return &bot.Fields{}, false, nil
+	}
+	f = &bot.Fields{Verb: sub.Name}
+	for _, o := range sub.Options {
+		if o.Type != optionAttachment {
+			fill(f, o)
+			continue
+		}
+		var id string
+		_ = json.Unmarshal(o.Value, &id)
+		text, err := d.fetch(ctx, c.Resolved.Attachments[id])
+		if err != nil {
+			return nil, false, err
+		}
+		collected = true
+		f.Targets = strings.TrimSpace(f.Targets + "\n" + text)
+	}
+	return f, collected, nil
+}
+
+func fill(f *bot.Fields, o option) {
+	switch o.Name {
+	case "targets", "url", "domain":
+		f.Targets = strings.TrimSpace(o.text() + "\n" + f.Targets)
+	case "area":
+		f.Area = o.text()
+	case "mode":
+		f.Mode = o.text()
+	case "reason":
+		f.Reason = o.text()
+	case "id":
+		f.ID = o.text()
+	case "private":
+		f.Private = o.yes()
+	case "dry-run":
+		f.DryRun = o.yes()
+	}
+}
+
+func invalid(message string) error { return &purge.Error{Kind: purge.Invalid, Message: message} }

@@ -1,0 +1,166 @@
+package discord
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+// invite is what lets the bot into a channel; Discord has no command for it.
+const invite = "Edit Channel → Permissions → Add members or roles → purgebot"
+
+const guest = 1 << 4 // a member who may only be in one voice channel: https://docs.discord.com/developers/resources/guild#guild-member-object-guild-member-flags
+
+// Person says who somebody is in the guild. What an event said of its author is as good as asking Discord.
+func (d *Discord) Person(ctx context.Context, who acl.Subject, maxAge time.Duration) (bot.Person, error) {
+	id := d.ours(who)
+	if id == "" {
+		return bot.Person{Subject: who, Standing: bot.Outsider}, nil
+	}
+	p, known := d.people.get(id, maxAge)
+	if !known {
+		var err error
+		if p, err = d.askPerson(ctx, id); err != nil {
+			return bot.Person{}, err
+		}
+	}
+	p.Groups = d.named(p.Groups)
+	return p, nil
+}
+
+func (d *Discord) askPerson(ctx context.Context, id string) (bot.Person, error) {
+	asked := d.config.Now()
+	var m member
+	err := d.call(ctx, http.MethodGet, "/guilds/"+d.config.GuildID+"/members/"+id, nil, &m)
+	p := bot.Person{Subject: d.subject(id)}
+	switch {
+	case code(err) == unknownMember:
+		p.Standing = bot.Outsider
+	case code(err) == unknownUser:
+		p.Standing = bot.Gone
+	case err != nil:
+		return bot.Person{}, err
+	case m.User.ID != id:
+		return bot.Person{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+	default:
+		p = d.person(m)
+	}
+	d.people.put(id, p, asked)
+	return p, nil
+}
+
+// person reads a member with its user.
+func (d *Discord) person(m member) bot.Person {
+	p := bot.Person{Subject: d.subject(m.User.ID), Name: cmp.Or(m.Nick, m.User.GlobalName, m.User.Username), Standing: bot.Member}
+	switch {
+	case m.User.Bot, m.User.System:
+		p.Standing = bot.Robot
+	case m.Pending, m.Flags&guest != 0:
+		p.Standing = bot.Guest
+	}
+	for _, id := range m.Roles {
+		if snowflake(id) && id != d.config.GuildID {
+			p.Groups = append(p.Groups, d.role(id))
+		}
+	}
+	slices.Sort(p.Groups)
+	return p
+}
+
+// named leaves the roles that the policy names.
+func (d *Discord) named(roles []acl.Subject) []acl.Subject {
+	if d.config.Groups == nil || len(roles) == 0 {
+		return slices.Clone(roles)
+	}
+	var left []acl.Subject
+	policy := d.config.Groups()
+	for _, r := range roles {
+		if slices.Contains(policy, r) {
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
+// Channel says what a channel is to the bot. Nobody from outside the guild reads one of it.
+func (d *Discord) Channel(ctx context.Context, at bot.Thread, maxAge time.Duration) (bot.Channel, error) {
+	if d.ours(at.Subject()) == "" {
+		return bot.Channel{Shared: true}, nil
+	}
+	id := cmp.Or(at.Root, at.Channel)
+	if c, known := d.channels.get(id, maxAge); known {
+		return c, nil
+	}
+	asked := d.config.Now()
+	var c channel
+	err := d.call(ctx, http.MethodGet, "/channels/"+url.PathEscape(id), nil, &c)
+	is := bot.Channel{Invite: invite}
+	switch {
+	case code(err) == missingAccess, code(err) == unknownChannel:
+	case err != nil:
+		return bot.Channel{}, err
+	default:
+		is.Joined, is.Shared = true, c.GuildID != d.config.GuildID
+	}
+	d.channels.put(id, is, asked)
+	return is, nil
+}
+
+// The permissions without which nothing can be shown: https://docs.discord.com/developers/topics/permissions
+const (
+	viewChannel   = 1 << 10
+	sendMessages  = 1 << 11
+	sendInThreads = 1 << 38
+)
+
+// learn remembers what an event says of who acts and where: Discord made it, and it is fresh.
+func (d *Discord) learn(in *interaction) {
+	now := d.config.Now()
+	d.people.put(in.Member.User.ID, d.person(in.Member), now)
+	d.tokens.put(in.Member.User.ID, in.Token, now)
+	if in.Channel.ID == in.ChannelID {
+		d.parents.put(in.ChannelID, parentOf(in.Channel), now)
+	}
+	may, err := strconv.ParseUint(in.AppPermissions, 10, 64)
+	if err != nil {
+		return
+	}
+	write := uint64(sendMessages)
+	if in.Channel.thread() {
+		write = sendInThreads
+	}
+	d.channels.put(in.ChannelID, bot.Channel{Joined: may&viewChannel != 0 && may&write != 0, Invite: invite}, now)
+}
+
+func parentOf(c channel) string {
+	if c.thread() {
+		return c.ParentID
+	}
+	return ""
+}
+
+// place returns where a channel is as the bot means it: a thread's rules are its channel's.
+func (d *Discord) place(ctx context.Context, id string) (bot.Thread, error) {
+	at := bot.Thread{Platform: platform, Workspace: d.config.GuildID, Channel: id}
+	parent, known := d.parents.get(id, forever)
+	if !known {
+		var c channel
+		if err := d.call(ctx, http.MethodGet, "/channels/"+id, nil, &c); err != nil {
+			return bot.Thread{}, err
+		}
+		parent = parentOf(c)
+		d.parents.put(id, parent, d.config.Now())
+	}
+	if parent != "" {
+		at.Channel, at.Root = parent, id
+	}
+	return at, nil
+}

@@ -1,0 +1,129 @@
+package discord
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"purgebot/purge"
+)
+
+const (
+	commandName   = "purge"
+	onMessageName = "Purge links in this message"
+
+	commandTyped     = 1
+	commandOnMessage = 3
+
+	maxTyped  = 6000 // https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-structure
+	maxReason = 500
+)
+
+// permissions is what the bot's role needs: view, send, embed, attach, read history, make threads, write in them.
+const permissions = 309237763072
+
+// definition is a command as it is registered. What Discord adds by itself (ids, versions) is not in it.
+type definition struct {
+	Name        string             `json:"name"`
+	Type        int                `json:"type"`
+	Description string             `json:"description,omitempty"`
+	Options     []definitionOption `json:"options,omitempty"`
+}
+
+type definitionOption struct {
+	Type         int                `json:"type"`
+	Name         string             `json:"name"`
+	Description  string             `json:"description"`
+	Required     bool               `json:"required,omitempty"`
+	Autocomplete bool               `json:"autocomplete,omitempty"`
+	MaxLength    int                `json:"max_length,omitempty"`
+	Choices      []choice           `json:"choices,omitempty"`
+	Options      []definitionOption `json:"options,omitempty"`
+}
+
+func word(name, description string, most int) definitionOption {
+	return definitionOption{Type: optionString, Name: name, Description: description, MaxLength: most}
+}
+
+func required(o definitionOption) definitionOption  { o.Required = true; return o }
+func suggested(o definitionOption) definitionOption { o.Autocomplete = true; return o }
+
+func oneOf(name, description string, all ...string) definitionOption {
+	return definitionOption{Type: optionString, Name: name, Description: description, Choices: choicesOf(all)}
+}
+
+func sub(name, description string, options ...definitionOption) definitionOption {
+	return definitionOption{Type: optionSubcommand, Name: name, Description: description, Options: options}
+}
+
+// definitions are the commands, in the words of the bot's grammar; a required option comes first, as Discord wants it.
+func definitions() []definition {
+	area := oneOf("area", "Where; mainland if not said", "mainland", "overseas", "global")
+	mode := oneOf("mode", "Directories: changed files only, or everything", "flush", "delete")
+	targets := suggested(word("targets", "https://… one or several", maxTyped))
+	reason := word("reason", "Shown on the card and kept", maxReason)
+	private := definitionOption{Type: optionBoolean, Name: "private", Description: "The channel does not see the targets"}
+	dry := definitionOption{Type: optionBoolean, Name: "dry-run", Description: "Only show what would be done"}
+	file := definitionOption{Type: optionAttachment, Name: "file", Description: "A text file, one address a line"}
+	id := required(suggested(word("id", "As on the card: p-7k3f9x2q", maxChoice)))
+	purge := definition{Name: commandName, Type: commandTyped, Description: "Purge the CDN's caches", Options: []definitionOption{
+		sub("url", "Purge single URLs", targets, file, area, reason, private, dry),
+		sub("dir", "Purge directories and all below them", targets, file, area, mode, reason, private, dry),
+		sub("leak", "Purge everywhere, deleted and private: something leaked", required(reason), targets, file, dry),
+		sub("form", "Fill in a form, for many targets"),
+		sub("status", "What became of a purge", id),
+		sub("cancel", "Stop what has not left yet", id),
+		sub("history", "The latest purges", suggested(word("domain", "Only of this domain", 253))),
+		sub("domains", "What you may purge"),
+		sub("why", "Why you may purge a URL or not", required(suggested(word("url", "https://…", maxTyped))), area),
+		sub("whoami", "Who you are to the policy"),
+		sub("help", "How to use purgebot"),
+	}}
+	return []definition{purge, {Name: onMessageName, Type: commandOnMessage}}
+}
+
+// hash is the same for the same commands, in whatever order they come.
+func hash(all []definition) [sha256.Size]byte {
+	all = slices.SortedFunc(slices.Values(all), func(a, b definition) int { return strings.Compare(a.Name, b.Name) })
+	text, _ := json.Marshal(all)
+	return sha256.Sum256(text)
+}
+
+// register writes the commands for the guild, if Discord has others: creating is limited to 200 a day.
+func (d *Discord) register(ctx context.Context) error {
+	path := "/applications/" + d.config.ApplicationID + "/guilds/" + d.config.GuildID + "/commands"
+	var there []definition
+	if err := d.call(ctx, http.MethodGet, path, nil, &there); err != nil {
+		return err
+	}
+	if hash(there) == hash(definitions()) {
+		return nil
+	}
+	return d.call(ctx, http.MethodPut, path, definitions(), nil)
+}
+
+// keepRegistered registers, and tries again as long as that fails: what it needs may be granted at any time.
+func (d *Discord) keepRegistered(ctx context.Context) {
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		err := d.register(ctx)
+		if err == nil {
+			d.setup.set(nil)
+			return
+		}
+		if kind := purge.AsError(err).Kind; kind == purge.Denied || kind == purge.NotFound {
+			err = &purge.Error{Kind: purge.Denied, Err: err, Message: fmt.Sprintf("Discord does not let purgebot register its commands in the server %s. Open "+
+				"https://discord.com/oauth2/authorize?client_id=%s&scope=bot+applications.commands&permissions=%d as somebody who manages that server.",
+				d.config.GuildID, d.config.ApplicationID, permissions)}
+		}
+		d.setup.set(err)
+		d.config.Log.Warn("discord: commands not registered", "error", err)
+		if sleep(ctx, max(wait, purge.AsError(err).RetryAfter)) != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package discord
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"purgebot/acl"
+	"purgebot/bot"
+)
+
+// Limits of a message: https://docs.discord.com/developers/resources/message#embed-object-embed-limits and
+// https://docs.discord.com/developers/components/reference#button
+const (
+	maxContent     = 2000
+	maxTitle       = 256
+	maxDescription = 4096
+	maxFooter      = 400 // of 2048, so that the whole stays below the 6000 of all embeds
+	maxTargets     = 2600
+	maxLine        = 1000
+	maxButton      = 80
+	maxRow         = 5
+	maxButtons     = 25
+	maxMention     = 50
+	maxCustomID    = 100
+)
+
+// outgoing is a message as Discord takes it. Text of a card is in the embed, which notifies nobody and fetches nothing; the
+// content holds nothing but mentions.
+type outgoing struct {
+	Content      string     `json:"content"`
+	Embeds       []embed    `json:"embeds"`
+	Components   []row      `json:"components"`
+	Mentions     mentions   `json:"allowed_mentions"`
+	Flags        int        `json:"flags,omitempty"`
+	Nonce        string     `json:"nonce,omitempty"`
+	EnforceNonce bool       `json:"enforce_nonce,omitempty"`
+	Reference    *reference `json:"message_reference,omitempty"`
+	Attachments  *[]upload  `json:"attachments,omitempty"`
+}
+
+type embed struct {
+	Title       string  `json:"title,omitempty"`
+	Description string  `json:"description,omitempty"`
+	Color       int     `json:"color,omitempty"`
+	Footer      *footer `json:"footer,omitempty"`
+}
+
+type footer struct {
+	Text string `json:"text"`
+}
+
+type row struct {
+	Type       int      `json:"type"`
+	Components []button `json:"components"`
+}
+
+type button struct {
+	Type     int    `json:"type"`
+	Style    int    `json:"style"`
+	Label    string `json:"label"`
+	CustomID string `json:"custom_id"`
+}
+
+// mentions says who may be notified. parse is never left out and never null, which would mean everybody:
+// https://docs.discord.com/developers/resources/message#allowed-mentions-object
+type mentions struct {
+	Parse       []string `json:"parse"`
+	Users       []string `json:"users,omitempty"`
+	RepliedUser bool     `json:"replied_user"`
+}
+
+var nobody = mentions{Parse: []string{}}
+
+type reference struct {
+	MessageID string `json:"message_id"`
+	FailIf    bool   `json:"fail_if_not_exists"`
+}
+
+type upload struct {
+	ID       int    `json:"id"`
+	Filename string `json:"filename"`
+}
+
+// attached names the files that are sent with a message.
+func attached(m outgoing, files []*bot.File) outgoing {
+	if len(files) == 0 {
+		return m
+	}
+	var all []upload
+	for i, f := range files {
+		all = append(all, upload{i, f.Name})
+	}
+	m.Attachments = &all
+	return m
+}
+
+var toneMarks = map[bot.Tone]string{
+	bot.Waiting: "⏳ ", bot.Busy: "🔄 ", bot.Good: "✅ ", bot.Bad: "❌ ", bot.Unsure: "⚠️ ",
+}
+
+var toneColors = map[bot.Tone]int{
+	bot.Waiting: 0xF1C40F, bot.Busy: 0x3498DB, bot.Good: 0x2ECC71, bot.Bad: 0xE74C3C, bot.Unsure: 0xE67E22,
+}
+
+// message renders a card, and the files that belong to it.
+func (d *Discord) message(c bot.Card) (outgoing, []*bot.File) {
+	m := outgoing{Mentions: nobody, Components: buttons(c.Buttons)}
+	m.Content, m.Mentions.Users = d.mentioned(c.Mention)
+	e := embed{Color: toneColors[c.Tone]}
+	body := text{left: maxDescription}
+	title := plain(toneMarks[c.Tone] + c.Title)
+	if units(escape(title, maxLine)) <= maxTitle {
+		e.Title = escape(title, maxTitle)
+	} else {
+		body.line(escape(title, maxLine))
+	}
+	files := d.describe(&body, c)
+	e.Description = body.String()
+	if strings.TrimSpace(plain(c.Footer)) != "" {
+		e.Footer = &footer{clip(plain(c.Footer), maxFooter)}
+	}
+	if strings.TrimSpace(e.Title+e.Description) == "" && e.Footer == nil {
+		e.Title = "…"
+	}
+	m.Embeds = []embed{e}
+	return m, files
+}
+
+// describe writes who asked, the lines, the targets, and how many of them are elsewhere.
+func (d *Discord) describe(body *text, c bot.Card) []*bot.File {
+	if c.By != "" {
+		body.line("by " + d.by(c.By))
+	}
+	code, hidden, long := fit(c.Targets)
+	files := filesOf(c, hidden, long)
+	more := ""
+	if n := c.More + hidden; n > 0 {
+		more = fmt.Sprintf("+%d more", n)
+		if len(files) > 0 {
+			more += ", in the file " + escape(plain(files[0].Name), 200)
+		}
+	}
+	lines(body, c.Lines, units(code)+units(more)+40)
+	body.line(code)
+	body.line(more)
+	return files
+}
+
+// filesOf is the file of a card; or one of its targets, where one is too long to be shown in a message: nobody is to confirm
+// what cannot be read to its end.
+func filesOf(c bot.Card, hidden int, long bool) []*bot.File {
+	switch {
+	case c.File != nil && c.File.Text != "":
+		return []*bot.File{{Name: clip(plain(c.File.Name), 100), Text: c.File.Text}}
+	case hidden > 0 && long:
+		return []*bot.File{{Name: "targets.txt", Text: strings.Join(c.Targets, "\n") + "\n"}}
+	}
+	return nil
+}
+
+// by names somebody without notifying: an embed never does. The id is there because anybody may take anybody's name.
+func (d *Discord) by(who acl.Subject) string {
+	if id := d.ours(who); id != "" {
+		return "<@" + id + "> (" + id + ")"
+	}
+	return escape(plain(string(who)), 200)
+}
+
+// mentioned returns the markup that notifies those of the guild; the others cannot be notified.
+func (d *Discord) mentioned(who []acl.Subject) (content string, ids []string) {
+	for _, w := range who[:min(len(who), maxMention)] {
+		if id := d.ours(w); id != "" {
+			content += "<@" + id + "> "
+			ids = append(ids, id)
+		}
+	}
+	return strings.TrimSpace(content), ids
+}
+
+// text is lines, at most left units of them.
+type text struct {
+	strings.Builder
+	left int
+}
+
+func (t *text) line(s string) bool {
+	n := units(s) + 1
+	if s == "" || n > t.left {
+		return s == ""
+	}
+	if t.Len() > 0 {
+		t.WriteByte('\n')
+	}
+	t.WriteString(s)
+	t.left -= n
+	return true
+}
+
+// lines writes lines as text, leaves room for what follows them, and says how many more there are.
+func lines(body *text, all []string, room int) {
+	for i, l := range all {
+		l = escape(plain(l), maxLine)
+		if strings.TrimSpace(l) == "" {
+			continue
+		}
+		if units(l)+1 > body.left-room {
+			body.line(fmt.Sprintf("… and %d more lines", len(all)-i))
+			return
+		}
+		body.line(l)
+	}
+}
+
+// fit shows targets as code, each one whole, and says how many did not fit, and whether one of them never could.
+func fit(targets []string) (code string, hidden int, long bool) {
+	var b strings.Builder
+	fenced := false
+	fence := func(on bool) {
+		if on != fenced {
+			b.WriteString("```\n")
+			fenced = on
+		}
+	}
+	used := 0
+	for i, t := range targets {
+		t = plain(t)
+		bare := strings.Contains(t, "`")
+		if bare { // would end the code
+			t = escape(t, 2*len(t)+1)
+		}
+		n := units(t) + 9
+		if used+n > maxTargets {
+			for _, t := range targets[i:] {
+				long = long || units(t) > maxTargets/2
+			}
+			hidden = len(targets) - i
+			break
+		}
+		used += n
+		fence(!bare)
+		b.WriteString(t + "\n")
+	}
+	fence(false)
+	return strings.TrimSuffix(b.String(), "\n"), hidden, long
+}
+
+var styles = map[bot.Style]int{bot.Primary: 1, bot.Plain: 2, bot.Danger: 4}
+
+func buttons(all []bot.Button) []row {
+	rows := []row{}
+	for i, b := range all[:min(len(all), maxButtons)] {
+		if i%maxRow == 0 {
+			rows = append(rows, row{Type: 1})
+		}
+		last := &rows[len(rows)-1]
+		last.Components = append(last.Components, button{2, styles[b.Style], clip(plain(b.Label), maxButton), b.Token})
+	}
+	return rows
+}
+
+// nonce makes a repeated post one message, for a few minutes: https://docs.discord.com/developers/resources/message#create-message
+func nonce(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return base64.RawURLEncoding.EncodeToString(sum[:18]) // 24 of at most 25 characters
+}

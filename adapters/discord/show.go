@@ -1,0 +1,141 @@
+package discord
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"purgebot/acl"
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+// Show edits or posts a message. One that is gone, or that cannot be edited any more, is posted anew. A Root that is no thread
+// yet becomes one, made from that message; where none can be made, the message goes to the channel.
+func (d *Discord) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, key string, c bot.Card) (bot.MessageRef, error) {
+	if d.ours(at.Subject()) == "" || at.Root != "" && !snowflake(at.Root) {
+		return bot.MessageRef{}, &purge.Error{Kind: purge.Denied, Message: otherServer}
+	}
+	m, files := d.message(c)
+	if snowflake(ref.Channel) && snowflake(ref.ID) {
+		err := d.edit(ctx, ref, m, files)
+		if err == nil {
+			return ref, nil
+		}
+		if !lost(err) {
+			return bot.MessageRef{}, err
+		}
+	}
+	m.Nonce, m.EnforceNonce = nonce(key, at.Channel, at.Root, ref.ID), true
+	if at.Root == "" {
+		return d.post(ctx, at.Channel, m, files)
+	}
+	return d.postUnder(ctx, at, m, files, c.Title)
+}
+
+// lost reports whether a message can no longer be written to.
+func lost(err error) bool {
+	return slices.Contains([]int{unknownMessage, unknownChannel, otherAuthor, archived, threadLocked}, code(err))
+}
+
+type sent struct {
+	ID          string       `json:"id"`
+	ChannelID   string       `json:"channel_id"`
+	Attachments []attachment `json:"attachments"`
+}
+
+func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []*bot.File) (bot.MessageRef, error) {
+	var s sent
+	path := "/channels/" + channel + "/messages"
+	err := d.call(ctx, http.MethodPost, path, attached(m, files), &s, files...)
+	if code(err) == missingPermission && len(files) > 0 { // perhaps only to attach: the card says how many it leaves out
+		d.config.Log.Warn("discord: file not attached; allow purgebot's role to Attach Files there", "channel", channel)
+		err = d.call(ctx, http.MethodPost, path, m, &s)
+	}
+	if err == nil && !snowflake(s.ID) {
+		err = &purge.Error{Kind: purge.Unknown, Message: errSilent.Message}
+	}
+	if err != nil {
+		return bot.MessageRef{}, err
+	}
+	return bot.MessageRef{Channel: channel, ID: s.ID}, nil
+}
+
+// edit replaces a message. An archived thread is opened first; what is attached already stays.
+func (d *Discord) edit(ctx context.Context, ref bot.MessageRef, m outgoing, files []*bot.File) error {
+	if len(files) == 0 {
+		m.Attachments = &[]upload{}
+	}
+	var s sent
+	path := "/channels/" + ref.Channel + "/messages/" + ref.ID
+	err := d.call(ctx, http.MethodPatch, path, m, &s)
+	if code(err) == archived && d.reopen(ctx, ref.Channel) == nil {
+		err = d.call(ctx, http.MethodPatch, path, m, &s)
+	}
+	if err != nil || len(files) == 0 || slices.ContainsFunc(s.Attachments, func(a attachment) bool { return a.Filename == files[0].Name }) {
+		return err
+	}
+	if err := d.call(ctx, http.MethodPatch, path, attached(m, files), nil, files...); err != nil {
+		d.config.Log.Warn("discord: file not attached", "error", err)
+	}
+	return nil
+}
+
+// reopen takes a thread out of the archive; an edit does not: https://docs.discord.com/developers/topics/threads#active--archived-threads
+func (d *Discord) reopen(ctx context.Context, thread string) error {
+	return d.call(ctx, http.MethodPatch, "/channels/"+thread, map[string]bool{"archived": false}, nil)
+}
+
+// postUnder posts in the thread of a message, whose id is the message's, making it if need be.
+func (d *Discord) postUnder(ctx context.Context, at bot.Thread, m outgoing, files []*bot.File, name string) (bot.MessageRef, error) {
+	ref, err := d.post(ctx, at.Root, m, files)
+	if code(err) == unknownChannel && d.openThread(ctx, at, name) {
+		ref, err = d.post(ctx, at.Root, m, files)
+	}
+	if err == nil || !closed(err) {
+		return ref, err
+	}
+	d.config.Log.Info("discord: no thread, so the message goes to the channel", "channel", at.Channel, "error", err)
+	return d.post(ctx, at.Channel, m, files)
+}
+
+// closed reports whether a thread is not there or not for us, though its channel may be.
+func closed(err error) bool {
+	return lost(err) || slices.Contains([]int{missingAccess, missingPermission, notForThisChannel}, code(err))
+}
+
+const archiveAfter = 1440 // minutes
+
+// openThread makes a thread from a message, and reports whether there is one: somebody may have made it before.
+func (d *Discord) openThread(ctx context.Context, at bot.Thread, name string) bool {
+	if name = clip(plain(name), 100); name == "" {
+		name = "purge"
+	}
+	path := "/channels/" + at.Channel + "/messages/" + at.Root + "/threads"
+	err := d.call(ctx, http.MethodPost, path, map[string]any{"name": name, "auto_archive_duration": archiveAfter}, nil)
+	if err != nil && code(err) != threadExists {
+		d.config.Log.Warn("discord: thread not made", "channel", at.Channel, "error", err)
+		return false
+	}
+	d.parents.put(at.Root, at.Channel, d.config.Now())
+	return true
+}
+
+// Tell shows a card to one person: below what they did last, as long as Discord allows that, else as a direct message.
+func (d *Discord) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bot.Card) error {
+	id := d.ours(who)
+	if id == "" {
+		return &purge.Error{Kind: purge.NotFound, Message: meanings[unknownUser].message}
+	}
+	return d.direct(ctx, id, c)
+}
+
+func (d *Discord) direct(ctx context.Context, id string, c bot.Card) error {
+	var dm channel
+	if err := d.call(ctx, http.MethodPost, "/users/@me/channels", map[string]string{"recipient_id": id}, &dm); err != nil {
+		return err
+	}
+	m, files := d.message(c)
+	_, err := d.post(ctx, dm.ID, m, files)
+	return err
+}

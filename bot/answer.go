@@ -192,7 +192,7 @@ func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Deci
 	}
 	b.wantCards()
 	if err := b.engine.ring(p.ID); err != nil { // the tending loop rings again
-		b.Log.WarnContext(ctx, "ring", "purge", p.Short, "error", err)
+		b.Log.WarnContext(ctx, "ring", "purge", p.ID, "short", p.Short, "error", err)
 	}
 	switch {
 	case !won && first.Who == d.Who && first.What == d.What:

@@ -147,7 +147,7 @@ func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, e *pu
 	if e.Kind == purge.Exhausted {
 		b.pace.wait(p.Channel.ID(), b.Now().Add(wait))
 	}
-	b.Log.WarnContext(ctx, "card not shown", "purge", p.Short, "role", c.Role, "fails", c.Fails+1, "gave_up", giveUp, "error", e)
+	b.Log.WarnContext(ctx, "card not shown", "purge", p.ID, "short", p.Short, "role", c.Role, "fails", c.Fails+1, "gave_up", giveUp, "error", e)
 	b.logError(ctx, "note a failed card", b.Store.CardFailed(ctx, c.Purge, c.Role, c.Wanted, giveUp))
 	if giveUp && c.Role == store.Status {
 		b.tell(ctx, p, b.draw(ctx, p, store.Result))

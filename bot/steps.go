@@ -67,7 +67,7 @@ func (b *Bot) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (ask
 	if transient && b.Now().Sub(p.CreatedAt) < b.ConfirmTTL {
 		return asked{Again: true, Wait: max(e.RetryAfter, time.Second)}, nil
 	}
-	b.Log.WarnContext(ctx, "cannot ask", "purge", p.Short, "error", e)
+	b.Log.WarnContext(ctx, "cannot ask", "purge", p.ID, "short", p.Short, "error", e)
 	problem := "The question could not be shown in that channel, so nothing was purged. " + e.Message
 	d := store.Decision{Purge: p.ID, What: store.Withdrawn, Problem: problem, At: b.Now()}
 	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.entry("not shown", p.ID, "", refusedBody{Message: problem})); err != nil {
@@ -113,7 +113,7 @@ func (b *Bot) settle(ctx context.Context, id string) (store.State, error) {
 	if err := b.Store.Finish(ctx, id, st, problem, b.Now(), notifies(st), b.entry("ended", id, "", endedBody{st, problem})); err != nil {
 		return "", err
 	}
-	b.Log.InfoContext(ctx, "purge ended", "purge", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
+	b.Log.InfoContext(ctx, "purge ended", "purge", p.ID, "short", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
 	b.pace.hurry(message(id, store.Status))
 	b.wantCards()
 	return st, nil

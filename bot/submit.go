@@ -98,7 +98,7 @@ func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, call store
 	var e *purge.Error
 	if err != nil {
 		e = purge.AsError(err)
-		b.Log.WarnContext(ctx, "call not accepted", "purge", p.Short, "batch", batch.N, "try", call.Try, "kind", e.Kind, "error", e)
+		b.Log.WarnContext(ctx, "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", call.Try, "kind", e.Kind, "error", e)
 	}
 	b.noteCDN(e)
 	call.Receipt = receipt

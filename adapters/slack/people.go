@@ -36,21 +36,32 @@ func (s *Slack) Person(ctx context.Context, who acl.Subject, maxAge time.Duratio
 	if err != nil {
 		return bot.Person{}, err
 	}
+	p.Groups, err = s.groupsOf(ctx, id, lists, maxAge)
+	if err != nil {
+		return bot.Person{}, err
+	}
+	return p, nil
+}
+
+// groupsOf waits for every list, also behind one that failed: whoever asks next shares no look-up that began before.
+func (s *Slack) groupsOf(ctx context.Context, id string, lists map[acl.Subject]*answer[map[string]bool], maxAge time.Duration) ([]acl.Subject, error) {
+	stale := groupStale
+	if maxAge < roster {
+		stale = 0
+	}
+	var groups []acl.Subject
+	var failed error
 	for group, list := range lists {
-		stale := groupStale
-		if maxAge < roster {
-			stale = 0
-		}
 		members, err := list.waitOr(ctx, s.config.Now(), stale)
 		if err != nil {
-			return bot.Person{}, err
+			failed = err
 		}
 		if members[id] {
-			p.Groups = append(p.Groups, group)
+			groups = append(groups, group)
 		}
 	}
-	slices.Sort(p.Groups)
-	return p, nil
+	slices.Sort(groups)
+	return groups, failed
 }
 
 // lookUp starts to ask what the bot will want to know about a verified event, all at once.

@@ -95,11 +95,11 @@ func (r rendering) blocks(c bot.Card) []slack.Block {
 	if r.by != "" || r.mention != "" {
 		b = append(b, r.who())
 	}
-	b = append(b, paragraphs(c.Lines, maxCard-used)...)
 	b = append(b, targets...)
 	if n := c.More + hidden; n > 0 {
 		b = append(b, small(r.more(n, c.File)))
 	}
+	b = append(b, paragraphs(c.Lines, maxCard-used)...)
 	if strings.TrimSpace(plain(c.Footer)) != "" {
 		b = append(b, small(c.Footer))
 	}

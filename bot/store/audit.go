@@ -77,7 +77,7 @@ func raw(s string) json.RawMessage {
 
 // Audit returns the rows about one purge, oldest first.
 func (s *Store) Audit(ctx context.Context, id string) ([]Entry, error) {
-	found, err := rows(ctx, s.stmts, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' ORDER BY seq`, id)
+	found, err := rows(ctx, s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' ORDER BY seq`, id)
 	return found, fail("read the audit of "+id, err)
 }
 
@@ -105,7 +105,7 @@ const verifyChunk = 500
 // keep a hash elsewhere.
 func (s *Store) VerifyAudit(ctx context.Context) (good int64, broken int64, err error) {
 	for {
-		h, err := readHead(s.stmts.QueryRowContext(ctx, selectHead))
+		h, err := readHead(s.db.QueryRowContext(ctx, selectHead))
 		if err != nil {
 			return 0, 0, fail("read the audit's head", err)
 		}
@@ -113,7 +113,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (good int64, broken int64, err 
 		if err != nil || broken == 0 {
 			return good, broken, fail("verify the audit", err)
 		}
-		again, err := readHead(s.stmts.QueryRowContext(ctx, selectHead))
+		again, err := readHead(s.db.QueryRowContext(ctx, selectHead))
 		if err != nil || again.prunedSeq == h.prunedSeq {
 			return good, broken, fail("read the audit's head", err)
 		}
@@ -124,7 +124,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (good int64, broken int64, err 
 func (s *Store) follow(ctx context.Context, h head) (good, broken int64, err error) {
 	seq, sum := h.prunedSeq, h.prunedSum
 	for seq < h.seq {
-		chunk, err := rows(ctx, s.stmts, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3`,
+		chunk, err := rows(ctx, s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3`,
 			seq, h.seq, verifyChunk)
 		if err != nil {
 			return good, 0, err

@@ -29,7 +29,7 @@ func scanCard(r row) (c Card, err error) {
 // DueCards returns the cards that are behind. The status of a purge comes before its result; purges whose cards
 // keep failing come last, so that they hold up nobody; else the oldest is first.
 func (s *Store) DueCards(ctx context.Context, limit int) ([]Card, error) {
-	found, err := rows(ctx, s.stmts, scanCard, selectDue, limit)
+	found, err := rows(ctx, s.db, scanCard, selectDue, limit)
 	return found, fail("list the cards that are due", err)
 }
 
@@ -57,6 +57,6 @@ func (s *Store) CardFailed(ctx context.Context, id string, role Role, version in
 
 // CardOf returns a card of a purge; false if none is wanted.
 func (s *Store) CardOf(ctx context.Context, id string, role Role) (Card, bool, error) {
-	c, err := scanCard(s.stmts.QueryRowContext(ctx, `SELECT `+cardColumns+` FROM pb_card c WHERE c.purge = $1 AND c.role = $2`, id, role))
+	c, err := scanCard(s.db.QueryRowContext(ctx, `SELECT `+cardColumns+` FROM pb_card c WHERE c.purge = $1 AND c.role = $2`, id, role))
 	return some("read a card of "+id, c, err)
 }

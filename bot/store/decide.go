@@ -107,13 +107,13 @@ func decision(ctx context.Context, q querier, id string) (d Decision, err error)
 
 // Decision returns what was decided about a purge; false if nothing was.
 func (s *Store) Decision(ctx context.Context, id string) (Decision, bool, error) {
-	d, err := decision(ctx, s.stmts, id)
+	d, err := decision(ctx, s.db, id)
 	return some("read the decision about "+id, d, err)
 }
 
 // Decided returns the ids that still wait although they are decided, oldest decision first: their bell is to be rung again.
 func (s *Store) Decided(ctx context.Context) ([]string, error) {
-	found, err := rows(ctx, s.stmts, text, `SELECT p.id FROM pb_purge p JOIN pb_decision d ON d.purge = p.id WHERE p.state = 'waiting' ORDER BY d.at, p.id`)
+	found, err := rows(ctx, s.db, text, `SELECT p.id FROM pb_purge p JOIN pb_decision d ON d.purge = p.id WHERE p.state = 'waiting' ORDER BY d.at, p.id`)
 	return found, fail("list what is decided", err)
 }
 

@@ -85,7 +85,7 @@ func (s *Store) Button(ctx context.Context, token string) (Button, bool, error) 
 	b := Button{Token: token}
 	var who, channel, request string
 	var expires int64
-	err := s.stmts.QueryRowContext(ctx, `SELECT COALESCE(purge, ''), action, who, channel, request, expires FROM pb_button WHERE token = $1`,
+	err := s.db.QueryRowContext(ctx, `SELECT COALESCE(purge, ''), action, who, channel, request, expires FROM pb_button WHERE token = $1`,
 		hashed(token)).Scan(&b.Purge, &b.Action, &who, &channel, &request, &expires)
 	b.Who, b.Channel, b.Request, b.Expires = acl.Subject(who), acl.Subject(channel), raw(request), instant(expires)
 	return some("read a button", b, err)

@@ -16,8 +16,7 @@ import (
 
 // Store is the open database. It has one connection, which the durable engine uses as well.
 type Store struct {
-	db    *sql.DB
-	stmts *prepared
+	db *sql.DB
 	// unlock gives the file to another process; once, and not where it was opened only to be read.
 	unlock func()
 }
@@ -40,7 +39,7 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 		unlock()
 		return nil, refused(path, err)
 	}
-	return &Store{db: db, stmts: prepare(db, manyTargets), unlock: sync.OnceFunc(unlock)}, nil
+	return &Store{db: db, unlock: sync.OnceFunc(unlock)}, nil
 }
 
 func openLocked(ctx context.Context, path string) (*sql.DB, error) {
@@ -80,7 +79,7 @@ func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
 		_ = db.Close()
 		return nil, refused(path, err)
 	}
-	return &Store{db: db, stmts: prepare(db), unlock: func() {}}, nil
+	return &Store{db: db, unlock: func() {}}, nil
 }
 
 // DB is for the durable engine alone, whose Shutdown closes it.
@@ -96,7 +95,7 @@ func (s *Store) Close() error {
 // Ping returns nil if the database can be read now.
 func (s *Store) Ping(ctx context.Context) error {
 	var id int
-	return fail("ping the database", s.stmts.QueryRowContext(ctx, `SELECT id FROM pb_audit_head`).Scan(&id))
+	return fail("ping the database", s.db.QueryRowContext(ctx, `SELECT id FROM pb_audit_head`).Scan(&id))
 }
 
 // pathOf returns the one true path of a database, so that two names of a file share a lock.
@@ -138,11 +137,13 @@ const (
 
 // connect opens path with one connection: more of them only wait for each other's locks, and slow down a burst fivefold.
 func connect(path, parameters string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: parameters}).String())
-	if err == nil {
-		db.SetMaxOpenConns(1)
+	c, err := openPrepared((&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: parameters}).String())
+	if err != nil {
+		return nil, err
 	}
-	return db, err
+	db := sql.OpenDB(c)
+	db.SetMaxOpenConns(1)
+	return db, nil
 }
 
 // Why a database is not opened.

@@ -2,75 +2,181 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"sync"
+	"database/sql/driver"
+	"strings"
+
+	"modernc.org/sqlite"
 )
 
-// prepared keeps our statements parsed, since SQLite parses most of them longer than it runs them. A statement can
-// only be prepared while no transaction has the connection, so its first run is unprepared.
-type prepared struct {
-	db     *sql.DB
-	mu     sync.Mutex
-	ready  map[string]*sql.Stmt
-	wanted map[string]bool
+// SQLite parses most statements longer than it runs them, and its driver parses a text anew each time. The connections
+// here keep what they parsed: our statements and the durable engine's, inside transactions and outside. All else is
+// the driver's: its errors, its contexts, its transactions.
+
+// openPrepared returns the driver's connector whose connections keep their statements.
+func openPrepared(dsn string) (driver.Connector, error) {
+	c, err := sqlite.NewConnector(dsn)
+	return preparing{c}, err
 }
 
-// prepare keeps the statements of db; early are those worth preparing before they were ever run.
-func prepare(db *sql.DB, early ...string) *prepared {
-	p := &prepared{db: db, ready: map[string]*sql.Stmt{}, wanted: map[string]bool{}}
-	for _, query := range early {
-		p.wanted[query] = true
+type preparing struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := p.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return p
+	return &conn{plainConn: c.(plainConn), ready: map[string]*stmt{}}, nil
 }
 
-// find returns nil for a statement that is not prepared, and remembers that it is wanted.
-func (p *prepared) find(query string) *sql.Stmt {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.ready[query]
-	if s == nil {
-		p.wanted[query] = true
+// plainConn is all that database/sql asks of the driver's connections.
+type plainConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// conn keeps the statements that are not running just now. database/sql lets one goroutine at a time into a
+// connection, its statements and its rows, so nothing here is locked.
+type conn struct {
+	plainConn
+	ready map[string]*stmt
+	uses  uint64
+}
+
+// stmt is one statement, out of ready for as long as it runs.
+type stmt struct {
+	plainStmt
+	query string
+	used  uint64 // what uses was
+}
+
+type plainStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// keptStatements is more than purgebot has, but for those whose text depends on how many rows they write.
+const keptStatements = 200
+
+// ExecContext implements driver.ExecerContext.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if !keepable(query) {
+		return c.plainConn.ExecContext(ctx, query, args)
 	}
-	return s
+	s, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.ExecContext(ctx, args)
+	c.give(s, err)
+	return r, err
 }
 
-// catchUp prepares what is wanted; no transaction of the caller may be open. What cannot be prepared now is run
-// unprepared, and asked for again.
-func (p *prepared) catchUp(ctx context.Context) {
-	p.mu.Lock()
-	wanted := p.wanted
-	p.wanted = map[string]bool{}
-	p.mu.Unlock()
-	for query := range wanted {
-		s, err := p.db.PrepareContext(ctx, query)
-		if err != nil {
-			return
+// QueryContext implements driver.QueryerContext.
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if !keepable(query) {
+		return c.plainConn.QueryContext(ctx, query, args)
+	}
+	s, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.QueryContext(ctx, args)
+	if err != nil {
+		c.give(s, err)
+		return nil, err
+	}
+	return &stmtRows{plainRows: r.(plainRows), conn: c, stmt: s}, nil
+}
+
+// Close implements driver.Conn.
+func (c *conn) Close() error {
+	for _, s := range c.ready {
+		_ = s.Close()
+	}
+	c.ready = nil
+	return c.plainConn.Close()
+}
+
+// keepable is one statement that reads or writes rows. What may act while it is parsed, as a PRAGMA does, and what
+// holds several statements is left to the driver.
+func keepable(query string) bool {
+	query = strings.Trim(query, " \t\r\n;")
+	verb := query[:min(len(query), 6)]
+	for _, kept := range []string{"SELECT", "INSERT", "UPDATE", "DELETE"} {
+		if strings.EqualFold(verb, kept) {
+			return !strings.Contains(query, ";")
 		}
-		p.mu.Lock()
-		if p.ready[query] == nil {
-			p.ready[query] = s
-		} else {
-			_ = s.Close() // somebody else was faster
+	}
+	return false
+}
+
+// take returns a statement that nobody else runs.
+func (c *conn) take(ctx context.Context, query string) (*stmt, error) {
+	if s := c.ready[query]; s != nil {
+		delete(c.ready, query)
+		return s, nil
+	}
+	s, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return &stmt{plainStmt: s.(plainStmt), query: query}, nil
+}
+
+// give takes a statement back that has run. After an error it is not worth knowing what state it is in.
+func (c *conn) give(s *stmt, err error) {
+	if err != nil || c.ready == nil || c.ready[s.query] != nil {
+		_ = s.Close()
+		return
+	}
+	c.uses++
+	s.used = c.uses
+	c.ready[s.query] = s
+	if len(c.ready) > keptStatements {
+		c.drop()
+	}
+}
+
+// drop closes the statement that was not used for longest.
+func (c *conn) drop() {
+	var oldest *stmt
+	for _, s := range c.ready {
+		if oldest == nil || s.used < oldest.used {
+			oldest = s
 		}
-		p.mu.Unlock()
 	}
+	delete(c.ready, oldest.query)
+	_ = oldest.Close()
 }
 
-// QueryContext runs a query outside any transaction.
-func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if s := p.find(query); s != nil {
-		return s.QueryContext(ctx, args...)
-	}
-	p.catchUp(ctx)
-	return p.db.QueryContext(ctx, query, args...)
+// stmtRows gives its statement back when it is closed.
+type stmtRows struct {
+	plainRows
+	conn *conn
+	stmt *stmt
 }
 
-// QueryRowContext is QueryContext for one row.
-func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if s := p.find(query); s != nil {
-		return s.QueryRowContext(ctx, args...)
-	}
-	p.catchUp(ctx)
-	return p.db.QueryRowContext(ctx, query, args...)
+// plainRows is all that database/sql asks of the driver's rows.
+type plainRows interface {
+	driver.Rows
+	driver.RowsColumnTypeDatabaseTypeName
+	driver.RowsColumnTypeLength
+	driver.RowsColumnTypeNullable
+	driver.RowsColumnTypePrecisionScale
+	driver.RowsColumnTypeScanType
+}
+
+// Close implements driver.Rows; database/sql calls it once.
+func (r *stmtRows) Close() error {
+	err := r.plainRows.Close()
+	r.conn.give(r.stmt, err)
+	return err
 }

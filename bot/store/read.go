@@ -11,13 +11,13 @@ import (
 
 // Purge returns one purge with its request; false if there is none.
 func (s *Store) Purge(ctx context.Context, id string) (Purge, bool, error) {
-	p, err := load(ctx, s.stmts, `id = $1`, id)
+	p, err := load(ctx, s.db, `id = $1`, id)
 	return some("read purge "+id, p, err)
 }
 
 // Find returns a purge by what people type ("p-7k3f9x2q").
 func (s *Store) Find(ctx context.Context, platform, workspace, short string) (Purge, bool, error) {
-	p, err := load(ctx, s.stmts, `platform = $1 AND workspace = $2 AND short = $3`, platform, workspace, short)
+	p, err := load(ctx, s.db, `platform = $1 AND workspace = $2 AND short = $3`, platform, workspace, short)
 	return some("find "+short, p, err)
 }
 
@@ -95,13 +95,13 @@ func scanTarget(r row) (t Target, err error) {
 
 // Targets returns the targets of a purge by area, then as they were asked for.
 func (s *Store) Targets(ctx context.Context, id string) ([]Target, error) {
-	found, err := rows(ctx, s.stmts, scanTarget, selectTargets, id)
+	found, err := rows(ctx, s.db, scanTarget, selectTargets, id)
 	return found, fail("read the targets of "+id, err)
 }
 
 // Batches returns the batches of a purge as they were recorded. They are never computed again.
 func (s *Store) Batches(ctx context.Context, id string) ([]purge.Batch, error) {
-	found, err := rows(ctx, s.stmts, scanBatched, `SELECT t.batch, p.kind, p.mode, t.area, t.target FROM pb_target t JOIN pb_purge p ON p.id = t.purge
+	found, err := rows(ctx, s.db, scanBatched, `SELECT t.batch, p.kind, p.mode, t.area, t.target FROM pb_target t JOIN pb_purge p ON p.id = t.purge
 		WHERE t.purge = $1 AND t.batch >= 0 ORDER BY t.batch, t.place`, id)
 	return merged(found), fail("read the batches of "+id, err)
 }
@@ -131,7 +131,7 @@ func merged(ones []purge.Batch) (batches []purge.Batch) {
 // Recent is on the way to every acknowledgement: one query, whose cost follows what is open, what this person asked for
 // since URLs, and one day's two sums; not what there ever was.
 func (s *Store) Recent(ctx context.Context, q RecentQuery) (r Recent, err error) {
-	err = s.stmts.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind).
+	err = s.db.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind).
 		Scan(&r.Same, &r.Open, &r.Waits, &r.URLs, &r.Known, &r.Mainland, &r.Overseas)
 	return r, fail("look at what is recent", err)
 }
@@ -148,7 +148,7 @@ const selectRecent = `SELECT
 
 // Unfinished returns the ids of purges that are not final, oldest first.
 func (s *Store) Unfinished(ctx context.Context) ([]string, error) {
-	found, err := rows(ctx, s.stmts, text, `SELECT id FROM pb_purge WHERE finished_at = 0 ORDER BY created_at, id`)
+	found, err := rows(ctx, s.db, text, `SELECT id FROM pb_purge WHERE finished_at = 0 ORDER BY created_at, id`)
 	return found, fail("list what is unfinished", err)
 }
 
@@ -157,7 +157,7 @@ func (s *Store) History(ctx context.Context, f Filter) ([]Purge, error) {
 	query, args := f.query()
 	found, err := rows(ctx, s.db, scanPurge, query, args...) // too many shapes to be kept prepared
 	for i := 0; i < len(found) && err == nil; i++ {
-		err = fill(ctx, s.stmts, &found[i])
+		err = fill(ctx, s.db, &found[i])
 	}
 	return found, fail("read the history", err)
 }

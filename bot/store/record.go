@@ -66,9 +66,6 @@ func asStored(p Purge) Purge {
 
 const insertTarget = `INSERT INTO pb_target (purge, area, n, target, batch, place) VALUES`
 
-// manyTargets runs hundreds of times in the transaction of a large purge.
-var manyTargets = insertTarget + " " + tuples(rowsPerInsert, 6)
-
 // placed are the rows of pb_target, each target with its batch and its place there.
 func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 	type spot struct {

@@ -161,7 +161,7 @@ func scanCall(r row) (c Call, err error) {
 
 // Calls returns the ledger of a purge by batch, then try.
 func (s *Store) Calls(ctx context.Context, id string) ([]Call, error) {
-	found, err := rows(ctx, s.stmts, scanCall, selectCalls+` ORDER BY batch, try`, id)
+	found, err := rows(ctx, s.db, scanCall, selectCalls+` ORDER BY batch, try`, id)
 	return found, fail("read the calls of "+id, err)
 }
 
@@ -200,8 +200,8 @@ func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
 	for _, m := range order {
 		for ns := alike[m]; len(ns) > 0; ns = ns[min(len(ns), outcomesPerUpdate):] {
 			some := ns[:min(len(ns), outcomesPerUpdate)]
-			n, err := changes(t.Tx.Exec(`UPDATE pb_target SET outcome = $1, reason = $2 WHERE purge = $3 AND area = $4 AND (outcome <> $1 OR reason <> $2)
-				AND n IN `+list(5, len(some)), append([]any{m.outcome, m.reason, id, m.area}, some...)...))
+			n, err := t.exec(`UPDATE pb_target SET outcome = $1, reason = $2 WHERE purge = $3 AND area = $4 AND (outcome <> $1 OR reason <> $2)
+				AND n IN `+list(5, len(some)), append([]any{m.outcome, m.reason, id, m.area}, some...)...)
 			if err != nil {
 				return changed, err
 			}
@@ -241,7 +241,7 @@ func (s *Store) Finish(ctx context.Context, id string, st State, problem string,
 
 // Spent returns what purgebot knows to be used of a vendor day: the units of all calls but the unsent and the refused.
 func (s *Store) Spent(ctx context.Context, day string) ([]Spent, error) {
-	found, err := rows(ctx, s.stmts, func(r row) (sp Spent, err error) {
+	found, err := rows(ctx, s.db, func(r row) (sp Spent, err error) {
 		err = r.Scan(&sp.Kind, &sp.Area, &sp.Units)
 		return sp, err
 	}, `SELECT kind, area, units FROM pb_spent WHERE day = $1 ORDER BY kind, area`, day)

@@ -63,14 +63,13 @@ func run[T any](ctx context.Context, s *Store, committing *atomic.Bool, do func(
 	defer func() {
 		discardIfDirty(conn, err)
 		_ = conn.Close()
-		s.stmts.catchUp(ctx)
 	}()
 	t, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return value, err
 	}
 	defer func() { _ = t.Rollback() }() // does nothing once committed
-	if value, err = do(tx{t, s.stmts}); err != nil {
+	if value, err = do(tx{t}); err != nil {
 		return value, err
 	}
 	committing.Store(true) // before the look at ctx: whoever gave up sees this, or this sees that they gave up
@@ -90,42 +89,16 @@ func discardIfDirty(conn *sql.Conn, err error) {
 	}
 }
 
-// tx is one open transaction. Its statements are prepared, but for those run by its Tx directly.
-type tx struct {
-	*sql.Tx
-	stmts *prepared
-}
+// tx is one open transaction.
+type tx struct{ *sql.Tx }
 
 // exec returns how many rows changed.
 func (t tx) exec(query string, args ...any) (int64, error) {
-	s := t.stmts.find(query)
-	if s == nil {
-		return changes(t.Tx.Exec(query, args...))
-	}
-	return changes(t.Stmt(s).Exec(args...))
-}
-
-func changes(r sql.Result, err error) (int64, error) {
+	r, err := t.Exec(query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return r.RowsAffected()
-}
-
-// QueryContext implements querier.
-func (t tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if s := t.stmts.find(query); s != nil {
-		return t.Stmt(s).QueryContext(ctx, args...)
-	}
-	return t.Tx.QueryContext(ctx, query, args...)
-}
-
-// QueryRowContext implements querier.
-func (t tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if s := t.stmts.find(query); s != nil {
-		return t.Stmt(s).QueryRowContext(ctx, args...)
-	}
-	return t.Tx.QueryRowContext(ctx, query, args...)
 }
 
 // one is QueryRowContext where nobody waits with a deadline.

@@ -11,10 +11,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
-	"purgebot/acl"
 	"purgebot/adapters/slack"
 	"purgebot/bot"
 	"purgebot/bot/store"
@@ -26,6 +24,8 @@ type App struct {
 	bot      *bot.Bot
 	metrics  *metrics
 	web, ops *server
+
+	stopWatching context.CancelFunc
 }
 
 // executor names whoever takes up open purges. The lock of the SQLite file lets in one process at a time, so it is always
@@ -34,7 +34,7 @@ const executor = "purgebot"
 
 // Start opens the database, takes up what was left open, and begins to listen. What is wrong is said in one sentence each.
 func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
-	policy, err := loadPolicy(c.ACL, log)
+	policy, err := openPolicy(c.ACL, log)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	}
 	chat, err := slack.New(slack.Config{
 		BotToken: c.SlackBotToken, SigningSecret: c.SlackSigningSecret, APIURL: c.SlackAPIURL,
-		Groups: policy.Subjects, Log: log,
+		Groups: policy.subjects, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	m := newMetrics()
 	b, err := bot.New(bot.Options{
 		Store: db, CDN: m.cdn(cdn, c.CDNRate), Platforms: map[string]bot.Platform{"slack": m.platform("slack", chat)},
-		Policy: func() *acl.Policy { return policy }, Log: log, Executor: executor,
+		Policy: policy.current, Log: log, Executor: executor,
 		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, ConfirmURLs: c.ConfirmURLs,
 		Poll: c.Poll, PollMax: max(c.Poll, time.Minute), Deadline: c.Deadline, EditGap: time.Second,
 		QuotaURLs: c.QuotaURLs, QuotaDirectories: c.QuotaDirectories, Zone: zone,
@@ -72,8 +72,10 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a := &App{bot: b, metrics: m}
-	if a.ops, err = listen("PURGEBOT_OPS_LISTEN", c.OpsListen, opsHandler(b, m)); err == nil {
+	watching, stop := context.WithCancel(context.Background())
+	a := &App{bot: b, metrics: m, stopWatching: stop}
+	go policy.watch(watching)
+	if a.ops, err = listen("PURGEBOT_OPS_LISTEN", c.OpsListen, opsHandler(b, policy, m)); err == nil {
 		a.web, err = listen("PURGEBOT_LISTEN", c.Listen, webHandler(chat, m.handler(b)))
 	}
 	if err == nil {
@@ -82,24 +84,8 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, a.Stop())
 	}
-	log.Info("listening", "webhooks", a.web.addr, "ops", a.ops.addr, "policy", policy.Hash(), "config", c)
+	log.Info("listening", "webhooks", a.web.addr, "ops", a.ops.addr, "config", c)
 	return a, nil
-}
-
-// loadPolicy reads the policy file. Its warnings are for whoever wrote it.
-func loadPolicy(path string, log *slog.Logger) (*acl.Policy, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("PURGEBOT_ACL: %w (purgebot acl init writes a file that loads)", err)
-	}
-	policy, err := acl.Parse(path, data)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range policy.Warnings() {
-		log.Warn("policy file", "warning", w)
-	}
-	return policy, nil
 }
 
 func webHandler(chat *slack.Slack, h bot.Handler) http.Handler {
@@ -133,6 +119,7 @@ func (a *App) Progress(ctx context.Context) (Progress, error) {
 func (a *App) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	a.stopWatching()
 	var errs []error
 	for _, s := range []*server{a.web, a.ops} {
 		if s != nil {

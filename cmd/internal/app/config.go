@@ -204,7 +204,7 @@ func (c Config) LogValue() slog.Value {
 	each(&c, func(f reflect.StructField, v reflect.Value) {
 		switch {
 		case f.Tag.Get("secret") == "":
-			attrs = append(attrs, slog.Any(envName(f), v.Interface()))
+			attrs = append(attrs, slog.String(envName(f), fmt.Sprint(v.Interface()))) // "10m0s" rather than nanoseconds
 		case !v.IsZero():
 			attrs = append(attrs, slog.String(envName(f), "(set)"))
 		}

@@ -396,3 +396,43 @@ func TestStartNamesTheVariable(t *testing.T) {
 		assert.ErrorContains(t, err, name)
 	}
 }
+
+// The policy file is read again when it changes; a broken one leaves the last good one in force, and says so.
+func TestPolicyIsReadAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.cdn.Adjust(func(c *cdnsim.Sim) { c.Hosts = append(c.Hosts, cdnsim.Host{Name: "www.abc.com"}) })
+	write := func(text string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(s.env["PURGEBOT_ACL"], []byte(text), 0o600))
+	}
+	ready := func(status int, says string) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			is, body := s.get("/readyz")
+			return is == status && strings.Contains(body, says)
+		}, 20*time.Second, 50*time.Millisecond)
+	}
+	s.types("/purge https://www.abc.com/1.jpg")
+	s.sees("No rule lets you purge www.abc.com")
+
+	write(strings.Replace(policy, "www.test.com", "www.abc.com", 1))
+	require.Eventually(t, func() bool { return strings.Count(s.log.String(), "policy in force") == 2 }, 20*time.Second, 50*time.Millisecond)
+	s.types("/purge https://www.abc.com/2.jpg")
+	s.sees("Done in mainland: 1 URL on www.abc.com")
+	s.types("/purge https://www.test.com/1.jpg")
+	s.sees("No rule lets you purge www.test.com")
+
+	write("version: 1\ngrants:\n  - {nam: x}\n")
+	ready(http.StatusServiceUnavailable, "acl.yaml:3:6: ")
+	s.types("/purge https://www.abc.com/3.jpg")
+	s.settle()
+	assert.Len(t, s.actions(), 2, "the last good one stays in force")
+
+	require.NoError(t, os.Remove(s.env["PURGEBOT_ACL"]))
+	ready(http.StatusServiceUnavailable, "no such file")
+	write(policy)
+	ready(http.StatusOK, "ready")
+	s.types("/purge https://www.test.com/4.jpg")
+	s.sees("Done in mainland: 1 URL on www.test.com")
+}

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"purgebot/acl"
+)
+
+// policyFile is the policy of this moment. The file is read again when it changes; a broken one changes nothing but
+// readiness, and the last good one stays in force.
+type policyFile struct {
+	path string
+	log  *slog.Logger
+
+	mu     sync.Mutex
+	policy *acl.Policy
+	read   fs.FileInfo // what was last read; nil if nothing could be
+	broken error       // why that was refused
+}
+
+const (
+	// policyEvery is how often the file is looked at.
+	policyEvery = time.Second
+	// policyStill is how long nobody may have written to the file before it is read: half a file could be one that
+	// loads, without its denials.
+	policyStill = time.Second
+)
+
+// openPolicy reads the file for the first time. Without a good one nothing starts.
+func openPolicy(path string, log *slog.Logger) (*policyFile, error) {
+	f := &policyFile{path: path, log: log}
+	info, err := os.Stat(path)
+	if err == nil {
+		f.load(info)
+		err = f.broken
+	}
+	if os.IsNotExist(err) {
+		return nil, fmt.Errorf("PURGEBOT_ACL: %w (purgebot acl init writes a file that loads)", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("PURGEBOT_ACL: %w", err)
+	}
+	return f, nil
+}
+
+func (f *policyFile) current() *acl.Policy {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.policy
+}
+
+// subjects are those whose groups must be looked up, of the policy of this moment.
+func (f *policyFile) subjects() []acl.Subject { return f.current().Subjects() }
+
+// problem says why the file as it is now is not in force, or "".
+func (f *policyFile) problem() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken == nil {
+		return ""
+	}
+	return fmt.Sprintf("policy file: the last good one stays in force: %v", f.broken)
+}
+
+// watch looks at the file until ctx ends.
+func (f *policyFile) watch(ctx context.Context) {
+	tick := time.NewTicker(policyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			f.look(now)
+		}
+	}
+}
+
+func (f *policyFile) look(now time.Time) {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		f.read = nil
+		f.refuse(err)
+		return
+	}
+	same := f.read != nil && os.SameFile(info, f.read) && info.ModTime().Equal(f.read.ModTime()) && info.Size() == f.read.Size()
+	if !same && now.Sub(info.ModTime()) >= policyStill {
+		f.load(info)
+	}
+}
+
+// load reads the file and puts it in force, if it is good. Its warnings are for whoever wrote it.
+func (f *policyFile) load(info fs.FileInfo) {
+	data, err := os.ReadFile(f.path)
+	if err != nil {
+		f.refuse(err)
+		return
+	}
+	f.read = info
+	policy, err := acl.Parse(f.path, data)
+	if err != nil {
+		f.refuse(err)
+		return
+	}
+	for _, w := range policy.Warnings() {
+		f.log.Warn("policy file", "warning", w)
+	}
+	f.log.Info("policy in force", "file", f.path, "policy", policy.Hash())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.policy, f.broken = policy, nil
+}
+
+// refuse remembers what is wrong, and logs it once.
+func (f *policyFile) refuse(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken == nil || f.broken.Error() != err.Error() {
+		f.log.Error("policy file refused", "error", err)
+	}
+	f.broken = err
+}

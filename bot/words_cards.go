@@ -81,6 +81,9 @@ func (v view) statusTitle() string {
 	case store.StateWaiting:
 		return v.waitingTitle(areas)
 	case store.StateFollowing:
+		if count(v.targets)[purge.OutcomeUnknown] > 0 {
+			return "Looking up what became of " + v.what() + " in " + areas
+		}
 		return "Accepted: " + v.what() + " in " + areas
 	case store.StateDone:
 		return "Done in " + areas + ": " + v.what()

@@ -96,5 +96,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error)
 	if len(o.lines) > 0 {
 		return w.play(ctx, o.lines, out)
 	}
-	return exitDone, w.servePage(ctx, o.listen, out)
+	if err := w.servePage(ctx, o.listen, out); err != nil {
+		return exitWrong, err
+	}
+	return exitDone, nil
 }

@@ -48,7 +48,8 @@ var rules = map[string]rule{
 	"adapters/slack":          {ours: []string{"bot", "purge", "acl"}, theirs: []string{"github.com/slack-go/slack"}, tests: []string{"adapters/adaptertest", "adapters/slack/slacksim"}},
 	"adapters/slack/slacksim": {},
 
-	"adapters/discord": {ours: []string{"bot", "purge", "acl"}, theirs: []string{"github.com/bwmarrin/discordgo"},
+	"adapters/discord": {ours: []string{"bot", "purge", "acl"}, theirs: []string{"github.com/bwmarrin/discordgo", "github.com/gorilla/websocket"}, // the latter is the former's dialer
+
 		tests: []string{"adapters/adaptertest", "adapters/discord/discordsim"}},
 	"adapters/discord/discordsim": {theirs: []string{"github.com/gorilla/websocket"}},
 

@@ -70,6 +70,7 @@ type Surface struct {
 	Repeats bool // the platform delivers again what is not acknowledged
 	Threads bool // a command comes with a Root to reply under
 	Fields  bool // parts arrive apart, as bot.Fields
+	Public  bool // it cannot be answered in private: a sentence says so to all, once, and nothing of what was asked
 }
 
 // Message is one message as a person sees it.
@@ -94,7 +95,8 @@ type scene struct {
 	T
 	bot.Platform
 	World
-	bot *recorder
+	bot   *recorder
+	shown int
 }
 
 type testCase struct {

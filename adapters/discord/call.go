@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -46,7 +47,8 @@ func (d *Discord) send(ctx context.Context, method, path, kind string, payload [
 		bucket := discordgo.NewRatelimiter().LockBucket("")
 		answer, err = d.rest.RequestWithLockedBucket(method, d.api+path, kind, payload, bucket, 0,
 			discordgo.WithContext(ctx), discordgo.WithClient(d.http), discordgo.WithRetryOnRatelimit(false), discordgo.WithRestRetries(0))
-		if !throttled(err) {
+		var fast tooFast
+		if !errors.As(err, &fast) || fast.after > patient {
 			return answer, err
 		}
 	}

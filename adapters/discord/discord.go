@@ -64,7 +64,7 @@ type Discord struct {
 	stop     context.CancelFunc
 	starting sync.Mutex
 	loops    sync.WaitGroup // the gateway's supervisor and the registration
-	later    sync.WaitGroup // what goes on for events that were taken
+	later    work           // what goes on for events that were taken
 }
 
 var _ bot.Platform = (*Discord)(nil)
@@ -125,7 +125,7 @@ func publicKey(text string) (ed25519.PublicKey, error) {
 
 // base returns the address that calls begin with; a token is never sent over plain HTTP to another machine.
 func base(apiURL string) (string, error) {
-	const version = "/v" + discordgo.APIVersion
+	version := "/v" + discordgo.APIVersion
 	if apiURL == "" {
 		return "https://discord.com/api" + version, nil
 	}
@@ -186,6 +186,45 @@ func (d *Discord) Health(ctx context.Context) error {
 
 // Limits says what Discord can show.
 func (d *Discord) Limits() bot.ChatLimits { return bot.ChatLimits{Forms: true, Files: true} }
+
+// work is what goes on; it may begin while somebody waits for it to end, which a sync.WaitGroup does not allow.
+type work struct {
+	mu   sync.Mutex
+	n    int
+	idle sync.Cond
+}
+
+// Go runs f on its own.
+func (w *work) Go(f func()) {
+	done := w.begin()
+	go func() {
+		defer done()
+		f()
+	}()
+}
+
+func (w *work) begin() (done func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n++
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.n--; w.n == 0 && w.idle.L != nil {
+			w.idle.Broadcast()
+		}
+	}
+}
+
+// Wait returns when nothing goes on.
+func (w *work) Wait() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idle.L = &w.mu
+	for w.n > 0 {
+		w.idle.Wait()
+	}
+}
 
 // problem is what is wrong now; nil is nothing.
 type problem struct {

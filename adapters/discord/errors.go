@@ -136,11 +136,6 @@ func code(err error) int {
 	return refusal.code
 }
 
-func throttled(err error) bool {
-	var fast tooFast
-	return errors.As(err, &fast)
-}
-
 // template is a path as it may be logged: "/channels/…/messages".
 func template(path string) string {
 	parts := strings.Split(path, "/")

@@ -90,7 +90,6 @@ func (g *gateway) keep(ctx context.Context, s **session, deliver func(string, []
 	}
 	err := (*s).open(ctx, g.patience.open)
 	if err == nil {
-		g.state.set(nil)
 		err = g.watch(ctx, *s)
 	}
 	if errors.Is(err, errSilence) && (*s).cut(g.patience.stuck) {
@@ -130,16 +129,22 @@ func (g *gateway) mayIdentify(ctx context.Context) error {
 func (g *gateway) watch(ctx context.Context, s *session) error {
 	tick := time.NewTicker(g.patience.look)
 	defer tick.Stop()
-	free := time.Now()
+	free, opened, ready := time.Now(), time.Now(), false
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.ended:
 			return errDropped
+		case <-s.ready:
+			ready = true
+			g.state.set(nil)
 		case <-tick.C:
 		}
 		now := time.Now()
+		if !ready && now.Sub(opened) > g.patience.open {
+			return errStuck
+		}
 		if !s.TryRLock() {
 			if now.Sub(free) > g.patience.stuck {
 				return errStuck
@@ -157,7 +162,8 @@ func (g *gateway) watch(ctx context.Context, s *session) error {
 // session is one of discordgo's, and a hold on its connection.
 type session struct {
 	*discordgo.Session
-	ended chan struct{} // a token for each connection that ended
+	ended chan struct{} // a token for a connection that ended
+	ready chan struct{} // a token for READY or RESUMED: Open returns after op 9 too
 	line  line
 }
 
@@ -167,7 +173,7 @@ const (
 )
 
 func (g *gateway) newSession(deliver func(string, []byte)) *session {
-	s := &session{Session: g.d.newSession(), ended: make(chan struct{}, 1)}
+	s := &session{Session: g.d.newSession(), ended: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
 	s.Identify.Intents = intents
 	if g.d.config.MessageContent {
 		s.Identify.Intents |= messageContent
@@ -175,13 +181,11 @@ func (g *gateway) newSession(deliver func(string, []byte)) *session {
 	dialer := *s.Dialer
 	dialer.NetDialContext, dialer.HandshakeTimeout = s.line.dial, g.patience.open
 	s.Dialer = &dialer
-	s.AddHandler(func(_ *discordgo.Session, _ *discordgo.Disconnect) {
-		select {
-		case s.ended <- struct{}{}:
-		default:
-		}
-	})
+	s.AddHandler(func(_ *discordgo.Session, _ *discordgo.Disconnect) { signal(s.ended) })
 	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
+		if e.Type == "READY" || e.Type == "RESUMED" {
+			signal(s.ready)
+		}
 		_, err := guarded(func() (struct{}, error) { deliver(e.Type, e.RawData); return struct{}{}, nil })
 		if err != nil {
 			g.d.config.Log.Error("discord: delivery failed", "event", e.Type, "error", err)
@@ -190,12 +194,24 @@ func (g *gateway) newSession(deliver func(string, []byte)) *session {
 	return s
 }
 
-// open connects, and does not wait for discordgo longer than it may take.
-func (s *session) open(ctx context.Context, within time.Duration) error {
+func signal(c chan struct{}) {
 	select {
-	case <-s.ended: // of the connection before
+	case c <- struct{}{}:
 	default:
 	}
+}
+
+func forget(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+	}
+}
+
+// open connects, and does not wait for discordgo longer than it may take.
+func (s *session) open(ctx context.Context, within time.Duration) error {
+	forget(s.ended) // of the connection before
+	forget(s.ready)
 	done := make(chan error, 1)
 	go func() {
 		_, err := guarded(func() (struct{}, error) { return struct{}{}, s.Open() })
@@ -255,7 +271,39 @@ func (l *line) dial(ctx context.Context, network, address string) (net.Conn, err
 		return nil, net.ErrClosed
 	}
 	l.conn = conn
-	return conn, nil
+	return &paced{Conn: conn}, nil
+}
+
+// paced slows down whoever writes too much. discordgo answers every op 9 with an IDENTIFY at once, and Discord one that comes too
+// soon with op 9: https://docs.discord.com/developers/events/gateway#rate-limiting
+type paced struct {
+	net.Conn
+	mu     sync.Mutex
+	ahead  int // writes that may go at once, less those that did
+	filled time.Time
+}
+
+const (
+	atOnce     = 12 // TLS, the upgrade, IDENTIFY, heartbeats
+	writeEvery = 5 * time.Second
+)
+
+// Write implements net.Conn.
+func (p *paced) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if p.filled.IsZero() {
+		p.filled = now
+	}
+	refill := int(now.Sub(p.filled) / writeEvery)
+	p.ahead, p.filled = max(0, p.ahead-refill), p.filled.Add(time.Duration(refill)*writeEvery)
+	if p.ahead >= atOnce {
+		time.Sleep(writeEvery)
+	} else {
+		p.ahead++
+	}
+	return p.Conn.Write(b)
 }
 
 func (l *line) hangUp(forGood bool) {

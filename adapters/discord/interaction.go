@@ -173,6 +173,7 @@ func choicesOf(offered []string) []choice {
 
 // event takes one event of the gateway.
 func (d *Discord) event(h bot.Handler, name string, raw []byte) {
+	defer d.later.begin()()
 	ctx := context.Background()
 	switch name {
 	case "INTERACTION_CREATE":

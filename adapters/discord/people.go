@@ -125,7 +125,6 @@ const (
 func (d *Discord) learn(in *interaction) {
 	now := d.config.Now()
 	d.people.put(in.Member.User.ID, d.person(in.Member), now)
-	d.tokens.put(in.Member.User.ID, in.Token, now)
 	if in.Channel.ID == in.ChannelID {
 		d.parents.put(in.ChannelID, parentOf(in.Channel), now)
 	}

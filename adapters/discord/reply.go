@@ -88,6 +88,7 @@ func (x *exchange) ask(ctx context.Context, f func(context.Context) (bot.Reply, 
 	case <-soon.C:
 		x.wait(ctx, done)
 	}
+	d.tokens.put(x.in.Member.User.ID, x.in.Token, d.config.Now()) // a follow-up before the answer would be taken for it
 }
 
 // wait tells Discord to wait, and answers later.
@@ -181,9 +182,9 @@ func (x *exchange) silence(ctx context.Context) {
 // erase takes the first answer away. Over HTTP it may not have reached Discord yet.
 func (x *exchange) erase(ctx context.Context) {
 	var err error
-	for range eraseTries {
+	for wait := 20 * time.Millisecond; wait <= time.Second; wait *= 2 {
 		err = x.d.call(ctx, http.MethodDelete, x.webhook()+"/messages/@original", nil, nil)
-		if err == nil || purge.AsError(err).Kind == purge.Exhausted || sleep(ctx, eraseEvery) != nil {
+		if err == nil || purge.AsError(err).Kind == purge.Exhausted || sleep(ctx, wait) != nil {
 			break
 		}
 	}

@@ -127,6 +127,14 @@ func (d *Discord) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bo
 	if id == "" {
 		return &purge.Error{Kind: purge.NotFound, Message: meanings[unknownUser].message}
 	}
+	if token, alive := d.tokens.get(id, tokenLife); alive {
+		m, files := d.message(c)
+		m.Flags |= ephemeral
+		err := d.call(ctx, http.MethodPost, "/webhooks/"+d.config.ApplicationID+"/"+token, attached(m, files), nil, files...)
+		if err == nil {
+			return nil
+		}
+	}
 	return d.direct(ctx, id, c)
 }
 

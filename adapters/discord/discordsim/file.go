@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -85,8 +86,9 @@ func (s *Sim) download(r *http.Request, n int) (f *File, status int, lost bool) 
 	return f, status, s.takeFault(cdnRoute, faultLose) != nil
 }
 
+// fresh reports whether a link is as it was handed out, and not yet too old.
 func (s *Sim) fresh(f *File, r *http.Request) bool {
+	_, query, _ := strings.Cut(f.URL, "?")
 	expires, err := strconv.ParseInt(r.URL.Query().Get("ex"), 16, 64)
-	handedOut := len(f.URL) >= len(r.URL.RawQuery) && f.URL[len(f.URL)-len(r.URL.RawQuery):] == r.URL.RawQuery
-	return handedOut && (err != nil || s.Now().Unix() <= expires)
+	return r.URL.RawQuery == query && (err != nil || s.Now().Unix() <= expires)
 }

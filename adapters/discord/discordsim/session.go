@@ -86,7 +86,7 @@ func (c *conn) instead() bool {
 		c.send(frame{Op: opInvalidSession, D: rawJSON(false)})
 	case ResumableNotReady:
 		c.send(frame{Op: opInvalidSession, D: rawJSON(true)})
-	case NotReady:
+	case NotReady, NoHello, ReconnectNotHello: // deaf
 	default:
 		return false
 	}

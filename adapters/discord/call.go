@@ -137,6 +137,7 @@ func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	to.Header = r.Header
+	to.Header = r.Header.Clone()
+	to.Header.Del("Authorization") // GET /gateway needs none
 	return e.RoundTripper.RoundTrip(to)
 }

@@ -174,6 +174,7 @@ const (
 
 func (g *gateway) newSession(deliver func(string, []byte)) *session {
 	s := &session{Session: g.d.newSession(), ended: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
+	s.Token, s.Identify.Token = g.d.config.Token, g.d.config.Token // without the "Bot " that calls have before it
 	s.Identify.Intents = intents
 	if g.d.config.MessageContent {
 		s.Identify.Intents |= messageContent

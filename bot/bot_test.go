@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/acl"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -404,6 +405,28 @@ func TestEngineOverridesAreRefused(t *testing.T) {
 	t.Parallel()
 	assert.ErrorContains(t, refuseOverrides([]string{"PATH=/bin", "DBOS__VMID=x"}), "DBOS__VMID")
 	assert.NoError(t, refuseOverrides([]string{"PATH=/bin"}))
+}
+
+func TestCollectedTargetsAreAlwaysAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.bot.Command(context.Background(), Command{Event: w.event(), From: alice, At: channel, Fields: &Fields{Verb: "url", Targets: "https://www.test.com/1"}, Collected: true})
+	require.NoError(t, err)
+	w.asksNow("Purge 1 URL on www.test.com in mainland?")
+	w.quiet()
+}
+
+func TestSuggestionsAreOnesOwnHosts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	suggest := func(who acl.Subject, text string) []string {
+		r, err := w.bot.Suggest(context.Background(), Suggestion{From: who, At: channel, Field: "targets", Text: text})
+		require.NoError(t, err)
+		return r.Choices
+	}
+	assert.Equal(t, []string{"https://www.test.com/", "https://two.test.com/"}, suggest(alice, "test"))
+	assert.Equal(t, []string{"https://www.abc.com/x https://www.abc.com/"}, suggest(alice, "https://www.abc.com/x abc"))
+	assert.Empty(t, suggest(carol, "test"))
 }
 
 func TestFates(t *testing.T) {

@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +26,8 @@ type scene struct {
 	channel Channel
 	policy  *acl.Policy
 	who     acl.Who
+	// collected: the targets were found in somebody's message or a file, so they are shown before they are purged.
+	collected bool
 }
 
 // Command takes one command. The reply is for the person alone; what everybody may see is a card of the purge.
@@ -44,6 +48,7 @@ func (b *Bot) Command(ctx context.Context, c Command) (Reply, error) {
 	if err != nil {
 		return b.refuse(ctx, s, "", purge.AsError(err).Message)
 	}
+	s.collected = c.Collected
 	return b.do(ctx, s, in)
 }
 
@@ -58,7 +63,9 @@ func understand(c Command) (Intent, error) {
 func (b *Bot) do(ctx context.Context, s scene, in Intent) (Reply, error) {
 	switch in.Verb {
 	case VerbPurge, VerbLeak:
-		return b.request(ctx, s, wishOf(in), eventID(s.event))
+		w := wishOf(in)
+		w.Asks = s.collected
+		return b.request(ctx, s, w, eventID(s.event))
 	case VerbCancel:
 		return b.cancelID(ctx, s, in.ID)
 	case VerbForm:
@@ -127,8 +134,38 @@ func private(message string) (Reply, error) {
 	return Reply{Card: &Card{Title: message, Tone: Bad}}, nil
 }
 
-// Suggest completes nothing yet: no platform of today asks.
-func (b *Bot) Suggest(context.Context, Suggestion) (Reply, error) { return Reply{}, nil }
+// maxChoices is how many completions a platform shows.
+const maxChoices = 25
+
+// Suggest completes a target with the hosts that this person may purge: other people's are not told.
+func (b *Bot) Suggest(ctx context.Context, q Suggestion) (Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, handleWithin)
+	defer cancel()
+	s, refused, err := b.scene(ctx, EventKey{}, q.From, q.At, personAge)
+	if err != nil || refused != "" || q.Field != "targets" {
+		return Reply{}, err
+	}
+	return Reply{Choices: completions(s.policy.Grants(s.who), q.Text)}, nil
+}
+
+// completions are the addresses of granted hosts that begin or go on as the last word typed.
+func completions(grants []acl.GrantView, typed string) []string {
+	before, word := "", typed
+	if i := strings.LastIndexByte(typed, ' '); i >= 0 {
+		before, word = typed[:i+1], typed[i+1:]
+	}
+	var out []string
+	for _, g := range grants {
+		for _, host := range g.Domains {
+			address := "https://" + strings.TrimPrefix(host, "*.") + "/"
+			fits := strings.HasPrefix(address, word) || strings.Contains(host, word)
+			if fits && !strings.HasPrefix(host, "*.") && len(out) < maxChoices && !slices.Contains(out, before+address) {
+				out = append(out, before+address)
+			}
+		}
+	}
+	return out
+}
 
 // personRate counts commands in windows of ten seconds.
 type personRate struct {

@@ -23,6 +23,7 @@ type wish struct {
 	Reason  string         `json:"reason,omitempty"`
 	Private bool           `json:"private,omitempty"`
 	DryRun  bool           `json:"dry,omitempty"`
+	Asks    bool           `json:"asks,omitempty"` // whatever it is: its targets were collected, not typed
 	Notes   []string       `json:"notes,omitempty"`
 	refused []refusal
 }
@@ -83,7 +84,7 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 	case recent.Same != "":
 		return b.alreadyOpen(ctx, s, recent.Same)
 	}
-	rule := b.guard(v, recent)
+	rule := b.guard(w, v, recent)
 	if refused := b.tooMuch(v.allowed, rule, recent); refused != "" {
 		return b.refuse(ctx, s, w.Verb, refused)
 	}
@@ -238,9 +239,9 @@ const (
 )
 
 // guard says who must press; "" is nobody. Rules can only add to it.
-func (b *Bot) guard(v verdict, r store.Recent) acl.Confirm {
+func (b *Bot) guard(w wish, v verdict, r store.Recent) acl.Confirm {
 	many := v.allowed.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs
-	if v.confirm == "" && (many || wide(v.allowed)) {
+	if v.confirm == "" && (w.Asks || many || wide(v.allowed)) {
 		return acl.Requester
 	}
 	return v.confirm

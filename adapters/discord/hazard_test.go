@@ -1,0 +1,424 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/adapters/discord/discordsim"
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+// Each test here is a hazard of discordgo v0.29.0, or of Discord, that was seen to happen.
+
+const (
+	postMessage  = "POST /channels/{channel}/messages"
+	editMessage  = "PATCH /channels/{channel}/messages/{message}"
+	callbackPost = "POST /interactions/{interaction}/{token}/callback"
+)
+
+// hears reports that the adapter hears a mention.
+func (w *world) hears(f *fake) {
+	w.t.Helper()
+	n := len(f.heard())
+	w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot whoami")
+	w.eventually(func() bool { return len(f.heard()) > n }, "heard")
+}
+
+func TestHazardDeafOpenings(t *testing.T) {
+	t.Parallel()
+	for _, how := range []discordsim.Opening{
+		discordsim.NoHello, discordsim.ReconnectNotHello, discordsim.ReconnectNotReady, discordsim.NotReady, discordsim.InvalidNotReady,
+		discordsim.ResumableNotReady, discordsim.RefuseUpgrade, discordsim.HangUpBeforeHello,
+	} {
+		t.Run(string(how), func(t *testing.T) {
+			t.Parallel()
+			f := &fake{}
+			w := newWorld(t, f)
+			w.Meet(how, 2)
+			w.started().hears(f)
+		})
+		t.Run("while resuming: "+string(how), func(t *testing.T) {
+			t.Parallel()
+			f := &fake{}
+			w := newWorld(t, f).started()
+			w.Meet(how, 2)
+			w.Drop()
+			w.eventually(func() bool { return w.discord.Health(t.Context()) != nil }, "noticed")
+			w.well()
+			w.hears(f)
+		})
+	}
+}
+
+func TestHazardCloseWhileDiscordgoHangs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{})
+	w.Meet(discordsim.ReconnectNotReady, -1)
+	require.NoError(t, w.discord.Start(context.Background(), w.heard))
+	w.eventually(func() bool { return w.Sim.Gateway().Dials > 0 }, "dialled")
+	began := time.Now()
+	w.discord.Close()
+	assert.Less(t, time.Since(began), 3*time.Second)
+}
+
+func TestHazardFatalCodesAreGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{4004, 4010, 4011, 4012, 4013, 4014} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			t.Parallel()
+			out := &log{}
+			w := newWorld(t, &fake{}, func(c *Config, _ *discordsim.Sim) { c.Log = slog.New(slog.NewTextHandler(out, nil)) }).started()
+			w.RefuseWith(code, -1)
+			w.Hangup(code)
+			w.eventually(func() bool { return strings.Contains(out.String(), "gave up the gateway") }, "shouted")
+			w.discord.loops.Wait()
+			assert.Equal(t, 2, w.Sim.Gateway().Dials, "one more try at most")
+			err := w.discord.Health(t.Context())
+			assert.Equal(t, fatal[code], purge.AsError(err).Message)
+			assert.Equal(t, purge.Internal, purge.AsError(err).Kind)
+		})
+	}
+}
+
+func TestHazardIntentThatIsNotSwitchedOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, func(c *Config, _ *discordsim.Sim) { c.MessageContent = true })
+	require.NoError(t, w.discord.Start(context.Background(), w.heard))
+	w.eventually(func() bool {
+		return purge.AsError(w.discord.Health(t.Context())).Message == fatal[4014]
+	}, "told")
+	assert.Equal(t, 1, w.Sim.Gateway().Identifies)
+}
+
+func TestHazardWrongToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, func(c *Config, _ *discordsim.Sim) { c.Token = "wrong-token" })
+	require.NoError(t, w.discord.Start(context.Background(), w.heard))
+	w.eventually(func() bool { return purge.AsError(w.discord.Health(t.Context())).Message == tokenGone }, "told")
+	assert.Zero(t, w.Sim.Gateway().Identifies, "an IDENTIFY counts against the token")
+}
+
+func TestHazardCloseOpensNoSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}).started()
+	release := w.Hold("GET /gateway", -1)
+	w.Drop()
+	w.eventually(func() bool { return w.discord.Health(t.Context()) != nil }, "noticed")
+	before := w.Sim.Gateway().Dials
+	w.discord.Close()
+	release()
+	time.Sleep(300 * time.Millisecond) // for what must not happen
+	assert.Equal(t, before, w.Sim.Gateway().Dials)
+	assert.Zero(t, w.Sim.Gateway().Open)
+}
+
+func TestHazardSilenceIsNoticedAndNothingIsLost(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f, func(_ *Config, sim *discordsim.Sim) { sim.HeartbeatEvery = 500 * time.Millisecond })
+	w.discord.gateway.patience.silent = 1200 * time.Millisecond // discordgo alone waits for five, and then says 1000, which ends the session
+	w.started()
+	w.Mute()
+	go w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot whoami")
+	w.eventually(func() bool { return len(f.heard()) == 1 }, "replayed on the resume")
+	assert.Equal(t, 1, w.Sim.Gateway().Identifies, "resumed, not begun anew")
+	w.well()
+}
+
+func TestHazardOp7ResumesAndOp9Identifies(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f).started()
+	w.Reconnect()
+	w.eventually(func() bool { return w.Sim.Gateway().Resumes == 1 }, "resumed")
+	w.well()
+	w.Invalidate(false)
+	w.eventually(func() bool { return w.Sim.Gateway().Identifies == 2 }, "identified")
+	w.hears(f)
+}
+
+func TestHazardOp9IsNotAnsweredInALoop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, func(_ *Config, sim *discordsim.Sim) { sim.IdentifyEvery = time.Hour })
+	w.discord.gateway.patience.open = 2 * time.Second
+	w.Meet(discordsim.InvalidNotReady, 1) // the first identified: every further one comes too soon
+	require.NoError(t, w.discord.Start(context.Background(), w.heard))
+	time.Sleep(500 * time.Millisecond)
+	assert.Positive(t, w.Sim.Gateway().Identifies)
+	assert.LessOrEqual(t, w.Sim.Gateway().Identifies, atOnce)
+}
+
+func TestHazardResumeRepeatsEvents(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f).started()
+	w.RepeatOnResume(2)
+	w.hears(f)
+	w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil)
+	w.Drop()
+	w.eventually(func() bool { return len(f.heard()) >= 4 }, "repeated")
+	keys := map[bot.EventKey]int{}
+	for _, c := range f.heard() {
+		keys[c.Event]++
+	}
+	assert.Len(t, keys, 2, "the bot knows a repeated event by its key: %v", keys)
+}
+
+func TestHazardPanicInAHandler(t *testing.T) {
+	t.Parallel()
+	out := &log{}
+	f := &fake{command: func(context.Context, bot.Command) (bot.Reply, error) { panic("hunter2") }}
+	w := newWorld(t, f, func(c *Config, _ *discordsim.Sim) { c.Log = slog.New(slog.NewTextHandler(out, nil)) }).started()
+	w.hears(f)
+	w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil)
+	w.hears(f)
+	w.discord.later.Wait()
+	assert.Contains(t, out.String(), "panic")
+	assert.NotContains(t, out.String(), "hunter2")
+}
+
+func TestHazardUnknownComponentHidesNothing(t *testing.T) {
+	t.Parallel()
+	const odd = `[{"type":20,"strange":{"type":"x"}},{"type":17,"components":[{"type":10,"content":"https://www.test.com/in-text"},{"type":"what"},
+		{"type":9,"components":[{"type":10,"content":7}],"accessory":{"type":2,"style":5,"url":"https://www.test.com/on-button","label":"x"}}]}]`
+	f := &fake{}
+	w := newWorld(t, f).started()
+	d := w.Sim.Type(discordsim.Bob, discordsim.CDN, "see https://www.test.com/said", discordsim.WithComponents(odd))
+	require.True(t, d.Sent)
+	d = w.Sim.MessageCommand(discordsim.Alice, discordsim.CDN, d.ID, onMessageName)
+	require.Empty(t, d.Refused)
+	require.Len(t, f.heard(), 1)
+	assert.Equal(t, "https://www.test.com/said\nhttps://www.test.com/in-text\n<https://www.test.com/on-button>", f.heard()[0].Fields.Targets)
+
+	w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot whoami", discordsim.WithComponents(odd))
+	w.eventually(func() bool { return len(f.heard()) == 2 }, "a mention with such a component")
+	assert.Equal(t, w.Alice(), f.heard()[1].From)
+}
+
+func TestHazardOnePersonsAnswerHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	f := &fake{command: says("You are you.")}
+	w := newWorld(t, f).started()
+	release := w.Hold(callbackPost, 1)
+	var slow sync.WaitGroup
+	slow.Go(func() { w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil) })
+	w.eventually(func() bool { return len(w.Calls(callbackPost)) == 1 }, "held")
+	assert.True(t, w.Sim.Command(discordsim.Bob, discordsim.CDN, "purge whoami", nil).Acknowledged())
+	release()
+	slow.Wait()
+}
+
+func TestHazardOneLateFollowUpHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	const fill = "PATCH /webhooks/{application}/{token}/messages/{message}"
+	f := &fake{command: func(_ context.Context, c bot.Command) (bot.Reply, error) {
+		time.Sleep(30 * time.Millisecond)
+		return bot.Reply{Card: &bot.Card{Title: "You are " + c.From.ID()}}, nil
+	}}
+	w := newWorld(t, f)
+	w.discord.timing.deferAfter = time.Millisecond
+	w.started()
+	release := w.Hold(fill, 1)
+	w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil)
+	w.eventually(func() bool { return len(w.Calls(fill)) == 1 }, "held")
+	w.Sim.Command(discordsim.Bob, discordsim.CDN, "purge whoami", nil)
+	w.eventually(func() bool {
+		m := w.Ephemerals(discordsim.Bob)
+		return len(m) == 1 && strings.Contains(m[0].Plain(), discordsim.Bob)
+	}, "bob is answered")
+	release()
+}
+
+func TestHazardOneSlowMessageHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	a, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	require.NoError(t, err)
+	b, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "b", bot.Card{Title: "b"})
+	require.NoError(t, err)
+	release := w.Hold(editMessage, 1)
+	var slow sync.WaitGroup
+	slow.Go(func() {
+		_, _ = w.discord.Show(context.Background(), w.Channel(), a, "a", bot.Card{Title: "a 2"})
+	})
+	w.eventually(func() bool { return len(w.Calls(editMessage)) == 1 }, "held")
+	_, err = w.discord.Show(t.Context(), w.Channel(), b, "b", bot.Card{Title: "b 2"})
+	require.NoError(t, err)
+	release()
+	slow.Wait()
+}
+
+func TestHazardGlobalLimitHoldsEverywhereButForInteractions(t *testing.T) {
+	t.Parallel()
+	f := &fake{command: says("You are you.")}
+	w := newWorld(t, f).started()
+	w.ThrottleAs(discordsim.Global, 1, 5*time.Second)
+	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	require.Equal(t, purge.Exhausted, purge.AsError(err).Kind)
+	calls := len(w.Calls("GET /guilds/{guild}/members/{user}"))
+	_, err = w.discord.Person(t.Context(), w.Bob(), 0)
+	assert.Equal(t, purge.Exhausted, purge.AsError(err).Kind, "another route waits too")
+	assert.InDelta(t, 5, purge.AsError(err).RetryAfter.Seconds(), 1)
+	assert.Len(t, w.Calls("GET /guilds/{guild}/members/{user}"), calls, "and asks nobody")
+	assert.True(t, w.Sim.Command(discordsim.Bob, discordsim.CDN, "purge whoami", nil).Acknowledged())
+}
+
+func TestHazardLimitOfOneRouteIsNoneOfAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	for _, scope := range []discordsim.Scope{discordsim.PerRoute, discordsim.Shared} {
+		w.ThrottleAs(scope, 1, 22*time.Minute, postMessage)
+		began := time.Now()
+		_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+		assert.Equal(t, purge.Exhausted, purge.AsError(err).Kind)
+		assert.Less(t, time.Since(began), 5*time.Second, "nobody sleeps for 22 minutes")
+		_, err = w.discord.Person(t.Context(), w.Bob(), 0)
+		assert.NoError(t, err)
+	}
+	assert.Len(t, w.Calls(postMessage), 1, "the second is not even tried")
+}
+
+func TestHazardCloudflareAnswersHTML(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	w.ThrottleAs(discordsim.Cloudflare, 1, 30*time.Second)
+	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	e := purge.AsError(err)
+	assert.Equal(t, purge.Exhausted, e.Kind)
+	assert.Equal(t, 30*time.Second, e.RetryAfter)
+	assert.NotContains(t, e.Error(), "<")
+	calls := len(w.Calls())
+	_, err = w.discord.Person(t.Context(), w.Bob(), 0)
+	assert.Error(t, err)
+	assert.Len(t, w.Calls(), calls, "a ban is not prolonged")
+}
+
+func TestHazardNoCallIsRepeatedByItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	for _, status := range []int{500, 502, 503, 504} {
+		w.Fail(postMessage, status, 1)
+		_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+		assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind, status)
+	}
+	assert.Len(t, w.Calls(postMessage), 4)
+}
+
+func TestHazardLostAnswerIsOneMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	w.Lose(postMessage, 1)
+	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	require.Error(t, err)
+	_, err = w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	require.NoError(t, err)
+	assert.Len(t, w.Messages(discordsim.CDN), 1)
+}
+
+func TestHazardNoTokenInLogsAndErrors(t *testing.T) {
+	t.Parallel()
+	out := &log{}
+	f := &fake{command: says("You are you.")}
+	w := newWorld(t, f, func(c *Config, _ *discordsim.Sim) {
+		c.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}).started()
+	var tokens []string
+	for _, breaks := range []func(){
+		func() { w.Lose(callbackPost, 1) }, func() { w.Fail(callbackPost, 10062, 1) }, func() { w.Fail(callbackPost, 502, 1) },
+		func() { w.Sim.Throttle(1, time.Minute, callbackPost) }, func() { w.ThrottleAs(discordsim.Cloudflare, 1, time.Second, callbackPost) },
+	} {
+		breaks()
+		d := w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil)
+		w.discord.later.Wait()
+		tokens = append(tokens, d.Token)
+	}
+	w.api.CloseClientConnections()
+	w.api.Close()
+	err := w.discord.call(t.Context(), http.MethodPost, "/webhooks/1/"+tokens[0], nil, nil)
+	require.Error(t, err)
+	all := out.String() + err.Error()
+	assert.Contains(t, all, "answer not delivered")
+	for _, secret := range append(tokens, "simulated-bot-token") {
+		require.NotEmpty(t, secret)
+		assert.NotContains(t, all, secret)
+	}
+}
+
+func TestHazardBucketsDoNotGrow(t *testing.T) {
+	t.Parallel()
+	f := &fake{command: says("You are you.")}
+	w := newWorld(t, f).started()
+	for range 5 {
+		w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil)
+	}
+	buckets := reflect.ValueOf(w.discord.rest.Ratelimiter).Elem().FieldByName("buckets").Len()
+	assert.Zero(t, buckets)
+	w.discord.limits.mu.Lock()
+	defer w.discord.limits.mu.Unlock()
+	assert.Less(t, len(w.discord.limits.routes), 1000)
+}
+
+func TestHazardAllowedMentionsAreNeverNull(t *testing.T) {
+	t.Parallel()
+	f := &fake{command: says("@everyone"), answer: func(context.Context, bot.Answer) (bot.Reply, error) {
+		return bot.Reply{Card: &bot.Card{Title: "@everyone"}}, nil
+	}}
+	w := newWorld(t, f).started()
+	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a", Buttons: []bot.Button{{Label: "Go", Token: "t"}}})
+	require.NoError(t, err)
+	_, err = w.discord.Show(t.Context(), w.Channel(), ref, "a", bot.Card{Title: "a", Buttons: []bot.Button{{Label: "Go", Token: "t"}}})
+	require.NoError(t, err)
+	w.Press(w.Alice(), ref, "Go")
+	w.Type(slash, "whoami")
+	w.Type(mention, "whoami")
+	require.NoError(t, w.discord.Tell(t.Context(), w.Bob(), w.Channel(), bot.Card{Title: "a"}))
+	checked := 0
+	for _, c := range w.Calls() {
+		if c.Body == nil || !strings.Contains(string(c.Body), `"content"`) {
+			continue
+		}
+		var body struct {
+			Mentions *struct{ Parse []string } `json:"allowed_mentions"`
+			Data     *struct {
+				Mentions *struct{ Parse []string } `json:"allowed_mentions"`
+			}
+		}
+		require.NoError(t, json.Unmarshal(c.Body, &body))
+		if body.Data != nil {
+			body.Mentions = body.Data.Mentions
+		}
+		require.NotNil(t, body.Mentions, "%s %s", c.Route, c.Body)
+		assert.NotNil(t, body.Mentions.Parse, "%s %s", c.Route, c.Body)
+		assert.Empty(t, body.Mentions.Parse)
+		checked++
+	}
+	assert.GreaterOrEqual(t, checked, 6)
+}
+
+func TestHazardEmptyAutocompleteHasItsKey(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f).started()
+	typed := discordsim.Options{"targets": "https://"}
+	offered, d := w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge url", "targets", typed)
+	require.True(t, d.Acknowledged())
+	assert.Empty(t, offered)
+	calls := w.Calls(callbackPost)
+	assert.JSONEq(t, `{"type":8,"data":{"choices":[]}}`, string(calls[len(calls)-1].Body))
+	f.suggest = func(context.Context) (bot.Reply, error) { return bot.Reply{}, errors.New("no database") }
+	_, d = w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge url", "targets", typed)
+	assert.True(t, d.Acknowledged())
+}

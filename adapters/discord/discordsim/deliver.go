@@ -274,7 +274,7 @@ func (s *Sim) hear(in *interaction, answered *http.Response, body []byte) error 
 	if problem == nil || problem.code == 40060 {
 		return nil // a callback that was posted came first
 	}
-	return fmt.Errorf("Discord does not accept the answer: %d %s %s", problem.code, problem.message, rawJSON(problem.errors))
+	return fmt.Errorf("the answer is not accepted: %d %s %s", problem.code, problem.message, rawJSON(problem.errors))
 }
 
 // decodeAnswer reads JSON, or parts where files come along.

@@ -264,6 +264,22 @@ func TestASilentDeath(t *testing.T) {
 	assert.Equal(t, []string{"<@" + f.BotUser + "> hello"}, typed(again, t))
 }
 
+func TestAStarvedSession(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.AckWithin = 50 * time.Millisecond
+	c := f.bot(private)
+	f.Starve()
+	assert.False(t, f.Type(discordsim.Alice, discordsim.CDN, "@purgebot hello").Sent)
+	assert.False(t, f.Command(discordsim.Alice, discordsim.CDN, "purge", nil, discordsim.Unchecked()).Acknowledged())
+	c.send(1, c.seq)
+	c.await("op 11")
+	assert.Empty(t, typed(c, t))
+	fresh := f.bot(private)
+	require.True(t, f.Type(discordsim.Alice, discordsim.CDN, "@purgebot hello").Acknowledged())
+	assert.Len(t, typed(fresh, t), 1)
+}
+
 func TestTypingReturnsWhenTheMessageIsRead(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -139,6 +139,15 @@ func (s *Sim) Mute() {
 	s.change()
 }
 
+// Starve makes every session that stands now get no more events, for good, though its heartbeats are acknowledged: what
+// happened to some applications in 2026 (https://github.com/discord/discord-api-docs/issues/8162).
+func (s *Sim) Starve() {
+	defer s.lock()()
+	for _, one := range s.sessions {
+		one.starved = true
+	}
+}
+
 // RepeatOnResume makes each resume replay the last n events that the application had received already, besides those it
 // missed, until Heal.
 func (s *Sim) RepeatOnResume(n int) {

@@ -22,7 +22,6 @@ func (n node) list(key string) []node    { return nodes(n[key]) }
 func (n node) str(key string) string     { v, _ := n[key].(string); return v }
 func (n node) yes(key string) bool       { v, _ := n[key].(bool); return v }
 func (n node) number(key string) int     { v, _ := n[key].(float64); return int(v) }
-func (n node) raw(key string) []byte     { return listJSON(n[key]) }
 func (n node) texts(key string) []string { return texts(n[key]) }
 
 // nodes returns the objects of a list; what is none becomes a nil node, so that positions hold.
@@ -44,14 +43,6 @@ func texts(v any) []string {
 		}
 	}
 	return all
-}
-
-// listJSON renders a list that is kept as JSON; an empty one is kept as nil.
-func listJSON(v any) json.RawMessage {
-	if list, _ := v.([]any); len(list) == 0 {
-		return nil
-	}
-	return rawJSON(v)
 }
 
 // parsed decodes a list that is kept as JSON.

@@ -11,7 +11,7 @@ import (
 var (
 	heading = regexp.MustCompile(`^(#{1,3}|-#) +`)
 	quote   = regexp.MustCompile(`^> `)
-	masked  = regexp.MustCompile(`^\[((?:\\.|[^\]\\\n])+)\]\(<?(https?://[^\s<>)]+(?:\([^\s<>)]*\))?[^\s<>)]*)>?(?: "[^"\n]*")?\)`)
+	masked  = regexp.MustCompile(`^\[((?:\\.|\[[^\[\]\n]*\]|[^\[\]\\\n])+)\]\(<?(https?://[^\s<>)]+(?:\([^\s<>)]*\))?[^\s<>)]*)>?(?: "[^"\n]*")?\)`)
 	angled  = regexp.MustCompile(`^<(https?://[^>\s]*)>`)
 	entity  = regexp.MustCompile(`^<(@!?|@&|#)([0-9]+)>`)
 	slash   = regexp.MustCompile(`^</([^:>]+):[0-9]+>`)

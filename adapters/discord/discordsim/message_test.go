@@ -237,6 +237,7 @@ func TestMarkupAsPeopleSeeIt(t *testing.T) {
 		"```go\nx := **1**\n```":                        "x := **1**",
 		"# Title\n-# small\n> quoted\n- item":           "Title\nsmall\nquoted\n- item",
 		"[the shop](https://evil.example/)":             "the shop",
+		"[[1] the *shop*](https://evil.example/)":       "[1] the shop",
 		"<https://a.example/x_y_z?a=*b*>":               "https://a.example/x_y_z?a=*b*",
 		"https://a.example/x_y_z__q__":                  "https://a.example/x_y_z__q__",
 		"<@" + discordsim.Bob + "> in <#" + discordsim.CDN + "> for <@&" + discordsim.OnCall + ">": "@bob in #cdn for @oncall",

@@ -3,6 +3,7 @@ package discordsim
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -30,6 +31,7 @@ type session struct {
 	log     []frame // every event, in order: the one with sequence number n is at n-1
 	beat    int     // the highest sequence number that a heartbeat named
 	conn    *conn   // nil while it waits to be resumed
+	starved bool    // it gets no more events
 }
 
 // hearing is an event as one session has it.
@@ -60,7 +62,7 @@ func (c *conn) identify(d json.RawMessage) {
 		c.close(4005)
 	case c.opening.code != 0:
 		c.close(c.opening.code)
-	case i.Token != s.Token || s.stats.Identifies > s.IdentifyLimit:
+	case !s.knows(i.Token) || s.stats.Identifies > s.IdentifyLimit:
 		c.close(4004)
 	case len(i.Shard) == 2 && (i.Shard[0] < 0 || i.Shard[0] >= i.Shard[1]):
 		c.close(4010)
@@ -76,6 +78,9 @@ func (c *conn) identify(d json.RawMessage) {
 		s.welcome(c, *i.Intents)
 	}
 }
+
+// knows reports whether a token is the bot's; the gateway takes it with and without the prefix of the REST API.
+func (s *Sim) knows(token string) bool { return strings.TrimPrefix(token, "Bot ") == s.Token }
 
 // instead does what stands in the place of READY and RESUMED, if anything does.
 func (c *conn) instead() bool {
@@ -138,7 +143,7 @@ func (c *conn) resume(d json.RawMessage) {
 		c.close(4005)
 	case c.opening.code != 0:
 		c.close(c.opening.code)
-	case r.Token != s.Token:
+	case !s.knows(r.Token):
 		c.close(4004)
 	case c.instead():
 	case one == nil:
@@ -166,6 +171,9 @@ func (s *Sim) replay(c *conn, one *session, seq int) {
 
 // add gives an event its number, keeps it for a resume, and sends it if the session is connected.
 func (one *session) add(event string, data json.RawMessage) hearing {
+	if one.starved {
+		return hearing{session: one}
+	}
 	seq := len(one.log) + 1
 	f := frame{Op: opDispatch, D: data, S: &seq, T: &event}
 	one.log = append(one.log, f)
@@ -304,6 +312,9 @@ func (s *Sim) heard(o *outgoing, heard []hearing) Delivery {
 		o.Err = errSilence
 	}
 	defer s.lock()()
+	if len(s.sessions) == 0 {
+		o.Err = errNobody
+	}
 	kept := o.Delivery
 	s.deliveries = append(s.deliveries, &kept)
 	s.change()

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 )
 
 // want makes a card that is to be shown.
@@ -29,13 +30,14 @@ func scanCard(r row) (c Card, err error) {
 // DueCards returns the cards that are behind. The status of a purge comes before its result; purges whose cards
 // keep failing come last, so that they hold up nobody; else the oldest is first.
 func (s *Store) DueCards(ctx context.Context, limit int) ([]Card, error) {
-	found, err := rows(ctx, s.db, scanCard, selectDue, limit)
+	found, err := rows(ctx, s.db, scanCard, selectDue+strconv.Itoa(limit))
 	return found, fail("list the cards that are due", err)
 }
 
+// selectDue is followed by its limit: SQLite looks into a bound one to plan, and so parses the query anew each time.
 const selectDue = `SELECT ` + cardColumns + ` FROM pb_card c JOIN pb_purge p ON p.id = c.purge WHERE c.shown < c.wanted
 		ORDER BY (SELECT max(f.fails) FROM pb_card f WHERE f.purge = c.purge AND f.shown < f.wanted), p.created_at, c.purge, c.role DESC
-		LIMIT $1`
+		LIMIT `
 
 // CardShown says that a message shows at least version, and which message it is; a nil ref leaves that as it was.
 func (s *Store) CardShown(ctx context.Context, id string, role Role, version int64, ref json.RawMessage) error {

@@ -75,6 +75,7 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 	if err != nil {
 		return Reply{}, err
 	}
+	s.about = p.ID
 	if ok, err := b.hangsOn(ctx, p, a.Message); err != nil || !ok {
 		if err != nil {
 			return Reply{}, err
@@ -86,6 +87,9 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 		return b.pressPurge(ctx, s, p)
 	case actionCancel:
 		return b.cancel(ctx, s, p)
+	}
+	if denied := deniedAny(s.policy, s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
+		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0], true))
 	}
 	return b.request(ctx, s, follow(p, button.Action), hashID("follow", a.Token, string(s.person.Subject)))
 }
@@ -132,7 +136,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge) (Reply, er
 		return b.refuse(ctx, s, "press", no)
 	}
 	if denied := deniedAny(s.policy, s.who, p); len(denied) > 0 {
-		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0]))
+		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0], p.Private))
 	}
 	asker, gone, err := b.requesterNow(ctx, s, p)
 	if err != nil {
@@ -140,7 +144,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge) (Reply, er
 	}
 	denied := deniedAny(s.policy, asker, p)
 	if gone != "" || len(denied) > 0 {
-		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: sayRequesterDenied(gone, denied)}, "withdrawn")
+		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: sayRequesterDenied(gone, denied, p.Private)}, "withdrawn")
 	}
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, "confirmed")
 }
@@ -191,9 +195,9 @@ func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Deci
 		return Reply{}, err
 	}
 	b.wantCards()
-	if err := b.engine.ring(p.ID); err != nil { // the tending loop rings again
-		b.Log.WarnContext(ctx, "ring", "purge", p.ID, "short", p.Short, "error", err)
-	}
+	b.done.Go(func() { // its commit need not be waited for: the row decides, and the tending loop rings again
+		b.logError(ctx, "ring", b.engine.ring(p.ID))
+	})
 	switch {
 	case !won && first.Who == d.Who && first.What == d.What:
 		return Reply{}, nil // a double click
@@ -226,7 +230,13 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error)
 	case p.State.Final():
 		return b.refuse(ctx, s, "cancel", sayAlreadyEnded(p))
 	case p.State == store.StateWaiting:
-		return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, "cancelled")
+		d, decided, err := b.Store.Decision(ctx, p.ID)
+		if err != nil {
+			return Reply{}, err
+		}
+		if !decided || d.What != store.Confirmed {
+			return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, "cancelled")
+		}
 	}
 	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.by(s.person, "cancelled", p.ID, nil))
 	if err != nil || dup {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,6 +57,7 @@ type Bot struct {
 
 	mu     sync.Mutex
 	cdnErr *purge.Error // the last answer that only an operator can mend
+	broken int          // purges that the engine itself ended since the start
 
 	at   func(point string) // tests kill the process here
 	stop context.CancelFunc
@@ -121,6 +123,9 @@ func (b *Bot) Problems(ctx context.Context) []string {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.broken > 0 {
+		problems = append(problems, fmt.Sprintf("%d purges were lost by the engine and ended as unknown: see the log, then restart", b.broken))
+	}
 	if b.cdnErr != nil {
 		problems = append(problems, "CDN: "+b.cdnErr.Message)
 	}
@@ -141,28 +146,12 @@ func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 		return Backlog{}, err
 	}
 	backlog := Backlog{Open: len(ids)}
-	for _, id := range ids {
-		waits, err := b.waits(ctx, id)
-		if err != nil {
-			return backlog, err
-		}
-		if waits {
-			backlog.Waiting++
-		}
+	if backlog.Waiting, err = b.Store.Waiting(ctx); err != nil {
+		return backlog, err
 	}
 	due, err := b.Store.DueCards(ctx, 1000)
 	backlog.Cards = len(due)
 	return backlog, err
-}
-
-// waits reports whether a purge waits for a press that nobody has made.
-func (b *Bot) waits(ctx context.Context, id string) (bool, error) {
-	p, found, err := b.Store.Purge(ctx, id)
-	if err != nil || !found || p.State != store.StateWaiting {
-		return false, err
-	}
-	_, decided, err := b.Store.Decision(ctx, id)
-	return !decided, err
 }
 
 // Ended says how the newest purges that are final ended, newest first.
@@ -184,10 +173,10 @@ const tendEvery = 5 * time.Second
 func (b *Bot) tend(ctx context.Context) {
 	for n := 0; ; n++ {
 		b.ringDecided(ctx)
-		if n%12 == 11 {
+		if n%12 == 1 {
 			b.endBroken(ctx)
 		}
-		if n%720 == 719 {
+		if n%720 == 1 {
 			b.forget(ctx)
 		}
 		select {
@@ -206,7 +195,7 @@ func (b *Bot) ringDecided(ctx context.Context) {
 	b.logError(ctx, "ring again", err)
 }
 
-// endBroken ends as unknown what the engine itself ended: the ledger may hold a call that nobody follows any more.
+// endBroken ends what the engine itself ended: the ledger may hold a call that nobody follows any more.
 func (b *Bot) endBroken(ctx context.Context) {
 	ids, err := b.Store.Unfinished(ctx)
 	for _, id := range ids {
@@ -215,10 +204,34 @@ func (b *Bot) endBroken(ctx context.Context) {
 			continue
 		}
 		b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id, "why", why)
-		err = errors.Join(err, b.Store.Finish(ctx, id, store.StateUnknown, sayBroken, b.Now(), true, b.entry("ended", id, "", nil)))
+		err = errors.Join(err, b.endOne(ctx, id))
 	}
 	b.wantCards()
 	b.logError(ctx, "end broken purges", err)
+}
+
+// endOne says what is known: a call without an answer may have been done, and what has none was never sent.
+func (b *Bot) endOne(ctx context.Context, id string) error {
+	calls, err := b.Store.Calls(ctx, id)
+	if err != nil {
+		return err
+	}
+	targets, err := b.Store.Targets(ctx, id)
+	if err != nil {
+		return err
+	}
+	state := store.StateRefused
+	for _, c := range calls {
+		if c.State == store.Calling {
+			lost := slices.DeleteFunc(slices.Clone(targets), func(t store.Target) bool { return t.Batch != c.Batch })
+			err = errors.Join(err, b.Store.SetOutcomes(ctx, id, outcomes(lost, purge.OutcomeUnknown, sayInterrupted)))
+		}
+		state = store.StateUnknown
+	}
+	b.mu.Lock()
+	b.broken++
+	b.mu.Unlock()
+	return errors.Join(err, b.Store.Finish(ctx, id, state, sayBroken, b.Now(), true, b.entry("ended", id, "", endedBody{state, sayBroken})))
 }
 
 func (b *Bot) forget(ctx context.Context) {

@@ -16,7 +16,8 @@ import (
 const (
 	showEvery    = 2 * time.Second // how often due cards are looked for without being rung
 	notYetWait   = 100 * time.Millisecond
-	showAtOnce   = 8         // messages under way at a time
+	showAtOnce   = 8 // messages under way at a time
+	postTimeout  = 10 * time.Second
 	showPatience = time.Hour // how long a platform that does not answer is tried
 	hopeless     = 2         // tries where the platform says that no retry can help
 )
@@ -140,7 +141,7 @@ func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, e *pu
 	if ctx.Err() != nil {
 		return
 	}
-	transient := e.Kind == purge.Exhausted || e.Kind == purge.Unavailable || e.Kind == purge.Unknown || e.Kind == purge.Internal
+	transient := e.Kind == purge.Exhausted || e.Kind == purge.Unavailable || e.Kind == purge.Unknown
 	giveUp := !transient && c.Fails+1 >= hopeless || b.Now().Sub(lastChange(p)) > showPatience
 	wait := max(e.RetryAfter, min(time.Second<<min(c.Fails, 6), time.Minute))
 	b.pace.wait(message(c.Purge, c.Role), b.Now().Add(wait))
@@ -150,7 +151,9 @@ func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, e *pu
 	b.Log.WarnContext(ctx, "card not shown", "purge", p.ID, "short", p.Short, "role", c.Role, "fails", c.Fails+1, "gave_up", giveUp, "error", e)
 	b.logError(ctx, "note a failed card", b.Store.CardFailed(ctx, c.Purge, c.Role, c.Wanted, giveUp))
 	if giveUp && c.Role == store.Status {
-		b.tell(ctx, p, b.draw(ctx, p, store.Result))
+		if card, err := b.draw(ctx, p, store.Result); err == nil {
+			b.tell(ctx, p, card)
+		}
 	}
 }
 
@@ -162,7 +165,15 @@ func lastChange(p store.Purge) time.Time {
 }
 
 // post shows one card of a purge as its rows are now. One writer per message: whoever comes second edits.
+// What is under way when the bot stops is finished and written down: else its message would stay as it is for good.
 func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (MessageRef, error) {
+	leave, err := b.calls.enter()
+	if err != nil {
+		return MessageRef{}, err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
+	defer cancel()
 	defer b.posting.lock(p.ID)()
 	c, _, err := b.Store.CardOf(ctx, p.ID, role)
 	if err != nil {
@@ -179,7 +190,11 @@ func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (Message
 	if p, err = b.reload(ctx, p); err != nil {
 		return MessageRef{}, err
 	}
-	ref, err := chat.Show(ctx, at, refOf(c), p.ID+"/"+string(role), b.draw(ctx, p, role))
+	card, err := b.draw(ctx, p, role)
+	if err != nil {
+		return MessageRef{}, err
+	}
+	ref, err := chat.Show(ctx, at, refOf(c), p.ID+"/"+string(role), card)
 	if err != nil {
 		return MessageRef{}, err
 	}
@@ -218,7 +233,7 @@ func refOf(c store.Card) MessageRef {
 }
 
 // draw makes the card of a purge from its rows.
-func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) Card {
+func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, error) {
 	v := view{Purge: p, now: b.Now(), zone: b.Zone}
 	var err error
 	if v.targets, err = b.Store.Targets(ctx, p.ID); err == nil {
@@ -228,11 +243,13 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) Card {
 		v.left, err = b.left(ctx, p.Request.Kind)
 		v.quota = b.quota(p.Request.Kind)
 	}
-	b.logError(ctx, "draw a card", err)
-	if role == store.Result {
-		return v.resultCard()
+	if err != nil { // a half-empty card could say something false
+		return Card{}, err
 	}
-	return v.statusCard()
+	if role == store.Result {
+		return v.resultCard(), nil
+	}
+	return v.statusCard(), nil
 }
 
 // view is a purge with all that its cards need.

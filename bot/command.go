@@ -28,6 +28,7 @@ type scene struct {
 	who     acl.Who
 	// collected: the targets were found in somebody's message or a file, so they are shown before they are purged.
 	collected bool
+	about     string // id of the purge that a press is about
 }
 
 // Command takes one command. The reply is for the person alone; what everybody may see is a card of the purge.
@@ -123,7 +124,7 @@ func standingProblem(p Person, c Channel) string {
 // refuse commits that something was refused, then says so to the person alone.
 func (b *Bot) refuse(ctx context.Context, s scene, verb, message string) (Reply, error) {
 	body := refusedBody{Verb: verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Message: message}
-	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "refused", "", body))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "refused", s.about, body))
 	if err != nil || dup {
 		return Reply{}, err
 	}

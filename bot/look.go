@@ -11,6 +11,7 @@ import (
 // looked is the value of the step look.
 type looked struct {
 	Settled bool
+	Late    bool // something is still running, and its time is up
 	Wait    time.Duration
 }
 
@@ -23,10 +24,6 @@ func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
 		return looked{}, err
 	}
 	defer leave()
-	p, err := b.load(ctx, id)
-	if err != nil {
-		return looked{}, err
-	}
 	open, err := b.openBatches(ctx, id)
 	if err != nil {
 		return looked{}, err
@@ -46,8 +43,19 @@ func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
 	}
 	b.wantCards()
 	wait := min(b.Poll<<min(n, 16), b.PollMax)
-	late := b.Now().Add(wait).After(p.CreatedAt.Add(b.Deadline))
-	return looked{Settled: !running || late, Wait: wait}, nil
+	late := running && b.Now().Add(wait).After(lastCall(open).Add(b.Deadline))
+	return looked{Settled: !running || late, Late: late, Wait: wait}, nil
+}
+
+// lastCall is when the newest of the calls left: the time to follow it counts from there, not from the question.
+func lastCall(open []openBatch) time.Time {
+	var last time.Time
+	for _, o := range open {
+		if o.call.At.After(last) {
+			last = o.call.At
+		}
+	}
+	return last
 }
 
 // openBatch is a batch with targets that are not final, and the call that carried it.

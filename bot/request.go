@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"time"
 
@@ -60,8 +61,8 @@ type verdict struct {
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
 // id is the workflow's: the same event or button never starts two.
 func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, error) {
-	if b.fates.dropped(id) { // a redelivery of what was not taken: its id is spent
-		id = hashID("again", id)
+	for b.fates.dropped(id) { // a redelivery of what was not taken: its id and its event are spent
+		id, s.event.ID = hashID("again", id), s.event.ID+" again"
 	}
 	v := b.decide(s, w)
 	switch {
@@ -75,12 +76,16 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 	if _, err := purge.NewPlan(v.allowed, b.CDN.Limits()); err != nil { // a target too long for one call
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
 	}
+	if err := b.fates.settled(ctx, s.person.Subject); err != nil { // or two commands at once would both pass what follows
+		return Reply{}, &purge.Error{Kind: purge.Unavailable, Message: sayDatabase, Err: err}
+	}
+	defer b.fates.leave(s.person.Subject)
 	recent, err := b.recent(ctx, s, v.allowed, id)
 	switch {
 	case err != nil:
 		return Reply{}, err
 	case recent.Known:
-		return b.duplicate(ctx, s, id)
+		return b.known(ctx, s, id)
 	case recent.Same != "":
 		return b.alreadyOpen(ctx, s, recent.Same)
 	}
@@ -94,6 +99,15 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 // duplicate leaves a trace of a redelivery and says nothing: the first delivery was answered.
 func (b *Bot) duplicate(ctx context.Context, s scene, id string) (Reply, error) {
 	return Reply{}, b.Store.Note(ctx, b.by(s.person, "duplicate", id, nil))
+}
+
+// known answers what was taken before: a redelivery with silence, another press of the same button with where to look.
+func (b *Bot) known(ctx context.Context, s scene, id string) (Reply, error) {
+	p, err := b.load(ctx, id)
+	if err != nil || p.Event.ID == s.event.ID {
+		return Reply{}, errors.Join(err, b.Store.Note(ctx, b.by(s.person, "duplicate", id, nil)))
+	}
+	return b.alreadyOpen(ctx, s, id)
 }
 
 // recent is all that the database must be asked before a purge is taken, in one query: it is on the way to the acknowledgement.
@@ -300,7 +314,7 @@ func (b *Bot) leftOf(kind purge.Kind, mainland, overseas int) map[purge.Area]int
 
 // start commits the job: from here on it is a promise.
 func (b *Bot) start(ctx context.Context, s scene, w wish, v verdict, id string, rule acl.Confirm) (Reply, error) {
-	if !b.fates.begin(id) { // the first delivery is on its way from its commit to its rows
+	if !b.fates.begin(id, s.person.Subject) { // the first delivery is on its way from its commit to its rows
 		return b.duplicate(ctx, s, id)
 	}
 	j := b.newJob(s, w, v, id, rule)

@@ -53,6 +53,9 @@ func (b *Bot) ask(ctx context.Context, id string, ttl time.Duration) (asked, err
 	if !p.ExpiresAt.IsZero() { // shown before a kill
 		return asked{Expires: p.ExpiresAt}, nil
 	}
+	if _, decided, err := b.Store.Decision(ctx, id); decided || err != nil || p.Cancelled != "" {
+		return asked{Given: true}, err // nothing is left to ask
+	}
 	p.ExpiresAt = b.Now().Add(ttl)
 	ref, err := b.post(ctx, p, store.Status)
 	if err != nil {
@@ -84,6 +87,9 @@ func (b *Bot) decision(ctx context.Context, id string) (store.Verdict, error) {
 		return "", err
 	}
 	d, found, err := b.Store.Decision(ctx, id)
+	if found && d.What == store.Confirmed && err == nil {
+		err = b.Store.SetState(ctx, id, store.StateSending)
+	}
 	if err != nil || found {
 		return d.What, err
 	}
@@ -96,7 +102,7 @@ func (b *Bot) decision(ctx context.Context, id string) (store.Verdict, error) {
 }
 
 // settle ends the purge with the state its targets are in, and wants the message that notifies.
-func (b *Bot) settle(ctx context.Context, id string) (store.State, error) {
+func (b *Bot) settle(ctx context.Context, id string, late bool) (store.State, error) {
 	p, err := b.load(ctx, id)
 	if err != nil || p.State.Final() {
 		return p.State, err
@@ -110,13 +116,29 @@ func (b *Bot) settle(ctx context.Context, id string) (store.State, error) {
 		return "", err
 	}
 	st, problem := finalState(p, d, targets)
-	if err := b.Store.Finish(ctx, id, st, problem, b.Now(), notifies(st), b.entry("ended", id, "", endedBody{st, problem})); err != nil {
+	if st == store.StateAccepted && late {
+		problem = sayLate
+	}
+	unseen := p.Confirm != "" && p.ExpiresAt.IsZero() // its question was never shown: whoever asked was told
+	if err := b.Store.Finish(ctx, id, st, problem, b.Now(), notifies(st) && !unseen, b.entry("ended", id, "", endedBody{st, problem})); err != nil {
 		return "", err
+	}
+	if unseen {
+		b.forgetCard(ctx, id)
 	}
 	b.Log.InfoContext(ctx, "purge ended", "purge", p.ID, "short", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
 	b.pace.hurry(message(id, store.Status))
 	b.wantCards()
 	return st, nil
+}
+
+// forgetCard gives up a status card that could never be shown.
+func (b *Bot) forgetCard(ctx context.Context, id string) {
+	c, found, err := b.Store.CardOf(ctx, id, store.Status)
+	if err == nil && found {
+		err = b.Store.CardFailed(ctx, id, store.Status, c.Wanted, true)
+	}
+	b.logError(ctx, "give up a card", err)
 }
 
 type endedBody struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -13,15 +12,24 @@ import (
 	"purgebot/purge"
 )
 
-// callTimeout bounds one CDN call. It runs on when the bot is stopping, so that its answer is recorded.
-const callTimeout = 10 * time.Second
+// callTimeout bounds the wait for a turn and one CDN call, which the client itself bounds to ten seconds. It runs on when
+// the bot is stopping, so that its answer is recorded.
+const callTimeout = 40 * time.Second
 
 // submitted is the value of the step submit.
 type submitted struct {
 	Again bool // surely not done, or too fast: another try after Wait
 	Wait  time.Duration
+	Skip  int  // batches behind this one that would only fail alike
 	Halt  bool // nothing more of this purge is to be sent
 }
+
+// What follows a call, as the ledger keeps it: a step that was cut after its answer goes on as if it had not been.
+const (
+	nextAgain = "again"
+	nextSkip  = "skip" // the rest of the area
+	nextHalt  = "halt"
+)
 
 // submit makes one try of one batch. The ledger row is written before the call leaves: when it is found without an answer,
 // an earlier run of this step was cut, and the API is asked before anything is said. It is never simply called again.
@@ -32,9 +40,12 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 		return submitted{}, err
 	}
 	defer leave()
-	p, batch, err := b.batch(ctx, id, n)
+	p, batch, err := b.batch(ctx, id, n, try)
 	if err != nil {
 		return submitted{}, err
+	}
+	if done, found := batch.made(try); found { // an earlier run of this step: what left comes before what is allowed now
+		return b.resume(ctx, p, batch, done)
 	}
 	if denied, err := b.recheck(ctx, p, batch.Batch); denied || err != nil {
 		return submitted{Halt: true}, err
@@ -47,39 +58,69 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 		return submitted{Halt: true}, nil
 	case call.State == store.CallOverQuota:
 		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(batch.Batch))
-	case !fresh && call.State == store.Calling:
-		return b.recover(ctx, p, batch, call)
 	case !fresh:
-		return b.next(p, try, answered(call)), nil
+		return b.resume(ctx, p, batch, call)
 	}
 	b.wantCards()
 	return b.send(ctx, p, batch, call)
 }
 
-// sending is one batch with the rows of its targets.
-type sending struct {
-	purge.Batch
-	rows []store.Target
+// resume goes on from a ledger row that an earlier run of the step has left.
+func (b *Bot) resume(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
+	if call.State == store.Calling {
+		return b.recover(ctx, p, batch, call)
+	}
+	return b.follows(batch, call, call.Next), nil
 }
 
-// batch loads the n-th batch. Where there are several, the purge shows that it is under way.
-func (b *Bot) batch(ctx context.Context, id string, n int) (store.Purge, sending, error) {
+// sending is one batch with the rows of its targets, the ledger of the purge, and the batches behind it.
+type sending struct {
+	purge.Batch
+	rows   []store.Target // of the batch
+	all    []store.Target
+	calls  []store.Call
+	behind []purge.Batch
+}
+
+// made finds the ledger row of a try.
+func (s sending) made(try int) (store.Call, bool) {
+	for _, c := range s.calls {
+		if c.Batch == s.N && c.Try == try {
+			return c, true
+		}
+	}
+	return store.Call{}, false
+}
+
+// batch loads the n-th batch. Where there are several, or one is tried again, the purge shows that it is under way.
+func (b *Bot) batch(ctx context.Context, id string, n, try int) (store.Purge, sending, error) {
 	p, err := b.load(ctx, id)
 	if err != nil {
 		return p, sending{}, err
 	}
 	batches, err := b.Store.Batches(ctx, id)
-	if err != nil || n >= len(batches) {
-		return p, sending{}, fmt.Errorf("batch %d of %s: %w", n, p.Short, err)
+	if err != nil {
+		return p, sending{}, err
 	}
-	if len(batches) > 1 && p.State != store.StateSending {
+	if n >= len(batches) {
+		return p, sending{}, fmt.Errorf("%s has no batch %d", p.Short, n)
+	}
+	if (len(batches) > 1 || try > 0) && p.State != store.StateSending {
 		if err := b.Store.SetState(ctx, id, store.StateSending); err != nil {
 			return p, sending{}, err
 		}
 	}
-	rows, err := b.Store.Targets(ctx, id)
-	rows = slices.DeleteFunc(rows, func(t store.Target) bool { return t.Batch != n })
-	return p, sending{batches[n], rows}, err
+	s := sending{Batch: batches[n], behind: batches[n+1:]}
+	if s.calls, err = b.Store.Calls(ctx, id); err != nil {
+		return p, s, err
+	}
+	s.all, err = b.Store.Targets(ctx, id)
+	for _, t := range s.all {
+		if t.Batch == n {
+			s.rows = append(s.rows, t)
+		}
+	}
+	return p, s, err
 }
 
 func (b *Bot) newCall(p store.Purge, batch sending, try int) store.Call {
@@ -117,21 +158,51 @@ func (b *Bot) recover(ctx context.Context, p store.Purge, batch sending, call st
 	return b.end(ctx, p, batch, call, &purge.Error{Kind: purge.Unknown, Message: sayInterrupted, Err: err})
 }
 
-// end records the answer: the call, the targets and the audit in one commit.
+// end records the answer: the call, the targets and the audit in one commit. The answer is in nobody else's hands, so
+// a database that does not take it is asked again for a while before the step gives up.
 func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (submitted, error) {
 	state, outcome := known(e)
 	call.State = state
 	if e != nil {
 		call.Problem = e.Message
 	}
-	out := b.next(p, call.Try, e)
-	if out.Again {
-		outcome = purge.Pending
+	call.Next = b.next(p, batch, call, e)
+	rows := outcomes(batch.rows, outcome, call.Problem)
+	switch call.Next {
+	case nextAgain:
+		rows = outcomes(batch.rows, purge.Pending, "")
+	case nextSkip:
+		rows = append(rows, outcomes(batch.restOfArea(), outcome, call.Problem)...)
 	}
 	body := callBody{batch.N, call.Try, string(batch.Area), call.Units, string(state), call.Receipt.TaskID, call.Receipt.RequestID, call.Problem}
-	err := b.Store.End(ctx, call, outcomes(batch.rows, outcome, call.Problem), b.entry("answered", p.ID, "", body))
+	err := insist(func() error { return b.Store.End(ctx, call, rows, b.entry("answered", p.ID, "", body)) })
 	b.wantCards()
+	out := b.follows(batch, call, call.Next)
+	if e != nil {
+		out.Wait = max(out.Wait, e.RetryAfter)
+	}
 	return out, err
+}
+
+// restOfArea is the targets of the batches behind this one in the same area.
+func (s sending) restOfArea() []store.Target {
+	var rows []store.Target
+	for _, t := range s.all {
+		if t.Area == s.Area && t.Batch > s.N {
+			rows = append(rows, t)
+		}
+	}
+	return rows
+}
+
+// insist repeats what writes an answer down, for about ten seconds.
+func insist(write func() error) error {
+	err := write()
+	for wait := 50 * time.Millisecond; err != nil && wait < 6*time.Second; wait *= 2 {
+		time.Sleep(wait)
+		err = write()
+	}
+	return err
 }
 
 // known translates an answer into what the ledger and the targets say.
@@ -147,31 +218,48 @@ func known(e *purge.Error) (store.CallState, purge.Outcome) {
 	return store.CallRefused, purge.Failed
 }
 
-// next says whether there is another try. A clear refusal has none; what may have happened has none either.
-// Where the key, the clock or the account is wrong, the other batches would only fail alike.
-func (b *Bot) next(p store.Purge, try int, e *purge.Error) submitted {
-	if e == nil {
-		return submitted{}
+// next says what follows an answer. A clear refusal has no other try; what may have happened has none either. Where the
+// quota is used up the rest of the area would only fail alike, where the key, the clock or the account is wrong, everything.
+func (b *Bot) next(p store.Purge, batch sending, call store.Call, e *purge.Error) string {
+	switch {
+	case e == nil:
+		return ""
+	case e.Kind == purge.Internal:
+		return nextHalt
+	case e.Kind == purge.Exhausted && e.RetryAfter == 0:
+		return nextSkip
+	case e.Kind != purge.Unavailable && e.Kind != purge.Exhausted:
+		return ""
 	}
-	again := e.Kind == purge.Unavailable || e.Kind == purge.Exhausted && e.RetryAfter > 0
-	wait := max(e.RetryAfter, min(time.Second<<min(try, 5), 30*time.Second))
-	if again && b.Now().Add(wait).Before(p.CreatedAt.Add(b.Deadline)) {
-		return submitted{Again: true, Wait: wait}
+	first := call.At
+	if c, found := batch.made(0); found { // the time counts from the first call, not from the question
+		first = c.At
 	}
-	return submitted{Halt: e.Kind == purge.Internal}
+	if b.Now().Add(max(e.RetryAfter, backoff(call.Try))).Before(first.Add(b.Deadline)) {
+		return nextAgain
+	}
+	return ""
 }
 
-// answered is the error that a recorded call ended with, as far as next needs it.
-func answered(c store.Call) *purge.Error {
-	switch c.State {
-	case store.CallAccepted:
-		return nil
-	case store.CallUnsent:
-		return &purge.Error{Kind: purge.Unavailable, Message: c.Problem}
-	case store.CallUnknown:
-		return &purge.Error{Kind: purge.Unknown, Message: c.Problem}
+func backoff(try int) time.Duration { return min(time.Second<<min(try, 5), 30*time.Second) }
+
+// follows is next as the workflow takes it.
+func (b *Bot) follows(batch sending, call store.Call, next string) submitted {
+	switch next {
+	case nextAgain:
+		return submitted{Again: true, Wait: backoff(call.Try)}
+	case nextHalt:
+		return submitted{Halt: true}
+	case nextSkip:
+		skip := 0
+		for _, behind := range batch.behind {
+			if behind.Area == batch.Area {
+				skip++
+			}
+		}
+		return submitted{Skip: skip}
 	}
-	return &purge.Error{Kind: purge.Invalid, Message: c.Problem}
+	return submitted{}
 }
 
 // recheck asks the policy of this moment again, for whoever asked and whoever pressed, with the groups they had then.
@@ -203,7 +291,7 @@ func (b *Bot) withdraw(ctx context.Context, p store.Purge, r refusal) error {
 	var left []store.Target
 	for _, t := range targets {
 		if t.Outcome == purge.Pending {
-			t.Outcome, t.Reason = purge.Skipped, sayWithdrawn(r)
+			t.Outcome, t.Reason = purge.Skipped, sayWithdrawn(r, p.Private)
 			left = append(left, t)
 		}
 	}

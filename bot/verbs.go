@@ -58,12 +58,22 @@ func maySee(s scene, p store.Purge) bool {
 	return true
 }
 
+// mayKnow reports whether somebody may see the targets of a private purge: whoever asked, whoever may purge them all
+// and so could approve it, and auditors.
+func (b *Bot) mayKnow(s scene, p store.Purge) bool {
+	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(deniedAny(s.policy, s.who, p)) == 0
+}
+
 func (b *Bot) status(ctx context.Context, s scene, short string) (Card, []store.Entry, error) {
 	p, found, err := b.visible(ctx, s, short)
 	if err != nil || !found {
 		return Card{Title: sayNoSuchPurge, Tone: Bad}, nil, err
 	}
-	c := b.draw(ctx, p, store.Status)
+	p.Private = p.Private && !b.mayKnow(s, p)
+	c, err := b.draw(ctx, p, store.Status)
+	if err != nil {
+		return Card{}, nil, err
+	}
 	c.Buttons = nil // they belong to the purge's own message
 	c.Lines = append(c.Lines, "Asked at "+p.CreatedAt.In(b.Zone).Format("2006-01-02 15:04:05 MST")+" by "+oneLine(p.Name)+".")
 	return c, nil, nil

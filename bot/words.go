@@ -17,8 +17,9 @@ const (
 	sayWhoUnknown     = "I could not check who you are; nothing was purged. Try again."
 	sayWhereUnknown   = "I could not check what this channel is; nothing was purged. Try again."
 	sayShared         = "This channel is shared with another organisation, so nothing can be purged from here. Use a channel of your own."
-	sayInterrupted    = "purgebot was stopped in the middle of the call, so it may have been done. Look at the site before you purge again; the quota may have been spent."
-	sayBroken         = "purgebot lost track of this purge: what was sent may have been done. Look at the site, and tell whoever runs purgebot."
+	sayInterrupted    = "The answer to this call was lost on our side, so it may have been done. Look at the site before you purge again; the quota may have been spent."
+	sayLate           = "Tencent accepted it, and has not yet said that it is done; purgebot has stopped looking."
+	sayBroken         = "purgebot lost track of this purge: what was sent may have been done, the rest was not sent. Look at the site, and tell whoever runs purgebot."
 	sayStale          = "This button is no longer valid; nothing was purged by pressing it. Type the command again."
 	sayExpiredPress   = "This question has expired; nothing was purged. Type the command again."
 	sayOnlyRequester  = "Only the person who asked may press Purge. You can ask for the same purge yourself."
@@ -71,19 +72,27 @@ func sayDecidedBy(d store.Decision) string {
 	return fmt.Sprintf("Already decided: %s by %s at %s.", d.What, d.Name, d.At.UTC().Format("15:04:05 UTC"))
 }
 
-func sayPresserDenied(r refusal) string {
-	return "You may not purge everything that this asks for, so you cannot press Purge. " + r.Target + ": " + r.Reason
+func sayPresserDenied(r refusal, private bool) string {
+	return "You may not purge everything that this asks for, so you cannot press this button." + named(r, private)
 }
 
-func sayRequesterDenied(gone string, denied []refusal) string {
+func sayRequesterDenied(gone string, denied []refusal, private bool) string {
 	if gone != "" {
 		return "Whoever asked may no longer purge, so nothing was sent. Ask for it yourself if it is still needed."
 	}
-	return "The rules have changed since this was asked, so nothing was sent. " + denied[0].Target + ": " + denied[0].Reason
+	return "The rules have changed since this was asked, so nothing was sent." + named(denied[0], private)
 }
 
-func sayWithdrawn(r refusal) string {
-	return "The rules have changed since this was asked; what had not left was not sent. " + r.Target + ": " + r.Reason
+func sayWithdrawn(r refusal, private bool) string {
+	return "The rules have changed since this was asked; what had not left was not sent." + named(r, private)
+}
+
+// named is which target and why, but for a private purge, whose targets the channel does not see.
+func named(r refusal, private bool) string {
+	if private {
+		return ""
+	}
+	return " " + r.Target + ": " + r.Reason
 }
 
 func sayVendorFailed(reason string) string {

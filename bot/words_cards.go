@@ -44,7 +44,7 @@ func (v view) resultCard() Card {
 }
 
 func (v view) footer() string {
-	if v.State == store.StateRecorded && v.Confirm == "" || !v.State.Final() {
+	if !v.State.Final() {
 		return v.Short
 	}
 	return fmt.Sprintf("%s · took %s", v.Short, v.FinishedAt.Sub(v.CreatedAt).Round(100_000_000))
@@ -81,7 +81,7 @@ func (v view) statusTitle() string {
 	case store.StateWaiting:
 		return v.waitingTitle(areas)
 	case store.StateFollowing:
-		if count(v.targets)[purge.OutcomeUnknown] > 0 {
+		if n := count(v.targets); n[purge.OutcomeUnknown]+n[purge.Failed]+n[purge.Skipped] > 0 {
 			return "Looking up what became of " + v.what() + " in " + areas
 		}
 		return "Accepted: " + v.what() + " in " + areas
@@ -136,7 +136,7 @@ func (v view) asking() bool {
 // showTargets lists the first ten; a private purge shows none of them in the channel.
 func (v view) showTargets(c *Card) {
 	if v.Private {
-		c.Lines = append(c.Lines, "Private: the targets are known to whoever asked, to approvers and to the audit.")
+		c.Lines = append(c.Lines, "Private: the channel sees no targets. /purge status "+v.Short+" shows them to whoever asked and whoever may purge them.")
 		return
 	}
 	all := distinct(v.Request)
@@ -160,7 +160,9 @@ func (v view) outcomeLines() []string {
 	}
 	switch v.State {
 	case store.StateAccepted:
-		lines = append(lines, "Tencent accepted it; this API cannot tell when it is done. It usually takes about five minutes.")
+		if v.Problem == "" {
+			lines = append(lines, "Tencent accepted it; this API cannot tell when it is done. It usually takes about five minutes.")
+		}
 	case store.StateUnknown:
 		lines = append(lines, "A second purge may cost quota twice.")
 	}
@@ -244,6 +246,11 @@ func (v view) reasonLine(n int, first, reason string) string {
 func (v view) questionLines() []string {
 	lines := append([]string{v.modeLine()}, v.costLines()...)
 	lines = append(lines, v.warnings()...)
+	for _, l := range v.leftOut() {
+		if l != sayUnchanged { // the mode says so
+			lines = append(lines, l)
+		}
+	}
 	lines = append(lines, confirmWords(v.Confirm))
 	if !v.ExpiresAt.IsZero() {
 		lines = append(lines, "Expires at "+clock(v.ExpiresAt)+".")
@@ -293,6 +300,8 @@ func (v view) decidedLines() []string {
 	return lines
 }
 
+const sayUnchanged = "Unchanged files stay cached."
+
 // leftOut names what this purge did not touch, so that nobody takes "done" for more than it is.
 func (v view) leftOut() []string {
 	if v.State.Final() && !v.anyGood() {
@@ -303,7 +312,7 @@ func (v view) leftOut() []string {
 		lines = append(lines, title(string(a))+" was not purged.")
 	}
 	if v.Request.Mode == purge.Flush {
-		lines = append(lines, "Unchanged files stay cached.")
+		lines = append(lines, sayUnchanged)
 	}
 	if page := v.pageOnly(); page != "" {
 		lines = append(lines, "Only the page "+page+" itself, nothing below it.")
@@ -359,7 +368,7 @@ func (v view) buttons() []Button {
 // followUps offer what was left out, as new requests with decisions of their own.
 func (v view) followUps() []Button {
 	switch {
-	case v.State == store.StateExpired:
+	case v.State == store.StateExpired, v.decided && v.decision.What == store.Withdrawn:
 		return []Button{v.button("Ask again", actionAgain, Plain)}
 	case !v.State.Final() || !v.anyGood():
 		return nil

@@ -32,16 +32,17 @@ func (b *Bot) purge(ctx dbos.Context, j job) (string, error) {
 			return "", err
 		}
 		if !confirmed {
-			return b.finish(ctx, id)
+			return b.finish(ctx, id, false)
 		}
 	}
 	if err := b.sendAll(ctx, id, rec.Batches); err != nil {
 		return "", err
 	}
-	if err := b.followAll(ctx, id); err != nil {
+	late, err := b.followAll(ctx, id)
+	if err != nil {
 		return "", err
 	}
-	return b.finish(ctx, id)
+	return b.finish(ctx, id, late)
 }
 
 // confirm shows the card that asks, and waits until a row says what was decided.
@@ -75,13 +76,14 @@ func (b *Bot) awaitDecision(ctx dbos.Context, id string, expires time.Time) (boo
 
 // sendAll makes the calls of all batches, one after the other, each until its answer is known or known to be unknowable.
 func (b *Bot) sendAll(ctx dbos.Context, id string, batches int) error {
-	for n := range batches {
+	for n := 0; n < batches; n++ { // a used-up quota skips some
 		for try := 0; ; try++ {
 			s, err := step(b, ctx, "submit", func(c context.Context) (submitted, error) { return b.submit(c, id, n, try) })
 			if err != nil || s.Halt {
 				return err
 			}
 			if !s.Again {
+				n += s.Skip
 				break
 			}
 			if err := pause(ctx, s.Wait); err != nil {
@@ -92,20 +94,20 @@ func (b *Bot) sendAll(ctx dbos.Context, id string, batches int) error {
 	return nil
 }
 
-// followAll looks, ever less often, until nothing more can be learned.
-func (b *Bot) followAll(ctx dbos.Context, id string) error {
+// followAll looks, ever less often, until nothing more can be learned. It reports whether something was still running then.
+func (b *Bot) followAll(ctx dbos.Context, id string) (late bool, err error) {
 	for n := 0; ; n++ {
 		l, err := step(b, ctx, "look", func(c context.Context) (looked, error) { return b.look(c, id, n) })
 		if err != nil || l.Settled {
-			return err
+			return l.Late, err
 		}
 		if err := pause(ctx, l.Wait); err != nil {
-			return err
+			return false, err
 		}
 	}
 }
 
-func (b *Bot) finish(ctx dbos.Context, id string) (string, error) {
-	st, err := step(b, ctx, "finish", func(c context.Context) (store.State, error) { return b.settle(c, id) })
+func (b *Bot) finish(ctx dbos.Context, id string, late bool) (string, error) {
+	st, err := step(b, ctx, "finish", func(c context.Context) (store.State, error) { return b.settle(c, id, late) })
 	return string(st), err
 }

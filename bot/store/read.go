@@ -146,6 +146,13 @@ const selectRecent = `SELECT
 	COALESCE((SELECT units FROM pb_spent WHERE day = $7 AND kind = $8 AND area = 'mainland'), 0),
 	COALESCE((SELECT units FROM pb_spent WHERE day = $7 AND kind = $8 AND area = 'overseas'), 0)`
 
+// Waiting counts the purges that wait for a press that nobody has made.
+func (s *Store) Waiting(ctx context.Context) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM pb_purge p WHERE state = 'waiting'
+		AND NOT EXISTS (SELECT 1 FROM pb_decision d WHERE d.purge = p.id)`).Scan(&n)
+	return n, fail("count what waits", err)
+}
+
 // Unfinished returns the ids of purges that are not final, oldest first.
 func (s *Store) Unfinished(ctx context.Context) ([]string, error) {
 	found, err := rows(ctx, s.db, text, `SELECT id FROM pb_purge WHERE finished_at = 0 ORDER BY created_at, id`)

@@ -126,8 +126,8 @@ func (t tx) end(c Call) (bool, error) {
 	if err != nil || stored.State != Calling {
 		return false, err
 	}
-	_, err = t.exec(`UPDATE pb_call SET state = $1, receipt = $2, problem = $3 WHERE purge = $4 AND batch = $5 AND try = $6`,
-		c.State, encodeReceipt(c.Receipt), c.Problem, c.Purge, c.Batch, c.Try)
+	_, err = t.exec(`UPDATE pb_call SET state = $1, receipt = $2, problem = $3, next = $4 WHERE purge = $5 AND batch = $6 AND try = $7`,
+		c.State, encodeReceipt(c.Receipt), c.Problem, c.Next, c.Purge, c.Batch, c.Try)
 	if err != nil || c.State == CallAccepted || c.State == CallUnknown {
 		return true, err
 	}
@@ -143,12 +143,12 @@ func encodeReceipt(r purge.Receipt) string {
 	return encode(r)
 }
 
-const selectCalls = `SELECT purge, batch, try, kind, area, units, day, owner, at, state, receipt, problem FROM pb_call WHERE purge = $1`
+const selectCalls = `SELECT purge, batch, try, kind, area, units, day, owner, at, state, receipt, problem, next FROM pb_call WHERE purge = $1`
 
 func scanCall(r row) (c Call, err error) {
 	var at int64
 	var receipt string
-	err = r.Scan(&c.Purge, &c.Batch, &c.Try, &c.Kind, &c.Area, &c.Units, &c.Day, &c.Owner, &at, &c.State, &receipt, &c.Problem)
+	err = r.Scan(&c.Purge, &c.Batch, &c.Try, &c.Kind, &c.Area, &c.Units, &c.Day, &c.Owner, &at, &c.State, &receipt, &c.Problem, &c.Next)
 	if err != nil {
 		return Call{}, err
 	}

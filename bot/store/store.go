@@ -134,6 +134,7 @@ type Call struct {
 	// Receipt and Problem are the answer; empty while calling.
 	Receipt purge.Receipt
 	Problem string
+	Next    string // what the caller does next, in its own words
 }
 
 // CallState is what is known about a call.

@@ -94,6 +94,7 @@ CREATE TABLE pb_call (
     state   TEXT   NOT NULL,
     receipt TEXT   NOT NULL,
     problem TEXT   NOT NULL,
+    next    TEXT   NOT NULL DEFAULT '',
     PRIMARY KEY (purge, batch, try)
 );
 

@@ -92,12 +92,12 @@ func post(b *testing.B, address, secret, body string) time.Duration {
 	return took
 }
 
-// idle waits until everything that was asked is final.
+// idle waits until everything that was asked is final and shown.
 func (r *rig) idle(b *testing.B) {
 	for {
 		p, err := r.app.Progress(context.Background())
 		require.NoError(b, err)
-		if p.Open == 0 {
+		if p.Open == 0 && p.Cards == 0 {
 			return
 		}
 		<-time.After(time.Millisecond)

@@ -401,3 +401,16 @@ func mustJSON(t *testing.T, v any) []byte {
 	require.NoError(t, err)
 	return raw
 }
+
+// last is the sequence number of the newest event read.
+func (c *client) last() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seq
+}
+
+func (c *client) id() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session
+}

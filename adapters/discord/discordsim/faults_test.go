@@ -124,5 +124,5 @@ func TestDownCutsTheGateway(t *testing.T) {
 	<-c.over
 	assert.Empty(t, c.closed(), "without a close frame")
 	f.Down(false)
-	f.resume(c, c.seq).await("RESUMED")
+	f.resume(c, c.last()).await("RESUMED")
 }

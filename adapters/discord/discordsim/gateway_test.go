@@ -92,7 +92,7 @@ func TestIdentifyingTooSoonIsAnInvalidSession(t *testing.T) {
 // resume connects again to the session of c, saying that seq was the last event it had.
 func (f *fixture) resume(c *client, seq int) *client {
 	again := f.dial(nil)
-	again.send(6, obj{"token": f.Token, "session_id": c.session, "seq": seq})
+	again.send(6, obj{"token": f.Token, "session_id": c.id(), "seq": seq})
 	return again
 }
 
@@ -111,7 +111,7 @@ func TestWhatWasMissedIsReplayed(t *testing.T) {
 	f := newFixture(t)
 	c := f.bot("")
 	f.Type(discordsim.Alice, discordsim.CDN, "@purgebot one")
-	seq := c.seq
+	seq := c.last()
 	f.Drop()
 	<-c.over
 	d := f.Type(discordsim.Alice, discordsim.CDN, "@purgebot two")
@@ -124,7 +124,7 @@ func TestWhatWasMissedIsReplayed(t *testing.T) {
 	f.Drop()
 	<-again.over
 	f.RepeatOnResume(2)
-	third := f.resume(c, again.seq)
+	third := f.resume(c, again.last())
 	third.until(func() bool { return len(third.names()) == 4 }, "three events")
 	assert.Equal(t, []string{"op 10", "MESSAGE_CREATE", "RESUMED", "RESUMED"}, third.names(), "what was had already comes again")
 }
@@ -159,7 +159,7 @@ func TestWhatEndsASession(t *testing.T) {
 			c.end(f, conn)
 			<-conn.over
 			require.NoError(t, f.Wait(t.Context(), func() bool { return f.Gateway().Open == 0 }))
-			again := f.resume(conn, conn.seq)
+			again := f.resume(conn, conn.last())
 			if c.resumes {
 				again.await("RESUMED")
 				return
@@ -249,7 +249,7 @@ func TestASilentDeath(t *testing.T) {
 	f := newFixture(t)
 	f.AckWithin = 50 * time.Millisecond
 	c := f.bot("")
-	seq := c.seq
+	seq := c.last()
 	f.Mute()
 	c.send(1, seq)
 	d := f.Type(discordsim.Alice, discordsim.CDN, "@purgebot hello")
@@ -272,9 +272,10 @@ func TestAStarvedSession(t *testing.T) {
 	f.Starve()
 	assert.False(t, f.Type(discordsim.Alice, discordsim.CDN, "@purgebot hello").Sent)
 	assert.False(t, f.Command(discordsim.Alice, discordsim.CDN, "purge", nil, discordsim.Unchecked()).Acknowledged())
-	c.send(1, c.seq)
+	c.send(1, c.last())
 	c.await("op 11")
 	assert.Empty(t, typed(c, t))
+	f.AckWithin = 5 * time.Second
 	fresh := f.bot(private)
 	require.True(t, f.Type(discordsim.Alice, discordsim.CDN, "@purgebot hello").Acknowledged())
 	assert.Len(t, typed(fresh, t), 1)

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"time"
 
@@ -138,7 +139,7 @@ func (b *Bot) notYet(ctx context.Context, p store.Purge, c store.Card) bool {
 
 // showFailed puts the card off, or gives it up where no retry can help. A failing message never fails a purge.
 func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, e *purge.Error) {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(e, errStopping) {
 		return
 	}
 	transient := e.Kind == purge.Exhausted || e.Kind == purge.Unavailable || e.Kind == purge.Unknown

@@ -297,7 +297,7 @@ func TestOpenConfirmationSurvivesRestarts(t *testing.T) {
 		w.stop()
 		w.start()
 	}
-	w.presses(alice, "Purge")
+	assert.Empty(t, w.presses(alice, "Purge").Title)
 	w.ends("Done")
 	assert.Len(t, w.cdn.sent(), 1)
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -58,6 +59,9 @@ func (b *Bot) ask(ctx context.Context, id string, ttl time.Duration) (asked, err
 	}
 	p.ExpiresAt = b.Now().Add(ttl)
 	ref, err := b.post(ctx, p, store.Status)
+	if errors.Is(err, errStopping) {
+		return asked{}, err // nothing was asked of the platform
+	}
 	if err != nil {
 		return b.askFailed(ctx, p, purge.AsError(err))
 	}

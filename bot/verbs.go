@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"purgebot/acl"
 	"purgebot/bot/store"
@@ -87,20 +88,38 @@ func (b *Bot) history(ctx context.Context, s scene, in Intent) (Card, []store.En
 	if err != nil {
 		return Card{Title: purge.AsError(err).Message, Tone: Bad}, nil, nil
 	}
-	rows, err := b.Store.History(ctx, f)
-	if err != nil {
-		return Card{}, nil, err
-	}
 	c := Card{Title: "Purges, newest first"}
-	for _, p := range rows {
-		if maySee(s, p) && len(c.Lines) < historyLines {
-			c.Lines = append(c.Lines, b.historyLine(p))
-		}
+	if c.Lines, err = b.historyLinesFor(ctx, s, f); err != nil {
+		return Card{}, nil, err
 	}
 	if len(c.Lines) == 0 {
 		c.Title = "No purge that you may see matches."
 	}
 	return c, nil, nil
+}
+
+// historyTime bounds the search for purges that somebody may see, which others' may stand in front of.
+const historyTime = time.Second
+
+// historyLinesFor goes back page by page until enough are found that this person may see.
+func (b *Bot) historyLinesFor(ctx context.Context, s scene, f store.Filter) ([]string, error) {
+	var lines []string
+	for began := time.Now(); len(lines) < historyLines && time.Since(began) < historyTime; {
+		rows, err := b.Store.History(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range rows {
+			if maySee(s, p) && len(lines) < historyLines {
+				lines = append(lines, b.historyLine(p))
+			}
+		}
+		if len(rows) < f.Limit {
+			break
+		}
+		f.Until = rows[len(rows)-1].CreatedAt
+	}
+	return lines, nil
 }
 
 func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {
@@ -118,7 +137,7 @@ func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {
 		by = s.person.Subject
 	}
 	return store.Filter{Platform: s.at.Platform, Workspace: s.at.Workspace, Host: in.Host, By: by,
-		Since: since, Until: until, State: in.State, Limit: 10 * historyLines}, nil
+		Since: since, Until: until, State: in.State, Limit: historyLines}, nil
 }
 
 func (b *Bot) historyLine(p store.Purge) string {
@@ -242,15 +261,19 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if err != nil {
 		return Reply{}, err
 	}
+	recent, err := b.recent(ctx, s, v.allowed, eventID(s.event))
+	if err != nil {
+		return Reply{}, err
+	}
 	dry := view{zone: b.Zone, left: left}
 	dry.Request, dry.Private = v.allowed, false
 	card := Card{Title: "Dry run, nothing is sent: " + dry.what() + " in " + areaWords(v.allowed.Areas())}
 	dry.showTargets(&card)
 	card.File = nil
 	card.Lines = append(append(card.Lines, w.Notes...), sayCalls(len(batches)))
-	dry.Confirm = v.confirm
-	if dry.Confirm == "" && wide(v.allowed) {
-		dry.Confirm = acl.Requester
+	dry.Confirm = b.guard(w, v, recent)
+	if refused := b.tooMuch(v.allowed, dry.Confirm, recent); refused != "" {
+		card.Lines = append(card.Lines, "It would be refused: "+refused)
 	}
 	if dry.Confirm != "" {
 		card.Lines = append(card.Lines, dry.questionLines()...)

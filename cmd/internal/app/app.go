@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"time"
 
-	"purgebot/adapters/slack"
 	"purgebot/bot"
 	"purgebot/bot/store"
 	"purgebot/purge/tencent"
@@ -22,6 +21,7 @@ import (
 // App is a purgebot that is wired and listening.
 type App struct {
 	bot      *bot.Bot
+	chats    chats
 	metrics  *metrics
 	web, ops *server
 
@@ -49,10 +49,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	chat, err := slack.New(slack.Config{
-		BotToken: c.SlackBotToken, SigningSecret: c.SlackSigningSecret, APIURL: c.SlackAPIURL,
-		Groups: policy.subjects, Log: log,
-	})
+	chats, err := newChats(c, policy.subjects, log)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +59,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	}
 	m := newMetrics()
 	b, err := bot.New(bot.Options{
-		Store: db, CDN: m.cdn(cdn, c.CDNRate), Platforms: map[string]bot.Platform{"slack": m.platform("slack", chat)},
+		Store: db, CDN: m.cdn(cdn, c.CDNRate), Platforms: chats.platforms(m),
 		Policy: policy.current, Log: log, Executor: executor,
 		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, ConfirmURLs: c.ConfirmURLs,
 		Poll: c.Poll, PollMax: max(c.Poll, time.Minute), Deadline: c.Deadline, EditGap: time.Second,
@@ -73,25 +70,22 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	watching, stop := context.WithCancel(context.Background())
-	a := &App{bot: b, metrics: m, stopWatching: stop}
+	a := &App{bot: b, chats: chats, metrics: m, stopWatching: stop}
 	go policy.watch(watching)
 	if a.ops, err = listen("PURGEBOT_OPS_LISTEN", c.OpsListen, opsHandler(b, policy, m)); err == nil {
-		a.web, err = listen("PURGEBOT_LISTEN", c.Listen, webHandler(chat, m.handler(b)))
+		a.web, err = listen("PURGEBOT_LISTEN", c.Listen, chats.routes(m.handler(b)))
 	}
 	if err == nil {
 		err = b.Start()
+	}
+	if err == nil {
+		err = chats.start(watching, m.handler(b))
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.Stop())
 	}
 	log.Info("listening", "webhooks", a.web.addr, "ops", a.ops.addr, "config", c)
 	return a, nil
-}
-
-func webHandler(chat *slack.Slack, h bot.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/slack/", chat.Handler(h))
-	return mux
 }
 
 // Addr is where the webhooks are, OpsAddr where health and metrics are.
@@ -126,6 +120,7 @@ func (a *App) Stop() error {
 			errs = append(errs, s.stop(ctx))
 		}
 	}
+	a.chats.stop()
 	return errors.Join(append(errs, a.bot.Stop(12*time.Second))...)
 }
 

@@ -37,6 +37,13 @@ type Config struct {
 	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET" secret:"yes" help:"checks what Slack delivers over HTTP"`
 	SlackAPIURL        string `env:"SLACK_API_URL" help:"another base URL than Slack's, e.g. of a stand-in"`
 
+	DiscordToken          string `env:"DISCORD_TOKEN" secret:"yes" help:"the bot's token; with the two below switches Discord on"`
+	DiscordApplicationID  string `env:"DISCORD_APPLICATION_ID" help:"the application's id"`
+	DiscordGuildID        string `env:"DISCORD_GUILD_ID" help:"the one server that is served"`
+	DiscordPublicKey      string `env:"DISCORD_PUBLIC_KEY" help:"takes interactions over HTTP instead of the gateway"`
+	DiscordMessageContent bool   `env:"DISCORD_MESSAGE_CONTENT,default=false" help:"asks for the privileged intent, to read role mentions"`
+	DiscordAPIURL         string `env:"DISCORD_API_URL" help:"another base URL than Discord's, e.g. of a stand-in"`
+
 	ConfirmTTL  time.Duration `env:"PURGEBOT_CONFIRM_TTL,default=10m" help:"how long a question waits for its requester"`
 	ApprovalTTL time.Duration `env:"PURGEBOT_APPROVAL_TTL,default=1h" help:"how long it waits for a second person"`
 	ConfirmURLs int           `env:"PURGEBOT_CONFIRM_URLS,default=100" help:"URLs a person may purge in ten minutes without being asked"`
@@ -151,14 +158,11 @@ func (c Config) check() []error {
 	need(c.CDNAPI == "" || c.CDNAPI == "2.0", "PURGEBOT_CDN_API is %q: this version speaks 2.0 only", c.CDNAPI)
 	need(c.SecretID != "", "TENCENTCLOUD_SECRET_ID is missing: set it to the id of the key that may purge")
 	need(c.SecretKey != "", "TENCENTCLOUD_SECRET_KEY is missing: set it to the key that may purge")
-	need(c.SlackBotToken != "" || c.SlackSigningSecret != "", "no chat is configured: set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET")
-	need(c.SlackBotToken != "" || c.SlackSigningSecret == "", "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token from the app's OAuth page")
-	need(c.SlackSigningSecret != "" || c.SlackBotToken == "", "SLACK_SIGNING_SECRET is missing: copy it from the app's Basic Information page")
+	problems = append(problems, c.checkChats()...)
 	need(c.CDNMethod == "GET" || c.CDNMethod == "POST", "PURGEBOT_CDN_METHOD is %q: it must be GET or POST", c.CDNMethod)
 	need(c.CDNSignature == "HmacSHA1" || c.CDNSignature == "HmacSHA256", "PURGEBOT_CDN_SIGNATURE is %q: it must be HmacSHA1 or HmacSHA256", c.CDNSignature)
 	need(strings.HasPrefix(c.Database, "sqlite:"), "DATABASE_URL must be sqlite:FILE: other databases are not in this version yet")
 	need(endpointOK(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT is not an https:// address (http:// is for loopback only)")
-	need(c.SlackAPIURL == "" || endpointOK(c.SlackAPIURL), "SLACK_API_URL is not an https:// address (http:// is for loopback only)")
 	_, err := time.LoadLocation(c.QuotaZone)
 	need(err == nil && c.QuotaZone != "", "PURGEBOT_QUOTA_ZONE is %q: it must be a zone such as Asia/Shanghai", c.QuotaZone)
 	for name, d := range map[string]time.Duration{"PURGEBOT_CONFIRM_TTL": c.ConfirmTTL, "PURGEBOT_APPROVAL_TTL": c.ApprovalTTL,
@@ -171,6 +175,27 @@ func (c Config) check() []error {
 	need(c.CDNRate > 0, "PURGEBOT_CDN_RATE must be more than zero")
 	need(c.PersonRate > 0, "PURGEBOT_PERSON_RATE must be more than zero")
 	need(c.PersonOpen > 0, "PURGEBOT_PERSON_OPEN must be more than zero")
+	return problems
+}
+
+// checkChats says what is missing of the chats that are begun, or that none is.
+func (c Config) checkChats() []error {
+	var problems []error
+	need := func(ok bool, text string) {
+		if !ok {
+			problems = append(problems, errors.New(text))
+		}
+	}
+	slack := c.SlackBotToken + c.SlackSigningSecret
+	discord := c.DiscordToken + c.DiscordApplicationID + c.DiscordGuildID + c.DiscordPublicKey
+	need(slack+discord != "", "no chat is configured: set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or DISCORD_TOKEN, DISCORD_APPLICATION_ID and DISCORD_GUILD_ID")
+	need(slack == "" || c.SlackBotToken != "", "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token from the app's OAuth page")
+	need(slack == "" || c.SlackSigningSecret != "", "SLACK_SIGNING_SECRET is missing: copy it from the app's Basic Information page")
+	need(discord == "" || c.DiscordToken != "", "DISCORD_TOKEN is missing: copy the token from the application's Bot page")
+	need(discord == "" || c.DiscordApplicationID != "", "DISCORD_APPLICATION_ID is missing: copy it from the application's General Information page")
+	need(discord == "" || c.DiscordGuildID != "", "DISCORD_GUILD_ID is missing: copy the server's id (Developer Mode, right click on the server)")
+	need(c.SlackAPIURL == "" || endpointOK(c.SlackAPIURL), "SLACK_API_URL is not an https:// address (http:// is for loopback only)")
+	need(c.DiscordAPIURL == "" || endpointOK(c.DiscordAPIURL), "DISCORD_API_URL is not an https:// address (http:// is for loopback only)")
 	return problems
 }
 

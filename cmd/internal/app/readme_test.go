@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"flag"
 	"net/url"
 	"os"
 	"os/exec"
@@ -17,6 +18,8 @@ import (
 )
 
 // The README is tested because it is read: what it names must exist, and what it shows must be what happens.
+
+var update = flag.Bool("update", false, "write the README's table of the configuration")
 
 func readme(t *testing.T) string {
 	t.Helper()
@@ -45,7 +48,13 @@ func TestReadmeHasTheConfiguration(t *testing.T) {
 		rows = append(rows, "| `"+r[1]+"` | "+def+" | "+r[3]+" |")
 	}
 	require.NotEmpty(t, rows)
-	assert.Equal(t, rows, regexp.MustCompile("(?m)^\\| `.*$").FindAllString(part(t, "Configuration"), -1))
+	was := regexp.MustCompile("(?m)^\\| `.*$").FindAllString(part(t, "Configuration"), -1)
+	if *update {
+		text := strings.Replace(readme(t), strings.Join(was, "\n"), strings.Join(rows, "\n"), 1)
+		require.NoError(t, os.WriteFile(root+"/README.md", []byte(text), 0o644))
+		return
+	}
+	assert.Equal(t, rows, was, "-update writes the README's table anew")
 }
 
 func TestReadmeNamesWhatIsThere(t *testing.T) {

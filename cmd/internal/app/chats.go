@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"purgebot/acl"
+	"purgebot/adapters/discord"
+	"purgebot/adapters/slack"
+	"purgebot/bot"
+)
+
+// chats are the platforms that are configured. One without its variables is off.
+type chats struct {
+	slack   *slack.Slack     // nil if off
+	discord *discord.Discord // nil if off
+}
+
+func newChats(c Config, groups func() []acl.Subject, log *slog.Logger) (s chats, err error) {
+	if c.SlackBotToken != "" {
+		s.slack, err = slack.New(slack.Config{
+			BotToken: c.SlackBotToken, SigningSecret: c.SlackSigningSecret, APIURL: c.SlackAPIURL, Groups: groups, Log: log,
+		})
+		if err != nil {
+			return s, err
+		}
+	}
+	if c.DiscordToken != "" {
+		s.discord, err = discord.New(discord.Config{
+			Token: c.DiscordToken, ApplicationID: c.DiscordApplicationID, GuildID: c.DiscordGuildID, PublicKey: c.DiscordPublicKey,
+			APIURL: c.DiscordAPIURL, MessageContent: c.DiscordMessageContent, Groups: groups, Log: log,
+		})
+	}
+	return s, err
+}
+
+// platforms is what the bot is given, measured.
+func (s chats) platforms(m *metrics) map[string]bot.Platform {
+	all := map[string]bot.Platform{}
+	if s.slack != nil {
+		all["slack"] = m.platform("slack", s.slack)
+	}
+	if s.discord != nil {
+		all["discord"] = m.platform("discord", s.discord)
+	}
+	return all
+}
+
+// routes are the webhooks.
+func (s chats) routes(h bot.Handler) http.Handler {
+	mux := http.NewServeMux()
+	if s.slack != nil {
+		mux.Handle("/slack/", s.slack.Handler(h))
+	}
+	if s.discord != nil {
+		mux.Handle("/discord/", s.discord.Handler(h))
+	}
+	return mux
+}
+
+// start begins what no webhook brings.
+func (s chats) start(ctx context.Context, h bot.Handler) error {
+	if s.discord != nil {
+		return s.discord.Start(ctx, h)
+	}
+	return nil
+}
+
+// stop waits for the private replies that are still going out. Nothing may deliver any more.
+func (s chats) stop() {
+	if s.slack != nil {
+		s.slack.Wait()
+	}
+	if s.discord != nil {
+		s.discord.Close()
+	}
+}

@@ -34,11 +34,12 @@ type patience struct {
 	first  time.Duration // before the second try, doubling
 	most   time.Duration // between tries; at 1,000 sessions a day Discord voids the token
 	lasted time.Duration // that a connection stood for the next to begin with first again
+	write  time.Duration // between writes, after the first few
 }
 
 var patiently = patience{
 	open: 20 * time.Second, silent: 50 * time.Second, stuck: 10 * time.Second, look: time.Second,
-	first: time.Second, most: 2 * time.Minute, lasted: time.Minute,
+	first: time.Second, most: 2 * time.Minute, lasted: time.Minute, write: 5 * time.Second,
 }
 
 var (
@@ -173,7 +174,7 @@ const (
 )
 
 func (g *gateway) newSession(deliver func(string, []byte)) *session {
-	s := &session{Session: g.d.newSession(), ended: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
+	s := &session{Session: g.d.newSession(), ended: make(chan struct{}, 1), ready: make(chan struct{}, 1), line: line{every: g.patience.write}}
 	s.Token, s.Identify.Token = g.d.config.Token, g.d.config.Token // without the "Bot " that calls have before it
 	s.Identify.Intents = intents
 	if g.d.config.MessageContent {
@@ -254,9 +255,10 @@ func (s *session) abandon() {
 
 // line is the connection under a session.
 type line struct {
-	mu   sync.Mutex
-	conn net.Conn
-	dead bool
+	every time.Duration // between writes
+	mu    sync.Mutex
+	conn  net.Conn
+	dead  bool
 }
 
 func (l *line) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -272,38 +274,30 @@ func (l *line) dial(ctx context.Context, network, address string) (net.Conn, err
 		return nil, net.ErrClosed
 	}
 	l.conn = conn
-	return &paced{Conn: conn}, nil
+	return &paced{Conn: conn, every: l.every}, nil
 }
 
 // paced slows down whoever writes too much. discordgo answers every op 9 with an IDENTIFY at once, and Discord one that comes too
 // soon with op 9: https://docs.discord.com/developers/events/gateway#rate-limiting
 type paced struct {
 	net.Conn
-	mu     sync.Mutex
-	ahead  int // writes that may go at once, less those that did
-	filled time.Time
+	every time.Duration
+	mu    sync.Mutex
+	next  time.Time // when a write is due, if they came as slowly as they should
 }
 
-const (
-	atOnce     = 12 // TLS, the upgrade, IDENTIFY, heartbeats
-	writeEvery = 5 * time.Second
-)
+const atOnce = 12 // TLS, the upgrade, IDENTIFY, heartbeats
 
 // Write implements net.Conn.
 func (p *paced) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if p.filled.IsZero() {
-		p.filled = now
+	if p.next.Before(now) {
+		p.next = now
 	}
-	refill := int(now.Sub(p.filled) / writeEvery)
-	p.ahead, p.filled = max(0, p.ahead-refill), p.filled.Add(time.Duration(refill)*writeEvery)
-	if p.ahead >= atOnce {
-		time.Sleep(writeEvery)
-	} else {
-		p.ahead++
-	}
+	time.Sleep(p.next.Sub(now) - atOnce*p.every)
+	p.next = p.next.Add(p.every)
 	return p.Conn.Write(b)
 }
 

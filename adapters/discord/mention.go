@@ -77,12 +77,15 @@ func unspoiled(text string) string {
 // namesRole reports whether a message addresses the role that Discord made for the bot. Its text does not come with it unless
 // the bot may read all messages.
 func (d *Discord) namesRole(ctx context.Context, m *message, me string) bool {
-	if len(m.MentionRoles) == 0 || m.Content != "" && !strings.HasPrefix(strings.TrimSpace(m.Content), "<@&") {
+	content := strings.TrimSpace(m.Content)
+	if content == "" && len(m.MentionRoles) == 0 || content != "" && !strings.HasPrefix(content, "<@&") {
 		return false
 	}
 	role, err := d.botRole(ctx, me)
-	return err == nil && role != "" && slices.Contains(m.MentionRoles, role) &&
-		(m.Content == "" || strings.HasPrefix(strings.TrimSpace(m.Content), "<@&"+role+">"))
+	if err != nil || role == "" {
+		return false
+	}
+	return strings.HasPrefix(content, "<@&"+role+">") || content == "" && slices.Contains(m.MentionRoles, role)
 }
 
 func (d *Discord) botRole(ctx context.Context, me string) (string, error) {

@@ -77,8 +77,8 @@ func (l *listener) await(n int) {
 
 // quickly is the patience of tests.
 var quickly = patience{
-	open: 400 * time.Millisecond, silent: 500 * time.Millisecond, stuck: 3 * time.Second, look: 10 * time.Millisecond,
-	first: 10 * time.Millisecond, most: 50 * time.Millisecond, lasted: time.Minute,
+	open: time.Second, silent: 3 * time.Second, stuck: 3 * time.Second, look: 10 * time.Millisecond,
+	first: 10 * time.Millisecond, most: 50 * time.Millisecond, lasted: time.Minute, write: time.Millisecond,
 }
 
 type change func(*Config, *discordsim.Sim)
@@ -88,7 +88,7 @@ func overHTTP(c *Config, sim *discordsim.Sim) { c.PublicKey = sim.PublicKey() }
 // newWorld starts both over loopback; change alters the configuration first.
 func newWorld(t testing.TB, h bot.Handler, changes ...change) *world {
 	sim := discordsim.New()
-	sim.HeartbeatEvery = 20 * time.Millisecond
+	sim.HeartbeatEvery = 250 * time.Millisecond // discordgo gives up after five without an answer
 	api := httptest.NewServer(sim)
 	t.Cleanup(api.Close)
 	sim.ServeAt(api.URL)

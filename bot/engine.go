@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
@@ -23,29 +24,43 @@ const bellTopic = "decided"
 
 // engine runs the purges durably. It and workflow.go are all that know the library.
 type engine struct {
-	root dbos.Context
-	run  dbos.Workflow[job, string]
+	root     dbos.Context
+	run      dbos.Workflow[job, string]
+	stopping *atomic.Bool
 }
+
+// quiet is a log that falls silent: at every ordinary stop the engine reports its cut steps and polls as errors.
+type quiet struct {
+	slog.Handler
+	on *atomic.Bool
+}
+
+func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
+	return !q.on.Load() && q.Handler.Enabled(ctx, l)
+}
+func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a), q.on} }
+func (q quiet) WithGroup(name string) slog.Handler   { return quiet{q.Handler.WithGroup(name), q.on} }
 
 // newEngine opens the engine on the store's own database handle, which shutdown closes.
 func newEngine(db *sql.DB, executor string, log *slog.Logger, run dbos.Workflow[job, string]) (*engine, error) {
 	if err := refuseOverrides(os.Environ()); err != nil {
 		return nil, err
 	}
+	stopping := new(atomic.Bool)
 	root, err := dbos.NewContext(context.Background(), dbos.Config{
 		AppName:            "purgebot",
 		ApplicationVersion: appVersion,
 		ExecutorID:         executor,
 		SQLiteSystemDB:     db,
 		EnablePatching:     true,
-		Logger:             log.With("part", "engine"),
+		Logger:             slog.New(quiet{log.With("part", "engine").Handler(), stopping}),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the durable engine: %w", err)
 	}
 	// The default limit strands an open purge at the 101st restart.
 	dbos.RegisterWorkflow(root, run, dbos.WithMaxRecoveryAttempts(1_000_000), dbos.WithWorkflowName("purge"))
-	return &engine{root: root, run: run}, nil
+	return &engine{root: root, run: run, stopping: stopping}, nil
 }
 
 // refuseOverrides refuses the engine's environment variables: they silently win over our settings and strand open purges.
@@ -113,7 +128,10 @@ func (e *engine) forget(before time.Time) error {
 }
 
 // shutdown stops all jobs where they stand and closes the database.
-func (e *engine) shutdown(timeout time.Duration) error { return dbos.Shutdown(e.root, timeout) }
+func (e *engine) shutdown(timeout time.Duration) error {
+	e.stopping.Store(true)
+	return dbos.Shutdown(e.root, timeout)
+}
 
 // step runs fn once and records its value. An error means "not recorded": it is tried again until the database is back.
 func step[R any](b *Bot, ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {

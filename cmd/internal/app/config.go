@@ -135,6 +135,8 @@ func kindWords(t reflect.Type) string {
 		return "a duration"
 	case t.Kind() == reflect.Int || t.Kind() == reflect.Float64:
 		return "a number"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
 	}
 	return "readable"
 }

@@ -51,6 +51,8 @@ func TestLoadNamesEveryProblem(t *testing.T) {
 		"empty is missing":        {map[string]string{"TENCENTCLOUD_SECRET_ID": ""}, []string{"TENCENTCLOUD_SECRET_ID is missing"}},
 		"half of Slack":           {map[string]string{"SLACK_BOT_TOKEN": "-"}, []string{"SLACK_BOT_TOKEN is missing"}},
 		"the other half":          {map[string]string{"SLACK_SIGNING_SECRET": "-"}, []string{"SLACK_SIGNING_SECRET is missing"}},
+		"half of Discord":         {map[string]string{"DISCORD_GUILD_ID": "1"}, []string{"DISCORD_TOKEN is missing", "DISCORD_APPLICATION_ID is missing"}},
+		"neither true nor false":  {map[string]string{"DISCORD_MESSAGE_CONTENT": "maybe"}, []string{"DISCORD_MESSAGE_CONTENT is not true or false: write it like false"}},
 		"the other API":           {map[string]string{"PURGEBOT_CDN_API": "3.0"}, []string{`PURGEBOT_CDN_API is "3.0"`}},
 		"another method":          {map[string]string{"PURGEBOT_CDN_METHOD": "post"}, []string{`PURGEBOT_CDN_METHOD is "post"`}},
 		"another signature":       {map[string]string{"PURGEBOT_CDN_SIGNATURE": "MD5"}, []string{`PURGEBOT_CDN_SIGNATURE is "MD5"`}},
@@ -98,7 +100,7 @@ func TestPlainHTTPIsForLoopback(t *testing.T) {
 		"http://10.0.0.1/": false, "http://[fe80::1]/": false, "ftp://127.0.0.1/": false, "127.0.0.1:80": false, "https://": false, "%": false,
 		"http://127.0.0.1@example.com/": false,
 	} {
-		for _, name := range []string{"PURGEBOT_CDN_ENDPOINT", "SLACK_API_URL"} {
+		for _, name := range []string{"PURGEBOT_CDN_ENDPOINT", "SLACK_API_URL", "DISCORD_API_URL"} {
 			_, err := app.Load(with(map[string]string{name: address}))
 			if fine {
 				assert.NoErrorf(t, err, "%s=%s", name, address)
@@ -134,9 +136,16 @@ func TestSecretsFromFiles(t *testing.T) {
 		"TENCENTCLOUD_TOKEN":      func(c app.Config) string { return c.Token },
 		"SLACK_BOT_TOKEN":         func(c app.Config) string { return c.SlackBotToken },
 		"SLACK_SIGNING_SECRET":    func(c app.Config) string { return c.SlackSigningSecret },
+		"DISCORD_TOKEN":           func(c app.Config) string { return c.DiscordToken },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			discord := map[string]string{"DISCORD_APPLICATION_ID": "1", "DISCORD_GUILD_ID": "1", "DISCORD_TOKEN": "t"}
+			with := func(changed map[string]string) func(string) (string, bool) {
+				both := maps.Clone(discord)
+				maps.Copy(both, changed)
+				return with(both)
+			}
 			c, err := app.Load(with(map[string]string{name: "-", name + "_FILE": file}))
 			require.NoError(t, err)
 			assert.Equal(t, "from-a-file", of(c), "without the end of the line")
@@ -159,6 +168,7 @@ func TestLoggedConfigHoldsNoSecret(t *testing.T) {
 	secret := map[string]string{
 		"TENCENTCLOUD_SECRET_ID": "canary-1", "TENCENTCLOUD_SECRET_KEY": "canary-2", "TENCENTCLOUD_TOKEN": "canary-3",
 		"SLACK_BOT_TOKEN": "canary-4", "SLACK_SIGNING_SECRET": "canary-5", "DATABASE_URL": "sqlite:canary-6",
+		"DISCORD_TOKEN": "canary-7", "DISCORD_APPLICATION_ID": "1", "DISCORD_GUILD_ID": "1",
 	}
 	c, err := app.Load(with(secret))
 	require.NoError(t, err)
@@ -167,7 +177,7 @@ func TestLoggedConfigHoldsNoSecret(t *testing.T) {
 	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "config", &c)
 	assert.NotContains(t, out.String(), "canary")
 	for name := range secret {
-		assert.Contains(t, out.String(), name, "that it is set may be known")
+		assert.Containsf(t, out.String(), name, "that %s is set may be known", name)
 	}
 	assert.Contains(t, out.String(), "https://cdn.api.qcloud.com/v2/index.php")
 }

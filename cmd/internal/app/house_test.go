@@ -54,10 +54,10 @@ var rules = map[string]rule{
 	"adapters/discord/discordsim": {theirs: []string{"github.com/gorilla/websocket"}},
 
 	"cmd/internal/app": {
-		ours: []string{"purge", "purge/tencent", "acl", "bot", "bot/store", "adapters/slack"},
+		ours: []string{"purge", "purge/tencent", "acl", "bot", "bot/store", "adapters/slack", "adapters/discord"},
 		// x/time paces the calls to the CDN.
 		theirs: []string{"github.com/sethvargo/go-envconfig", "github.com/prometheus/client_golang", "golang.org/x/time"},
-		tests:  []string{"adapters/slack/slacksim", "purge/tencent/cdnsim"},
+		tests:  []string{"adapters/slack/slacksim", "adapters/discord/discordsim", "purge/tencent/cdnsim"},
 	},
 	"cmd/purgebot": {ours: []string{"cmd/internal/app"}, theirs: []string{"github.com/spf13/cobra"}},
 	"cmd/sandbox":  {ours: []string{"cmd/internal/app", "adapters/slack/slacksim", "purge/tencent/cdnsim"}},

@@ -19,7 +19,7 @@ import (
 
 // The README is tested because it is read: what it names must exist, and what it shows must be what happens.
 
-var update = flag.Bool("update", false, "write the README's table of the configuration")
+var update = flag.Bool("update", false, "write the README's table of the configuration and its transcript")
 
 func readme(t *testing.T) string {
 	t.Helper()
@@ -126,15 +126,20 @@ func TestReadmesSandboxDoesWhatItSays(t *testing.T) {
 		require.NoError(t, err)
 		_, shown, _ := strings.Cut(try, "```\nalice:")
 		shown, _, _ = strings.Cut("alice:"+shown, "```")
-		rest := steady(string(out))
-		blocks := strings.Split(steady(shown), "…\n") // what stands for other lines
-		require.Len(t, blocks, 4)
-		for _, block := range blocks {
-			_, after, found := strings.Cut(rest, block)
-			require.Truef(t, found, "the README shows\n%s\nwhere the sandbox says\n%s", block, rest)
-			rest = after
+		if short := shorten(t, string(out)); *update {
+			require.NoError(t, os.WriteFile(root+"/README.md", []byte(strings.Replace(readme(t), shown, short, 1)), 0o644))
+		} else {
+			assert.Equal(t, steady(short), steady(shown), "-update writes the README's transcript anew")
 		}
 	})
+}
+
+// shorten leaves what a reader wants to see: the question, the end, and the call that purged.
+func shorten(t *testing.T, transcript string) string {
+	t.Helper()
+	parts := regexp.MustCompile(`(?s)^(.*presses \[Purge\]\n).*(purgebot \(edited\):\n.*?)purgebot \(in the thread.*\n(requests to the CDN\n\nPOST.*?\n)\nPOST`).FindStringSubmatch(transcript)
+	require.Lenf(t, parts, 4, "the conversation has another shape:\n%s", transcript)
+	return parts[1] + "…\n" + parts[2] + "…\n" + parts[3] + "…\n"
 }
 
 // steady takes out of a transcript what differs from run to run.

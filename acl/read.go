@@ -165,13 +165,6 @@ func untextual(s string) bool {
 	return notFloat == nil || notInt == nil
 }
 
-func (r *reader) texts(n node, hint string) (texts []string) {
-	for _, item := range r.elements(n, hint) {
-		texts = append(texts, r.text(item))
-	}
-	return texts
-}
-
 // file reads names before what uses them, wherever they stand.
 func (r *reader) file(top node) {
 	sections := map[string]node{}

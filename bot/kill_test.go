@@ -242,7 +242,7 @@ func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, live
 			}
 		case <-changed:
 		case <-time.After(30 * time.Second):
-			t.Fatalf("nothing happens any more; points %q, messages %+v", o.points, o.chat.all())
+			t.Fatalf("nothing happens any more; messages %+v", o.chat.all())
 		}
 	}
 }
@@ -251,9 +251,10 @@ func TestKilledBetweenAnyTwoSteps(t *testing.T) {
 	t.Parallel()
 	whole := newOutside(t, -1)
 	whole.drive(t, whole.launch(t, t.TempDir()), true)
+	whole.mu.Lock()
 	points := append([]string(nil), whole.points...)
+	whole.mu.Unlock()
 	require.Contains(t, points, "after finish")
-	require.Len(t, whole.calls, 1)
 	for i, point := range points {
 		t.Run(fmt.Sprintf("%02d %s", i, point), func(t *testing.T) {
 			t.Parallel()

@@ -309,7 +309,11 @@ func (v view) leftOut() []string {
 	}
 	var lines []string
 	for _, a := range missing(v.Request) {
-		lines = append(lines, title(string(a))+" was not purged.")
+		if v.asking() {
+			lines = append(lines, title(string(a))+" is left out.")
+		} else {
+			lines = append(lines, title(string(a))+" was not purged.")
+		}
 	}
 	if v.Request.Mode == purge.Flush {
 		lines = append(lines, sayUnchanged)

@@ -171,6 +171,13 @@ func (d *Discord) Close() {
 	d.later.Wait()
 }
 
+// Replying says how many events that were taken are still being answered.
+func (d *Discord) Replying() int {
+	d.later.mu.Lock()
+	defer d.later.mu.Unlock()
+	return d.later.n
+}
+
 // Health returns nil, or the first of what is wrong: with the gateway, with the commands, with the token.
 func (d *Discord) Health(ctx context.Context) error {
 	if d.gateway != nil {

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -51,6 +52,7 @@ type Slack struct {
 	groups   *cache[map[string]bool]
 	outside  *marks         // channels that an event called externally shared
 	later    sync.WaitGroup // what goes on after Slack was answered
+	replying atomic.Int64   // of it, private replies
 }
 
 var _ bot.Platform = (*Slack)(nil)
@@ -118,6 +120,9 @@ func (s *Slack) Start(ctx context.Context) error {
 // Wait returns when what was begun for earlier deliveries is over: private replies go out after Slack is answered.
 // Call it after the server has stopped.
 func (s *Slack) Wait() { s.later.Wait() }
+
+// Replying says how many private replies are still going out.
+func (s *Slack) Replying() int { return int(s.replying.Load()) }
 
 // Limits says what Slack can show.
 func (s *Slack) Limits() bot.ChatLimits {

@@ -126,7 +126,9 @@ func write(w http.ResponseWriter, did reaction) error {
 
 // afterwards runs f on its own, with its own time; Wait waits for it.
 func (s *Slack) afterwards(ctx context.Context, f func(context.Context)) {
+	s.replying.Add(1)
 	s.later.Go(func() {
+		defer s.replying.Add(-1)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterward)
 		defer cancel()
 		_, err := guarded(func() (struct{}, error) { f(ctx); return struct{}{}, nil })

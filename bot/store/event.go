@@ -62,7 +62,8 @@ func remark(what, id string, entries []Entry) Entry {
 	return e
 }
 
-// buttons stores only a hash of each token, so that nobody can press with a stolen database.
+// buttons stores only a hash of each token. Those of a purge can be derived from its secret, which the database holds: a press is
+// checked against who presses, where and on which message all the same.
 func (t tx) buttons(buttons []Button) error {
 	rows := make([][]any, len(buttons))
 	for i, b := range buttons {

@@ -105,6 +105,7 @@ func (a *App) Progress(ctx context.Context) (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
+	backlog.Cards += a.chats.replying() // private ones are messages too
 	ended, err := a.bot.Ended(ctx)
 	return Progress{backlog, ended, a.metrics.refused.Load()}, err
 }

@@ -67,6 +67,17 @@ func (s chats) start(ctx context.Context, h bot.Handler) error {
 	return nil
 }
 
+// replying is how many private replies are still going out.
+func (s chats) replying() (n int) {
+	if s.slack != nil {
+		n += s.slack.Replying()
+	}
+	if s.discord != nil {
+		n += s.discord.Replying()
+	}
+	return n
+}
+
 // stop waits for the private replies that are still going out. Nothing may deliver any more.
 func (s chats) stop() {
 	if s.slack != nil {

@@ -78,6 +78,42 @@ func TestHazardCloseWhileDiscordgoHangs(t *testing.T) {
 	assert.Less(t, time.Since(began), 3*time.Second)
 }
 
+func TestHazardAbandonedSessionMeetsNoNetwork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{})
+	s := w.discord.gateway.newSession(func(string, []byte) {})
+	address := strings.TrimPrefix(w.api.URL, "http://")
+	conn, err := s.line.dial(t.Context(), "tcp", address)
+	require.NoError(t, err)
+	s.abandon()
+	_, err = conn.Write([]byte("x"))
+	assert.Error(t, err)
+	_, err = s.line.dial(t.Context(), "tcp", address)
+	assert.Error(t, err, "whatever discordgo tries later")
+}
+
+func TestCloseWaitsForWhatWasTaken(t *testing.T) {
+	t.Parallel()
+	asked, release := make(chan struct{}), make(chan struct{})
+	f := &fake{command: func(context.Context, bot.Command) (bot.Reply, error) {
+		close(asked)
+		<-release
+		return bot.Reply{}, nil
+	}}
+	w := newWorld(t, f).started()
+	go w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot whoami")
+	<-asked
+	closed := make(chan struct{})
+	go func() { w.discord.Close(); close(closed) }()
+	select {
+	case <-closed:
+		t.Error("closed while a command was under way")
+	case <-time.After(200 * time.Millisecond):
+	}
+	close(release)
+	<-closed
+}
+
 func TestHazardFatalCodesAreGivenUp(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{4004, 4010, 4011, 4012, 4013, 4014} {
@@ -192,6 +228,19 @@ func TestHazardPanicInAHandler(t *testing.T) {
 	w.discord.later.Wait()
 	assert.Contains(t, out.String(), "panic")
 	assert.NotContains(t, out.String(), "hunter2")
+}
+
+func TestHazardPanicInTheAdapterItself(t *testing.T) {
+	t.Parallel()
+	out := &log{}
+	w := newWorld(t, &fake{}, func(c *Config, _ *discordsim.Sim) { c.Log = slog.New(slog.NewTextHandler(out, nil)) })
+	ctx, cancel := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	done.Go(func() { w.discord.gateway.run(ctx, func(string, []byte) { panic("hunter2") }) })
+	w.eventually(func() bool { return strings.Contains(out.String(), "delivery failed") }, "contained")
+	assert.NotContains(t, out.String(), "hunter2")
+	cancel()
+	done.Wait()
 }
 
 func TestHazardUnknownComponentHidesNothing(t *testing.T) {
@@ -338,7 +387,7 @@ func TestHazardNoTokenInLogsAndErrors(t *testing.T) {
 	f := &fake{command: says("You are you.")}
 	w := newWorld(t, f, func(c *Config, _ *discordsim.Sim) {
 		c.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}).started()
+	}, impatient).started()
 	var tokens []string
 	for _, breaks := range []func(){
 		func() { w.Lose(callbackPost, 1) }, func() { w.Fail(callbackPost, 10062, 1) }, func() { w.Fail(callbackPost, 502, 1) },

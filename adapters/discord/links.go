@@ -76,6 +76,9 @@ type links struct {
 }
 
 func (l *links) add(address, written string) {
+	if schemeAt(address) == 0 {
+		return
+	}
 	if l.seen == nil {
 		l.seen = map[string]bool{}
 	}
@@ -88,7 +91,7 @@ func (l *links) add(address, written string) {
 
 // address adds one that stands alone.
 func (l *links) address(s string) {
-	if schemeAt(s) > 0 && !strings.ContainsAny(s, " \t\r\n<>") {
+	if !strings.ContainsAny(s, " \t\r\n<>") {
 		l.add(s, "<"+s+">")
 	}
 }

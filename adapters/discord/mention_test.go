@@ -159,6 +159,7 @@ func TestLinksOfAMessage(t *testing.T) {
 // FuzzLinks: no address is invented, and the time is that of one reading.
 func FuzzLinks(f *testing.F) {
 	f.Add("[https://good.example/](https://evil.example/a) <https://www.test.com/a>")
+	f.Add("https:// https://. <https://>")
 	f.Add(strings.Repeat("[", 1000) + strings.Repeat("](https://a", 10))
 	f.Fuzz(func(t *testing.T, text string) {
 		var l links

@@ -120,8 +120,8 @@ func (d *Discord) keepRegistered(ctx context.Context) {
 				"https://discord.com/oauth2/authorize?client_id=%s&scope=bot+applications.commands&permissions=%d as somebody who manages that server.",
 				d.config.GuildID, d.config.ApplicationID, permissions)}
 		}
-		d.setup.set(err)
 		d.config.Log.Warn("discord: commands not registered", "error", err)
+		d.setup.set(err)
 		if sleep(ctx, max(wait, purge.AsError(err).RetryAfter)) != nil {
 			return
 		}

@@ -141,11 +141,12 @@ func FuzzInteraction(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	d := offline(f, nil)
+	taken := bot.Reply{Card: &bot.Card{Title: "Taken."}} // silence would be tried again and again
 	f.Fuzz(func(t *testing.T, body []byte) {
-		bot := &fake{}
-		post(d.Handler(bot), body)
+		b := &fake{command: says("Taken."), answer: func(context.Context, bot.Answer) (bot.Reply, error) { return taken, nil }}
+		post(d.Handler(b), body)
 		d.later.Wait()
-		for _, c := range bot.heard() {
+		for _, c := range b.heard() {
 			assert.NotEmpty(t, d.ours(c.From))
 			assert.NotEmpty(t, c.Event.ID)
 		}
@@ -279,6 +280,8 @@ func TestUnknownOptionsAreIgnored(t *testing.T) {
 
 func TestAttachments(t *testing.T) {
 	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("https://www.test.com/1")) }))
+	t.Cleanup(elsewhere.Close)
 	for name, c := range map[string]struct {
 		file discordsim.File
 		said string // "" is taken
@@ -288,9 +291,10 @@ func TestAttachments(t *testing.T) {
 		"binary":      {discordsim.File{Name: "a.txt", Content: []byte("a\x00b")}, "no UTF-8"},
 		"claims much": {discordsim.File{Name: "a.txt", Content: []byte("x"), Size: 1e9}, "too large"},
 		"is much":     {discordsim.File{Name: "a.txt", Content: make([]byte, maxFile+1), Size: 10}, "too large"},
-		"redirects":   {discordsim.File{Name: "a.txt", Content: []byte("x"), Location: "http://127.0.0.1/"}, "does not give out"},
+		"redirects":   {discordsim.File{Name: "a.txt", Content: []byte("x"), Location: elsewhere.URL}, "does not give out"},
 		"elsewhere":   {discordsim.File{Name: "a.txt", Content: []byte("x"), URL: "http://169.254.169.254/latest"}, "not one of Discord's"},
 		"user info":   {discordsim.File{Name: "a.txt", Content: []byte("x"), URL: "https://cdn.discordapp.com@evil.example/"}, "not one of Discord's"},
+		"user":        {discordsim.File{Name: "a.txt", Content: []byte("x"), URL: "https://u:p@cdn.discordapp.com/attachments/1/2/a.txt"}, "not one of Discord's"},
 		"suffix":      {discordsim.File{Name: "a.txt", Content: []byte("x"), URL: "https://cdn.discordapp.com.evil.example/"}, "not one of Discord's"},
 		"plain http":  {discordsim.File{Name: "a.txt", Content: []byte("x"), URL: "http://cdn.discordapp.com/attachments/1/2/a.txt"}, "not one of Discord's"},
 	} {
@@ -409,7 +413,7 @@ func TestDeferral(t *testing.T) {
 func TestAnswersThatComeTooLateAreToldDirectly(t *testing.T) {
 	t.Parallel()
 	f := &fake{command: says("You are alice.")}
-	w := newWorld(t, f).started()
+	w := newWorld(t, f, impatient).started()
 	for i, code := range []int{10062, 50027, 40060} {
 		w.Fail(callbackPost, code, 1)
 		w.settled(w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil))

@@ -85,6 +85,9 @@ type change func(*Config, *discordsim.Sim)
 
 func overHTTP(c *Config, sim *discordsim.Sim) { c.PublicKey = sim.PublicKey() }
 
+// impatient lets Discord give up on an answer soon, for tests in which none arrives.
+func impatient(_ *Config, sim *discordsim.Sim) { sim.AckWithin = 400 * time.Millisecond }
+
 // newWorld starts both over loopback; change alters the configuration first.
 func newWorld(t testing.TB, h bot.Handler, changes ...change) *world {
 	sim := discordsim.New()

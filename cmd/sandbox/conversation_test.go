@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -15,7 +16,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"purgebot/adapters/slack/slacksim"
 	"purgebot/purge/tencent/cdnsim"
 )
 
@@ -23,7 +23,8 @@ var update = flag.Bool("update", false, "write what the conversations say now in
 
 // TestConversations plays testdata/*.txtar through the production wiring. Each holds "say", the lines of a conversation
 // ("alice: /purge …", "bob presses Purge", "fault reset"), "channel", what the channel shows in the end, "cdn", the purge
-// calls that the CDN received, and "exit", the exit code that -say would have.
+// calls that the CDN received, and "exit", the exit code that -say would have. The same is played in Discord, where the channel
+// shows "discord-channel", unless the comment on top begins with "Slack only" and says why.
 func TestConversations(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -34,7 +35,13 @@ func TestConversations(t *testing.T) {
 			t.Parallel()
 			archive, err := txtar.ParseFile(file)
 			require.NoError(t, err)
-			got := converse(t, section(archive, "say"))
+			got := converse(t, "slack", section(archive, "say"))
+			if !bytes.HasPrefix(archive.Comment, []byte("Slack only")) {
+				onDiscord := converse(t, "discord", section(archive, "say"))
+				got["discord-channel"] = onDiscord["channel"]
+				assert.Equal(t, got["cdn"], onDiscord["cdn"], "what the CDN receives does not depend on the chat")
+				assert.Equal(t, got["exit"], onDiscord["exit"], "nor how it ends")
+			}
 			if *update {
 				for name, text := range got {
 					set(archive, name, text)
@@ -75,9 +82,11 @@ func newTestWorld(t *testing.T) *world {
 	return w
 }
 
-func converse(t *testing.T, script string) map[string]string {
+func converse(t *testing.T, in, script string) map[string]string {
 	t.Helper()
 	w := newTestWorld(t)
+	c, err := w.chat(in)
+	require.NoError(t, err)
 	var lines []line
 	for _, s := range strings.Split(strings.TrimSpace(script), "\n") {
 		if name, found := strings.CutPrefix(s, "fault "); found {
@@ -87,9 +96,9 @@ func converse(t *testing.T, script string) map[string]string {
 		lines = append(lines, read(t, s))
 	}
 	var out strings.Builder
-	code, err := w.play(t.Context(), lines, &out)
+	code, err := w.play(t.Context(), c, lines, &out)
 	require.NoError(t, err, out.String())
-	return map[string]string{"channel": w.channel(), "cdn": w.calls(), "exit": fmt.Sprintf("%d\n", code)}
+	return map[string]string{"channel": channel(c), "cdn": w.calls(), "exit": fmt.Sprintf("%d\n", code)}
 }
 
 var scripted = map[string]cdnsim.Fault{
@@ -113,22 +122,21 @@ func read(t *testing.T, s string) line {
 }
 
 // channel is what everybody sees in the end, private messages with whom they are for.
-func (w *world) channel() string {
+func channel(c chat) string {
 	var out strings.Builder
-	t := &transcript{world: w}
-	for _, m := range t.seen() {
-		if !t.typed(m) {
-			fmt.Fprintf(&out, "%s\n  %s\n", where(t, m), strings.ReplaceAll(steady(rendered(m)), "\n", "\n  "))
+	for _, m := range everything(c) {
+		if m.Who != "person" {
+			fmt.Fprintf(&out, "%s\n  %s\n", where(m), strings.ReplaceAll(steady(m.plain()), "\n", "\n  "))
 		}
 	}
 	return out.String()
 }
 
-func where(t *transcript, m slacksim.Message) string {
+func where(m message) string {
 	switch {
-	case m.To != "":
-		return "only " + t.name(m.To) + ":"
-	case m.ThreadTS != "":
+	case m.to != "":
+		return "only " + m.to + ":"
+	case m.Root != "":
 		return "thread:"
 	}
 	return "channel:"

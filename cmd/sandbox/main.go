@@ -1,4 +1,4 @@
-// Command sandbox is purgebot to try: simulated Slack and Tencent CDN on loopback, the production wiring between them,
+// Command sandbox is purgebot to try: simulated Slack, Discord and Tencent CDN on loopback, the production wiring between them,
 // and a page to type and click on. It needs no account and no network.
 //
 // It opens nothing but loopback, keeps nothing when it ends, and never reads the environment.
@@ -31,6 +31,7 @@ type options struct {
 	listen string
 	delay  time.Duration
 	log    bool
+	chat   string // "slack" or "discord": where the lines are said
 	lines  []line
 }
 
@@ -42,6 +43,7 @@ func parse(args []string, errOut io.Writer) (options, error) {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8844", "where the page is; another free port if this one is taken")
 	f.DurationVar(&o.delay, "delay", 0, "from accepted to done at the simulated CDN (default 3s on the page, 300ms with -say)")
 	f.BoolVar(&o.log, "log", false, "print purgebot's own log to standard error")
+	f.StringVar(&o.chat, "chat", "slack", "where -say and -press happen: `CHAT` slack or discord")
 	f.Func("say", "play a conversation instead of serving the page: type `TEXT`", func(s string) error {
 		o.lines = append(o.lines, line{as: as, text: s})
 		return nil
@@ -94,7 +96,11 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error)
 	}
 	defer w.close()
 	if len(o.lines) > 0 {
-		return w.play(ctx, o.lines, out)
+		c, err := w.chat(o.chat)
+		if err != nil {
+			return exitWrong, err
+		}
+		return w.play(ctx, c, o.lines, out)
 	}
 	if err := w.servePage(ctx, o.listen, out); err != nil {
 		return exitWrong, err

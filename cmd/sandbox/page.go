@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -13,7 +14,6 @@ import (
 	"path"
 	"time"
 
-	"purgebot/adapters/slack/slacksim"
 	"purgebot/purge/tencent/cdnsim"
 )
 
@@ -102,15 +102,16 @@ type page struct {
 
 // deed is what somebody did on the page; each path uses the fields it needs.
 type deed struct {
-	As           string            // alice, bob or mallory
-	Text, Thread string            // typed, and the root of the thread it was typed in
-	Channel, TS  string            // of the message whose button was pressed
-	Label        string            // of that button
-	Values       map[string]string // of a form, by block
-	URL          string
-	Area         cdnsim.Area // "" is both
-	Side, Fault  string
-	OnlyNext     bool
+	Chat             string            // slack or discord
+	As               string            // alice, bob or mallory
+	Text, Thread     string            // typed, and the root of the thread it was typed in
+	Channel, Message string            // whose button was pressed
+	Label            string            // of that button
+	Values           map[string]string // of a form, by block
+	URL              string
+	Area             cdnsim.Area // "" is both
+	Side, Fault      string
+	OnlyNext         bool
 }
 
 func newPage(w *world) http.Handler {
@@ -121,19 +122,13 @@ func newPage(w *world) http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", asset("page.html"))
 	mux.HandleFunc("GET /live", p.live)
-	mux.HandleFunc("POST /type", p.does(func(user string, d deed) error {
-		return delivered(p.slack.Type(user, channelID, d.Thread, d.Text))
-	}))
-	mux.HandleFunc("POST /press", p.does(func(user string, d deed) error {
-		return delivered(p.slack.Press(user, d.Channel, d.TS, d.Label))
-	}))
-	mux.HandleFunc("POST /submit", p.does(func(user string, d deed) error {
-		return delivered(p.slack.Submit(user, d.Values))
-	}))
-	mux.HandleFunc("POST /close", p.does(func(user string, _ deed) error { return delivered(p.slack.CloseView(user)) }))
-	mux.HandleFunc("POST /visit", p.does(func(_ string, d deed) error { return p.visit(d) }))
-	mux.HandleFunc("POST /deploy", p.does(func(_ string, d deed) error { return p.cdn.Change(d.URL) }))
-	mux.HandleFunc("POST /fault", p.does(func(_ string, d deed) error { return p.turn(d.Side, d.Fault, d.OnlyNext) }))
+	mux.HandleFunc("POST /type", p.does(func(c chat, user string, d deed) error { return c.say(user, d.Thread, d.Text) }))
+	mux.HandleFunc("POST /press", p.does(func(c chat, user string, d deed) error { return c.press(user, d.Channel, d.Message, d.Label) }))
+	mux.HandleFunc("POST /submit", p.does(func(c chat, user string, d deed) error { return c.submit(user, d.Values) }))
+	mux.HandleFunc("POST /close", p.does(func(c chat, user string, _ deed) error { return c.dismiss(user) }))
+	mux.HandleFunc("POST /visit", p.does(func(_ chat, _ string, d deed) error { return p.visit(d) }))
+	mux.HandleFunc("POST /deploy", p.does(func(_ chat, _ string, d deed) error { return p.cdn.Change(d.URL) }))
+	mux.HandleFunc("POST /fault", p.does(func(_ chat, _ string, d deed) error { return p.turn(d.Side, d.Fault, d.OnlyNext) }))
 	return onlyFromHere(mux)
 }
 
@@ -171,16 +166,16 @@ func asset(name string) http.HandlerFunc {
 }
 
 // does takes a deed and answers 204, or 422 with what stood in its way, in words.
-func (p *page) does(do func(user string, d deed) error) http.HandlerFunc {
+func (p *page) does(do func(c chat, user string, d deed) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var d deed
 		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDeed)).Decode(&d); err != nil {
 			http.Error(w, "The page sent what the sandbox cannot read; that may be more than 2 MB of text.", http.StatusBadRequest)
 			return
 		}
-		user, err := p.user(d.As)
+		c, user, err := p.person(d.Chat, d.As)
 		if err == nil {
-			err = do(user, d)
+			err = do(c, user, d)
 		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
@@ -190,16 +185,13 @@ func (p *page) does(do func(user string, d deed) error) http.HandlerFunc {
 	}
 }
 
-func delivered(d slacksim.Delivery) error {
-	switch {
-	case d.Refused != "":
-		return errors.New(d.Refused)
-	case d.Err != nil:
-		return errors.New("purgebot did not answer in time")
-	case d.Status != 0 && !d.Acknowledged():
-		return fmt.Errorf("purgebot did not take it: it answered HTTP %d", d.Status)
+// person returns somebody by name, and the chat that they are in; "" is Slack.
+func (p *page) person(in, name string) (c chat, user string, err error) {
+	if c, err = p.chat(cmp.Or(in, "slack")); err != nil {
+		return nil, "", err
 	}
-	return nil
+	user, err = find(c, name)
+	return c, user, err
 }
 
 func (p *page) visit(d deed) error {
@@ -215,7 +207,7 @@ func (p *page) visit(d deed) error {
 
 // live streams the world as one person sees it, whole, whenever it changes: https://html.spec.whatwg.org/#server-sent-events
 func (p *page) live(w http.ResponseWriter, r *http.Request) {
-	user, err := p.user(r.URL.Query().Get("as"))
+	c, user, err := p.person(r.URL.Query().Get("chat"), r.URL.Query().Get("as"))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 		return
@@ -223,8 +215,8 @@ func (p *page) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	var last []byte
 	for r.Context().Err() == nil {
-		slack, cdn := p.slack.Changed(), p.cdn.Watch() // taken before looking, so that nothing is missed
-		now, err := json.Marshal(p.state(user))
+		said, cdn := c.changed(), p.cdn.Watch() // taken before looking, so that nothing is missed
+		now, err := json.Marshal(p.state(c, user))
 		if err != nil {
 			return
 		}
@@ -235,12 +227,12 @@ func (p *page) live(w http.ResponseWriter, r *http.Request) {
 		if http.NewResponseController(w).Flush() != nil {
 			return
 		}
-		p.await(r.Context(), slack, cdn)
+		p.await(r.Context(), said, cdn)
 	}
 }
 
 // await returns when something changed, or when a purge is due, of which the CDN says nothing by itself.
-func (p *page) await(ctx context.Context, slack, cdn <-chan struct{}) {
+func (p *page) await(ctx context.Context, said, cdn <-chan struct{}) {
 	if due := p.cdn.Due(); !due.IsZero() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, due)
@@ -248,7 +240,7 @@ func (p *page) await(ctx context.Context, slack, cdn <-chan struct{}) {
 	}
 	select {
 	case <-ctx.Done():
-	case <-slack:
+	case <-said:
 	case <-cdn:
 	}
 }

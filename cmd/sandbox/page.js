@@ -3,7 +3,7 @@
 
 const $ = id => document.getElementById(id);
 const may = { alice: 'may purge', bob: 'may purge', mallory: 'may not purge' };
-let me = 'alice', thread = '', source = null;
+let me = 'alice', chat = 'slack', thread = '', source = null;
 
 // el makes an element; what is no node becomes text.
 function el(tag, attributes = {}, ...children) {
@@ -60,28 +60,28 @@ function toEnd() {
 function drawMessages(all) {
   const roots = new Map();
   for (const m of all) {
-    const root = m.thread && roots.get(m.channel + m.thread);
+    const root = m.root && roots.get(m.root);
     if (root) root.replies.push(m);
     else roots.set(m.key, { key: m.key, message: m, replies: [] });
   }
   sync($('messages'), [...roots.values()], (node, item) => {
     if (!node.firstChild) node.append(el('div'), el('ol', { class: 'thread', 'aria-label': 'Thread' }));
-    drawMessage(node.firstChild, item.message, true);
+    drawMessage(node.firstChild, item.message);
     sync(node.lastChild, item.replies, (reply, m) => {
       if (!reply.firstChild) reply.append(el('div'));
-      drawMessage(reply.firstChild, m, false);
+      drawMessage(reply.firstChild, m);
     });
   });
   $('welcome').hidden = all.length > 0;
   toEnd();
 }
 
-function drawMessage(node, m, mayReply) {
+function drawMessage(node, m) {
   const edited = repaint(node, m, () => [
     el('span', { class: 'face ' + m.who, 'data-name': m.from, 'aria-hidden': 'true' }, m.from.slice(0, 1).toUpperCase()),
     el('div', { class: 'said-by' },
       el('b', {}, m.from), m.who === 'bot' && el('span', { class: 'tag' }, 'APP'),
-      el('time', {}, clock(parseFloat(m.ts) * 1000)), m.edited && el('span', { class: 'edited' }, '(edited)'),
+      el('time', {}, clock(m.at)), m.edited && el('span', { class: 'edited' }, '(edited)'),
       m.onlyYou && el('span', { class: 'only', 'data-testid': 'only-you' }, 'only you see this'),
       m.direct && el('span', { class: 'only' }, 'direct message')),
     el('div', { class: 'content' },
@@ -90,9 +90,9 @@ function drawMessage(node, m, mayReply) {
         el('summary', { 'data-focus': 'file' + i }, f.name), el('pre', {}, f.text + (f.cut ? '…' : '')))),
       m.buttons && el('div', { class: 'buttons' }, ...m.buttons.map(b => el('button', {
         type: 'button', class: b.style, 'data-focus': 'press ' + b.label,
-        onclick: e => act('press', { Channel: m.channel, TS: m.ts, Label: b.label }, $('said'), e.currentTarget),
+        onclick: e => act('press', { Channel: m.channel, Message: m.id, Label: b.label }, $('said'), e.currentTarget),
       }, b.label))),
-      mayReply && !m.onlyYou && !m.direct && el('button', {
+      m.open && el('button', {
         type: 'button', class: 'reply', 'data-focus': 'reply', 'aria-label': 'Reply in the thread of ' + title(m),
         onclick: () => replyTo(m),
       }, 'Reply in thread')),
@@ -112,7 +112,7 @@ function flash(node) {
 }
 
 function replyTo(m) {
-  thread = m.ts;
+  thread = m.id;
   $('replying').hidden = false;
   $('replying-to').textContent = 'In the thread of ' + title(m);
   fill('@purgebot ');
@@ -331,10 +331,8 @@ function drawCell(cell, e, area) {
 // --- the faults
 
 function drawFaults(f) {
-  drawSide('cdn', f.cdn, f.nowCDN);
-  drawSide('slack', f.slack, f.nowSlack);
-  const hint = (all, now) => now === 'fine' ? [] : [all.find(t => t.name === now).hint];
-  const hints = [...hint(f.cdn, f.nowCDN), ...hint(f.slack, f.nowSlack)];
+  for (const side of f.sides) drawSide(side.key, side.troubles, side.now);
+  const hints = f.sides.filter(s => s.now !== 'fine').map(s => s.troubles.find(t => t.name === s.now).hint);
   $('fault-hint').textContent = hints.length ? hints.join(' ') : 'Nothing is broken.';
   $('mend').disabled = hints.length === 0;
   $('faults').classList.toggle('on', hints.length > 0);
@@ -358,7 +356,7 @@ async function act(what, deed, say, button) {
   if (button) button.busy = true; // and not disabled, which would take the focus from it
   say.textContent = '';
   try {
-    const answer = await fetch('/' + what, { method: 'POST', body: JSON.stringify({ As: me, ...deed }) });
+    const answer = await fetch('/' + what, { method: 'POST', body: JSON.stringify({ Chat: chat, As: me, ...deed }) });
     if (!answer.ok) say.textContent = (await answer.text()).trim();
     return answer.ok;
   } catch {
@@ -371,7 +369,7 @@ async function act(what, deed, say, button) {
 
 function listen() {
   source?.close();
-  source = new EventSource('/live?as=' + encodeURIComponent(me));
+  source = new EventSource('/live?' + new URLSearchParams({ chat, as: me }));
   source.onmessage = e => draw(JSON.parse(e.data));
   source.onopen = () => linked(true);
   source.onerror = () => linked(false);
@@ -392,8 +390,10 @@ function draw(s) {
   drawFaults(s.faults);
 }
 
-function become(name) {
+function become(name, where) {
   me = name;
+  chat = where;
+  $('chat').dataset.chat = where;
   $('may').textContent = may[name];
   $('say').placeholder = `Message #cdn as ${name}`;
   stopReplying();
@@ -414,8 +414,9 @@ $('visit').addEventListener('submit', async e => {
   if (url && await act('visit', { URL: url }, $('visited'))) $('visit-url').value = '';
 });
 $('mend').addEventListener('click', async () => {
-  await act('fault', { Side: 'cdn', Fault: 'fine' }, $('said'));
-  await act('fault', { Side: 'slack', Fault: 'fine' }, $('said'));
+  for (const side of ['cdn', 'slack', 'discord']) await act('fault', { Side: side, Fault: 'fine' }, $('said'));
 });
-for (const input of document.querySelectorAll('input[name=as]')) input.addEventListener('change', () => become(input.value));
-become(document.querySelector('input[name=as]:checked').value); // a reload keeps who was chosen
+const chosen = name => document.querySelector(`input[name=${name}]:checked`).value;
+const arrive = () => become(chosen('as'), chosen('chat'));
+for (const input of document.querySelectorAll('input[name=as], input[name=chat]')) input.addEventListener('change', arrive);
+arrive(); // a reload keeps what was chosen

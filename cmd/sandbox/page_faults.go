@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"purgebot/adapters/slack/slacksim"
 	"purgebot/purge/tencent/cdnsim"
 )
 
@@ -18,10 +17,11 @@ type trouble struct {
 	Hint  string `json:"hint"`
 
 	cdn   cdnsim.Fault
-	slack func(*slacksim.Workspace)
+	begin func(*world)      // of a chat; nil is nothing
+	over  func(*world) bool // nil is never by itself
 }
 
-// fine is how both sides begin.
+// fine is how every side begins.
 const fine = "fine"
 
 // The codes are the vendor's: https://cloud.tencent.com/document/product/228/5078
@@ -42,18 +42,31 @@ var cdnTroubles = []trouble{
 }
 
 var slackTroubles = []trouble{
-	{Name: fine, Label: "Fine", Hint: "Slack answers as it should.", slack: func(*slacksim.Workspace) {}},
+	{Name: fine, Label: "Fine", Hint: "Slack answers as it should."},
 	{Name: "rate", Label: "Rate limited (429)", Hint: "Slack shows nothing until this ends. Purges go on meanwhile.",
-		slack: func(s *slacksim.Workspace) { s.Throttle(-1, 2*time.Second) }},
+		begin: func(w *world) { w.slack.Throttle(-1, 2*time.Second) }},
 	{Name: "down", Label: "Down", Hint: "Commands still arrive, but Slack takes no answer until this ends.",
-		slack: func(s *slacksim.Workspace) { s.Down(true) }},
+		begin: func(w *world) { w.slack.Down(true) }},
 }
+
+var discordTroubles = []trouble{
+	{Name: fine, Label: "Fine", Hint: "Discord answers as it should."},
+	{Name: "rate", Label: "Rate limited (429)", Hint: "Discord takes no message until this ends. Purges go on meanwhile.",
+		begin: func(w *world) { w.discord.Throttle(-1, 2*time.Second) }},
+	{Name: "down", Label: "Down", Hint: "Nothing arrives, and purgebot tries to come back until this ends, more and more seldom.",
+		begin: func(w *world) { w.discord.Down(true) }},
+	{Name: "drop", Label: "Gateway drops", Hint: "The connection broke. purgebot is coming back, and is then told what it missed.",
+		begin: func(w *world) { w.discord.Drop() }, over: func(w *world) bool { return w.discord.Gateway().Live > 0 }},
+}
+
+// sides are what can be broken, in the order shown.
+var sides = []side{{Key: "cdn", Troubles: cdnTroubles}, {Key: "slack", Troubles: slackTroubles}, {Key: "discord", Troubles: discordTroubles}}
 
 // switches remember which trouble each side is in.
 type switches struct {
-	mu         sync.Mutex
-	cdn, slack string
-	onlyNext   bool
+	mu       sync.Mutex
+	now      map[string]string // by side
+	onlyNext bool
 }
 
 // turn puts one side into one trouble, in place of any before.
@@ -61,42 +74,68 @@ func (p *page) turn(side, name string, onlyNext bool) error {
 	s := &p.switches
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch t, found := findTrouble(side, name); {
-	case !found:
+	t, found := findTrouble(side, name)
+	if !found {
 		return fmt.Errorf("there is no fault %q of %q", name, side)
-	case side == "cdn":
-		s.cdn, s.onlyNext = name, onlyNext
-		p.cdn.ClearFaults()
-		if onlyNext {
-			t.cdn.Times = 1
-		}
-		if name != fine {
-			p.cdn.Fault(t.cdn)
-		}
-	default:
-		s.slack = name
-		p.slack.Heal()
-		t.slack(p.slack)
+	}
+	if s.now == nil {
+		s.now = map[string]string{}
+	}
+	s.now[side] = name
+	p.heal(side)
+	if side == "cdn" {
+		p.breakCDN(t, onlyNext)
+		s.onlyNext = onlyNext
+	} else if t.begin != nil {
+		t.begin(p.world)
 	}
 	return nil
 }
 
-func findTrouble(side, name string) (trouble, bool) {
-	for _, t := range map[string][]trouble{"cdn": cdnTroubles, "slack": slackTroubles}[side] {
-		if t.Name == name {
-			return t, true
+func (p *page) heal(side string) {
+	switch side {
+	case "cdn":
+		p.cdn.ClearFaults()
+	case "slack":
+		p.slack.Heal()
+	case "discord":
+		p.discord.Heal()
+	}
+}
+
+func (p *page) breakCDN(t trouble, onlyNext bool) {
+	if onlyNext {
+		t.cdn.Times = 1
+	}
+	if t.Name != fine {
+		p.cdn.Fault(t.cdn)
+	}
+}
+
+func findTrouble(name, fault string) (trouble, bool) {
+	for _, s := range sides {
+		for _, t := range s.Troubles {
+			if s.Key == name && t.Name == fault {
+				return t, true
+			}
 		}
 	}
 	return trouble{}, false
 }
 
-// now returns which trouble each side is in. One for the next call only is over with that call.
-func (p *page) now() (cdn, slack string, onlyNext bool) {
+// now returns which trouble each side is in. Some are over by themselves: those for one call with that call.
+func (p *page) now() broken {
 	s := &p.switches
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(p.cdn.Faults()) == 0 {
-		s.cdn = fine
+	shown := broken{OnlyNext: s.onlyNext}
+	for _, one := range sides {
+		t, _ := findTrouble(one.Key, s.now[one.Key])
+		if one.Key == "cdn" && len(p.cdn.Faults()) == 0 || t.over != nil && t.over(p.world) {
+			delete(s.now, one.Key)
+		}
+		one.Now = cmp.Or(s.now[one.Key], fine)
+		shown.Sides = append(shown.Sides, one)
 	}
-	return s.cdn, cmp.Or(s.slack, fine), s.onlyNext
+	return shown
 }

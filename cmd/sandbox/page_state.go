@@ -2,13 +2,11 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
-	"purgebot/adapters/slack/slacksim"
 	"purgebot/purge/tencent/cdnsim"
 )
 
@@ -28,58 +26,6 @@ type state struct {
 	Edges    []edge    `json:"edges"`
 	Quota    []quota   `json:"quota"`
 	Faults   broken    `json:"faults"`
-}
-
-type message struct {
-	Key     string   `json:"key"`
-	Channel string   `json:"channel"`
-	TS      string   `json:"ts"`
-	Thread  string   `json:"thread"` // the ts of its root, or ""
-	From    string   `json:"from"`
-	Who     string   `json:"who"` // person, bot or slack
-	OnlyYou bool     `json:"onlyYou"`
-	Direct  bool     `json:"direct"` // in a direct message from the bot
-	Edited  bool     `json:"edited"`
-	Parts   []part   `json:"parts"`
-	Buttons []button `json:"buttons"`
-	Files   []file   `json:"files"`
-}
-
-// part is a piece of a message: title, text, small or code.
-type part struct {
-	Kind string `json:"kind"`
-	Text string `json:"text"`
-}
-
-type button struct {
-	Label string `json:"label"`
-	Style string `json:"style"`
-}
-
-type file struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
-	Cut  bool   `json:"cut"`
-}
-
-type form struct {
-	Key    string  `json:"key"`
-	Title  string  `json:"title"`
-	Submit string  `json:"submit"`
-	Close  string  `json:"close"`
-	Error  string  `json:"error"`
-	Fields []field `json:"fields"`
-}
-
-type field struct {
-	Block    string   `json:"block"`
-	Label    string   `json:"label"`
-	Hint     string   `json:"hint"`
-	Value    string   `json:"value"`
-	Options  []string `json:"options"`
-	Lines    bool     `json:"lines"`
-	Optional bool     `json:"optional"`
-	Error    string   `json:"error"`
 }
 
 type request struct {
@@ -117,121 +63,26 @@ type quota struct {
 	Total int         `json:"total"`
 }
 
-// broken is which troubles there are to choose from, and which are chosen.
-type broken struct {
-	CDN      []trouble `json:"cdn"`
-	Slack    []trouble `json:"slack"`
-	NowCDN   string    `json:"nowCDN"`
-	NowSlack string    `json:"nowSlack"`
-	OnlyNext bool      `json:"onlyNext"`
+// side is one that can be broken.
+type side struct {
+	Key      string    `json:"key"`
+	Troubles []trouble `json:"troubles"`
+	Now      string    `json:"now"`
 }
 
-func (p *page) state(user string) state {
-	s := state{Messages: p.messages(user), Form: p.form(user), Requests: p.requests(), Edges: p.edges(),
-		Faults: broken{CDN: cdnTroubles, Slack: slackTroubles}}
+// broken is which troubles there are to choose from, and which are chosen.
+type broken struct {
+	Sides    []side `json:"sides"`
+	OnlyNext bool   `json:"onlyNext"`
+}
+
+func (p *page) state(c chat, user string) state {
+	messages := c.messages(user)
+	s := state{Messages: append([]message{}, messages[max(0, len(messages)-shownMessages):]...), Form: c.form(user), Requests: p.requests(), Edges: p.edges(), Faults: p.now()}
 	for _, q := range p.cdn.Quota() {
 		s.Quota = append(s.Quota, quota{string(q.Area) + string(q.Kind), q.Area, q.Kind, q.Used, q.Total})
 	}
-	s.Faults.NowCDN, s.Faults.NowSlack, s.Faults.OnlyNext = p.now()
 	return s
-}
-
-// messages is the channel as a person sees it, and what the bot told that person directly.
-func (p *page) messages(user string) []message {
-	shown := []message{}
-	for _, c := range p.slack.Channels() {
-		if c.ID != channelID && c.User != user {
-			continue
-		}
-		for _, m := range p.slack.Visible(user, c.ID) {
-			shown = append(shown, p.message(m, c.User != ""))
-		}
-	}
-	slices.SortStableFunc(shown, func(a, b message) int { return cmp.Compare(a.TS, b.TS) })
-	return shown[max(0, len(shown)-shownMessages):]
-}
-
-func (p *page) message(m slacksim.Message, direct bool) message {
-	shown := message{
-		Key: m.Channel + m.TS, Channel: m.Channel, TS: m.TS, Thread: m.ThreadTS, From: "Slack", Who: "slack",
-		OnlyYou: m.To != "", Direct: direct, Edited: len(m.History) > 0, Parts: parts(m), Files: files(m),
-	}
-	if u, found := p.slack.User(m.User); found {
-		shown.From, shown.Who = u.Name, "person"
-		if u.Bot {
-			shown.Who = "bot"
-		}
-	}
-	for _, b := range m.Buttons() {
-		shown.Buttons = append(shown.Buttons, button{b.Text, b.Style})
-	}
-	return shown
-}
-
-// parts takes a message apart by its blocks, so that the page can set a title, a note and a target apart.
-func parts(m slacksim.Message) []part {
-	m.Files = nil
-	var blocks []struct {
-		Type     string `json:"type"`
-		Elements []struct {
-			Type string `json:"type"`
-		} `json:"elements"`
-	}
-	var raw []json.RawMessage
-	if json.Unmarshal(m.Blocks, &blocks) != nil || json.Unmarshal(m.Blocks, &raw) != nil {
-		return []part{{"text", m.Plain()}}
-	}
-	var all []part
-	for i, b := range blocks {
-		one := m
-		one.Blocks = append(append(json.RawMessage("["), raw[i]...), ']')
-		kind := map[string]string{"header": "title", "context": "small"}[b.Type]
-		if b.Type == "rich_text" && len(b.Elements) > 0 && b.Elements[0].Type == "rich_text_preformatted" {
-			kind = "code"
-		}
-		if text := one.Plain(); text != "" {
-			all = append(all, part{cmp.Or(kind, "text"), text})
-		}
-	}
-	return all
-}
-
-func files(m slacksim.Message) []file {
-	var all []file
-	for _, f := range m.Files {
-		text := f.Content[:min(len(f.Content), shownFile)]
-		all = append(all, file{f.Title, strings.ToValidUTF8(string(text), "�"), len(text) < len(f.Content)})
-	}
-	return all
-}
-
-// form is what the person has open, or nil.
-func (p *page) form(user string) *form {
-	v, open := p.slack.View(user)
-	if !open {
-		return nil
-	}
-	f := &form{Key: v.ID, Title: v.Title, Submit: v.Submit, Close: cmp.Or(v.Close, "Cancel"), Error: v.Errors[""]}
-	hints := hints(v.Blocks)
-	for _, i := range v.Inputs() {
-		f.Fields = append(f.Fields, field{i.BlockID, i.Label, hints[i.BlockID], i.Initial, i.Options, i.Multiline, i.Optional, v.Errors[i.BlockID]})
-	}
-	return f
-}
-
-func hints(raw json.RawMessage) map[string]string {
-	var blocks []struct {
-		Block string `json:"block_id"`
-		Hint  struct {
-			Text string `json:"text"`
-		} `json:"hint"`
-	}
-	_ = json.Unmarshal(raw, &blocks) // a form without hints is still a form
-	hints := map[string]string{}
-	for _, b := range blocks {
-		hints[b.Block] = b.Hint.Text
-	}
-	return hints
 }
 
 func (p *page) requests() []request {

@@ -28,7 +28,7 @@ import (
 // newQuietWorld is the simulators without purgebot: enough for what the page does by itself.
 func newQuietWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{slack: slacksim.New(), cdn: cdnsim.New(secretID, secretKey, hosts...)}
+	w := newSimulators()
 	require.NoError(t, w.stock())
 	return w
 }
@@ -137,8 +137,8 @@ func TestPageShowsEachPersonTheirOwn(t *testing.T) {
 	server := httptest.NewServer(newPage(w))
 	t.Cleanup(server.Close)
 	alice, bob := watch(t, server.URL, "alice"), watch(t, server.URL, "bob")
-	w.slack.Type("U0ALICE", channelID, "", "/purge whoami")
-	w.slack.Type("U0ALICE", channelID, "", "hello <b>all</b> & @bob")
+	w.slack.Type("U0ALICE", slackChannel, "", "/purge whoami")
+	w.slack.Type("U0ALICE", slackChannel, "", "hello <b>all</b> & @bob")
 	private := func(m message) bool { return m.OnlyYou && m.Who == "bot" }
 	hello := func(m message) bool {
 		return m.From == "alice" && m.Who == "person" && m.Parts[0] == part{"text", "hello <b>all</b> & @bob"}
@@ -147,7 +147,7 @@ func TestPageShowsEachPersonTheirOwn(t *testing.T) {
 	seen := bob.until(func(s state) bool { return some(s.Messages, hello) })
 	assert.False(t, some(seen.Messages, private), "whoami is for alice only")
 	w.slack.Type("U0BOB", w.slack.DM("U0BOB"), "", "between us")
-	w.slack.Type("U0BOB", channelID, "", "to all")
+	w.slack.Type("U0BOB", slackChannel, "", "to all")
 	direct := func(m message) bool { return m.Direct && m.Parts[0].Text == "between us" }
 	toAll := func(m message) bool { return m.Parts[0].Text == "to all" }
 	bob.until(func(s state) bool { return some(s.Messages, direct) })
@@ -185,8 +185,8 @@ func TestPageShowsMessagesInParts(t *testing.T) {
 		{"type":"rich_text","elements":[{"type":"rich_text_preformatted","elements":[{"type":"text","text":"https://a/"}]}]},
 		{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"said"}]}]},
 		{"type":"actions","elements":[{"type":"button","text":{"type":"plain_text","text":"Go"}}]}]`)}
-	assert.Equal(t, []part{{"title", "Title"}, {"small", "small"}, {"text", "<b>one</b>\ntwo"}, {"code", "https://a/"}, {"text", "said"}}, parts(m))
-	assert.Equal(t, []part{{"text", "plain"}}, parts(slacksim.Message{Text: "plain", Files: []slacksim.File{{Title: "f"}}}))
+	assert.Equal(t, []part{{"title", "Title"}, {"small", "small"}, {"text", "<b>one</b>\ntwo"}, {"code", "https://a/"}, {"text", "said"}}, slackParts(m))
+	assert.Equal(t, []part{{"text", "plain"}}, slackParts(slacksim.Message{Text: "plain", Files: []slacksim.File{{Title: "f"}}}))
 }
 
 func TestPageCutsWhatIsLong(t *testing.T) {
@@ -200,7 +200,7 @@ func TestPageCutsWhatIsLong(t *testing.T) {
 	assert.Len(t, shown.Targets, shownParams)
 	assert.Equal(t, 1000-shownParams, shown.More)
 	assert.Equal(t, cdnsim.Param{Name: "Signature", Value: "sig"}, shown.Params[len(shown.Params)-1])
-	cut := files(slacksim.Message{Files: []slacksim.File{{Title: "long", Content: []byte(strings.Repeat("é", shownFile))}, {Title: "short", Content: []byte("a")}}})
+	cut := slackFiles(slacksim.Message{Files: []slacksim.File{{Title: "long", Content: []byte(strings.Repeat("é", shownFile))}, {Title: "short", Content: []byte("a")}}})
 	assert.Len(t, cut[0].Text, shownFile)
 	assert.True(t, cut[0].Cut)
 	assert.Equal(t, file{"short", "a", false}, cut[1])
@@ -226,14 +226,14 @@ func TestPageSaysWhatTheSenderGot(t *testing.T) {
 func TestPageSwitchesFaults(t *testing.T) {
 	t.Parallel()
 	p := &page{world: newQuietWorld(t)}
-	for _, trouble := range cdnTroubles {
-		require.NoError(t, p.turn("cdn", trouble.Name, false))
-		assert.Equal(t, trouble.Name, p.state("U0ALICE").Faults.NowCDN)
-		assert.Len(t, p.cdn.Faults(), min(1, len(strings.TrimPrefix(trouble.Name, fine))), "one at a time")
-	}
-	for _, trouble := range slackTroubles {
-		require.NoError(t, p.turn("slack", trouble.Name, false))
-		assert.Equal(t, trouble.Name, p.state("U0ALICE").Faults.NowSlack)
+	for i, side := range sides {
+		for _, trouble := range side.Troubles {
+			require.NoError(t, p.turn(side.Key, trouble.Name, false))
+			assert.Equal(t, trouble.Name, p.now().Sides[i].Now)
+			if side.Key == "cdn" {
+				assert.Len(t, p.cdn.Faults(), min(1, len(strings.TrimPrefix(trouble.Name, fine))), "one at a time")
+			}
+		}
 	}
 	require.NoError(t, p.turn("cdn", "http-502", true))
 	for _, want := range []int{502, 200} {
@@ -241,7 +241,7 @@ func TestPageSwitchesFaults(t *testing.T) {
 		p.cdn.ServeHTTP(answer, signedPurge("https://www.test.com/1.jpg"))
 		assert.Equal(t, want, answer.Code)
 	}
-	assert.Equal(t, fine, p.state("U0ALICE").Faults.NowCDN, "it was for one call")
+	assert.Equal(t, fine, p.now().Sides[0].Now, "it was for one call")
 }
 
 func TestPageListensOnLoopbackOnly(t *testing.T) {
@@ -265,7 +265,7 @@ func TestServePage(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
-	w := &world{slack: slacksim.New(), cdn: cdnsim.New(secretID, secretKey, hosts...)}
+	w := newSimulators()
 	go func() { ended <- w.servePage(ctx, "127.0.0.1:0", in) }()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	require.NoError(t, err)

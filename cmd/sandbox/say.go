@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"purgebot/adapters/slack/slacksim"
 	"purgebot/cmd/internal/app"
 )
 
@@ -31,10 +30,10 @@ const (
 const conversationLimit = 30 * time.Second
 
 // play plays a conversation, prints it as the channel sees it, then what the CDN received, and says how it ended.
-func (w *world) play(ctx context.Context, lines []line, out io.Writer) (int, error) {
+func (w *world) play(ctx context.Context, c chat, lines []line, out io.Writer) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, conversationLimit)
 	defer cancel()
-	t := &transcript{world: w, out: out, shown: map[string]string{}}
+	t := &transcript{world: w, chat: c, out: out, shown: map[string]string{}}
 	for _, l := range lines {
 		if err := t.play(ctx, l); err != nil {
 			return exitWrong, err
@@ -78,64 +77,43 @@ func (w *world) printRequests(out io.Writer) {
 // transcript prints what a person in the channel sees, each message when it comes and whenever it changes.
 type transcript struct {
 	*world
+	chat
 	out   io.Writer
-	shown map[string]string // by channel and ts: as last printed
+	shown map[string]string // by key: as last printed
 }
 
 func (t *transcript) play(ctx context.Context, l line) error {
-	user, err := t.user(l.as)
+	user, err := find(t.chat, l.as)
 	if err != nil {
 		return err
 	}
 	if l.text != "" {
 		fmt.Fprintf(t.out, "%s: %s\n", l.as, l.text)
-		return t.check(l, t.slack.Type(user, channelID, "", l.text))
+		return t.say(user, "", l.text)
 	}
 	if err := t.awaitButton(ctx, user, l.press); err != nil {
 		return err
 	}
 	fmt.Fprintf(t.out, "%s presses [%s]\n", l.as, l.press)
-	return t.check(l, t.slack.Press(user, channelID, "", l.press))
+	return t.press(user, "", "", l.press)
 }
 
-func (t *transcript) check(l line, d slacksim.Delivery) error {
-	if d.Refused != "" {
-		return fmt.Errorf("the client did not send it: %s", d.Refused)
-	}
-	if !d.Acknowledged() {
-		return fmt.Errorf("purgebot did not acknowledge what %s did: HTTP %d %v", l.as, d.Status, d.Err)
-	}
-	return nil
-}
-
-func (w *world) user(name string) (string, error) {
-	var names []string
-	for _, u := range w.slack.Users() {
-		if u.Name == name && !u.Bot {
-			return u.ID, nil
-		}
-		names = append(names, u.Name)
-	}
-	return "", fmt.Errorf("there is no %q here: there are %s", name, strings.Join(names, ", "))
-}
-
-// awaitButton waits until the user sees a button, or until nothing more can bring it.
+// awaitButton waits until the user sees a button and all is shown, so that it is always the same one that is pressed; or until
+// nothing more can bring it.
 func (t *transcript) awaitButton(ctx context.Context, user, label string) error {
 	return t.until(ctx, func() (bool, error) {
-		if t.sees(user, label) {
-			return true, nil
-		}
 		p, err := t.app.Progress(ctx)
-		if err == nil && idle(p) && !t.sees(user, label) {
+		seen := t.sees(user, label)
+		if err == nil && idle(p) && !seen {
 			err = fmt.Errorf("there is no button %q to press", label)
 		}
-		return false, err
+		return seen && p.Cards == 0, err
 	})
 }
 
 func (t *transcript) sees(user, label string) bool {
-	for _, m := range t.slack.Visible(user, channelID) {
-		if slices.ContainsFunc(m.Buttons(), func(b slacksim.Button) bool { return b.Text == label }) {
+	for _, m := range t.messages(user) {
+		if slices.ContainsFunc(m.Buttons, func(b button) bool { return b.Label == label }) {
 			return true
 		}
 	}
@@ -169,63 +147,23 @@ func (t *transcript) until(ctx context.Context, done func() (bool, error)) error
 	}
 }
 
+// print leaves out what people said: that is printed as they type it.
 func (t *transcript) print() {
-	for _, m := range t.seen() {
-		key, text := m.Channel+m.TS, rendered(m)
-		if m.User == "" || t.shown[key] == text || t.typed(m) {
+	for _, m := range everything(t.chat) {
+		text := m.plain()
+		if m.Who == "person" || t.shown[m.Key] == text {
 			continue
 		}
-		head := "purgebot"
+		head := m.From
 		switch {
-		case m.To != "":
-			head += " (only " + t.name(m.To) + " sees this)"
-		case t.shown[key] != "":
+		case m.to != "":
+			head += " (only " + m.to + " sees this)"
+		case t.shown[m.Key] != "":
 			head += " (edited)"
-		case m.ThreadTS != "":
+		case m.Root != "":
 			head += " (in the thread)"
 		}
-		t.shown[key] = text
+		t.shown[m.Key] = text
 		fmt.Fprintf(t.out, "%s:\n  %s\n", head, strings.ReplaceAll(text, "\n", "\n  "))
 	}
-}
-
-// seen is everything that anybody sees in the channel and its threads, and in messages from the bot, each once.
-func (t *transcript) seen() []slacksim.Message {
-	var all []slacksim.Message
-	have := map[string]bool{}
-	for _, u := range t.slack.Users() {
-		for _, c := range t.slack.Channels() {
-			for _, m := range t.slack.Visible(u.ID, c.ID) {
-				if key := m.Channel + m.TS; !have[key] {
-					have[key] = true
-					all = append(all, m)
-				}
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b slacksim.Message) int { return strings.Compare(a.TS, b.TS) })
-	return all
-}
-
-// typed reports whether a message is a person's own: those are printed as they are typed.
-func (t *transcript) typed(m slacksim.Message) bool {
-	u, found := t.slack.User(m.User)
-	return found && !u.Bot
-}
-
-func (t *transcript) name(id string) string {
-	u, _ := t.slack.User(id)
-	return u.Name
-}
-
-func rendered(m slacksim.Message) string {
-	text := strings.TrimRight(m.Plain(), "\n")
-	var buttons []string
-	for _, b := range m.Buttons() {
-		buttons = append(buttons, "["+b.Text+"]")
-	}
-	if len(buttons) > 0 {
-		text += "\n" + strings.Join(buttons, " ")
-	}
-	return text
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"purgebot/adapters/discord/discordsim"
 	"purgebot/adapters/slack/slacksim"
 	"purgebot/cmd/internal/app"
 	"purgebot/purge/tencent/cdnsim"
@@ -26,14 +27,13 @@ const (
 	secretKey = "SANDBOXKEY0000000000000000000000"
 )
 
-// The hosts on the simulated account, and the channel that everything is said in.
+// The hosts on the simulated account.
 var hosts = []string{"www.test.com", "www.abc.com"}
-
-const channelID = "C0CDN"
 
 // world is the simulators on loopback and the production wiring pointed at them.
 type world struct {
 	slack   *slacksim.Workspace
+	discord *discordsim.Sim
 	cdn     *cdnsim.Sim
 	app     *app.App
 	servers []*http.Server
@@ -42,7 +42,7 @@ type world struct {
 
 // newWorld starts everything. delay is how long the simulated CDN takes from "accepted" to "done".
 func newWorld(ctx context.Context, delay time.Duration, log *slog.Logger) (*world, error) {
-	w := &world{slack: slacksim.New(), cdn: cdnsim.New(secretID, secretKey, hosts...)}
+	w := newSimulators()
 	w.cdn.Delay = delay
 	dir, err := os.MkdirTemp("", "purgebot-sandbox-")
 	if err != nil {
@@ -55,6 +55,24 @@ func newWorld(ctx context.Context, delay time.Duration, log *slog.Logger) (*worl
 	return w, nil
 }
 
+// newSimulators is a world without purgebot in it.
+func newSimulators() *world {
+	return &world{slack: slacksim.New(), discord: discordsim.New(), cdn: cdnsim.New(secretID, secretKey, hosts...)}
+}
+
+// chats are what one can type in, by name.
+func (w *world) chats() map[string]chat {
+	return map[string]chat{"slack": slackChat{w.slack}, "discord": discordChat{w.discord}}
+}
+
+// chat returns one of them.
+func (w *world) chat(name string) (chat, error) {
+	if c, found := w.chats()[name]; found {
+		return c, nil
+	}
+	return nil, fmt.Errorf("there is no chat %q here: there are slack and discord", name)
+}
+
 func (w *world) start(ctx context.Context, log *slog.Logger) error {
 	cdnURL, err := w.serve(w.cdn)
 	if err != nil {
@@ -64,12 +82,17 @@ func (w *world) start(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	discordURL, err := w.serve(w.discord)
+	if err != nil {
+		return err
+	}
 	w.slack.ServeAt(slackURL)
+	w.discord.ServeAt(discordURL)
 	file := filepath.Join(w.dir, "acl.yaml")
 	if err := os.WriteFile(file, policy, 0o600); err != nil {
 		return err
 	}
-	config, err := app.Load(w.settings(file, cdnURL, slackURL))
+	config, err := app.Load(w.settings(file, cdnURL, slackURL, discordURL))
 	if err != nil {
 		return err
 	}
@@ -77,18 +100,25 @@ func (w *world) start(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	w.slack.Install("http://" + w.app.Addr())
+	for _, c := range w.chats() {
+		if err := c.ready(ctx); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // settings are the documented variables and nothing else: what runs here is what runs in production.
-func (w *world) settings(aclFile, cdnURL, slackURL string) func(string) (string, bool) {
+func (w *world) settings(aclFile, cdnURL, slackURL, discordURL string) func(string) (string, bool) {
 	env := map[string]string{
 		"PURGEBOT_LISTEN": "127.0.0.1:0", "PURGEBOT_OPS_LISTEN": "127.0.0.1:0",
 		"DATABASE_URL": "sqlite:" + filepath.Join(w.dir, "purgebot.db"), "PURGEBOT_EXECUTOR_ID": "sandbox", "PURGEBOT_ACL": aclFile,
 		"PURGEBOT_CDN_API": "2.0", "PURGEBOT_CDN_ENDPOINT": cdnURL + "/v2/index.php",
 		"TENCENTCLOUD_SECRET_ID": secretID, "TENCENTCLOUD_SECRET_KEY": secretKey,
 		"SLACK_BOT_TOKEN": w.slack.Token, "SLACK_SIGNING_SECRET": w.slack.SigningSecret, "SLACK_API_URL": slackURL + "/api/",
-		"PURGEBOT_POLL": "200ms",
+		"DISCORD_TOKEN": w.discord.Token, "DISCORD_APPLICATION_ID": w.discord.ApplicationID, "DISCORD_GUILD_ID": discordsim.HQ,
+		"DISCORD_API_URL": discordURL + "/api/",
+		"PURGEBOT_POLL":   "200ms",
 	}
 	return func(name string) (string, bool) {
 		v, found := env[name]
@@ -114,6 +144,7 @@ func (w *world) close() error {
 	if w.app != nil {
 		errs = append(errs, w.app.Stop())
 	}
+	w.discord.Close()
 	w.cdn.ClearFaults()
 	for _, s := range w.servers {
 		errs = append(errs, s.Close())

@@ -143,10 +143,29 @@ func (b *Bot) Suggest(ctx context.Context, q Suggestion) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
 	s, refused, err := b.scene(ctx, EventKey{}, q.From, q.At, personAge)
-	if err != nil || refused != "" || q.Field != "targets" {
+	if err != nil || refused != "" {
 		return Reply{}, err
 	}
-	return Reply{Choices: completions(s.policy.Grants(s.who), q.Text)}, nil
+	switch q.Field {
+	case "targets":
+		return Reply{Choices: completions(s.policy.Grants(s.who), q.Text)}, nil
+	case "domain":
+		return Reply{Choices: hosts(s.policy.Grants(s.who), q.Text)}, nil
+	}
+	return Reply{}, nil
+}
+
+// hosts are the granted ones that hold what is typed.
+func hosts(grants []acl.GrantView, typed string) []string {
+	var out []string
+	for _, g := range grants {
+		for _, host := range g.Domains {
+			if strings.Contains(host, typed) && len(out) < maxChoices && !slices.Contains(out, host) {
+				out = append(out, host)
+			}
+		}
+	}
+	return out
 }
 
 // completions are the addresses of granted hosts that begin or go on as the last word typed.

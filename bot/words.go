@@ -47,7 +47,11 @@ func sayTooManyOpen(n int) string {
 }
 
 func sayNotJoined(invite string) string {
-	return "I am not in this channel, so nothing was purged. Type " + invite + " here, then send the command again."
+	how := "Let me in: " + invite
+	if strings.HasPrefix(invite, "/") {
+		how = "Type " + invite + " here"
+	}
+	return "I cannot post in this channel, so nothing was purged. " + how + ", then send the command again."
 }
 
 func sayAlreadyOpen(short string) string {

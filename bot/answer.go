@@ -21,9 +21,6 @@ const (
 	actionRequest  = "request" // what a private reply offered
 )
 
-// cardActions are the buttons that the cards of one purge may ever show.
-var cardActions = []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete}
-
 // pressAge bounds how long a person is believed at a press: shorter than at a command, since a press sends.
 const pressAge = 30 * time.Second
 

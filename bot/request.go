@@ -363,10 +363,16 @@ func (b *Bot) newJob(s scene, w wish, v verdict, id string, rule acl.Confirm) jo
 	if rule == acl.SecondPerson {
 		j.TTL = b.ApprovalTTL
 	}
-	for _, a := range cardActions {
-		j.Buttons = append(j.Buttons, store.Button{Token: buttonToken(p.Secret, a), Purge: id, Action: a, Channel: p.Channel})
-	}
 	return j
+}
+
+// buttonsOf are the buttons that the cards of a purge may ever show.
+func buttonsOf(p store.Purge) []store.Button {
+	var all []store.Button
+	for _, a := range []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete} {
+		all = append(all, store.Button{Token: buttonToken(p.Secret, a), Purge: p.ID, Action: a, Channel: p.Channel})
+	}
+	return all
 }
 
 // alreadyOpen answers a repeat with the first one: people resend when a platform times out.

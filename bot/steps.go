@@ -29,7 +29,7 @@ func (b *Bot) record(ctx context.Context, j job) (recorded, error) {
 	if err != nil {
 		return recorded{}, err
 	}
-	if _, err := b.Store.Record(ctx, j.Purge, batches, j.Buttons, j.Entries...); err != nil {
+	if _, err := b.Store.Record(ctx, j.Purge, batches, buttonsOf(j.Purge), j.Entries...); err != nil {
 		return recorded{}, err
 	}
 	b.fates.end(j.Purge.ID)

@@ -11,11 +11,10 @@ import (
 
 // job is what is committed before the platform is answered: the whole request, and the decision that let it in.
 type job struct {
-	Purge   store.Purge    `json:"purge"`
-	Guarded bool           `json:"guarded"`
-	TTL     time.Duration  `json:"ttl,omitempty"` // of the confirmation
-	Buttons []store.Button `json:"buttons,omitempty"`
-	Entries []store.Entry  `json:"entries"`
+	Purge   store.Purge   `json:"purge"`
+	Guarded bool          `json:"guarded"`
+	TTL     time.Duration `json:"ttl,omitempty"` // of the confirmation
+	Entries []store.Entry `json:"entries"`
 }
 
 // purge is one purge from "asked" to "done". It survives a kill between any two lines: each step's value is recorded,

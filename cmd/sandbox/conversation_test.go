@@ -121,15 +121,19 @@ func read(t *testing.T, s string) line {
 	return line{as: as, text: text}
 }
 
-// channel is what everybody sees in the end, private messages with whom they are for.
+// channel is what everybody sees in the end, then what only one person does: a private answer comes when it can, not in turn.
 func channel(c chat) string {
-	var out strings.Builder
+	var public, private strings.Builder
 	for _, m := range everything(c) {
+		out := &public
+		if m.to != "" {
+			out = &private
+		}
 		if m.Who != "person" {
-			fmt.Fprintf(&out, "%s\n  %s\n", where(m), strings.ReplaceAll(steady(m.plain()), "\n", "\n  "))
+			fmt.Fprintf(out, "%s\n  %s\n", where(m), strings.ReplaceAll(steady(m.plain()), "\n", "\n  "))
 		}
 	}
-	return out.String()
+	return public.String() + private.String()
 }
 
 func where(m message) string {

@@ -395,7 +395,7 @@ function become(name, where) {
   chat = where;
   $('chat').dataset.chat = where;
   $('may').textContent = may[name];
-  $('say').placeholder = `Message #cdn as ${name}`;
+  $('say').placeholder = `Message #cdn in ${{ slack: 'Slack', discord: 'Discord' }[where]} as ${name}`;
   stopReplying();
   listen();
 }
@@ -406,7 +406,11 @@ $('composer').addEventListener('submit', e => { e.preventDefault(); send(); });
 $('say').addEventListener('keydown', keys);
 $('say').addEventListener('input', grow);
 $('replying-stop').addEventListener('click', () => { stopReplying(); fill(''); });
-$('chips').addEventListener('click', e => { if (e.target.dataset.text) { stopReplying(); fill(e.target.dataset.text); } });
+$('chips').addEventListener('click', e => {
+  if (!e.target.dataset.text) return;
+  stopReplying();
+  fill(e.target.dataset[chat] ?? e.target.dataset.text); // Discord has options where others have flags
+});
 $('form').addEventListener('cancel', e => { e.preventDefault(); act('close', {}, $('said')); });
 $('visit').addEventListener('submit', async e => {
   e.preventDefault();

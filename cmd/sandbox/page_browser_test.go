@@ -34,6 +34,8 @@ func TestPageInBrowser(t *testing.T) {
 		"fills in the form":                       fillsForm,
 		"answers in a thread":                     answersInThread,
 		"breaks the CDN":                          breaksCDN,
+		"purges in Discord":                       purgesInDiscord,
+		"loses Discord's gateway":                 losesGateway,
 		"cannot inject markup":                    injectsNothing,
 		"keeps focus, text and folds":             keepsPlace,
 	} {
@@ -119,6 +121,46 @@ func breaksCDN(t *testing.T, v visitor) {
 	require.Empty(t, v.cdn.Faults())
 }
 
+func purgesInDiscord(t *testing.T, v visitor) {
+	v.say("/purge whoami")
+	v.sees(`text('messages').includes('You are slack:')`)
+	v.click(`.people label`, "Discord")
+	v.sees(`!text('messages').includes('slack:') && !$('welcome').hidden`)
+	v.chip("overseas")
+	v.sees(`$('say').value == '/purge url https://www.test.com/1.jpg area:overseas'`)
+	v.enter()
+	v.sees(`text('messages').includes('Purge 1 URL on www.test.com in overseas?')`)
+	require.Empty(t, v.cdn.Requests(), "nothing is sent before the press")
+	v.click(`#messages button`, "Purge")
+	v.sees(`edge('https://www.test.com/1.jpg', 'overseas') == 'Stale' && text('requests').includes('RefreshCdnOverSeaUrl')`)
+	v.sees(`[...document.querySelectorAll('.thread .message')].some(m => m.textContent.includes('Done in overseas: 1 URL on www.test.com'))`)
+	v.click(`#messages > li > .message .reply`, "Reply in thread")
+	v.keys("purge https://www.abc.com/")
+	v.enter()
+	v.sees(`[...document.querySelectorAll('.thread .message')].some(m => m.textContent.includes('Done in mainland: 1 URL on www.abc.com'))`)
+	v.chip("a form")
+	v.enter()
+	v.sees(`$('form').open && text('form-title') == 'Purge the CDN'`)
+	v.run(chromedp.SendKeys(chromedp.CSS(`[data-testid=form-targets]`), "https://www.example.org/"))
+	v.click(`#form button`, "Submit")
+	v.sees(`!$('form').open && text('messages').includes('only you see this') && text('messages').includes('No rule lets you purge www.example.org')`)
+	v.click(`.people label`, "bob")
+	v.sees(`text('messages').includes('Done in overseas') && !text('messages').includes('www.example.org')`)
+	v.click(`.people label`, "Slack")
+	v.sees(`!text('messages').includes('Done in overseas')`)
+}
+
+func losesGateway(t *testing.T, v visitor) {
+	v.click(`.people label`, "Discord")
+	v.click(`#faults-discord label`, "Gateway drops")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	require.NoError(t, v.discord.Wait(ctx, func() bool { return v.discord.Gateway().Resumes > 0 }), "purgebot did not come back by itself")
+	v.sees(`$('mend').disabled && text('fault-hint') == 'Nothing is broken.'`)
+	v.say("/purge https://www.test.com/1.jpg")
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Stale' && text('messages').includes('Done in mainland')`)
+}
+
 func injectsNothing(_ *testing.T, v visitor) {
 	const markup = `<img/src=x/onerror=hit=1><script>hit=1</script>"'&lt;`
 	v.say("/purge https://www.test.com/" + markup)
@@ -127,6 +169,9 @@ func injectsNothing(_ *testing.T, v visitor) {
 	v.sees(`text('messages').includes('onerror=hit=1><script>hit=1')`)
 	v.run(chromedp.SendKeys(chromedp.CSS(`#visit-url`), "https://www.test.com/"+markup+kb.Enter)) // an input, which submits at the character
 	v.sees(`text('cached').includes('/<img/src=x/onerror=hit=1><script>')`)
+	v.click(`.people label`, "Discord")
+	v.say("/purge https://www.test.com/" + markup)
+	v.sees(`text('messages').includes('<img/src=x')`)
 	v.sees(`typeof hit == 'undefined' && !document.querySelector('main img, main script')`)
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/adapters/discord/discordsim"
 	"purgebot/adapters/slack/slacksim"
 	"purgebot/purge/tencent/cdnsim"
 )
@@ -114,6 +115,13 @@ func TestPageSaysWhyNot(t *testing.T) {
 		{"/type", `{"As":"eve","Text":"hello"}`, 422, `there is no "eve" here`},
 		{"/type", `{"As":"alice","Text":"/deploy"}`, 422, "/deploy is not a valid command."},
 		{"/type", `{"As":"alice","Text":"/purge help"}`, 422, "purgebot did not answer"},
+		{"/type", `{"Chat":"irc","As":"alice","Text":"hello"}`, 422, `there is no chat "irc" here`},
+		{"/type", `{"Chat":"discord","As":"eve","Text":"hello"}`, 422, `there is no "eve" here`},
+		{"/type", `{"Chat":"discord","As":"alice","Text":"/purge help"}`, 422, `there is no command "/purge help"`},
+		{"/type", `{"Chat":"discord","As":"alice","Text":"hello"}`, 422, "purgebot did not answer"},
+		{"/press", `{"Chat":"discord","As":"alice","Label":"Purge"}`, 422, `there is no button "Purge"`},
+		{"/submit", `{"Chat":"discord","As":"alice"}`, 422, "no form is open"},
+		{"/close", `{"Chat":"discord","As":"alice"}`, 422, "no form is open"},
 		{"/press", `{"As":"alice","Label":"Purge"}`, 422, `there is no button "Purge"`},
 		{"/submit", `{"As":"alice"}`, 422, "no form is open"},
 		{"/close", `{"As":"alice"}`, 422, "no form is open"},
@@ -187,6 +195,14 @@ func TestPageShowsMessagesInParts(t *testing.T) {
 		{"type":"actions","elements":[{"type":"button","text":{"type":"plain_text","text":"Go"}}]}]`)}
 	assert.Equal(t, []part{{"title", "Title"}, {"small", "small"}, {"text", "<b>one</b>\ntwo"}, {"code", "https://a/"}, {"text", "said"}}, slackParts(m))
 	assert.Equal(t, []part{{"text", "plain"}}, slackParts(slacksim.Message{Text: "plain", Files: []slacksim.File{{Title: "f"}}}))
+}
+
+func TestPageShowsDiscordsMessagesInParts(t *testing.T) {
+	t.Parallel()
+	m := discordsim.Message{Content: "**said**", Embeds: json.RawMessage("[{\"title\":\"Title \\\\_a\\\\_\",\"description\":\"<b>one</b>\\ntwo\\n```\\nhttps://a/_b_\\n```\\n+3 more\",\"footer\":{\"text\":\"small *x*\"}}]"),
+		Files: []discordsim.File{{Name: "f"}}}
+	assert.Equal(t, []part{{"text", "said"}, {"title", "Title _a_"}, {"text", "<b>one</b>\ntwo"}, {"code", "https://a/_b_"}, {"text", "+3 more"}, {"small", "small *x*"}}, discordParts(m))
+	assert.Equal(t, []part{{"text", "plain"}}, discordParts(discordsim.Message{Content: "plain"}))
 }
 
 func TestPageCutsWhatIsLong(t *testing.T) {

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestAsOptions(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"hello":                                    "hello",
+		"@purgebot purge https://a/":               "@purgebot purge https://a/",
+		"/purger https://a/":                       "/purger https://a/",
+		"/purge":                                   "/purge form",
+		"/purge help":                              "/purge help",
+		"/purge --help":                            "/purge help",
+		"/purge https://a/":                        "/purge url https://a/",
+		"/purge dir https://a/b/ area:overseas":    "/purge dir https://a/b/ area:overseas", // Discord's own way
+		"/purge path https://a/b/ --overseas":      "/purge dir https://a/b/ area:overseas",
+		"/purge --global https://a/ \n https://b/": "/purge url https://a/ https://b/ area:global",
+		"/purge dir https://a/ --area global --mode=delete": "/purge dir https://a/ area:global mode:delete",
+		`/purge https://a/ --reason "new logo" --private`:   "/purge url https://a/ reason:new logo private:true",
+		`/purge https://a/ --reason one --dry-run`:          "/purge url https://a/ reason:one dry-run:true",
+		`/purge leak https://a/ https://b/ "a list"`:        "/purge leak targets:https://a/ https://b/ reason:a list",
+		"/purge status p-7k3f9x2q":                          "/purge status p-7k3f9x2q",
+		"/purge dir https://a/ --oversea":                   "/purge dir https://a/ --oversea", // purgebot is to refuse it
+		"/purge https://a/ --reason":                        "/purge url https://a/ reason:",
+		`/purge https://a/ "never closed`:                   "/purge url https://a/ reason:never closed",
+	} {
+		assert.Equal(t, want, asOptions(typed), typed)
+	}
+}

@@ -107,18 +107,36 @@ func (b *Bot) loadAsked(ctx context.Context, id string) (store.Purge, error) {
 	}
 }
 
-// hangsOn reports whether a message is one that this purge put up: a copied or forwarded button is refused.
+// hangsOn reports whether a message is one that this purge put up: a copied or forwarded button is refused. Somebody can press
+// between the post and the commit that remembers the message; a post that is under way is awaited for a moment.
 func (b *Bot) hangsOn(ctx context.Context, p store.Purge, m MessageRef) (bool, error) {
-	for _, role := range []store.Role{store.Status, store.Result} {
-		c, found, err := b.Store.CardOf(ctx, p.ID, role)
-		if err != nil {
-			return false, err
+	for range 20 {
+		found, due, err := b.messageOf(ctx, p, m)
+		if found || !due || err != nil {
+			return found, err
 		}
-		if found && c.Ref != nil && refOf(c) == m {
-			return true, nil
+		select {
+		case <-ctx.Done():
+			return false, nil
+		case <-time.After(50 * time.Millisecond):
 		}
 	}
 	return false, nil
+}
+
+// messageOf looks for a message among those of a purge, and says whether one is still to be shown.
+func (b *Bot) messageOf(ctx context.Context, p store.Purge, m MessageRef) (found, due bool, err error) {
+	for _, role := range []store.Role{store.Status, store.Result} {
+		c, known, err := b.Store.CardOf(ctx, p.ID, role)
+		if err != nil {
+			return false, false, err
+		}
+		if known && c.Ref != nil && refOf(c) == m {
+			return true, false, nil
+		}
+		due = due || known && c.Shown < c.Wanted
+	}
+	return false, due, nil
 }
 
 // pressPurge decides a waiting purge, if the presser may and both may still purge all of it.

@@ -53,6 +53,7 @@ type Platform interface {
 // ChatLimits is what a platform can show.
 type ChatLimits struct {
 	Forms, Files bool
+	Options      bool // what the terminal calls flags are options of the platform's own
 	// Threads says how a command is given inside a thread, for help; "" if as anywhere.
 	Threads string
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -232,21 +233,13 @@ func whoamiCard(s scene) Card {
 }
 
 func (b *Bot) helpCard(s scene) Card {
-	c := Card{Title: "What you can type", Lines: []string{
-		"/purge https://www.example.com/a.jpg — purge URLs, as many as you paste",
-		"/purge dir https://www.example.com/a/ — purge directories; asks first",
-		"    --overseas or --global — elsewhere than in mainland; asks first",
-		"    --mode delete — directories: everything, not only changed files",
-		"    --reason \"text\" — shown on the card, kept in the audit",
-		"    --private — the channel sees the host and the number, not the targets",
-		"    --dry-run — say what would happen, send nothing",
-		"/purge leak https://… \"reason\" — everywhere, deleted, private",
-		"/purge status p-… · cancel p-… — one purge",
-		"/purge history [domain] — purges you may see",
-		"/purge why https://… · domains · whoami — what you may purge and why",
-	}}
-	if chat, err := b.platform(s.at.Platform); err == nil && chat.Limits().Threads != "" {
-		c.Lines = append(c.Lines, chat.Limits().Threads)
+	c := Card{Title: "What you can type", Lines: sayHelp}
+	chat, err := b.platform(s.at.Platform)
+	if err == nil && chat.Limits().Options {
+		c.Lines = sayHelpOptions
+	}
+	if err == nil && chat.Limits().Threads != "" {
+		c.Lines = append(slices.Clone(c.Lines), chat.Limits().Threads)
 	}
 	return c
 }

@@ -211,3 +211,35 @@ func confirmWords(c acl.Confirm) string {
 	}
 	return "Only the person who asked may press Purge."
 }
+
+var sayHelp = []string{
+	"/purge https://www.example.com/a.jpg — purge URLs, as many as you paste",
+	"/purge dir https://www.example.com/a/ — purge directories; asks first",
+	"    --overseas or --global — elsewhere than in mainland; asks first",
+	"    --mode delete — directories: everything, not only changed files",
+	"    --reason \"text\" — shown on the card, kept in the audit",
+	"    --private — the channel sees the host and the number, not the targets",
+	"    --dry-run — say what would happen, send nothing",
+	"/purge leak https://… \"reason\" — everywhere, deleted, private",
+	"/purge status p-… · cancel p-… — one purge",
+	"/purge history [domain] — purges you may see",
+	"/purge why https://… · domains · whoami — what you may purge and why",
+}
+
+// sayHelpOptions is the same where the platform has options of its own.
+var sayHelpOptions = []string{
+	"/purge url targets:https://www.example.com/a.jpg — purge URLs, as many as you paste",
+	"/purge dir targets:https://www.example.com/a/ — purge directories; asks first",
+	"    area: overseas or global — elsewhere than in mainland; asks first",
+	"    mode: delete — directories: everything, not only changed files",
+	"    reason: — shown on the card, kept in the audit",
+	"    private: — the channel sees the host and the number, not the targets",
+	"    dry-run: — say what would happen, send nothing",
+	"/purge form — the same as a form, for many targets",
+	"/purge leak targets:https://… reason:… — everywhere, deleted, private",
+	"/purge status · cancel — one purge, by its id",
+	"/purge history — purges you may see",
+	"/purge why · domains · whoami — what you may purge and why",
+	"“Purge links in this message” is in the menu of every message, under Apps.",
+	"Or mention me: @purgebot purge https://…",
+}

@@ -192,7 +192,9 @@ func (d *Discord) Health(ctx context.Context) error {
 }
 
 // Limits says what Discord can show.
-func (d *Discord) Limits() bot.ChatLimits { return bot.ChatLimits{Forms: true, Files: true, Options: true} }
+func (d *Discord) Limits() bot.ChatLimits {
+	return bot.ChatLimits{Forms: true, Files: true, Options: true}
+}
 
 // work is what goes on; it may begin while somebody waits for it to end, which a sync.WaitGroup does not allow.
 type work struct {

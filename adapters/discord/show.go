@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"purgebot/acl"
 	"purgebot/bot"
@@ -89,36 +90,59 @@ func (d *Discord) reopen(ctx context.Context, thread string) error {
 // postUnder posts in the thread of a message, whose id is the message's, making it if need be.
 func (d *Discord) postUnder(ctx context.Context, at bot.Thread, m outgoing, files []*bot.File, name string) (bot.MessageRef, error) {
 	ref, err := d.post(ctx, at.Root, m, files)
-	if code(err) == unknownChannel && d.openThread(ctx, at, name) {
-		ref, err = d.post(ctx, at.Root, m, files)
+	refused := closed(err)
+	if code(err) == unknownChannel {
+		if err = d.openThread(ctx, at, name); err == nil {
+			ref, err = d.post(ctx, at.Root, m, files)
+			refused = closed(err)
+		}
 	}
-	if err == nil || !closed(err) {
+	if !refused || code(err) == 0 {
 		return ref, err
 	}
-	d.config.Log.Info("discord: no thread, so the message goes to the channel", "channel", at.Channel, "error", err)
-	return d.post(ctx, at.Channel, m, files)
+	d.config.Log.Warn("discord: no thread, so the message goes to the channel", "channel", at.Channel, "error", err)
+	ref, inChannel := d.post(ctx, at.Channel, m, files)
+	if inChannel == nil && forbidden(err) {
+		d.noThreads(ctx, at.Channel)
+	}
+	return ref, inChannel
 }
+
+const noThreadsEvery = 24 * time.Hour
+
+// noThreads says in a channel, seldom, why results are not in threads there.
+func (d *Discord) noThreads(ctx context.Context, channel string) {
+	if !first(d.hinted, "no threads in "+channel, noThreadsEvery) {
+		return
+	}
+	m := outgoing{Content: sayNoThreads, Flags: suppressEmbeds, Mentions: nobody, Nonce: nonce("no threads", channel), EnforceNonce: true}
+	if _, err := d.post(ctx, channel, m, nil); err != nil {
+		d.config.Log.Warn("discord: not said why there is no thread", "channel", channel, "error", err)
+	}
+}
+
+// forbidden reports whether a permission is missing.
+func forbidden(err error) bool { return code(err) == missingAccess || code(err) == missingPermission }
 
 // closed reports whether a thread is not there or not for us, though its channel may be.
 func closed(err error) bool {
-	return lost(err) || slices.Contains([]int{missingAccess, missingPermission, notForThisChannel}, code(err))
+	return lost(err) || forbidden(err) || code(err) == notForThisChannel
 }
 
 const archiveAfter = 1440 // minutes
 
-// openThread makes a thread from a message, and reports whether there is one: somebody may have made it before.
-func (d *Discord) openThread(ctx context.Context, at bot.Thread, name string) bool {
+// openThread makes a thread from a message; that somebody made it before is no failure.
+func (d *Discord) openThread(ctx context.Context, at bot.Thread, name string) error {
 	if name = clip(plain(name), 100); name == "" {
 		name = "purge"
 	}
 	path := "/channels/" + at.Channel + "/messages/" + at.Root + "/threads"
 	err := d.call(ctx, http.MethodPost, path, map[string]any{"name": name, "auto_archive_duration": archiveAfter}, nil)
 	if err != nil && code(err) != threadExists {
-		d.config.Log.Warn("discord: thread not made", "channel", at.Channel, "error", err)
-		return false
+		return err
 	}
 	d.parents.put(at.Root, at.Channel, d.config.Now())
-	return true
+	return nil
 }
 
 // Tell shows a card to one person: below what they did last, as long as Discord allows that, else as a direct message.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -88,8 +89,26 @@ func TestWhereThereCanBeNoThreadTheChannelServes(t *testing.T) {
 			change(w)
 			card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
 			assert.Equal(t, discordsim.CDN, w.show(under(card), bot.MessageRef{}, "Result").Channel)
+			assert.Equal(t, discordsim.CDN, w.show(under(card), bot.MessageRef{}, "Another").Channel)
+			said := 0
+			for _, m := range w.Messages(discordsim.CDN) {
+				if m.Content == sayNoThreads {
+					said++
+				}
+			}
+			assert.Equal(t, map[bool]int{true: 0, false: 1}[name == "in a voice one"], said, "once, and only where it can be changed")
 		})
 	}
+}
+
+func TestAThreadThatCannotBeMadeJustNowIsMadeLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
+	w.Fail("POST /channels/{channel}/messages/{message}/threads", http.StatusInternalServerError, 1)
+	_, err := w.discord.Show(t.Context(), under(card), bot.MessageRef{}, "k", bot.Card{Title: "Result"})
+	assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind)
+	assert.Equal(t, card.ID, w.show(under(card), bot.MessageRef{}, "Result").Channel)
 }
 
 func TestWhereItMayNotWriteItSaysWhatToAllow(t *testing.T) {

@@ -58,6 +58,7 @@ type Discord struct {
 	channels *cache[bot.Channel]
 	parents  *cache[string] // of each channel: the parent if it is a thread, else ""
 	tokens   *cache[string] // of each person: an interaction that can still be followed up
+	noEmbeds *cache[bool]   // the channels where embeds are not allowed
 	hinted   *cache[bool]   // whom a mention was answered in public lately
 	gateway  *gateway       // nil where interactions come over HTTP
 	setup    problem        // why the commands are not registered
@@ -81,7 +82,7 @@ func New(c Config) (*Discord, error) {
 	d := &Discord{
 		config: c, api: api, limits: newLimits(c.Now), timing: defaults,
 		me: newCache[user](c.Now), ownRole: newCache[string](c.Now), people: newCache[bot.Person](c.Now),
-		channels: newCache[bot.Channel](c.Now), parents: newCache[string](c.Now), tokens: newCache[string](c.Now), hinted: newCache[bool](c.Now),
+		channels: newCache[bot.Channel](c.Now), parents: newCache[string](c.Now), tokens: newCache[string](c.Now), hinted: newCache[bool](c.Now), noEmbeds: newCache[bool](c.Now),
 	}
 	if d.key, err = publicKey(c.PublicKey); err != nil {
 		return nil, err

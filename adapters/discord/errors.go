@@ -43,6 +43,7 @@ const (
 	tokenGone    = "Discord does not take DISCORD_TOKEN. Ask whoever runs purgebot to set the bot token of the developer portal's Bot page."
 	notIn        = "purgebot does not see that channel. Use %s there, then try again."
 	sayNoThreads = "I may not use threads here, so results come to the channel itself. To change that allow my role Create Public Threads and Send Messages in Threads (Edit Channel → Permissions)."
+	sayNoEmbeds  = "… This does not fit, so it has no buttons: allow my role Embed Links here, and ask again."
 	mayNot       = "Discord does not let purgebot write there. In that channel allow its role View Channel, Send Messages, Embed Links, Attach Files and Send Messages in Threads, then try again."
 )
 

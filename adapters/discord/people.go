@@ -118,6 +118,7 @@ func (d *Discord) Channel(ctx context.Context, at bot.Thread, maxAge time.Durati
 const (
 	viewChannel   = 1 << 10
 	sendMessages  = 1 << 11
+	embedLinks    = 1 << 14 // without it, everything is shown as plain content
 	sendInThreads = 1 << 38
 )
 
@@ -132,6 +133,7 @@ func (d *Discord) learn(in *interaction) {
 	if err != nil {
 		return
 	}
+	d.noEmbeds.put(in.ChannelID, may&embedLinks == 0, now)
 	write := uint64(sendMessages)
 	if in.Channel.thread() {
 		write = sendInThreads

@@ -128,6 +128,31 @@ func (d *Discord) message(c bot.Card) (outgoing, []*bot.File) {
 	return m, files
 }
 
+// unembedded is the message where embeds are not allowed: as content, which holds less. One that does not fit whole has no
+// buttons: nobody is to confirm what cannot be read to its end.
+func (m outgoing) unembedded() outgoing {
+	body := text{left: maxContent - 200} // room to end a code block, and for sayNoEmbeds
+	whole := body.line(m.Content)
+	for _, e := range m.Embeds {
+		said := e.Title + "\n" + e.Description
+		if e.Footer != nil {
+			said += "\n" + escape(e.Footer.Text, 2*maxFooter)
+		}
+		for l := range strings.SplitSeq(said, "\n") {
+			whole = whole && body.line(l)
+		}
+	}
+	if !whole {
+		if strings.Count(body.String(), "```")%2 == 1 {
+			body.WriteString("\n```")
+		}
+		body.WriteString("\n" + sayNoEmbeds)
+		m.Components = []row{}
+	}
+	m.Content, m.Embeds, m.Flags = body.String(), []embed{}, m.Flags|suppressEmbeds
+	return m
+}
+
 // describe writes who asked, the lines, the targets, and how many of them are elsewhere.
 func (d *Discord) describe(body *text, c bot.Card) []*bot.File {
 	if c.By != "" {

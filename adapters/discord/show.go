@@ -48,10 +48,18 @@ type sent struct {
 func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []*bot.File) (bot.MessageRef, error) {
 	var s sent
 	path := "/channels/" + channel + "/messages"
+	if without, _ := d.noEmbeds.get(channel, noEmbedsFor); without {
+		m = m.unembedded()
+	}
 	err := d.call(ctx, http.MethodPost, path, attached(m, files), &s, files...)
-	if code(err) == missingPermission && len(files) > 0 { // perhaps only to attach: the card says how many it leaves out
-		d.config.Log.Warn("discord: file not attached; allow purgebot's role to Attach Files there", "channel", channel)
-		err = d.call(ctx, http.MethodPost, path, m, &s)
+	for _, less := range lesser(m, files) {
+		if code(err) != missingPermission {
+			break
+		}
+		if err = d.call(ctx, http.MethodPost, path, attached(less.m, less.files), &s, less.files...); err == nil {
+			d.noEmbeds.put(channel, len(less.m.Embeds) == 0, d.config.Now())
+			d.config.Log.Warn("discord: shown with less than it should be; allow purgebot's role Embed Links and Attach Files there", "channel", channel)
+		}
 	}
 	if err == nil && !snowflake(s.ID) {
 		err = &purge.Error{Kind: purge.Unknown, Message: errSilent.Message}
@@ -62,16 +70,55 @@ func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []
 	return bot.MessageRef{Channel: channel, ID: s.ID}, nil
 }
 
+// noEmbedsFor is how long a channel is spared embeds that were refused there, unless an event says that they are allowed now.
+const noEmbedsFor = time.Hour
+
+type attempt struct {
+	m     outgoing
+	files []*bot.File
+}
+
+// lesser is what may still be allowed where a message is not: one without its files (the card says how many targets it leaves
+// out), without its embed, or without both.
+func lesser(m outgoing, files []*bot.File) []attempt {
+	var all []attempt
+	if len(files) > 0 {
+		all = append(all, attempt{m, nil})
+	}
+	if len(m.Embeds) == 0 {
+		return all
+	}
+	all = append(all, attempt{m.unembedded(), files})
+	if len(files) > 0 {
+		all = append(all, attempt{m.unembedded(), nil})
+	}
+	return all
+}
+
+// edited always says its flags, so that an embed is seen again where one was not allowed before.
+type edited struct {
+	outgoing
+	Flags int `json:"flags"`
+}
+
 // edit replaces a message. An archived thread is opened first; what is attached already stays.
 func (d *Discord) edit(ctx context.Context, ref bot.MessageRef, m outgoing, files []*bot.File) error {
 	if len(files) == 0 {
 		m.Attachments = &[]upload{}
 	}
+	if without, _ := d.noEmbeds.get(ref.Channel, forever); without {
+		m = m.unembedded()
+	}
 	var s sent
 	path := "/channels/" + ref.Channel + "/messages/" + ref.ID
-	err := d.call(ctx, http.MethodPatch, path, m, &s)
+	write := func() error { return d.call(ctx, http.MethodPatch, path, edited{m, m.Flags}, &s) }
+	err := write()
 	if code(err) == archived && d.reopen(ctx, ref.Channel) == nil {
-		err = d.call(ctx, http.MethodPatch, path, m, &s)
+		err = write()
+	}
+	if code(err) == missingPermission && len(m.Embeds) > 0 {
+		m = m.unembedded()
+		err = write()
 	}
 	if err != nil || len(files) == 0 || slices.ContainsFunc(s.Attachments, func(a attachment) bool { return a.Filename == files[0].Name }) {
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,60 @@ func TestWhereItMayNotWriteItSaysWhatToAllow(t *testing.T) {
 	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "x"})
 	assert.Equal(t, purge.Denied, purge.AsError(err).Kind)
 	assert.Contains(t, purge.AsError(err).Message, "Send Messages")
+}
+
+func TestWhereEmbedsAreNotAllowedTheContentSaysAll(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP).started()
+	w.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn", Deny: discordsim.EmbedLinks})
+	c := bot.Card{Title: "Purge *this*?", Targets: []string{"https://www.test.com/a"}, By: w.Alice(), Lines: []string{"see https://evil.example"},
+		Footer: "@everyone", Mention: []acl.Subject{w.Bob()}, Buttons: []bot.Button{{Label: "Purge", Token: "t"}},
+		File: &bot.File{Name: "f.txt", Text: "x"}}
+	shown := func(ref bot.MessageRef, err error) discordsim.Message {
+		require.NoError(t, err)
+		m, found := w.Message(ref.Channel, ref.ID)
+		require.True(t, found)
+		return m
+	}
+	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", c)
+	m := shown(ref, err)
+	for _, part := range []string{"Purge *this*?", "https://www.test.com/a", "see https://evil.example", "by ", "@everyone"} {
+		assert.Contains(t, m.Plain(), part)
+	}
+	assert.Empty(t, m.Embeds)
+	assert.Empty(t, m.Unfurls())
+	assert.Equal(t, []string{"<@" + discordsim.Bob + ">"}, m.Mentions())
+	assert.Len(t, m.Buttons(), 1)
+	assert.Len(t, m.Files, 1, "a file is still allowed")
+
+	before := len(w.Calls(postMessage))
+	shown(w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k2", c))
+	assert.Len(t, w.Calls(postMessage), before+1, "known by now")
+	m = shown(w.discord.Show(t.Context(), w.Channel(), ref, "k", bot.Card{Title: "Edited"}))
+	assert.Equal(t, "Edited", m.Content)
+	assert.Empty(t, m.Embeds)
+
+	w.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn"})
+	w.settled(w.Command(discordsim.Alice, discordsim.CDN, "purge help", nil))
+	m = shown(w.discord.Show(t.Context(), w.Channel(), ref, "k", bot.Card{Title: "Edited"}))
+	assert.Empty(t, m.Content, "the event says that embeds are allowed again")
+	assert.Contains(t, m.Plain(), "Edited", "and they are not suppressed")
+	assert.Zero(t, int(m.Flags)&suppressEmbeds)
+	w.Fail("PATCH /channels/{channel}/messages/{message}", missingPermission, 1)
+	assert.Equal(t, "Again", shown(w.discord.Show(t.Context(), w.Channel(), ref, "k", bot.Card{Title: "Again"})).Content)
+}
+
+func TestNobodyConfirmsWhatDoesNotFitWithoutEmbeds(t *testing.T) {
+	t.Parallel()
+	d := offline(t, nil)
+	c := bot.Card{Title: "Purge?", Targets: slices.Repeat([]string{"https://www.test.com/" + strings.Repeat("a", 200)}, 10), Buttons: []bot.Button{{Label: "Purge", Token: "t"}}}
+	m, _ := d.message(c)
+	without := m.unembedded()
+	assert.LessOrEqual(t, units(without.Content), maxContent)
+	assert.Empty(t, without.Components)
+	assert.Equal(t, 2, strings.Count(without.Content, "```"))
+	assert.True(t, strings.HasSuffix(without.Content, sayNoEmbeds))
+	assert.Len(t, m.Components, 1)
 }
 
 func TestOnlyTheGuildsChannelsAreWrittenTo(t *testing.T) {

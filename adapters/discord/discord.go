@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -59,6 +60,7 @@ type Discord struct {
 	parents  *cache[string] // of each channel: the parent if it is a thread, else ""
 	tokens   *cache[string] // of each person: an interaction that can still be followed up
 	noEmbeds *cache[bool]   // the channels where embeds are not allowed
+	mute     *cache[string] // "": the last channel that could not be written to
 	hinted   *cache[bool]   // whom a mention was answered in public lately
 	gateway  *gateway       // nil where interactions come over HTTP
 	setup    problem        // why the commands are not registered
@@ -82,7 +84,7 @@ func New(c Config) (*Discord, error) {
 	d := &Discord{
 		config: c, api: api, limits: newLimits(c.Now), timing: defaults,
 		me: newCache[user](c.Now), ownRole: newCache[string](c.Now), people: newCache[bot.Person](c.Now),
-		channels: newCache[bot.Channel](c.Now), parents: newCache[string](c.Now), tokens: newCache[string](c.Now), hinted: newCache[bool](c.Now), noEmbeds: newCache[bool](c.Now),
+		channels: newCache[bot.Channel](c.Now), parents: newCache[string](c.Now), tokens: newCache[string](c.Now), hinted: newCache[bool](c.Now), noEmbeds: newCache[bool](c.Now), mute: newCache[string](c.Now),
 	}
 	if d.key, err = publicKey(c.PublicKey); err != nil {
 		return nil, err
@@ -179,7 +181,7 @@ func (d *Discord) Replying() int {
 	return d.later.n
 }
 
-// Health returns nil, or the first of what is wrong: with the gateway, with the commands, with the token.
+// Health returns nil, or the first of what is wrong: with the gateway, the token, the commands, or a channel.
 func (d *Discord) Health(ctx context.Context) error {
 	if d.gateway != nil {
 		if err := d.gateway.state.get(); err != nil {
@@ -189,7 +191,13 @@ func (d *Discord) Health(ctx context.Context) error {
 	if _, err := d.whoami(ctx, 0); err != nil {
 		return err
 	}
-	return d.setup.get()
+	if err := d.setup.get(); err != nil {
+		return err
+	}
+	if channel, _ := d.mute.get("", muteFor); channel != "" {
+		return &purge.Error{Kind: purge.Denied, Message: fmt.Sprintf(cannotWrite, channel)}
+	}
+	return nil
 }
 
 // Limits says what Discord can show.

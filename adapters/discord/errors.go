@@ -18,11 +18,13 @@ var errSilent = &purge.Error{Kind: purge.Unavailable, Message: "Discord does not
 
 // Discord's error codes that lead somewhere: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 const (
+	unknownApplication  = 10002
 	unknownChannel      = 10003
 	unknownMember       = 10007
 	unknownMessage      = 10008
 	unknownUser         = 10013
 	unknownInteraction  = 10062
+	otherApplication    = 20012
 	missingAccess       = 50001
 	otherAuthor         = 50005
 	cannotDM            = 50007
@@ -30,6 +32,7 @@ const (
 	notForThisChannel   = 50024
 	archived            = 50083
 	alreadyAcknowledged = 40060
+	cannotReply         = 160002
 	threadExists        = 160004
 	threadLocked        = 160005
 )
@@ -41,13 +44,17 @@ type meaning struct {
 
 const (
 	tokenGone    = "Discord does not take DISCORD_TOKEN. Ask whoever runs purgebot to set the bot token of the developer portal's Bot page."
+	otherApp     = "Discord does not know DISCORD_APPLICATION_ID as the application of DISCORD_TOKEN. Ask whoever runs purgebot to copy both from the same application in the developer portal."
 	notIn        = "purgebot does not see that channel. Use %s there, then try again."
 	sayNoThreads = "I may not use threads here, so results come to the channel itself. To change that allow my role Create Public Threads and Send Messages in Threads (Edit Channel → Permissions)."
 	sayNoEmbeds  = "… This does not fit, so it has no buttons: allow my role Embed Links here, and ask again."
+	cannotWrite  = "purgebot cannot write in Discord's channel %s. There choose Edit Channel → Permissions, and allow its role View Channel, Send Messages and Send Messages in Threads."
 	mayNot       = "Discord does not let purgebot write there. In that channel allow its role View Channel, Send Messages, Embed Links, Attach Files and Send Messages in Threads, then try again."
 )
 
 var meanings = map[int]meaning{
+	unknownApplication:  {purge.Internal, otherApp},
+	otherApplication:    {purge.Internal, otherApp},
 	unknownChannel:      {purge.NotFound, "That channel is gone. Use another one."},
 	unknownMember:       {purge.NotFound, "Discord knows no such person here."},
 	unknownUser:         {purge.NotFound, "Discord knows no such person here."},

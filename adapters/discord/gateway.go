@@ -318,7 +318,7 @@ var fatal = map[int]string{
 	4011: "Discord wants this bot sharded: it is in more servers than purgebot is made for. Make it leave those it does not serve.",
 	4012: "Discord no longer speaks the gateway's version that purgebot does. Update purgebot.",
 	4013: "Discord does not know the intents that purgebot asks for. Update purgebot.",
-	4014: "Discord refuses the Message Content intent. Switch it on in the developer portal, on the Bot page below Privileged Gateway Intents, or do not ask for it.",
+	4014: "Discord refuses the Message Content intent. Switch it on in the developer portal, on the Bot page below Privileged Gateway Intents, or set DISCORD_MESSAGE_CONTENT to false.",
 }
 
 // hopeless reports whether no further try can help.

@@ -145,7 +145,13 @@ func (d *Discord) hint(ctx context.Context, m *message, sentence string) {
 	defer cancel()
 	out := outgoing{Content: sentence, Flags: suppressEmbeds, Mentions: nobody, Nonce: nonce("hint", m.ID), EnforceNonce: true,
 		Reference: &reference{MessageID: m.ID}}
-	if err := d.call(ctx, http.MethodPost, "/channels/"+m.ChannelID+"/messages", out, nil); err != nil {
+	_, err := d.post(ctx, m.ChannelID, out, nil)
+	if code(err) == cannotReply { // without Read Message History
+		out.Reference = nil
+		_, err = d.post(ctx, m.ChannelID, out, nil)
+	}
+	d.writable(m.ChannelID, err)
+	if err != nil {
 		d.config.Log.Warn("discord: answer not delivered", "message", m.ID, "error", err)
 	}
 }

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -28,10 +29,29 @@ func (d *Discord) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, k
 		}
 	}
 	m.Nonce, m.EnforceNonce = nonce(key, at.Channel, at.Root, ref.ID), true
+	var err error
 	if at.Root == "" {
-		return d.post(ctx, at.Channel, m, files)
+		ref, err = d.post(ctx, at.Channel, m, files)
+	} else {
+		ref, err = d.postUnder(ctx, at, m, files, c.Title)
 	}
-	return d.postUnder(ctx, at, m, files, c.Title)
+	d.writable(at.Channel, err)
+	return ref, err
+}
+
+// muteFor is how long Health tells of a channel that could not be written to: nobody is asked whether that has changed.
+const muteFor = 10 * time.Minute
+
+// writable notes, after something was to be posted in a channel, whether that may be done.
+func (d *Discord) writable(channel string, err error) {
+	last, _ := d.mute.get("", forever)
+	switch {
+	case forbidden(err):
+		d.config.Log.Warn("discord: " + fmt.Sprintf(cannotWrite, channel))
+		d.mute.put("", channel, d.config.Now())
+	case err == nil && last == channel:
+		d.mute.put("", "", d.config.Now())
+	}
 }
 
 // lost reports whether a message can no longer be written to.

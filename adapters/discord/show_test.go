@@ -121,6 +121,47 @@ func TestWhereItMayNotWriteItSaysWhatToAllow(t *testing.T) {
 	assert.Contains(t, purge.AsError(err).Message, "Send Messages")
 }
 
+func TestAChannelThatItCannotWriteToIsNamedToOperators(t *testing.T) {
+	t.Parallel()
+	out := &log{}
+	w := newWorld(t, &fake{command: says("private")}, func(c *Config, _ *discordsim.Sim) { c.Log = slog.New(slog.NewTextHandler(out, nil)) }).started()
+	deny := func(p discordsim.Permission) {
+		w.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn", Deny: p})
+	}
+	deny(discordsim.SendMessages)
+	w.Type(mention, "help")
+	want := fmt.Sprintf(cannotWrite, discordsim.CDN)
+	assert.Equal(t, want, purge.AsError(w.discord.Health(t.Context())).Message, "a mention has no other way to be answered")
+	assert.Contains(t, out.String(), want)
+	deny(0)
+	w.show(w.Channel(), bot.MessageRef{}, "Purging")
+	assert.NoError(t, w.discord.Health(t.Context()))
+	deny(discordsim.SendMessages)
+	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "x"})
+	require.Error(t, err)
+	assert.Equal(t, want, purge.AsError(w.discord.Health(t.Context())).Message)
+}
+
+func TestAHintNeedsNoHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{command: says("private")}).started()
+	w.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn", Deny: discordsim.ReadMessageHistory})
+	w.Type(mention, "help")
+	w.eventually(func() bool {
+		return slices.ContainsFunc(w.Messages(discordsim.CDN), func(m discordsim.Message) bool { return m.Content == sayPrivate })
+	}, "said")
+}
+
+func TestAnotherApplicationsIdIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{unknownApplication, otherApplication} {
+		w := newWorld(t, &fake{}, overHTTP)
+		w.Fail("GET /applications/{application}/guilds/{guild}/commands", code, -1)
+		require.NoError(t, w.discord.Start(t.Context(), w.heard))
+		w.eventually(func() bool { return purge.AsError(w.discord.Health(t.Context())).Message == otherApp }, "told")
+	}
+}
+
 func TestWhereEmbedsAreNotAllowedTheContentSaysAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP).started()

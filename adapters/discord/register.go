@@ -101,10 +101,35 @@ func (d *Discord) register(ctx context.Context) error {
 	if err := d.call(ctx, http.MethodGet, path, nil, &there); err != nil {
 		return err
 	}
-	if hash(there) == hash(definitions()) {
-		return nil
+	if hash(there) != hash(definitions()) {
+		if err := d.call(ctx, http.MethodPut, path, definitions(), nil); err != nil {
+			return err
+		}
 	}
-	return d.call(ctx, http.MethodPut, path, definitions(), nil)
+	return d.unregisterGlobal(ctx)
+}
+
+// unregisterGlobal deletes the application's global commands that are called like ours: people would be offered both.
+func (d *Discord) unregisterGlobal(ctx context.Context) error {
+	path := "/applications/" + d.config.ApplicationID + "/commands"
+	var there []struct {
+		definition
+		ID string `json:"id"`
+	}
+	if err := d.call(ctx, http.MethodGet, path, nil, &there); err != nil {
+		return err
+	}
+	for _, c := range there {
+		ours := slices.ContainsFunc(definitions(), func(o definition) bool { return o.Name == c.Name && o.Type == c.Type })
+		if !ours || !snowflake(c.ID) {
+			continue
+		}
+		d.config.Log.Warn("discord: deleting a global command that the server has its own of", "command", c.Name)
+		if err := d.call(ctx, http.MethodDelete, path+"/"+c.ID, nil, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepRegistered registers, and tries again as long as that fails: what it needs may be granted at any time.

@@ -328,6 +328,17 @@ func TestCommandsAreRegisteredOnce(t *testing.T) {
 	assert.Equal(t, hash(definitions()), hash(there))
 }
 
+func TestGlobalCommandsCalledLikeOursAreDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	w.RegisterCommands("", `[{"name":"purge","type":1,"description":"older"},{"name":"other","type":1,"description":"not ours"},{"name":"Purge links in this message","type":3}]`)
+	w.started()
+	var left []definition
+	require.NoError(t, json.Unmarshal(w.Commands(""), &left))
+	require.Len(t, left, 1, "the picker would show both")
+	assert.Equal(t, "other", left[0].Name)
+}
+
 func TestAnApplicationWithoutTheScopeSaysHowToInstallIt(t *testing.T) {
 	t.Parallel()
 	out := &log{}

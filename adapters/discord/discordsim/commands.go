@@ -60,6 +60,20 @@ func (s *Sim) putCommands(r *request) (answer, *failure) {
 	return ok(append([]node{}, s.commands[r.arg("guild")]...))
 }
 
+// deleteCommand: https://docs.discord.com/developers/interactions/application-commands#delete-global-application-command
+func (s *Sim) deleteCommand(r *request) (answer, *failure) {
+	if problem := s.mayRegister(r); problem != nil {
+		return answer{}, problem
+	}
+	before := len(s.commands[""])
+	s.commands[""] = slices.DeleteFunc(s.commands[""], func(c node) bool { return c.str("id") == r.arg("command") })
+	if len(s.commands[""]) == before {
+		return answer{}, fail(10063)
+	}
+	s.change()
+	return none()
+}
+
 // mayRegister: the application must be installed with applications.commands.
 func (s *Sim) mayRegister(r *request) *failure {
 	guild := r.arg("guild")

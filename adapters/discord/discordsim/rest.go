@@ -67,6 +67,7 @@ var routes = []route{
 	{"GET /applications/@me", false, false, (*Sim).getApplication},
 	{"GET /applications/{application}/commands", false, false, (*Sim).getCommands},
 	{"PUT /applications/{application}/commands", false, false, (*Sim).putCommands},
+	{"DELETE /applications/{application}/commands/{command}", false, false, (*Sim).deleteCommand},
 	{"GET /applications/{application}/guilds/{guild}/commands", false, false, (*Sim).getCommands},
 	{"PUT /applications/{application}/guilds/{guild}/commands", false, false, (*Sim).putCommands},
 	{"GET /guilds/{guild}", false, false, (*Sim).getGuild},

@@ -122,7 +122,11 @@ func (a answer) meaning() meaning {
 	if m, ok := codes[a.code]; ok && (a.code != codeCarrier || a.business == 0) {
 		return m
 	}
-	return meaning{kind: purge.Internal, say: fmt.Sprintf(sayUnlisted, a.codes())}
+	kind := purge.Internal
+	if a.code == codeCarrier { // about this batch: the other hosts may well be fine
+		kind = purge.Invalid
+	}
+	return meaning{kind: kind, say: fmt.Sprintf(sayUnlisted, a.codes())}
 }
 
 // aboutClock is true for a replay and for an expired request: the vendor uses both codes for clocks that differ.

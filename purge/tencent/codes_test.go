@@ -125,8 +125,8 @@ func TestUnlistedCodes(t *testing.T) {
 	}{
 		`{"code":7777,"message":"@everyone"}`:                                              {purge.Internal, "(code 7777)"},
 		`{"code":-1,"message":"@everyone"}`:                                                {purge.Internal, "(code -1)"},
-		`{"code":4000,"message":"(503) Quota run out","codeDesc":"InvalidParameter"}`:      {purge.Internal, "(code 4000/503)"},
-		`{"code":4000,"message":"(-9021) @everyone","codeDesc":-9021}`:                     {purge.Internal, "(code 4000/-9021)"},
+		`{"code":4000,"message":"(503) Quota run out","codeDesc":"InvalidParameter"}`:      {purge.Invalid, "(code 4000/503)"},
+		`{"code":4000,"message":"(-9021) @everyone","codeDesc":-9021}`:                     {purge.Invalid, "(code 4000/-9021)"},
 		`{"code":6000,"message":"(12345) @everyone","codeDesc":12345}`:                     {purge.Unavailable, "try again"},
 		`{"code":4100,"message":"(100003) @everyone","codeDesc":"AuthFailure"}`:            {purge.Internal, "keys"},
 		`{"code":5400,"message":"(9163) @everyone","codeDesc":9163}`:                       {purge.Unknown, "only a part"},

@@ -27,9 +27,10 @@ type Channel struct {
 	Parent          string     // of a thread
 	Owner           string     // of a thread: who started it
 	Allow, Deny     Permission // what the bot may do here beyond its roles, and may not; a thread has its parent's
-	People          []string   // who sees it; nil is everybody. In a direct message: the people in it, the bot not counted
-	Archived        bool       // of a thread
-	Locked          bool       // of a thread
+	Overwrites      []Overwrite
+	People          []string // who sees it; nil is everybody. In a direct message: the people in it, the bot not counted
+	Archived        bool     // of a thread
+	Locked          bool     // of a thread
 }
 
 func (c Channel) thread() bool {

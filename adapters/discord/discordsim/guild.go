@@ -3,6 +3,7 @@ package discordsim
 import (
 	"maps"
 	"slices"
+	"time"
 )
 
 // Guild is what people call a server.
@@ -37,6 +38,8 @@ type Member struct {
 	Nick        string
 	Roles       []string // without @everyone, as on the wire
 	Pending     bool     // has not accepted the rules yet
+
+	TimedOutUntil time.Time // may only look until then
 }
 
 type memberKey struct{ guild, user string }

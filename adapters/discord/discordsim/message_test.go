@@ -303,3 +303,41 @@ func TestMessagesAreListedNewestFirst(t *testing.T) {
 	assert.NotContains(t, got, `"id":"`+third+`"`)
 	assert.NotContains(t, got, `"id":"`+first+`"`)
 }
+
+// TestPermissionsOfAChannel: https://docs.discord.com/developers/topics/permissions#permission-overwrites
+func TestPermissionsOfAChannel(t *testing.T) {
+	t.Parallel()
+	const hq, role = discordsim.HQ, discordsim.BotRole
+	send := func(id string, allow bool) discordsim.Overwrite {
+		if allow {
+			return discordsim.Overwrite{ID: id, Allow: discordsim.SendMessages}
+		}
+		return discordsim.Overwrite{ID: id, Deny: discordsim.SendMessages}
+	}
+	for name, c := range map[string]struct {
+		overwrites []discordsim.Overwrite
+		change     func(*fixture)
+		status     int
+	}{
+		"denied to everybody":                {overwrites: []discordsim.Overwrite{send(hq, false)}, status: 403},
+		"a role outdoes everybody":           {overwrites: []discordsim.Overwrite{send(role, true), send(hq, false)}, status: 200},
+		"a member outdoes the roles":         {overwrites: []discordsim.Overwrite{send("100000000000000003", false), send(role, true)}, status: 403},
+		"another role's is none of the bot":  {overwrites: []discordsim.Overwrite{send(discordsim.OnCall, false)}, status: 200},
+		"an administrator may do everything": {overwrites: []discordsim.Overwrite{send(role, false)}, change: func(f *fixture) { f.Permissions |= discordsim.Administrator }, status: 200},
+		"who is timed out may only look": {change: func(f *fixture) {
+			f.PutMember(discordsim.Member{Guild: hq, User: f.BotUser, Roles: []string{role}, TimedOutUntil: f.Now().Add(time.Hour)})
+		}, status: 403},
+		"until the end of it": {change: func(f *fixture) {
+			f.PutMember(discordsim.Member{Guild: hq, User: f.BotUser, Roles: []string{role}, TimedOutUntil: f.Now().Add(-time.Hour)})
+		}, status: 200},
+	} {
+		f := newFixture(t)
+		if c.change != nil {
+			c.change(f)
+		}
+		f.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: hq, Name: "cdn", Overwrites: c.overwrites})
+		assert.Equal(t, c.status, f.call("POST", messages, `{"content":"x"}`).status, name)
+		list := f.must("GET", "/channels/"+discordsim.CDN, "")["permission_overwrites"].([]any)
+		assert.Len(t, list, len(c.overwrites), name)
+	}
+}

@@ -44,16 +44,34 @@ func (s *Sim) may(user string, c Channel) Permission {
 	}
 	c = s.rulesOf(c)
 	p := s.base(c.Guild, user)
-	switch {
-	case p.has(Administrator):
+	if p.has(Administrator) {
 		return all
-	case user == s.BotUser:
-		p = (p | c.Allow) &^ c.Deny
-	case c.People != nil && !slices.Contains(c.People, user):
-		return 0
+	}
+	m := s.members[memberKey{c.Guild, user}]
+	p = overwritten(p, s.overwrites(c), m)
+	if m.TimedOutUntil.After(s.Now()) {
+		p &= ViewChannel | ReadMessageHistory
 	}
 	if !p.has(ViewChannel) {
 		return 0
+	}
+	return p
+}
+
+// overwritten applies a channel's overwrites in Discord's order: @everyone, then all the roles together, then the member.
+func overwritten(p Permission, list []Overwrite, m Member) Permission {
+	for _, holds := range []func(id string) bool{
+		func(id string) bool { return id == m.Guild },
+		func(id string) bool { return slices.Contains(m.Roles, id) },
+		func(id string) bool { return id == m.User },
+	} {
+		var allow, deny Permission
+		for _, o := range list {
+			if holds(o.ID) {
+				allow, deny = allow|o.Allow, deny|o.Deny
+			}
+		}
+		p = p&^deny | allow
 	}
 	return p
 }
@@ -80,26 +98,38 @@ func (s *Sim) permissions(r Role) Permission {
 	return r.Permissions
 }
 
-// overwrites is how a channel says on the wire what may computes.
-func (s *Sim) overwrites(c Channel) []node {
-	list := []node{}
+// Overwrite is what a role, everybody (the guild's ID) or a member may do in a channel beyond what they may elsewhere, and may not.
+type Overwrite struct {
+	ID          string
+	Allow, Deny Permission
+}
+
+// overwrites are a channel's own, and what its short forms say.
+func (s *Sim) overwrites(c Channel) []Overwrite {
+	list := slices.Clone(c.Overwrites)
+	bot := Overwrite{s.BotUser, c.Allow &^ c.Deny, c.Deny}
 	if c.People != nil {
-		list = append(list, overwrite(c.Guild, 0, 0, ViewChannel))
+		list = append(list, Overwrite{c.Guild, 0, ViewChannel})
 		for _, user := range c.People {
-			list = append(list, overwrite(user, 1, ViewChannel, 0))
+			list = append(list, Overwrite{user, ViewChannel, 0})
 		}
+		bot.Allow |= ViewChannel &^ c.Deny
 	}
-	allow := c.Allow
-	if c.People != nil {
-		allow |= ViewChannel
-	}
-	if allow != 0 || c.Deny != 0 {
-		list = append(list, overwrite(s.BotUser, 1, allow&^c.Deny, c.Deny))
+	if bot.Allow|bot.Deny != 0 {
+		list = append(list, bot)
 	}
 	return list
 }
 
-// overwrite is for a role (kind 0) or a member (1).
-func overwrite(id string, kind int, allow, deny Permission) node {
-	return node{"id": id, "type": kind, "allow": allow.wire(), "deny": deny.wire()}
+// wireOverwrites: https://docs.discord.com/developers/resources/channel#overwrite-object
+func (s *Sim) wireOverwrites(c Channel) []node {
+	list := []node{}
+	for _, o := range s.overwrites(c) {
+		kind := 0 // a role
+		if _, member := s.users[o.ID]; member {
+			kind = 1
+		}
+		list = append(list, node{"id": o.ID, "type": kind, "allow": o.Allow.wire(), "deny": o.Deny.wire()})
+	}
+	return list
 }

@@ -36,7 +36,14 @@ func (s *Sim) wireUser(id string) node {
 // wireMember is a partial member: without its user.
 func (s *Sim) wireMember(m Member) node {
 	return node{"roles": append([]string{}, m.Roles...), "nick": orNull(m.Nick), "joined_at": date(bornAt(m.User)), "deaf": false,
-		"mute": false, "pending": m.Pending, "flags": 0, "avatar": nil, "premium_since": nil, "communication_disabled_until": nil}
+		"mute": false, "pending": m.Pending, "flags": 0, "avatar": nil, "premium_since": nil, "communication_disabled_until": untilOrNull(m.TimedOutUntil)}
+}
+
+func untilOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return date(t)
 }
 
 // wireFullMember: https://docs.discord.com/developers/resources/guild#guild-member-object
@@ -104,7 +111,7 @@ func (s *Sim) wireChannel(c Channel) node {
 	}
 	n["guild_id"], n["name"], n["nsfw"], n["rate_limit_per_user"], n["parent_id"] = c.Guild, c.Name, false, 0, orNull(c.Parent)
 	if !c.thread() {
-		n["position"], n["topic"], n["permission_overwrites"] = 0, nil, s.overwrites(c)
+		n["position"], n["topic"], n["permission_overwrites"] = 0, nil, s.wireOverwrites(c)
 		return n
 	}
 	said := s.saidIn(c.ID)

@@ -65,8 +65,24 @@ func (p *parser) fieldTarget(t piece) {
 	case t.kind == pieceQuoted && isAddressText(t.text):
 		p.link(piece{kind: pieceWrapped, text: t.text})
 	default:
-		p.fail(sayFieldTargets(t.text))
+		p.fail(sayFieldTargets(t.text, p.fieldMeant(t.text)))
 	}
+}
+
+// fieldMeant is the field that says what a flag does, as one fills it in; "" if there is none.
+func (p *parser) fieldMeant(word string) string {
+	if !isDash(word) {
+		return ""
+	}
+	name, value, _ := strings.Cut(word, "=")
+	name, _ = flagName(name)
+	switch name = nearest(name, p.flags, flagsMeant); {
+	case slices.Contains(areaNames, name):
+		return "area: " + name
+	case name != "" && value != "":
+		return name + ": " + value
+	}
+	return name
 }
 
 func (p *parser) fieldID(word string) {

@@ -555,3 +555,15 @@ func FuzzParseText(f *testing.F) {
 		assert.Equal(t, in, again)
 	})
 }
+
+func TestAFlagAmongTheTargetsIsAFieldOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for word, meant := range map[string]string{
+		"--oversea": "You may mean area: overseas.", "--overseas": "You may mean area: overseas.", "—global": "You may mean area: global.",
+		"--area=overseas": "You may mean area: overseas.", "--dryrun": "You may mean dry-run.", "--xyz": "a field of its own.", "oversea": "a field of its own.",
+	} {
+		_, err := parseFields(&Fields{Verb: "url", Targets: "https://www.test.com/1.jpg " + word})
+		require.Error(t, err, word)
+		assert.Truef(t, strings.HasSuffix(purge.AsError(err).Message, meant+" Nothing was purged."), "%s: %s", word, purge.AsError(err).Message)
+	}
+}

@@ -181,8 +181,13 @@ func sayFieldVerb(word string) string {
 	return fmt.Sprintf(`The field "verb" holds %s: choose one of the commands that help shows.`, said(word))
 }
 
-func sayFieldTargets(text string) string {
-	return fmt.Sprintf(`The field "targets" holds %s: write links only, everything else has a field of its own.`, said(text))
+// sayFieldTargets offers the field that a flag among the targets has, as "area: overseas"; "" is that there is none.
+func sayFieldTargets(text, meant string) string {
+	sentence := fmt.Sprintf(`The field "targets" holds %s: write links only, everything else has a field of its own.`, said(text))
+	if meant != "" {
+		sentence += " You may mean " + meant + "."
+	}
+	return sentence
 }
 
 func sayFieldUnused(field string, verb Verb) string {

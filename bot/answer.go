@@ -19,6 +19,7 @@ const (
 	actionMainland = "mainland"
 	actionDelete   = "delete"
 	actionRequest  = "request" // what a private reply offered
+	actionTyped    = "typed"   // decide a waiting purge by the form that a press has opened
 )
 
 // pressAge bounds how long a person is believed at a press: shorter than at a command, since a press sends.
@@ -66,13 +67,17 @@ func (b *Bot) pressOffer(ctx context.Context, s scene, token string, button stor
 	return b.request(ctx, s, w, hashID("offer", token))
 }
 
-// pressCard handles the buttons of a purge's own message.
+// pressCard handles the buttons of a purge's own message, and the form that one of them has opened.
 func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.Button) (Reply, error) {
 	p, err := b.loadAsked(ctx, button.Purge)
 	if err != nil {
 		return Reply{}, err
 	}
 	s.about = p.ID
+	form := button.Action == actionTyped
+	if form {
+		a.Message = messageOfForm(s, p, a, button)
+	}
 	if ok, err := b.hangsOn(ctx, p, a.Message); err != nil || !ok {
 		if err != nil {
 			return Reply{}, err
@@ -80,8 +85,8 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 		return b.refuse(ctx, s, "press", sayStale)
 	}
 	switch button.Action {
-	case actionPurge:
-		return b.pressPurge(ctx, s, p)
+	case actionPurge, actionTyped:
+		return b.pressPurge(ctx, s, p, a, form)
 	case actionCancel:
 		return b.cancel(ctx, s, p)
 	}
@@ -93,35 +98,51 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 
 // loadAsked loads a purge for a press. Somebody can press between the post and the commit that remembers the message;
 // that commit is awaited for a moment.
-func (b *Bot) loadAsked(ctx context.Context, id string) (store.Purge, error) {
-	for {
-		p, err := b.load(ctx, id)
-		if err != nil || p.Confirm == "" || p.State != store.StateRecorded {
-			return p, err
-		}
-		select {
-		case <-ctx.Done():
-			return p, nil
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+func (b *Bot) loadAsked(ctx context.Context, id string) (p store.Purge, err error) {
+	err = awaitCommit(ctx, func() (bool, error) {
+		p, err = b.load(ctx, id)
+		return p.Confirm == "" || p.State != store.StateRecorded, err
+	})
+	return p, err
 }
 
 // hangsOn reports whether a message is one that this purge put up: a copied or forwarded button is refused. Somebody can press
 // between the post and the commit that remembers the message; a post that is under way is awaited for a moment.
-func (b *Bot) hangsOn(ctx context.Context, p store.Purge, m MessageRef) (bool, error) {
-	for range 20 {
-		found, due, err := b.messageOf(ctx, p, m)
-		if found || !due || err != nil {
-			return found, err
+func (b *Bot) hangsOn(ctx context.Context, p store.Purge, m MessageRef) (found bool, err error) {
+	if m == (MessageRef{}) {
+		return false, nil
+	}
+	err = awaitCommit(ctx, func() (bool, error) {
+		var due bool
+		found, due, err = b.messageOf(ctx, p, m)
+		return found || !due, err
+	})
+	return found, err
+}
+
+const (
+	commitEvery = 20 * time.Millisecond
+	// replyWithin is what is left to say that a commit is still awaited.
+	replyWithin = 300 * time.Millisecond
+)
+
+// awaitCommit asks until it is done, or says that the card is still on its way: nothing was taken then, and nothing is lost.
+func awaitCommit(ctx context.Context, done func() (bool, error)) error {
+	wait, cancel := ctx, context.CancelFunc(func() {})
+	if end, bounded := ctx.Deadline(); bounded {
+		wait, cancel = context.WithDeadline(ctx, end.Add(-replyWithin))
+	}
+	defer cancel()
+	for {
+		if ok, err := done(); ok || err != nil && wait.Err() == nil {
+			return err
 		}
 		select {
-		case <-ctx.Done():
-			return false, nil
-		case <-time.After(50 * time.Millisecond):
+		case <-wait.Done():
+			return &purge.Error{Kind: purge.Unavailable, Message: sayCardComing, Err: wait.Err()}
+		case <-time.After(commitEvery):
 		}
 	}
-	return false, nil
 }
 
 // messageOf looks for a message among those of a purge, and says whether one is still to be shown.
@@ -139,8 +160,9 @@ func (b *Bot) messageOf(ctx context.Context, p store.Purge, m MessageRef) (found
 	return false, due, nil
 }
 
-// pressPurge decides a waiting purge, if the presser may and both may still purge all of it.
-func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge) (Reply, error) {
+// pressPurge decides a waiting purge, if the presser may and both may still purge all of it. What the requester may no longer
+// purge is withdrawn; somebody else who may not leaves the question open.
+func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, form bool) (Reply, error) {
 	if p.State != store.StateWaiting {
 		return b.tooLate(ctx, s, p)
 	}
@@ -150,16 +172,27 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge) (Reply, er
 	if no := b.mayPress(s, p); no != "" {
 		return b.refuse(ctx, s, "press", no)
 	}
-	if denied := deniedAny(s.policy, s.who, p); len(denied) > 0 {
+	if denied := deniedAny(s.policy, s.who, p); len(denied) > 0 && s.person.Subject != p.Requester {
 		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0], p.Private))
 	}
 	asker, gone, err := b.requesterNow(ctx, s, p)
-	if err != nil {
+	switch e := purge.AsError(err); {
+	case err != nil && transient(e.Kind):
 		return Reply{}, err
+	case err != nil:
+		return b.refuse(ctx, s, "press", e.Message)
 	}
 	denied := deniedAny(s.policy, asker, p)
 	if gone != "" || len(denied) > 0 {
 		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: sayRequesterDenied(gone, denied, p.Private)}, "withdrawn")
+	}
+	if hosts := wholeSites(p.Request); len(hosts) > 0 {
+		switch {
+		case !form:
+			return b.askHosts(ctx, s, p, a.Message, hosts)
+		case !typed(a.Values[hostsInput], hosts):
+			return b.refuse(ctx, s, "press", sayTypedOther)
+		}
 	}
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, "confirmed")
 }
@@ -196,7 +229,7 @@ func (b *Bot) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who
 	}
 	person, err := chat.Person(ctx, p.Requester, pressAge)
 	if err != nil {
-		return acl.Who{}, "", &purge.Error{Kind: purge.Unavailable, Message: sayWhoUnknown, Err: err}
+		return acl.Who{}, "", b.askerUnknown(ctx, err)
 	}
 	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel), nil
 }

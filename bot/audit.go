@@ -66,3 +66,9 @@ type callBody struct {
 	Request string `json:"request,omitempty"`
 	Problem string `json:"problem,omitempty"`
 }
+
+// notSentBody is how many targets were left out, and why.
+type notSentBody struct {
+	Targets int    `json:"targets"`
+	Problem string `json:"problem"`
+}

@@ -55,8 +55,11 @@ type Bot struct {
 	showing  keySet        // messages under way
 	posting  keyedMutex    // one writer per purge
 
+	seldom seldom // what repeats itself in the log
+
 	mu     sync.Mutex
 	cdnErr *purge.Error // the last answer that only an operator can mend
+	cdnAt  time.Time    // when it came
 	broken int          // purges that the engine itself ended since the start
 
 	at   func(point string) // tests kill the process here
@@ -108,28 +111,6 @@ func (b *Bot) Stop(timeout time.Duration) error {
 		b.done.Wait()
 	}
 	return errors.Join(b.engine.shutdown(5*time.Second), b.Store.Close())
-}
-
-// Problems says what is wrong, one sentence each: what readiness shows.
-func (b *Bot) Problems(ctx context.Context) []string {
-	var problems []string
-	if err := b.Store.Ping(ctx); err != nil {
-		problems = append(problems, "database: "+purge.AsError(err).Message)
-	}
-	for name, p := range b.Platforms {
-		if err := p.Health(ctx); err != nil {
-			problems = append(problems, name+": "+purge.AsError(err).Message)
-		}
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.broken > 0 {
-		problems = append(problems, fmt.Sprintf("%d purges were lost by the engine and ended as unknown: see the log, then restart", b.broken))
-	}
-	if b.cdnErr != nil {
-		problems = append(problems, "CDN: "+b.cdnErr.Message)
-	}
-	return problems
 }
 
 // Backlog is what is under way.
@@ -254,5 +235,5 @@ func (b *Bot) platform(name string) (Platform, error) {
 	if p := b.Platforms[name]; p != nil {
 		return p, nil
 	}
-	return nil, &purge.Error{Kind: purge.Denied, Message: "This chat is switched off.", Err: fmt.Errorf("no platform %q", name)}
+	return nil, &purge.Error{Kind: purge.Denied, Message: "This chat is switched off; nothing was purged. Ask whoever runs purgebot.", Err: fmt.Errorf("no platform %q", name)}
 }

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -145,15 +144,6 @@ func TestStandingAndPlaceComeFirst(t *testing.T) {
 	assert.Equal(t, sayStanding[Guest], w.types(alice, "help").Title)
 	w.quiet()
 	assert.Empty(t, w.chat.all(), "nothing is posted")
-}
-
-func TestNobodyToAskMeansNotTaken(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.chat.asks = errors.New("platform down")
-	_, err := w.bot.Command(context.Background(), Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"})
-	assert.Equal(t, sayWhoUnknown, purge.AsError(err).Message)
-	w.quiet()
 }
 
 func TestTooManyCommands(t *testing.T) {
@@ -360,7 +350,11 @@ func TestStatusHistoryAndWhoMaySeeThem(t *testing.T) {
 func TestWhoamiDomainsWhy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	assert.Equal(t, "You are slack:T0/UALICE", w.types(alice, "whoami").Title)
+	c := w.types(alice, "whoami")
+	assert.Equal(t, "You are slack:T0/UALICE", c.Title)
+	assert.Contains(t, c.Lines, "The policy file calls you alice")
+	assert.Contains(t, c.Lines, "You are in the policy file's group web")
+	assert.Equal(t, []string{"This channel is slack:T0/C0", "I see you in no group that the policy file names."}, w.types(carol, "whoami").Lines)
 	assert.Contains(t, w.types(alice, "domains").Lines[0], "www.test.com")
 	assert.Contains(t, w.types(carol, "domains").Title, "No rule")
 	assert.Contains(t, strings.Join(w.types(alice, "why https://www.test.com/").Lines, "\n"), "yes, by the rule")
@@ -427,6 +421,24 @@ func TestSuggestionsAreOnesOwnHosts(t *testing.T) {
 	assert.Equal(t, []string{"https://www.test.com/", "https://two.test.com/"}, suggest(alice, "test"))
 	assert.Equal(t, []string{"https://www.abc.com/x https://www.abc.com/"}, suggest(alice, "https://www.abc.com/x abc"))
 	assert.Empty(t, suggest(carol, "test"))
+}
+
+func TestSuggestionsAreOnesOwnPurges(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	suggest := func(who acl.Subject, text string) []string {
+		r, err := w.bot.Suggest(context.Background(), Suggestion{From: who, At: channel, Field: "id", Text: text})
+		require.NoError(t, err)
+		return r.Choices
+	}
+	w.types(alice, "dir https://www.test.com/a/")
+	w.asksNow("Purge 1 directory on www.test.com in mainland?")
+	w.types(alice, "https://www.test.com/1.jpg")
+	done, _, _ := strings.Cut(w.ends("Done in mainland: 1 URL on www.test.com").card.Footer, " ")
+	asks := w.asksNow("Purge 1 directory on www.test.com in mainland?").card.Footer
+	assert.Equal(t, []string{asks, done}, suggest(alice, "p-"), "what is open comes first")
+	assert.Equal(t, []string{done}, suggest(alice, strings.ToUpper(done[2:])))
+	assert.Empty(t, suggest(bob, ""), "only one's own")
 }
 
 func TestFates(t *testing.T) {

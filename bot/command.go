@@ -15,22 +15,6 @@ import (
 // handleWithin bounds the handling of one event: platforms give up after three seconds, and a late "not taken" is no answer.
 const handleWithin = 2500 * time.Millisecond
 
-// personAge bounds how long a person or a channel is believed to be what it was.
-const personAge = 5 * time.Minute
-
-// scene is who does something where, looked up once for one event.
-type scene struct {
-	event   store.Event
-	at      Thread
-	person  Person
-	channel Channel
-	policy  *acl.Policy
-	who     acl.Who
-	// collected: the targets were found in somebody's message or a file, so they are shown before they are purged.
-	collected bool
-	about     string // id of the purge that a press is about
-}
-
 // Command takes one command. The reply is for the person alone; what everybody may see is a card of the purge.
 func (b *Bot) Command(ctx context.Context, c Command) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
@@ -84,43 +68,6 @@ func (b *Bot) do(ctx context.Context, s scene, in Intent) (Reply, error) {
 	return Reply{Card: &card}, nil
 }
 
-// scene looks up who and where, in one network round at most. A refusal is a sentence, an error is that nobody could be asked.
-func (b *Bot) scene(ctx context.Context, ev EventKey, from acl.Subject, at Thread, maxAge time.Duration) (scene, string, error) {
-	policy := b.Policy()
-	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, person: Person{Subject: from}}
-	chat, err := b.platform(at.Platform)
-	if err != nil {
-		return s, "", err
-	}
-	lookCtx, cancel := context.WithTimeout(ctx, 1500*time.Millisecond)
-	defer cancel()
-	var wg sync.WaitGroup
-	var channelErr error
-	wg.Go(func() { s.channel, channelErr = chat.Channel(lookCtx, at, maxAge) })
-	person, err := chat.Person(lookCtx, from, maxAge)
-	wg.Wait()
-	if err != nil {
-		return s, "", &purge.Error{Kind: purge.Unavailable, Message: sayWhoUnknown, Err: err}
-	}
-	if channelErr != nil {
-		return s, "", &purge.Error{Kind: purge.Unavailable, Message: sayWhereUnknown, Err: channelErr}
-	}
-	s.person = person
-	s.who = policy.Who(person.Subject, person.Groups)
-	return s, standingProblem(person, s.channel), nil
-}
-
-// standingProblem is why somebody may do nothing here, whatever the policy says; "" if there is no reason.
-func standingProblem(p Person, c Channel) string {
-	switch {
-	case p.Standing != Member:
-		return sayStanding[p.Standing]
-	case c.Shared:
-		return sayShared
-	}
-	return ""
-}
-
 // refuse commits that something was refused, then says so to the person alone.
 func (b *Bot) refuse(ctx context.Context, s scene, verb, message string) (Reply, error) {
 	body := refusedBody{Verb: verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Message: message}
@@ -138,7 +85,7 @@ func private(message string) (Reply, error) {
 // maxChoices is how many completions a platform shows.
 const maxChoices = 25
 
-// Suggest completes a target with the hosts that this person may purge: other people's are not told.
+// Suggest completes a target with the hosts that this person may purge, and an id with their own purges: other people's are not told.
 func (b *Bot) Suggest(ctx context.Context, q Suggestion) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
@@ -151,8 +98,26 @@ func (b *Bot) Suggest(ctx context.Context, q Suggestion) (Reply, error) {
 		return Reply{Choices: completions(s.policy.Grants(s.who), q.Text)}, nil
 	case "domain":
 		return Reply{Choices: hosts(s.policy.Grants(s.who), q.Text)}, nil
+	case "id":
+		return b.ownIDs(ctx, q)
 	}
 	return Reply{}, nil
+}
+
+// ownIDs are the person's own latest purges, those first that are open; other people's are not told.
+func (b *Bot) ownIDs(ctx context.Context, q Suggestion) (Reply, error) {
+	own, err := b.Store.History(ctx, store.Filter{Platform: q.At.Platform, Workspace: q.At.Workspace, By: q.From, Limit: maxChoices})
+	var open, closed []string
+	for _, p := range own {
+		switch {
+		case !strings.Contains(p.Short, strings.ToLower(strings.TrimSpace(q.Text))):
+		case p.State.Final():
+			closed = append(closed, p.Short)
+		default:
+			open = append(open, p.Short)
+		}
+	}
+	return Reply{Choices: append(open, closed...)}, err
 }
 
 // hosts are the granted ones that hold what is typed.

@@ -2,7 +2,11 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
+	"strings"
 
+	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
@@ -33,4 +37,69 @@ func (b *Bot) submitForm(ctx context.Context, s scene, v map[string]string) (Rep
 		return b.refuse(ctx, s, "form", purge.AsError(err).Message)
 	}
 	return b.do(ctx, s, in)
+}
+
+// hostsInput is the field of the form that a press on a whole site opens.
+const hostsInput = "hosts"
+
+// pressed is what the form of a press stands for, besides its purge and who pressed: it decides nothing else.
+type pressed struct {
+	Message MessageRef `json:"message"` // that the button hangs on
+	Digest  string     `json:"digest"`  // of what the card asked
+}
+
+// askHosts opens the form in which whoever pressed types the hosts of the whole sites. The question stays open meanwhile.
+func (b *Bot) askHosts(ctx context.Context, s scene, p store.Purge, on MessageRef, hosts []string) (Reply, error) {
+	if chat, err := b.platform(s.at.Platform); err != nil || !chat.Limits().Forms {
+		return b.refuse(ctx, s, "press", sayNoFormToType)
+	}
+	button := store.Button{Token: newToken(), Purge: p.ID, Action: actionTyped, Who: s.person.Subject, Channel: p.Channel,
+		Request: mustJSON(pressed{on, p.Digest}), Expires: p.ExpiresAt}
+	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.by(s.person, "asked for the host", p.ID, nil))
+	if err != nil || dup {
+		return Reply{}, err
+	}
+	return Reply{Form: &Form{Title: "Purge a whole site", Submit: "Purge", Token: button.Token, Inputs: []Input{hostsField(hosts)}}}, nil
+}
+
+func hostsField(hosts []string) Input {
+	if len(hosts) == 1 {
+		return Input{Name: hostsInput, Label: "The host, as the card shows it", Hint: "Everything on it is purged. Nothing happens unless it is exactly that host."}
+	}
+	return Input{Name: hostsInput, Label: "The hosts of the whole sites, one a line", Hint: "Everything on them is purged. Nothing happens unless they are exactly those.", Lines: true}
+}
+
+// messageOfForm is the message whose button has opened a form; none if the form is another person's, or about something else.
+func messageOfForm(s scene, p store.Purge, a Answer, button store.Button) MessageRef {
+	var from pressed
+	if a.Values == nil || button.Who != s.person.Subject || json.Unmarshal(button.Request, &from) != nil || from.Digest != p.Digest {
+		return MessageRef{}
+	}
+	return from.Message
+}
+
+// wholeSites is the hosts of which a request purges everything, in order of the alphabet.
+func wholeSites(r purge.Request) []string {
+	var hosts []string
+	for _, part := range r.Parts {
+		for _, t := range part.Targets {
+			if r.Kind == purge.Directory && t.Path() == "/" {
+				hosts = append(hosts, t.Host())
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+// typed reports whether a text is exactly these hosts, one a line. Space around them and capitals do not count.
+func typed(text string, hosts []string) bool {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.ToLower(strings.TrimSpace(line)); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	return slices.Equal(lines, hosts)
 }

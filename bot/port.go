@@ -46,7 +46,8 @@ type Platform interface {
 	// Channel says what the bot may do there now. maxAge bounds the cache; an error refuses.
 	Channel(ctx context.Context, at Thread, maxAge time.Duration) (Channel, error)
 	Limits() ChatLimits
-	// Health returns nil, or says in one sentence what is wrong and what to change.
+	// Health returns nil, or says in one sentence what is wrong and what to change. Denied means that a part is closed to the
+	// bot, such as one channel, while the rest works: a warning. Any other kind means that the platform is not ready.
 	Health(ctx context.Context) error
 }
 
@@ -76,6 +77,7 @@ type Person struct {
 	Name     string // as displayed now: for cards and the audit, never for access
 	Groups   []acl.Subject
 	Standing Standing
+	Zone     *time.Location // where the person's clock is; nil if unknown
 }
 
 // Channel is what a channel is to the bot at this moment.
@@ -99,7 +101,12 @@ type Command struct {
 // Fields is a command whose parts arrived apart (a form, native options, argv). No field is searched for flags or verbs.
 type Fields struct {
 	Verb, Targets, Area, Mode, Reason, ID string
-	Private, DryRun                       bool
+	Private, DryRun, Prefetch             bool
+
+	Domain             string // of freeze, unfreeze, grant and history
+	For, Subject, Kind string // "2h"; a subject, a mention or a name of the policy file; "url" or "directory"
+	// Of history, as its flags take them.
+	Since, Until, By, Outcome string
 }
 
 // Answer is a pressed button, or a form that came back (then Values is not nil).

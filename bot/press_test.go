@@ -126,8 +126,91 @@ func TestGrantRevokedBeforeThePress(t *testing.T) {
 	w := newWorld(t)
 	m := w.asks(alice, directory)
 	w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
-	assert.Contains(t, w.pressesOn(alice, m, "Purge").Title, "You may not purge everything")
+	assert.Contains(t, w.pressesOn(alice, m, "Purge").Title, "The rules have changed")
+	end := w.ends("Not purged")
+	assert.Equal(t, []string{"Ask again"}, labels(end.card), "nobody can press what was withdrawn")
+	assert.Equal(t, m.ref, end.ref)
+	w.setPolicy(worldPolicy)
+	assert.Contains(t, w.pressesOn(alice, m, "Purge").Title, "already refused", "on a screen that is behind")
 	w.quiet()
+}
+
+// Who may not press changes nothing for those who may.
+func TestPresserWhoMayNotLeavesTheQuestionOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.asks(alice, "dir https://two.test.com/a/")
+	w.setPolicy(strings.Replace(worldPolicy, "two, to: [alice, bob]", "two, to: [alice]", 1))
+	assert.Contains(t, w.pressesOn(bob, m, "Purge").Title, "You may not purge everything")
+	assert.Equal(t, []string{"Purge", "Cancel"}, labels(w.chat.all()[0].card))
+	w.setPolicy(worldPolicy)
+	w.pressesOn(bob, m, "Purge")
+	w.ends("Done")
+}
+
+// The requester's other account may have less than the requester: that is the presser's lack.
+func TestPressByAnotherAccountThatMayLessLeavesTheQuestionOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.asks(alice, directory)
+	w.setPolicy(strings.Replace(worldPolicy, "site, to: [alice, bob]", "site, to: [\"slack:T0/UALICE\", bob]", 1))
+	assert.Contains(t, w.pressesOn(alice2, m, "Purge").Title, "You may not purge everything")
+	w.pressesOn(alice, m, "Purge")
+	w.ends("Done")
+}
+
+// A question that is over shows no button that could answer it.
+func TestButtonsOfAQuestionThatIsOverDisappear(t *testing.T) {
+	t.Parallel()
+	for end, over := range map[string]func(w *world, m shown){
+		"Expired":   func(*world, shown) {},
+		"Cancelled": func(w *world, m shown) { w.pressesOn(alice, m, "Cancel") },
+		"Not purged": func(w *world, m shown) {
+			w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
+			w.pressesOn(alice, m, "Purge")
+		},
+		"Done": func(w *world, m shown) { w.pressesOn(alice, m, "Purge") },
+	} {
+		t.Run(end, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(o *Options) {
+				if end == "Expired" {
+					o.ConfirmTTL = 50 * time.Millisecond
+				}
+			})
+			m := w.asks(alice, directory)
+			over(w, m)
+			is := w.chat.await(t, func(n shown) bool { return n.ref == m.ref && strings.HasPrefix(n.card.Title, end) })
+			assert.NotContains(t, labels(is.card), "Purge")
+			assert.NotContains(t, labels(is.card), "Cancel")
+		})
+	}
+}
+
+// Somebody can press what they see before it is written down that it was put up.
+func TestPressBeforeTheCardIsCommitted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.chat.posted = make(chan struct{})
+	m := w.asks(alice, directory)
+	from := time.Now()
+	_, err := w.bot.Answer(t.Context(), Answer{Event: EventKey{"slack", "T0", "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	e := purge.AsError(err)
+	assert.Equal(t, purge.Unavailable, e.Kind)
+	assert.Equal(t, "The card is still being put up; press again in a moment.", e.Message)
+	assert.Less(t, time.Since(from), handleWithin, "in time to be told")
+	close(w.chat.posted)
+	_, err = w.bot.Answer(t.Context(), Answer{Event: EventKey{"slack", "T0", "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	require.NoError(t, err)
+	w.ends("Done")
+}
+
+func labels(c Card) []string {
+	var all []string
+	for _, b := range c.Buttons {
+		all = append(all, b.Label)
+	}
+	return all
 }
 
 func TestRequesterRevokedBeforeTheApproval(t *testing.T) {

@@ -223,5 +223,5 @@ func TestLostByTheEngineEndsAsWhatIsKnown(t *testing.T) {
 	w.bot.endBroken(t.Context())
 	w.ends("Unknown")
 	assert.Equal(t, purge.OutcomeUnknown, w.targets(t, p.ID)[0].Outcome)
-	assert.Contains(t, strings.Join(w.bot.Problems(t.Context()), "\n"), "lost by the engine")
+	assert.Contains(t, strings.Join(w.bot.Condition(t.Context()).Problems, "\n"), "lost by the engine")
 }

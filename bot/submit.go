@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -139,11 +140,19 @@ func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, call store
 	var e *purge.Error
 	if err != nil {
 		e = purge.AsError(err)
-		b.Log.WarnContext(ctx, "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", call.Try, "kind", e.Kind, "error", e)
+		b.Log.Log(ctx, severity(e), "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", call.Try, "kind", e.Kind.String(), "error", e)
 	}
 	b.noteCDN(e)
 	call.Receipt = receipt
 	return b.end(ctx, p, batch, call, e)
+}
+
+// severity: what only an operator can mend is theirs to see.
+func severity(e *purge.Error) slog.Level {
+	if e.Kind == purge.Internal {
+		return slog.LevelError
+	}
+	return slog.LevelWarn
 }
 
 // recover finds out what became of a call whose answer was never recorded: nobody is left who could know but the vendor.
@@ -175,7 +184,13 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 		rows = append(rows, outcomes(batch.restOfArea(), outcome, call.Problem)...)
 	}
 	body := callBody{batch.N, call.Try, string(batch.Area), call.Units, string(state), call.Receipt.TaskID, call.Receipt.RequestID, call.Problem}
-	err := insist(func() error { return b.Store.End(ctx, call, rows, b.entry("answered", p.ID, "", body)) })
+	entries := []store.Entry{b.entry("answered", p.ID, "", body)}
+	if call.Next == nextHalt {
+		unsent := outcomes(batch.unsent(), purge.Skipped, sayNotSent(call.Problem))
+		rows = append(rows, unsent...)
+		entries = append(entries, b.notSent(p.ID, unsent)...)
+	}
+	err := insist(func() error { return b.Store.End(ctx, call, rows, entries...) })
 	b.wantCards()
 	out := b.follows(batch, call, call.Next)
 	if e != nil {
@@ -193,6 +208,25 @@ func (s sending) restOfArea() []store.Target {
 		}
 	}
 	return rows
+}
+
+// unsent is the targets of all batches behind this one that nothing was decided about.
+func (s sending) unsent() []store.Target {
+	var rows []store.Target
+	for _, t := range s.all {
+		if t.Batch > s.N && t.Outcome == purge.Pending {
+			rows = append(rows, t)
+		}
+	}
+	return rows
+}
+
+// notSent is the audit row of targets that are left out for one reason; none if there are none.
+func (b *Bot) notSent(id string, targets []store.Target) []store.Entry {
+	if len(targets) == 0 {
+		return nil
+	}
+	return []store.Entry{b.entry("not sent", id, "", notSentBody{len(targets), targets[0].Reason})}
 }
 
 // insist repeats what writes an answer down, for about ten seconds.
@@ -343,18 +377,6 @@ func (g *callGate) close(patience time.Duration) {
 	select {
 	case <-empty:
 	case <-time.After(patience):
-	}
-}
-
-// noteCDN remembers what only an operator can mend, until a call succeeds again.
-func (b *Bot) noteCDN(e *purge.Error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case e == nil:
-		b.cdnErr = nil
-	case e.Kind == purge.Internal:
-		b.cdnErr = e
 	}
 }
 

@@ -14,14 +14,21 @@ import (
 
 const (
 	sayDatabase       = "The database did not answer; nothing was taken. Try again."
-	sayWhoUnknown     = "I could not check who you are; nothing was purged. Try again."
-	sayWhereUnknown   = "I could not check what this channel is; nothing was purged. Try again."
+	sayWho            = "I could not check who you are; nothing was purged."
+	sayWhoAsked       = "I could not check who asked for this; nothing was purged."
+	sayWhere          = "I could not check what this channel is; nothing was purged."
+	sayTryAgain       = " Try again."
+	sayNotYours       = " purgebot lacks a permission or is set up wrongly; ask whoever runs purgebot."
+	sayCardComing     = "The card is still being put up; press again in a moment."
 	sayShared         = "This channel is shared with another organisation, so nothing can be purged from here. Use a channel of your own."
 	sayInterrupted    = "The answer to this call was lost on our side, so it may have been done. Look at the site before you purge again; the quota may have been spent."
 	sayLate           = "Tencent accepted it, and has not yet said that it is done; purgebot has stopped looking."
 	sayBroken         = "purgebot lost track of this purge: what was sent may have been done, the rest was not sent. Look at the site, and tell whoever runs purgebot."
 	sayStale          = "This button is no longer valid; nothing was purged by pressing it. Type the command again."
 	sayExpiredPress   = "This question has expired; nothing was purged. Type the command again."
+	sayTypedOther     = "That is not the host that this purges whole, so nothing was sent. The question stays open: press Purge again and type the host as the card shows it."
+	sayNoFormToType   = "This purges a whole site, and whoever presses must type its host, for which this chat has no form; nothing was sent. Cancel it, and purge the directories that you mean."
+	sayTypeHost       = "Whole site: whoever presses types the host."
 	sayOnlyRequester  = "Only the person who asked may press Purge. You can ask for the same purge yourself."
 	saySecondPerson   = "This purge needs a second person: somebody else who may purge the same must press."
 	sayMayNotCancel   = "Only the person who asked, somebody who could approve it, or an administrator can cancel this purge."
@@ -35,7 +42,7 @@ var sayStanding = map[Standing]string{
 	Outsider: "Only members of this workspace can purge. Ask one of them.",
 	Robot:    "Bots cannot purge.",
 	Gone:     "This account is deactivated and cannot purge.",
-	"":       sayWhoUnknown,
+	"":       "I could not tell what you are to this workspace; nothing was purged. Ask whoever runs purgebot.",
 }
 
 func sayTooFast(limit int) string {
@@ -91,6 +98,11 @@ func sayWithdrawn(r refusal, private bool) string {
 	return "The rules have changed since this was asked; what had not left was not sent." + named(r, private)
 }
 
+// sayNotSent is the reason of targets that are left out because a call before theirs was refused.
+func sayNotSent(problem string) string {
+	return "Not sent, because the call before was refused: " + problem
+}
+
 // named is which target and why, but for a private purge, whose targets the channel does not see.
 func named(r refusal, private bool) string {
 	if private {
@@ -123,12 +135,25 @@ func sayRest(n int) string {
 }
 
 func (b *Bot) sayOverQuota(batch purge.Batch) string {
-	return fmt.Sprintf("Today's quota of %s %s is used up, as far as purgebot knows. It resets at 00:00 %s.", batch.Area, nounPlural(batch.Kind), b.Zone)
+	return fmt.Sprintf("Today's quota of %s %s is used up, as far as purgebot knows. It resets at %s.", batch.Area, nounPlural(batch.Kind), b.dayTurns())
 }
 
 func (b *Bot) sayWouldNotFit(k purge.Kind, a purge.Area, n, left int) string {
-	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left, as far as purgebot knows; nothing was sent. The quota resets at 00:00 %s. Ask for at most %d, or wait.",
-		n, a, nounPlural(k), left, b.Zone, left)
+	if left == 0 {
+		return fmt.Sprintf("Today's quota of %s %s is used up, as far as purgebot knows; nothing was sent. It resets at %s: ask again then.", a, nounPlural(k), b.dayTurns())
+	}
+	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left, as far as purgebot knows; nothing was sent. Ask for at most %d, or wait until the quota resets at %s.",
+		n, a, nounPlural(k), left, left, b.dayTurns())
+}
+
+// dayTurns is when the vendor's next day begins, in the vendor's zone and in UTC.
+func (b *Bot) dayTurns() string {
+	now := b.Now().In(b.Zone)
+	turn := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, b.Zone)
+	if _, offset := turn.Zone(); offset == 0 {
+		return clock(turn)
+	}
+	return fmt.Sprintf("00:00 %s (%s)", b.Zone, clock(turn))
 }
 
 func sayCalls(n int) string {
@@ -204,6 +229,18 @@ func oneLine(s string) string {
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04 UTC") }
+
+// dated is a time in UTC, and on the reader's own clock where that is known and another.
+func dated(t time.Time, reader *time.Location) string {
+	s := t.UTC().Format("2006-01-02 15:04 UTC")
+	if reader == nil {
+		return s
+	}
+	if _, offset := t.In(reader).Zone(); offset == 0 {
+		return s
+	}
+	return s + t.In(reader).Format(" (01-02 15:04 -07:00)")
+}
 
 func confirmWords(c acl.Confirm) string {
 	if c == acl.SecondPerson {

@@ -247,7 +247,7 @@ func (v view) questionLines() []string {
 	lines := append([]string{v.modeLine()}, v.costLines()...)
 	lines = append(lines, v.warnings()...)
 	for _, l := range v.leftOut() {
-		if l != sayUnchanged { // the mode says so
+		if l != sayStayCached { // the mode says so
 			lines = append(lines, l)
 		}
 	}
@@ -279,14 +279,17 @@ func (v view) modeLine() string {
 	return ""
 }
 
+// warnings name the whole sites, and what it takes to purge them.
 func (v view) warnings() []string {
-	var lines []string
-	for _, s := range distinct(v.Request) {
-		if rest := strings.SplitN(s, "//", 2); v.Request.Kind == purge.Directory && strings.Count(rest[len(rest)-1], "/") == 1 {
-			lines = append(lines, "Warning: "+s+" is the whole site.")
-		}
+	hosts := wholeSites(v.Request)
+	if len(hosts) == 0 {
+		return nil
 	}
-	return lines
+	verb := " is a whole site."
+	if len(hosts) > 1 {
+		verb = " are whole sites."
+	}
+	return []string{"Warning: " + strings.Join(hosts, ", ") + verb, sayTypeHost}
 }
 
 func (v view) decidedLines() []string {
@@ -300,7 +303,7 @@ func (v view) decidedLines() []string {
 	return lines
 }
 
-const sayUnchanged = "Unchanged files stay cached."
+const sayStayCached = "Unchanged files stay cached."
 
 // leftOut names what this purge did not touch, so that nobody takes "done" for more than it is.
 func (v view) leftOut() []string {
@@ -316,7 +319,7 @@ func (v view) leftOut() []string {
 		}
 	}
 	if v.Request.Mode == purge.Flush {
-		lines = append(lines, sayUnchanged)
+		lines = append(lines, sayStayCached)
 	}
 	if page := v.pageOnly(); page != "" {
 		lines = append(lines, "Only the page "+page+" itself, nothing below it.")

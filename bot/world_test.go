@@ -36,6 +36,7 @@ contact: "#cdn-help"
 people:
   alice: [slack:T0/UALICE, slack:T0/UALICE2]
   bob: [slack:T0/UBOB]
+groups: {web: [alice]}
 administrators: [bob]
 grants:
   - {name: site, to: [alice, bob], domains: [www.test.com, www.abc.com], kinds: [url, directory], areas: [mainland, overseas]}
@@ -187,8 +188,13 @@ type fakeChat struct {
 	told     []shown
 	people   map[acl.Subject]Person
 	channel  Channel
-	fail     error // of Show
-	asks     error // of Person
+	fail     error                 // of Show
+	asks     error                 // of Person
+	unknown  map[acl.Subject]error // of Person, for some
+	where    error                 // of Channel
+	health   error
+	noForms  bool
+	posted   chan struct{} // if set, Show returns only when it is closed, though the message is there
 	shows    int
 }
 
@@ -216,6 +222,12 @@ func (c *fakeChat) Show(_ context.Context, at Thread, ref MessageRef, _ string, 
 	}
 	ref = MessageRef{Channel: at.Channel, ID: fmt.Sprintf("M%d", len(c.messages)+1)}
 	c.messages = append(c.messages, shown{ref: ref, at: at, card: card})
+	if c.posted != nil {
+		c.bell()
+		c.mu.Unlock()
+		<-c.posted
+		c.mu.Lock()
+	}
 	return ref, nil
 }
 
@@ -235,17 +247,20 @@ func (c *fakeChat) Tell(_ context.Context, who acl.Subject, at Thread, card Card
 func (c *fakeChat) Person(_ context.Context, s acl.Subject, _ time.Duration) (Person, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := c.unknown[s]; err != nil {
+		return Person{}, err
+	}
 	return c.people[s], c.asks
 }
 
 func (c *fakeChat) Channel(context.Context, Thread, time.Duration) (Channel, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.channel, nil
+	return c.channel, c.where
 }
 
-func (c *fakeChat) Limits() ChatLimits           { return ChatLimits{Forms: true, Files: true} }
-func (c *fakeChat) Health(context.Context) error { return nil }
+func (c *fakeChat) Limits() ChatLimits           { return ChatLimits{Forms: !c.noForms, Files: true} }
+func (c *fakeChat) Health(context.Context) error { return c.health }
 
 func (c *fakeChat) setFail(err error) {
 	c.mu.Lock()
@@ -342,8 +357,23 @@ func (c *fakeCDN) Limits() purge.Limits {
 	return purge.Limits{URLs: 1000, Directories: 20, Bytes: 1 << 20}
 }
 
+func (c *fakeCDN) set(answer func(purge.Batch) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answer = answer
+}
+
 func (c *fakeCDN) sent() []purge.Batch {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]purge.Batch(nil), c.calls...)
+}
+
+// onlyPurge is the newest purge that there is.
+func (w *world) onlyPurge() store.Purge {
+	w.t.Helper()
+	all, err := w.bot.Store.History(context.Background(), store.Filter{Limit: 1})
+	require.NoError(w.t, err)
+	require.NotEmpty(w.t, all)
+	return all[0]
 }

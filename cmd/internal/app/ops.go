@@ -14,20 +14,28 @@ func opsHandler(b *bot.Bot, policy *policyFile, m *metrics) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		problems := b.Problems(r.Context())
+		c := b.Condition(r.Context())
 		if p := policy.problem(); p != "" {
-			problems = append(problems, p)
+			c.Problems = append(c.Problems, p)
 		}
-		if len(problems) > 0 {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		} else {
-			problems = []string{"ready"}
-		}
-		for _, p := range problems {
-			fmt.Fprintln(w, p)
-		}
+		ready(w, c)
 	})
 	m.open(b)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	return mux
+}
+
+// ready answers 503 if the bot cannot do its work, else 200. A warning is no reason to send the chats elsewhere.
+func ready(w http.ResponseWriter, c bot.Condition) {
+	if len(c.Problems) > 0 {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	} else {
+		fmt.Fprintln(w, "ready")
+	}
+	for _, p := range c.Problems {
+		fmt.Fprintln(w, p)
+	}
+	for _, p := range c.Warnings {
+		fmt.Fprintln(w, "warning:", p)
+	}
 }

@@ -325,8 +325,8 @@ func TestHealth(t *testing.T) {
 	s.types("/purge https://www.test.com/1.jpg")
 	s.sees("Failed")
 	status, body = s.get("/readyz")
-	assert.Equal(t, http.StatusServiceUnavailable, status)
-	assert.Contains(t, body, "CDN: ")
+	assert.Equal(t, http.StatusOK, status, "out of service, nobody could see it mended")
+	assert.Regexp(t, `(?m)^ready\nwarning: CDN: .*seen at .* UTC\)$`, body)
 	assert.NotContains(t, body, "slack: ", "what is mended is not named any more")
 
 	s.cdn.Adjust(func(c *cdnsim.Sim) { c.Keys = map[string]string{canaryID: canaryKey} })
@@ -334,6 +334,7 @@ func TestHealth(t *testing.T) {
 	s.sees("Done")
 	status, body = s.get("/readyz")
 	assert.Equalf(t, http.StatusOK, status, "%s", body)
+	assert.Equal(t, "ready\n", body)
 }
 
 func TestMetrics(t *testing.T) {

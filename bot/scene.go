@@ -1,0 +1,129 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+const (
+	personAge  = 5 * time.Minute // how long a person or a channel is believed to be what it was
+	lookWithin = 1500 * time.Millisecond
+)
+
+// scene is who does something where, looked up once for one event.
+type scene struct {
+	event   store.Event
+	at      Thread
+	person  Person
+	channel Channel
+	policy  *acl.Policy
+	who     acl.Who
+	// collected: the targets were found in somebody's message or a file, so they are shown before they are purged.
+	collected bool
+	about     string // id of the purge that a press is about
+}
+
+// scene looks up who and where, in one network round at most. A refusal is a sentence, an error is that nobody could be asked just now.
+func (b *Bot) scene(ctx context.Context, ev EventKey, from acl.Subject, at Thread, maxAge time.Duration) (scene, string, error) {
+	policy := b.Policy()
+	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, person: Person{Subject: from}}
+	chat, err := b.platform(at.Platform)
+	if err != nil {
+		return s, purge.AsError(err).Message, nil
+	}
+	lookCtx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	var wg sync.WaitGroup
+	var channelErr error
+	wg.Go(func() { s.channel, channelErr = chat.Channel(lookCtx, at, maxAge) })
+	person, err := chat.Person(lookCtx, from, maxAge)
+	wg.Wait()
+	if refused, err := b.unknown(ctx, "who asks", sayWho, err); refused != "" || err != nil {
+		return s, refused, err
+	}
+	if refused, err := b.unknown(ctx, "what the channel is", sayWhere, channelErr); refused != "" || err != nil {
+		return s, refused, err
+	}
+	s.person = person
+	s.who = policy.Who(person.Subject, person.Groups)
+	return s, standingProblem(person, s.channel), nil
+}
+
+// standingProblem is why somebody may do nothing here, whatever the policy says; "" if there is no reason.
+func standingProblem(p Person, c Channel) string {
+	switch {
+	case p.Standing != Member:
+		return sayStanding[p.Standing]
+	case c.Shared:
+		return sayShared
+	}
+	return ""
+}
+
+// unknown is what a failed look-up leads to: an error where asking again may help, and a refusal where it cannot. Then nobody
+// can do anything until somebody mends it, so the log names it.
+func (b *Bot) unknown(ctx context.Context, what, could string, err error) (refused string, again error) {
+	if err == nil {
+		return "", nil
+	}
+	e := purge.AsError(err)
+	level := slog.LevelWarn
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), transient(e.Kind):
+		again = &purge.Error{Kind: purge.Unavailable, Message: could + sayTryAgain, RetryAfter: e.RetryAfter, Err: err}
+	case e.Kind == purge.Internal:
+		level, refused = slog.LevelError, could+sayNotYours
+	default:
+		refused = e.Message
+	}
+	if b.seldom.first(what+": "+err.Error(), b.Now()) {
+		b.Log.Log(ctx, level, "cannot look up "+what, "kind", e.Kind.String(), "error", err)
+	}
+	return refused, again
+}
+
+// askerUnknown is why a press cannot be judged just now: whoever asked cannot be looked up. The question stays open.
+func (b *Bot) askerUnknown(ctx context.Context, err error) error {
+	refused, again := b.unknown(ctx, "who asked", sayWhoAsked, err)
+	if again != nil {
+		return again
+	}
+	return &purge.Error{Kind: purge.Denied, Message: refused, Err: err}
+}
+
+// transient reports whether the same may go well in a moment.
+func transient(k purge.ErrorKind) bool {
+	return k == purge.Unavailable || k == purge.Exhausted || k == purge.Unknown
+}
+
+// seldom lets what repeats itself be logged once in a while: whoever is locked out tries again and again.
+type seldom struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+const (
+	sayAgainAfter = 10 * time.Minute
+	seldomMost    = 100 // causes that are remembered
+)
+
+// first reports whether a cause was not told lately.
+func (s *seldom) first(cause string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last, told := s.last[cause]; told && now.Sub(last) < sayAgainAfter {
+		return false
+	}
+	if s.last == nil || len(s.last) >= seldomMost {
+		s.last = map[string]time.Time{}
+	}
+	s.last[cause] = now
+	return true
+}

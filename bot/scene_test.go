@@ -1,0 +1,149 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/purge"
+)
+
+// book is a log that may be read while it is written.
+type book struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *book) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *book) lines(holding string) (lines []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for line := range strings.Lines(b.text.String()) {
+		if strings.Contains(line, holding) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func logged(b *book) func(*Options) {
+	return func(o *Options) { o.Log = slog.New(slog.NewTextHandler(b, nil)) }
+}
+
+// broken is what a look-up of every kind of error leads to. Who cannot mend it is not told to try again.
+func TestLookUpThatFails(t *testing.T) {
+	t.Parallel()
+	for kind := purge.Internal; kind <= purge.Unknown; kind++ {
+		for what, fail := range map[string]func(*fakeChat, error){
+			"who asks":            func(c *fakeChat, err error) { c.asks = err },
+			"what the channel is": func(c *fakeChat, err error) { c.where = err },
+		} {
+			t.Run(kind.String()+" "+what, func(t *testing.T) {
+				t.Parallel()
+				var log book
+				w := newWorld(t, logged(&log))
+				m := w.asks(alice, directory)
+				fail(w.chat, &purge.Error{Kind: kind, Message: "It is shut.", Err: errors.New("missing_scope")})
+				command := Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
+				_, err := w.bot.Suggest(t.Context(), Suggestion{From: alice, At: channel, Field: "targets"})
+				assert.Equal(t, transient(kind), err != nil)
+				for range 3 {
+					r, err := w.bot.Command(t.Context(), command)
+					judge(t, kind, r, err)
+					r, err = w.bot.Answer(t.Context(), Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+					judge(t, kind, r, err)
+					command.Event = w.event()
+				}
+				lines := log.lines("cannot look up " + what)
+				require.Len(t, lines, 1, "once, however often somebody tries")
+				assert.Contains(t, lines[0], "missing_scope")
+				assert.Contains(t, lines[0], "kind="+kind.String())
+				assert.Equal(t, kind == purge.Internal, strings.Contains(lines[0], "level=ERROR"))
+				w.quiet()
+				assert.Len(t, w.chat.all(), 1, "nothing was started")
+			})
+		}
+	}
+}
+
+// judge: what a retry helps is an error, so that nothing is recorded; all else is a refusal.
+func judge(t *testing.T, kind purge.ErrorKind, r Reply, err error) {
+	t.Helper()
+	if transient(kind) {
+		assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind)
+		assert.Contains(t, purge.AsError(err).Message, "Try again.")
+		return
+	}
+	assert.NoError(t, err)
+	assert.NotContains(t, strings.ToLower(replyCard(r).Title), "try again")
+	if kind == purge.Internal {
+		assert.Contains(t, replyCard(r).Title, "ask whoever runs purgebot")
+	} else {
+		assert.Equal(t, "It is shut.", replyCard(r).Title)
+	}
+}
+
+// A requester who cannot be looked up leaves the question open, whoever presses.
+func TestRequesterWhoCannotBeLookedUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.asks(alice, "dir https://two.test.com/a/")
+	w.chat.unknown = map[acl.Subject]error{alice: &purge.Error{Kind: purge.Internal, Message: "x"}}
+	said := w.pressesOn(bob, m, "Purge").Title
+	assert.Contains(t, said, "who asked for this")
+	assert.NotContains(t, said, "Try again")
+	w.chat.unknown = map[acl.Subject]error{alice: &purge.Error{Kind: purge.Unavailable, Message: "x"}}
+	_, err := w.bot.Answer(t.Context(), Answer{Event: w.event(), From: bob, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	assert.Equal(t, sayWhoAsked+sayTryAgain, purge.AsError(err).Message)
+	w.chat.unknown = nil
+	w.pressesOn(bob, m, "Purge")
+	w.ends("Done")
+}
+
+func TestLookUpThatTakesTooLongMayBeTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.chat.asks = context.DeadlineExceeded
+	_, err := w.bot.Command(t.Context(), Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"})
+	assert.Equal(t, sayWho+sayTryAgain, purge.AsError(err).Message)
+	w.quiet()
+}
+
+func TestChatThatIsSwitchedOffIsNoReasonToTryAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := channel
+	at.Platform = "discord"
+	r, err := w.bot.Command(t.Context(), Command{Event: w.event(), From: alice, At: at, Text: "help"})
+	require.NoError(t, err)
+	assert.Contains(t, replyCard(r).Title, "switched off")
+	assert.NotContains(t, strings.ToLower(replyCard(r).Title), "try again")
+}
+
+func TestSeldom(t *testing.T) {
+	t.Parallel()
+	var s seldom
+	now := time.Now()
+	assert.True(t, s.first("a", now))
+	assert.False(t, s.first("a", now.Add(sayAgainAfter-1)))
+	assert.True(t, s.first("b", now))
+	assert.True(t, s.first("a", now.Add(sayAgainAfter)))
+	for i := range 10 * seldomMost {
+		s.first(strings.Repeat("x", i), now)
+		assert.LessOrEqual(t, len(s.last), seldomMost)
+	}
+}

@@ -1,0 +1,173 @@
+package bot
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/purge"
+)
+
+// A whole site asks for its host to be typed.
+
+const site = "dir https://www.test.com/"
+
+// opens presses Purge and returns the form that it opens.
+func (w *world) opens(who acl.Subject, m shown) Form {
+	w.t.Helper()
+	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	require.NoError(w.t, err)
+	require.NotNil(w.t, r.Form, replyCard(r).Title)
+	return *r.Form
+}
+
+// fills sends a form back.
+func (w *world) fills(who acl.Subject, f Form, text string) Card {
+	w.t.Helper()
+	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: channel, Token: f.Token, Values: map[string]string{f.Inputs[0].Name: text}})
+	require.NoError(w.t, err)
+	return replyCard(r)
+}
+
+func TestWholeSiteIsTyped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.asks(alice, site)
+	assert.Contains(t, m.card.Lines, "Warning: www.test.com is a whole site.")
+	assert.Contains(t, m.card.Lines, "Whole site: whoever presses types the host.")
+	f := w.opens(alice, m)
+	require.Len(t, f.Inputs, 1)
+	assert.False(t, f.Inputs[0].Optional)
+	assert.Empty(t, f.Inputs[0].Value)
+	for _, text := range []string{"", " ", "www.test", "test.com", "https://www.test.com/", "www.test.com.", "www.abc.com", "www.test.com\nwww.abc.com", "www.test.com\nwww.test.com", "www.tеst.com"} {
+		assert.Equal(t, sayTypedOther, w.fills(alice, f, text).Title, "%q", text)
+	}
+	w.quiet()
+	assert.Equal(t, []string{"Purge", "Cancel"}, labels(w.chat.all()[0].card), "the question stays open")
+	assert.Empty(t, w.fills(alice, f, "  WWW.Test.com \n").Title)
+	w.ends("Done")
+	assert.Len(t, w.cdn.sent(), 1)
+	assert.Contains(t, w.fills(alice, f, "www.test.com").Title, "Already decided", "once")
+}
+
+func TestEveryWholeSiteIsTyped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.asks(alice, "dir https://www.test.com/ http://www.test.com/ https://www.abc.com/ https://www.abc.com/a/ --global")
+	assert.Contains(t, m.card.Lines, "Warning: www.abc.com, www.test.com are whole sites.")
+	f := w.opens(alice, m)
+	assert.True(t, f.Inputs[0].Lines)
+	assert.Equal(t, sayTypedOther, w.fills(alice, f, "www.test.com").Title)
+	w.fills(alice, f, "www.test.com\nwww.abc.com")
+	w.ends("Done")
+}
+
+func TestPartOfASiteIsNotTyped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.asks(alice, "dir https://www.test.com/a/")
+	assert.NotContains(t, m.card.Lines, sayTypeHost)
+	w.pressesOn(alice, m, "Purge")
+	w.ends("Done")
+	assert.Empty(t, wholeSites(purge.Request{Kind: purge.URL, Parts: w.onlyPurge().Request.Parts}))
+}
+
+// The form is judged as the press was: it is not a way round.
+func TestFormOfAWholeSiteIsAPress(t *testing.T) {
+	t.Parallel()
+	right := "www.test.com"
+	for name, test := range map[string]struct {
+		send func(w *world, m shown, f Form) Card
+		says string
+	}{
+		"another person":                {func(w *world, _ shown, f Form) Card { return w.fills(bob, f, right) }, sayStale},
+		"the requester's other account": {func(w *world, _ shown, f Form) Card { return w.fills(alice2, f, right) }, sayStale},
+		"no longer granted": {func(w *world, _ shown, f Form) Card {
+			w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
+			return w.fills(alice, f, right)
+		}, "The rules have changed"},
+		"no longer a member":  {func(w *world, _ shown, f Form) Card { w.chat.is(alice, Guest); return w.fills(alice, f, right) }, sayStanding[Guest]},
+		"cancelled meanwhile": {func(w *world, m shown, f Form) Card { w.pressesOn(bob, m, "Cancel"); return w.fills(alice, f, right) }, "cancelled by Bob"},
+		"another channel": {func(w *world, _ shown, f Form) Card {
+			r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}, Token: f.Token, Values: map[string]string{hostsInput: right}})
+			require.NoError(w.t, err)
+			return replyCard(r)
+		}, sayStale},
+		"a press with the form's token": {func(w *world, m shown, f Form) Card {
+			r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: f.Token})
+			require.NoError(w.t, err)
+			return replyCard(r)
+		}, sayStale},
+		"the card's token with values but no message": {func(w *world, m shown, f Form) Card {
+			r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: channel, Token: token(m.card, "Purge"), Values: map[string]string{hostsInput: right}})
+			require.NoError(w.t, err)
+			return replyCard(r)
+		}, sayStale},
+		"the other button's form": {func(w *world, m shown, f Form) Card {
+			r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: channel, Token: f.Token, Values: map[string]string{"targets": right}})
+			require.NoError(w.t, err)
+			return replyCard(r)
+		}, sayTypedOther},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			m := w.asks(alice, site)
+			said := test.send(w, m, w.opens(alice, m)).Title
+			assert.Contains(t, said, test.says)
+			w.quiet()
+		})
+	}
+}
+
+func TestFormOfAWholeSiteExpiresWithItsQuestion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) { o.ConfirmTTL = time.Second })
+	m := w.asks(alice, site)
+	f := w.opens(alice, m)
+	w.ends("Expired")
+	assert.Contains(t, w.fills(alice, f, "www.test.com").Title, "expired")
+	w.quiet()
+}
+
+// A second person types as well, and the requester cannot.
+func TestSecondPersonTypesTheHost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.asks(alice, "dir https://two.test.com/")
+	assert.Equal(t, saySecondPerson, w.pressesOn(alice, m, "Purge").Title)
+	f := w.opens(bob, m)
+	assert.Equal(t, sayStale, w.fills(alice, f, "two.test.com").Title)
+	w.fills(bob, f, "two.test.com")
+	w.ends("Done")
+}
+
+func TestWholeSiteWhereThereAreNoForms(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.chat.noForms = true
+	m := w.asks(alice, site)
+	assert.Equal(t, sayNoFormToType, w.pressesOn(alice, m, "Purge").Title)
+	assert.NotContains(t, strings.ToLower(sayNoFormToType), "try again")
+	w.quiet()
+	assert.Equal(t, []string{"Purge", "Cancel"}, labels(w.chat.all()[0].card))
+}
+
+func FuzzTyped(f *testing.F) {
+	f.Add("www.test.com")
+	f.Add("WWW.TEST.COM \r\n")
+	f.Add("www.test.com\x00")
+	f.Fuzz(func(t *testing.T, text string) {
+		if typed(text, []string{"www.test.com"}) && !strings.EqualFold(strings.TrimSpace(text), "www.test.com") {
+			t.Errorf("%q passes", text)
+		}
+		if typed(text, nil) != (strings.TrimSpace(text) == "") {
+			t.Errorf("%q against nothing", text)
+		}
+	})
+}

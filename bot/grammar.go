@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
-	"purgebot/acl"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -23,7 +23,7 @@ const (
 // Verb is what a command does.
 type Verb string
 
-// The verbs. The last group is known, but not in this version: the grammar refuses it and says so.
+// The verbs.
 const (
 	VerbPurge   Verb = "purge"
 	VerbLeak    Verb = "leak"
@@ -35,9 +35,10 @@ const (
 	VerbWhoami  Verb = "whoami"
 	VerbHelp    Verb = "help"
 	VerbForm    Verb = "form" // nothing was said but "/purge"
+	VerbRetry   Verb = "retry"
+	VerbQuota   Verb = "quota"
 
-	VerbRetry    Verb = "retry"
-	VerbQuota    Verb = "quota"
+	// Of administrators.
 	VerbFreeze   Verb = "freeze"
 	VerbUnfreeze Verb = "unfreeze"
 	VerbGrant    Verb = "grant"
@@ -47,70 +48,86 @@ const (
 // Intent is a command understood. It has judged no access.
 type Intent struct {
 	Verb            Verb
-	Kind            purge.Kind   // of Targets; "" where the verb takes none
-	Areas           []purge.Area // as said; nil if not said
+	Kind            purge.Kind   // of Targets, or of what a grant lets purge; "" where the verb takes none
+	Areas           []purge.Area // as said; nil if not said, but mainland of a grant
 	Mode            purge.Mode   // "" if not said
 	Reason          string       // one line; "" if not said
 	Private, DryRun bool
+	Prefetch        bool             // fetch the URLs again once they are purged
 	Targets         []purge.Target   // canonical, collapsed
 	Refused         []*purge.Refused // the rest is usable without them; it may be nothing
 	Notes           []string         // what was changed on the way, one sentence each, for the card
 
-	ID string // of status and cancel: "p-7k3f9x2q"
+	ID string // of status, cancel and retry: "p-7k3f9x2q"; of revoke: "g-7k3f9x2q"
 
-	// Of history: a zero field selects all. By may be "me". Since and Until are as moment reads them.
+	// Of freeze, unfreeze and grant.
+	Domain  string        // "www.example.com", or "*.example.com" for every host below
+	For     time.Duration // 1 minute to maxFreeze or maxGrant
+	Subject string        // whom to grant: a subject, a mention such as "<@U1>", or a name of the policy file; see subjectIn
+
+	// Of history: a zero field selects all. By may be "me" or a mention. Since and Until are as moment reads them.
 	Host         string
-	By           acl.Subject
+	By           string
 	State        store.State
 	Since, Until string
 }
 
-// takes is what a verb has behind it besides flags.
+// takes is what a verb has behind it besides flags and a reason.
 type takes int
 
 const (
 	takesNothing takes = iota
-	takesLinks
+	takesLinks         // one or more
 	takesOneLink
 	takesID
-	takesHost
+	takesHost // or nothing
+	takesDomain
+	takesSpan
+	takesSubject
 )
 
-// usage is what a first word means.
+// usage is what a first word means. What it takes stands in this order.
 type usage struct {
 	verb  Verb
 	kind  purge.Kind
-	takes takes
+	takes []takes
 	flags []string
 }
 
 var (
-	purgeFlags   = []string{"area", "mainland", "overseas", "global", "mode", "reason", "private", "dry-run"}
-	whyFlags     = []string{"area", "mainland", "overseas", "global"}
+	areaFlags    = []string{"area", "mainland", "overseas", "global"}
+	leakFlags    = append(slices.Clone(areaFlags), "mode", "reason", "private", "dry-run")
+	purgeFlags   = append(slices.Clone(leakFlags), "prefetch")
+	grantFlags   = append(slices.Clone(areaFlags), "kind", "reason")
+	reasonFlags  = []string{"reason"}
 	historyFlags = []string{"since", "until", "by", "outcome"}
 )
 
 var usages = map[string]usage{
-	"purge":     {VerbPurge, purge.URL, takesLinks, purgeFlags},
-	"url":       {VerbPurge, purge.URL, takesLinks, purgeFlags},
-	"dir":       {VerbPurge, purge.Directory, takesLinks, purgeFlags},
-	"directory": {VerbPurge, purge.Directory, takesLinks, purgeFlags},
-	"path":      {VerbPurge, purge.Directory, takesLinks, purgeFlags},
-	"leak":      {VerbLeak, "", takesLinks, purgeFlags},
-	"why":       {VerbWhy, purge.URL, takesOneLink, whyFlags},
-	"status":    {VerbStatus, "", takesID, nil},
-	"cancel":    {VerbCancel, "", takesID, nil},
-	"history":   {VerbHistory, "", takesHost, historyFlags},
-	"domains":   {VerbDomains, "", takesNothing, nil},
-	"whoami":    {VerbWhoami, "", takesNothing, nil},
-	"help":      {VerbHelp, "", takesNothing, nil},
-	"--help":    {VerbHelp, "", takesNothing, nil},
+	"purge":     {VerbPurge, purge.URL, []takes{takesLinks}, purgeFlags},
+	"url":       {VerbPurge, purge.URL, []takes{takesLinks}, purgeFlags},
+	"dir":       {VerbPurge, purge.Directory, []takes{takesLinks}, purgeFlags},
+	"directory": {VerbPurge, purge.Directory, []takes{takesLinks}, purgeFlags},
+	"path":      {VerbPurge, purge.Directory, []takes{takesLinks}, purgeFlags},
+	"leak":      {VerbLeak, "", []takes{takesLinks}, leakFlags},
+	"why":       {VerbWhy, purge.URL, []takes{takesOneLink}, areaFlags},
+	"status":    {VerbStatus, "", []takes{takesID}, nil},
+	"cancel":    {VerbCancel, "", []takes{takesID}, nil},
+	"retry":     {VerbRetry, "", []takes{takesID}, reasonFlags},
+	"history":   {VerbHistory, "", []takes{takesHost}, historyFlags},
+	"quota":     {VerbQuota, "", nil, nil},
+	"domains":   {VerbDomains, "", nil, nil},
+	"whoami":    {VerbWhoami, "", nil, nil},
+	"help":      {VerbHelp, "", nil, nil},
+	"--help":    {VerbHelp, "", nil, nil},
+	"freeze":    {VerbFreeze, "", []takes{takesDomain, takesSpan}, reasonFlags},
+	"unfreeze":  {VerbUnfreeze, "", []takes{takesDomain}, reasonFlags},
+	"grant":     {VerbGrant, purge.URL, []takes{takesSubject, takesDomain, takesSpan}, grantFlags},
+	"revoke":    {VerbRevoke, "", []takes{takesID}, reasonFlags},
 }
 
-// later are the verbs of other versions.
-var later = map[string]Verb{
-	"retry": VerbRetry, "quota": VerbQuota, "freeze": VerbFreeze, "unfreeze": VerbUnfreeze, "grant": VerbGrant, "revoke": VerbRevoke,
-}
+// quotesReason are the verbs whose reason needs no flag: a text in quotes is one.
+var quotesReason = []Verb{VerbLeak, VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke}
 
 // parseText understands a command that was typed or pasted. Its error is an Invalid *purge.Error.
 func parseText(text string) (Intent, error) {
@@ -137,6 +154,7 @@ type parser struct {
 	said     map[string]bool
 	links    []piece
 	given    int // how many links, those too many included
+	filled   int // how much of what the verb takes is there; links do not count
 	in       Intent
 	stray    []string // words that are perhaps the rest of a reason without quotes
 	wrong    string   // the first mistake
@@ -179,11 +197,6 @@ func (p *parser) begin() bool {
 	if p.now.kind != pieceWord || isDash(w) && w != "--help" {
 		return true
 	}
-	if verb, found := later[w]; found {
-		p.usage = usage{verb: VerbHelp}
-		p.fail(sayLater(verb))
-		return false
-	}
 	use, found := usages[w]
 	if !found || isCommand(w) {
 		p.unknownVerb(w)
@@ -205,6 +218,17 @@ func (p *parser) unknownVerb(w string) {
 	p.advance()
 }
 
+// wants is what the verb takes next.
+func (p *parser) wants() takes {
+	if p.filled < len(p.takes) {
+		return p.takes[p.filled]
+	}
+	return takesNothing
+}
+
+// takesMany says whether the verb takes links, one or more.
+func (u usage) takesMany() bool { return slices.Contains(u.takes, takesLinks) }
+
 // piece takes one piece behind the verb.
 func (p *parser) piece() {
 	switch t := p.now; t.kind {
@@ -221,38 +245,66 @@ func (p *parser) piece() {
 
 // link takes an address, or the host that a chat made a link of.
 func (p *parser) link(t piece) {
-	switch p.takes {
+	switch p.wants() {
 	case takesLinks:
 		if p.given++; p.given <= maxTargets {
 			p.links = append(p.links, t)
 		}
 	case takesOneLink:
-		if len(p.links) > 0 {
-			p.fail(sayExtra(p.verb, t.text))
-			return
-		}
-		p.links = append(p.links, t)
-	case takesHost:
-		p.host(t.text)
-	default:
+		p.links, p.filled = append(p.links, t), p.filled+1
+	case takesNothing:
 		p.fail(sayExtra(p.verb, t.text))
+	default:
+		p.fill(t.text)
 	}
 }
 
-// quoted takes a link in quotes, or the reason of a leak.
+// fill takes the word for what the verb takes next. One that was meant for another place leaves it to those behind, for the corrected line.
+func (p *parser) fill(word string) {
+	what := p.wants()
+	p.set(what, word)
+	_, isSpan := span(word)
+	if !p.lacks(what) || what == takesSubject || what == takesDomain && !isSpan {
+		p.filled++
+	}
+}
+
+// set takes a word or a field for what it stands for.
+func (p *parser) set(what takes, word string) {
+	switch what {
+	case takesID:
+		p.id(word)
+	case takesHost:
+		p.in.Host = p.host(word, word)
+	case takesDomain:
+		p.domain(word)
+	case takesSpan:
+		p.span(word)
+	case takesSubject:
+		p.subject(word)
+	}
+}
+
+// quoted takes a link in quotes, or a reason where one needs no flag.
 func (p *parser) quoted(t piece) {
+	address := isAddressText(t.text)
 	switch {
-	case p.verb == VerbLeak && len(p.links) > 0 && isAddressText(t.text):
+	case p.verb == VerbLeak && len(p.links) > 0 && address:
 		p.fail(sayLinkOrReason(t.text))
 		p.again(t.text)
-	case p.verb == VerbLeak && len(p.links) > 0:
+	case p.mayQuote() && (!address || p.wants() == takesNothing):
 		p.flag("reason", t)
-	case isAddressText(t.text):
+	case address:
 		p.link(piece{kind: pieceWrapped, text: t.text})
 	default:
 		p.fail(sayQuoted(t.text))
 		p.again(t.text)
 	}
+}
+
+// mayQuote says whether a text in quotes is the reason. A leak's first may be a link.
+func (p *parser) mayQuote() bool {
+	return slices.Contains(quotesReason, p.verb) && (len(p.links) > 0 || !p.takesMany())
 }
 
 func isAddress(t piece) bool { return t.kind == pieceBare || t.kind == pieceWrapped }
@@ -281,12 +333,10 @@ func (p *parser) plain(t piece) {
 	case w == "/purge", t.fresh && known && (p.typed || len(p.links) > 0):
 		p.fail(saySecond(t.text))
 		p.stop()
-	case p.takes == takesID && p.in.ID == "":
-		p.id(t.text)
-	case p.takes == takesHost && p.in.Host == "":
-		p.host(t.text)
-	case w == "dir" && p.verb == VerbWhy && len(p.links) == 0:
+	case w == "dir" && p.wants() == takesOneLink:
 		p.kind = purge.Directory
+	case p.wants() > takesOneLink:
+		p.fill(t.text)
 	case known:
 		p.misplaced(t.text, usages[w])
 	default:
@@ -297,17 +347,17 @@ func (p *parser) plain(t piece) {
 // misplaced refuses a verb that is not the first word. If there is no other, it is the one that was meant.
 func (p *parser) misplaced(word string, use usage) {
 	p.fail(sayMisplaced(word))
-	if !p.typed && use.takes == takesLinks {
+	if !p.typed && use.takesMany() {
 		p.usage, p.typed = use, true
 	}
 }
 
 func (p *parser) unknown(word string) {
-	if p.takes == takesLinks {
+	if p.loose || p.mayQuote() && p.in.Reason == "" {
+		p.stray = append(p.stray, word)
+	}
+	if p.takesMany() {
 		p.fail(sayUnknown(word))
-		if p.loose || p.verb == VerbLeak && len(p.links) > 0 {
-			p.stray = append(p.stray, word)
-		}
 		return
 	}
 	p.fail(sayExtra(p.verb, word))

@@ -10,7 +10,11 @@ func parseFields(f *Fields) (Intent, error) {
 	if *f == (Fields{}) {
 		return Intent{Verb: VerbForm}, nil
 	}
-	if n := len(f.Verb) + len(f.Targets) + len(f.Area) + len(f.Mode) + len(f.Reason) + len(f.ID); n > maxText {
+	n := 0
+	for _, field := range []string{f.Verb, f.Targets, f.Area, f.Mode, f.Reason, f.ID, f.Domain, f.For, f.Subject, f.Kind, f.Since, f.Until, f.By, f.Outcome} {
+		n += len(field)
+	}
+	if n > maxText {
 		return Intent{}, invalid(sayLongText(n))
 	}
 	p := &parser{form: true, said: map[string]bool{}}
@@ -18,12 +22,21 @@ func parseFields(f *Fields) (Intent, error) {
 		return p.finish()
 	}
 	p.fieldTargets(f.Targets)
-	p.fieldID(strings.TrimSpace(f.ID))
+	p.fieldPart("id", f.ID, takesID)
+	p.fieldPart("domain", f.Domain, takesDomain, takesHost)
+	p.fieldPart("for", f.For, takesSpan)
+	p.fieldPart("subject", f.Subject, takesSubject)
+	p.field("kind", f.Kind, f.Kind != "")
+	p.field("since", f.Since, f.Since != "")
+	p.field("until", f.Until, f.Until != "")
+	p.field("by", f.By, f.By != "")
+	p.field("outcome", f.Outcome, f.Outcome != "")
 	p.field("area", f.Area, f.Area != "")
 	p.field("mode", f.Mode, f.Mode != "")
 	p.field("reason", f.Reason, f.Reason != "")
 	p.field("private", "", f.Private)
 	p.field("dry-run", "", f.DryRun)
+	p.field("prefetch", "", f.Prefetch)
 	return p.finish()
 }
 
@@ -34,9 +47,7 @@ func (p *parser) fieldVerb(word string) bool {
 		w = "purge"
 	}
 	use, found := usages[w]
-	if verb, known := later[w]; known {
-		p.fail(sayLater(verb))
-	} else if !found {
+	if !found {
 		p.fail(sayFieldVerb(word))
 	}
 	p.usage = use
@@ -45,10 +56,8 @@ func (p *parser) fieldVerb(word string) bool {
 
 // fieldTargets takes links and nothing else, or the domain of a history.
 func (p *parser) fieldTargets(text string) {
-	if p.takes == takesHost {
-		if host := strings.TrimSpace(text); host != "" {
-			p.host(host)
-		}
+	if p.wants() == takesHost || slices.Contains(p.takes, takesDomain) {
+		p.fieldPart("targets", text, takesHost)
 		return
 	}
 	p.reader = reader{text: text}
@@ -85,13 +94,23 @@ func (p *parser) fieldMeant(word string) string {
 	return name
 }
 
-func (p *parser) fieldID(word string) {
-	switch {
-	case word == "":
-	case p.takes == takesID:
-		p.id(word)
-	default:
-		p.fail(sayFieldUnused("id", p.verb))
+// fieldPart takes one thing that the verb takes, if it was filled in.
+func (p *parser) fieldPart(name, value string, is ...takes) {
+	value = strings.TrimSpace(value)
+	for _, what := range is {
+		switch {
+		case value == "":
+			return
+		case slices.Contains(p.takes, what) && what == takesHost && p.in.Host != "":
+			p.fail(sayTwice("domain", "domain"))
+			return
+		case slices.Contains(p.takes, what):
+			p.set(what, value)
+			return
+		}
+	}
+	if value != "" {
+		p.fail(sayFieldUnused(name, p.verb))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"purgebot/purge"
 )
@@ -22,9 +23,17 @@ func (p *parser) finish() (Intent, error) {
 	case p.wrong == "":
 		return p.in, nil
 	case p.form:
-		return Intent{}, invalid(p.wrong + " " + sayNothing)
+		return Intent{}, invalid(p.wrong + " " + p.nothing())
 	}
-	return Intent{}, invalid(p.wrong + " " + sayNothing + " " + p.corrected())
+	return Intent{}, invalid(p.wrong + " " + p.nothing() + " " + p.corrected())
+}
+
+// nothing says that nothing was done.
+func (p *parser) nothing() string {
+	if slices.Contains(p.takes, takesDomain) || p.verb == VerbRevoke {
+		return sayNoChange
+	}
+	return sayNothing
 }
 
 func invalid(message string) error {
@@ -33,19 +42,52 @@ func invalid(message string) error {
 
 // settle holds what was said against the verb.
 func (p *parser) settle() {
-	switch {
-	case (p.takes == takesLinks || p.takes == takesOneLink) && len(p.links) == 0:
-		p.fail(sayNoLinks(p.verb, p.form))
-	case p.takes == takesID && p.in.ID == "":
-		p.fail(sayNoID(p.verb, p.form))
+	for _, what := range p.takes {
+		if p.lacks(what) {
+			p.fail(sayMissing(what, p.verb, p.form))
+		}
 	}
 	p.in.Kind = p.kind
-	if p.verb == VerbLeak {
+	switch p.verb {
+	case VerbLeak:
 		p.settleLeak()
+	case VerbFreeze, VerbGrant:
+		p.settleRule()
+	}
+	if p.in.Prefetch && p.in.Kind == purge.Directory {
+		p.fail(sayPrefetch(p.name("prefetch")))
+		p.in.Prefetch = false
 	}
 	if p.in.Kind == purge.URL && p.in.Mode != "" {
 		p.fail(sayMode(p.name("mode")))
 		p.in.Mode = ""
+	}
+}
+
+// lacks says whether something that the verb takes is not there.
+func (p *parser) lacks(what takes) bool {
+	switch what {
+	case takesLinks, takesOneLink:
+		return len(p.links) == 0
+	case takesID:
+		return p.in.ID == ""
+	case takesDomain:
+		return p.in.Domain == ""
+	case takesSpan:
+		return p.in.For == 0
+	case takesSubject:
+		return p.in.Subject == ""
+	}
+	return false
+}
+
+// settleRule wants a reason for what administrators make, and a grant in mainland unless said.
+func (p *parser) settleRule() {
+	if p.in.Reason == "" {
+		p.fail(sayNoReason(p.form))
+	}
+	if p.verb == VerbGrant && p.in.Areas == nil {
+		p.in.Areas = slices.Clone(areas["mainland"])
 	}
 }
 
@@ -187,13 +229,31 @@ func (p *parser) corrected() string {
 	if reason := strings.TrimSpace(in.Reason + " " + strings.Join(p.stray, " ")); len(p.stray) > 0 && reasonProblem(reason) == "" {
 		in.Reason = reason
 	}
-	if p.takes == takesID && in.ID == "" {
-		in.ID = "p-7k3f9x2q"
-	}
-	if n := len(in.Targets); 0 < n && n < len(p.links) && p.takes == takesLinks {
+	p.example(&in)
+	if n := len(in.Targets); 0 < n && n < len(p.links) && p.takesMany() {
 		return sayFirst(n, len(p.links)) + sayTry + in.line()
 	}
 	return sayTry + in.line()
+}
+
+// example puts an example where something is missing.
+func (p *parser) example(in *Intent) {
+	for _, what := range p.takes {
+		switch {
+		case !p.lacks(what):
+		case what == takesID:
+			in.ID = exampleID(p.verb)
+		case what == takesDomain:
+			in.Domain = "www.example.com"
+		case what == takesSpan:
+			in.For = 2 * time.Hour
+		case what == takesSubject:
+			in.Subject = "oncall"
+		}
+	}
+	if in.Reason == "" && (p.verb == VerbFreeze || p.verb == VerbGrant) {
+		in.Reason = "why"
+	}
 }
 
 // offered returns the targets of the corrected line: what fits on a card, else an example.
@@ -207,7 +267,7 @@ func (p *parser) offered() []purge.Target {
 		}
 		offered = append(offered, t)
 	}
-	if len(offered) > 0 || p.in.Kind == "" {
+	if len(offered) > 0 || !p.takesMany() && p.verb != VerbWhy {
 		return offered
 	}
 	example, _ := purge.Parse(p.in.Kind, examples[p.in.Kind])
@@ -225,7 +285,8 @@ func (p *parser) candidates() []purge.Target {
 			offered = append(offered, t)
 		}
 	}
-	return offered
+	kept, _ := purge.Collapse(p.in.Kind, offered) // two refused links may be offered the same
+	return kept
 }
 
 // line returns the command that means this intent.
@@ -234,7 +295,7 @@ func (in Intent) line() string {
 	for _, t := range in.Targets {
 		words = append(words, asTyped(t))
 	}
-	for _, w := range []string{in.ID, in.Host} {
+	for _, w := range []string{in.ID, in.Host, in.Subject, in.Domain, spanText(in.For)} {
 		if w != "" {
 			words = append(words, w)
 		}
@@ -267,7 +328,7 @@ func (in Intent) flagWords() []string {
 	if in.Verb != VerbLeak {
 		words = in.choiceWords()
 	}
-	if in.Reason != "" && (in.Verb != VerbLeak || isAddressText(in.Reason)) {
+	if in.Reason != "" && (!slices.Contains(quotesReason, in.Verb) || in.Verb == VerbLeak && isAddressText(in.Reason)) {
 		words = append(words, "--reason")
 	}
 	if in.Reason != "" {
@@ -287,8 +348,11 @@ func (in Intent) choiceWords() []string {
 		words = append(words, "--global")
 	case len(in.Areas) == 1 && in.Areas[0] == purge.Overseas:
 		words = append(words, "--overseas")
-	case len(in.Areas) == 1:
+	case len(in.Areas) == 1 && in.Verb != VerbGrant:
 		words = append(words, "--area mainland")
+	}
+	if in.Verb == VerbGrant && in.Kind == purge.Directory {
+		words = append(words, "--kind directory")
 	}
 	if in.Mode != "" {
 		words = append(words, "--mode "+string(in.Mode))
@@ -296,13 +360,16 @@ func (in Intent) choiceWords() []string {
 	if in.Private {
 		words = append(words, "--private")
 	}
+	if in.Prefetch {
+		words = append(words, "--prefetch")
+	}
 	return words
 }
 
 func (in Intent) filterWords() []string {
 	var words []string
 	for _, f := range []struct{ flag, value string }{
-		{"--since", in.Since}, {"--until", in.Until}, {"--by", string(in.By)}, {"--outcome", strings.ReplaceAll(string(in.State), " ", "-")},
+		{"--since", in.Since}, {"--until", in.Until}, {"--by", in.By}, {"--outcome", strings.ReplaceAll(string(in.State), " ", "-")},
 	} {
 		if f.value != "" {
 			words = append(words, f.flag, f.value)

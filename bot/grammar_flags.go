@@ -1,14 +1,13 @@
 package bot
 
 import (
+	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"purgebot/acl"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -16,11 +15,12 @@ import (
 // The flags, which are also the names of the fields, and the values that they take.
 
 // valued are the flags that take a value.
-var valued = []string{"area", "mode", "reason", "since", "until", "by", "outcome"}
+var valued = []string{"area", "mode", "kind", "reason", "since", "until", "by", "outcome"}
 
 var (
 	areaNames  = []string{"mainland", "overseas", "global"}
 	modeNames  = []string{"flush", "delete"}
+	kindNames  = []string{"url", "directory"}
 	stateNames = []string{"done", "partly-done", "accepted", "failed", "unknown", "refused", "cancelled", "expired"}
 )
 
@@ -38,6 +38,7 @@ var (
 		"abroad": "overseas", "foreign": "overseas", "international": "overseas", "intl": "overseas",
 	}
 	modesMeant = map[string]string{"changed": "flush", "everything": "delete", "all": "delete"}
+	kindsMeant = map[string]string{"path": "directory", "dirs": "directory", "page": "url", "urls": "url"}
 	flagsMeant = map[string]string{"region": "area", "zone": "area", "type": "mode", "comment": "reason", "message": "reason", "dryrun": "dry-run", "dry": "dry-run"}
 )
 
@@ -121,8 +122,15 @@ func (p *parser) flag(name string, v piece) {
 		p.in.Areas = slices.Clone(areas[p.choice(key, v.text, areaNames, areasMeant)])
 	case "mode":
 		p.in.Mode = purge.Mode(p.choice(key, v.text, modeNames, modesMeant))
+	case "kind":
+		if strings.EqualFold(v.text, "dir") {
+			v.text = "directory"
+		}
+		p.kind = cmp.Or(purge.Kind(p.choice(key, v.text, kindNames, kindsMeant)), p.kind)
 	case "reason":
 		p.reason(v)
+	case "prefetch":
+		p.in.Prefetch = true
 	case "private":
 		p.in.Private = true
 	case "dry-run":
@@ -138,10 +146,7 @@ func (p *parser) filter(key, value string) {
 	case "since", "until":
 		p.moment(key, strings.ToLower(value))
 	case "by":
-		if p.in.By = acl.Subject(value); value != "me" && !isSubject(p.in.By) {
-			p.fail(saySubject(value))
-			p.in.By = ""
-		}
+		p.by(value)
 	case "outcome":
 		state := p.choice(key, strings.ReplaceAll(value, " ", "-"), stateNames, nil)
 		p.in.State = store.State(strings.ReplaceAll(state, "-", " "))
@@ -158,12 +163,6 @@ func (p *parser) moment(key, value string) {
 		return
 	}
 	p.in.Until = value
-}
-
-// isSubject says whether s has the form of a subject, as whoami shows it.
-func isSubject(s acl.Subject) bool {
-	strange := func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("\"'`<>,;", c) }
-	return s.Platform() != "" && s.ID() != "" && len(s) <= 200 && strings.IndexFunc(string(s), strange) < 0
 }
 
 // choice returns the one of names that was said, or else the one that was probably meant.
@@ -216,14 +215,23 @@ func reasonProblem(text string) string {
 // id takes the number of a purge, in either case and with the letters that look like digits:
 // https://www.crockford.com/base32.html
 func (p *parser) id(word string) {
-	name, dashed := strings.CutPrefix(strings.Map(idRune, word), "p-")
+	example := exampleID(p.verb)
+	name, dashed := strings.CutPrefix(strings.Map(idRune, word), example[:len("p-")])
 	if len(name) != 8 || strings.Trim(name, "0123456789abcdefghjkmnpqrstvwxyz") != "" {
-		p.fail(sayID(word))
+		p.fail(sayID(example, word))
 		return
 	}
-	if p.in.ID = "p-" + name; !dashed {
-		p.fail(sayID(word))
+	if p.in.ID = example[:len("p-")] + name; !dashed {
+		p.fail(sayID(example, word))
 	}
+}
+
+// exampleID is an id as the verb takes one: of a grant, or of a purge.
+func exampleID(verb Verb) string {
+	if verb == VerbRevoke {
+		return "g-7k3f9x2q"
+	}
+	return "p-7k3f9x2q"
 }
 
 func idRune(c rune) rune {
@@ -238,22 +246,6 @@ func idRune(c rune) rune {
 	return c
 }
 
-// host takes a domain, also as the link that a chat makes of it.
-func (p *parser) host(word string) {
-	address := word
-	if !isLink(word) {
-		address = "https://" + word
-	}
-	t, err := purge.Parse(purge.URL, address)
-	if err != nil || p.in.Host != "" {
-		p.fail(sayHost(word))
-		return
-	}
-	if p.in.Host = t.Host(); !strings.HasSuffix(t.String(), t.Host()+"/") {
-		p.fail(sayHost(word))
-	}
-}
-
 // moment reads "45m", "12h", "30d" or "2w" before now, or the day "2026-11-21", as it begins in the zone. "" is the zero time.
 func moment(s string, now time.Time, zone *time.Location) (time.Time, error) {
 	if s == "" {
@@ -262,11 +254,8 @@ func moment(s string, now time.Time, zone *time.Location) (time.Time, error) {
 	if day, err := time.ParseInLocation(time.DateOnly, s, zone); err == nil {
 		return day, nil
 	}
-	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
-	last := len(s) - 1
-	n, err := strconv.ParseUint(s[:last], 10, 16)
-	if unit := units[s[last]|0x20]; err == nil && unit > 0 {
-		return now.Add(-time.Duration(n) * unit), nil
+	if ago, is := span(s); is {
+		return now.Add(-ago), nil
 	}
 	return time.Time{}, invalid(sayMoment(s))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"purgebot/purge"
@@ -12,8 +13,9 @@ import (
 // What the grammar says. A mistake is a sentence that names the word; sayNothing and the corrected line follow it.
 
 const (
-	sayNothing = "Nothing was purged."
-	sayTry     = "Try: "
+	sayNothing  = "Nothing was purged."
+	sayNoChange = "Nothing was changed."
+	sayTry      = "Try: "
 
 	sayInvented    = "The chat put http:// in front of what was typed: type the address with its own scheme."
 	sayCutShort    = "The address looks cut off at its end: paste all of it, or put it in < > if it really ends in dots."
@@ -73,8 +75,11 @@ func sayMisplaced(word string) string {
 }
 
 func sayLater(verb Verb) string {
-	return fmt.Sprintf("The command %s is not in this version of purgebot.", verb)
+	return fmt.Sprintf("The command %s is understood, but this version of purgebot cannot do it yet.", verb)
 }
+
+// sayNoPrefetch is on the card of a purge that asked for it.
+const sayNoPrefetch = "Nothing is fetched again afterwards: this version of purgebot cannot do that yet."
 
 func sayOpen(text string) string {
 	return fmt.Sprintf("A quote, bracket or backtick opens at %s and never closes.", said(text))
@@ -117,7 +122,7 @@ func sayMoment(value string) string {
 }
 
 func saySubject(value string) string {
-	return fmt.Sprintf("For --by write me, or a person as whoami shows one, not %s.", said(value))
+	return fmt.Sprintf("For --by write me, mention the person, or paste what whoami shows them, not %s.", said(value))
 }
 
 func sayLongReason(n int) string {
@@ -132,29 +137,84 @@ func sayReasonChar(text string) string {
 	return fmt.Sprintf("The reason holds the character %U, which cannot be shown: type it again without that.", c)
 }
 
-func sayNoLinks(verb Verb, form bool) string {
-	switch {
-	case form:
-		return `The field "targets" is empty: write the addresses there.`
-	case verb == VerbWhy:
+// sayMissing says what a verb lacks.
+func sayMissing(what takes, verb Verb, form bool) string {
+	if form {
+		return sayEmptyField[what]
+	}
+	switch what {
+	case takesID:
+		return sayNoID(verb)
+	case takesDomain:
+		return fmt.Sprintf("Say for which domain to %s, as in www.example.com.", verb)
+	case takesSpan:
+		return fmt.Sprintf("Say for how long to %s, as in 30m, 2h or 1d.", verb)
+	case takesSubject:
+		return "Say whom to grant it to: mention them, or paste what whoami shows them."
+	case takesOneLink:
 		return "Say which address it is about."
 	}
 	return "Say which addresses to purge."
 }
 
-func sayNoID(verb Verb, form bool) string {
-	if form {
-		return `The field "id" is empty: write the id on the purge's card there.`
-	}
-	return fmt.Sprintf("Say which purge to %s, by the id on its card.", map[Verb]string{VerbStatus: "show", VerbCancel: "cancel"}[verb])
+var sayEmptyField = map[takes]string{
+	takesLinks:   `The field "targets" is empty: write the addresses there.`,
+	takesOneLink: `The field "targets" is empty: write the address there.`,
+	takesID:      `The field "id" is empty: write the id there, as its card shows it.`,
+	takesDomain:  `The field "domain" is empty: write a domain there, as in www.example.com.`,
+	takesSpan:    `The field "for" is empty: write there how long it is to last, as in 30m, 2h or 1d.`,
+	takesSubject: `The field "subject" is empty: say there whom to grant it to.`,
 }
 
-func sayID(word string) string {
-	return fmt.Sprintf("The id of a purge looks like p-7k3f9x2q, not %s.", said(word))
+func sayNoID(verb Verb) string {
+	if verb == VerbRevoke {
+		return "Say which grant to revoke, by the id on its card."
+	}
+	what := verb
+	if verb == VerbStatus {
+		what = "show"
+	}
+	return fmt.Sprintf("Say which purge to %s, by the id on its card.", what)
+}
+
+func sayNoReason(form bool) string {
+	if form {
+		return `The field "reason" is empty: say there why, everybody reads it.`
+	}
+	return "Say why, in quotes at the end: everybody reads it."
+}
+
+func sayID(example, word string) string {
+	what := "purge"
+	if strings.HasPrefix(example, "g-") {
+		what = "grant"
+	}
+	return fmt.Sprintf("The id of a %s looks like %s, not %s.", what, example, said(word))
 }
 
 func sayHost(word string) string {
-	return fmt.Sprintf("History takes one domain, such as www.example.com, not %s.", said(word))
+	return fmt.Sprintf("Write a domain alone, such as www.example.com, not %s.", said(word))
+}
+
+// sayNoHost says why no target can have that host.
+func sayNoHost(word, reason string) string {
+	return fmt.Sprintf("The word %s is no domain. %s", said(word), reason)
+}
+
+func saySpan(word string) string {
+	return fmt.Sprintf("Write how long it is to last as 30m, 2h or 1d, not %s.", said(word))
+}
+
+func sayLongSpan(word string, most time.Duration) string {
+	return fmt.Sprintf("It can last %s at most, and %s is longer.", spanText(most), said(word))
+}
+
+func sayWrongSubject(word string, err error) string {
+	return fmt.Sprintf("The word %s names nobody who can be granted anything: %s.", said(word), err)
+}
+
+func sayPrefetch(name string) string {
+	return fmt.Sprintf("Only URLs can be fetched again: leave out %s.", name)
 }
 
 func sayMode(name string) string {

@@ -43,6 +43,9 @@ func wishOf(in Intent) wish {
 	for _, r := range in.Refused {
 		w.refused = append(w.refused, refusal{Target: r.Shown(), Reason: r.Reason + suggestion(r.Suggest)})
 	}
+	if in.Prefetch {
+		w.Notes = append(w.Notes, sayNoPrefetch)
+	}
 	if w.Kind == purge.Directory && w.Mode == "" {
 		w.Mode = purge.Flush
 	}

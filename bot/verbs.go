@@ -25,6 +25,8 @@ func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (Card, []store
 		return whyCard(s, in), nil, nil
 	case VerbWhoami:
 		return whoamiCard(s), nil, nil
+	case VerbRetry, VerbQuota, VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
+		return Card{Title: sayLater(in.Verb), Tone: Bad}, nil, nil
 	}
 	return b.helpCard(s), nil, nil
 }
@@ -133,9 +135,12 @@ func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {
 	if err != nil {
 		return store.Filter{}, err
 	}
-	by := in.By
-	if by == "me" {
+	by := subjectIn(s.at, in.By)
+	switch {
+	case in.By == "me":
 		by = s.person.Subject
+	case in.By != "" && by == "":
+		return store.Filter{}, invalid(saySubject(in.By))
 	}
 	return store.Filter{Platform: s.at.Platform, Workspace: s.at.Workspace, Host: in.Host, By: by,
 		Since: since, Until: until, State: in.State, Limit: historyLines}, nil

@@ -1,0 +1,181 @@
+package bot
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"purgebot/acl"
+	"purgebot/purge"
+)
+
+// What administrators name in a command: a domain, a span of time, and whom they mean.
+
+// How long a rule that was made in chat may last. A grant that is needed for longer belongs in the policy file.
+const (
+	maxFreeze = 30 * 24 * time.Hour
+	maxGrant  = 24 * time.Hour
+)
+
+// host takes a host alone, also as the link that a chat makes of it. A wrong one may be returned put right, for the corrected line.
+// typed is the word that it is part of.
+func (p *parser) host(word, typed string) string {
+	address := word
+	if !isLink(word) {
+		address = "https://" + word
+	}
+	t, err := purge.Parse(purge.URL, address)
+	if err != nil {
+		refused := asRefused(err)
+		p.fail(sayNoHost(typed, refused.Reason))
+		t, _ = purge.Parse(purge.URL, refused.Suggest)
+		return t.Host()
+	}
+	_, bare, _ := strings.Cut(address, "://")
+	if !strings.EqualFold(strings.TrimSuffix(bare, "/"), t.Host()) {
+		p.fail(sayHost(typed))
+	}
+	return t.Host()
+}
+
+// domain takes a host, or "*." and a host.
+func (p *parser) domain(word string) {
+	if word == "*." && !p.form { // a chat made a link of what follows, and with that a word of its own
+		before := p.reader
+		if host := p.next(); host.kind == pieceBare && !host.fresh {
+			word += host.text
+		} else {
+			p.reader = before
+		}
+	}
+	host, wild := strings.CutPrefix(word, "*.")
+	if wild && isLink(host) {
+		p.fail(sayHost(word))
+		return
+	}
+	if p.in.Domain = p.host(host, word); wild && p.in.Domain != "" {
+		p.in.Domain = "*." + p.in.Domain
+	}
+}
+
+// span takes how long a rule is to last.
+func (p *parser) span(word string) {
+	most := maxFreeze
+	if p.verb == VerbGrant {
+		most = maxGrant
+	}
+	d, is := span(word)
+	switch {
+	case !is || d == 0:
+		p.fail(saySpan(word))
+	case d > most:
+		p.fail(sayLongSpan(word, most))
+		p.in.For = most
+	default:
+		p.in.For = d
+	}
+}
+
+// span reads "45m", "12h", "30d" or "2w". A day has 24 hours.
+func span(s string) (d time.Duration, is bool) {
+	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	if s == "" {
+		return 0, false
+	}
+	last := len(s) - 1
+	n, err := strconv.ParseUint(s[:last], 10, 16)
+	unit := units[s[last]|0x20]
+	return time.Duration(n) * unit, err == nil && unit > 0
+}
+
+// spanText writes a span as span reads it: "2h"; "" if it is none.
+func spanText(d time.Duration) string {
+	switch {
+	case d == 0:
+		return ""
+	case d%(24*time.Hour) == 0:
+		return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	case d%time.Hour == 0:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	}
+	return strconv.Itoa(int(d/time.Minute)) + "m"
+}
+
+// subject takes whom a grant is for: a subject, a mention, or a name of the policy file.
+func (p *parser) subject(word string) {
+	if token := mention(word); token != "" {
+		p.in.Subject = token
+		return
+	}
+	if strings.Contains(word, ":") {
+		s, err := acl.ParseSubject(word)
+		if err != nil {
+			p.fail(sayWrongSubject(word, err))
+			return
+		}
+		p.in.Subject = string(s)
+		return
+	}
+	if !isPolicyName(word) {
+		p.fail(sayWrongSubject(word, errors.New("mention the person or the group, paste what whoami shows, or write the name of a group of the policy file")))
+		return
+	}
+	p.in.Subject = word
+}
+
+// by takes whose purges a history shows. Names are not taken here: whose purges they were, only ids tell.
+func (p *parser) by(value string) {
+	token := mention(value)
+	_, err := acl.ParseSubject(value)
+	switch {
+	case token != "":
+		p.in.By = token
+	case value == "me" || err == nil:
+		p.in.By = value
+	default:
+		p.fail(saySubject(value))
+	}
+}
+
+// isPolicyName says whether a word can be the name of a group of the policy file, and is nothing else.
+func isPolicyName(word string) bool {
+	strange := func(c rune) bool {
+		return !unicode.IsGraphic(c) || unicode.IsSpace(c) || strings.ContainsRune("\"'`<>,;@#*/:|\\", c)
+	}
+	return word != "" && len(word) <= 64 && !isDash(word) && utf8.ValidString(word) && strings.IndexFunc(word, strange) < 0
+}
+
+// mention returns what a chat writes for a person or a group who was mentioned, without the label: "<@U1>" and "<!subteam^S1>" in Slack,
+// "<@1>" and "<@&1>" in Discord; "" if word is no such mention.
+// https://docs.slack.dev/messaging/formatting-message-text/, https://docs.discord.com/developers/reference#message-formatting-formats
+func mention(word string) string {
+	inside, opens := strings.CutPrefix(word, "<")
+	inside, closes := strings.CutSuffix(inside, ">")
+	inside, _, _ = strings.Cut(inside, "|")
+	if !opens || !closes {
+		return ""
+	}
+	for _, sign := range []string{"!subteam^", "@&", "@!", "@"} {
+		if id, is := strings.CutPrefix(inside, sign); is && id != "" && strings.Trim(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+			return "<" + strings.Replace(sign, "@!", "@", 1) + id + ">"
+		}
+	}
+	return ""
+}
+
+// subjectIn returns the subject that a token of an Intent means in the place where it was typed: a mention names an account of that
+// workspace. It is "" for "me", for a name of the policy file, and for a mention that cannot be one there.
+func subjectIn(at Thread, token string) acl.Subject {
+	if m := mention(token); m != "" && at.Workspace != "" {
+		id := strings.NewReplacer("<!subteam^", "", "<@&", "role/", "<@", "", ">", "").Replace(m)
+		token = at.Platform + ":" + at.Workspace + "/" + id
+	}
+	s, err := acl.ParseSubject(token)
+	if err != nil {
+		return ""
+	}
+	return s
+}

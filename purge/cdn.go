@@ -53,3 +53,40 @@ type Limits struct {
 	URLs, Directories int // targets in one call
 	Bytes             int // bytes that the targets may take in one call, form-encoded with their parameter names
 }
+
+// Warmer is a CDN that can also fetch URLs into its caches before anybody asks for them. Every error is an *Error.
+type Warmer interface {
+	// Warm asks, in one call, that the URLs of b be fetched into the caches of b.Area. Its error is one of Submit's kinds.
+	Warm(ctx context.Context, b Batch) (Receipt, error)
+	// Warmed is Status of a Warm.
+	Warmed(ctx context.Context, q StatusQuery) ([]TargetStatus, error)
+	// WarmQuota is what Warm may still cost today, for each area; its kind is always URL.
+	WarmQuota(ctx context.Context) ([]Quota, error)
+	// WarmLimit is how many URLs one Warm takes.
+	WarmLimit() int
+}
+
+// Domains is a CDN that can list the domains of its account. Every error is an *Error.
+type Domains interface {
+	// Domains returns all of them, by name. Denied means that this key may not.
+	Domains(ctx context.Context) ([]Domain, error)
+}
+
+// Domain is one domain of the account.
+type Domain struct {
+	Host   string // in lower case; may begin with "*."
+	Areas  []Area // where it is accelerated; nil where the API does not say
+	Online bool   // purges are taken: it runs, or its configuration is just being changed
+	Status string // the vendor's word, such as "offline": hostile until escaped
+	Query  Query
+}
+
+// Query says whether "?x=1" is part of what a domain's objects are cached under.
+type Query string
+
+// What is known of a domain's queries.
+const (
+	QueryUnknown Query = ""        // also where it differs by path or by parameter
+	QueryMatters Query = "matters" // each query is an object of its own
+	QueryIgnored Query = "ignored" // all queries are one object
+)

@@ -20,7 +20,7 @@ type answer struct {
 	data     json.RawMessage
 }
 
-var errUnreadable = errors.New("not an answer of API 2.0")
+var errUnreadable = errors.New("not an answer of the CDN API")
 
 // decodeAnswer reads the body of an HTTP 200. It is lenient about types, since the vendor's own pages disagree,
 // and strict about the one thing that matters: without a plain code there is no answer.

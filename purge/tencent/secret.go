@@ -8,16 +8,24 @@ import (
 	"strings"
 )
 
-// quote is the vendor's message as an operator may read it: on one line, cut, without the query of a URL that it may
-// name, and withheld if it repeats the request.
-func (v *V2) quote(a answer, signature string) string {
-	for _, f := range append(fragments(signature), v.fragments...) {
-		if strings.Contains(a.message, f) || strings.Contains(a.symbol, f) {
-			return "(message withheld: it repeats the request)"
+// quote is what the vendor says (a word, and a message) as an operator may read it: on one line, cut, without the query of
+// a URL that it may name, and withheld if it repeats the request.
+func (l *line) quote(signature, word, message string) string {
+	if l.repeats(signature, word) || l.repeats(signature, message) {
+		return "(message withheld: it repeats the request)"
+	}
+	message, _, _ = strings.Cut(strings.ReplaceAll(message, "%3F", "?"), "?")
+	return fmt.Sprintf("%.40q %.200q", word, message)
+}
+
+// repeats reports whether a text holds a part of a secret.
+func (l *line) repeats(signature, text string) bool {
+	for _, f := range append(fragments(signature), l.fragments...) {
+		if strings.Contains(text, f) {
+			return true
 		}
 	}
-	message, _, _ := strings.Cut(strings.ReplaceAll(a.message, "%3F", "?"), "?")
-	return fmt.Sprintf("%.40q %.200q", a.symbol, message)
+	return false
 }
 
 // fragments are the beginnings by which a secret would be recognised, in the forms in which one gets repeated.

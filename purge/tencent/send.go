@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +21,28 @@ const (
 	maxAnswer     = 1 << 20
 	maxRetryAfter = time.Hour
 )
+
+// line is the way to the vendor, whichever API is spoken on it: where, with which keys, by which clock.
+type line struct {
+	endpoint                *url.URL
+	path                    string // as it is sent and signed
+	secretID, secret, token string
+	fragments               []string // of the keys, in every form a text could repeat them
+	zone                    *time.Location
+	now                     func() time.Time
+	timeout                 time.Duration
+	transport               *http.Transport
+	clock                   atomic.Bool // the last answer was about the clock
+}
+
+// connect makes the line of a configuration that was checked.
+func (l *line) connect(c Config, endpoint *url.URL) {
+	l.endpoint, l.path = endpoint, endpoint.EscapedPath()
+	l.secretID, l.secret, l.token = c.SecretID, c.SecretKey, c.Token
+	l.fragments = fragments(c.SecretID, c.SecretKey, c.Token)
+	l.zone, l.now, l.timeout = c.Zone, c.Now, c.Timeout
+	l.transport = oneShot(c.Transport, endpoint.Scheme == "https")
+}
 
 // exchange is one HTTP round: an answer, or the cause why there is none.
 type exchange struct {
@@ -62,18 +85,18 @@ func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
 }
 
 // send makes one HTTP round. It calls the transport, not a client, since a client follows redirects and quotes URLs in errors.
-func (v *V2) send(ctx context.Context, wire []byte) exchange {
-	ctx, cancel := context.WithTimeout(ctx, v.timeout)
+func (l *line) send(ctx context.Context, r *http.Request) exchange {
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	var x exchange
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { x.left = true }})
-	resp, err := v.transport.RoundTrip(v.request(ctx, wire))
+	resp, err := l.transport.RoundTrip(r.WithContext(ctx))
 	if err != nil {
 		x.cause = cause(err, x.left)
 		return x
 	}
 	defer resp.Body.Close()
-	x.status, x.date, x.retryAfter = resp.StatusCode, date(resp.Header), retryAfter(resp.Header, v.now())
+	x.status, x.date, x.retryAfter = resp.StatusCode, date(resp.Header), retryAfter(resp.Header, l.now())
 	x.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		x.cause = fmt.Errorf("answer cut short: %w", cause(err, true))
@@ -83,16 +106,13 @@ func (v *V2) send(ctx context.Context, wire []byte) exchange {
 	return x
 }
 
-func (v *V2) request(ctx context.Context, wire []byte) *http.Request {
-	u := *v.endpoint
-	r := &http.Request{Method: v.method, URL: &u, Host: u.Host, Header: http.Header{"User-Agent": {"purgebot"}}}
-	if v.method == http.MethodGet {
-		u.RawQuery = string(wire)
-	} else {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(wire)), int64(len(wire))
+// post is a request with a body, without a context; its headers are the caller's to complete.
+func (l *line) post(contentType string, body []byte) *http.Request {
+	u := *l.endpoint
+	return &http.Request{
+		Method: http.MethodPost, URL: &u, Host: u.Host, Header: http.Header{"User-Agent": {"purgebot"}, "Content-Type": {contentType}},
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 	}
-	return r.WithContext(ctx)
 }
 
 // cause is what an operator may read of a failure. Before anything left its text is harmless. Afterwards the other side

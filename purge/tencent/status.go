@@ -39,20 +39,13 @@ func (v *V2) Status(ctx context.Context, q purge.StatusQuery) ([]purge.TargetSta
 		}
 		v.collect(found, rows, q)
 	}
-	var told []purge.TargetStatus
-	for _, t := range q.Batch.Targets {
-		if s, ok := found[t.String()]; ok {
-			s.Target = t
-			told = append(told, s)
-		}
-	}
-	return told, nil
+	return inOrder(found, q.Batch.Targets), nil
 }
 
 // logCalls asks for the task where there is one, which only mainland URLs have. Overseas is asked by day, and a purge just before
 // midnight may be logged just after.
 func (v *V2) logCalls(q purge.StatusQuery) []call {
-	host := param{"host", q.Batch.Targets[0].Host()}
+	host := param{name: "host", value: q.Batch.Targets[0].Host()}
 	since := q.Since.In(v.zone)
 	if q.Batch.Area == purge.Overseas {
 		days := []string{since.Format(logDay)}
@@ -61,16 +54,16 @@ func (v *V2) logCalls(q purge.StatusQuery) []call {
 		}
 		var calls []call
 		for _, day := range days {
-			calls = append(calls, call{action: "GetCdnOverseaRefreshLog", params: []param{{"date", day}, host}})
+			calls = append(calls, call{action: "GetCdnOverseaRefreshLog", params: []param{{name: "date", value: day}, host}})
 		}
 		return calls
 	}
 	c := call{action: "GetCdnRefreshLog"}
 	if q.Receipt.TaskID != "" {
-		c.params = []param{{"taskId", q.Receipt.TaskID}}
+		c.params = []param{{name: "taskId", value: q.Receipt.TaskID}}
 	} else {
 		end := v.now().In(v.zone).Add(slack)
-		c.params = []param{{"endDate", end.Format(logTime)}, host, {"startDate", since.Format(logTime)}}
+		c.params = []param{{name: "endDate", value: end.Format(logTime)}, host, {name: "startDate", value: since.Format(logTime)}}
 	}
 	return []call{c}
 }

@@ -1,5 +1,5 @@
 // Package tencent purges Tencent Cloud CDN: it signs a batch, sends it once, and translates the vendor's answer
-// into the words of package purge. V2 speaks API 2.0, the RefreshCdn… actions.
+// into the words of package purge. V2 speaks API 2.0, the RefreshCdn… actions; V3 speaks API 3.0, the Purge…Cache actions.
 //
 // It refuses to guess. A request that may have left this machine without a readable answer is Unknown, never failed
 // and never sent again from here. It never follows a redirect, never reuses a connection (net/http would resend a GET
@@ -32,11 +32,12 @@ const (
 // maxTimeout bounds one call, from the look-up of the host to the answer's last byte.
 const maxTimeout = 10 * time.Second
 
-// Config is what a client of API 2.0 needs. The zero value of a field is its default, but for the two keys, which have none.
+// Config is what a client needs. The zero value of a field is its default, but for the two keys, which have none.
 type Config struct {
-	Endpoint  string // default Endpoint; http:// for loopback hosts only. Its host, with a port that is not the scheme's own, and its path are signed
-	Method    string // "GET" or "POST" (default)
-	Signature string // HmacSHA1 or HmacSHA256 (default)
+	Endpoint  string // default Endpoint or EndpointV3; http:// for loopback hosts only. Its host, with a port that is not the scheme's own, and its path are signed
+	Method    string // API 2.0: "GET" or "POST" (default)
+	Signature string // API 2.0: HmacSHA1 or HmacSHA256 (default)
+	Language  string // API 3.0: of what the vendor says to the operator, "zh-CN" or "en-US" (default)
 
 	SecretID, SecretKey string
 	Token               string // of temporary credentials; "" for permanent ones
@@ -44,7 +45,7 @@ type Config struct {
 	Zone *time.Location // of the dates in the purge log; default UTC+8, Beijing
 
 	Now     func() time.Time // default time.Now
-	Nonce   func() uint64    // at least 31 random bits, never 0; default 53 bits of crypto/rand
+	Nonce   func() uint64    // API 2.0: at least 31 random bits, never 0; default 53 bits of crypto/rand
 	Timeout time.Duration    // of one call; default, and at most, 10 s
 
 	// Transport is copied; its connections are used once, whatever it says. It is not a RoundTripper, because one that
@@ -62,15 +63,16 @@ func (c Config) Format(s fmt.State, _ rune) {
 	fmt.Fprintf(s, "%s %s %s", c.Method, c.Endpoint, c.Signature)
 }
 
-func (c Config) withDefaults() Config {
+func (c Config) withDefaults(endpoint string) Config {
 	orString := func(s *string, d string) {
 		if *s == "" {
 			*s = d
 		}
 	}
-	orString(&c.Endpoint, Endpoint)
+	orString(&c.Endpoint, endpoint)
 	orString(&c.Method, http.MethodPost)
 	orString(&c.Signature, HmacSHA256)
+	orString(&c.Language, "en-US")
 	if c.Zone == nil {
 		c.Zone = time.FixedZone("UTC+8", 8*60*60) // China has no summer time, so no tzdata is needed
 	}
@@ -102,6 +104,9 @@ func (c Config) check() (*url.URL, error) {
 	}
 	if c.Signature != HmacSHA1 && c.Signature != HmacSHA256 {
 		errs = append(errs, errors.New("PURGEBOT_CDN_SIGNATURE must be HmacSHA1 or HmacSHA256"))
+	}
+	if c.Language != "zh-CN" && c.Language != "en-US" {
+		errs = append(errs, errors.New("the language of API 3.0 must be zh-CN or en-US"))
 	}
 	errs = append(errs, checkKey("TENCENTCLOUD_SECRET_ID", c.SecretID), checkKey("TENCENTCLOUD_SECRET_KEY", c.SecretKey))
 	if c.Token != "" {

@@ -87,7 +87,7 @@ func TestSignedHost(t *testing.T) {
 	} {
 		v, err := NewV2(Config{Endpoint: endpoint, SecretID: "a", SecretKey: "b"})
 		require.NoError(t, err, endpoint)
-		r := v.request(t.Context(), nil)
+		r := v.request(nil)
 		assert.Equal(t, want, r.Host+" "+v.path, endpoint)
 		assert.Equal(t, r.Host, v.endpoint.Host)
 		assert.Equal(t, v.path, r.URL.EscapedPath())

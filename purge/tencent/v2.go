@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"purgebot/purge"
@@ -27,36 +24,26 @@ const (
 
 // V2 is a client of API 2.0. It is safe for concurrent use.
 type V2 struct {
-	endpoint                *url.URL
-	path                    string // as it is sent and signed
-	method, signature       string
-	secretID, secret, token string
-	fragments               []string // of the keys, in every form a text could repeat them
-	zone                    *time.Location
-	now                     func() time.Time
-	nonce                   func() uint64
-	timeout                 time.Duration
-	transport               *http.Transport
-	overhead                int         // bytes of a request without its targets, at most
-	clock                   atomic.Bool // the last answer was about the clock
+	line
+	method, signature string
+	nonce             func() uint64
+	overhead          int // bytes of a request without its targets, at most
 }
 
-var _ purge.CDN = (*V2)(nil)
+var (
+	_ purge.CDN     = (*V2)(nil)
+	_ purge.Domains = (*V2)(nil)
+)
 
 // NewV2 checks the configuration; its error names every setting to change, and shows the value of none.
 func NewV2(c Config) (*V2, error) {
-	c = c.withDefaults()
+	c = c.withDefaults(Endpoint)
 	endpoint, err := c.check()
 	if err != nil {
 		return nil, err
 	}
-	v := &V2{
-		endpoint: endpoint, path: endpoint.EscapedPath(), method: c.Method, signature: c.Signature,
-		secretID: c.SecretID, secret: c.SecretKey, token: c.Token,
-		zone: c.Zone, now: c.Now, nonce: c.Nonce, timeout: c.Timeout,
-		transport: oneShot(c.Transport, endpoint.Scheme == "https"),
-	}
-	v.fragments = fragments(c.SecretID, c.SecretKey, c.Token)
+	v := &V2{method: c.Method, signature: c.Signature, nonce: c.Nonce}
+	v.connect(c, endpoint)
 	v.overhead = v.sizeWithoutTargets()
 	if v.Limits().Bytes < 1024 {
 		return nil, fmt.Errorf("TENCENTCLOUD_TOKEN leaves no room for a target with PURGEBOT_CDN_METHOD=%s: use POST", c.Method)
@@ -121,11 +108,14 @@ type call struct {
 	params  []param
 }
 
-type param struct{ name, value string }
+type param struct {
+	name, value string
+	number      bool // written bare in a body of API 3.0
+}
 
 // deleteMode is left out for a flush, which is the default: the oldest pages know no type. Later ones document it for
 // RefreshCdnDir only. It is sent overseas too, where a server that does not know it would flush: without it, it surely would.
-var deleteMode = []param{{"type", "2"}}
+var deleteMode = []param{{name: "type", value: "2"}}
 
 var actions = map[purge.Area]map[purge.Kind]string{
 	purge.Mainland: {purge.URL: "RefreshCdnUrl", purge.Directory: "RefreshCdnDir"},
@@ -145,19 +135,14 @@ func submitCall(b purge.Batch) (call, error) {
 	}
 	knownMode := b.Mode == "" || b.Kind == purge.Directory && (b.Mode == purge.Flush || b.Mode == purge.Delete)
 	if c.action == "" || !knownMode || len(b.Targets) == 0 || len(b.Targets) > limit {
-		return call{}, badBatch("kind %q, mode %q, area %q, %d targets", b.Kind, b.Mode, b.Area, len(b.Targets))
+		return call{}, badBatch("2.0", "kind %q, mode %q, area %q, %d targets", b.Kind, b.Mode, b.Area, len(b.Targets))
 	}
-	for i, t := range b.Targets {
-		if s := t.String(); !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {
-			return call{}, badBatch("target %d has no scheme", i)
-		}
-	}
-	return c, nil
+	return c, haveSchemes("2.0", b.Targets)
 }
 
-func badBatch(format string, args ...any) error {
+func badBatch(api, format string, args ...any) error {
 	return &purge.Error{Kind: purge.Internal, Message: "Something went wrong on our side, and nothing was purged; ask whoever runs purgebot to look at the log.",
-		Err: fmt.Errorf("batch that API 2.0 cannot carry: "+format, args...)}
+		Err: fmt.Errorf("batch that API "+api+" cannot carry: "+format, args...)}
 }
 
 // encode writes and signs a call.
@@ -190,7 +175,7 @@ func (v *V2) do(ctx context.Context, c call) (answer, error) {
 	if n := v.size(wire); n > v.maxSize() {
 		return answer{}, tooLarge(fmt.Errorf("%s: %d bytes, at most %d", c.action, n, v.maxSize()))
 	}
-	x := v.send(ctx, wire)
+	x := v.send(ctx, v.request(wire))
 	if e := x.failure(); e != nil {
 		e.Err = fmt.Errorf("%s: %w", c.action, e.Err)
 		return answer{}, e
@@ -203,37 +188,14 @@ func (v *V2) do(ctx context.Context, c call) (answer, error) {
 		v.clock.Store(false)
 		return a, nil
 	}
-	return answer{}, v.refused(a, x, fmt.Sprintf("%s: %s", c.action, v.quote(a, signature)))
+	return answer{}, v.refused(a.refusal(fmt.Sprintf("%s: %s", c.action, v.quote(signature, a.symbol, a.message))), a.aboutClock(), x)
 }
 
-// refused is the error of a refusal. One about the clock may be a nonce used twice, which another try mends; if the
-// clocks do differ, or the next answer says the same, it is a matter for whoever runs this machine.
-func (v *V2) refused(a answer, x exchange, told string) *purge.Error {
-	e := a.refusal(told)
-	if !a.aboutClock() {
-		v.clock.Store(false)
-		return e
+func (v *V2) request(wire []byte) *http.Request {
+	r := v.post("application/x-www-form-urlencoded", wire)
+	if v.method == http.MethodGet {
+		r.Method, r.URL.RawQuery, r.Body, r.ContentLength = http.MethodGet, string(wire), nil, 0
+		r.Header.Del("Content-Type")
 	}
-	again := v.clock.Swap(true)
-	if ahead := v.ahead(x.date); ahead.Abs() > time.Minute {
-		e.Err = fmt.Errorf("%w; this machine's clock minus the Date header: %v", e.Err, ahead)
-		e.Kind, e.Message = purge.Internal, fmt.Sprintf("The clock of purgebot's machine is %s Tencent's, so nothing was purged; ask whoever runs purgebot to set it right.", apart(ahead))
-	} else if again {
-		e.Kind, e.Message = purge.Internal, "Tencent refuses purgebot's requests as repeated or outdated, so nothing was purged; ask whoever runs purgebot to check the clock of its machine."
-	}
-	return e
-}
-
-func (v *V2) ahead(date time.Time) time.Duration {
-	if date.IsZero() {
-		return 0
-	}
-	return v.now().Sub(date).Round(time.Second)
-}
-
-func apart(ahead time.Duration) string {
-	if ahead < 0 {
-		return ahead.Abs().String() + " behind"
-	}
-	return ahead.String() + " ahead of"
+	return r
 }

@@ -1,0 +1,118 @@
+package tencent
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"purgebot/purge"
+)
+
+// Sentences of API 3.0 alone. Each says whose move it is.
+const (
+	sayHostState  = "Tencent does not take this for the domain in its present state (off, blocked, or just being changed); ask whoever runs the CDN to look at it."
+	sayWildcard   = "Tencent does not purge a domain with a *; name each host by itself and send the command again."
+	sayLongURL    = "A URL is longer than Tencent takes; purge the directory above it."
+	sayPurgeQuota = "Today's quota of purges on the Tencent account is used up; it starts anew at 00:00 Beijing time (UTC+8)."
+	sayOthers     = "This domain belongs to another Tencent account than the one that purgebot uses; ask whoever runs the CDN which account it is on."
+)
+
+// pause is how long calls rest after one too many: the vendor counts by the second.
+const pause = time.Second
+
+const codeExpired3 = "AuthFailure.SignatureExpire"
+
+// codes3 holds the codes of API 3.0 that purging, prefetching and looking can meet; see
+// https://cloud.tencent.com/document/api/228/30988.
+var codes3 = map[string]meaning{
+	"AuthFailure.InvalidAuthorization":  {purge.Internal, sayKeys, 0},
+	"AuthFailure.InvalidSecretId":       {purge.Internal, sayKeys, 0},
+	"AuthFailure.MFAFailure":            {purge.Internal, sayKeys, 0},
+	"AuthFailure.SecretIdNotFound":      {purge.Internal, sayKeys, 0},
+	codeExpired3:                        {purge.Unavailable, sayClock, 0}, // once; see refused
+	"AuthFailure.SignatureFailure":      {purge.Internal, sayKeys, 0},
+	"AuthFailure.TokenFailure":          {purge.Internal, sayKeys, 0},
+	"AuthFailure.UnauthorizedOperation": {purge.Denied, sayRights, 0},
+
+	"RequestLimitExceeded":                              {purge.Exhausted, sayTooFast, pause},
+	"RequestLimitExceeded.GlobalRegionUinLimitExceeded": {purge.Exhausted, sayTooFast, pause},
+	"RequestLimitExceeded.IPLimitExceeded":              {purge.Exhausted, sayTooFast, pause},
+	"RequestLimitExceeded.UinLimitExceeded":             {purge.Exhausted, sayTooFast, pause},
+	"UnauthorizedOperation.OperationTooOften":           {purge.Exhausted, sayTooFast, 10 * time.Second},
+
+	"InternalError.CamSystemError":      {purge.Unavailable, sayVendor, 0},
+	"InternalError.CdnConfigError":      {purge.Unavailable, sayVendorLong, 0},
+	"InternalError.CdnDbError":          {purge.Unavailable, sayVendorLong, 0},
+	"InternalError.CdnQuerySystemError": {purge.Unavailable, sayVendor, 0},
+	"InternalError.CdnSystemError":      {purge.Unavailable, sayVendor, 0},
+	"InternalError.Error":               {purge.Unavailable, sayVendor, 0},
+	"InternalError.ProxyServer":         {purge.Unavailable, sayVendor, 0},
+
+	"ActionOffline":        {purge.Internal, sayAction, 0},
+	"InvalidAction":        {purge.Internal, sayAction, 0},
+	"NoSuchVersion":        {purge.Internal, sayAction, 0},
+	"UnsupportedOperation": {purge.Internal, sayAction, 0},
+
+	"InvalidParameter.CdnHostInvalidStatus":       {purge.Conflict, sayHostState, 0},
+	"InvalidParameter.CdnParamError":              {purge.Invalid, sayBadInput, 0},
+	"InvalidParameter.CdnPurgeWildcardNotAllowed": {purge.Invalid, sayWildcard, 0},
+	"InvalidParameter.CdnUrlExceedLength":         {purge.Invalid, sayLongURL, 0},
+
+	"LimitExceeded.CdnPurgeExceedBatchLimit":     {purge.Invalid, sayTooMany, 0},
+	"LimitExceeded.CdnPurgeExceedDayLimit":       {purge.Exhausted, sayPurgeQuota, 0},
+	"LimitExceeded.CdnPurgePathExceedBatchLimit": {purge.Invalid, sayTooMany, 0},
+	"LimitExceeded.CdnPurgePathExceedDayLimit":   {purge.Exhausted, sayDirQuota, 0},
+	"LimitExceeded.CdnPurgeUrlExceedBatchLimit":  {purge.Invalid, sayTooMany, 0},
+	"LimitExceeded.CdnPurgeUrlExceedDayLimit":    {purge.Exhausted, sayURLQuota, 0},
+	"LimitExceeded.CdnPushExceedBatchLimit":      {purge.Invalid, sayTooMany, 0},
+	"LimitExceeded.CdnPushExceedDayLimit":        {purge.Exhausted, sayPushQuota, 0},
+
+	"ResourceNotFound.CdnHostNotExists":      {purge.NotFound, sayNoDomain, 0},
+	"ResourceNotFound.CdnUserNotExists":      {purge.Denied, sayNoCDN, 0},
+	"ResourceUnavailable.CdnHostIsNotOnline": {purge.Conflict, sayOffline, 0},
+
+	"UnauthorizedOperation.CdnCamUnauthorized":    {purge.Denied, sayRights, 0},
+	"UnauthorizedOperation.CdnHostIsOwnedByOther": {purge.Denied, sayOthers, 0},
+	"UnauthorizedOperation.CdnHostUnauthorized":   {purge.Denied, sayRights, 0},
+	"UnauthorizedOperation.CdnUserAuthFail":       {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.CdnUserAuthWait":       {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.CdnUserIsIsolated":     {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.CdnUserIsSuspended":    {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.EcdnMigratedCdn":       {purge.Denied, sayAccount, 0},
+}
+
+// families are the first words of codes; each code that no table lists is at least of one of them. Where the word says
+// whose move it is, so does the sentence; elsewhere the code is named, for the operator to look up.
+var families = map[string]meaning{
+	"AuthFailure":           {purge.Internal, sayKeys, 0},
+	"FailedOperation":       {purge.Unavailable, sayVendorLong, 0},
+	"InternalError":         {purge.Unavailable, sayVendorLong, 0},
+	"InvalidParameter":      {purge.Invalid, sayUnlisted, 0},
+	"InvalidParameterValue": {purge.Invalid, sayUnlisted, 0},
+	"LimitExceeded":         {purge.Exhausted, sayUnlisted, 0},
+	"MissingParameter":      {purge.Invalid, sayUnlisted, 0},
+	"OperationDenied":       {purge.Denied, sayUnlisted, 0},
+	"RequestLimitExceeded":  {purge.Exhausted, sayTooFast, pause},
+	"ResourceInUse":         {purge.Conflict, sayUnlisted, 0},
+	"ResourceInsufficient":  {purge.Unavailable, sayVendorLong, 0},
+	"ResourceNotFound":      {purge.NotFound, sayUnlisted, 0},
+	"ResourceUnavailable":   {purge.Conflict, sayUnlisted, 0},
+	"UnauthorizedOperation": {purge.Denied, sayUnlisted, 0},
+	"UnknownParameter":      {purge.Invalid, sayUnlisted, 0},
+}
+
+// meaning3 is a code's own meaning, or its family's, or an unlisted one's: for the operator.
+func meaning3(code string) meaning {
+	if m, ok := codes3[code]; ok {
+		return m
+	}
+	word, _, _ := strings.Cut(code, ".")
+	m, ok := families[word]
+	if !ok {
+		m = meaning{kind: purge.Internal, say: sayUnlisted}
+	}
+	if m.say == sayUnlisted {
+		m.say = fmt.Sprintf(sayUnlisted, code)
+	}
+	return m
+}

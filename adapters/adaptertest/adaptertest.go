@@ -70,6 +70,7 @@ type Surface struct {
 	Repeats bool // the platform delivers again what is not acknowledged
 	Threads bool // a command comes with a Root to reply under
 	Fields  bool // parts arrive apart, as bot.Fields
+	Receipt bool // it must be answered: where there is nothing to say, a private sentence says that it was taken, and nothing of what was asked
 	Public  bool // it cannot be answered in private: a sentence says so to all, once, and nothing of what was asked
 }
 

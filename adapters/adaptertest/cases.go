@@ -121,7 +121,7 @@ var deliveries = []testCase{
 			s.Type(surface, "whoami")
 		}
 		assert.Empty(s, s.Visible())
-		assert.Empty(s, s.Private())
+		s.onlyReceipts()
 	}},
 	{"a forged delivery reaches nobody", func(s *scene) {
 		acknowledged, possible := s.Forge("https://www.test.com/1.jpg")
@@ -141,6 +141,23 @@ var deliveries = []testCase{
 		s.bot.panicking(false)
 		assert.True(s, s.Type(s.Surfaces()[0], "whoami"))
 	}},
+}
+
+// onlyReceipts: a surface that must be answered gives each command the same private receipt, and no other gives any.
+func (s *scene) onlyReceipts() {
+	wanted := 0
+	for _, surface := range s.Surfaces() {
+		if surface.Receipt {
+			wanted++
+		}
+	}
+	private := s.Private()
+	require.Len(s, private, wanted)
+	for _, m := range private {
+		assert.Equal(s, private[0].Text, m.Text)
+		assert.NotContains(s, m.Text, "whoami")
+		assert.Empty(s, m.Buttons)
+	}
 }
 
 // onlySaid: what cannot be answered in private is answered in public by one message that keeps every secret, however often.
@@ -236,7 +253,7 @@ var presses = []testCase{
 		assert.Equal(s, "form-token", a.Token)
 		assert.Equal(s, s.Alice(), a.From)
 		assert.Equal(s, s.Channel().Subject(), a.At.Subject())
-		assert.Zero(s, a.Message)
+		assert.Contains(s, []bot.MessageRef{{}, ref}, a.Message)
 		assert.NotEqual(s, s.bot.pressed()[0].Event, a.Event)
 		assert.Equal(s, "https://www.test.com/1.jpg\nhttps://www.test.com/2.jpg", a.Values["targets"])
 		assert.Equal(s, "overseas", a.Values["area"])

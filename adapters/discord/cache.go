@@ -56,6 +56,13 @@ func (c *cache[V]) get(key string, maxAge time.Duration) (V, bool) {
 	return k.value, true
 }
 
+// clear forgets all.
+func (c *cache[V]) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.kept)
+}
+
 // first reports whether a key was not marked within the time, and marks it.
 func first(c *cache[bool], key string, within time.Duration) bool {
 	if _, lately := c.get(key, within); lately {

@@ -11,7 +11,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -56,10 +55,10 @@ type Discord struct {
 	me       *cache[user]
 	ownRole  *cache[string]
 	people   *cache[bot.Person]
-	channels *cache[bot.Channel]
+	rights   *cache[rights] // the bot's, by channel
+	ownself  *cache[self]   // "": the bot
 	parents  *cache[string] // of each channel: the parent if it is a thread, else ""
 	tokens   *cache[string] // of each person: an interaction that can still be followed up
-	noEmbeds *cache[bool]   // the channels where embeds are not allowed
 	mute     *cache[string] // "": the last channel that could not be written to
 	hinted   *cache[bool]   // whom a mention was answered in public lately
 	gateway  *gateway       // nil where interactions come over HTTP
@@ -84,7 +83,8 @@ func New(c Config) (*Discord, error) {
 	d := &Discord{
 		config: c, api: api, limits: newLimits(c.Now), timing: defaults,
 		me: newCache[user](c.Now), ownRole: newCache[string](c.Now), people: newCache[bot.Person](c.Now),
-		channels: newCache[bot.Channel](c.Now), parents: newCache[string](c.Now), tokens: newCache[string](c.Now), hinted: newCache[bool](c.Now), noEmbeds: newCache[bool](c.Now), mute: newCache[string](c.Now),
+		rights: newCache[rights](c.Now), ownself: newCache[self](c.Now), parents: newCache[string](c.Now), tokens: newCache[string](c.Now),
+		hinted: newCache[bool](c.Now), mute: newCache[string](c.Now),
 	}
 	if d.key, err = publicKey(c.PublicKey); err != nil {
 		return nil, err
@@ -181,7 +181,8 @@ func (d *Discord) Replying() int {
 	return d.later.n
 }
 
-// Health returns nil, or the first of what is wrong: with the gateway, the token, the commands, or a channel.
+// Health returns nil, or the first of what is wrong: with the gateway, the token, the application, or the commands. Denied is one
+// channel that cannot be written to, which keeps nothing else from working.
 func (d *Discord) Health(ctx context.Context) error {
 	if d.gateway != nil {
 		if err := d.gateway.state.get(); err != nil {
@@ -195,7 +196,7 @@ func (d *Discord) Health(ctx context.Context) error {
 		return err
 	}
 	if channel, _ := d.mute.get("", muteFor); channel != "" {
-		return &purge.Error{Kind: purge.Denied, Message: fmt.Sprintf(cannotWrite, channel)}
+		return cannotWriteIn(channel)
 	}
 	return nil
 }

@@ -18,13 +18,11 @@ var errSilent = &purge.Error{Kind: purge.Unavailable, Message: "Discord does not
 
 // Discord's error codes that lead somewhere: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 const (
-	unknownApplication  = 10002
 	unknownChannel      = 10003
 	unknownMember       = 10007
 	unknownMessage      = 10008
 	unknownUser         = 10013
 	unknownInteraction  = 10062
-	otherApplication    = 20012
 	missingAccess       = 50001
 	otherAuthor         = 50005
 	cannotDM            = 50007
@@ -44,8 +42,8 @@ type meaning struct {
 
 const (
 	tokenGone    = "Discord does not take DISCORD_TOKEN. Ask whoever runs purgebot to set the bot token of the developer portal's Bot page."
-	otherApp     = "Discord does not know DISCORD_APPLICATION_ID as the application of DISCORD_TOKEN. Ask whoever runs purgebot to copy both from the same application in the developer portal."
-	notIn        = "purgebot does not see that channel. Use %s there, then try again."
+	notIn        = "purgebot does not see that channel. There choose %s, then try again."
+	sayNoFile    = "The file is missing: allow my role Attach Files here."
 	sayNoThreads = "I may not use threads here, so results come to the channel itself. To change that allow my role Create Public Threads and Send Messages in Threads (Edit Channel → Permissions)."
 	sayNoEmbeds  = "… This does not fit, so it has no buttons: allow my role Embed Links here, and ask again."
 	cannotWrite  = "purgebot cannot write in Discord's channel %s. There choose Edit Channel → Permissions, and allow its role View Channel, Send Messages and Send Messages in Threads."
@@ -53,8 +51,6 @@ const (
 )
 
 var meanings = map[int]meaning{
-	unknownApplication:  {purge.Internal, otherApp},
-	otherApplication:    {purge.Internal, otherApp},
 	unknownChannel:      {purge.NotFound, "That channel is gone. Use another one."},
 	unknownMember:       {purge.NotFound, "Discord knows no such person here."},
 	unknownUser:         {purge.NotFound, "Discord knows no such person here."},
@@ -68,6 +64,10 @@ var meanings = map[int]meaning{
 	notForThisChannel:   {purge.Denied, "purgebot cannot write in a channel of that kind. Use a text channel."},
 	archived:            {purge.Denied, "That thread is archived. Use another one."},
 	threadLocked:        {purge.Denied, "That thread is locked. Use another one."},
+}
+
+func cannotWriteIn(channel string) *purge.Error {
+	return &purge.Error{Kind: purge.Denied, Message: fmt.Sprintf(cannotWrite, channel)}
 }
 
 // apiError is an answer that is a refusal.
@@ -133,7 +133,7 @@ func (d *Discord) judge(err error) *purge.Error {
 	case !known:
 		return &purge.Error{Kind: purge.Internal, Message: fmt.Sprintf("Discord refused purgebot's call (code %d). Tell whoever runs purgebot.", refusal.code)}
 	case m.message == notIn:
-		m.message = fmt.Sprintf(notIn, invite)
+		m.message = fmt.Sprintf(notIn, rights{}.invite())
 	}
 	return &purge.Error{Kind: m.kind, Message: m.message}
 }

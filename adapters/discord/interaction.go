@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"purgebot/bot"
 	"purgebot/purge"
@@ -85,12 +86,13 @@ func (d *Discord) press(ctx context.Context, h bot.Handler, in *interaction) (bo
 		return bot.Reply{}, err
 	}
 	a := bot.Answer{Event: d.eventKey(in.ID), From: d.subject(in.Member.User.ID), At: at, Token: in.Data.CustomID}
-	switch {
-	case in.Data.CustomID == "":
+	if in.Data.CustomID == "" {
 		return bot.Reply{}, nil
-	case in.Type == interactionModal:
+	}
+	if in.Type == interactionModal {
 		a.Values = values(in.Data.Components)
-	case in.Message != nil:
+	}
+	if in.Message != nil { // of a form: where the button was that opened it
 		a.Message = bot.MessageRef{Channel: cmp.Or(in.Message.ChannelID, in.ChannelID), ID: in.Message.ID}
 	}
 	return h.Answer(ctx, a)
@@ -187,6 +189,10 @@ func (d *Discord) event(h bot.Handler, name string, raw []byte) {
 		var m message
 		if json.Unmarshal(raw, &m) == nil {
 			d.mention(ctx, h, &m)
+		}
+	default:
+		if slices.Contains(changed, name) {
+			d.forgetRights()
 		}
 	}
 }

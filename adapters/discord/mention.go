@@ -2,7 +2,6 @@ package discord
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -45,7 +44,7 @@ func (d *Discord) mention(ctx context.Context, h bot.Handler, m *message) {
 		d.people.put(m.Author.ID, d.person(m.Member), d.config.Now())
 		d.take(ctx, h, m, text)
 	case d.namesRole(ctx, m, me.ID):
-		d.hint(ctx, m, sayRole)
+		_ = d.hint(ctx, m, sayRole)
 	}
 }
 
@@ -92,13 +91,8 @@ func (d *Discord) botRole(ctx context.Context, me string) (string, error) {
 	if role, known := d.ownRole.get("", forever); known {
 		return role, nil
 	}
-	var roles []struct {
-		ID   string `json:"id"`
-		Tags struct {
-			BotID string `json:"bot_id"`
-		} `json:"tags"`
-	}
-	if err := d.call(ctx, http.MethodGet, "/guilds/"+d.config.GuildID+"/roles", nil, &roles); err != nil {
+	roles, err := d.roles(ctx)
+	if err != nil {
 		return "", err
 	}
 	own := ""
@@ -124,22 +118,26 @@ func (d *Discord) take(ctx context.Context, h bot.Handler, m *message, text stri
 	if err != nil {
 		d.config.Log.Warn("discord: mention not taken", "message", m.ID, "error", d.redact(err.Error()))
 	}
+	public := sayPrivate
 	switch {
 	case err != nil:
-		d.hint(ctx, m, sayNotTaken)
+		public, reply.Card = sayNotTaken, sentence(err)
 	case reply.Form != nil:
-		d.hint(ctx, m, sayNoForm)
-	case reply.Card != nil && reply.Card.Tone == bot.Bad:
-		d.hint(ctx, m, sayRefused)
-	case reply.Card != nil:
-		d.hint(ctx, m, sayPrivate)
+		public, reply.Card = sayNoForm, &bot.Card{Title: sayNoForm}
+	case reply.Card == nil:
+		return
+	case reply.Card.Tone == bot.Bad:
+		public = sayRefused
+	}
+	if forbidden(d.hint(ctx, m, public)) { // not even that can be said there
+		d.note(m, d.direct(ctx, m.Author.ID, *reply.Card))
 	}
 }
 
 // hint answers a message in public, a person at most once a minute, so that nobody makes the bot fill a channel.
-func (d *Discord) hint(ctx context.Context, m *message, sentence string) {
+func (d *Discord) hint(ctx context.Context, m *message, sentence string) error {
 	if !first(d.hinted, m.Author.ID, hintEvery) {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, afterwards)
 	defer cancel()
@@ -151,6 +149,11 @@ func (d *Discord) hint(ctx context.Context, m *message, sentence string) {
 		_, err = d.post(ctx, m.ChannelID, out, nil)
 	}
 	d.writable(m.ChannelID, err)
+	d.note(m, err)
+	return err
+}
+
+func (d *Discord) note(m *message, err error) {
 	if err != nil {
 		d.config.Log.Warn("discord: answer not delivered", "message", m.ID, "error", err)
 	}

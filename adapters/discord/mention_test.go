@@ -200,7 +200,7 @@ func TestPurgeLinksInThisMessage(t *testing.T) {
 
 	none := w.Sim.Type(discordsim.Bob, discordsim.CDN, "no links here")
 	require.True(t, w.settled(w.Sim.MessageCommand(discordsim.Alice, discordsim.CDN, none.ID, onMessageName)))
-	assert.Contains(t, w.Private()[0].Text, noLinks)
+	assert.Contains(t, w.Private()[2].Text, noLinks, "after two receipts")
 	assert.Len(t, f.heard(), 2)
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -13,9 +12,6 @@ import (
 	"purgebot/bot"
 	"purgebot/purge"
 )
-
-// invite is what lets the bot into a channel; Discord has no command for it.
-const invite = "Edit Channel → Permissions → Add members or roles → purgebot"
 
 const guest = 1 << 4 // a member who may only be in one voice channel: https://docs.discord.com/developers/resources/guild#guild-member-object-guild-member-flags
 
@@ -90,38 +86,6 @@ func (d *Discord) named(roles []acl.Subject) []acl.Subject {
 	return left
 }
 
-// Channel says what a channel is to the bot. Nobody from outside the guild reads one of it.
-func (d *Discord) Channel(ctx context.Context, at bot.Thread, maxAge time.Duration) (bot.Channel, error) {
-	if d.ours(at.Subject()) == "" {
-		return bot.Channel{Shared: true}, nil
-	}
-	id := cmp.Or(at.Root, at.Channel)
-	if c, known := d.channels.get(id, maxAge); known {
-		return c, nil
-	}
-	asked := d.config.Now()
-	var c channel
-	err := d.call(ctx, http.MethodGet, "/channels/"+url.PathEscape(id), nil, &c)
-	is := bot.Channel{Invite: invite}
-	switch {
-	case code(err) == missingAccess, code(err) == unknownChannel:
-	case err != nil:
-		return bot.Channel{}, err
-	default:
-		is.Joined, is.Shared = true, c.GuildID != d.config.GuildID
-	}
-	d.channels.put(id, is, asked)
-	return is, nil
-}
-
-// The permissions without which nothing can be shown: https://docs.discord.com/developers/topics/permissions
-const (
-	viewChannel   = 1 << 10
-	sendMessages  = 1 << 11
-	embedLinks    = 1 << 14 // without it, everything is shown as plain content
-	sendInThreads = 1 << 38
-)
-
 // learn remembers what an event says of who acts and where: Discord made it, and it is fresh.
 func (d *Discord) learn(in *interaction) {
 	now := d.config.Now()
@@ -133,12 +97,7 @@ func (d *Discord) learn(in *interaction) {
 	if err != nil {
 		return
 	}
-	d.noEmbeds.put(in.ChannelID, may&embedLinks == 0, now)
-	write := uint64(sendMessages)
-	if in.Channel.thread() {
-		write = sendInThreads
-	}
-	d.channels.put(in.ChannelID, bot.Channel{Joined: may&viewChannel != 0 && may&write != 0, Invite: invite}, now)
+	d.rights.put(in.ChannelID, rights{may: permission(may), thread: in.Channel.thread(), locked: in.Channel.Metadata.Locked}, now)
 }
 
 func parentOf(c channel) string {

@@ -132,21 +132,49 @@ func (d *Discord) unregisterGlobal(ctx context.Context) error {
 	return nil
 }
 
+// mismatched says which variable is of another application than the token is.
+// https://docs.discord.com/developers/resources/application#get-current-application
+func (d *Discord) mismatched(ctx context.Context) error {
+	var app struct {
+		ID  string `json:"id"`
+		Key string `json:"verify_key"`
+	}
+	if err := d.call(ctx, http.MethodGet, "/applications/@me", nil, &app); err != nil {
+		return err
+	}
+	switch {
+	case app.ID != d.config.ApplicationID:
+		return misconfigured(fmt.Sprintf("DISCORD_APPLICATION_ID is %s, but DISCORD_TOKEN is of the application %s: set DISCORD_APPLICATION_ID to that, "+
+			"or take the token of the other one.", d.config.ApplicationID, plain(app.ID)))
+	case d.key != nil && app.Key != "" && !strings.EqualFold(app.Key, d.config.PublicKey):
+		return misconfigured(fmt.Sprintf("DISCORD_PUBLIC_KEY is not that of the application of DISCORD_TOKEN: set it to %s.", plain(app.Key)))
+	}
+	return nil
+}
+
+// prepare checks that the settings belong together, and registers the commands.
+func (d *Discord) prepare(ctx context.Context) error {
+	if err := d.mismatched(ctx); err != nil {
+		return err
+	}
+	err := d.register(ctx)
+	if kind := purge.AsError(err).Kind; err == nil || kind != purge.Denied && kind != purge.NotFound {
+		return err
+	}
+	return &purge.Error{Kind: purge.Internal, Err: err, Message: fmt.Sprintf("Discord does not let purgebot register its commands in the server %s. Open "+
+		"https://discord.com/oauth2/authorize?client_id=%s&scope=bot+applications.commands&permissions=%d as somebody who manages that server.",
+		d.config.GuildID, d.config.ApplicationID, permissions)}
+}
+
 // keepRegistered registers, and tries again as long as that fails: what it needs may be granted at any time.
 func (d *Discord) keepRegistered(ctx context.Context) {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
-		err := d.register(ctx)
+		err := d.prepare(ctx)
+		d.setup.set(err)
 		if err == nil {
-			d.setup.set(nil)
 			return
 		}
-		if kind := purge.AsError(err).Kind; kind == purge.Denied || kind == purge.NotFound {
-			err = &purge.Error{Kind: purge.Denied, Err: err, Message: fmt.Sprintf("Discord does not let purgebot register its commands in the server %s. Open "+
-				"https://discord.com/oauth2/authorize?client_id=%s&scope=bot+applications.commands&permissions=%d as somebody who manages that server.",
-				d.config.GuildID, d.config.ApplicationID, permissions)}
-		}
 		d.config.Log.Warn("discord: commands not registered", "error", err)
-		d.setup.set(err)
 		if sleep(ctx, max(wait, purge.AsError(err).RetryAfter)) != nil {
 			return
 		}

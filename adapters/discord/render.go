@@ -153,6 +153,17 @@ func (m outgoing) unembedded() outgoing {
 	return m
 }
 
+// within is what is left of a message and its files where only some things are allowed.
+func (m outgoing) within(may permission, files []*bot.File) (outgoing, []*bot.File) {
+	if !may.has(attachFiles) && len(files) > 0 {
+		m.Content, files = strings.TrimSpace(m.Content+"\n"+sayNoFile), nil
+	}
+	if !may.has(embedLinks) && len(m.Embeds) > 0 {
+		m = m.unembedded()
+	}
+	return m, files
+}
+
 // describe writes who asked, the lines, the targets, and how many of them are elsewhere.
 func (d *Discord) describe(body *text, c bot.Card) []*bot.File {
 	if c.By != "" {

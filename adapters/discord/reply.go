@@ -19,8 +19,6 @@ const (
 	grace      = 500 * time.Millisecond // for a handler that was told to stop, to say so
 	tokenLife  = 14 * time.Minute       // 15, and the way there
 	afterwards = 10 * time.Second
-	eraseTries = 4
-	eraseEvery = 300 * time.Millisecond
 )
 
 // timing is how long things may take; tests have less patience.
@@ -41,6 +39,7 @@ const (
 	showForm         = 9
 	ephemeral        = 1 << 6
 	suppressEmbeds   = 1 << 2
+	sayTaken         = "Taken. What becomes of it is shown in this channel."
 	gaveUp           = "Discord gave up waiting for the form. Try again."
 	noFormHere       = "Discord cannot show a form here. Type /purge form."
 	perhapsTaken     = "purgebot took too long to answer, and may still have taken this. Look with /purge history before you try again."
@@ -169,33 +168,19 @@ func (x *exchange) show(ctx context.Context, c bot.Card) {
 	}
 }
 
-// silence answers a command with nothing that stays: Discord wants an answer, and there is none to give.
+// silence answers a command that has nothing to say: Discord wants an answer, and one that vanished would only startle.
 func (x *exchange) silence(ctx context.Context) {
-	m := outgoing{Content: "Taken.", Flags: ephemeral | suppressEmbeds, Mentions: nobody}
-	if err := x.send(ctx, callback{showMessage, m}); err != nil {
-		x.note(err)
-		return
-	}
-	x.erase(ctx)
+	x.note(x.send(ctx, callback{showMessage, receipt}))
 }
 
-// erase takes the first answer away. Over HTTP it may not have reached Discord yet.
-func (x *exchange) erase(ctx context.Context) {
-	var err error
-	for wait := 20 * time.Millisecond; wait <= time.Second; wait *= 2 {
-		err = x.d.call(ctx, http.MethodDelete, x.webhook()+"/messages/@original", nil, nil)
-		if err == nil || purge.AsError(err).Kind == purge.Exhausted || sleep(ctx, wait) != nil {
-			break
-		}
-	}
-	x.note(err)
-}
+// receipt is a private answer that tells nothing of what was asked.
+var receipt = outgoing{Content: sayTaken, Flags: ephemeral | suppressEmbeds, Mentions: nobody}
 
-// followUp fills in what was put off, or takes it away if there is nothing to say.
+// followUp fills in what was put off.
 func (x *exchange) followUp(ctx context.Context, c *bot.Card, waiting bool) {
 	switch {
 	case c == nil && waiting && !x.onMessage():
-		x.erase(ctx)
+		x.note(x.d.call(ctx, http.MethodPatch, x.original(), receipt, nil))
 	case c == nil:
 	case !waiting:
 		x.untold(ctx, c, errSilent)
@@ -213,8 +198,10 @@ func (x *exchange) fill(ctx context.Context, c bot.Card) error {
 		m.Flags |= ephemeral
 		return x.d.call(ctx, http.MethodPost, x.webhook(), m, nil, files...)
 	}
-	return x.d.call(ctx, http.MethodPatch, x.webhook()+"/messages/@original", m, nil, files...)
+	return x.d.call(ctx, http.MethodPatch, x.original(), m, nil, files...)
 }
+
+func (x *exchange) original() string { return x.webhook() + "/messages/@original" }
 
 func (x *exchange) webhook() string {
 	return "/webhooks/" + x.d.config.ApplicationID + "/" + x.in.Token

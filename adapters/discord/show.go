@@ -2,7 +2,6 @@ package discord
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -39,21 +38,6 @@ func (d *Discord) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, k
 	return ref, err
 }
 
-// muteFor is how long Health tells of a channel that could not be written to: nobody is asked whether that has changed.
-const muteFor = 10 * time.Minute
-
-// writable notes, after something was to be posted in a channel, whether that may be done.
-func (d *Discord) writable(channel string, err error) {
-	last, _ := d.mute.get("", forever)
-	switch {
-	case forbidden(err):
-		d.config.Log.Warn("discord: " + fmt.Sprintf(cannotWrite, channel))
-		d.mute.put("", channel, d.config.Now())
-	case err == nil && last == channel:
-		d.mute.put("", "", d.config.Now())
-	}
-}
-
 // lost reports whether a message can no longer be written to.
 func lost(err error) bool {
 	return slices.Contains([]int{unknownMessage, unknownChannel, otherAuthor, archived, threadLocked}, code(err))
@@ -65,20 +49,16 @@ type sent struct {
 	Attachments []attachment `json:"attachments"`
 }
 
+// post posts what is allowed in a channel, in two calls at most: where Discord refuses, what is allowed there is asked.
 func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []*bot.File) (bot.MessageRef, error) {
-	var s sent
-	path := "/channels/" + channel + "/messages"
-	if without, _ := d.noEmbeds.get(channel, noEmbedsFor); without {
-		m = m.unembedded()
+	may := everything
+	if r, known := d.rights.get(channel, rightsFor); known {
+		may = r.may
 	}
-	err := d.call(ctx, http.MethodPost, path, attached(m, files), &s, files...)
-	for _, less := range lesser(m, files) {
-		if code(err) != missingPermission {
-			break
-		}
-		if err = d.call(ctx, http.MethodPost, path, attached(less.m, less.files), &s, less.files...); err == nil {
-			d.noEmbeds.put(channel, len(less.m.Embeds) == 0, d.config.Now())
-			d.config.Log.Warn("discord: shown with less than it should be; allow purgebot's role Embed Links and Attach Files there", "channel", channel)
+	s, err := d.postWithin(ctx, channel, may, m, files)
+	if code(err) == missingPermission {
+		if less := d.lessThan(ctx, channel, may, m, files); less != may {
+			s, err = d.postWithin(ctx, channel, less, m, files)
 		}
 	}
 	if err == nil && !snowflake(s.ID) {
@@ -90,29 +70,40 @@ func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []
 	return bot.MessageRef{Channel: channel, ID: s.ID}, nil
 }
 
-// noEmbedsFor is how long a channel is spared embeds that were refused there, unless an event says that they are allowed now.
-const noEmbedsFor = time.Hour
+// rightsFor is how long what was known of a channel decides what a message there is made of.
+const rightsFor = time.Hour
 
-type attempt struct {
-	m     outgoing
-	files []*bot.File
+// shaping are the permissions without which a message can still be shown, with less.
+const shaping = embedLinks | attachFiles
+
+func (d *Discord) postWithin(ctx context.Context, channel string, may permission, m outgoing, files []*bot.File) (s sent, err error) {
+	m, files = m.within(may, files)
+	err = d.call(ctx, http.MethodPost, "/channels/"+channel+"/messages", attached(m, files), &s, files...)
+	return s, err
 }
 
-// lesser is what may still be allowed where a message is not: one without its files (the card says how many targets it leaves
-// out), without its embed, or without both.
-func lesser(m outgoing, files []*bot.File) []attempt {
-	var all []attempt
-	if len(files) > 0 {
-		all = append(all, attempt{m, nil})
-	}
+// lessThan is what may be done in a channel where something was refused; may, if less of the message would not help.
+func (d *Discord) lessThan(ctx context.Context, channel string, may permission, m outgoing, files []*bot.File) permission {
+	need := may & shaping
 	if len(m.Embeds) == 0 {
-		return all
+		need &^= embedLinks
 	}
-	all = append(all, attempt{m.unembedded(), files})
-	if len(files) > 0 {
-		all = append(all, attempt{m.unembedded(), nil})
+	if len(files) == 0 {
+		need &^= attachFiles
 	}
-	return all
+	if need == 0 {
+		return may
+	}
+	at, err := d.place(ctx, channel)
+	if err != nil {
+		return may
+	}
+	r, err := d.rightsIn(ctx, at, 0)
+	if err != nil || r.invite() != "" || r.may.has(need) {
+		return may
+	}
+	d.config.Log.Warn("discord: shown with less than it should be; allow purgebot's role Embed Links and Attach Files there", "channel", channel)
+	return r.may
 }
 
 // edited always says its flags, so that an embed is seen again where one was not allowed before.
@@ -126,7 +117,7 @@ func (d *Discord) edit(ctx context.Context, ref bot.MessageRef, m outgoing, file
 	if len(files) == 0 {
 		m.Attachments = &[]upload{}
 	}
-	if without, _ := d.noEmbeds.get(ref.Channel, forever); without {
+	if r, known := d.rights.get(ref.Channel, rightsFor); known && !r.may.has(embedLinks) {
 		m = m.unembedded()
 	}
 	var s sent

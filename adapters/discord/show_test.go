@@ -152,13 +152,19 @@ func TestAHintNeedsNoHistory(t *testing.T) {
 	}, "said")
 }
 
-func TestAnotherApplicationsIdIsNamed(t *testing.T) {
+func TestSettingsOfAnotherApplicationAreNamed(t *testing.T) {
 	t.Parallel()
-	for _, code := range []int{unknownApplication, otherApplication} {
-		w := newWorld(t, &fake{}, overHTTP)
-		w.Fail("GET /applications/{application}/guilds/{guild}/commands", code, -1)
+	key := strings.Repeat("ab", 32)
+	for want, break_ := range map[string]change{
+		"DISCORD_APPLICATION_ID is 5, but DISCORD_TOKEN is of the application 100000000000000002: set DISCORD_APPLICATION_ID to that, or take the token of the other one.": func(c *Config, _ *discordsim.Sim) {
+			c.ApplicationID = "5"
+		},
+		"DISCORD_PUBLIC_KEY is not that of the application of DISCORD_TOKEN: set it to ": func(c *Config, _ *discordsim.Sim) { c.PublicKey = key },
+	} {
+		w := newWorld(t, &fake{}, overHTTP, break_)
 		require.NoError(t, w.discord.Start(t.Context(), w.heard))
-		w.eventually(func() bool { return purge.AsError(w.discord.Health(t.Context())).Message == otherApp }, "told")
+		w.eventually(func() bool { return strings.HasPrefix(purge.AsError(w.discord.Health(t.Context())).Message, want) }, want)
+		assert.Equal(t, purge.Internal, purge.AsError(w.discord.Health(t.Context())).Kind, "purgebot is not ready")
 	}
 }
 

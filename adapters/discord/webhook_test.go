@@ -390,11 +390,12 @@ func TestDeferral(t *testing.T) {
 
 			f.command = slow(bot.Reply{})
 			w.settled(w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil))
-			assert.Len(t, w.Private(), 1, "nothing to say is taken away")
+			require.Len(t, w.Private(), 2)
+			assert.Equal(t, sayTaken, w.Private()[1].Text)
 
 			f.command = slow(bot.Reply{Form: &bot.Form{Title: "x", Token: "t", Inputs: []bot.Input{{Name: "a", Label: "a"}}}})
 			w.settled(w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge form", nil))
-			assert.Contains(t, w.Private()[1].Text, gaveUp)
+			assert.Contains(t, w.Private()[2].Text, gaveUp)
 
 			f.answer = func(context.Context, bot.Answer) (bot.Reply, error) {
 				time.Sleep(50 * time.Millisecond)
@@ -405,7 +406,7 @@ func TestDeferral(t *testing.T) {
 			d = w.Sim.Press(discordsim.Alice, ref.Channel, ref.ID, "Go")
 			w.settled(d)
 			assert.Equal(t, nothingToSee, d.AnswerType)
-			assert.Contains(t, w.Private()[2].Text, "Pressed late.")
+			assert.Contains(t, w.Private()[3].Text, "Pressed late.")
 		})
 	}
 }
@@ -446,7 +447,7 @@ func TestTellIsEphemeralWhileThatIsPossible(t *testing.T) {
 	w := newWorld(t, &fake{}).started()
 	w.Type(slash, "whoami")
 	require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), bot.Card{Title: "For you."}))
-	assert.Len(t, w.Ephemerals(discordsim.Alice), 1)
+	assert.Equal(t, "For you.", w.Ephemerals(discordsim.Alice)[1].Plain(), "beside the receipt")
 	assert.Empty(t, w.Messages(w.DM(discordsim.Alice)))
 }
 

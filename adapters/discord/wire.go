@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
 	"purgebot/acl"
 )
@@ -71,13 +72,27 @@ type member struct {
 	Roles   []string `json:"roles"`
 	Pending bool     `json:"pending"`
 	Flags   int      `json:"flags"`
+	// TimedOut is until when they may only look.
+	TimedOut time.Time `json:"communication_disabled_until"`
 }
 
 type channel struct {
-	ID       string `json:"id"`
-	Type     int    `json:"type"`
-	GuildID  string `json:"guild_id"`
-	ParentID string `json:"parent_id"`
+	ID         string      `json:"id"`
+	Type       int         `json:"type"`
+	GuildID    string      `json:"guild_id"`
+	ParentID   string      `json:"parent_id"`
+	Overwrites []overwrite `json:"permission_overwrites"`
+	Metadata   struct {
+		Locked bool `json:"locked"`
+	} `json:"thread_metadata"`
+}
+
+// overwrite is what a role, everybody or a member may do in a channel beyond the rest, and may not:
+// https://docs.discord.com/developers/resources/channel#overwrite-object
+type overwrite struct {
+	ID    string     `json:"id"`
+	Allow permission `json:"allow,string"`
+	Deny  permission `json:"deny,string"`
 }
 
 // thread reports whether it is one: https://docs.discord.com/developers/resources/channel#channel-object-channel-types

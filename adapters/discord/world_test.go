@@ -160,7 +160,7 @@ func TestConformance(t *testing.T) {
 }
 
 var (
-	slash   = adaptertest.Surface{Name: "slash command", Fields: true}
+	slash   = adaptertest.Surface{Name: "slash command", Fields: true, Receipt: true}
 	mention = adaptertest.Surface{Name: "mention", Public: true}
 )
 

@@ -93,7 +93,11 @@ func (s *Sim) PutMember(m Member) {
 	s.members[memberKey{m.Guild, m.User}] = m
 	full := s.wireFullMember(m)
 	full["guild_id"] = m.Guild
-	s.broadcast(GuildMembers, "GUILD_MEMBER_UPDATE", full)
+	need := GuildMembers
+	if m.User == s.BotUser { // which is told of itself regardless: https://docs.discord.com/developers/events/gateway#gateway-intents
+		need = 0
+	}
+	s.broadcast(need, "GUILD_MEMBER_UPDATE", full)
 	s.change()
 }
 

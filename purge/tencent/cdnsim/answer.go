@@ -14,10 +14,16 @@ type answer struct {
 	Data     any    `json:"data,omitempty"`
 
 	business int
+	symbol   string // of API 3.0
+	envelope any    // of API 3.0, instead of all that
 }
 
 func (a answer) body() []byte {
-	b, err := json.Marshal(a)
+	var whole any = a
+	if a.envelope != nil {
+		whole = a.envelope
+	}
+	b, err := json.Marshal(whole)
 	if err != nil {
 		panic(err) // every part is ours and marshals
 	}
@@ -27,11 +33,18 @@ func (a answer) body() []byte {
 // refusal is why the vendor does not do it: a common code (4000–6999), or a business code of the CDN (any other).
 // https://cloud.tencent.com/document/product/228/5078
 type refusal struct {
-	code int
-	text string
+	code   int
+	text   string
+	symbol string // what API 3.0 calls it; "" is as symbols has it
 }
 
-func missing(name string) *refusal { return &refusal{4000, "Missing parameter: " + name + "."} }
+func refuse(code int, symbol, text string) *refusal {
+	return &refusal{code: code, text: text, symbol: symbol}
+}
+
+func missing(name string) *refusal {
+	return &refusal{code: 4000, text: "Missing parameter: " + name + "."}
+}
 
 // answer words the refusal. A business code hides within 4000, as a prefix of the message and in codeDesc,
 // which the pages of the URL actions print as a string and those of the directory actions as a number.

@@ -34,17 +34,30 @@ type edgeKey struct {
 
 type cache map[edgeKey]*Edge
 
-// expire carries out a purge. A flush (type 1) leaves what the origin has not changed.
-func (c cache) expire(t *task) {
-	for _, target := range t.targets {
-		if t.kind == URL {
-			c[edgeKey{t.area, target.key}].expire(t.due)
-			continue
-		}
-		for key, e := range c {
-			if key.area == t.area && below(key.url, target.key) && (t.delete || e.Outdated) {
-				e.expire(t.due)
+// carryOut does what a task was about, but for the targets that fail.
+func (c *cache) carryOut(t *task) {
+	for _, area := range t.areas {
+		for _, target := range t.targets {
+			switch {
+			case target.fails:
+			case t.kind == Push:
+				c.fill(edgeKey{area, target.key}, t.due)
+			default:
+				c.expire(t, area, target)
 			}
+		}
+	}
+}
+
+// expire carries out a purge. A flush leaves what the origin has not changed.
+func (c cache) expire(t *task, area Area, target target) {
+	if t.kind == URL {
+		c[edgeKey{area, target.key}].expire(t.due)
+		return
+	}
+	for key, e := range c {
+		if key.area == area && below(key.url, target.key) && (t.delete || e.Outdated) {
+			e.expire(t.due)
 		}
 	}
 }

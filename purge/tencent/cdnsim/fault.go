@@ -20,7 +20,7 @@ const (
 	Garbage    Effect = "garbage"     // 200 with bytes that are no text
 	HTML       Effect = "html"        // 200 with a web page
 	Truncated  Effect = "truncated"   // 200, and the connection ends within the JSON
-	BrokenJSON Effect = "broken-json" // 200 with the success sample of the RefreshCdnOverSeaDir page, which lacks a comma
+	BrokenJSON Effect = "broken-json" // 200 with a success that lacks a comma, as the sample of the RefreshCdnOverSeaDir page does
 	Refusal    Effect = "refusal"     // the vendor's Code, common or the CDN's own
 	Redirect   Effect = "redirect"    // 307 to Location, with which a client that obeys sends everything again
 	TaskFails  Effect = "task-fails"  // accepted as ever, but the task ends failed and expires nothing
@@ -35,7 +35,9 @@ type Fault struct {
 	Latency    time.Duration // before anything else, in real time
 	Status     int           // of HTTPError; 0 is 500
 	RetryAfter time.Duration // of HTTPError, in whole seconds
-	Code       int           // of Refusal
+	Code       int           // of Refusal, as API 2.0 numbers it
+	Error      string        // of Refusal, as API 3.0 calls it; "" is what it calls Code
+	Only       []string      // of TaskFails: the targets that fail, as they were sent; nil is all
 	Location   string        // of Redirect; "" is another path here, where the request would be seen again
 }
 
@@ -113,10 +115,27 @@ func (f Fault) stall(r *http.Request, release <-chan struct{}) {
 	}
 }
 
-const sample = `{"code":0,"message":"","codeDesc":"Success","data":{"count":1}}`
+func (f Fault) refusal() *refusal { return refuse(f.Code, f.Error, "Simulated refusal.") }
+
+// fails says whether a target's part of the task ends failed.
+func (f Fault) fails(raw string) bool {
+	return f.Do == TaskFails && (f.Only == nil || slices.Contains(f.Only, raw))
+}
+
+// What is cut short, and what is no JSON.
+const (
+	sample  = `{"code":0,"message":"","codeDesc":"Success","data":{"count":1}}`
+	broken  = `{"code":0,"message":"","codeDesc":"Success"` + "\n" + `"data":{"count":1}}`
+	sample3 = `{"Response":{"TaskId":"1","RequestId":"4d5a83f8-a61f-445b-8036-5a1894e8fdba"}}`
+	broken3 = `{"Response":{"TaskId":"1"` + "\n" + `"RequestId":"4d5a83f8-a61f-445b-8036-5a1894e8fdba"}}`
+)
 
 // send answers as the fault has it.
 func (f Fault) send(w http.ResponseWriter, r *http.Request, release <-chan struct{}, a answer) {
+	sample, broken := sample, broken
+	if r.URL.Path == path3 {
+		sample, broken = sample3, broken3
+	}
 	switch f.Do {
 	case HTTPError:
 		f.sendError(w)
@@ -137,7 +156,7 @@ func (f Fault) send(w http.ResponseWriter, r *http.Request, release <-chan struc
 		w.Header().Set("Content-Length", strconv.Itoa(len(sample)))
 		w.Write([]byte(sample[:len(sample)/2])) // the server ends a connection whose answer stayed short
 	case BrokenJSON:
-		w.Write([]byte(`{"code":0,"message":"","codeDesc":"Success"` + "\n" + `"data":{"count":1}}`))
+		w.Write([]byte(broken))
 	case Redirect:
 		f.redirect(w)
 	default:

@@ -13,7 +13,7 @@ var (
 	overseasStatus = map[progress]int{running: 1, done: 2, failed: -1}
 )
 
-// mainlandRow is one host of one submission: https://cloud.tencent.com/document/product/214/3948
+// mainlandRow is one host of one submission, or the part of it that failed: https://cloud.tencent.com/document/product/214/3948
 type mainlandRow struct {
 	ID        int      `json:"id"`
 	AppID     int      `json:"app_id"`
@@ -77,9 +77,9 @@ func (s *Sim) mainlandTasks(req *Request, now time.Time) ([]*task, *refusal) {
 	t := s.tasks.byID(id, now)
 	switch {
 	case t == nil:
-		return nil, &refusal{21001, "The task_id does not exist."}
+		return nil, &refusal{code: 21001, text: "The task_id does not exist."}
 	case dated && !t.within(start, end):
-		return nil, &refusal{9150, "Invalid date."}
+		return nil, &refusal{code: 9150, text: "Invalid date."}
 	}
 	return []*task{t}, nil
 }
@@ -90,7 +90,7 @@ func (s *Sim) period(req *Request) (start, end time.Time, no *refusal) {
 		end, err = time.ParseInLocation(time.DateTime, req.Value("endDate"), s.zone())
 	}
 	if err != nil || end.Before(start) {
-		return start, end, &refusal{9150, "Invalid date."}
+		return start, end, &refusal{code: 9150, text: "Invalid date."}
 	}
 	return start, end, nil
 }
@@ -102,7 +102,7 @@ func (s *Sim) overseasLog(req *Request, now time.Time) (any, *refusal) {
 	}
 	day, err := time.ParseInLocation("20060102", req.Value("date"), s.zone())
 	if err != nil {
-		return nil, &refusal{9150, "Invalid date."}
+		return nil, &refusal{code: 9150, text: "Invalid date."}
 	}
 	var rows []overseasRow
 	for _, t := range s.tasks.in(Overseas, day, day.AddDate(0, 0, 1).Add(-time.Second), now) {
@@ -118,11 +118,12 @@ func (s *Sim) overseasLog(req *Request, now time.Time) (any, *refusal) {
 func (t *task) mainlandRows(now time.Time, zone *time.Location) []mainlandRow {
 	var rows []mainlandRow
 	for _, target := range t.targets {
-		i := slices.IndexFunc(rows, func(r mainlandRow) bool { return r.Host == target.host })
+		status := mainlandStatus[t.progress(target, now)]
+		i := slices.IndexFunc(rows, func(r mainlandRow) bool { return r.Host == target.host && r.Status == status })
 		if i < 0 {
 			i = len(rows)
 			rows = append(rows, mainlandRow{ID: t.row + i, AppID: appID, Host: target.host,
-				Status: mainlandStatus[t.progress(now)], Time: t.accepted.In(zone).Format(time.DateTime)})
+				Status: status, Time: t.accepted.In(zone).Format(time.DateTime)})
 			if t.kind == Directory {
 				rows[i].Type = 1
 			}
@@ -136,7 +137,7 @@ func (t *task) overseasRows(now time.Time, zone *time.Location) []overseasRow {
 	var rows []overseasRow
 	for i, target := range t.targets {
 		rows = append(rows, overseasRow{ID: t.row + i, AppID: appID, Host: target.host, URL: target.raw,
-			Status: overseasStatus[t.progress(now)], Time: t.accepted.In(zone).Format(time.DateTime)})
+			Status: overseasStatus[t.progress(target, now)], Time: t.accepted.In(zone).Format(time.DateTime)})
 	}
 	return rows
 }

@@ -37,7 +37,7 @@ var rules = map[Kind]rule{
 func (s *Sim) purge(req *Request, f Fault, now time.Time) (any, *refusal) {
 	rule := rules[req.Kind]
 	targets := req.list(rule.list)
-	t := &task{area: req.Area, kind: req.Kind, accepted: now, due: now.Add(s.Delay), fails: f.Do == TaskFails}
+	t := &task{areas: []Area{req.Area}, kind: req.Kind, accepted: now, due: now.Add(s.Delay)}
 	if no := t.readType(req.Value("type")); no != nil {
 		return nil, no
 	}
@@ -45,20 +45,20 @@ func (s *Sim) purge(req *Request, f Fault, now time.Time) (any, *refusal) {
 	case len(targets) == 0:
 		return nil, missing(rule.list + ".0")
 	case len(targets) > rule.perCall:
-		return nil, &refusal{rule.tooMany, fmt.Sprintf("At most %d in one request.", rule.perCall)}
+		return nil, &refusal{code: rule.tooMany, text: fmt.Sprintf("At most %d in one request.", rule.perCall)}
 	}
 	for _, raw := range targets {
-		host, no := s.target(raw, req)
+		host, no := s.target(raw, req.Area, req.Kind)
 		if no != nil {
 			return nil, no
 		}
-		t.targets = append(t.targets, target{host.Name, raw, cacheKey(raw, host)})
+		t.targets = append(t.targets, target{host.Name, raw, cacheKey(raw, host), f.fails(raw)})
 	}
 	if !s.spend(req.Area, req.Kind, len(targets), now) {
-		return nil, &refusal{rule.exhausted, "The quota of today is used up."}
+		return nil, &refusal{code: rule.exhausted, text: "The quota of today is used up."}
 	}
 	s.tasks.add(t, now)
-	s.tasks.settle(now, s.cache) // without a delay it is done already
+	s.tasks.settle(now, &s.cache) // without a delay it is done already
 	return t.receipt(), nil
 }
 
@@ -69,7 +69,7 @@ func (t *task) readType(value string) *refusal {
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 || n > 2 {
-		return &refusal{9003, "Parameter error: type."}
+		return &refusal{code: 9003, text: "Parameter error: type."}
 	}
 	t.delete = n == 2
 	return nil
@@ -79,7 +79,7 @@ func (t *task) readType(value string) *refusal {
 // and RefreshCdnDir gives nothing at all.
 func (t *task) receipt() any {
 	switch {
-	case t.area == Overseas:
+	case t.areas[0] == Overseas:
 		return map[string]any{"count": len(t.targets)}
 	case t.kind == URL:
 		return map[string]any{"count": len(t.targets), "task_id": t.id}
@@ -88,17 +88,17 @@ func (t *task) receipt() any {
 }
 
 // target judges one target and finds its domain.
-func (s *Sim) target(raw string, req *Request) (Host, *refusal) {
-	name, no := hostOf(raw, req.Kind)
+func (s *Sim) target(raw string, area Area, kind Kind) (Host, *refusal) {
+	name, no := hostOf(raw, kind)
 	if no != nil {
 		return Host{}, no
 	}
 	host, found := s.host(name)
 	switch {
-	case !found || !host.in(req.Area):
-		return Host{}, &refusal{9110, "Information for this domain does not exist. cdn no such host"}
+	case !found || !host.in(area):
+		return Host{}, &refusal{code: 9110, text: "Information for this domain does not exist. cdn no such host"}
 	case host.Offline:
-		return Host{}, &refusal{9112, "The domain is not running."}
+		return Host{}, &refusal{code: 9112, text: "The domain is not running."}
 	}
 	return host, nil
 }
@@ -119,13 +119,13 @@ func hostOf(raw string, kind Kind) (string, *refusal) {
 	u, err := url.Parse(raw)
 	switch {
 	case !strings.HasPrefix(raw, "http://") && !strings.HasPrefix(raw, "https://"):
-		return "", &refusal{9003, "Parameter error: a URL must start with http:// or https://."}
+		return "", &refusal{code: 9003, text: "Parameter error: a URL must start with http:// or https://."}
 	case err != nil || u.User != nil || strings.ContainsAny(raw, " \\"):
-		return "", &refusal{9003, "Parameter error: malformed URL."}
+		return "", &refusal{code: 9003, text: "Parameter error: malformed URL."}
 	case kind == Directory && strings.ContainsAny(raw, "?#"):
-		return "", &refusal{9003, "Parameter error: a directory has no query."}
+		return "", &refusal{code: 9003, text: "Parameter error: a directory has no query."}
 	case !isDomain(u.Host):
-		return "", &refusal{9107, "Malformed domain."}
+		return "", &refusal{code: 9107, text: "Malformed domain."}
 	}
 	return u.Host, nil
 }

@@ -45,13 +45,17 @@ func (s *Sim) daily(kind Kind) int {
 		return s.DailyURLs
 	case kind == URL:
 		return 10000
+	case kind == Push && s.DailyPushes != 0:
+		return s.DailyPushes
+	case kind == Push:
+		return 1000
 	case s.DailyDirectories != 0:
 		return s.DailyDirectories
 	}
 	return 100
 }
 
-// Quota returns today's four counts: mainland before overseas, URLs before directories.
+// Quota returns today's four counts of purges: mainland before overseas, URLs before directories.
 func (s *Sim) Quota() []Quota {
 	now := s.lock()
 	defer s.mu.Unlock()

@@ -16,7 +16,14 @@ import (
 	"unicode"
 )
 
-const path = "/v2/index.php"
+// The two APIs, and where they are served.
+const (
+	API2 = "2.0"
+	API3 = "3.0"
+
+	path  = "/v2/index.php"
+	path3 = "/"
+)
 
 // What the vendor takes at most, and beyond which it answers HTTP 501: https://cloud.tencent.com/document/product/228/3946
 const (
@@ -30,10 +37,12 @@ type Param struct{ Name, Value string }
 // Request is one API request as it was received, and what came of it.
 type Request struct {
 	At       time.Time
+	API      string // API2 or API3; "" where the path is of neither
 	Method   string // of HTTP
 	Path     string
 	Host     string  // the Host header
-	Params   []Param // in the order sent
+	Params   []Param // in the order sent; of API 3.0 its headers, by name, then the members of the body, lists as Urls.0, Urls.1 …
+	Body     string  // of API 3.0, as it was sent
 	Action   string
 	Area     Area   // "" unless Action is a purge
 	Kind     Kind   // "" unless Action is a purge
@@ -43,12 +52,17 @@ type Request struct {
 	Status   int    // HTTP status answered; 0 where none was, or not yet
 	Code     int    // the vendor's code come to; 0 is success, or never judged because of Fault
 	Business int    // the CDN's own code within a Code of 4000, or 0
+	Error    string // of API 3.0: the code come to; "" is success, or never judged because of Fault
 
 	malformed error // why the parameters cannot be read
 }
 
-// String gives method and path, then the parameters, one a line, sorted by name. It shows keys and signatures.
+// String gives method and path, then the parameters, one a line, sorted by name; of API 3.0 its headers and the body. It shows
+// keys and signatures.
 func (r Request) String() string {
+	if r.API == API3 {
+		return r.string3()
+	}
 	params := slices.Clone(r.Params)
 	slices.SortStableFunc(params, func(a, b Param) int { return strings.Compare(a.Name, b.Name) })
 	var b strings.Builder
@@ -102,9 +116,14 @@ func (r Request) list(name string) []string {
 // receive reads the request: GET its query only, POST its body only. Status is set where HTTP itself refuses it.
 func receive(r *http.Request) *Request {
 	req := &Request{Method: r.Method, Path: r.URL.Path, Host: r.Host}
+	if r.URL.Path == path3 && r.Method == http.MethodPost {
+		req.receive3(r)
+		return req
+	}
+	req.API = API2
 	switch {
 	case r.URL.Path != path:
-		req.Status = http.StatusNotFound
+		req.API, req.Status = "", http.StatusNotFound
 	case r.Method == http.MethodGet:
 		req.readQuery(r)
 	case r.Method == http.MethodPost:

@@ -47,6 +47,9 @@ func signature(key, method, text string) string {
 
 // verified says whether a known key signed exactly this request.
 func (s *Sim) verified(r *Request) bool {
+	if r.API == API3 {
+		return s.verified3(r)
+	}
 	key, known := s.Keys[r.Value("SecretId")]
 	if !known || r.malformed != nil {
 		return false
@@ -58,7 +61,7 @@ func (s *Sim) verified(r *Request) bool {
 // authenticate checks the common parameters: https://cloud.tencent.com/doc/api/231/4473
 func (s *Sim) authenticate(r *Request, now time.Time) *refusal {
 	if r.malformed != nil {
-		return &refusal{4000, "The parameters cannot be read: " + r.malformed.Error() + "."}
+		return &refusal{code: 4000, text: "The parameters cannot be read: " + r.malformed.Error() + "."}
 	}
 	for _, name := range []string{"Action", "SecretId", "Timestamp", "Nonce", "Signature"} {
 		if r.Value(name) == "" {
@@ -66,13 +69,13 @@ func (s *Sim) authenticate(r *Request, now time.Time) *refusal {
 		}
 	}
 	if _, known := s.Keys[r.Value("SecretId")]; !known {
-		return &refusal{4104, "Authentication failed. The SecretId does not exist."}
+		return &refusal{code: 4104, text: "Authentication failed. The SecretId does not exist."}
 	}
 	if r.Value("Token") != s.Token {
-		return &refusal{4105, "Authentication failed. The token is wrong."}
+		return &refusal{code: 4105, text: "Authentication failed. The token is wrong."}
 	}
 	if !r.Verified {
-		return &refusal{4100, "Authentication failed. The signature is wrong."}
+		return &refusal{code: 4100, text: "Authentication failed. The signature is wrong."}
 	}
 	return s.once(r, now)
 }
@@ -81,17 +84,17 @@ func (s *Sim) authenticate(r *Request, now time.Time) *refusal {
 func (s *Sim) once(r *Request, now time.Time) *refusal {
 	stamp, err := strconv.ParseInt(r.Value("Timestamp"), 10, 64)
 	if err != nil {
-		return &refusal{4000, "Timestamp is not a whole number of seconds."}
+		return &refusal{code: 4000, text: "Timestamp is not a whole number of seconds."}
 	}
 	if n, err := strconv.ParseUint(r.Value("Nonce"), 10, 64); err != nil || n == 0 {
-		return &refusal{4000, "Nonce is not a positive integer."}
+		return &refusal{code: 4000, text: "Nonce is not a positive integer."}
 	}
 	skew := s.Skew
 	if skew == 0 {
 		skew = 5 * time.Minute
 	}
 	if now.Sub(time.Unix(stamp, 0)).Abs() > skew || !s.nonces.use(r.Value("SecretId")+" "+r.Value("Nonce"), now, 2*skew) {
-		return &refusal{4500, fmt.Sprintf("请求被拒绝，请求重复, 请注意 Nonce 参数两次请求不能重复, "+
+		return &refusal{code: 4500, text: fmt.Sprintf("请求被拒绝，请求重复, 请注意 Nonce 参数两次请求不能重复, "+
 			"Timestamp 与腾讯服务器相差不能超过 %.0f 分钟, 腾讯服务器 Timestamp = %d", skew.Minutes(), now.Unix())}
 	}
 	return nil

@@ -1,5 +1,6 @@
-// Package cdnsim simulates Tencent CDN API 2.0 (/v2/index.php): it verifies signatures itself, refuses what the vendor
-// refuses in the vendor's own shapes, counts quotas, follows purge tasks, keeps edge caches per area, and misbehaves on demand.
+// Package cdnsim simulates the two APIs of Tencent CDN, 2.0 (/v2/index.php) and 3.0 (POST /), in front of the same account: it
+// verifies signatures itself, refuses what the vendor refuses in the vendor's own shapes, counts quotas, follows tasks, keeps
+// edge caches per area, and misbehaves on demand.
 //
 // It refuses to share a line with the client it judges: it imports nothing of ours and no client library, so that one
 // mistake is not made twice. It runs no timer: what is due is computed from the clock whenever somebody looks.
@@ -8,6 +9,7 @@
 package cdnsim
 
 import (
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -25,10 +27,11 @@ const (
 // Kind is what a purge names.
 type Kind string
 
-// The kinds of purge.
+// The kinds of purge, and the prefetch, which has quotas and tasks of its own.
 const (
 	URL       Kind = "url"
 	Directory Kind = "directory"
+	Push      Kind = "push"
 )
 
 // Host is a domain on the simulated account.
@@ -45,13 +48,18 @@ type Sim struct {
 	Keys             map[string]string // SecretId → SecretKey
 	Token            string            // a request's Token must equal it; "" means that none may be sent
 	Hosts            []Host
-	LogActions       bool             // false: only the four purge actions exist
+	LogActions       bool             // false: API 2.0 has the four purge actions alone
 	Now              func() time.Time // nil is time.Now
 	Delay            time.Duration    // from accepted to done
 	Skew             time.Duration    // how far a Timestamp may be off; 0 is 5 minutes
 	Zone             *time.Location   // of the quota's day and of written times; nil is Asia/Shanghai
 	DailyURLs        int              // a day and area; 0 is 10,000
 	DailyDirectories int              // a day and area; 0 is 100
+	DailyPushes      int              // a day and area; 0 is 1,000
+	BatchURLs        int              // a call of API 3.0; 0 is 1,000
+	BatchDirectories int              // a call of API 3.0; 0 is 500
+	BatchPushes      int              // a call; 0 is 500
+	Rate             int              // calls of one action in any second; 0 is without limit
 
 	mu      sync.Mutex
 	watch   chan struct{} // closed at the next change
@@ -60,6 +68,8 @@ type Sim struct {
 	journal journal
 	nonces  nonces
 	spent   spent
+	recent  map[string][]time.Time // when the last calls of an action were let in
+	ids     int                    // of requests
 	tasks   tasks
 	cache   cache
 }
@@ -118,7 +128,7 @@ func (s *Sim) lock() time.Time {
 		now = s.Now
 	}
 	t := now()
-	s.tasks.settle(t, s.cache)
+	s.tasks.settle(t, &s.cache)
 	return t
 }
 
@@ -157,35 +167,75 @@ func (s *Sim) handle(req *Request, f Fault) answer {
 		a = s.act(req, f, now)
 	}
 	if f.Do == Refusal {
-		a = (&refusal{f.Code, "Simulated refusal."}).answer(req.Kind)
+		a = s.refuse(req, f.refusal(), now)
 	}
-	req.Status, req.Code, req.Business = f.status(), a.Code, a.business
+	req.Status, req.Code, req.Business, req.Error = f.status(), a.Code, a.business, a.symbol
 	return a
+}
+
+// refuse words a refusal as the API that was asked does.
+func (s *Sim) refuse(req *Request, no *refusal, now time.Time) answer {
+	if req.API == API3 {
+		return s.answer3(nil, no, now)
+	}
+	return no.answer(req.Kind)
 }
 
 // act is the vendor at work: who asks, what for, may it be, done.
 func (s *Sim) act(req *Request, f Fault, now time.Time) answer {
-	if no := s.authenticate(req, now); no != nil {
-		return no.answer(req.Kind)
+	authenticate, perform := s.authenticate, s.perform
+	if req.API == API3 {
+		authenticate, perform = s.authenticate3, s.perform3
 	}
-	data, no := s.perform(req, f, now)
+	no := authenticate(req, now)
+	if no == nil {
+		no = s.tooOften(req.Action, now)
+	}
+	var data any
+	if no == nil {
+		data, no = perform(req, f, now)
+	}
 	if no != nil {
-		return no.answer(req.Kind)
+		return s.refuse(req, no, now)
 	}
 	req.Acted = true
+	if req.API == API3 {
+		return s.answer3(data, nil, now)
+	}
 	return answer{CodeDesc: "Success", Data: data}
+}
+
+// tooOften counts the calls of an action over the second that ends now: the strictest way to count them.
+func (s *Sim) tooOften(action string, now time.Time) *refusal {
+	if s.Rate == 0 {
+		return nil
+	}
+	calls := s.recent[action]
+	for len(calls) > 0 && now.Sub(calls[0]) >= time.Second {
+		calls = calls[1:]
+	}
+	if len(calls) >= s.Rate {
+		return refuse(4400, "RequestLimitExceeded", fmt.Sprintf("Your current request times equals to `%d` in a second, which exceeds the frequency limit `%d` for a second. Please reduce the frequency of calls.", len(calls)+1, s.Rate))
+	}
+	if s.recent == nil {
+		s.recent = map[string][]time.Time{}
+	}
+	s.recent[action] = append(calls, now)
+	return nil
 }
 
 func (s *Sim) perform(req *Request, f Fault, now time.Time) (any, *refusal) {
 	switch {
 	case req.Kind != "":
 		return s.purge(req, f, now)
+	case s.LogActions && req.Action == "DescribeCdnHosts":
+		return s.cdnHosts(req)
 	case s.LogActions && req.Action == "GetCdnRefreshLog":
 		return s.mainlandLog(req, now)
 	case s.LogActions && req.Action == "GetCdnOverseaRefreshLog":
 		return s.overseasLog(req, now)
 	}
-	return nil, &refusal{6100, "This action is not supported here. Check the request host."}
+	return nil, refuse(6100, "InvalidAction", "This action is not supported here. Check the request host.")
 }
 
 func (s *Sim) zone() *time.Location {

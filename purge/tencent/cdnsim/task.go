@@ -12,17 +12,19 @@ const kept = 30 * 24 * time.Hour
 // task is one accepted submission.
 type task struct {
 	id            string
-	row           int // number of its first row in a log
-	area          Area
+	row           int    // number of its first row in a log
+	areas         []Area // one, but for a prefetch of both, or a purge of API 3.0 that names none
 	kind          Kind
 	delete        bool
-	fails         bool
 	targets       []target
 	accepted, due time.Time
 }
 
 // target keeps what was sent, for the log, and the cache key it stands for.
-type target struct{ host, raw, key string }
+type target struct {
+	host, raw, key string
+	fails          bool
+}
 
 // progress is what became of a task.
 type progress int
@@ -33,11 +35,12 @@ const (
 	failed
 )
 
-func (t *task) progress(now time.Time) progress {
+// progress is how far one target of the task is.
+func (t *task) progress(of target, now time.Time) progress {
 	switch {
 	case now.Before(t.due):
 		return running
-	case t.fails:
+	case of.fails:
 		return failed
 	}
 	return done
@@ -70,11 +73,9 @@ func (ts *tasks) add(t *task, now time.Time) {
 func (t *task) gone(now time.Time) bool { return now.Sub(t.accepted) > kept }
 
 // settle carries out what is due by now, in the order in which it fell due.
-func (ts *tasks) settle(now time.Time, c cache) {
+func (ts *tasks) settle(now time.Time, c *cache) {
 	for len(ts.pending) > 0 && !ts.pending[0].due.After(now) {
-		if t := ts.pending[0]; !t.fails {
-			c.expire(t)
-		}
+		c.carryOut(ts.pending[0])
 		ts.pending = ts.pending[1:]
 	}
 }
@@ -89,7 +90,7 @@ func (ts *tasks) due() time.Time {
 // byID finds a URL task of the mainland; no other was told its id.
 func (ts *tasks) byID(id string, now time.Time) *task {
 	for _, t := range ts.all {
-		if t.id == id && t.area == Mainland && t.kind == URL && !t.gone(now) {
+		if t.id == id && t.areas[0] == Mainland && t.kind == URL && !t.gone(now) {
 			return t
 		}
 	}
@@ -99,7 +100,7 @@ func (ts *tasks) byID(id string, now time.Time) *task {
 func (ts *tasks) in(area Area, start, end, now time.Time) []*task {
 	var found []*task
 	for _, t := range ts.all {
-		if t.area == area && t.within(start, end) && !t.gone(now) {
+		if t.kind != Push && slices.Contains(t.areas, area) && t.within(start, end) && !t.gone(now) {
 			found = append(found, t)
 		}
 	}

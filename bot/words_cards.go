@@ -295,7 +295,7 @@ func (v view) warnings() []string {
 func (v view) decidedLines() []string {
 	var lines []string
 	if v.decided && v.decision.Name != "" {
-		lines = append(lines, title(string(v.decision.What))+" by "+oneLine(v.decision.Name)+" at "+clock(v.decision.At)+".")
+		lines = append(lines, title(string(v.decision.What))+" by "+oneLine(v.decision.Name)+" ("+v.decision.Who.ID()+") at "+clock(v.decision.At)+".")
 	}
 	if v.Cancelled != "" {
 		lines = append(lines, "Cancelled: what had not left was not sent.")

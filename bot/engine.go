@@ -38,6 +38,21 @@ type quiet struct {
 func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
 	return !q.on.Load() && q.Handler.Enabled(ctx, l)
 }
+
+// Handle leaves out the steps that a stop has cut: they run again at the next start.
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	cut := false
+	r.Attrs(func(a slog.Attr) bool {
+		err, is := a.Value.Any().(error)
+		cut = is && errors.Is(err, errStopping)
+		return !cut
+	})
+	if cut {
+		return nil
+	}
+	return q.Handler.Handle(ctx, r)
+}
+
 func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a), q.on} }
 func (q quiet) WithGroup(name string) slog.Handler   { return quiet{q.Handler.WithGroup(name), q.on} }
 

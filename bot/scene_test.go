@@ -147,3 +147,31 @@ func TestSeldom(t *testing.T) {
 		assert.LessOrEqual(t, len(s.last), seldomMost)
 	}
 }
+
+// A look that a stop cuts is no error: it runs again at the next start.
+func TestStopWritesNoErrors(t *testing.T) {
+	t.Parallel()
+	var log book
+	looks := make(chan struct{})
+	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN()}
+	w.setPolicy(worldPolicy)
+	w.cdn.status = func(q purge.StatusQuery) ([]purge.TargetStatus, error) { return seen(q, purge.Accepted), nil }
+	w.bot = w.open(logged(&log), func(o *Options) { o.Poll, o.PollMax = time.Millisecond, time.Millisecond })
+	w.bot.at = func(point string) {
+		if point == "after look" {
+			select {
+			case looks <- struct{}{}:
+			case <-t.Context().Done():
+			}
+		}
+	}
+	require.NoError(t, w.bot.Start())
+	t.Cleanup(w.stop)
+	w.types(alice, "https://www.test.com/1")
+	<-looks
+	w.bot.calls.close(time.Second) // as Stop does first; the engine goes on meanwhile
+	for range 4 {
+		<-looks
+	}
+	assert.Empty(t, log.lines("level=ERROR"))
+}

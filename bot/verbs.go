@@ -79,7 +79,7 @@ func (b *Bot) status(ctx context.Context, s scene, short string) (Card, []store.
 		return Card{}, nil, err
 	}
 	c.Buttons = nil // they belong to the purge's own message
-	c.Lines = append(c.Lines, "Asked at "+p.CreatedAt.In(b.Zone).Format("2006-01-02 15:04:05 MST")+" by "+oneLine(p.Name)+".")
+	c.Lines = append(c.Lines, "Asked at "+dated(p.CreatedAt, s.person.Zone)+" by "+oneLine(p.Name)+".")
 	return c, nil, nil
 }
 
@@ -114,7 +114,7 @@ func (b *Bot) historyLinesFor(ctx context.Context, s scene, f store.Filter) ([]s
 		}
 		for _, p := range rows {
 			if maySee(s, p) && len(lines) < historyLines {
-				lines = append(lines, b.historyLine(p))
+				lines = append(lines, historyLine(p, s.person.Zone))
 			}
 		}
 		if len(rows) < f.Limit {
@@ -146,9 +146,9 @@ func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {
 		Since: since, Until: until, State: in.State, Limit: historyLines}, nil
 }
 
-func (b *Bot) historyLine(p store.Purge) string {
+func historyLine(p store.Purge, reader *time.Location) string {
 	v := view{Purge: p}
-	return fmt.Sprintf("%s · %s · %s in %s · %s · %s", p.Short, p.CreatedAt.In(b.Zone).Format("01-02 15:04"),
+	return fmt.Sprintf("%s · %s · %s in %s · %s · %s", p.Short, dated(p.CreatedAt, reader),
 		v.what(), areaWords(p.Request.Areas()), p.State, oneLine(p.Name))
 }
 
@@ -228,11 +228,18 @@ func whyLine(s scene, k purge.Kind, a purge.Area, t purge.Target) string {
 // whoamiCard is ready to paste into the policy file.
 func whoamiCard(s scene) Card {
 	c := Card{Title: "You are " + string(s.person.Subject), Lines: []string{"This channel is " + string(s.at.Subject())}}
-	if len(s.person.Groups) == 0 {
+	person, groups := s.policy.Whoami(s.who)
+	if person != "" {
+		c.Lines = append(c.Lines, "The policy file calls you "+person)
+	}
+	if len(s.person.Groups)+len(groups) == 0 {
 		c.Lines = append(c.Lines, "I see you in no group that the policy file names.")
 	}
 	for _, g := range s.person.Groups {
 		c.Lines = append(c.Lines, "You are in "+string(g))
+	}
+	for _, g := range groups {
+		c.Lines = append(c.Lines, "You are in the policy file's group "+g)
 	}
 	return c
 }

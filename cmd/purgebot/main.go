@@ -56,7 +56,7 @@ func serveCommand() *cobra.Command {
 }
 
 func serve(ctx context.Context) error {
-	config, err := app.Load(os.LookupEnv)
+	config, err := app.Load(os.Environ())
 	if err != nil {
 		return fmt.Errorf("the configuration is not complete:\n%w", err)
 	}

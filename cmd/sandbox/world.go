@@ -109,8 +109,8 @@ func (w *world) start(ctx context.Context, log *slog.Logger) error {
 }
 
 // settings are the documented variables and nothing else: what runs here is what runs in production.
-func (w *world) settings(aclFile, cdnURL, slackURL, discordURL string) func(string) (string, bool) {
-	env := map[string]string{
+func (w *world) settings(aclFile, cdnURL, slackURL, discordURL string) (environ []string) {
+	for name, value := range map[string]string{
 		"PURGEBOT_LISTEN": "127.0.0.1:0", "PURGEBOT_OPS_LISTEN": "127.0.0.1:0",
 		"DATABASE_URL": "sqlite:" + filepath.Join(w.dir, "purgebot.db"), "PURGEBOT_EXECUTOR_ID": "sandbox", "PURGEBOT_ACL": aclFile,
 		"PURGEBOT_CDN_API": "2.0", "PURGEBOT_CDN_ENDPOINT": cdnURL + "/v2/index.php",
@@ -119,11 +119,10 @@ func (w *world) settings(aclFile, cdnURL, slackURL, discordURL string) func(stri
 		"DISCORD_TOKEN": w.discord.Token, "DISCORD_APPLICATION_ID": w.discord.ApplicationID, "DISCORD_GUILD_ID": discordsim.HQ,
 		"DISCORD_API_URL": discordURL + "/api/",
 		"PURGEBOT_POLL":   "200ms",
+	} {
+		environ = append(environ, name+"="+value)
 	}
-	return func(name string) (string, bool) {
-		v, found := env[name]
-		return v, found
-	}
+	return environ
 }
 
 // serve listens on a free loopback port.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 
 	"purgebot/acl"
@@ -72,6 +71,3 @@ func subject(flag, s string) (acl.Subject, error) {
 	}
 	return subject, nil
 }
-
-// NewLog writes one line of JSON an event.
-func NewLog(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }

@@ -38,6 +38,29 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	a := &App{metrics: newMetrics(), stopWatching: func() {}}
+	if a.chats, err = newChats(c, policy.subjects, log); err != nil {
+		return nil, err
+	}
+	// The addresses come before the database: where one is taken, no file is left behind.
+	if a.web, err = bind("PURGEBOT_LISTEN", c.Listen); err == nil {
+		a.ops, err = bind("PURGEBOT_OPS_LISTEN", c.OpsListen)
+	}
+	if err == nil {
+		a.bot, err = newBot(ctx, c, a, policy, log)
+	}
+	if err == nil {
+		err = a.begin(policy)
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.Stop())
+	}
+	log.Info("listening", "webhooks", a.web.addr, "ops", a.ops.addr, "config", c)
+	return a, nil
+}
+
+// newBot opens the database and puts the bot together.
+func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog.Logger) (*bot.Bot, error) {
 	zone, err := time.LoadLocation(c.QuotaZone)
 	if err != nil {
 		return nil, fmt.Errorf("PURGEBOT_QUOTA_ZONE: %w", err)
@@ -49,17 +72,12 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	chats, err := newChats(c, policy.subjects, log)
-	if err != nil {
-		return nil, err
-	}
 	db, err := store.Open(ctx, c.Database)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	m := newMetrics()
 	b, err := bot.New(bot.Options{
-		Store: db, CDN: m.cdn(cdn, c.CDNRate), Platforms: chats.platforms(m),
+		Store: db, CDN: a.metrics.cdn(cdn, c.CDNRate), Platforms: a.chats.platforms(a.metrics),
 		Policy: policy.current, Log: log, Executor: executor,
 		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, ConfirmURLs: c.ConfirmURLs,
 		Poll: c.Poll, PollMax: max(c.Poll, time.Minute), Deadline: c.Deadline, EditGap: time.Second,
@@ -69,23 +87,21 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	watching, stop := context.WithCancel(context.Background())
-	a := &App{bot: b, chats: chats, metrics: m, stopWatching: stop}
-	go policy.watch(watching)
-	if a.ops, err = listen("PURGEBOT_OPS_LISTEN", c.OpsListen, opsHandler(b, policy, m)); err == nil {
-		a.web, err = listen("PURGEBOT_LISTEN", c.Listen, chats.routes(m.handler(b)))
+	return b, nil
+}
+
+// begin takes up what was left open, then what comes in.
+func (a *App) begin(policy *policyFile) error {
+	ctx, stop := context.WithCancel(context.Background())
+	a.stopWatching = stop
+	go policy.watch(ctx)
+	a.ops.serve(opsHandler(a.bot, policy, a.metrics))
+	if err := a.bot.Start(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = b.Start()
-	}
-	if err == nil {
-		err = chats.start(watching, m.handler(b))
-	}
-	if err != nil {
-		return nil, errors.Join(err, a.Stop())
-	}
-	log.Info("listening", "webhooks", a.web.addr, "ops", a.ops.addr, "config", c)
-	return a, nil
+	h := a.metrics.handler(a.bot)
+	a.web.serve(a.chats.routes(h))
+	return a.chats.start(ctx, h)
 }
 
 // Addr is where the webhooks are, OpsAddr where health and metrics are.
@@ -122,7 +138,10 @@ func (a *App) Stop() error {
 		}
 	}
 	a.chats.stop()
-	return errors.Join(append(errs, a.bot.Stop(12*time.Second))...)
+	if a.bot != nil {
+		errs = append(errs, a.bot.Stop(12*time.Second))
+	}
+	return errors.Join(errs...)
 }
 
 // Wait returns when a listener fails, or nil when ctx ends.
@@ -137,29 +156,37 @@ func (a *App) Wait(ctx context.Context) error {
 	}
 }
 
-// server is one listener.
+// server is one address.
 type server struct {
-	http   *http.Server
-	addr   string
-	failed chan error
+	http     *http.Server
+	listener net.Listener
+	addr     string
+	failed   chan error
 }
 
-// listen serves h on the address that a variable names. The timeouts keep a slow sender from holding a connection (a slow loris).
-func listen(variable, addr string, h http.Handler) (*server, error) {
+// bind takes the address that a variable names. Whoever connects before serve waits.
+func bind(variable, addr string) (*server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
-	s := &server{addr: l.Addr().String(), failed: make(chan error, 1), http: &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+	// The timeouts keep a slow sender from holding a connection (a slow loris).
+	return &server{listener: l, addr: l.Addr().String(), failed: make(chan error, 1), http: &http.Server{
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
-	}}
+	}}, nil
+}
+
+func (s *server) serve(h http.Handler) {
+	s.http.Handler = h
 	go func() {
-		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err
 		}
 	}()
-	return s, nil
 }
 
-func (s *server) stop(ctx context.Context) error { return s.http.Shutdown(ctx) }
+func (s *server) stop(ctx context.Context) error {
+	defer s.listener.Close() // one that never served is not the http.Server's to close
+	return s.http.Shutdown(ctx)
+}

@@ -56,7 +56,11 @@ func newRig(b *testing.B) *rig {
 		"PURGEBOT_PERSON_OPEN": "1000", "PURGEBOT_CONFIRM_URLS": "1000000", "PURGEBOT_CDN_RATE": "1000000", "PURGEBOT_QUOTA_URLS": "0", "PURGEBOT_POLL": "1ms",
 	}
 	r.cdn.DailyURLs = 1 << 30
-	config, err := Load(func(k string) (string, bool) { v, ok := env[k]; return v, ok })
+	var environ []string
+	for name, value := range env {
+		environ = append(environ, name+"="+value)
+	}
+	config, err := Load(environ)
 	require.NoError(b, err)
 	r.app, err = Start(context.Background(), config, slog.New(slog.DiscardHandler))
 	require.NoError(b, err)

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // the vendor's day turns in Asia/Shanghai, also on a host that has no zone files
@@ -58,9 +62,16 @@ type Config struct {
 	QuotaZone        string `env:"PURGEBOT_QUOTA_ZONE,default=Asia/Shanghai" help:"where the vendor's day turns"`
 }
 
-// Load reads the configuration through lookup. Its error names every variable that is missing or wrong.
-func Load(lookup func(string) (string, bool)) (Config, error) {
+// Load reads the configuration from an environment as os.Environ returns it. Its error names every variable that is missing or
+// wrong, whatever else is wrong: nothing is opened or listened to yet.
+func Load(environ []string) (Config, error) {
 	var c Config
+	env := map[string]string{}
+	for _, v := range environ {
+		name, value, _ := strings.Cut(v, "=")
+		env[name] = value
+	}
+	lookup := func(name string) (string, bool) { v, found := env[name]; return v, found }
 	var problems []error
 	each(&c, func(f reflect.StructField, v reflect.Value) {
 		if err := decode(f, v, lookup); err != nil {
@@ -69,6 +80,11 @@ func Load(lookup func(string) (string, bool)) (Config, error) {
 		}
 	})
 	problems = append(problems, c.check()...)
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		if strings.HasPrefix(name, "DBOS__") {
+			problems = append(problems, fmt.Errorf("%s would override purgebot's own settings of its engine: unset it", name))
+		}
+	}
 	return c, errors.Join(problems...)
 }
 
@@ -164,7 +180,15 @@ func (c Config) check() []error {
 	need(c.CDNMethod == "GET" || c.CDNMethod == "POST", "PURGEBOT_CDN_METHOD is %q: it must be GET or POST", c.CDNMethod)
 	need(c.CDNSignature == "HmacSHA1" || c.CDNSignature == "HmacSHA256", "PURGEBOT_CDN_SIGNATURE is %q: it must be HmacSHA1 or HmacSHA256", c.CDNSignature)
 	need(strings.HasPrefix(c.Database, "sqlite:"), "DATABASE_URL must be sqlite:FILE: other databases are not in this version yet")
+	need(strings.TrimPrefix(c.Database, "sqlite:") != "", "DATABASE_URL names no file: write it like sqlite:purgebot.db")
 	need(endpointOK(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT is not an https:// address (http:// is for loopback only)")
+	need(!endpointOK(c.CDNEndpoint) || hasPath(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT has no path, and the path is part of what 2.0 signs: Tencent's own is https://cdn.api.qcloud.com/v2/index.php")
+	for name, addr := range map[string]string{"PURGEBOT_LISTEN": c.Listen, "PURGEBOT_OPS_LISTEN": c.OpsListen} {
+		need(listenOK(addr), "%s is %q: write it as host:port, like 127.0.0.1:8080, or :8080 for every address of this machine", name, addr)
+	}
+	if err := fileOK(c.ACL); err != nil {
+		problems = append(problems, fmt.Errorf("PURGEBOT_ACL: %w", err))
+	}
 	_, err := time.LoadLocation(c.QuotaZone)
 	need(err == nil && c.QuotaZone != "", "PURGEBOT_QUOTA_ZONE is %q: it must be a zone such as Asia/Shanghai", c.QuotaZone)
 	for name, d := range map[string]time.Duration{"PURGEBOT_CONFIRM_TTL": c.ConfirmTTL, "PURGEBOT_APPROVAL_TTL": c.ApprovalTTL,
@@ -210,6 +234,34 @@ func endpointOK(s string) bool {
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 	return u.Scheme == "https" || u.Scheme == "http" && loopback
+}
+
+func hasPath(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Path != ""
+}
+
+func listenOK(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+// fileOK says why a path is no policy file that could be read.
+func fileOK(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w (purgebot acl init writes a file that loads)", err)
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory: name the policy file in it", path)
+	}
+	return nil
 }
 
 // Table is the configuration as `purgebot serve --help` prints it.

@@ -16,26 +16,33 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/cmd/internal/app"
+	"purgebot/purge"
 )
 
 // needed is what must be said; all else has a default.
 var needed = map[string]string{
 	"PURGEBOT_CDN_API": "2.0", "TENCENTCLOUD_SECRET_ID": "id", "TENCENTCLOUD_SECRET_KEY": "canary-key",
 	"SLACK_BOT_TOKEN": "xoxb-canary", "SLACK_SIGNING_SECRET": "canary-signing",
+	"PURGEBOT_ACL": root + "/acl/init.yaml",
 }
 
-// with returns a look-up of what is needed and changed; a value of "-" takes a variable away.
-func with(changed map[string]string) func(string) (string, bool) {
+// with returns an environment of what is needed and changed; a value of "-" takes a variable away.
+func with(changed map[string]string) []string {
 	env := maps.Clone(needed)
 	maps.Copy(env, changed)
 	maps.DeleteFunc(env, func(_, v string) bool { return v == "-" })
-	return func(name string) (string, bool) {
-		v, found := env[name]
-		return v, found
-	}
+	return environ(env)
 }
 
-var variable = regexp.MustCompile(`\b[A-Z]+(_[A-Z]+)+\b`)
+// environ is a map as os.Environ returns it.
+func environ(env map[string]string) (all []string) {
+	for name, value := range env {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
+var variable = regexp.MustCompile(`\b[A-Z]+(_+[A-Z]+)+\b`)
 
 func TestLoadNamesEveryProblem(t *testing.T) {
 	t.Parallel()
@@ -57,6 +64,14 @@ func TestLoadNamesEveryProblem(t *testing.T) {
 		"another method":          {map[string]string{"PURGEBOT_CDN_METHOD": "post"}, []string{`PURGEBOT_CDN_METHOD is "post"`}},
 		"another signature":       {map[string]string{"PURGEBOT_CDN_SIGNATURE": "MD5"}, []string{`PURGEBOT_CDN_SIGNATURE is "MD5"`}},
 		"another database":        {map[string]string{"DATABASE_URL": "postgres://u:canary@db/p"}, []string{"DATABASE_URL must be sqlite:FILE"}},
+		"a database of no name":   {map[string]string{"DATABASE_URL": "sqlite:"}, []string{"DATABASE_URL names no file"}},
+		"no port":                 {map[string]string{"PURGEBOT_LISTEN": "8080", "PURGEBOT_OPS_LISTEN": "localhost"}, []string{`PURGEBOT_LISTEN is "8080"`, `PURGEBOT_OPS_LISTEN is "localhost"`}},
+		"no port that there is":   {map[string]string{"PURGEBOT_LISTEN": ":65536", "PURGEBOT_OPS_LISTEN": ":http"}, []string{`PURGEBOT_LISTEN is ":65536"`, `PURGEBOT_OPS_LISTEN is ":http"`}},
+		"ports that there are":    {map[string]string{"PURGEBOT_LISTEN": "[::1]:0", "PURGEBOT_OPS_LISTEN": ":65535"}, nil},
+		"no policy file":          {map[string]string{"PURGEBOT_ACL": "none.yaml"}, []string{"PURGEBOT_ACL: stat none.yaml: no such file or directory (purgebot acl init"}},
+		"a directory of policies": {map[string]string{"PURGEBOT_ACL": root}, []string{"PURGEBOT_ACL: " + root + " is a directory"}},
+		"the engine's own":        {map[string]string{"DBOS__VMID": "x", "DBOS__ANYTHING": ""}, []string{"DBOS__VMID would override", "DBOS__ANYTHING would override"}},
+		"an endpoint of no path":  {map[string]string{"PURGEBOT_CDN_ENDPOINT": "https://cdn.api.qcloud.com"}, []string{"PURGEBOT_CDN_ENDPOINT has no path, and the path is part of what 2.0 signs: Tencent's own is https://cdn.api.qcloud.com/v2/index.php"}},
 		"no number":               {map[string]string{"PURGEBOT_CDN_RATE": "fast"}, []string{"PURGEBOT_CDN_RATE is not a number: write it like 20"}},
 		"no number that there is": {map[string]string{"PURGEBOT_CDN_RATE": "NaN"}, []string{"PURGEBOT_CDN_RATE must be more than zero"}},
 		"no duration":             {map[string]string{"PURGEBOT_DEADLINE": "60"}, []string{"PURGEBOT_DEADLINE is not a duration: write it like 1h"}},
@@ -64,8 +79,8 @@ func TestLoadNamesEveryProblem(t *testing.T) {
 		"a quota below zero":      {map[string]string{"PURGEBOT_QUOTA_URLS": "-1", "PURGEBOT_QUOTA_DIRECTORIES": "-1"}, []string{"PURGEBOT_QUOTA_URLS must not", "PURGEBOT_QUOTA_DIRECTORIES must not"}},
 		"no zone":                 {map[string]string{"PURGEBOT_QUOTA_ZONE": "Asia/Beijing"}, []string{`PURGEBOT_QUOTA_ZONE is "Asia/Beijing"`}},
 		"all at once": {
-			map[string]string{"PURGEBOT_CDN_API": "1.0", "PURGEBOT_POLL": "soon", "PURGEBOT_PERSON_OPEN": "0", "PURGEBOT_KEEP": "-1h", "SLACK_API_URL": "slack.com"},
-			[]string{"PURGEBOT_CDN_API is", "PURGEBOT_POLL is not a duration", "PURGEBOT_PERSON_OPEN must be", "PURGEBOT_KEEP must be", "SLACK_API_URL is not"},
+			map[string]string{"PURGEBOT_LISTEN": "x", "PURGEBOT_ACL": "none.yaml", "DATABASE_URL": "mysql://x", "DBOS__APPID": "1", "PURGEBOT_CDN_API": "1.0", "PURGEBOT_POLL": "soon", "PURGEBOT_PERSON_OPEN": "0", "PURGEBOT_KEEP": "-1h", "SLACK_API_URL": "slack.com"},
+			[]string{"PURGEBOT_LISTEN is", "PURGEBOT_ACL: ", "DATABASE_URL must", "DBOS__APPID would", "PURGEBOT_CDN_API is", "PURGEBOT_POLL is not a duration", "PURGEBOT_PERSON_OPEN must be", "PURGEBOT_KEEP must be", "SLACK_API_URL is not"},
 		},
 	}
 	for name, test := range tests {
@@ -141,7 +156,7 @@ func TestSecretsFromFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			discord := map[string]string{"DISCORD_APPLICATION_ID": "1", "DISCORD_GUILD_ID": "1", "DISCORD_TOKEN": "t"}
-			with := func(changed map[string]string) func(string) (string, bool) {
+			with := func(changed map[string]string) []string {
 				both := maps.Clone(discord)
 				maps.Copy(both, changed)
 				return with(both)
@@ -158,9 +173,9 @@ func TestSecretsFromFiles(t *testing.T) {
 			assert.ErrorContains(t, err, name+"_FILE cannot be read")
 		})
 	}
-	c, err := app.Load(with(map[string]string{"PURGEBOT_ACL_FILE": file}))
+	c, err := app.Load(with(map[string]string{"PURGEBOT_CDN_METHOD_FILE": file}))
 	require.NoError(t, err)
-	assert.Equal(t, "acl.yaml", c.ACL, "only secrets are read from files")
+	assert.Equal(t, "POST", c.CDNMethod, "only secrets are read from files")
 }
 
 func TestLoggedConfigHoldsNoSecret(t *testing.T) {
@@ -196,4 +211,12 @@ func TestTable(t *testing.T) {
 	}
 	slices.Sort(names)
 	assert.Equal(t, len(names), len(slices.Compact(names)))
+}
+
+// What is logged is read by people.
+func TestLogSaysDurationsAndKindsAsWords(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	app.NewLog(&out).With("delay", 100*time.Millisecond).Warn("x", "after", 90*time.Second, "kind", purge.Denied, "n", 3, "error", &purge.Error{Kind: purge.Denied, Message: "No."})
+	assert.Contains(t, out.String(), `"delay":"100ms","after":"1m30s","kind":"denied","n":3,"error":"No."`)
 }

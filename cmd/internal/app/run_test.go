@@ -87,7 +87,7 @@ func serve(t *testing.T, h http.Handler) string {
 
 func (s *stage) start() {
 	s.t.Helper()
-	config, err := app.Load(func(name string) (string, bool) { v, found := s.env[name]; return v, found })
+	config, err := app.Load(environ(s.env))
 	require.NoError(s.t, err)
 	s.app, err = app.Start(s.t.Context(), config, slog.New(slog.NewJSONHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	require.NoError(s.t, err)
@@ -380,21 +380,28 @@ func TestAnotherNameKeepsAnOpenQuestion(t *testing.T) {
 	assert.Equal(t, []string{"RefreshCdnDir"}, s.actions())
 }
 
+// Nothing is left behind where nothing could be started.
 func TestStartNamesTheVariable(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	taken := s.app.Addr()
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	require.NoError(t, os.WriteFile(bad, []byte("version: 2\n"), 0o600))
 	for name, value := range map[string]string{
-		"PURGEBOT_LISTEN": taken, "PURGEBOT_OPS_LISTEN": taken, "PURGEBOT_ACL": filepath.Join(t.TempDir(), "none.yaml"),
+		"PURGEBOT_LISTEN": taken, "PURGEBOT_OPS_LISTEN": taken, "PURGEBOT_ACL": bad,
 		"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "none", "purgebot.db"),
 	} {
+		dir := t.TempDir()
 		env := maps.Clone(s.env)
-		env["DATABASE_URL"] = "sqlite:" + filepath.Join(t.TempDir(), "purgebot.db")
+		env["DATABASE_URL"] = "sqlite:" + filepath.Join(dir, "purgebot.db")
 		env[name] = value
-		config, err := app.Load(func(name string) (string, bool) { v, found := env[name]; return v, found })
+		config, err := app.Load(environ(env))
 		require.NoError(t, err)
 		_, err = app.Start(t.Context(), config, slog.New(slog.DiscardHandler))
 		assert.ErrorContains(t, err, name)
+		files, err := os.ReadDir(dir)
+		assert.NoError(t, err)
+		assert.Emptyf(t, files, "%s leaves a database behind", name)
 	}
 }
 

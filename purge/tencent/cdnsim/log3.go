@@ -11,7 +11,7 @@ var statuses3 = map[progress]string{running: "process", done: "done", failed: "f
 
 // logQuery3 is what both logs are asked by.
 type logQuery3 struct {
-	TaskId, StartTime, EndTime, Keyword, Status, Area string
+	TaskID, StartTime, EndTime, Keyword, Status, Area string
 	Offset, Limit                                     int
 }
 
@@ -71,7 +71,7 @@ func (s *Sim) eachTask3(q logQuery3, now time.Time, visit func(*task, target, ma
 		return no
 	}
 	for _, t := range slices.Backward(s.tasks.all) {
-		inTime := q.TaskId != "" && t.id == q.TaskId || q.TaskId == "" && t.within(start, end)
+		inTime := q.TaskID != "" && t.id == q.TaskID || q.TaskID == "" && t.within(start, end)
 		inArea := q.Area == "" || q.Area == "global" || slices.Contains(t.areas, Area(q.Area))
 		if !inTime || !inArea || t.gone(now) {
 			continue
@@ -93,13 +93,13 @@ func wanted3(q logQuery3, t target) bool {
 }
 
 func (s *Sim) period3(q logQuery3) (start, end time.Time, no *refusal) {
-	if q.TaskId == "" && q.StartTime == "" {
+	if q.TaskID == "" && q.StartTime == "" {
 		return start, end, missing3("TaskId")
 	}
 	if q.Offset < 0 || q.Limit < 0 || q.Limit > 1000 {
 		return start, end, refuse(9003, "", "Offset or Limit is out of range.")
 	}
-	if q.TaskId != "" {
+	if q.TaskID != "" {
 		return start, end, nil
 	}
 	start, err := time.ParseInLocation(time.DateTime, q.StartTime, s.zone())

@@ -37,7 +37,7 @@ func (s *Sim) perform3(req *Request, f Fault, now time.Time) (any, *refusal) {
 // submission3 is what the three have in common. Area may be left out: a purge then goes where each domain is accelerated.
 type submission3 struct {
 	Area      string
-	UrlEncode bool
+	URLEncode bool
 }
 
 // https://cloud.tencent.com/document/api/228/37870
@@ -108,7 +108,7 @@ func (s *Sim) submit3(t *task, args submission3, list string, targets []string, 
 		return nil, no
 	}
 	for _, raw := range targets {
-		if no := s.target3(t, named, raw, args.UrlEncode, f); no != nil {
+		if no := s.target3(t, named, raw, args.URLEncode, f); no != nil {
 			return nil, no
 		}
 	}

@@ -55,7 +55,7 @@ func parse(args []string, errOut io.Writer) (options, error) {
 		}
 		return nil
 	})
-	f.Func("press", "press the newest button with this `LABEL`", func(s string) error {
+	f.Func("press", "press the newest button with this `LABEL`; LABEL=TEXT also types TEXT into the form that it opens", func(s string) error {
 		o.lines = append(o.lines, line{as: as, press: s})
 		return nil
 	})

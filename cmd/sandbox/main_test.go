@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,4 +35,24 @@ func TestRunIn(t *testing.T) {
 			assert.Contains(t, out.String(), c.says)
 		})
 	}
+}
+
+// A press alone does not purge a whole site. What is printed says how to go on.
+func TestPressOnAWholeSite(t *testing.T) {
+	t.Parallel()
+	for _, chat := range []string{"slack", "discord"} {
+		for press, code := range map[string]int{"Purge": exitWaiting, "Purge=www.test.com": exitDone} {
+			t.Run(chat+" "+press, func(t *testing.T) {
+				t.Parallel()
+				var out bytes.Buffer
+				got, err := run(t.Context(), []string{"-chat", chat, "-say", "/purge dir https://www.test.com/", "-press", press}, &out, &out)
+				assert.NoError(t, err)
+				assert.Equal(t, code, got)
+				assert.Equal(t, code == exitDone, strings.Contains(out.String(), "Action=RefreshCdnDir"))
+				assert.Equal(t, code == exitWaiting, strings.Contains(out.String(), "add what to type to the press, as in -press 'Purge=www.test.com'"))
+			})
+		}
+	}
+	_, err := run(t.Context(), []string{"-say", "/purge dir https://www.test.com/a/", "-press", "Purge=www.test.com"}, io.Discard, io.Discard)
+	assert.ErrorContains(t, err, "opened no form")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -14,7 +15,7 @@ import (
 // line is one line of a conversation: somebody types, or presses a button.
 type line struct {
 	as          string // "alice"
-	text, press string // one of them
+	text, press string // one of them; "Purge=www.test.com" presses Purge and types the rest into the form that it opens
 }
 
 // Exit codes, as the README gives them.
@@ -43,6 +44,7 @@ func (w *world) play(ctx context.Context, c chat, lines []line, out io.Writer) (
 	if err != nil {
 		return exitWrong, err
 	}
+	t.hint()
 	w.printRequests(out)
 	return exitCode(p), nil
 }
@@ -91,11 +93,45 @@ func (t *transcript) play(ctx context.Context, l line) error {
 		fmt.Fprintf(t.out, "%s: %s\n", l.as, l.text)
 		return t.say(user, "", l.text)
 	}
-	if err := t.awaitButton(ctx, user, l.press); err != nil {
+	label, typed, fills := strings.Cut(l.press, "=")
+	if err := t.awaitButton(ctx, user, label); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "%s presses [%s]\n", l.as, l.press)
-	return t.press(user, "", "", l.press)
+	fmt.Fprintf(t.out, "%s presses [%s]\n", l.as, label)
+	if err := t.press(user, "", "", label); err != nil || !fills {
+		return err
+	}
+	return t.fill(ctx, l.as, user, typed)
+}
+
+// fill types into the one field of the form that a press has opened, and sends it.
+func (t *transcript) fill(ctx context.Context, name, user, typed string) error {
+	var f *form
+	err := t.until(ctx, func() (bool, error) {
+		p, err := t.app.Progress(ctx)
+		f = t.form(user)
+		if err == nil && f == nil && idle(p) {
+			err = errors.New("the press opened no form to type into")
+		}
+		return f != nil, err
+	})
+	if err != nil {
+		return err
+	}
+	if len(f.Fields) != 1 {
+		return fmt.Errorf("the form %q has %d fields: only one can be typed behind -press LABEL=", f.Title, len(f.Fields))
+	}
+	fmt.Fprintf(t.out, "%s fills in “%s”\n  %s: %s\n", name, f.Title, f.Fields[0].Label, typed)
+	return t.submit(user, map[string]string{f.Fields[0].Block: typed})
+}
+
+// hint says how to go on where a form is still open.
+func (t *transcript) hint() {
+	for _, p := range t.people() {
+		if f := t.form(p.id); f != nil {
+			fmt.Fprintf(t.out, "%s has the form “%s” open and nothing was sent: add what to type to the press, as in -press 'Purge=www.test.com'\n", p.name, f.Title)
+		}
+	}
 }
 
 // awaitButton waits until the user sees a button and all is shown, so that it is always the same one that is pressed; or until

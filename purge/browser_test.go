@@ -76,6 +76,11 @@ func FuzzBrowser(f *testing.F) {
 			f.Add(a.Input)
 		}
 	}
+	for i, l := range attacks(f) {
+		if i%5 == 3 {
+			f.Add(l.input)
+		}
+	}
 	f.Add("HTTPS://WWW.test.com:443/%7e/a;b=c@d/(e)?a[]='1'&b=%2e%2e/../#é")
 	f.Fuzz(func(t *testing.T, in string) {
 		target, err := Parse(URL, in)

@@ -31,7 +31,7 @@ var classes = func() (table [256]class) {
 	add(digits+letters+"-.", inHost)
 	add(digits+letters+"-._~", isUnreserved|inPath|inQuery)
 	add("!$&'()*+,;=:@%/", inPath|inQuery)
-	add("?", inQuery)
+	add("?[]", inQuery)
 	for b := '!'; b < 256; b++ {
 		if b != '\\' && b != 0x7f {
 			table[b] |= inFragment

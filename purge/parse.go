@@ -5,10 +5,11 @@ package purge
 //	target = ( "http://" / "https://" ) host [ ":" own-port ] [ "/" path ] [ "?" query ] [ "#" fragment ]
 //	host   = label 1*( "." label )          ; letters, digits, hyphens; the last one is no number
 //	path   = *( pchar / "/" )               ; no dot segment
-//	query  = *( pchar / "/" / "?" )
+//	query  = *( pchar / "/" / "?" / "[" / "]" )
 //	pchar  = as in https://www.rfc-editor.org/rfc/rfc3986#appendix-A
 //
-// So a space and " < > [ ] ^ ` { | } are refused in path and query, and their escapes offered: parsers differ on whether to escape them.
+// So a space and " < > ^ ` { | } are refused in path and query, and their escapes offered: parsers differ on whether to escape them.
+// [ and ] are, by that RFC, for hosts alone. In queries they are what everybody writes (a[]=1) and every browser sends as they stand.
 // An A-label (xn--…) is judged by its letters only: what it decodes to depends on the Unicode version of whoever decodes.
 // A fragment is dropped; one that holds a space, a backslash, a bad escape, or what cannot be seen is refused all the same.
 

@@ -49,6 +49,9 @@ func refuse(kind Kind, s, reason string) *Refused {
 	if hidden := sayHidden(s); hidden != "" {
 		return &Refused{Input: s, Reason: hidden}
 	}
+	if bare := strings.Trim(s, " "); bare != s {
+		return &Refused{Input: s, Reason: saySpace, Suggest: suggest(kind, bare)}
+	}
 	return &Refused{Input: s, Reason: reason, Suggest: suggest(kind, s)}
 }
 
@@ -62,7 +65,7 @@ func suggest(kind Kind, s string) string {
 		p.port = ""
 	}
 	p.host = aLabels(p.host)
-	p.path, p.query = escaped(p.path), escaped(p.query)
+	p.path, p.query = escaped(p.path, inPath), escaped(p.query, inQuery)
 	if kind == Directory {
 		p.path, p.query = strings.TrimSuffix(p.path, "/")+"/", ""
 	}
@@ -88,12 +91,12 @@ func aLabels(host string) string {
 	return ascii
 }
 
-// escaped escapes what a path or query may not hold, but for a backslash: nobody knows what it was meant to be.
-func escaped(s string) string {
+// escaped escapes what is not in the set, but for a backslash: nobody knows what it was meant to be.
+func escaped(s string, set class) string {
 	const hexDigits = "0123456789ABCDEF"
 	var b strings.Builder
 	for _, c := range []byte(s) {
-		if classes[c]&inQuery != 0 || c == '\\' {
+		if classes[c]&set != 0 || c == '\\' {
 			b.WriteByte(c)
 		} else {
 			b.WriteString("%" + hexDigits[c>>4:c>>4+1] + hexDigits[c&15:c&15+1])
@@ -107,6 +110,7 @@ const (
 	sayLong           = "The address is longer than 8,192 bytes: shorten it, or purge its directory."
 	sayKind           = "Say whether this is a URL or a directory."
 	sayNoScheme       = "Begin the address with http:// or https://, spelled out."
+	saySpace          = "Remove the space in front of the address or behind it."
 	sayUserInfo       = "Remove the user name, the password and the @ in front of the host."
 	sayPort           = "Remove the port: a cache has only port 443 of https and port 80 of http."
 	sayEmptyPort      = "Remove the colon after the host, there is no port."
@@ -145,7 +149,7 @@ func sayChar(s string, i int) string {
 		return "Remove the backslash, or write / if you mean that."
 	}
 	_, n := utf8.DecodeRuneInString(s[i:])
-	return "Write " + named(s[i:]) + " as " + escaped(s[i:i+n]) + ": a cache knows an address by its escaped form."
+	return "Write " + named(s[i:]) + " as " + escaped(s[i:i+n], 0) + ": a cache knows an address by its escaped form."
 }
 
 // sayHidden returns "", or names the first thing in s that a person cannot see.

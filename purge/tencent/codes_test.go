@@ -2,6 +2,7 @@ package tencent
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -10,110 +11,184 @@ import (
 	"purgebot/purge"
 )
 
-// Every code of the vendor's tables that a purge can meet, and what a person and a program make of it.
-// wait is what the program waits at least; a daily quota has none.
+// Every code of the vendor's tables that a purge can meet, of both APIs, and what a person and a program make of it. wait is
+// what the program waits at least; a daily quota has none. retried says whether the program tries again by itself.
 func TestCodes(t *testing.T) {
 	t.Parallel()
+	listed := map[string]bool{}
 	for _, tc := range []struct {
-		code int
-		kind purge.ErrorKind
-		wait time.Duration
-		says string
+		code    string
+		kind    purge.ErrorKind
+		wait    time.Duration
+		retried bool
+		says    string
 	}{
-		{4000, purge.Invalid, 0, "malformed"},
-		{4100, purge.Internal, 0, "TENCENTCLOUD_SECRET_KEY"},
-		{4101, purge.Denied, 0, "give the key the right"},
-		{4102, purge.Denied, 0, "give the key the right"},
-		{4103, purge.Denied, 0, "give the key the right"},
-		{4104, purge.Internal, 0, "TENCENTCLOUD_SECRET_ID"},
-		{4105, purge.Internal, 0, "TENCENTCLOUD_TOKEN"},
-		{4106, purge.Internal, 0, "keys"},
-		{4110, purge.Denied, 0, "give the key the right"},
-		{4200, purge.Unavailable, 0, "try again"},
-		{4300, purge.Denied, 0, "account"},
-		{4400, purge.Exhausted, time.Minute, "slow down"},
-		{4500, purge.Unavailable, 0, "try again"},
-		{4600, purge.Internal, 0, "https://"},
-		{5000, purge.NotFound, 0, "check the targets"},
-		{5100, purge.Unavailable, 0, "try again"},
-		{5200, purge.Denied, 0, "account"},
-		{5300, purge.Denied, 0, "account"},
-		{5400, purge.Unknown, 0, "check the pages"},
-		{5500, purge.Denied, 0, "account"},
-		{6000, purge.Unavailable, 0, "try again"},
-		{6100, purge.Internal, 0, "PURGEBOT_CDN_API"},
-		{6200, purge.Unavailable, time.Minute, "try again"},
+		{"4000", purge.Invalid, 0, never, "malformed"},
+		{"4100", purge.Internal, 0, never, "TENCENTCLOUD_SECRET_KEY"},
+		{"4101", purge.Denied, 0, never, "give the key the right"},
+		{"4102", purge.Denied, 0, never, "give the key the right"},
+		{"4103", purge.Denied, 0, never, "give the key the right"},
+		{"4104", purge.Internal, 0, never, "TENCENTCLOUD_SECRET_ID"},
+		{"4105", purge.Internal, 0, never, "TENCENTCLOUD_TOKEN"},
+		{"4106", purge.Internal, 0, never, "keys"},
+		{"4110", purge.Denied, 0, never, "give the key the right"},
+		{"4200", purge.Unavailable, 0, again, "try again"},
+		{"4300", purge.Denied, 0, never, "account"},
+		{"4400", purge.Exhausted, time.Minute, again, "slow down"},
+		{"4500", purge.Unavailable, 0, again, "try again"},
+		{"4600", purge.Internal, 0, never, "https://"},
+		{"5000", purge.NotFound, 0, never, "check the targets"},
+		{"5100", purge.Unavailable, 0, again, "try again"},
+		{"5200", purge.Denied, 0, never, "account"},
+		{"5300", purge.Denied, 0, never, "account"},
+		{"5400", purge.Unknown, 0, never, "check the pages"},
+		{"5500", purge.Denied, 0, never, "account"},
+		{"6000", purge.Unavailable, 0, again, "try again"},
+		{"6100", purge.Internal, 0, never, "PURGEBOT_CDN_API"},
+		{"6200", purge.Unavailable, time.Minute, again, "try again"},
 
-		{9000, purge.Unavailable, 0, "try again"},
-		{22800, purge.Unavailable, 0, "try again"},
-		{-9015, purge.Unavailable, 0, "report it to Tencent"},
-		{-9014, purge.Unavailable, 0, "report it to Tencent"},
-		{9151, purge.Unavailable, 0, "report it to Tencent"},
-		{-9011, purge.Unavailable, 0, "try again"},
-		{9003, purge.Invalid, 0, "malformed"},
-		{9105, purge.NotFound, 0, "not on the Tencent account"},
-		{9110, purge.NotFound, 0, "not on the Tencent account"},
-		{9307, purge.NotFound, 0, "not on the Tencent account"},
-		{9107, purge.Invalid, 0, "spelling"},
-		{9303, purge.Invalid, 0, "spelling"},
-		{20005, purge.Invalid, 0, "spelling"},
-		{22701, purge.Invalid, 0, "spelling"},
-		{22036, purge.Invalid, 0, "spelling"},
-		{9111, purge.Denied, 0, "not activated"},
-		{22041, purge.Denied, 0, "not activated"},
-		{9112, purge.Conflict, 0, "switched off"},
-		{9176, purge.Conflict, 0, "switched off"},
-		{9313, purge.Conflict, 0, "switched off"},
-		{28006, purge.Conflict, 0, "switched off"},
-		{28007, purge.Conflict, 0, "switched off"},
-		{28008, purge.Conflict, 0, "switched off"},
-		{9135, purge.Unavailable, time.Minute, "in a few minutes"},
-		{9175, purge.Unavailable, time.Minute, "in a few minutes"},
-		{9161, purge.Conflict, 0, "locked"},
-		{9163, purge.Exhausted, 10 * time.Second, "slow down"},
-		{22063, purge.Exhausted, 10 * time.Second, "slow down"},
-		{9169, purge.Denied, 0, "account"},
-		{9170, purge.Denied, 0, "account"},
-		{22043, purge.Invalid, 0, "smaller portions"},
-		{22045, purge.Invalid, 0, "smaller portions"},
-		{22044, purge.Exhausted, 0, "00:00 Beijing time (UTC+8)"},
-		{22046, purge.Exhausted, 0, "00:00 Beijing time (UTC+8)"},
-		{23100, purge.Invalid, 0, "smaller portions"},
-		{21002, purge.Invalid, 0, "smaller portions"},
-		{23101, purge.Exhausted, 0, "00:00 Beijing time (UTC+8)"},
-		{21000, purge.Exhausted, 0, "00:00 Beijing time (UTC+8)"},
-		{23103, purge.Denied, 0, "give the key the right"},
-		{25002, purge.Denied, 0, "give the key the right"},
-		{25010, purge.Denied, 0, "give the key the right"},
-		{21001, purge.NotFound, 0, "does not know this purge task"},
-		{9150, purge.Invalid, 0, "dates"},
+		{"9000", purge.Unavailable, 0, again, "try again"},
+		{"22800", purge.Unavailable, 0, again, "try again"},
+		{"-9015", purge.Unavailable, 0, again, "report it to Tencent"},
+		{"-9014", purge.Unavailable, 0, again, "report it to Tencent"},
+		{"9151", purge.Unavailable, 0, again, "report it to Tencent"},
+		{"-9011", purge.Unavailable, 0, again, "try again"},
+		{"9003", purge.Invalid, 0, never, "malformed"},
+		{"9105", purge.NotFound, 0, never, "not on the Tencent account"},
+		{"9110", purge.NotFound, 0, never, "not on the Tencent account"},
+		{"9307", purge.NotFound, 0, never, "not on the Tencent account"},
+		{"9107", purge.Invalid, 0, never, "spelling"},
+		{"9303", purge.Invalid, 0, never, "spelling"},
+		{"20005", purge.Invalid, 0, never, "spelling"},
+		{"22701", purge.Invalid, 0, never, "spelling"},
+		{"22036", purge.Invalid, 0, never, "spelling"},
+		{"9111", purge.Denied, 0, never, "not activated"},
+		{"22041", purge.Denied, 0, never, "not activated"},
+		{"9112", purge.Conflict, 0, never, "switched off"},
+		{"9176", purge.Conflict, 0, never, "switched off"},
+		{"9313", purge.Conflict, 0, never, "switched off"},
+		{"28006", purge.Conflict, 0, never, "switched off"},
+		{"28007", purge.Conflict, 0, never, "switched off"},
+		{"28008", purge.Conflict, 0, never, "switched off"},
+		{"9135", purge.Unavailable, time.Minute, again, "in a few minutes"},
+		{"9175", purge.Unavailable, time.Minute, again, "in a few minutes"},
+		{"9161", purge.Conflict, 0, never, "locked"},
+		{"9163", purge.Exhausted, 10 * time.Second, again, "slow down"},
+		{"22063", purge.Exhausted, 10 * time.Second, again, "slow down"},
+		{"9169", purge.Denied, 0, never, "account"},
+		{"9170", purge.Denied, 0, never, "account"},
+		{"22043", purge.Invalid, 0, never, "smaller portions"},
+		{"22045", purge.Invalid, 0, never, "smaller portions"},
+		{"22044", purge.Exhausted, 0, never, "00:00 Beijing time (UTC+8)"},
+		{"22046", purge.Exhausted, 0, never, "00:00 Beijing time (UTC+8)"},
+		{"23100", purge.Invalid, 0, never, "smaller portions"},
+		{"21002", purge.Invalid, 0, never, "smaller portions"},
+		{"23101", purge.Exhausted, 0, never, "00:00 Beijing time (UTC+8)"},
+		{"21000", purge.Exhausted, 0, never, "00:00 Beijing time (UTC+8)"},
+		{"23103", purge.Denied, 0, never, "give the key the right"},
+		{"25002", purge.Denied, 0, never, "give the key the right"},
+		{"25010", purge.Denied, 0, never, "give the key the right"},
+		{"21001", purge.NotFound, 0, never, "does not know this purge task"},
+		{"9150", purge.Invalid, 0, never, "dates"},
+
+		{"AuthFailure.SignatureFailure", purge.Internal, 0, never, "TENCENTCLOUD_SECRET_KEY"},
+		{"AuthFailure.InvalidAuthorization", purge.Internal, 0, never, "TENCENTCLOUD_SECRET_KEY"},
+		{"AuthFailure.InvalidSecretId", purge.Internal, 0, never, "TENCENTCLOUD_SECRET_KEY"},
+		{"AuthFailure.SecretIdNotFound", purge.Internal, 0, never, "TENCENTCLOUD_SECRET_KEY"},
+		{"AuthFailure.TokenFailure", purge.Internal, 0, never, "TENCENTCLOUD_SECRET_KEY"},
+		{"AuthFailure.MFAFailure", purge.Internal, 0, never, "TENCENTCLOUD_SECRET_KEY"},
+		{"AuthFailure.UnauthorizedOperation", purge.Denied, 0, never, "give the key the right"},
+		{"AuthFailure.SignatureExpire", purge.Unavailable, 0, again, "try again in a minute"},
+		{"RequestLimitExceeded", purge.Exhausted, time.Second, again, "slow down"},
+		{"RequestLimitExceeded.IPLimitExceeded", purge.Exhausted, time.Second, again, "slow down"},
+		{"RequestLimitExceeded.UinLimitExceeded", purge.Exhausted, time.Second, again, "slow down"},
+		{"RequestLimitExceeded.GlobalRegionUinLimitExceeded", purge.Exhausted, time.Second, again, "slow down"},
+		{"UnauthorizedOperation.OperationTooOften", purge.Exhausted, 10 * time.Second, again, "slow down"},
+		{"InternalError.CamSystemError", purge.Unavailable, 0, again, "fault of its own"},
+		{"InternalError.CdnQuerySystemError", purge.Unavailable, 0, again, "fault of its own"},
+		{"InternalError.CdnSystemError", purge.Unavailable, 0, again, "fault of its own"},
+		{"InternalError.Error", purge.Unavailable, 0, again, "fault of its own"},
+		{"InternalError.ProxyServer", purge.Unavailable, 0, again, "fault of its own"},
+		{"InternalError.CdnConfigError", purge.Unavailable, 0, again, "report it to Tencent"},
+		{"InternalError.CdnDbError", purge.Unavailable, 0, again, "report it to Tencent"},
+		{"ActionOffline", purge.Internal, 0, never, "PURGEBOT_CDN_API"},
+		{"InvalidAction", purge.Internal, 0, never, "PURGEBOT_CDN_API"},
+		{"NoSuchVersion", purge.Internal, 0, never, "PURGEBOT_CDN_API"},
+		{"UnsupportedOperation", purge.Internal, 0, never, "PURGEBOT_CDN_API"},
+		{"InvalidParameter.CdnParamError", purge.Invalid, 0, never, "malformed"},
+		{"InvalidParameter.CdnHostInvalidStatus", purge.Conflict, 0, never, "present state"},
+		{"InvalidParameter.CdnPurgeWildcardNotAllowed", purge.Invalid, 0, never, "name each host"},
+		{"InvalidParameter.CdnUrlExceedLength", purge.Invalid, 0, never, "directory above"},
+		{"LimitExceeded.CdnPurgeUrlExceedBatchLimit", purge.Invalid, 0, never, "smaller portions"},
+		{"LimitExceeded.CdnPurgePathExceedBatchLimit", purge.Invalid, 0, never, "smaller portions"},
+		{"LimitExceeded.CdnPurgeExceedBatchLimit", purge.Invalid, 0, never, "smaller portions"},
+		{"LimitExceeded.CdnPushExceedBatchLimit", purge.Invalid, 0, never, "smaller portions"},
+		{"LimitExceeded.CdnPurgeUrlExceedDayLimit", purge.Exhausted, 0, never, "quota of URL purges"},
+		{"LimitExceeded.CdnPurgePathExceedDayLimit", purge.Exhausted, 0, never, "quota of directory purges"},
+		{"LimitExceeded.CdnPurgeExceedDayLimit", purge.Exhausted, 0, never, "quota of purges"},
+		{"LimitExceeded.CdnPushExceedDayLimit", purge.Exhausted, 0, never, "quota of prefetches"},
+		{"ResourceNotFound.CdnHostNotExists", purge.NotFound, 0, never, "not on the Tencent account"},
+		{"ResourceNotFound.CdnUserNotExists", purge.Denied, 0, never, "not activated"},
+		{"ResourceUnavailable.CdnHostIsNotOnline", purge.Conflict, 0, never, "switched off"},
+		{"UnauthorizedOperation.CdnHostUnauthorized", purge.Denied, 0, never, "give the key the right"},
+		{"UnauthorizedOperation.CdnCamUnauthorized", purge.Denied, 0, never, "give the key the right"},
+		{"UnauthorizedOperation.CdnUserAuthFail", purge.Denied, 0, never, "refuses this account"},
+		{"UnauthorizedOperation.CdnUserAuthWait", purge.Denied, 0, never, "refuses this account"},
+		{"UnauthorizedOperation.CdnUserIsSuspended", purge.Denied, 0, never, "refuses this account"},
+		{"UnauthorizedOperation.CdnUserIsIsolated", purge.Denied, 0, never, "refuses this account"},
+		{"UnauthorizedOperation.EcdnMigratedCdn", purge.Denied, 0, never, "refuses this account"},
+		{"UnauthorizedOperation.CdnHostIsOwnedByOther", purge.Denied, 0, never, "another Tencent account"},
 	} {
-		// The vendor writes a code in each of these places, as a number or as text.
-		bodies := []string{
-			fmt.Sprintf(`{"code":%d,"message":"x","codeDesc":"Symbol"}`, tc.code),
-			fmt.Sprintf(`{"code":"%d","message":"x"}`, tc.code),
-		}
-		if tc.code < 4000 || tc.code > 6999 {
-			bodies = []string{
-				fmt.Sprintf(`{"code":4000,"message":"x","codeDesc":%d}`, tc.code),
-				fmt.Sprintf(`{"code":4000,"message":"x","codeDesc":"%d"}`, tc.code),
-				fmt.Sprintf(`{"code":"4000","message":"(%d) x","codeDesc":"InvalidParameter"}`, tc.code),
-				fmt.Sprintf(`{"code":4000,"message":"(%d)没有"}`, tc.code),
-			}
-		}
-		for _, body := range bodies {
+		for _, body := range bodiesOf(tc.code) {
 			t.Run(body, func(t *testing.T) {
 				t.Parallel()
-				v := testClient(t, serve(t, says(body)).URL, nil)
-				_, err := v.Submit(t.Context(), oneURL(t))
+				base := serve(t, says(body)).URL
+				var cdn purge.CDN = testClient(t, base, nil)
+				if isCode3(tc.code) {
+					cdn = testClient3(t, base, nil)
+				}
+				_, err := cdn.Submit(t.Context(), oneURL(t))
 				e := requireKind(t, tc.kind, err)
 				assert.Equal(t, tc.wait, e.RetryAfter)
+				assert.Equal(t, tc.retried, e.Kind == purge.Unavailable || e.Kind == purge.Exhausted && e.RetryAfter > 0)
 				assert.Contains(t, e.Message, tc.says)
-				assert.ErrorContains(t, e.Err, fmt.Sprint(tc.code))
+				assert.NotContains(t, e.Message, tc.code, "a listed code means nothing to a person")
+				assert.ErrorContains(t, e.Err, tc.code)
 			})
 		}
+		listed[tc.code] = true
 	}
-	assert.Len(t, codes, 66)
+	for n := range codes {
+		assert.True(t, listed[fmt.Sprint(n)], n)
+	}
+	for code := range codes3 {
+		assert.True(t, listed[code], code)
+	}
+	assert.Len(t, listed, len(codes)+len(codes3))
+}
+
+const again, never = true, false
+
+func isCode3(code string) bool { return code[0] >= 'A' }
+
+// bodiesOf is a code in each of the places where the vendor writes it, as a number or as text.
+func bodiesOf(code string) []string {
+	n, err := strconv.Atoi(code)
+	switch {
+	case err != nil:
+		return []string{refused3(code, "x")}
+	case n < 4000 || n > 6999:
+		return []string{
+			fmt.Sprintf(`{"code":4000,"message":"x","codeDesc":%d}`, n),
+			fmt.Sprintf(`{"code":4000,"message":"x","codeDesc":"%d"}`, n),
+			fmt.Sprintf(`{"code":"4000","message":"(%d) x","codeDesc":"InvalidParameter"}`, n),
+			fmt.Sprintf(`{"code":4000,"message":"(%d)没有"}`, n),
+		}
+	}
+	return []string{
+		fmt.Sprintf(`{"code":%d,"message":"x","codeDesc":"Symbol"}`, n),
+		fmt.Sprintf(`{"code":"%d","message":"x"}`, n),
+	}
 }
 
 // What no table lists is refused with its number, and the vendor's words stay with the operator.
@@ -137,6 +212,46 @@ func TestUnlistedCodes(t *testing.T) {
 			v := testClient(t, serve(t, says(body)).URL, nil)
 			_, err := v.Submit(t.Context(), oneURL(t))
 			e := requireKind(t, want.kind, err)
+			assert.Contains(t, e.Message, want.says)
+			assert.NotContains(t, e.Message, "everyone")
+		})
+	}
+}
+
+// A code of API 3.0 that no table lists is at least of a family, and is named where its family says too little.
+func TestUnlistedCodes3(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]struct {
+		kind purge.ErrorKind
+		wait time.Duration
+		says string
+	}{
+		"AuthFailure":                          {purge.Internal, 0, "keys"},
+		"AuthFailure.Newer":                    {purge.Internal, 0, "keys"},
+		"RequestLimitExceeded.Newer":           {purge.Exhausted, time.Second, "slow down"},
+		"InternalError":                        {purge.Unavailable, 0, "try again"},
+		"InternalError.Newer":                  {purge.Unavailable, 0, "try again"},
+		"FailedOperation.Newer":                {purge.Unavailable, 0, "try again"},
+		"ResourceInsufficient":                 {purge.Unavailable, 0, "try again"},
+		"LimitExceeded.Newer":                  {purge.Exhausted, 0, "(code LimitExceeded.Newer)"},
+		"ResourceUnavailable.Newer":            {purge.Conflict, 0, "(code ResourceUnavailable.Newer)"},
+		"ResourceInUse":                        {purge.Conflict, 0, "(code ResourceInUse)"},
+		"ResourceNotFound.Newer":               {purge.NotFound, 0, "(code ResourceNotFound.Newer)"},
+		"UnauthorizedOperation.Newer":          {purge.Denied, 0, "(code UnauthorizedOperation.Newer)"},
+		"OperationDenied":                      {purge.Denied, 0, "(code OperationDenied)"},
+		"InvalidParameter":                     {purge.Invalid, 0, "(code InvalidParameter)"},
+		"InvalidParameterValue.Newer":          {purge.Invalid, 0, "(code InvalidParameterValue.Newer)"},
+		"MissingParameter":                     {purge.Invalid, 0, "(code MissingParameter)"},
+		"UnknownParameter":                     {purge.Invalid, 0, "(code UnknownParameter)"},
+		"Unheard":                              {purge.Internal, 0, "(code Unheard)"},
+		"LimitExceededx.CdnPurgeUrlExceed":     {purge.Internal, 0, "(code LimitExceededx.CdnPurgeUrlExceed)"},
+		"unauthorizedOperation.CdnHostUnauth1": {purge.Internal, 0, "(code unauthorizedOperation.CdnHostUnauth1)"},
+	} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			_, err := testClient3(t, serve(t, says(refused3(code, "@everyone"))).URL, nil).Submit(t.Context(), oneURL(t))
+			e := requireKind(t, want.kind, err)
+			assert.Equal(t, want.wait, e.RetryAfter)
 			assert.Contains(t, e.Message, want.says)
 			assert.NotContains(t, e.Message, "everyone")
 		})

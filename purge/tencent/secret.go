@@ -15,7 +15,7 @@ func (l *line) quote(signature, word, message string) string {
 		return "(message withheld: it repeats the request)"
 	}
 	message, _, _ = strings.Cut(strings.ReplaceAll(message, "%3F", "?"), "?")
-	return fmt.Sprintf("%.40q %.200q", word, message)
+	return fmt.Sprintf("%.100q %.200q", word, message)
 }
 
 // repeats reports whether a text holds a part of a secret.

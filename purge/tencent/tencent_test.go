@@ -247,7 +247,7 @@ func everyText(err error) string {
 	return all.String()
 }
 
-func requireNoSecret(t *testing.T, text string, secrets ...string) {
+func requireNoSecret(t testing.TB, text string, secrets ...string) {
 	t.Helper()
 	for _, s := range secrets {
 		for _, form := range []string{s, url.QueryEscape(s), hex.EncodeToString([]byte(s)), base64.StdEncoding.EncodeToString([]byte(s))} {

@@ -100,7 +100,7 @@ func (a *App) begin(policy *policyFile) error {
 		return err
 	}
 	h := a.metrics.handler(a.bot)
-	a.web.serve(a.chats.routes(h))
+	a.web.serve(drained(a.chats.routes(h)))
 	return a.chats.start(ctx, h)
 }
 

@@ -122,6 +122,16 @@ func (p *meteredPlatform) Tell(ctx context.Context, who acl.Subject, at bot.Thre
 	return p.Platform.Tell(ctx, who, at, c)
 }
 
+func (p *meteredPlatform) Person(ctx context.Context, s acl.Subject, maxAge time.Duration) (who bot.Person, err error) {
+	defer func(from time.Time) { p.m.observe(p.name, "person", from, err) }(time.Now())
+	return p.Platform.Person(ctx, s, maxAge)
+}
+
+func (p *meteredPlatform) Channel(ctx context.Context, at bot.Thread, maxAge time.Duration) (c bot.Channel, err error) {
+	defer func(from time.Time) { p.m.observe(p.name, "channel", from, err) }(time.Now())
+	return p.Platform.Channel(ctx, at, maxAge)
+}
+
 // handler measures the time from an event to what it is acknowledged with.
 func (m *metrics) handler(h bot.Handler) bot.Handler { return &meteredHandler{h, m} }
 
@@ -145,4 +155,9 @@ func (h *meteredHandler) Command(ctx context.Context, c bot.Command) (r bot.Repl
 func (h *meteredHandler) Answer(ctx context.Context, a bot.Answer) (r bot.Reply, err error) {
 	defer func(from time.Time) { h.saw("answer", from, r, err) }(time.Now())
 	return h.Handler.Answer(ctx, a)
+}
+
+func (h *meteredHandler) Suggest(ctx context.Context, q bot.Suggestion) (r bot.Reply, err error) {
+	defer func(from time.Time) { h.saw("suggest", from, r, err) }(time.Now())
+	return h.Handler.Suggest(ctx, q)
 }

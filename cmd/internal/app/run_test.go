@@ -347,6 +347,8 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`purgebot_call_seconds_count{call="submit",ended="ok",port="cdn"} 1`,
 		`purgebot_call_seconds_count{call="command",ended="ok",port="bot"} 2`,
+		`purgebot_call_seconds_count{call="person",ended="ok",port="slack"} 2`,
+		`purgebot_call_seconds_count{call="channel",ended="ok",port="slack"} 2`,
 		"purgebot_refusals_total 1", "purgebot_purges_open 0", "purgebot_purges_waiting 0", "purgebot_cards_due 0",
 	} {
 		assert.Contains(t, body, line+"\n")

@@ -224,6 +224,35 @@ func TestNoSecretInAnyError3(t *testing.T) {
 	}
 }
 
+// An expired request may have been under way for long, once; twice in a row the clock is wrong.
+func TestClock3(t *testing.T) {
+	t.Parallel()
+	expired := refused3("AuthFailure.SignatureExpire", "x")
+	for name, tc := range map[string]struct {
+		answers []string
+		last    purge.ErrorKind
+	}{
+		"once":                      {[]string{expired}, purge.Unavailable},
+		"twice in a row":            {[]string{expired, expired}, purge.Internal},
+		"not in a row":              {[]string{expired, accepted3, expired}, purge.Unavailable},
+		"not in a row by a refusal": {[]string{expired, refused3("ResourceNotFound.CdnHostNotExists", "x"), expired}, purge.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answers := tc.answers
+			v := testClient3(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+				says(answers[0])(w, r)
+				answers = answers[1:]
+			}).URL, nil)
+			var err error
+			for range tc.answers {
+				_, err = v.Submit(t.Context(), oneURL(t))
+			}
+			requireKind(t, tc.last, err)
+		})
+	}
+}
+
 func TestSubmitRefusesBadBatches3(t *testing.T) {
 	t.Parallel()
 	v := testClient3(t, serve(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") }).URL, nil)
@@ -279,7 +308,7 @@ func TestLimitsHoldOnTheWire3(t *testing.T) {
 
 // appendJSON is JSON for any text, and the shorter kind for a target.
 func FuzzAppendJSON(f *testing.F) {
-	for _, s := range []string{"", "https://a.test/?x=1&y=<2>", "\"\\\n\x00图\xff\u2028"} {
+	for _, s := range []string{"", `"`, `\\`, "https://a.test/?x=1&y=<2>", "\"\\\n\x00图\xff\u2028"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

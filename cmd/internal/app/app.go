@@ -15,7 +15,6 @@ import (
 
 	"purgebot/bot"
 	"purgebot/bot/store"
-	"purgebot/purge/tencent"
 )
 
 // App is a purgebot that is wired and listening.
@@ -65,10 +64,7 @@ func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog
 	if err != nil {
 		return nil, fmt.Errorf("PURGEBOT_QUOTA_ZONE: %w", err)
 	}
-	cdn, err := tencent.NewV2(tencent.Config{
-		Endpoint: c.CDNEndpoint, Method: c.CDNMethod, Signature: c.CDNSignature,
-		SecretID: c.SecretID, SecretKey: c.SecretKey, Token: c.Token, Zone: zone,
-	})
+	cdn, err := openCDN(c, zone)
 	if err != nil {
 		return nil, err
 	}

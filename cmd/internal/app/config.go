@@ -28,8 +28,8 @@ type Config struct {
 	Database  string `env:"DATABASE_URL,default=sqlite:purgebot.db" secret:"yes" help:"sqlite:FILE; one serving process per file"`
 	ACL       string `env:"PURGEBOT_ACL,default=acl.yaml" help:"the policy file; purgebot acl init writes one that loads"`
 
-	CDNAPI       string  `env:"PURGEBOT_CDN_API" help:"must be said: 2.0 (RefreshCdn…); 3.0 is not in this version yet"`
-	CDNEndpoint  string  `env:"PURGEBOT_CDN_ENDPOINT,default=https://cdn.api.qcloud.com/v2/index.php" help:"the signed host and path follow it"`
+	CDNAPI       string  `env:"PURGEBOT_CDN_API" help:"must be said: 3.0 (Purge…Cache), or 2.0 (RefreshCdn…), whose end Tencent announced for 2022-11-30"`
+	CDNEndpoint  string  `env:"PURGEBOT_CDN_ENDPOINT" help:"another than Tencent's own, e.g. https://cdn.intl.tencentcloudapi.com for 3.0 on its international site; the signed host and path follow it"`
 	CDNMethod    string  `env:"PURGEBOT_CDN_METHOD,default=POST" help:"2.0: GET or POST"`
 	CDNSignature string  `env:"PURGEBOT_CDN_SIGNATURE,default=HmacSHA256" help:"2.0: HmacSHA1 or HmacSHA256"`
 	CDNRate      float64 `env:"PURGEBOT_CDN_RATE,default=20" help:"CDN calls a second"`
@@ -172,8 +172,8 @@ func (c Config) check() []error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	need(c.CDNAPI != "", "PURGEBOT_CDN_API is missing: set it to 2.0")
-	need(c.CDNAPI == "" || c.CDNAPI == "2.0", "PURGEBOT_CDN_API is %q: this version speaks 2.0 only", c.CDNAPI)
+	need(c.CDNAPI != "", "PURGEBOT_CDN_API is missing: set it to 3.0, or to 2.0 where only that still works")
+	need(c.CDNAPI == "" || c.CDNAPI == api2 || c.CDNAPI == api3, "PURGEBOT_CDN_API is %q: it must be 2.0 or 3.0", c.CDNAPI)
 	need(c.SecretID != "", "TENCENTCLOUD_SECRET_ID is missing: set it to the id of the key that may purge")
 	need(c.SecretKey != "", "TENCENTCLOUD_SECRET_KEY is missing: set it to the key that may purge")
 	problems = append(problems, c.checkChats()...)
@@ -181,8 +181,9 @@ func (c Config) check() []error {
 	need(c.CDNSignature == "HmacSHA1" || c.CDNSignature == "HmacSHA256", "PURGEBOT_CDN_SIGNATURE is %q: it must be HmacSHA1 or HmacSHA256", c.CDNSignature)
 	need(strings.HasPrefix(c.Database, "sqlite:"), "DATABASE_URL must be sqlite:FILE: other databases are not in this version yet")
 	need(strings.TrimPrefix(c.Database, "sqlite:") != "", "DATABASE_URL names no file: write it like sqlite:purgebot.db")
-	need(endpointOK(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT is not an https:// address (http:// is for loopback only)")
-	need(!endpointOK(c.CDNEndpoint) || hasPath(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT has no path, and the path is part of what 2.0 signs: Tencent's own is https://cdn.api.qcloud.com/v2/index.php")
+	need(c.CDNEndpoint == "" || endpointOK(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT is not an https:// address (http:// is for loopback only)")
+	need(c.CDNAPI != api2 || !endpointOK(c.CDNEndpoint) || hasPath(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT has no path, and the path is part of what 2.0 signs: Tencent's own is https://cdn.api.qcloud.com/v2/index.php")
+	need(c.CDNAPI != api3 || !endpointOK(c.CDNEndpoint) || !hasPath(strings.TrimSuffix(c.CDNEndpoint, "/")), "PURGEBOT_CDN_ENDPOINT has a path, and 3.0 has none: Tencent's own is https://cdn.tencentcloudapi.com")
 	for name, addr := range map[string]string{"PURGEBOT_LISTEN": c.Listen, "PURGEBOT_OPS_LISTEN": c.OpsListen} {
 		need(listenOK(addr), "%s is %q: write it as host:port, like 127.0.0.1:8080, or :8080 for every address of this machine", name, addr)
 	}

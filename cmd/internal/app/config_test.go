@@ -60,7 +60,7 @@ func TestLoadNamesEveryProblem(t *testing.T) {
 		"the other half":          {map[string]string{"SLACK_SIGNING_SECRET": "-"}, []string{"SLACK_SIGNING_SECRET is missing"}},
 		"half of Discord":         {map[string]string{"DISCORD_GUILD_ID": "1"}, []string{"DISCORD_TOKEN is missing", "DISCORD_APPLICATION_ID is missing"}},
 		"neither true nor false":  {map[string]string{"DISCORD_MESSAGE_CONTENT": "maybe"}, []string{"DISCORD_MESSAGE_CONTENT is not true or false: write it like false"}},
-		"the other API":           {map[string]string{"PURGEBOT_CDN_API": "3.0"}, []string{`PURGEBOT_CDN_API is "3.0"`}},
+		"no such API":             {map[string]string{"PURGEBOT_CDN_API": "4.0"}, []string{`PURGEBOT_CDN_API is "4.0"`}},
 		"another method":          {map[string]string{"PURGEBOT_CDN_METHOD": "post"}, []string{`PURGEBOT_CDN_METHOD is "post"`}},
 		"another signature":       {map[string]string{"PURGEBOT_CDN_SIGNATURE": "MD5"}, []string{`PURGEBOT_CDN_SIGNATURE is "MD5"`}},
 		"another database":        {map[string]string{"DATABASE_URL": "postgres://u:canary@db/p"}, []string{"DATABASE_URL must be sqlite:FILE"}},
@@ -71,6 +71,8 @@ func TestLoadNamesEveryProblem(t *testing.T) {
 		"no policy file":          {map[string]string{"PURGEBOT_ACL": "none.yaml"}, []string{"PURGEBOT_ACL: stat none.yaml: no such file or directory (purgebot acl init"}},
 		"a directory of policies": {map[string]string{"PURGEBOT_ACL": root}, []string{"PURGEBOT_ACL: " + root + " is a directory"}},
 		"the engine's own":        {map[string]string{"DBOS__VMID": "x", "DBOS__ANYTHING": ""}, []string{"DBOS__VMID would override", "DBOS__ANYTHING would override"}},
+		"a path for 3.0":          {map[string]string{"PURGEBOT_CDN_API": "3.0", "PURGEBOT_CDN_ENDPOINT": "https://cdn.api.qcloud.com/v2/index.php"}, []string{"PURGEBOT_CDN_ENDPOINT has a path, and 3.0 has none: Tencent's own is https://cdn.tencentcloudapi.com"}},
+		"the vendor's for 3.0":    {map[string]string{"PURGEBOT_CDN_API": "3.0", "PURGEBOT_CDN_ENDPOINT": "https://cdn.intl.tencentcloudapi.com/"}, nil},
 		"an endpoint of no path":  {map[string]string{"PURGEBOT_CDN_ENDPOINT": "https://cdn.api.qcloud.com"}, []string{"PURGEBOT_CDN_ENDPOINT has no path, and the path is part of what 2.0 signs: Tencent's own is https://cdn.api.qcloud.com/v2/index.php"}},
 		"no number":               {map[string]string{"PURGEBOT_CDN_RATE": "fast"}, []string{"PURGEBOT_CDN_RATE is not a number: write it like 20"}},
 		"no number that there is": {map[string]string{"PURGEBOT_CDN_RATE": "NaN"}, []string{"PURGEBOT_CDN_RATE must be more than zero"}},
@@ -194,7 +196,7 @@ func TestLoggedConfigHoldsNoSecret(t *testing.T) {
 	for name := range secret {
 		assert.Containsf(t, out.String(), name, "that %s is set may be known", name)
 	}
-	assert.Contains(t, out.String(), "https://cdn.api.qcloud.com/v2/index.php")
+	assert.Contains(t, out.String(), "HmacSHA256")
 }
 
 // Every variable is in the table once, with help.

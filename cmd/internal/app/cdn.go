@@ -1,0 +1,26 @@
+package app
+
+import (
+	"time"
+
+	"purgebot/purge"
+	"purgebot/purge/tencent"
+)
+
+// The APIs that can be said.
+const (
+	api2 = "2.0"
+	api3 = "3.0"
+)
+
+// openCDN is the client of the API that was said. The two differ in what can be configured, not in what they are asked.
+func openCDN(c Config, zone *time.Location) (purge.CDN, error) {
+	config := tencent.Config{
+		Endpoint: c.CDNEndpoint, Method: c.CDNMethod, Signature: c.CDNSignature,
+		SecretID: c.SecretID, SecretKey: c.SecretKey, Token: c.Token, Zone: zone,
+	}
+	if c.CDNAPI == api3 {
+		return tencent.NewV3(config)
+	}
+	return tencent.NewV2(config)
+}

@@ -68,6 +68,9 @@ func (r *reader) read() piece {
 	case c == '(' && opensLink(rest[1:]):
 		r.at++
 		return piece{}
+	case c >= utf8.RuneSelf && opensLink(rest[wideAt(rest, wideOpening):]):
+		r.at += wideAt(rest, wideOpening)
+		return piece{}
 	case c == '"' || c == '\'' || c == smartQuote[0]:
 		return r.quotes()
 	}
@@ -91,7 +94,7 @@ func (r *reader) skip() (fresh bool) {
 			fresh = fresh || c == '\n'
 		case c == ',', c == ';':
 		case c >= utf8.RuneSelf:
-			if n = spaceAt(r.text[r.at:]); n == 0 {
+			if n = max(spaceAt(r.text[r.at:]), wideAt(r.text[r.at:], wideSeparators)); n == 0 {
 				return fresh
 			}
 		default:
@@ -112,7 +115,13 @@ func (r *reader) bare() piece {
 		if c == classSpace || c == classWide && spaceAt(r.text[i:]) > 0 {
 			break
 		}
-		if c == classSeparator && isLink(r.text[i+1:]) {
+		n := 1
+		if c == classWide {
+			if n = wideAt(r.text[i:], wideSeparators); n == 0 {
+				continue
+			}
+		}
+		if isLink(r.text[i+n:]) {
 			r.noteSplit(r.text[start:i])
 			break
 		}
@@ -295,7 +304,14 @@ func (r *reader) stop() { r.at, r.code = len(r.text), 0 }
 
 // closers passes over punctuation behind something wrapped.
 func (r *reader) closers() {
-	for r.at < len(r.text) && strings.IndexByte(".,;:!?)]", r.text[r.at]) >= 0 {
-		r.at++
+	for r.at < len(r.text) {
+		n := wideAt(r.text[r.at:], wideClosing)
+		if strings.IndexByte(".,;:!?)]", r.text[r.at]) >= 0 {
+			n = 1
+		}
+		if n == 0 {
+			return
+		}
+		r.at += n
 	}
 }

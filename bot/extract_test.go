@@ -61,7 +61,28 @@ func TestLinksAsPeoplePasteThem(t *testing.T) {
 		{"https://a.com/1。", []string{"https://a.com/1"}},
 		{"https://a.com/b/.", []string{"https://a.com/b/"}},
 
+		// East Asia and France
+		{"https://a.com/1，https://a.com/2、https://a.com/3；", []string{"https://a.com/1", "https://a.com/2", "https://a.com/3"}},
+		{"https://a.com/1 ， https://a.com/2、 https://a.com/3", []string{"https://a.com/1", "https://a.com/2", "https://a.com/3"}},
+		{"（https://a.com/1）", []string{"https://a.com/1"}},
+		{"「https://a.com/1」 『https://a.com/2』。", []string{"https://a.com/1", "https://a.com/2"}},
+		{"【<https://a.com/1>】，《`https://a.com/2`》！", []string{"https://a.com/1", "https://a.com/2"}},
+		{"（[x](https://a.com/1)）？", []string{"https://a.com/1"}},
+		{"«https://a.com/1» ‹https://a.com/2›", []string{"https://a.com/1", "https://a.com/2"}},
+		{"https://a.com/1？！", []string{"https://a.com/1"}},
+		{"<https://a.com/1>、<https://a.com/2>", []string{"https://a.com/1", "https://a.com/2"}},
+		{"“https://a.com/1”。", []string{"https://a.com/1"}},
+
+		// what people really have in queries
+		{"https://a.com/?a[]=1&a[]=2", []string{"https://a.com/?a[]=1&a[]=2"}},
+		{"[https://a.com/?a[]=1]", []string{"https://a.com/?a[]=1"}},
+		{"(https://a.com/?a[]=1),", []string{"https://a.com/?a[]=1"}},
+		{"https://a.com/?a[]", []string{"https://a.com/?a[]"}},
+		{"<https://a.com/?a[]=1>", []string{"https://a.com/?a[]=1"}},
+		{"[x](https://a.com/?a[]=1)", []string{"https://a.com/?a[]=1"}},
+
 		// and nothing else is cut
+		{"<https://a.com/%EF%BC%8C>", []string{"https://a.com/%EF%BC%8C"}},
 		{"<https://a.com/1.>", []string{"https://a.com/1."}},
 		{"<https://a.com/1...>", []string{"https://a.com/1..."}},
 		{"`https://a.com/1)`", []string{"https://a.com/1)"}},

@@ -179,7 +179,22 @@ func tail(w string) int {
 		}
 	}
 	r, n := utf8.DecodeLastRuneInString(w)
-	if strings.ContainsRune("“”„‟‘’‚‛，。、；：！？）】」』》", r) {
+	if strings.ContainsRune(wideClosing+"“”„‟‘’‚‛", r) {
+		return n
+	}
+	return 0
+}
+
+// The punctuation of East Asia, which stands right beside an address, and French quotes.
+const (
+	wideSeparators = "，、；"
+	wideOpening    = "（【「『《〈［«‹"
+	wideClosing    = wideSeparators + "。｡．：！？）】」』》〉］»›"
+)
+
+// wideAt returns the length of the one of these marks that s begins with, or 0.
+func wideAt(s, marks string) int {
+	if r, n := utf8.DecodeRuneInString(s); n > 1 && strings.ContainsRune(marks, r) {
 		return n
 	}
 	return 0

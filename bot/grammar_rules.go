@@ -43,7 +43,7 @@ func (p *parser) host(word, typed string) string {
 
 // domain takes a host, or "*." and a host.
 func (p *parser) domain(word string) {
-	if word == "*." && !p.form { // a chat made a link of what follows, and with that a word of its own
+	if word == "*." { // a chat made a link of what follows, and with that a word of its own
 		before := p.reader
 		if host := p.next(); host.kind == pieceBare && !host.fresh {
 			word += host.text

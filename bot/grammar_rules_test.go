@@ -120,6 +120,7 @@ func TestRuleMistakesRefuseTheWholeCommand(t *testing.T) {
 		{`freeze *.*.a.com 2h "sale"`, `"*.*.a.com"`, `/purge freeze www.example.com 2h "sale"`},
 		{`freeze *.https://a.com 2h "sale"`, `"*.https://a.com"`, `/purge freeze www.example.com 2h "sale"`},
 		{"freeze *.\na.com 2h \"sale\"", `"*."`, `/purge freeze www.example.com 2h "sale"`},
+		{`freeze *. "a.com" 2h`, `"*."`, `/purge freeze www.example.com 2h "a.com"`},
 		{`freeze a.com/b/ 2h "sale"`, `"a.com/b/"`, `/purge freeze a.com 2h "sale"`},
 		{`freeze a.com?b 2h "sale"`, `"a.com?b"`, `/purge freeze a.com 2h "sale"`},
 		{`freeze a.com:443 2h "sale"`, `"a.com:443"`, `/purge freeze a.com 2h "sale"`},

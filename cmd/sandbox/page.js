@@ -2,9 +2,6 @@
 // Draws the state that /live streams, and sends what a person does. It makes no markup of any text: only nodes and textContent.
 
 const $ = id => document.getElementById(id);
-const may = { alice: 'may purge', bob: 'may purge', mallory: 'may not purge' };
-let me = 'alice', chat = 'slack', thread = '', source = null;
-
 // el makes an element; what is no node becomes text.
 function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -43,7 +40,7 @@ function repaint(node, value, build) {
   const focus = node.contains(document.activeElement) && document.activeElement.dataset.focus;
   node.replaceChildren(...build(value).filter(child => child));
   for (const d of node.querySelectorAll('details')) d.open = open.has(d.dataset.fold);
-  if (focus) (node.querySelector(`[data-focus="${CSS.escape(focus)}"]`) ?? $('say')).focus({ preventScroll: true });
+  if (focus) (node.querySelector(`[data-focus="${CSS.escape(focus)}"]`) ?? node.closest('.pane').querySelector('textarea'))?.focus({ preventScroll: true });
   return before !== undefined;
 }
 
@@ -51,32 +48,69 @@ function repaint(node, value, build) {
 
 const clock = ms => new Date(ms).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 
-let atEnd = true; // the newest message is in view, and is to stay so
-
-function toEnd() {
-  if (atEnd) $('scroll').scrollTop = $('scroll').scrollHeight;
+// A pane is one chat: what it shows belongs to its chat and person, and p.$ finds its parts.
+function pane(section) {
+  const { chat, name } = section.dataset;
+  const parts = $('chat').content.cloneNode(true);
+  for (const node of parts.querySelectorAll('*')) {
+    for (const a of node.attributes) a.value = a.value.replaceAll('*', chat);
+  }
+  section.append(parts);
+  const p = {
+    chat, name, $: part => $(chat + '-' + part), me: '', thread: '', source: null, live: true,
+    atEnd: true, // the newest message is in view, and is to stay so
+    typed: [], recall: 0, // how far back in what was typed
+  };
+  p.$('title').append(name, el('span', { class: 'hash' }, ' #cdn'));
+  p.$('scroll').addEventListener('scroll', e => { p.atEnd = e.target.scrollHeight - e.target.scrollTop - e.target.clientHeight < 40; });
+  new ResizeObserver(() => toEnd(p)).observe(p.$('scroll'));
+  p.$('composer').addEventListener('submit', e => { e.preventDefault(); send(p); });
+  p.$('say').addEventListener('keydown', e => keys(p, e));
+  p.$('say').addEventListener('input', () => grow(p));
+  p.$('replying-stop').addEventListener('click', () => { stopReplying(p); fill(p, ''); });
+  p.$('chips').addEventListener('click', e => {
+    const text = e.target.dataset;
+    if (!text.slack) return;
+    stopReplying(p);
+    fill(p, text[chat] ?? text.slack); // Discord has options where others have flags
+  });
+  p.$('form').addEventListener('cancel', e => { e.preventDefault(); act(p, 'close', {}, p.$('said')); });
+  for (const input of section.querySelectorAll('.people input')) input.addEventListener('change', () => become(p));
+  become(p); // a reload keeps who was chosen
+  return p;
 }
 
-function drawMessages(all) {
+function become(p) {
+  p.me = document.querySelector(`input[name=${p.chat}-as]:checked`).value;
+  p.$('say').placeholder = `Message #cdn in ${p.name} as ${p.me}`;
+  stopReplying(p);
+  listen(p);
+}
+
+function toEnd(p) {
+  if (p.atEnd) p.$('scroll').scrollTop = p.$('scroll').scrollHeight;
+}
+
+function drawMessages(p, all) {
   const roots = new Map();
   for (const m of all) {
     const root = m.root && roots.get(m.root);
     if (root) root.replies.push(m);
     else roots.set(m.key, { key: m.key, message: m, replies: [] });
   }
-  sync($('messages'), [...roots.values()], (node, item) => {
+  sync(p.$('messages'), [...roots.values()], (node, item) => {
     if (!node.firstChild) node.append(el('div'), el('ol', { class: 'thread', 'aria-label': 'Thread' }));
-    drawMessage(node.firstChild, item.message);
+    drawMessage(p, node.firstChild, item.message);
     sync(node.lastChild, item.replies, (reply, m) => {
       if (!reply.firstChild) reply.append(el('div'));
-      drawMessage(reply.firstChild, m);
+      drawMessage(p, reply.firstChild, m);
     });
   });
-  $('welcome').hidden = all.length > 0;
-  toEnd();
+  p.$('welcome').hidden = all.length > 0;
+  toEnd(p);
 }
 
-function drawMessage(node, m) {
+function drawMessage(p, node, m) {
   const edited = repaint(node, m, () => [
     el('span', { class: 'face ' + m.who, 'data-name': m.from, 'aria-hidden': 'true' }, m.from.slice(0, 1).toUpperCase()),
     el('div', { class: 'said-by' },
@@ -90,11 +124,11 @@ function drawMessage(node, m) {
         el('summary', { 'data-focus': 'file' + i }, f.name), el('pre', {}, f.text + (f.cut ? '…' : '')))),
       m.buttons && el('div', { class: 'buttons' }, ...m.buttons.map(b => el('button', {
         type: 'button', class: b.style, 'data-focus': 'press ' + b.label,
-        onclick: e => act('press', { Channel: m.channel, Message: m.id, Label: b.label }, $('said'), e.currentTarget),
+        onclick: e => act(p, 'press', { Channel: m.channel, Message: m.id, Label: b.label }, p.$('said'), e.currentTarget),
       }, b.label))),
       m.open && el('button', {
         type: 'button', class: 'reply', 'data-focus': 'reply', 'aria-label': 'Reply in the thread of ' + title(m),
-        onclick: () => replyTo(m),
+        onclick: () => replyTo(p, m),
       }, 'Reply in thread')),
   ]);
   node.className = 'message ' + m.who + (m.onlyYou ? ' private' : '');
@@ -111,96 +145,94 @@ function flash(node) {
   node.classList.add('changed');
 }
 
-function replyTo(m) {
-  thread = m.id;
-  $('replying').hidden = false;
-  $('replying-to').textContent = 'In the thread of ' + title(m);
-  fill('@purgebot ');
+function replyTo(p, m) {
+  p.thread = m.id;
+  p.$('replying').hidden = false;
+  p.$('replying-to').textContent = 'In the thread of ' + title(m);
+  fill(p, '@purgebot ');
 }
 
-function stopReplying() {
-  thread = '';
-  $('replying').hidden = true;
+function stopReplying(p) {
+  p.thread = '';
+  p.$('replying').hidden = true;
 }
 
-function fill(text) {
-  $('say').value = text;
-  grow();
-  $('say').focus();
+function fill(p, text) {
+  p.$('say').value = text;
+  grow(p);
+  p.$('say').focus();
 }
 
-function grow() {
-  const say = $('say');
+function grow(p) {
+  const say = p.$('say');
   say.style.height = 'auto';
   say.style.height = Math.min(say.scrollHeight + 2, 160) + 'px';
 }
 
-const typed = [];
-let recall = 0; // how far back in what was typed
-
-async function send() {
-  const text = $('say').value;
+async function send(p) {
+  const say = p.$('say'), text = say.value;
   if (!text.trim()) return;
-  typed.push(text);
-  recall = 0;
-  atEnd ||= thread === '';
-  $('say').value = '';
-  grow();
-  if (!await act('type', { Text: text, Thread: thread }, $('said')) && !$('say').value) fill(text);
+  p.typed.push(text);
+  p.recall = 0;
+  p.atEnd ||= p.thread === '';
+  say.value = '';
+  grow(p);
+  if (!await act(p, 'type', { Text: text, Thread: p.thread }, p.$('said')) && !say.value) fill(p, text);
 }
 
-function keys(e) {
+function keys(p, e) {
   if (e.isComposing) return;
   if (e.key === 'Enter' && !e.shiftKey) {
     e.preventDefault();
-    send();
-  } else if (e.key === 'ArrowUp' && recall < typed.length && (!$('say').value || recall)) {
+    send(p);
+  } else if (e.key === 'ArrowUp' && p.recall < p.typed.length && (!p.$('say').value || p.recall)) {
     e.preventDefault();
-    fill(typed.at(-++recall));
-  } else if (e.key === 'ArrowDown' && recall) {
+    fill(p, p.typed.at(-++p.recall));
+  } else if (e.key === 'ArrowDown' && p.recall) {
     e.preventDefault();
-    fill(--recall ? typed.at(-recall) : '');
+    fill(p, --p.recall ? p.typed.at(-p.recall) : '');
   }
 }
 
 // --- the form that the bot opens
 
-function drawForm(f) {
-  const dialog = $('form');
+function drawForm(p, f) {
+  const dialog = p.$('form');
   if (!f) {
     dialog.drawn = undefined;
     if (dialog.open) dialog.close();
     return;
   }
   const shape = { key: f.key, title: f.title, fields: f.fields.map(({ error, ...field }) => field) };
-  repaint(dialog, shape, () => [formFor(f)]);
+  repaint(dialog, shape, () => [formFor(p, f)]);
   for (const field of f.fields) {
-    const error = $('error ' + field.block);
+    const error = p.$('error ' + field.block);
     error.textContent = field.error;
-    $('input ' + field.block).setAttribute('aria-invalid', field.error !== '');
+    p.$('input ' + field.block).setAttribute('aria-invalid', field.error !== '');
   }
-  $('form-error').textContent = f.error;
+  p.$('form-error').textContent = f.error;
   if (!dialog.open) dialog.showModal();
 }
 
-function formFor(f) {
+function formFor(p, f) {
   const body = el('form', { method: 'dialog' },
-    el('h2', { id: 'form-title' }, f.title),
-    ...f.fields.map(inputFor),
-    el('p', { id: 'form-error', class: 'error', role: 'alert' }),
+    el('h2', { id: p.chat + '-form-title' }, f.title),
+    ...f.fields.map(field => inputFor(p, field)),
+    el('p', { id: p.chat + '-form-error', class: 'error', role: 'alert' }),
     el('div', { class: 'buttons' },
-      el('button', { type: 'button', onclick: () => act('close', {}, $('said')) }, f.close),
+      el('button', { type: 'button', onclick: () => act(p, 'close', {}, p.$('said')) }, f.close),
       el('button', { class: 'primary', 'data-testid': 'form-submit' }, f.submit)));
   body.addEventListener('submit', e => {
     e.preventDefault();
-    const values = Object.fromEntries(f.fields.map(field => [field.block, $('input ' + field.block).value]));
-    act('submit', { Values: values }, $('form-error'), e.submitter);
+    const values = Object.fromEntries(f.fields.map(field => [field.block, p.$('input ' + field.block).value]));
+    act(p, 'submit', { Values: values }, p.$('form-error'), e.submitter);
   });
   return body;
 }
 
-function inputFor(field) {
-  const attributes = { id: 'input ' + field.block, 'data-testid': 'form-' + field.block, 'aria-describedby': 'error ' + field.block };
+function inputFor(p, field) {
+  const id = kind => `${p.chat}-${kind} ${field.block}`;
+  const attributes = { id: id('input'), 'data-testid': 'form-' + field.block, 'aria-describedby': id('error') };
   let input;
   if (field.options?.length) {
     input = el('select', attributes, ...(field.value ? [] : [el('option', { value: '' }, '–')]), ...field.options.map(o => el('option', { value: o }, o)));
@@ -211,7 +243,7 @@ function inputFor(field) {
   return el('div', { class: 'field' },
     el('label', { for: attributes.id }, field.label, field.optional && el('span', {}, ' optional')),
     input, field.hint && el('p', { class: 'note' }, field.hint),
-    el('p', { class: 'error', id: 'error ' + field.block, role: 'alert' }));
+    el('p', { class: 'error', id: id('error'), role: 'alert' }));
 }
 
 // --- what the CDN receives
@@ -307,7 +339,7 @@ function drawEdge(row, e) {
   const [head, mainland, overseas] = row.children;
   repaint(head, e.path, () => [el('span', { class: 'path', title: e.key }, e.path), el('button', {
     type: 'button', class: 'quiet', 'data-focus': 'deploy', 'aria-label': 'Deploy a new version of ' + e.key,
-    onclick: () => act('deploy', { URL: e.key }, $('visited')),
+    onclick: () => act(nobody, 'deploy', { URL: e.key }, $('visited')),
   }, 'deploy new version')]);
   drawCell(mainland, e, 'mainland');
   drawCell(overseas, e, 'overseas');
@@ -322,7 +354,7 @@ function drawCell(cell, e, area) {
       c.outdated && c.state === 'fresh' && el('span', { class: 'old', title: 'The origin has a newer version' }, 'old'),
       el('button', {
         type: 'button', class: 'quiet', 'data-focus': 'visit', 'aria-label': `Visit ${e.key} in ${area}`,
-        onclick: () => act('visit', { URL: e.key, Area: area }, $('visited')),
+        onclick: () => act(nobody, 'visit', { URL: e.key, Area: area }, $('visited')),
       }, 'visit'))]);
   if (changed) flash(cell);
   if (changed && was !== c.state) $('announce').textContent = `${e.key} is now ${c.state} in ${area}`;
@@ -342,7 +374,7 @@ function drawSide(side, all, now) {
   const box = $('faults-' + side);
   repaint(box, all, () => all.map(t => {
     const input = el('input', { type: 'radio', name: 'fault-' + side, value: t.name, 'data-testid': `fault-${side}-${t.name}` });
-    input.addEventListener('change', () => act('fault', { Side: side, Fault: t.name, OnlyNext: $('only-next').checked }, $('said')));
+    input.addEventListener('change', () => act(nobody, 'fault', { Side: side, Fault: t.name, OnlyNext: $('only-next').checked }, $('broke')));
     return el('label', { title: t.hint }, input, el('span', {}, t.label));
   }));
   for (const input of box.querySelectorAll('input')) input.checked = input.value === now;
@@ -350,13 +382,15 @@ function drawSide(side, all, now) {
 
 // --- to and fro
 
+const nobody = { chat: 'slack', me: 'alice' }; // what is done to the world is the same whoever does it
+
 // act tells the server what somebody did, says in words why it was refused, and reports whether it was not.
-async function act(what, deed, say, button) {
+async function act(who, what, deed, say, button) {
   if (button?.busy) return false;
   if (button) button.busy = true; // and not disabled, which would take the focus from it
   say.textContent = '';
   try {
-    const answer = await fetch('/' + what, { method: 'POST', body: JSON.stringify({ Chat: chat, As: me, ...deed }) });
+    const answer = await fetch('/' + what, { method: 'POST', body: JSON.stringify({ Chat: who.chat, As: who.me, ...deed }) });
     if (!answer.ok) say.textContent = (await answer.text()).trim();
     return answer.ok;
   } catch {
@@ -367,60 +401,38 @@ async function act(what, deed, say, button) {
   }
 }
 
-function listen() {
-  source?.close();
-  source = new EventSource('/live?' + new URLSearchParams({ chat, as: me }));
-  source.onmessage = e => draw(JSON.parse(e.data));
-  source.onopen = () => linked(true);
-  source.onerror = () => linked(false);
+function listen(p) {
+  p.source?.close();
+  p.source = new EventSource('/live?' + new URLSearchParams({ chat: p.chat, as: p.me }));
+  p.source.onmessage = e => draw(p, JSON.parse(e.data));
+  p.source.onopen = () => linked(p, true);
+  p.source.onerror = () => linked(p, false);
 }
 
-function linked(yes) {
+function linked(p, live) {
+  p.live = live;
+  const yes = panes.every(p => p.live);
   $('lost').hidden = yes;
   $('link').textContent = yes ? 'live' : 'offline';
   $('link').dataset.state = yes ? 'live' : 'lost';
 }
 
-function draw(s) {
-  drawMessages(s.messages);
-  drawForm(s.form);
+function draw(p, s) {
+  drawMessages(p, s.messages);
+  drawForm(p, s.form);
   drawRequests(s.requests);
   drawEdges(s.edges);
   drawQuota(s.quota);
   drawFaults(s.faults);
 }
 
-function become(name, where) {
-  me = name;
-  chat = where;
-  $('chat').dataset.chat = where;
-  $('may').textContent = may[name];
-  $('say').placeholder = `Message #cdn in ${{ slack: 'Slack', discord: 'Discord' }[where]} as ${name}`;
-  stopReplying();
-  listen();
-}
-
-$('scroll').addEventListener('scroll', e => { atEnd = e.target.scrollHeight - e.target.scrollTop - e.target.clientHeight < 40; });
-new ResizeObserver(toEnd).observe($('scroll'));
-$('composer').addEventListener('submit', e => { e.preventDefault(); send(); });
-$('say').addEventListener('keydown', keys);
-$('say').addEventListener('input', grow);
-$('replying-stop').addEventListener('click', () => { stopReplying(); fill(''); });
-$('chips').addEventListener('click', e => {
-  if (!e.target.dataset.text) return;
-  stopReplying();
-  fill(e.target.dataset[chat] ?? e.target.dataset.text); // Discord has options where others have flags
-});
-$('form').addEventListener('cancel', e => { e.preventDefault(); act('close', {}, $('said')); });
 $('visit').addEventListener('submit', async e => {
   e.preventDefault();
   const url = $('visit-url').value.trim();
-  if (url && await act('visit', { URL: url }, $('visited'))) $('visit-url').value = '';
+  if (url && await act(nobody, 'visit', { URL: url }, $('visited'))) $('visit-url').value = '';
 });
 $('mend').addEventListener('click', async () => {
-  for (const side of ['cdn', 'slack', 'discord']) await act('fault', { Side: side, Fault: 'fine' }, $('said'));
+  for (const side of ['cdn', 'slack', 'discord']) await act(nobody, 'fault', { Side: side, Fault: 'fine' }, $('broke'));
 });
-const chosen = name => document.querySelector(`input[name=${name}]:checked`).value;
-const arrive = () => become(chosen('as'), chosen('chat'));
-for (const input of document.querySelectorAll('input[name=as], input[name=chat]')) input.addEventListener('change', arrive);
-arrive(); // a reload keeps what was chosen
+const panes = [];
+for (const section of document.querySelectorAll('.chat')) panes.push(pane(section));

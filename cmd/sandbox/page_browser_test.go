@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func TestPageInBrowser(t *testing.T) {
 		"fills in the form":                       fillsForm,
 		"answers in a thread":                     answersInThread,
 		"breaks the CDN":                          breaksCDN,
-		"purges in Discord":                       purgesInDiscord,
+		"purges in both chats":                    purgesInBoth,
 		"loses Discord's gateway":                 losesGateway,
 		"cannot inject markup":                    injectsNothing,
 		"keeps focus, text and folds":             keepsPlace,
@@ -44,13 +45,13 @@ func TestPageInBrowser(t *testing.T) {
 }
 
 func purgesURL(t *testing.T, v visitor) {
-	v.sees(`text('welcome').includes('Nothing said yet')`)
+	v.sees(`text('CHAT-welcome').includes('Nothing said yet')`)
 	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Fresh old'`)
 	v.chip("purge a URL")
 	v.enter()
 	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Stale'`)
 	v.sees(`edge('https://www.test.com/1.jpg', 'overseas') == 'Fresh old'`)
-	v.sees(`text('messages').includes('Done in mainland: 1 URL on www.test.com') && text('messages').includes('(edited)')`)
+	v.sees(`text('CHAT-messages').includes('Done in mainland: 1 URL on www.test.com') && text('CHAT-messages').includes('(edited)')`)
 	v.sees(`text('requests').includes('RefreshCdnUrl') && text('requests').includes('signature verified') && text('requests').includes('code 0 Success')`)
 	v.sees(`text('quota').includes('1 of 10,000')`)
 	v.click(`#requests summary`, "Parameters and signature")
@@ -64,47 +65,47 @@ func purgesURL(t *testing.T, v visitor) {
 func purgesDirectory(t *testing.T, v visitor) {
 	v.chip("purge a directory")
 	v.enter()
-	v.sees(`text('messages').includes('Purge 1 directory on www.test.com in mainland?')`)
+	v.sees(`text('CHAT-messages').includes('Purge 1 directory on www.test.com in mainland?')`)
 	require.Empty(t, v.cdn.Requests(), "nothing is sent before the press")
-	v.click(`#messages button`, "Purge")
+	v.click(`#CHAT-messages button`, "Purge")
 	v.sees(`edge('https://www.test.com/test/app.js', 'mainland') == 'Stale'`)
 	v.sees(`edge('https://www.test.com/test/logo.svg', 'mainland') == 'Fresh'`)
-	v.sees(`text('requests').includes('RefreshCdnDir') && text('messages').includes('Confirmed by alice')`)
+	v.sees(`text('requests').includes('RefreshCdnDir') && text('CHAT-messages').includes('Confirmed by alice (U0ALICE)')`)
 }
 
 func isRefused(_ *testing.T, v visitor) {
 	v.chip("a foreign domain")
 	v.enter()
-	v.sees(`text('messages').includes('only you see this') && text('messages').includes('No rule lets you purge www.example.com')`)
-	v.click(`.people label`, "mallory")
-	v.sees(`!text('messages').includes('www.example.com')`)
+	v.sees(`text('CHAT-messages').includes('only you see this') && text('CHAT-messages').includes('No rule lets you purge www.example.com')`)
+	v.click(`#CHAT .people label`, "mallory")
+	v.sees(`!text('CHAT-messages').includes('www.example.com')`)
 	v.say("/purge https://www.test.com/1.jpg")
-	v.sees(`text('messages').includes('No rule lets you purge www.test.com')`)
+	v.sees(`text('CHAT-messages').includes('No rule lets you purge www.test.com')`)
 	v.sees(`text('no-calls') == 'No call yet.'`)
 }
 
 func fillsForm(_ *testing.T, v visitor) {
 	v.say("/purge")
-	v.sees(`$('form').open && text('form-title') == 'Purge the CDN'`)
+	v.sees(`$('CHAT-form').open && text('CHAT-form-title') == 'Purge the CDN'`)
 	v.keys(kb.Escape)
-	v.sees(`!$('form').open`)
+	v.sees(`!$('CHAT-form').open`)
 	v.say("/purge")
-	v.sees(`$('form').open`)
-	v.run(chromedp.SendKeys(chromedp.CSS(`[data-testid=form-targets]`), "https://www.abc.com/"))
-	v.click(`#form button`, "Purge")
-	v.sees(`!$('form').open && edge('https://www.abc.com/', 'mainland') == 'Stale'`)
+	v.sees(`$('CHAT-form').open`)
+	v.run(chromedp.SendKeys(chromedp.CSS(`#slack-form [data-testid=form-targets]`), "https://www.abc.com/"))
+	v.click(`#CHAT-form button`, "Purge")
+	v.sees(`!$('CHAT-form').open && edge('https://www.abc.com/', 'mainland') == 'Stale'`)
 }
 
 func answersInThread(_ *testing.T, v visitor) {
 	v.say("@purgebot purge https://www.test.com/1.jpg")
-	v.sees(`text('messages').includes('Done in mainland')`)
-	v.click(`#messages > li > .message .reply`, "Reply in thread")
-	v.sees(`!$('replying').hidden && document.activeElement == $('say')`)
+	v.sees(`text('CHAT-messages').includes('Done in mainland')`)
+	v.click(`#CHAT-messages > li > .message .reply`, "Reply in thread")
+	v.sees(`!$('CHAT-replying').hidden && document.activeElement == $('CHAT-say')`)
 	v.keys("purge https://www.abc.com/")
 	v.enter()
-	v.sees(`[...document.querySelectorAll('.thread .message')].some(m => m.textContent.includes('Done in mainland: 1 URL on www.abc.com'))`)
+	v.sees(`[...document.querySelectorAll('#CHAT .thread .message')].some(m => m.textContent.includes('Done in mainland: 1 URL on www.abc.com'))`)
 	v.say("/purge whoami")
-	v.sees(`text('said').includes('not supported in threads') && $('say').value == '/purge whoami'`)
+	v.sees(`text('CHAT-said').includes('not supported in threads') && $('CHAT-say').value == '/purge whoami'`)
 }
 
 func breaksCDN(t *testing.T, v visitor) {
@@ -112,7 +113,7 @@ func breaksCDN(t *testing.T, v visitor) {
 	v.click(`#faults-cdn label`, "Quota used up")
 	v.sees(`$('faults').classList.contains('on')`)
 	v.say("/purge https://www.test.com/1.jpg")
-	v.sees(`text('messages').includes('quota of URL purges') && text('requests').includes('code 4000 (22044)')`)
+	v.sees(`text('CHAT-messages').includes('quota of URL purges') && text('requests').includes('code 4000 (22044)')`)
 	v.sees(`document.querySelector('[name=fault-cdn]:checked').value == 'fine'`)
 	v.click(`#faults-slack label`, "Down")
 	v.sees(`!$('mend').disabled`)
@@ -121,80 +122,81 @@ func breaksCDN(t *testing.T, v visitor) {
 	require.Empty(t, v.cdn.Faults())
 }
 
-func purgesInDiscord(t *testing.T, v visitor) {
+// purgesInBoth plays the same in both chats, beside each other.
+func purgesInBoth(t *testing.T, v visitor) {
 	v.say("/purge whoami")
-	v.sees(`text('messages').includes('You are slack:')`)
-	v.click(`.people label`, "Discord")
-	v.sees(`!text('messages').includes('slack:') && !$('welcome').hidden`)
+	v.sees(`text('CHAT-messages').includes('You are slack:')`)
+	v.chat = "discord"
+	v.sees(`!text('CHAT-messages').includes('slack:') && !$('CHAT-welcome').hidden`)
 	v.chip("overseas")
-	v.sees(`$('say').value == '/purge url https://www.test.com/1.jpg area:overseas'`)
+	v.sees(`$('CHAT-say').value == '/purge url https://www.test.com/1.jpg area:overseas' && $('slack-say').value == ''`)
 	v.enter()
-	v.sees(`text('messages').includes('Purge 1 URL on www.test.com in overseas?')`)
+	v.sees(`text('CHAT-messages').includes('Purge 1 URL on www.test.com in overseas?')`)
 	require.Empty(t, v.cdn.Requests(), "nothing is sent before the press")
-	v.click(`#messages button`, "Purge")
+	v.click(`#CHAT-messages button`, "Purge")
 	v.sees(`edge('https://www.test.com/1.jpg', 'overseas') == 'Stale' && text('requests').includes('RefreshCdnOverSeaUrl')`)
-	v.sees(`[...document.querySelectorAll('.thread .message')].some(m => m.textContent.includes('Done in overseas: 1 URL on www.test.com'))`)
-	v.click(`#messages > li > .message .reply`, "Reply in thread")
+	v.sees(`[...document.querySelectorAll('#CHAT .thread .message')].some(m => m.textContent.includes('Done in overseas: 1 URL on www.test.com'))`)
+	v.click(`#CHAT-messages > li > .message .reply`, "Reply in thread")
 	v.keys("purge https://www.abc.com/")
 	v.enter()
-	v.sees(`[...document.querySelectorAll('.thread .message')].some(m => m.textContent.includes('Done in mainland: 1 URL on www.abc.com'))`)
+	v.sees(`[...document.querySelectorAll('#CHAT .thread .message')].some(m => m.textContent.includes('Done in mainland: 1 URL on www.abc.com'))`)
 	v.chip("a form")
 	v.enter()
-	v.sees(`$('form').open && text('form-title') == 'Purge the CDN'`)
-	v.run(chromedp.SendKeys(chromedp.CSS(`[data-testid=form-targets]`), "https://www.example.org/"))
-	v.click(`#form button`, "Submit")
-	v.sees(`!$('form').open && text('messages').includes('only you see this') && text('messages').includes('No rule lets you purge www.example.org')`)
-	v.click(`.people label`, "bob")
-	v.sees(`text('messages').includes('Done in overseas') && !text('messages').includes('www.example.org')`)
-	v.click(`.people label`, "Slack")
-	v.sees(`!text('messages').includes('Done in overseas')`)
+	v.sees(`$('CHAT-form').open && text('CHAT-form-title') == 'Purge the CDN'`)
+	v.run(chromedp.SendKeys(chromedp.CSS(`#discord-form [data-testid=form-targets]`), "https://www.example.org/"))
+	v.click(`#CHAT-form button`, "Submit")
+	v.sees(`!$('CHAT-form').open && text('CHAT-messages').includes('only you see this') && text('CHAT-messages').includes('No rule lets you purge www.example.org')`)
+	v.click(`#CHAT .people label`, "bob")
+	v.sees(`text('CHAT-messages').includes('Done in overseas') && !text('CHAT-messages').includes('www.example.org')`)
+	v.sees(`text('slack-messages').includes('You are slack:') && !text('slack-messages').includes('Done in overseas')`) // where alice still is
 }
 
 func losesGateway(t *testing.T, v visitor) {
-	v.click(`.people label`, "Discord")
+	v.chat = "discord"
 	v.click(`#faults-discord label`, "Gateway drops")
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	require.NoError(t, v.discord.Wait(ctx, func() bool { return v.discord.Gateway().Resumes > 0 }), "purgebot did not come back by itself")
 	v.sees(`$('mend').disabled && text('fault-hint') == 'Nothing is broken.'`)
 	v.say("/purge https://www.test.com/1.jpg")
-	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Stale' && text('messages').includes('Done in mainland')`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Stale' && text('CHAT-messages').includes('Done in mainland')`)
 }
 
 func injectsNothing(_ *testing.T, v visitor) {
 	const markup = `<img/src=x/onerror=hit=1><script>hit=1</script>"'&lt;`
 	v.say("/purge https://www.test.com/" + markup)
-	v.sees(`text('messages').includes('<img/src=x')`)
+	v.sees(`text('CHAT-messages').includes('<img/src=x')`)
 	v.say("@purgebot purge https://www.test.com/a.jpg?q=" + markup)
-	v.sees(`text('messages').includes('onerror=hit=1><script>hit=1')`)
+	v.sees(`text('CHAT-messages').includes('onerror=hit=1><script>hit=1')`)
 	v.run(chromedp.SendKeys(chromedp.CSS(`#visit-url`), "https://www.test.com/"+markup+kb.Enter)) // an input, which submits at the character
 	v.sees(`text('cached').includes('/<img/src=x/onerror=hit=1><script>')`)
-	v.click(`.people label`, "Discord")
+	v.chat = "discord"
 	v.say("/purge https://www.test.com/" + markup)
-	v.sees(`text('messages').includes('<img/src=x')`)
+	v.sees(`text('CHAT-messages').includes('<img/src=x')`)
 	v.sees(`typeof hit == 'undefined' && !document.querySelector('main img, main script')`)
 }
 
 func keepsPlace(_ *testing.T, v visitor) {
 	v.cdn.Adjust(func(s *cdnsim.Sim) { s.Delay = 2 * time.Second }) // long enough for some look-ups
 	v.say("/purge dir https://www.test.com/test/")
-	v.sees(`text('messages').includes('Purge 1 directory')`)
-	v.click(`#messages button`, "Purge")
-	v.sees(`document.activeElement == $('say')`) // the button is gone
+	v.sees(`text('CHAT-messages').includes('Purge 1 directory')`)
+	v.click(`#CHAT-messages button`, "Purge")
+	v.sees(`document.activeElement == $('CHAT-say')`) // the button is gone
 	v.sees(`text('requests').includes('1 look-up:')`)
 	v.click(`#requests .looks summary`, "1 look-up: is it done yet?")
 	v.sees(`text('requests').includes('3 look-ups:')`)
 	v.sees(`document.querySelector('#requests .looks > details').open && document.activeElement.textContent.includes('look-ups')`)
-	v.run(chromedp.SendKeys(chromedp.CSS(`#say`), "half a thought"))
-	v.sees(`text('messages').includes('Done in mainland')`)
-	v.sees(`document.activeElement == $('say') && $('say').value == 'half a thought'`)
+	v.run(chromedp.SendKeys(chromedp.CSS(`#slack-say`), "half a thought"))
+	v.sees(`text('CHAT-messages').includes('Done in mainland')`)
+	v.sees(`document.activeElement == $('CHAT-say') && $('CHAT-say').value == 'half a thought'`)
 }
 
 // visitor is somebody with the page open in a tab, and the world behind it.
 type visitor struct {
 	*world
-	t   *testing.T
-	tab context.Context
+	t    *testing.T
+	tab  context.Context
+	chat string // which CHAT is in what it does and sees
 }
 
 // helpers are what the tests' expressions are written in; wrong gathers what no page may do.
@@ -215,7 +217,7 @@ func visit(t *testing.T, browser context.Context) visitor {
 	t.Cleanup(server.Close)
 	tab, quit := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(quit)
-	v := visitor{w, t, tab}
+	v := visitor{w, t, tab, "slack"}
 	require.NoError(t, chromedp.Do(tab), "open a tab") // without a time limit, which the tab would keep
 	v.run(atStart(helpers), chromedp.EmulateViewport(1280, 800), chromedp.Navigate(server.URL))
 	t.Cleanup(func() { v.sees(`wrong.length == 0 || (document.body.prepend(wrong.join()), false)`) })
@@ -241,6 +243,7 @@ func (v visitor) run(actions ...chromedp.Action[chromedp.Void]) {
 // sees waits until an expression holds.
 func (v visitor) sees(expression string) {
 	v.t.Helper()
+	expression = strings.ReplaceAll(expression, "CHAT", v.chat)
 	ctx, cancel := context.WithTimeout(v.tab, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(0))); err != nil {
@@ -252,12 +255,13 @@ func (v visitor) sees(expression string) {
 // click clicks the first visible element of a kind with this text.
 func (v visitor) click(selector, label string) {
 	v.t.Helper()
+	selector = strings.ReplaceAll(selector, "CHAT", v.chat)
 	find := fmt.Sprintf(`[...document.querySelectorAll(%s)].find(e => e.textContent.trim() == %s && e.checkVisibility() && !e.disabled)`, strconv.Quote(selector), strconv.Quote(label))
 	v.sees(find + ` != null`)
 	v.run(chromedp.Click(chromedp.JSPath(find)))
 }
 
-func (v visitor) chip(label string) { v.t.Helper(); v.click(`#chips button`, label) }
+func (v visitor) chip(label string) { v.t.Helper(); v.click(`#CHAT-chips button`, label) }
 func (v visitor) keys(keys string)  { v.t.Helper(); v.run(chromedp.KeyEvent(keys)) }
 
 // enter presses Enter as a keyboard does: a page that takes the key itself gets no character after it, as chromedp's own would send.
@@ -277,7 +281,7 @@ func (v visitor) enter() {
 // say types into the message box and presses Enter.
 func (v visitor) say(text string) {
 	v.t.Helper()
-	v.run(chromedp.SendKeys(chromedp.CSS(`#say`), text))
+	v.run(chromedp.SendKeys(chromedp.CSS(`#`+v.chat+`-say`), text))
 	v.enter()
 }
 

@@ -93,14 +93,17 @@ func TestPageIsWhole(t *testing.T) {
 	}
 	html, css, js := read("page.html"), read("page.css"), read("page.js")
 	for _, link := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(html, -1) {
-		assert.Regexp(t, `^(/page\.(css|js)|#\w+|data:image/.*)$`, link[1])
+		assert.Regexp(t, `^(/page\.(css|js)|#[\w-]+|data:image/.*)$`, link[1])
 	}
 	assert.NotRegexp(t, `url\(|@import`, css)
 	assert.NotRegexp(t, `innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|eval\(|Function\(|srcdoc|javascript:`, js)
 	assert.NotRegexp(t, ` (style|on\w+)="`, html, "the page's own policy forbids these")
-	for _, id := range regexp.MustCompile(`\$\('([\w-]+)'\)`).FindAllStringSubmatch(js, -1) {
-		found := strings.Contains(html, `id="`+id[1]+`"`) || strings.Contains(js, `id: '`+id[1]+`'`)
-		assert.True(t, found, "page.js looks for #%s", id[1])
+	for _, id := range regexp.MustCompile(`(p\.)?\$\('([\w-]+)'\)`).FindAllStringSubmatch(js, -1) {
+		found := strings.Contains(html, `id="`+id[2]+`"`)
+		if id[1] != "" { // a part of a chat
+			found = strings.Contains(html, `id="*-`+id[2]+`"`) || strings.Contains(js, `id: p.chat + '-`+id[2]+`'`)
+		}
+		assert.True(t, found, "page.js looks for #%s", id[2])
 	}
 }
 

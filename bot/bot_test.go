@@ -390,9 +390,9 @@ func TestEveryDecisionAndEffectIsInTheAudit(t *testing.T) {
 	assert.Equal(t, []string{"asked", "confirmed", "sending", "answered", "seen", "ended"}, what)
 	assert.Equal(t, "Alice", rows[0].Name)
 	assert.Contains(t, string(rows[0].Body), `"rules":["site"]`)
-	_, broken, err := w.bot.Store.VerifyAudit(context.Background())
+	verified, err := w.bot.Store.Verify(context.Background())
 	require.NoError(t, err)
-	assert.Zero(t, broken)
+	assert.Nil(t, verified.Broken)
 }
 
 func TestEngineOverridesAreRefused(t *testing.T) {

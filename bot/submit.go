@@ -51,7 +51,7 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	if denied, err := b.recheck(ctx, p, batch.Batch); denied || err != nil {
 		return submitted{Halt: true}, err
 	}
-	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), b.quota(batch.Kind), b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
+	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), b.quota(batch.Kind), nil, b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
 	switch {
 	case err != nil:
 		return submitted{}, err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -99,48 +100,112 @@ const selectHead = `SELECT seq, hash, pruned_seq, pruned_hash FROM pb_audit_head
 // verifyChunk rows are read at a time, since other work waits for the connection meanwhile.
 const verifyChunk = 500
 
-// VerifyAudit follows the chain from the last pruned row to its head. broken is the first sequence number that is
-// missing or whose content does not fit its hash, 0 if all is whole; rows is how many were good until then.
-// It proves that no row was changed by itself; whoever can rewrite all rows after one can forge the chain, so
-// keep a hash elsewhere.
-func (s *Store) VerifyAudit(ctx context.Context) (good int64, broken int64, err error) {
+// Broken is the first place where the audit is not what was written.
+type Broken struct {
+	Seq int64  // of the row
+	Why string // one clause, for the operator
+}
+
+// Verified is what a walk along the audit has found.
+type Verified struct {
+	Rows   int64   // that were good, until the first that was not
+	Pruned int64   // the last sequence number that age has removed
+	Head   string  // the last row's hash: kept elsewhere, it proves that nobody has since made the chain anew
+	Broken *Broken // nil if all is whole
+}
+
+// Verify follows the chain from the last pruned row to its head, in constant memory, and stops at the first row that is
+// missing, foreign or changed. Whoever can rewrite all rows after one can forge the chain, so keep its Head elsewhere.
+func (s *Store) Verify(ctx context.Context) (Verified, error) {
 	for {
-		h, err := readHead(s.db.QueryRowContext(ctx, selectHead))
+		h, err := s.head(ctx)
 		if err != nil {
-			return 0, 0, fail("read the audit's head", err)
+			return Verified{}, fail("read the audit's head", err)
 		}
-		good, broken, err = s.follow(ctx, h)
-		if err != nil || broken == 0 {
-			return good, broken, fail("verify the audit", err)
+		v := Verified{Pruned: h.prunedSeq, Head: h.hash}
+		if v.Rows, v.Broken, err = s.follow(ctx, h); err != nil || v.Broken == nil {
+			return v, fail("verify the audit", err)
 		}
-		again, err := readHead(s.db.QueryRowContext(ctx, selectHead))
-		if err != nil || again.prunedSeq == h.prunedSeq {
-			return good, broken, fail("read the audit's head", err)
+		again, err := s.head(ctx)
+		if err != nil || again.prunedSeq == h.prunedSeq { // else age took the rows while they were read
+			return v, fail("read the audit's head", err)
 		}
 	}
 }
 
+func (s *Store) head(ctx context.Context) (head, error) {
+	return readHead(s.db.QueryRowContext(ctx, selectHead))
+}
+
 // follow checks the rows that h promises.
-func (s *Store) follow(ctx context.Context, h head) (good, broken int64, err error) {
+func (s *Store) follow(ctx context.Context, h head) (good int64, broken *Broken, err error) {
+	if broken, err = s.leftover(ctx, h); broken != nil || err != nil {
+		return 0, broken, err
+	}
 	seq, sum := h.prunedSeq, h.prunedSum
 	for seq < h.seq {
 		chunk, err := rows(ctx, s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3`,
 			seq, h.seq, verifyChunk)
 		if err != nil {
-			return good, 0, err
+			return good, nil, err
 		}
 		for _, e := range chunk {
-			if e.Seq != seq+1 || e.Prev != sum || e.Hash != sealed(e) {
-				return good, seq + 1, nil
+			if why := breaks(e, seq, sum); why != "" {
+				return good, &Broken{seq + 1, why}, nil
 			}
 			good, seq, sum = good+1, e.Seq, e.Hash
 		}
 		if len(chunk) == 0 {
-			return good, seq + 1, nil
+			return good, &Broken{seq + 1, missingRow}, nil
 		}
 	}
 	if sum != h.hash {
-		return good, h.seq, nil
+		return good, &Broken{h.seq, "the head names another last row"}, nil
 	}
-	return good, 0, nil
+	broken, err = s.beyond(ctx, h)
+	return good, broken, err
+}
+
+const missingRow = "it is missing"
+
+// breaks says why e cannot follow the row seq whose hash is sum; "" if it does.
+func breaks(e Entry, seq int64, sum string) string {
+	switch {
+	case e.Seq != seq+1:
+		return missingRow
+	case e.Hash != sealed(e):
+		return "its content does not fit its hash"
+	case e.Prev != sum && seq == 0:
+		return "it is not the first that was written"
+	case e.Prev != sum:
+		return "it does not follow the row before it: one of the two was made anew"
+	}
+	return ""
+}
+
+// leftover finds a row where age has removed all.
+func (s *Store) leftover(ctx context.Context, h head) (*Broken, error) {
+	return s.first(ctx, `SELECT min(seq) FROM pb_audit WHERE seq <= $1`, h.prunedSeq, "it was put before the first row that is kept")
+}
+
+// beyond finds a row after the head's, other than those that were written properly meanwhile.
+func (s *Store) beyond(ctx context.Context, h head) (*Broken, error) {
+	found, err := s.first(ctx, `SELECT min(seq) FROM pb_audit WHERE seq > $1`, h.seq, "it was put after the last row that was written")
+	if err != nil || found == nil {
+		return nil, err
+	}
+	if now, err := s.head(ctx); err != nil || now.seq >= found.Seq {
+		return nil, err
+	}
+	return found, nil
+}
+
+// first is the row that a query finds, nil if none.
+func (s *Store) first(ctx context.Context, query string, bound int64, why string) (*Broken, error) {
+	var seq sql.NullInt64
+	err := s.db.QueryRowContext(ctx, query, bound).Scan(&seq)
+	if err != nil || !seq.Valid {
+		return nil, err
+	}
+	return &Broken{seq.Int64, why}, nil
 }

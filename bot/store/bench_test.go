@@ -33,7 +33,7 @@ func past(b *testing.B, purges int) *store.Store {
 		`INSERT INTO pb_target SELECT 'id' || i, 'mainland', 0, 'https://www.test.com/' || i, 0, 0, 'done', '' FROM s`,
 		`INSERT INTO pb_host SELECT 'www.test.com', ` + at + `, 'id' || i FROM s`,
 		`INSERT INTO pb_card SELECT 'id' || i, 'status', '{}', 5, 5, 0 FROM s`,
-		`INSERT INTO pb_call SELECT 'id' || i, 0, 1, 'url', 'mainland', 1, 'day' || (i / 1440), 'one', ` + at + `, 'accepted', '', '' FROM s`,
+		`INSERT INTO pb_call SELECT 'id' || i, 0, 1, 'url', 'mainland', 1, 'day' || (i / 1440), 'one', ` + at + `, 'accepted', '', '', '' FROM s`,
 		`INSERT INTO pb_audit SELECT i, ` + at + `, 'slack:T1/U1', 'Alice', 'asked', 'id' || i, '{}', '', '' FROM s`,
 	} {
 		_, err := s.DB().Exec(series + insert)
@@ -123,7 +123,7 @@ func BenchmarkBeginEnd(b *testing.B) {
 	call := store.Call{Purge: p.ID, Try: 1, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "2026-11-21", At: noon}
 	for b.Loop() {
 		call.Batch++
-		c, _, err := s.Begin(b.Context(), call, 0, store.Entry{At: noon, What: "sending", Purge: p.ID})
+		c, _, err := s.Begin(b.Context(), call, 0, nil, store.Entry{At: noon, What: "sending", Purge: p.ID})
 		require.NoError(b, err)
 		c.State = store.CallAccepted
 		require.NoError(b, s.End(b.Context(), c, []store.Target{{Area: purge.Mainland, Outcome: purge.Accepted}}, store.Entry{At: noon, What: "answered", Purge: p.ID}))

@@ -41,7 +41,7 @@ func missing(id string, err error) error {
 // Decide inserts the one decision about a purge; whoever inserts it has won. A loser is told the first one, and
 // instead of entries a "pressed too late" audit row is written, but none for time. The same event again is a
 // duplicate: it changes nothing and is told the decision as it stands. A purge that ended without one takes none:
-// the loser is told the zero Decision.
+// the loser is told the zero Decision. Where a charge does not fit, nothing is decided and the error is an *OverBudget.
 func (s *Store) Decide(ctx context.Context, d Decision, ev Event, entries ...Entry) (first Decision, won bool, err error) {
 	type verdict struct {
 		first Decision
@@ -74,6 +74,9 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	case err != nil:
 		return false, err
 	case n == 1:
+		if err := t.charge(d.Purge, d.Charges); err != nil {
+			return false, err
+		}
 		return true, t.audit(entries)
 	case d.Who == "":
 		return false, t.known(d.Purge)

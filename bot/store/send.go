@@ -42,11 +42,13 @@ func (t tx) changed(id string, entries []Entry) error {
 
 // Begin writes the ledger row of a call that is about to leave, and reserves its units; fresh tells that this call did.
 // A row that is there already is returned as it is, and nothing is written: its call may have left. Nothing is written
-// either where the purge is over or was stopped (the State is CallStopped), or where the units do not fit into quota
-// together with those spent that day (CallOverQuota). A quota of 0 or less is no limit.
-func (s *Store) Begin(ctx context.Context, c Call, quota int, entries ...Entry) (stored Call, fresh bool, err error) {
+// either where the purge is over or was stopped (the State is CallStopped), where frozen names a rule (CallFrozen, and
+// Rule is that name), or where the units do not fit into quota together with those spent that day (CallOverQuota).
+// A quota of 0 or less is no limit. frozen is asked in the same transaction, with the rules that hold at c.At, so that no
+// freeze or revocation slips in between; it is a pure function of them, "" where the batch may leave, and nil asks nothing.
+func (s *Store) Begin(ctx context.Context, c Call, quota int, frozen func(active []Rule) string, entries ...Entry) (stored Call, fresh bool, err error) {
 	b, err := change(ctx, s, fmt.Sprintf("begin batch %d of %s", c.Batch, c.Purge), func(t tx) (begun, error) {
-		return t.begin(c, quota, entries)
+		return t.begin(c, quota, frozen, entries)
 	})
 	return b.Call, b.fresh, err
 }
@@ -56,12 +58,15 @@ type begun struct {
 	fresh bool
 }
 
-func (t tx) begin(c Call, quota int, entries []Entry) (begun, error) {
+func (t tx) begin(c Call, quota int, frozen func([]Rule) string, entries []Entry) (begun, error) {
 	stored, err := scanCall(t.one(selectCalls+` AND batch = $2 AND try = $3`, c.Purge, c.Batch, c.Try))
 	if !errors.Is(err, sql.ErrNoRows) {
 		return begun{Call: stored}, err
 	}
 	c.At = instant(millis(c.At))
+	if c.State, c.Rule, err = t.stops(c, frozen); err != nil || c.State != Calling {
+		return begun{Call: c}, err
+	}
 	if c.State, err = t.reserve(c, quota); err != nil || c.State != Calling {
 		return begun{Call: c}, err
 	}
@@ -74,16 +79,30 @@ func (t tx) begin(c Call, quota int, entries []Entry) (begun, error) {
 	return begun{c, true}, t.audit(entries)
 }
 
-// reserve answers Calling where the units are now taken, else why the call may not leave.
-func (t tx) reserve(c Call, quota int) (CallState, error) {
+// stops answers Calling where nobody has stopped the purge and no rule stops the batch.
+func (t tx) stops(c Call, frozen func([]Rule) string) (st CallState, rule string, err error) {
 	var stopped bool
-	err := t.one(`SELECT cancelled <> '' OR finished_at <> 0 FROM pb_purge WHERE id = $1`, c.Purge).Scan(&stopped)
+	err = t.one(`SELECT cancelled <> '' OR finished_at <> 0 FROM pb_purge WHERE id = $1`, c.Purge).Scan(&stopped)
+	switch {
+	case err != nil:
+		return "", "", missing(c.Purge, err)
+	case stopped:
+		return CallStopped, "", nil
+	case frozen == nil:
+		return Calling, "", nil
+	}
+	active, err := rules(context.Background(), t, c.At)
 	if err != nil {
-		return "", missing(c.Purge, err)
+		return "", "", err
 	}
-	if stopped {
-		return CallStopped, nil
+	if rule = frozen(active); rule != "" {
+		return CallFrozen, rule, nil
 	}
+	return Calling, "", nil
+}
+
+// reserve answers Calling where the units are now taken.
+func (t tx) reserve(c Call, quota int) (CallState, error) {
 	if quota <= 0 {
 		quota = math.MaxInt32
 	}
@@ -211,8 +230,8 @@ func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
 	return changed, nil
 }
 
-// Finish ends a purge once and for all: what is still pending becomes skipped, the status card is bumped, and a
-// result card is wanted if result says so. A purge that ended before stays as it is, and nothing is written.
+// Finish ends a purge once and for all: what is still pending becomes skipped, the budgets get back what surely was not
+// sent, the status card is bumped, and a result card is wanted if result says so. A purge that ended before stays as it is, and nothing is written.
 func (s *Store) Finish(ctx context.Context, id string, st State, problem string, at time.Time, result bool, entries ...Entry) error {
 	doing := fmt.Sprintf("finish %s as %q", id, st)
 	if !st.Final() {
@@ -227,6 +246,9 @@ func (s *Store) Finish(ctx context.Context, id string, st State, problem string,
 			return none, t.known(id)
 		}
 		if _, err := t.exec(`UPDATE pb_target SET outcome = $1 WHERE purge = $2 AND outcome = $3`, purge.Skipped, id, purge.Pending); err != nil {
+			return none, err
+		}
+		if err := t.refund(id); err != nil {
 			return none, err
 		}
 		if result {

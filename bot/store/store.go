@@ -106,6 +106,7 @@ type Decision struct {
 	Groups  []acl.Subject
 	Problem string
 	At      time.Time
+	Charges []Charge // taken if it is the first; not read back
 }
 
 // Verdict is what was decided.
@@ -135,6 +136,7 @@ type Call struct {
 	Receipt purge.Receipt
 	Problem string
 	Next    string // what the caller does next, in its own words
+	Rule    string // never written: the rule that stops it, where the State is CallFrozen
 }
 
 // CallState is what is known about a call.
@@ -149,6 +151,7 @@ const (
 	CallUnknown   CallState = "unknown"
 	CallOverQuota CallState = "over quota" // never written: Begin's answer when the units do not fit today
 	CallStopped   CallState = "stopped"    // never written: Begin's answer when the purge was cancelled
+	CallFrozen    CallState = "frozen"     // never written: Begin's answer when a freeze, or a grant that is gone, stops it
 )
 
 // Role says which message of a purge a card is.

@@ -94,7 +94,7 @@ func decisions(t *testing.T, w world) {
 		got, _, err := s.Purge(t.Context(), p.ID)
 		require.NoError(t, err)
 		assert.Equal(t, bob, got.Cancelled, "who was first")
-		c, fresh, err := s.Begin(t.Context(), callOf(p, 0), 0)
+		c, fresh, err := s.Begin(t.Context(), callOf(p, 0), 0, nil)
 		require.NoError(t, err)
 		assert.False(t, fresh)
 		assert.Equal(t, store.CallStopped, c.State)

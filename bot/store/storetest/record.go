@@ -36,9 +36,10 @@ func events(t *testing.T, w world) {
 	_, found, err = s.Button(t.Context(), "other")
 	require.NoError(t, err)
 	assert.False(t, found, "a duplicate must not make buttons")
-	rows, broken, err := s.VerifyAudit(t.Context())
+	verified, err := s.Verify(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, []int64{2, 0}, []int64{rows, broken}, "one row for the event, one for its duplicate")
+	assert.EqualValues(t, 2, verified.Rows, "one row for the event, one for its duplicate")
+	assert.Nil(t, verified.Broken)
 
 	elsewhere := event(1)
 	elsewhere.Workspace = "T2"
@@ -171,7 +172,7 @@ func recent(t *testing.T, w world) {
 func recentKnows(t *testing.T, w world) {
 	s := w.open(t)
 	p := record(t, s, 1)
-	_, fresh, err := s.Begin(t.Context(), store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 3, Day: "2026-11-21", At: noon, State: store.Calling}, 0)
+	_, fresh, err := s.Begin(t.Context(), store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 3, Day: "2026-11-21", At: noon, State: store.Calling}, 0, nil)
 	require.NoError(t, err)
 	require.True(t, fresh)
 	for id, known := range map[string]bool{p.ID: true, idOf(2): false} {
@@ -249,12 +250,12 @@ func restart(t *testing.T, w world) {
 			require.NoError(t, s.SetState(t.Context(), p.ID, store.StateSending))
 		},
 		func() {
-			_, fresh, err := s.Begin(t.Context(), call, 0, entry("sending", p.ID))
+			_, fresh, err := s.Begin(t.Context(), call, 0, nil, entry("sending", p.ID))
 			require.NoError(t, err)
 			assert.True(t, fresh)
 		},
 		func() {
-			stored, fresh, err := s.Begin(t.Context(), call, 0, entry("sending", p.ID))
+			stored, fresh, err := s.Begin(t.Context(), call, 0, nil, entry("sending", p.ID))
 			require.NoError(t, err)
 			assert.False(t, fresh, "it may have left before the restart")
 			assert.Equal(t, store.Calling, stored.State)
@@ -310,7 +311,7 @@ func repetition(t *testing.T, w world) {
 			return s.SetState(ctx, p.ID, store.StateSending, entry("to be sent", p.ID))
 		}},
 		{"begin", func(ctx context.Context) error {
-			_, _, err := s.Begin(ctx, call, 100, entry("sending", p.ID))
+			_, _, err := s.Begin(ctx, call, 100, nil, entry("sending", p.ID))
 			return err
 		}},
 		{"end", func(ctx context.Context) error { return s.End(ctx, ended, accepted, entry("accepted", p.ID)) }},

@@ -34,7 +34,7 @@ func spent(t *testing.T, s *store.Store) int {
 func ledger(t *testing.T, w world) {
 	s := w.open(t)
 	p := record(t, s, 1)
-	c, fresh, err := s.Begin(t.Context(), callOf(p, 0), 0, entry("sending", p.ID))
+	c, fresh, err := s.Begin(t.Context(), callOf(p, 0), 0, nil, entry("sending", p.ID))
 	require.NoError(t, err)
 	require.True(t, fresh)
 	want := callOf(p, 0)
@@ -65,11 +65,11 @@ func ledger(t *testing.T, w world) {
 	require.Error(t, s.End(t.Context(), c, nil), "calling is no end")
 	c.Batch, c.State = 1, store.CallRefused
 	require.Error(t, s.End(t.Context(), c, nil), "it never began")
-	_, _, err = s.Begin(t.Context(), store.Call{Purge: idOf(99)}, 0)
+	_, _, err = s.Begin(t.Context(), store.Call{Purge: idOf(99)}, 0, nil)
 	assert.Equal(t, purge.NotFound, purge.AsError(err).Kind)
 
 	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateUnknown, "", noon, false))
-	c, fresh, err = s.Begin(t.Context(), callOf(p, 1), 0)
+	c, fresh, err = s.Begin(t.Context(), callOf(p, 1), 0, nil)
 	require.NoError(t, err)
 	assert.False(t, fresh)
 	assert.Equal(t, store.CallStopped, c.State, "nothing leaves once it is over")
@@ -100,7 +100,7 @@ func quota(t *testing.T, w world) {
 	} {
 		call := callOf(p, i)
 		call.Units = c.units
-		got, fresh, err := s.Begin(t.Context(), call, c.quota)
+		got, fresh, err := s.Begin(t.Context(), call, c.quota, nil)
 		require.NoError(t, err)
 		assert.Equal(t, c.want, got.State, "call %d", i)
 		assert.Equal(t, c.want == store.Calling, fresh, "call %d", i)
@@ -111,7 +111,7 @@ func quota(t *testing.T, w world) {
 	}
 	tomorrow := callOf(p, 50)
 	tomorrow.Day = "2026-11-22"
-	got, _, err := s.Begin(t.Context(), tomorrow, 2)
+	got, _, err := s.Begin(t.Context(), tomorrow, 2, nil)
 	require.NoError(t, err)
 	assert.Equal(t, store.Calling, got.State, "each day has its own")
 
@@ -125,7 +125,7 @@ func quota(t *testing.T, w world) {
 				racing.Go(func() {
 					c := callOf(p, day)
 					c.Day, c.Units = fmt.Sprint("day ", day), 1
-					_, fresh, err := s.Begin(t.Context(), c, 1)
+					_, fresh, err := s.Begin(t.Context(), c, 1, nil)
 					assert.NoError(t, err)
 					if fresh {
 						fits.Add(1)

@@ -21,22 +21,24 @@ import (
 // Run runs the suite. open makes a fresh database; reopen closes s and opens the same one again, as after a restart.
 func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.T, *store.Store) *store.Store) {
 	for name, test := range map[string]func(*testing.T, world){
-		"events":     events,
-		"purges":     purges,
-		"recent":     recent,
-		"history":    history,
-		"known":      recentKnows,
-		"decisions":  decisions,
-		"races":      races,
-		"ledger":     ledger,
-		"quota":      quota,
-		"outcomes":   outcomes,
-		"cards":      cards,
-		"audit":      audit,
-		"prune":      prune,
-		"restart":    restart,
-		"repetition": repetition,
-		"giving up":  givingUp,
+		"events":      events,
+		"purges":      purges,
+		"recent":      recent,
+		"history":     history,
+		"known":       recentKnows,
+		"decisions":   decisions,
+		"races":       races,
+		"ledger":      ledger,
+		"quota":       quota,
+		"outcomes":    outcomes,
+		"cards":       cards,
+		"audit":       audit,
+		"tampering":   tampering,
+		"rearranging": rearranging,
+		"prune":       prune,
+		"restart":     restart,
+		"repetition":  repetition,
+		"giving up":   givingUp,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,7 +151,7 @@ func cardOf(t testing.TB, s *store.Store, id string, role store.Role) store.Card
 
 // intact verifies the audit.
 func intact(t testing.TB, s *store.Store) {
-	_, broken, err := s.VerifyAudit(t.Context())
+	verified, err := s.Verify(t.Context())
 	require.NoError(t, err)
-	require.Zero(t, broken, "broken audit row")
+	require.Nil(t, verified.Broken)
 }

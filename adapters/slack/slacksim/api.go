@@ -127,6 +127,9 @@ func (w *Workspace) serve(rw http.ResponseWriter, name string, a args, run func(
 func (w *Workspace) serveLocked(name string, a args, run func() (int, answer)) (status int, header http.Header, body []byte, lost bool) {
 	defer w.lock()()
 	status, header, body, ran := w.faulty(name, run)
+	if name != hookMethod && !w.down {
+		header.Set("X-OAuth-Scopes", strings.Join(w.Scopes, ","))
+	}
 	w.record(name, a, status, body)
 	return status, header, body, ran && w.takeFault(name, faultLose) != nil
 }

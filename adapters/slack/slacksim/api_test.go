@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -307,4 +308,26 @@ func TestTheZeroValueWorks(t *testing.T) {
 	assert.Empty(t, w.Messages("C0"))
 	assert.Equal(t, "xoxb-simulated", w.Token)
 	assert.ErrorContains(t, (&w).Event(map[string]any{"type": "x"}).Err, "Install")
+}
+
+func TestAnswersNameTheScopes(t *testing.T) {
+	t.Parallel()
+	w := slacksim.New()
+	call := func() (*http.Response, string) {
+		r := httptest.NewRequest(http.MethodPost, "/api/users.info", strings.NewReader("user=U0ALICE"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Authorization", "Bearer xoxb-simulated")
+		rec := httptest.NewRecorder()
+		w.ServeHTTP(rec, r)
+		return rec.Result(), rec.Body.String()
+	}
+	w.Reinstall("commands", "chat:write")
+	answer, body := call()
+	if got := answer.Header.Get("X-OAuth-Scopes"); got != "commands,chat:write" || !strings.Contains(body, `"needed":"users:read"`) {
+		t.Fatalf("%q %s", got, body)
+	}
+	w.Reinstall("users:read")
+	if _, body = call(); !strings.Contains(body, `"ok":true`) {
+		t.Fatal(body)
+	}
 }

@@ -157,6 +157,13 @@ func (w *Workspace) lock() (unlock func()) {
 	return w.mu.Unlock
 }
 
+// Reinstall installs the app again, with these scopes; its token stays the same.
+func (w *Workspace) Reinstall(scopes ...string) {
+	defer w.lock()()
+	w.Scopes = scopes
+	w.change()
+}
+
 // ServeAt says where this handler is reached ("http://127.0.0.1:1234"); response_url and upload URLs begin with it.
 func (w *Workspace) ServeAt(url string) {
 	defer w.lock()()

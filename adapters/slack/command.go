@@ -13,7 +13,10 @@ import (
 // roster is how old what is known of a person or a channel may be when an event only starts to look them up.
 const roster = 5 * time.Minute
 
-const elsewhere = "This purgebot serves another workspace, so it took nothing."
+const (
+	elsewhere = "This purgebot serves another workspace, so it took nothing."
+	nowhere   = "Slack did not say which workspace this comes from, so purgebot took nothing. It must be installed to one workspace, not to an organisation."
+)
 
 // command answers a slash command: https://docs.slack.dev/interactivity/implementing-slash-commands/
 // Slack delivers it once, so the person is told in the answer itself if it was not taken.
@@ -28,7 +31,7 @@ func (s *Slack) command(ctx context.Context, h bot.Handler, _ *http.Request, bod
 	who, at, trigger := form.Get("user_id"), form.Get("channel_id"), form.Get("trigger_id")
 	me, err := s.here(ctx, form.Get("team_id"))
 	if err != nil {
-		return s.private(ctx, nil, err)
+		return s.private(ctx, at, nil, err)
 	}
 	if !userID.match(who) || !channelID.match(at) || trigger == "" {
 		return reaction{status: http.StatusBadRequest}
@@ -42,29 +45,33 @@ func (s *Slack) command(ctx context.Context, h bot.Handler, _ *http.Request, bod
 		})
 	})
 	if err == nil && reply.Form != nil {
-		err = s.open(ctx, trigger, thread, *reply.Form)
+		err = s.open(ctx, trigger, thread, bot.MessageRef{}, *reply.Form)
 	}
-	return s.private(ctx, reply.Card, err)
+	return s.private(ctx, at, reply.Card, err)
 }
 
 // here returns who we are, or an error if a delivery is not for this workspace.
 func (s *Slack) here(ctx context.Context, team string) (identity, error) {
 	me, err := s.whoami(ctx, forever)
-	if err == nil && team != me.team {
-		err = &purge.Error{Kind: purge.Denied, Message: elsewhere}
+	switch {
+	case err != nil || team == me.team:
+		return me, err
+	case team == "":
+		return me, &purge.Error{Kind: purge.Denied, Message: nowhere}
 	}
-	return me, err
+	return me, &purge.Error{Kind: purge.Denied, Message: elsewhere}
 }
 
 // private is an ephemeral answer to a slash command; no card and no error is silence.
-func (s *Slack) private(ctx context.Context, c *bot.Card, err error) reaction {
+func (s *Slack) private(ctx context.Context, channel string, c *bot.Card, err error) reaction {
 	if err != nil {
+		s.logUntaken("command", plain(channel), err)
 		c = sentence(err)
 	}
 	if c == nil {
 		return reaction{}
 	}
-	return reaction{json: s.message(ctx, *c)}
+	return reaction{json: s.message(ctx, *c, "")}
 }
 
 // sentence is a card that says why something was not taken.

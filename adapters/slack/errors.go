@@ -1,8 +1,10 @@
 package slack
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
@@ -25,6 +27,8 @@ type meaning struct {
 
 const (
 	tokenGone    = "Slack no longer takes this bot's token. Ask whoever runs purgebot to set a valid SLACK_BOT_TOKEN."
+	wrongToken   = "Slack does not take this kind of token. Ask whoever runs purgebot to set SLACK_BOT_TOKEN to the app's bot token (xoxb-…)."
+	noAccess     = "Slack does not let this app in. Ask whoever manages the workspace whether the app is approved, and from which addresses it may call."
 	notInvited   = "purgebot is not in that channel. Type %s there, then try again."
 	tooMuch      = "Slack refuses a message of this size or shape. Tell whoever runs purgebot."
 	tooLate      = "Slack gave up waiting for the form. Try again."
@@ -52,7 +56,10 @@ var meanings = map[string]meaning{
 	"exchanged_trigger_id": {purge.Conflict, tooLate}, "trigger_exchanged": {purge.Conflict, tooLate},
 
 	"invalid_auth": {purge.Internal, tokenGone}, "not_authed": {purge.Internal, tokenGone}, "account_inactive": {purge.Internal, tokenGone},
-	"token_revoked": {purge.Internal, tokenGone}, "token_expired": {purge.Internal, tokenGone}, "not_allowed_token_type": {purge.Internal, tokenGone},
+	"token_revoked": {purge.Internal, tokenGone}, "token_expired": {purge.Internal, tokenGone},
+	"not_allowed_token_type": {purge.Internal, wrongToken}, "access_denied": {purge.Internal, noAccess}, "accesslimited": {purge.Internal, noAccess},
+	"team_access_not_granted": {purge.Internal, noAccess}, "enterprise_is_restricted": {purge.Internal, noAccess},
+	"org_login_required": {purge.Internal, noAccess}, "two_factor_setup_required": {purge.Internal, noAccess},
 	"msg_too_long": {purge.Internal, tooMuch}, "msg_blocks_too_long": {purge.Internal, tooMuch}, "invalid_blocks": {purge.Internal, tooMuch},
 	"invalid_blocks_format": {purge.Internal, tooMuch}, "no_text": {purge.Internal, tooMuch},
 
@@ -67,15 +74,14 @@ func (s *Slack) translate(method string, err error) *purge.Error {
 	if errors.As(err, &known) {
 		return known
 	}
-	e := s.judge(err)
+	e := s.judge(method, err)
 	e.Err = errors.New(method + ": " + s.redact(err.Error()))
 	return e
 }
 
-func (s *Slack) judge(err error) *purge.Error {
+func (s *Slack) judge(method string, err error) *purge.Error {
 	var limited *slack.RateLimitedError
 	var status slack.StatusCodeError
-	var refusal slack.SlackErrorResponse
 	switch {
 	case errors.As(err, &limited):
 		return throttled(limited.RetryAfter)
@@ -83,8 +89,8 @@ func (s *Slack) judge(err error) *purge.Error {
 		return throttled(pause)
 	case errors.As(err, &status) && status.Code < 500:
 		return &purge.Error{Kind: purge.Internal, Message: fmt.Sprintf("Slack's API answers HTTP %d. Ask whoever runs purgebot to check SLACK_API_URL.", status.Code)}
-	case errors.As(err, &refusal):
-		return s.refused(refusal)
+	case code(err) != "":
+		return s.refused(method, err)
 	}
 	return &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
 }
@@ -93,17 +99,18 @@ func throttled(after time.Duration) *purge.Error {
 	return &purge.Error{Kind: purge.Exhausted, Message: "Slack asks purgebot to slow down. Try again in a moment.", RetryAfter: max(after, time.Second)}
 }
 
-func (s *Slack) refused(r slack.SlackErrorResponse) *purge.Error {
-	if r.Err == "missing_scope" {
-		return &purge.Error{Kind: purge.Internal, Message: fmt.Sprintf(
-			"The Slack app lacks the scope %s (it has: %s). Ask whoever runs purgebot to add it and to install the app again.", plain(r.Needed), plain(r.Provided))}
+func (s *Slack) refused(method string, err error) *purge.Error {
+	if code(err) == "missing_scope" {
+		return &purge.Error{Kind: purge.Internal, Message: lacks(needed(method, err))}
 	}
-	m, known := meanings[r.Err]
+	m, known := meanings[code(err)]
 	switch {
 	case !known:
 		return &purge.Error{Kind: purge.Internal, Message: "Slack refused purgebot's call. Tell whoever runs purgebot."}
 	case m.kind == purge.Exhausted:
 		return throttled(pause)
+	case m.message == mayNotPost && scopeOf[method] != "chat:write":
+		return &purge.Error{Kind: purge.Internal, Message: noAccess}
 	case m.message == notInvited:
 		m.message = fmt.Sprintf(notInvited, s.invite())
 	}
@@ -111,11 +118,7 @@ func (s *Slack) refused(r slack.SlackErrorResponse) *purge.Error {
 }
 
 // code returns Slack's error code, or "".
-func code(err error) string {
-	var refusal slack.SlackErrorResponse
-	errors.As(err, &refusal)
-	return refusal.Err
-}
+func code(err error) string { return refusal(err).Err }
 
 var tokenLike = regexp.MustCompile(`xox[a-z]-[0-9A-Za-z-]+|xapp-[0-9A-Za-z-]+`)
 
@@ -125,14 +128,24 @@ func (s *Slack) redact(text string) string {
 	return clip(plain(tokenLike.ReplaceAllString(text, "…")), 2000)
 }
 
-// notTaken is what the person is told whose command was not recorded.
+// logUntaken logs why nothing was recorded of what somebody did. Here such an error stops: the person is told, and nobody else.
+func (s *Slack) logUntaken(what, channel string, err error) {
+	level := slog.LevelWarn
+	if purge.AsError(err).Kind == purge.Internal {
+		level = slog.LevelError
+	}
+	s.config.Log.Log(context.Background(), level, "slack: "+what+" not taken", "channel", channel, "error", s.redact(err.Error()))
+}
+
+// notTaken is what the person is told whose command was not recorded. Where the same would be refused again, nobody is sent to
+// try it again.
 func notTaken(err error) string {
 	e := purge.AsError(err)
 	if e.Kind == purge.Unknown || strings.HasPrefix(e.Message, "Not taken") {
 		return e.Message
 	}
 	message := "Not taken: " + e.Message
-	if !strings.Contains(strings.ToLower(message), "try again") {
+	if (e.Kind == purge.Unavailable || e.Kind == purge.Exhausted) && !strings.Contains(strings.ToLower(message), "try again") {
 		message += " Try again."
 	}
 	return message

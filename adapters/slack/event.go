@@ -57,6 +57,7 @@ func (s *Slack) event(ctx context.Context, h bot.Handler, r *http.Request, body 
 	}
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
+		s.logUntaken("mention", plain(e.Event.Channel), err)
 		return reaction{status: http.StatusServiceUnavailable}
 	}
 	text, ok := e.command(me)
@@ -97,6 +98,7 @@ func (s *Slack) mention(ctx context.Context, h bot.Handler, r *http.Request, me 
 	}
 	reply, err := s.ask(ctx, func(ctx context.Context) (bot.Reply, error) { return h.Command(ctx, c) })
 	if err != nil {
+		s.logUntaken("mention", m.Channel, err)
 		return reaction{status: http.StatusServiceUnavailable, then: s.untaken(c, r.Header.Get("X-Slack-Retry-Num"), err)}
 	}
 	if reply.Form != nil {
@@ -122,7 +124,19 @@ func (s *Slack) untaken(c bot.Command, retry string, err error) func(context.Con
 	return func(ctx context.Context) { s.tell(ctx, c, *card) }
 }
 
+// tell answers a mention to its person alone. Nothing is posted in an externally shared channel, which is taken by the letter: not
+// even an ephemeral is, since it would tell an outsider what this bot is and whom it serves. A slash command is answered there all
+// the same: that is the body of a response, not a message. Whether a channel is shared may be unknown, which counts
+// as shared; a member is then told directly, so that a failing look-up does not lock people out in silence.
 func (s *Slack) tell(ctx context.Context, c bot.Command, card bot.Card) {
+	channel, err := s.Channel(ctx, c.At, roster)
+	who, known := s.people.peek(c.From.ID())
+	switch {
+	case err == nil && channel.Shared, known && who.Standing == bot.Outsider, err != nil && who.Standing != bot.Member:
+		return
+	case err != nil:
+		c.At = bot.Thread{}
+	}
 	if err := s.Tell(ctx, c.From, c.At, card); err != nil {
 		s.config.Log.Warn("slack: private reply not delivered", "channel", c.At.Channel, "error", err)
 	}

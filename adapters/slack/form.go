@@ -38,23 +38,31 @@ type view struct {
 	} `json:"state"`
 }
 
-// place is what a form remembers of where it was opened: a view has no channel of its own.
+// place is what a form remembers of where it was opened, within the 3,000 characters of private_metadata: a view has no channel
+// and no message of its own.
 type place struct {
 	Channel string `json:"c"`
 	Root    string `json:"r,omitempty"`
+	Message string `json:"m,omitempty"` // the one whose button opened it
 	Token   string `json:"t"`
 }
 
-// open shows a form to whoever caused the trigger, which lasts 3 s: https://docs.slack.dev/reference/methods/views.open
-func (s *Slack) open(ctx context.Context, trigger string, at bot.Thread, f bot.Form) error {
-	if _, err := s.api.OpenViewContext(ctx, trigger, modal(at, f)); err != nil {
-		return s.translate("views.open", err)
+// ref is the message whose button opened the form, if it was a button.
+func (p place) ref() bot.MessageRef {
+	if p.Message == "" {
+		return bot.MessageRef{}
 	}
-	return nil
+	return bot.MessageRef{Channel: p.Channel, ID: p.Message}
 }
 
-func modal(at bot.Thread, f bot.Form) slack.ModalViewRequest {
-	where, _ := json.Marshal(place{at.Channel, at.Root, f.Token})
+// open shows a form to whoever caused the trigger, which lasts 3 s: https://docs.slack.dev/reference/methods/views.open
+func (s *Slack) open(ctx context.Context, trigger string, at bot.Thread, on bot.MessageRef, f bot.Form) error {
+	_, err := s.api.OpenViewContext(ctx, trigger, modal(at, on, f))
+	return s.done("views.open", err)
+}
+
+func modal(at bot.Thread, on bot.MessageRef, f bot.Form) slack.ModalViewRequest {
+	where, _ := json.Marshal(place{at.Channel, at.Root, on.ID, f.Token})
 	v := slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: "form", PrivateMetadata: string(where),
 		Title: plainText(f.Title, maxViewTitle), Submit: plainText(f.Submit, maxViewTitle), Close: plainText("Close", maxViewTitle),
@@ -104,14 +112,15 @@ func (s *Slack) submission(ctx context.Context, h bot.Handler, in *interaction) 
 		event = in.View.ID + "/" + in.View.Hash
 	}
 	a := bot.Answer{
-		Token: where.Token, Values: in.View.values(), At: bot.Thread{Platform: platform, Channel: where.Channel, Root: where.Root},
+		Message: where.ref(), Token: where.Token, Values: in.View.values(), At: bot.Thread{Platform: platform, Channel: where.Channel, Root: where.Root},
 	}
 	reply, err := s.answer(ctx, h, in, event, &a)
 	switch {
 	case err != nil:
+		s.logUntaken("form", where.Channel, err)
 		return in.View.refuse(notTaken(err))
 	case reply.Form != nil:
-		return reaction{json: map[string]any{"response_action": "update", "view": modal(a.At, *reply.Form)}}
+		return reaction{json: map[string]any{"response_action": "update", "view": modal(a.At, a.Message, *reply.Form)}}
 	case reply.Card != nil:
 		return reaction{then: func(ctx context.Context) { s.respond(ctx, "", a, *reply.Card) }}
 	}

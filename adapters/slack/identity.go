@@ -47,27 +47,22 @@ func scopes(header string) []string {
 	return list
 }
 
-// Health asks Slack whether the token still holds, and whether it may do what the bot needs.
+// Health asks Slack whether the token still holds, and whether it may do what the bot needs, and repeats the look-ups that were
+// refused. What closes only a part of Slack, such as private channels or files, is Denied.
 func (s *Slack) Health(ctx context.Context) error {
 	i, err := s.whoami(ctx, 0)
 	if err != nil {
 		return err
 	}
-	needed := []string{"commands", "app_mentions:read", "chat:write", "users:read", "channels:read"}
+	needed := slices.Clone(essential)
 	if len(s.userGroups(i.team)) > 0 {
 		needed = append(needed, "usergroups:read")
 	}
 	needed = slices.DeleteFunc(needed, i.has)
 	if len(needed) > 0 {
-		return misconfigured("The Slack app lacks the scope " + strings.Join(needed, ", ") + ": add it and install the app again.")
+		return misconfigured(lacks(needed))
 	}
-	return nil
-}
-
-// mayUpload reports whether files can be attached, as far as is known without asking Slack.
-func (s *Slack) mayUpload() bool {
-	i, known := s.identity.peek("")
-	return !known || i.has("files:write")
+	return s.healthy(ctx)
 }
 
 // invite is what to type to let the bot into a channel.

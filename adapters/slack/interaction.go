@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -30,6 +31,9 @@ type interaction struct {
 	Channel struct {
 		ID string `json:"id"`
 	} `json:"channel"`
+	Message struct {
+		ThreadTS string `json:"thread_ts"`
+	} `json:"message"`
 	Actions []action `json:"actions"`
 	View    view     `json:"view"`
 }
@@ -70,19 +74,29 @@ func (s *Slack) press(ctx context.Context, h bot.Handler, in *interaction) react
 	}
 	a := bot.Answer{
 		Message: bot.MessageRef{Channel: channel, ID: in.Container.MessageTS}, Token: in.Actions[i].Value,
-		At: bot.Thread{Platform: platform, Channel: channel, Root: in.Container.ThreadTS},
+		At: bot.Thread{Platform: platform, Channel: channel, Root: in.root()},
 	}
 	reply, err := s.answer(ctx, h, in, in.TriggerID, &a)
 	if err == nil && reply.Form != nil {
-		err = s.open(ctx, in.TriggerID, a.At, *reply.Form)
+		err = s.open(ctx, in.TriggerID, a.At, a.Message, *reply.Form)
 	}
 	if err != nil {
+		s.logUntaken("press", channel, err)
 		reply.Card = sentence(err)
 	}
 	if reply.Card == nil {
 		return reaction{}
 	}
 	return reaction{then: func(ctx context.Context) { s.respond(ctx, in.ResponseURL, a, *reply.Card) }}
+}
+
+// root is the thread that the pressed message hangs in. A message that others hang from is in no thread itself.
+func (in *interaction) root() string {
+	root := cmp.Or(in.Container.ThreadTS, in.Message.ThreadTS)
+	if root == in.Container.MessageTS {
+		return ""
+	}
+	return root
 }
 
 // answer completes a with who and where, and asks the bot.

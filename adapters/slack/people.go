@@ -73,7 +73,7 @@ func (s *Slack) lookUp(me identity, user, channel string) {
 
 func (s *Slack) askPerson(me identity, id string, maxAge time.Duration) *answer[bot.Person] {
 	return s.people.ask(id, maxAge, func(ctx context.Context) (bot.Person, error) {
-		u, err := s.api.GetUserInfoContext(ctx, id)
+		u, err := look(ctx, s, "users.info", "", func(ctx context.Context) (*slack.User, error) { return s.api.GetUserInfoContext(ctx, id) })
 		switch code(err) {
 		case "user_not_found":
 			return bot.Person{Subject: subject(me.team, id), Standing: bot.Gone}, nil
@@ -129,10 +129,17 @@ func (s *Slack) askGroups(me identity, maxAge time.Duration) map[acl.Subject]*an
 }
 
 // members returns who is in a user group: https://docs.slack.dev/reference/methods/usergroups.users.list
-// Slack names nobody in a disabled one, and nobody can be in one that is gone.
+// Slack names nobody in a disabled one, and nobody can be in one that is gone, or where the plan has none.
 func (s *Slack) members(ctx context.Context, group string) (map[string]bool, error) {
-	ids, err := s.api.GetUserGroupMembersContext(ctx, group)
-	if err != nil && code(err) != "no_such_subteam" {
+	ids, err := look(ctx, s, "usergroups.users.list", group, func(ctx context.Context) ([]string, error) {
+		ids, err := s.api.GetUserGroupMembersContext(ctx, group)
+		switch code(err) {
+		case "no_such_subteam", "subteam_not_found", "plan_upgrade_required", "paid_teams_only":
+			return nil, nil
+		}
+		return ids, err
+	})
+	if err != nil {
 		return nil, s.translate("usergroups.users.list", err)
 	}
 	members := map[string]bool{}
@@ -156,9 +163,17 @@ func (s *Slack) Channel(ctx context.Context, at bot.Thread, maxAge time.Duration
 	return c, err
 }
 
+// knownShared reports whether a channel is known to be read by people of other organisations, without asking.
+func (s *Slack) knownShared(channel string) bool {
+	c, _ := s.channels.peek(channel)
+	return c.Shared || s.outside.has(channel)
+}
+
 func (s *Slack) askChannel(me identity, id string, maxAge time.Duration) *answer[bot.Channel] {
 	return s.channels.ask(id, maxAge, func(ctx context.Context) (bot.Channel, error) {
-		c, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+		c, err := look(ctx, s, "conversations.info", id, func(ctx context.Context) (*slack.Channel, error) {
+			return s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+		})
 		switch {
 		case code(err) == "channel_not_found", code(err) == "not_in_channel":
 			return bot.Channel{Invite: s.invite()}, nil

@@ -39,8 +39,8 @@ type message struct {
 }
 
 // message renders a card, as the private answer it is unless its text and blocks are taken out.
-func (s *Slack) message(ctx context.Context, c bot.Card) message {
-	r := rendering{by: s.nameOf(ctx, c.By), mention: s.mentions(c.Mention), files: s.mayUpload()}
+func (s *Slack) message(ctx context.Context, c bot.Card, file string) message {
+	r := rendering{by: s.nameOf(ctx, c.By), mention: s.mentions(c.Mention), file: file}
 	return message{ResponseType: "ephemeral", Text: fallback(c), Blocks: r.blocks(c), Parse: "none"}
 }
 
@@ -65,13 +65,15 @@ func (s *Slack) nameOf(ctx context.Context, who acl.Subject) string {
 	return clip(plain(p.Name), 80) + " (" + id + ")"
 }
 
-// mentions returns the markup that notifies those of the workspace; the others cannot be notified.
+// mentions returns the markup that notifies those people and user groups that are of the workspace; the others cannot be notified.
 func (s *Slack) mentions(who []acl.Subject) string {
 	me, _ := s.identity.peek("")
 	var all []string
 	for _, w := range who[:min(len(who), maxMention)] {
 		if id := ours(me.team, w, userID); id != "" {
 			all = append(all, "<@"+id+">")
+		} else if id := ours(me.team, w, groupID); id != "" {
+			all = append(all, "<!subteam^"+id+">")
 		}
 	}
 	return strings.Join(all, " ")
@@ -80,7 +82,7 @@ func (s *Slack) mentions(who []acl.Subject) string {
 // rendering is what a card does not say by itself.
 type rendering struct {
 	by, mention string
-	files       bool
+	file        string // that hangs in the thread
 }
 
 var toneMarks = map[bot.Tone]string{
@@ -131,9 +133,15 @@ func small(s string) slack.Block {
 	return &slack.ContextBlock{Type: slack.MBTContext, ContextElements: slack.ContextElements{Elements: []slack.MixedElement{plainText(s, maxText)}}}
 }
 
+// leftOut is how many targets a card does not show.
+func leftOut(c bot.Card) int {
+	_, _, hidden := fit(c.Targets)
+	return c.More + hidden
+}
+
 func (r rendering) more(n int, f *bot.File) string {
-	if f != nil && r.files {
-		return fmt.Sprintf("+%d more, in the file %s of this thread", n, f.Name)
+	if f != nil && r.file != "" {
+		return fmt.Sprintf("+%d more, in the file %s of this thread", n, r.file)
 	}
 	return fmt.Sprintf("+%d more", n)
 }

@@ -64,7 +64,14 @@ func (s *Slack) atOrigin(address string) bool {
 
 // respond shows a card to whoever pressed, by the response_url if it is Slack's and still works (five times in 30 minutes), else
 // as any private message: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+// In a channel that has become externally shared nothing is posted any more: Tell reaches a member directly, and nobody else.
 func (s *Slack) respond(ctx context.Context, address string, a bot.Answer, c bot.Card) {
+	if s.knownShared(a.At.Channel) {
+		if who, _ := s.people.peek(a.From.ID()); who.Standing != bot.Member {
+			return
+		}
+		address = ""
+	}
 	err := s.reply(ctx, address, a.At.Root, c)
 	if err == nil {
 		return
@@ -78,7 +85,7 @@ func (s *Slack) reply(ctx context.Context, address, root string, c bot.Card) err
 	if !strings.HasPrefix(address, "https://hooks.slack.com/") && !s.atOrigin(address) {
 		return errors.New("not Slack's")
 	}
-	m := s.message(ctx, c)
+	m := s.message(ctx, c, "")
 	m.ThreadTS = root
 	body, err := json.Marshal(m)
 	if err != nil {

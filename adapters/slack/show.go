@@ -1,12 +1,8 @@
 package slack
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -17,26 +13,35 @@ import (
 
 // Show edits or posts a message. Slack has no key for a repeated post, so key is not used.
 // A message that is gone, or that Slack no longer lets the bot edit, is posted anew, and so is one whose thread is gone.
+// It does not wait for the file of a card, which follows.
 func (s *Slack) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, _ string, c bot.Card) (bot.MessageRef, error) {
-	options := s.options(ctx, c)
 	if ref != (bot.MessageRef{}) {
-		_, _, _, err := s.api.UpdateMessageContext(ctx, ref.Channel, ref.ID, options...)
+		err := s.edit(ctx, ref, c)
 		if err == nil {
 			return ref, nil
 		}
 		if !lost(err) {
-			return bot.MessageRef{}, s.translate("chat.update", err)
+			return bot.MessageRef{}, s.done("chat.update", err)
 		}
 	}
+	options := s.options(ctx, c, "")
 	ref, err := s.post(ctx, at.Channel, at.Root, options)
 	if at.Root != "" && lost(err) {
 		ref, err = s.post(ctx, at.Channel, "", options)
 	}
-	if err != nil {
-		return bot.MessageRef{}, s.translate("chat.postMessage", err)
+	if err := s.done("chat.postMessage", err); err != nil {
+		return bot.MessageRef{}, err
 	}
-	s.attach(ctx, at, ref, c.File)
+	s.attach(at, ref, c)
 	return ref, nil
+}
+
+func (s *Slack) update(ctx context.Context, ref bot.MessageRef, c bot.Card, file string) error {
+	_, _, _, err := s.api.UpdateMessageContext(ctx, ref.Channel, ref.ID, s.options(ctx, c, file)...)
+	if err == nil {
+		return s.done("chat.update", nil)
+	}
+	return err
 }
 
 // lost reports whether a message or thread can no longer be written to: https://docs.slack.dev/reference/methods/chat.update#errors
@@ -59,16 +64,17 @@ func (s *Slack) post(ctx context.Context, channel, root string, options []slack.
 	return bot.MessageRef{Channel: channel, ID: ts}, err
 }
 
-// options are those of every message: nothing in it unfurls, is parsed for names, or is markup.
-func (s *Slack) options(ctx context.Context, c bot.Card) []slack.MsgOption {
-	m := s.message(ctx, c)
+// options are those of every message: nothing in it unfurls, is parsed for names, or is markup. file is what hangs in its thread.
+func (s *Slack) options(ctx context.Context, c bot.Card, file string) []slack.MsgOption {
+	m := s.message(ctx, c, file)
 	return []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...), slack.MsgOptionParse(false),
 		slack.MsgOptionDisableMarkdown(), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
 	}
 }
 
-// Tell shows a card to one person: in the channel, or as a direct message to somebody who cannot see that.
+// Tell shows a card to one person: in the channel, or as a direct message where they cannot see that, or where nothing is posted
+// because people of other organisations are there.
 func (s *Slack) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bot.Card) error {
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
@@ -78,11 +84,11 @@ func (s *Slack) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bot.
 	if id == "" {
 		return &purge.Error{Kind: purge.NotFound, Message: noSuchOne}
 	}
-	options := s.options(ctx, c)
-	if at.Channel != "" {
+	options := s.options(ctx, c, "")
+	if at.Channel != "" && !s.knownShared(at.Channel) {
 		err := s.whisper(ctx, at, id, options)
 		if err == nil || !absent(err) {
-			return s.errorOrNil("chat.postEphemeral", err)
+			return s.done("chat.postEphemeral", err)
 		}
 	}
 	return s.direct(ctx, id, options)
@@ -107,69 +113,9 @@ func absent(err error) bool {
 
 func (s *Slack) direct(ctx context.Context, id string, options []slack.MsgOption) error {
 	c, _, _, err := s.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{id}, ReturnIM: true})
-	if err != nil {
-		return s.translate("conversations.open", err)
-	}
-	_, err = s.post(ctx, c.ID, "", options)
-	return s.errorOrNil("chat.postMessage", err)
-}
-
-func (s *Slack) errorOrNil(method string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return s.translate(method, err)
-}
-
-// attach uploads the file of a card into its thread. The card says by itself how many targets it leaves out, so that a file that
-// cannot be uploaded fails nothing: https://docs.slack.dev/messaging/working-with-files#uploading_files
-func (s *Slack) attach(ctx context.Context, at bot.Thread, ref bot.MessageRef, f *bot.File) {
-	if f == nil || f.Text == "" || !s.mayUpload() {
-		return
-	}
-	root := at.Root
-	if root == "" {
-		root = ref.ID
-	}
-	if err := s.upload(ctx, ref.Channel, root, f); err != nil {
-		s.config.Log.Warn("slack: file not attached", "file", f.Name, "error", s.redact(err.Error()))
-	}
-}
-
-func (s *Slack) upload(ctx context.Context, channel, root string, f *bot.File) error {
-	u, err := s.api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: len(f.Text)})
-	if err != nil {
-		return fmt.Errorf("files.getUploadURLExternal: %w", err)
-	}
-	if err := s.send(ctx, u.UploadURL, f.Text); err != nil {
+	if err := s.done("conversations.open", err); err != nil {
 		return err
 	}
-	_, err = s.api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
-		Files: []slack.FileSummary{{ID: u.FileID, Title: plain(f.Name)}}, Channel: channel, ThreadTimestamp: root,
-	})
-	if err != nil {
-		return fmt.Errorf("files.completeUploadExternal: %w", err)
-	}
-	return nil
-}
-
-// send posts the bytes as they are: slack-go's multipart ends its body twice.
-func (s *Slack) send(ctx context.Context, to, text string) error {
-	if !strings.HasPrefix(to, "https://files.slack.com/") && !s.atOrigin(to) {
-		return errors.New("upload address is not Slack's")
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader([]byte(text)))
-	if err != nil {
-		return errors.New("upload address is not one")
-	}
-	r.Header.Set("Content-Type", "text/plain; charset=utf-8")
-	answer, err := s.http.Do(r)
-	if err != nil {
-		return errors.New("upload: no answer")
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("upload: HTTP %d", answer.StatusCode)
-	}
-	return nil
+	_, err = s.post(ctx, c.ID, "", options)
+	return s.done("chat.postMessage", err)
 }

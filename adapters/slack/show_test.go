@@ -254,37 +254,6 @@ func TestOriginIsExact(t *testing.T) {
 	assert.False(t, (&Slack{}).atOrigin("/x"), "Slack's own API has no such addresses")
 }
 
-func TestFiles(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, &fake{}, nil)
-	c := bot.Card{Title: "Purge 30 URLs?", Targets: []string{"https://www.test.com/1"}, More: 29, File: &bot.File{Name: "p-7k3f9x2q.txt", Text: "https://www.test.com/1\n"}}
-	ref, err := w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", c)
-	require.NoError(t, err)
-	_, err = w.slack.Show(t.Context(), w.Channel(), ref, "", c)
-	require.NoError(t, err)
-	var files []slacksim.File
-	for _, m := range w.Thread("C0CDN", ref.ID) {
-		files = append(files, m.Files...)
-	}
-	require.Len(t, files, 1, "once, though the card was edited")
-	assert.Equal(t, c.File.Text, string(files[0].Content))
-	assert.Contains(t, w.Visible()[0].Text, "+29 more, in the file p-7k3f9x2q.txt of this thread")
-
-	w = newWorld(t, &fake{}, nil)
-	w.Fail("files.getUploadURLExternal", "missing_scope", -1)
-	_, err = w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", c)
-	require.NoError(t, err, "a file that cannot be attached fails nothing")
-	assert.Contains(t, w.Visible()[0].Text, "+29 more")
-}
-
-func TestNoFileLeavesForElsewhere(t *testing.T) {
-	t.Parallel()
-	s := offline(t)
-	for _, to := range []string{"https://evil.example/upload", "http://files.slack.com/upload", "https://files.slack.com.evil.example/", ""} {
-		assert.Error(t, s.send(t.Context(), to, "x"), to)
-	}
-}
-
 func TestSecretsLeaveNoTrace(t *testing.T) {
 	t.Parallel()
 	s := offline(t)
@@ -356,7 +325,7 @@ func FuzzCard(f *testing.F) {
 		for range n % 30 {
 			c.Buttons = append(c.Buttons, bot.Button{Label: "b" + title, Token: "token"})
 		}
-		r := rendering{by: "Alice (U1)", mention: "<@U1>", files: true}
+		r := rendering{by: "Alice (U1)", mention: "<@U1>", file: "p.txt"}
 		check(t, r.blocks(c))
 		if text := fallback(c); units(text) > maxText || strings.ContainsAny(text, "<>") {
 			t.Fatalf("fallback %q", text)

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,9 +49,11 @@ type Slack struct {
 	people   *cache[bot.Person]
 	channels *cache[bot.Channel]
 	groups   *cache[map[string]bool]
-	outside  *marks         // channels that an event called externally shared
-	later    sync.WaitGroup // what goes on after Slack was answered
-	replying atomic.Int64   // of it, private replies
+	outside  *marks // channels that an event called externally shared
+	trouble  *troubles
+	files    *attachments
+	later    *tasks       // what goes on after Slack was answered, or after Show
+	replying atomic.Int64 // of it, what still sends
 }
 
 var _ bot.Platform = (*Slack)(nil)
@@ -89,6 +90,9 @@ func New(c Config) (*Slack, error) {
 		channels: newCache[bot.Channel](c.Now),
 		groups:   newCache[map[string]bool](c.Now),
 		outside:  newMarks(),
+		trouble:  newTroubles(),
+		files:    newAttachments(),
+		later:    newTasks(),
 	}, nil
 }
 
@@ -117,11 +121,11 @@ func (s *Slack) Start(ctx context.Context) error {
 	return err
 }
 
-// Wait returns when what was begun for earlier deliveries is over: private replies go out after Slack is answered.
-// Call it after the server has stopped.
+// Wait returns when what was begun is over: private replies go out after Slack is answered, files after their card is shown.
+// Call it after the server has stopped, and again after the bot has.
 func (s *Slack) Wait() { s.later.Wait() }
 
-// Replying says how many private replies are still going out.
+// Replying says how many private replies and files are still going out.
 func (s *Slack) Replying() int { return int(s.replying.Load()) }
 
 // Limits says what Slack can show.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"purgebot/bot"
@@ -23,6 +24,8 @@ const (
 	ackWithin = 2500 * time.Millisecond // Slack waits 3 s: https://docs.slack.dev/interactivity/implementing-slash-commands/
 	grace     = 300 * time.Millisecond  // for a handler that was told to stop, to say so
 	afterward = 10 * time.Second        // for what goes on after Slack was answered
+	maxDrain  = 8 << 20                 // of a body that is too large: its sender may listen only once it is sent
+	drainIn   = 5 * time.Second
 )
 
 // reaction is what a verified delivery leads to: an answer to Slack, and what is done after it.
@@ -43,7 +46,7 @@ func (s *Slack) Handler(h bot.Handler) http.Handler {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			body, status := s.verified(w, r)
 			if status != http.StatusOK {
-				w.WriteHeader(status)
+				refuse(w, r, status)
 				return
 			}
 			s.serve(w, r, func(ctx context.Context) reaction { return react(ctx, h, r, body) })
@@ -81,6 +84,21 @@ func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
 		return body[:0], http.StatusOK
 	}
 	return nil, http.StatusUnauthorized
+}
+
+// refuse answers with a status, once what is still being sent has been thrown away: closing a connection under a sender would
+// lose the answer. Of what nobody signed no more is read than of anything else, and nothing of what its sender holds back.
+func refuse(w http.ResponseWriter, r *http.Request, status int) {
+	limit := int64(maxBody)
+	if status == http.StatusRequestEntityTooLarge {
+		limit = maxDrain
+	}
+	if r.Header.Get("Expect") == "" {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainIn)) // a recorder in a test has none
+		_, _ = io.CopyN(io.Discard, r.Body, limit)
+	}
+	w.Header().Set("Connection", "close")
+	w.WriteHeader(status)
 }
 
 func read(r io.Reader, length int64) ([]byte, error) {
@@ -133,9 +151,49 @@ func (s *Slack) afterwards(ctx context.Context, f func(context.Context)) {
 		defer cancel()
 		_, err := guarded(func() (struct{}, error) { f(ctx); return struct{}{}, nil })
 		if err != nil {
-			s.config.Log.Error("slack: private reply failed", "error", s.redact(err.Error()))
+			s.config.Log.Error("slack: private reply or file failed", "error", s.redact(err.Error()))
 		}
 	})
+}
+
+// tasks go on by themselves. Unlike those of a WaitGroup, one may begin while somebody waits.
+type tasks struct {
+	mu   sync.Mutex
+	over sync.Cond
+	n    int
+}
+
+func newTasks() *tasks {
+	t := &tasks{}
+	t.over.L = &t.mu
+	return t
+}
+
+// Go runs f on its own.
+func (t *tasks) Go(f func()) {
+	t.add(1)
+	go func() {
+		defer t.add(-1)
+		f()
+	}()
+}
+
+func (t *tasks) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n += n
+	if t.n == 0 {
+		t.over.Broadcast()
+	}
+}
+
+// Wait returns when none goes on.
+func (t *tasks) Wait() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.n > 0 {
+		t.over.Wait()
+	}
 }
 
 // errPanic marks an error that was a panic.

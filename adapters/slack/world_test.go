@@ -153,7 +153,13 @@ func (w *world) Visible() []adaptertest.Message {
 
 func (w *world) Private() []adaptertest.Message {
 	_, private := w.byBot()
-	return seen(private)
+	all := seen(private)
+	if form, open := w.View("U0ALICE"); open {
+		for _, wrong := range form.Errors {
+			all = append(all, adaptertest.Message{Text: wrong})
+		}
+	}
+	return all
 }
 
 func seen(messages []slacksim.Message) []adaptertest.Message {

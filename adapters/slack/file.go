@@ -1,0 +1,169 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/slack-go/slack"
+
+	"purgebot/bot"
+)
+
+const (
+	// uploadMethod asks for an address to upload to. Asking again does nothing, so Health can.
+	uploadMethod  = "files.getUploadURLExternal"
+	uploadsAtOnce = 4
+	filesKept     = 1000 // messages whose file is remembered
+)
+
+// attachment is the file of a message: on its way, or hanging in the thread.
+type attachment struct {
+	mu   sync.Mutex // the message is written by one at a time, so that what is older never overwrites what is newer
+	card bot.Card   // as last shown, while the file is on its way
+	name string     // of the file, once it hangs there
+}
+
+// attachments are those of the newest messages. What is forgotten, also by a restart, is no longer named on its card: it hangs there
+// all the same, and the card says how many targets it leaves out.
+type attachments struct {
+	slots chan struct{}
+	mu    sync.Mutex
+	kept  map[bot.MessageRef]*attachment
+	order []bot.MessageRef
+}
+
+func newAttachments() *attachments {
+	return &attachments{slots: make(chan struct{}, uploadsAtOnce), kept: map[bot.MessageRef]*attachment{}}
+}
+
+// of returns the attachment of a message, or nil.
+func (a *attachments) of(ref bot.MessageRef) *attachment {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.kept[ref]
+}
+
+func (a *attachments) begin(ref bot.MessageRef, c bot.Card) *attachment {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	one := &attachment{card: c}
+	a.kept[ref] = one
+	a.order = append(a.order, ref)
+	if len(a.order) > filesKept {
+		delete(a.kept, a.order[0])
+		a.order = a.order[1:]
+	}
+	return one
+}
+
+// mayUpload reports whether files can be attached, as far as is known without asking Slack. One that was refused is not tried
+// again until Health finds that it would no longer be.
+func (s *Slack) mayUpload() bool {
+	i, known := s.identity.peek("")
+	return (!known || i.has("files:write")) && !s.trouble.has(uploadMethod)
+}
+
+// attach uploads the file of a new message into its thread, afterwards: a press is not to wait for it, and a file that cannot be
+// uploaded neither fails nor repeats its card. https://docs.slack.dev/messaging/working-with-files#uploading_files
+func (s *Slack) attach(at bot.Thread, ref bot.MessageRef, c bot.Card) {
+	if c.File == nil || c.File.Text == "" || !s.mayUpload() {
+		return
+	}
+	root := at.Root
+	if root == "" {
+		root = ref.ID
+	}
+	file := *c.File
+	one := s.files.begin(ref, c)
+	s.afterwards(context.Background(), func(ctx context.Context) {
+		err := s.inTurn(ctx, func() error { return s.upload(ctx, ref.Channel, root, &file) })
+		if err == nil {
+			err = s.nameFile(ctx, ref, one, file.Name)
+		}
+		if err != nil {
+			s.config.Log.Warn("slack: file not attached", "file", file.Name, "error", s.redact(err.Error()))
+		}
+	})
+}
+
+// inTurn lets a few upload at a time.
+func (s *Slack) inTurn(ctx context.Context, upload func() error) error {
+	select {
+	case s.files.slots <- struct{}{}:
+		defer func() { <-s.files.slots }()
+		return upload()
+	case <-ctx.Done():
+		return errSilent
+	}
+}
+
+// nameFile says on a card which file holds what it leaves out, now that the file hangs there.
+func (s *Slack) nameFile(ctx context.Context, ref bot.MessageRef, a *attachment, name string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	card := a.card
+	a.card, a.name = bot.Card{}, name
+	if card.File == nil || leftOut(card) == 0 {
+		return nil
+	}
+	if err := s.update(ctx, ref, card, name); err != nil {
+		return s.translate("chat.update", err)
+	}
+	return nil
+}
+
+// edit shows a card on a message, and names the file that hangs in its thread.
+func (s *Slack) edit(ctx context.Context, ref bot.MessageRef, c bot.Card) error {
+	a := s.files.of(ref)
+	if a == nil {
+		return s.update(ctx, ref, c, "")
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.name == "" {
+		a.card = c
+	}
+	return s.update(ctx, ref, c, a.name)
+}
+
+func (s *Slack) upload(ctx context.Context, channel, root string, f *bot.File) error {
+	u, err := look(ctx, s, uploadMethod, "", func(ctx context.Context) (*slack.GetUploadURLExternalResponse, error) {
+		return s.api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: len(f.Text)})
+	})
+	if err != nil {
+		return s.translate(uploadMethod, err)
+	}
+	if err := s.send(ctx, u.UploadURL, f.Text); err != nil {
+		return err
+	}
+	_, err = s.api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
+		Files: []slack.FileSummary{{ID: u.FileID, Title: plain(f.Name)}}, Channel: channel, ThreadTimestamp: root,
+	})
+	return s.done("files.completeUploadExternal", err)
+}
+
+// send posts the bytes as they are: slack-go's multipart ends its body twice.
+func (s *Slack) send(ctx context.Context, to, text string) error {
+	if !strings.HasPrefix(to, "https://files.slack.com/") && !s.atOrigin(to) {
+		return errors.New("upload address is not Slack's")
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader([]byte(text)))
+	if err != nil {
+		return errors.New("upload address is not one")
+	}
+	r.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	answer, err := s.http.Do(r)
+	if err != nil {
+		return errors.New("upload: no answer")
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("upload: HTTP %d", answer.StatusCode)
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/adapters/slack/slacksim"
+	"purgebot/bot"
+	"purgebot/purge"
+)
+
+var manyURLs = bot.Card{
+	Title: "Purge 30 URLs?", Targets: []string{"https://www.test.com/1"}, More: 29, Buttons: []bot.Button{{Label: "Purge", Token: "t"}},
+	File: &bot.File{Name: "p-7k3f9x2q.txt", Text: "https://www.test.com/1\n"},
+}
+
+// filesIn returns what hangs in the thread of a message.
+func (w *world) filesIn(ref bot.MessageRef) (files []slacksim.File) {
+	for _, m := range w.Thread(ref.Channel, ref.ID) {
+		files = append(files, m.Files...)
+	}
+	return files
+}
+
+func (w *world) mustShow(t *testing.T, ref bot.MessageRef, c bot.Card) bot.MessageRef {
+	t.Helper()
+	ref, err := w.slack.Show(t.Context(), w.Channel(), ref, "", c)
+	require.NoError(t, err)
+	return ref
+}
+
+func TestAFileIsNamedOnceItHangsThere(t *testing.T) {
+	t.Parallel()
+	hold := newHeld("/upload/")
+	w := newWorld(t, &fake{}, func(c *Config) { c.HTTPClient = &http.Client{Transport: hold} })
+	ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+	hold.await(t)
+	assert.Contains(t, w.Visible()[0].Text, "+29 more")
+	assert.NotContains(t, w.Visible()[0].Text, "p-7k3f9x2q.txt", "nothing is promised")
+	assert.Equal(t, 1, w.slack.Replying())
+	w.Workspace.Press("U0BOB", ref.Channel, ref.ID, "Purge")
+
+	newer := manyURLs
+	newer.Title, newer.Buttons = "Purging 30 URLs.", nil
+	assert.Equal(t, ref, w.mustShow(t, ref, newer))
+	close(hold.release)
+	w.slack.Wait()
+	assert.Zero(t, w.slack.Replying())
+	require.Len(t, w.filesIn(ref), 1)
+	assert.Equal(t, manyURLs.File.Text, string(w.filesIn(ref)[0].Content))
+	assert.Contains(t, w.Visible()[0].Text, "Purging 30 URLs.", "the newest card is the one that is kept")
+	assert.Contains(t, w.Visible()[0].Text, "+29 more, in the file p-7k3f9x2q.txt of this thread")
+	assert.Len(t, w.Calls("chat.update"), 2)
+
+	newer.Title = "Purged 30 URLs."
+	w.mustShow(t, ref, newer)
+	w.slack.Wait()
+	assert.Contains(t, w.Visible()[0].Text, "+29 more, in the file p-7k3f9x2q.txt of this thread")
+	assert.Len(t, w.filesIn(ref), 1, "once, though the card was edited")
+	assert.Len(t, w.Calls("chat.update"), 3)
+	w.mustShow(t, ref, bot.Card{Title: "Done."})
+	assert.NotContains(t, w.Visible()[0].Text, "p-7k3f9x2q.txt")
+}
+
+func TestACardThatLeavesNothingOutIsNotEdited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, nil)
+	c := manyURLs
+	c.More = 0
+	ref := w.mustShow(t, bot.MessageRef{}, c)
+	w.slack.Wait()
+	assert.Len(t, w.filesIn(ref), 1)
+	assert.Empty(t, w.Calls("chat.update"))
+}
+
+// TestAFileThatIsRefused is not tried again until Health finds that it would be taken.
+func TestAFileThatIsRefused(t *testing.T) {
+	t.Parallel()
+	var now clock
+	var log bytes.Buffer
+	w := newWorld(t, &fake{}, func(c *Config) {
+		c.Now, c.Log, c.HTTPClient = now.now, slog.New(slog.NewTextHandler(&log, nil)), &http.Client{Transport: silent{}}
+	})
+	without := allScopes[:len(allScopes)-1]
+	w.Reinstall(without...)
+	assert.True(t, w.slack.Limits().Files, "as far as is known")
+	for range 3 {
+		ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+		w.slack.Wait()
+		m, _ := w.Message(ref.Channel, ref.ID)
+		assert.Contains(t, m.Plain(), "+29 more")
+		assert.NotContains(t, m.Plain(), "file")
+		assert.False(t, w.slack.Limits().Files)
+	}
+	assert.Len(t, w.Calls("files.getUploadURLExternal"), 1)
+	assert.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
+	e := asError(t, w.slack.Health(t.Context()))
+	assert.Equal(t, purge.Denied, e.Kind, "a warning")
+	assert.Contains(t, e.Message, "files:write")
+
+	w.Reinstall(allScopes...)
+	now.forward(askAgain)
+	require.NoError(t, w.slack.Health(t.Context()))
+	assert.True(t, w.slack.Limits().Files)
+	ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+	w.slack.Wait()
+	assert.Len(t, w.filesIn(ref), 1)
+
+	w = newWorld(t, &fake{}, nil)
+	w.Reinstall(without...)
+	require.NoError(t, w.slack.Start(t.Context()))
+	w.mustShow(t, bot.MessageRef{}, manyURLs)
+	w.slack.Wait()
+	assert.Empty(t, w.Calls("files.getUploadURLExternal"), "a Slack that says so need not be asked")
+}
+
+// TestAFileThatFailsFailsNothing, and repeats nothing.
+func TestAFileThatFailsFailsNothing(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func(*world){
+		"throttled":          func(w *world) { w.Workspace.Throttle(-1, time.Second, "files.getUploadURLExternal") },
+		"not completed":      func(w *world) { w.Fail("files.completeUploadExternal", "internal_error", -1) },
+		"lost when complete": func(w *world) { w.Lose("files.completeUploadExternal", 1) },
+		"not named":          func(w *world) { w.Fail("chat.update", "internal_error", 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			w := newWorld(t, &fake{}, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+			fail(w)
+			ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+			w.slack.Wait()
+			assert.Len(t, w.Calls("chat.postMessage"), 1)
+			assert.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
+			assert.NotContains(t, w.Visible()[0].Text, "in the file")
+			w.Heal()
+			again := w.mustShow(t, ref, manyURLs)
+			assert.Equal(t, ref, again)
+			assert.Equal(t, name == "not named", strings.Contains(w.Visible()[0].Text, "in the file"))
+			assert.NoError(t, w.slack.Health(t.Context()))
+		})
+	}
+}
+
+// TestPrivateCardsHaveNoFile: there is no thread that it could hang in.
+func TestPrivateCardsHaveNoFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{command: func(context.Context) (bot.Reply, error) { return bot.Reply{Card: &manyURLs}, nil }}, nil)
+	require.True(t, w.Type(slash, "x"))
+	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), manyURLs))
+	for _, m := range w.Private() {
+		assert.Contains(t, m.Text, "+29 more")
+		assert.NotContains(t, m.Text, "in the file")
+	}
+	assert.Len(t, w.Private(), 2)
+}
+
+func TestFilesAreRememberedForTheNewestMessages(t *testing.T) {
+	t.Parallel()
+	a := newAttachments()
+	for i := range filesKept + 10 {
+		a.begin(bot.MessageRef{ID: fmt.Sprint(i)}, bot.Card{})
+	}
+	assert.Len(t, a.kept, filesKept)
+	assert.Len(t, a.order, filesKept)
+	assert.Nil(t, a.of(bot.MessageRef{ID: "9"}))
+	assert.NotNil(t, a.of(bot.MessageRef{ID: "10"}))
+}
+
+// TestAFewUploadAtATime: the rest wait for their turn, and Wait for all of them.
+func TestAFewUploadAtATime(t *testing.T) {
+	t.Parallel()
+	hold := newHeld("/upload/")
+	w := newWorld(t, &fake{}, func(c *Config) { c.HTTPClient = &http.Client{Transport: hold} })
+	for range uploadsAtOnce + 3 {
+		w.mustShow(t, bot.MessageRef{}, manyURLs)
+	}
+	for range uploadsAtOnce {
+		hold.await(t)
+	}
+	assert.Len(t, w.Calls("files.getUploadURLExternal"), uploadsAtOnce)
+	close(hold.release)
+	w.slack.Wait()
+	assert.Equal(t, int64(uploadsAtOnce+3), hold.held.Load())
+	assert.Len(t, w.Calls("files.completeUploadExternal"), uploadsAtOnce+3)
+}
+
+// held is a transport that stops requests to a path until they may go on.
+type held struct {
+	path    string
+	arrived chan struct{}
+	release chan struct{}
+	held    atomic.Int64
+}
+
+func newHeld(path string) *held {
+	return &held{path: path, arrived: make(chan struct{}, 100), release: make(chan struct{})}
+}
+
+func (h *held) await(t *testing.T) {
+	t.Helper()
+	select {
+	case <-h.arrived:
+	case <-t.Context().Done():
+		t.Fatal("nothing arrived")
+	}
+}
+
+func (h *held) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.Contains(r.URL.Path, h.path) {
+		h.held.Add(1)
+		h.arrived <- struct{}{}
+		<-h.release
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestNoFileLeavesForElsewhere(t *testing.T) {
+	t.Parallel()
+	s := offline(t)
+	for _, to := range []string{"https://evil.example/upload", "http://files.slack.com/upload", "https://files.slack.com.evil.example/", ""} {
+		assert.Error(t, s.send(t.Context(), to, "x"), to)
+	}
+}

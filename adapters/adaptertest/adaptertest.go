@@ -51,7 +51,7 @@ type World interface {
 	Submit(values map[string]string) (acknowledged bool)
 
 	Visible() []Message // in Channel and its threads, what everybody sees
-	Private() []Message // anywhere, what only alice sees
+	Private() []Message // anywhere, what only alice sees, also in a form that she has open
 	// Notified names whom the messages so far have notified: subjects, or "everyone".
 	Notified() []string
 	// Unfurled reports whether any message so far lets the platform fetch the links in it.

@@ -253,7 +253,6 @@ var presses = []testCase{
 		assert.Equal(s, "form-token", a.Token)
 		assert.Equal(s, s.Alice(), a.From)
 		assert.Equal(s, s.Channel().Subject(), a.At.Subject())
-		assert.Contains(s, []bot.MessageRef{{}, ref}, a.Message)
 		assert.NotEqual(s, s.bot.pressed()[0].Event, a.Event)
 		assert.Equal(s, "https://www.test.com/1.jpg\nhttps://www.test.com/2.jpg", a.Values["targets"])
 		assert.Equal(s, "overseas", a.Values["area"])
@@ -261,6 +260,68 @@ var presses = []testCase{
 		require.Len(s, s.Private(), 1)
 		assert.Contains(s, s.Private()[0].Text, "Taken.")
 	}},
+	{"a form that a press opened answers its message", func(s *scene) {
+		if !s.Limits().Forms {
+			return
+		}
+		thread := s.Channel()
+		thread.Root = s.mustShow(bot.Card{Title: "The thread"}).ID
+		for _, at := range []bot.Thread{s.Channel(), thread} {
+			ref, err := s.Show(s.Context(), at, bot.MessageRef{}, "key "+at.Root, asking)
+			require.NoError(s, err)
+			press, form := s.pressAndSubmit(ref)
+			assert.Equal(s, ref, form.Message)
+			assert.Equal(s, press.At, form.At, "the same place")
+			assert.Equal(s, press.From, form.From)
+			assert.Equal(s, "form-token", form.Token)
+			assert.Equal(s, "www.test.com", form.Values["targets"])
+		}
+	}},
+	{"a form that a command opened answers no message", func(s *scene) {
+		i := slices.IndexFunc(s.Surfaces(), func(surface Surface) bool { return !surface.Repeats && !surface.Public })
+		if !s.Limits().Forms || i < 0 {
+			return
+		}
+		s.bot.says(bot.Reply{Form: &form})
+		require.True(s, s.Type(s.Surfaces()[i], "whoami"))
+		s.bot.says(bot.Reply{})
+		require.True(s, s.Submit(map[string]string{"targets": "www.test.com"}))
+		require.Len(s, s.bot.pressed(), 1)
+		assert.Zero(s, s.bot.pressed()[0].Message)
+	}},
+	{"a form that is refused says why, to its person alone", func(s *scene) {
+		if !s.Limits().Forms {
+			return
+		}
+		ref := s.mustShow(asking)
+		for _, refuse := range []func(){
+			func() { s.bot.says(bot.Reply{Card: &bot.Card{Title: "That is not the host.", Tone: bot.Bad}}) },
+			func() { s.bot.fails(&purge.Error{Kind: purge.Denied, Message: "That is not the host."}) },
+		} {
+			s.bot.says(bot.Reply{Form: &form})
+			require.True(s, s.Press(s.Alice(), ref, "Purge"))
+			before := len(s.Private())
+			refuse()
+			s.Submit(map[string]string{"targets": "www.tset.com"})
+			require.Len(s, s.Private(), before+1)
+			assert.Contains(s, s.Private()[before].Text, "That is not the host.")
+			assert.NotContains(s, s.Private()[before].Text, "ry again", "the same would be refused again")
+		}
+		require.Len(s, s.Visible(), 1)
+		assert.Len(s, s.Visible()[0].Buttons, 2, "the question stays open")
+	}},
+}
+
+// pressAndSubmit: alice presses a button that a form answers, and sends it back; the bot then says nothing.
+func (s *scene) pressAndSubmit(ref bot.MessageRef) (press, submitted bot.Answer) {
+	s.Helper()
+	before := len(s.bot.pressed())
+	s.bot.says(bot.Reply{Form: &form})
+	require.True(s, s.Press(s.Alice(), ref, "Purge"))
+	s.bot.says(bot.Reply{})
+	require.True(s, s.Submit(map[string]string{"targets": "www.test.com"}))
+	require.Len(s, s.bot.pressed(), before+2)
+	return s.bot.pressed()[before], s.bot.pressed()[before+1]
 }
 
 var asking = bot.Card{

@@ -31,6 +31,7 @@ type memory struct {
 	serial   int
 	last     bot.Command
 	form     *bot.Form
+	formOn   bot.Answer // what opened it, if it was a press
 	throttle time.Duration
 	down     bool
 	known    map[acl.Subject]bot.Person
@@ -67,6 +68,9 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		"buttons carry labels":       "buttons carry only their token",
 		"presses are alice's":        "a press says who, what and where",
 		"loses the values of a form": "a form comes back with its values",
+		"forgets where a form was":   "a form that a press opened answers its message",
+		"mixes up forms":             "a form that a command opened answers no message",
+		"closes refused forms":       "a form that is refused says why, to its person alone",
 		"notifies who asked":         "who asked is named and not notified",
 		"notifies nobody":            "who is mentioned is notified",
 		"unfurls":                    "nothing unfurls",
@@ -308,7 +312,7 @@ func (m *memory) deliver(c bot.Command, repeats bool) bool {
 	if fell {
 		return m.has("falls over")
 	}
-	return m.answer(reply, err, c.At, c.From, repeats)
+	return m.answer(reply, err, c.At, c.From, repeats, bot.Answer{})
 }
 
 func (m *memory) ask(f func(context.Context) (bot.Reply, error)) (reply bot.Reply, err error, fell bool) {
@@ -323,7 +327,7 @@ func (m *memory) ask(f func(context.Context) (bot.Reply, error)) (reply bot.Repl
 	return reply, err, false
 }
 
-func (m *memory) answer(reply bot.Reply, err error, at bot.Thread, to acl.Subject, repeats bool) bool {
+func (m *memory) answer(reply bot.Reply, err error, at bot.Thread, to acl.Subject, repeats bool, on bot.Answer) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
@@ -336,7 +340,7 @@ func (m *memory) answer(reply bot.Reply, err error, at bot.Thread, to acl.Subjec
 	case reply.Card != nil:
 		m.post(at, to, *reply.Card)
 	case reply.Form != nil:
-		m.form = reply.Form
+		m.form, m.formOn = reply.Form, on
 	}
 	return !m.has("never acknowledges")
 }
@@ -375,7 +379,7 @@ func (m *memory) Press(who acl.Subject, ref bot.MessageRef, label string) bool {
 
 func (m *memory) send(a bot.Answer) bool {
 	reply, err, _ := m.ask(func(ctx context.Context) (bot.Reply, error) { return m.bot.Answer(ctx, a) })
-	return m.answer(reply, err, a.At, a.From, false)
+	return m.answer(reply, err, a.At, a.From, false, a)
 }
 
 func (m *memory) Form() (title string, inputs []string, open bool) {
@@ -391,10 +395,18 @@ func (m *memory) Form() (title string, inputs []string, open bool) {
 func (m *memory) Submit(values map[string]string) bool {
 	m.mu.Lock()
 	m.serial++
-	a := bot.Answer{Event: m.key(), From: m.Alice(), At: m.Channel(), Token: m.form.Token, Values: values}
+	a := bot.Answer{Event: m.key(), From: m.Alice(), At: m.Channel(), Message: m.formOn.Message, Token: m.form.Token, Values: values}
 	m.mu.Unlock()
-	if m.has("loses the values of a form") {
+	switch m.defect {
+	case "loses the values of a form":
 		a.Values = nil
+	case "forgets where a form was":
+		a.Message = bot.MessageRef{}
+	case "mixes up forms":
+		a.Message = bot.MessageRef{Channel: "here", ID: "1"}
+	case "closes refused forms":
+		_, _, _ = m.ask(func(ctx context.Context) (bot.Reply, error) { return m.bot.Answer(ctx, a) })
+		return true
 	}
 	return m.send(a)
 }

@@ -168,7 +168,8 @@ func notTaken(err error) string {
 		return e.Message
 	}
 	message := "Not taken: " + e.Message
-	if !strings.Contains(strings.ToLower(message), "try again") {
+	passes := e.Kind == purge.Unavailable || e.Kind == purge.Exhausted // else the same would be refused again
+	if passes && !strings.Contains(strings.ToLower(message), "try again") {
 		message += " Try again."
 	}
 	return message

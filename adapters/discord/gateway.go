@@ -88,6 +88,8 @@ func (g *gateway) keep(ctx context.Context, s **session, deliver func(string, []
 			return err
 		}
 		*s = g.newSession(deliver)
+	} else if _, err := g.d.whoami(ctx, 0); hopeless(err) {
+		return err // discordgo does not tell the code that it was closed with, and a dead token is worth no connection
 	}
 	err := (*s).open(ctx, g.patience.open)
 	if err == nil {

@@ -133,6 +133,17 @@ func TestHazardFatalCodesAreGivenUp(t *testing.T) {
 	}
 }
 
+func TestHazardTokenResetWhileConnected(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}).started()
+	w.Revoke("another-token")
+	w.discord.loops.Wait()
+	assert.Equal(t, 1, w.Sim.Gateway().Dials, "no further connection")
+	err := purge.AsError(w.discord.Health(t.Context()))
+	assert.Equal(t, tokenGone, err.Message)
+	assert.Equal(t, purge.Internal, err.Kind)
+}
+
 func TestHazardIntentThatIsNotSwitchedOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, func(c *Config, _ *discordsim.Sim) { c.MessageContent = true })

@@ -200,6 +200,27 @@ func TestOneUnwritableChannelIsAWarning(t *testing.T) {
 	w.well()
 }
 
+func TestAWarningEndsWithTheNextMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP).started()
+	w.Fail(postMessage, missingPermission, 1)
+	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "x"})
+	require.Error(t, err)
+	require.Error(t, w.discord.Health(t.Context()))
+	w.show(w.Channel(), bot.MessageRef{}, "Purging")
+	assert.NoError(t, w.discord.Health(t.Context()), "over HTTP no event tells of the change")
+}
+
+func TestAnotherServersChannelIsShared(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	w.PutGuild(discordsim.Guild{ID: "700", Name: "other"})
+	w.PutChannel(discordsim.Channel{ID: "701", Guild: "700", Name: "there"})
+	is, err := w.discord.Channel(t.Context(), in("701"), time.Minute)
+	require.NoError(t, err)
+	assert.True(t, is.Shared)
+}
+
 func TestAMessageIsPostedInTwoCallsAtMost(t *testing.T) {
 	t.Parallel()
 	c := bot.Card{Title: "Purge", File: &bot.File{Name: "f.txt", Text: "x"}}

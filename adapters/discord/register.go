@@ -121,7 +121,7 @@ func (d *Discord) unregisterGlobal(ctx context.Context) error {
 	}
 	for _, c := range there {
 		ours := slices.ContainsFunc(definitions(), func(o definition) bool { return o.Name == c.Name && o.Type == c.Type })
-		if !ours || !snowflake(c.ID) {
+		if !ours {
 			continue
 		}
 		d.config.Log.Warn("discord: deleting a global command that the server has its own of", "command", c.Name)

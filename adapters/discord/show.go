@@ -73,33 +73,21 @@ func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []
 // rightsFor is how long what was known of a channel decides what a message there is made of.
 const rightsFor = time.Hour
 
-// shaping are the permissions without which a message can still be shown, with less.
-const shaping = embedLinks | attachFiles
-
 func (d *Discord) postWithin(ctx context.Context, channel string, may permission, m outgoing, files []*bot.File) (s sent, err error) {
 	m, files = m.within(may, files)
 	err = d.call(ctx, http.MethodPost, "/channels/"+channel+"/messages", attached(m, files), &s, files...)
 	return s, err
 }
 
-// lessThan is what may be done in a channel where something was refused; may, if less of the message would not help.
+// lessThan asks what may be done in a channel where something was refused; may, if less of the message would not help.
 func (d *Discord) lessThan(ctx context.Context, channel string, may permission, m outgoing, files []*bot.File) permission {
-	need := may & shaping
-	if len(m.Embeds) == 0 {
-		need &^= embedLinks
-	}
-	if len(files) == 0 {
-		need &^= attachFiles
-	}
-	if need == 0 {
-		return may
-	}
 	at, err := d.place(ctx, channel)
 	if err != nil {
 		return may
 	}
 	r, err := d.rightsIn(ctx, at, 0)
-	if err != nil || r.invite() != "" || r.may.has(need) {
+	lost := may &^ r.may
+	if err != nil || !(lost.has(embedLinks) && len(m.Embeds) > 0 || lost.has(attachFiles) && len(files) > 0) {
 		return may
 	}
 	d.config.Log.Warn("discord: shown with less than it should be; allow purgebot's role Embed Links and Attach Files there", "channel", channel)

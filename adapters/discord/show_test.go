@@ -92,8 +92,8 @@ func TestWhereThereCanBeNoThreadTheChannelServes(t *testing.T) {
 			assert.Equal(t, discordsim.CDN, w.show(under(card), bot.MessageRef{}, "Result").Channel)
 			assert.Equal(t, discordsim.CDN, w.show(under(card), bot.MessageRef{}, "Another").Channel)
 			said := 0
-			for _, m := range w.Messages(discordsim.CDN) {
-				if m.Content == sayNoThreads {
+			for _, c := range w.Calls(postMessage) {
+				if strings.Contains(string(c.Body), "I may not use threads here") {
 					said++
 				}
 			}
@@ -173,7 +173,7 @@ func TestWhereEmbedsAreNotAllowedTheContentSaysAll(t *testing.T) {
 	w := newWorld(t, &fake{}, overHTTP).started()
 	w.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn", Deny: discordsim.EmbedLinks})
 	c := bot.Card{Title: "Purge *this*?", Targets: []string{"https://www.test.com/a"}, By: w.Alice(), Lines: []string{"see https://evil.example"},
-		Footer: "@everyone", Mention: []acl.Subject{w.Bob()}, Buttons: []bot.Button{{Label: "Purge", Token: "t"}},
+		Footer: "@everyone *all*", Mention: []acl.Subject{w.Bob()}, Buttons: []bot.Button{{Label: "Purge", Token: "t"}},
 		File: &bot.File{Name: "f.txt", Text: "x"}}
 	shown := func(ref bot.MessageRef, err error) discordsim.Message {
 		require.NoError(t, err)
@@ -183,11 +183,12 @@ func TestWhereEmbedsAreNotAllowedTheContentSaysAll(t *testing.T) {
 	}
 	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", c)
 	m := shown(ref, err)
-	for _, part := range []string{"Purge *this*?", "https://www.test.com/a", "see https://evil.example", "by ", "@everyone"} {
+	for _, part := range []string{"Purge *this*?", "https://www.test.com/a", "see https://evil.example", "by ", "@everyone *all*"} {
 		assert.Contains(t, m.Plain(), part)
 	}
 	assert.Empty(t, m.Embeds)
 	assert.Empty(t, m.Unfurls())
+	assert.NotZero(t, int(m.Flags)&suppressEmbeds)
 	assert.Equal(t, []string{"<@" + discordsim.Bob + ">"}, m.Mentions())
 	assert.Len(t, m.Buttons(), 1)
 	assert.Len(t, m.Files, 1, "a file is still allowed")
@@ -337,12 +338,13 @@ func TestCommandsAreRegisteredOnce(t *testing.T) {
 func TestGlobalCommandsCalledLikeOursAreDeleted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	w.RegisterCommands("", `[{"name":"purge","type":1,"description":"older"},{"name":"other","type":1,"description":"not ours"},{"name":"Purge links in this message","type":3}]`)
+	w.RegisterCommands("", `[{"name":"purge","type":1,"description":"older"},{"name":"other","type":1,"description":"not ours"},{"name":"purge","type":3},{"name":"Purge links in this message","type":3}]`)
 	w.started()
 	var left []definition
 	require.NoError(t, json.Unmarshal(w.Commands(""), &left))
-	require.Len(t, left, 1, "the picker would show both")
+	require.Len(t, left, 2, "the picker would show both")
 	assert.Equal(t, "other", left[0].Name)
+	assert.Equal(t, commandOnMessage, left[1].Type, "another kind of command is another command")
 }
 
 func TestAnApplicationWithoutTheScopeSaysHowToInstallIt(t *testing.T) {
@@ -358,8 +360,17 @@ func TestAnApplicationWithoutTheScopeSaysHowToInstallIt(t *testing.T) {
 		return strings.Contains(e.Message, "https://discord.com/oauth2/authorize?client_id=100000000000000002&scope=bot+applications.commands&permissions=309237763072")
 	}, "told")
 	assert.Contains(t, out.String(), "commands not registered")
+	assert.Equal(t, purge.Internal, purge.AsError(w.discord.Health(t.Context())).Kind, "purgebot is not ready")
 	w.PutGuild(discordsim.Guild{ID: guild, Name: "HQ", Owner: discordsim.Bob})
 	w.well()
+}
+
+func TestWhatIsNoMatterOfScopesIsNotCalledSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	w.Fail("GET /applications/{application}/guilds/{guild}/commands", http.StatusInternalServerError, -1)
+	require.NoError(t, w.discord.Start(t.Context(), w.heard))
+	w.eventually(func() bool { return purge.AsError(w.discord.Health(t.Context())).Message == errSilent.Message }, "told")
 }
 
 func TestConfigErrorsNameTheVariable(t *testing.T) {

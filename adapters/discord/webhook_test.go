@@ -451,6 +451,31 @@ func TestTellIsEphemeralWhileThatIsPossible(t *testing.T) {
 	assert.Empty(t, w.Messages(w.DM(discordsim.Alice)))
 }
 
+func TestAFormSaysWhereTheButtonWasThatOpenedIt(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	f.answer = func(_ context.Context, a bot.Answer) (bot.Reply, error) {
+		if a.Values != nil {
+			return bot.Reply{}, nil
+		}
+		return bot.Reply{Form: &bot.Form{Title: "Which host?", Token: "form", Inputs: []bot.Input{{Name: "host", Label: "Host"}}}}, nil
+	}
+	w := newWorld(t, f).started()
+	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}})
+	require.NoError(t, err)
+	d := w.Sim.Press(discordsim.Alice, ref.Channel, ref.ID, "Purge")
+	require.True(t, w.settled(d))
+	assert.Equal(t, showForm, d.AnswerType)
+	require.True(t, w.Submit(map[string]string{"host": "www.test.com"}))
+	require.Len(t, f.pressed(), 2)
+	got := f.pressed()[1]
+	assert.Equal(t, ref, got.Message)
+	assert.Equal(t, w.Channel(), got.At)
+	assert.Equal(t, "form", got.Token)
+	assert.Equal(t, map[string]string{"host": "www.test.com"}, got.Values)
+	assert.Empty(t, w.Private(), "and what has nothing to say says nothing")
+}
+
 func TestAPrivateCardIsReplacedWhereItsButtonWas(t *testing.T) {
 	t.Parallel()
 	f := &fake{command: func(context.Context, bot.Command) (bot.Reply, error) {

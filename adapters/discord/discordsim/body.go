@@ -18,7 +18,7 @@ const maxFile = 10 << 20
 
 // read reads a call; what is wrong with its body is kept for when it is answered.
 func (s *Sim) read(w http.ResponseWriter, r *http.Request, to *route) *request {
-	req := &request{Request: r, route: to, authed: r.Header.Get("Authorization") == "Bot "+s.Token}
+	req := &request{Request: r, route: to, authed: s.authed(r)}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {

@@ -1,6 +1,7 @@
 package discordsim
 
 import (
+	"net/http"
 	"slices"
 	"time"
 )
@@ -126,6 +127,19 @@ func (s *Sim) cutAll() {
 		c.close(0)
 	}
 	s.change()
+}
+
+func (s *Sim) authed(r *http.Request) bool {
+	defer s.lock()()
+	return r.Header.Get("Authorization") == "Bot "+s.Token
+}
+
+// Revoke gives the bot another token, as a reset in the portal does: the old one is good for nothing, and its connections end with 4004.
+func (s *Sim) Revoke(token string) {
+	unlock := s.lock()
+	s.Token = token
+	unlock()
+	s.Hangup(4004)
 }
 
 // Mute makes every connection that stands now die silently: nothing is sent on it any more, heartbeats are not acknowledged,

@@ -137,6 +137,7 @@ func (a *App) Stop() error {
 	if a.bot != nil {
 		errs = append(errs, a.bot.Stop(12*time.Second))
 	}
+	a.chats.settle()
 	return errors.Join(errs...)
 }
 

@@ -87,3 +87,10 @@ func (s chats) stop() {
 		s.discord.Close()
 	}
 }
+
+// settle waits for what the bot's last cards have begun: a file follows its card.
+func (s chats) settle() {
+	if s.slack != nil {
+		s.slack.Wait()
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,8 @@ var update = flag.Bool("update", false, "write what the conversations say now in
 // TestConversations plays testdata/*.txtar through the production wiring. Each holds "say", the lines of a conversation
 // ("alice: /purge …", "bob presses Purge", "fault reset"), "channel", what the channel shows in the end, "cdn", the purge
 // calls that the CDN received, and "exit", the exit code that -say would have. The same is played in Discord, where the channel
-// shows "discord-channel", unless the comment on top begins with "Slack only" and says why.
+// shows "discord-channel", unless the comment on top begins with "Slack only" and says why; and with the CDN's API 3.0, which
+// receives "cdn-3.0", where the channel shows "channel-3.0" if that differs.
 func TestConversations(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -35,14 +37,23 @@ func TestConversations(t *testing.T) {
 			t.Parallel()
 			archive, err := txtar.ParseFile(file)
 			require.NoError(t, err)
-			got := converse(t, "slack", section(archive, "say"))
+			got := converse(t, "2.0", "slack", section(archive, "say"))
 			if !bytes.HasPrefix(archive.Comment, []byte("Slack only")) {
-				onDiscord := converse(t, "discord", section(archive, "say"))
+				onDiscord := converse(t, "2.0", "discord", section(archive, "say"))
 				got["discord-channel"] = onDiscord["channel"]
 				assert.Equal(t, got["cdn"], onDiscord["cdn"], "what the CDN receives does not depend on the chat")
 				assert.Equal(t, got["exit"], onDiscord["exit"], "nor how it ends")
 			}
+			by3 := converse(t, "3.0", "slack", section(archive, "say"))
+			if by3["cdn"] != "" {
+				got["cdn-3.0"] = by3["cdn"]
+			}
+			assert.Equal(t, got["exit"], by3["exit"], "how it ends does not depend on the API")
+			if by3["channel"] != got["channel"] {
+				got["channel-3.0"] = by3["channel"]
+			}
 			if *update {
+				drop(archive, "channel-3.0")
 				for name, text := range got {
 					set(archive, name, text)
 				}
@@ -51,6 +62,7 @@ func TestConversations(t *testing.T) {
 			for name, text := range got {
 				assert.Equal(t, section(archive, name), text, name)
 			}
+			assert.Len(t, archive.Files, len(got)+1, "every part is played")
 		})
 	}
 }
@@ -74,23 +86,34 @@ func set(a *txtar.Archive, name, text string) {
 	a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)})
 }
 
-func newTestWorld(t *testing.T) *world {
+func drop(a *txtar.Archive, name string) {
+	a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return f.Name == name })
+}
+
+func newTestWorld(t *testing.T) *world { return newTestWorldOf(t, "2.0") }
+
+func newTestWorldOf(t *testing.T, api string) *world {
 	t.Helper()
-	w, err := newWorld(t.Context(), 50*time.Millisecond, slog.New(slog.DiscardHandler))
+	w, err := newWorld(t.Context(), api, 50*time.Millisecond, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, w.close()) })
 	return w
 }
 
-func converse(t *testing.T, in, script string) map[string]string {
+func converse(t *testing.T, api, in, script string) map[string]string {
 	t.Helper()
-	w := newTestWorld(t)
+	w := newTestWorldOf(t, api)
 	c, err := w.chat(in)
 	require.NoError(t, err)
 	var lines []line
 	for _, s := range strings.Split(strings.TrimSpace(script), "\n") {
 		if name, found := strings.CutPrefix(s, "fault "); found {
-			w.cdn.Fault(scripted[name])
+			fault, known := scripted[name]
+			require.True(t, known, s)
+			if api == "3.0" {
+				fault.Action = in3[fault.Action]
+			}
+			w.cdn.Fault(fault)
 			continue
 		}
 		lines = append(lines, read(t, s))
@@ -110,6 +133,9 @@ var scripted = map[string]cdnsim.Fault{
 	"quota used up":       {Do: cdnsim.Refusal, Code: 22044, Action: "RefreshCdnUrl"},
 	"task fails":          {Do: cdnsim.TaskFails, Action: "RefreshCdnUrl"},
 }
+
+// in3 is what API 3.0 calls those actions.
+var in3 = map[string]string{"RefreshCdnUrl": "PurgeUrlsCache", "GetCdnRefreshLog": "DescribePurgeTasks"}
 
 func read(t *testing.T, s string) line {
 	t.Helper()
@@ -163,7 +189,7 @@ func (w *world) calls() string {
 }
 
 var (
-	changing = regexp.MustCompile(`^  (Nonce|SecretId|Signature|SignatureMethod|Timestamp)=`)
+	changing = regexp.MustCompile(`^  ((Nonce|SecretId|Signature|SignatureMethod|Timestamp)=|(Authorization|Host|X-TC-Timestamp): )`)
 	unsteady = []struct {
 		pattern *regexp.Regexp
 		steady  string

@@ -32,6 +32,7 @@ type options struct {
 	delay  time.Duration
 	log    bool
 	chat   string // "slack" or "discord": where the lines are said
+	api    string // "2.0" or "3.0": what the CDN is spoken to in
 	lines  []line
 }
 
@@ -44,6 +45,7 @@ func parse(args []string, errOut io.Writer) (options, error) {
 	f.DurationVar(&o.delay, "delay", 0, "from accepted to done at the simulated CDN (default 3s on the page, 300ms with -say)")
 	f.BoolVar(&o.log, "log", false, "print purgebot's own log to standard error")
 	f.StringVar(&o.chat, "chat", "slack", "where -say and -press happen: `CHAT` slack or discord")
+	f.StringVar(&o.api, "api", "2.0", "of the CDN: `API` 2.0 or 3.0")
 	f.Func("say", "play a conversation instead of serving the page: type `TEXT`", func(s string) error {
 		o.lines = append(o.lines, line{as: as, text: s})
 		return nil
@@ -66,6 +68,9 @@ func parse(args []string, errOut io.Writer) (options, error) {
 		for i := range o.lines {
 			o.lines[i].as = as
 		}
+	}
+	if o.api != "2.0" && o.api != "3.0" {
+		return o, fmt.Errorf("-api %q is not understood: there are 2.0 and 3.0", o.api)
 	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("%q is not understood: what is typed goes behind -say, in quotes", f.Arg(0))
@@ -90,7 +95,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error)
 	} else if o.delay == 0 {
 		o.delay = 3 * time.Second
 	}
-	w, err := newWorld(ctx, o.delay, log)
+	w, err := newWorld(ctx, o.api, o.delay, log)
 	if err != nil {
 		return exitWrong, err
 	}

@@ -17,6 +17,9 @@ func TestRunIn(t *testing.T) {
 		says string
 	}{
 		"Discord":        {[]string{"-chat", "discord", "-say", "/purge dir https://www.test.com/test/ --overseas", "-press", "Purge"}, exitDone, "Action=RefreshCdnOverSeaDir\n"},
+		"API 3.0":        {[]string{"-api", "3.0", "-say", "/purge dir https://www.test.com/test/ --overseas", "-press", "Purge"}, exitDone, "POST /\n  Authorization: TC3-HMAC-SHA256 Credential=" + secretID + "/"},
+		"its body":       {[]string{"-api", "3.0", "-say", "/purge dir https://www.test.com/test/ --overseas", "-press", "Purge"}, exitDone, `  {"Paths":["https://www.test.com/test/"],"Area":"overseas","FlushType":"flush"}`},
+		"another API":    {[]string{"-api", "4.0", "-say", "hello"}, exitWrong, `-api "4.0" is not understood: there are 2.0 and 3.0`},
 		"no press":       {[]string{"-chat", "discord", "-say", "/purge dir https://www.test.com/test/"}, exitWaiting, "(none)"},
 		"a mention":      {[]string{"-chat", "discord", "-say", "@purgebot purge https://www.example.org/"}, exitRefused, "I cannot do that for you here"},
 		"another chat":   {[]string{"-chat", "irc", "-say", "hello"}, exitWrong, `there is no chat "irc" here: there are slack and discord`},

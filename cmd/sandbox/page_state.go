@@ -101,7 +101,7 @@ func shownRequest(r cdnsim.Request) request {
 	}
 	shown.Outcome, shown.Tone = outcome(r)
 	for _, param := range r.Params {
-		if strings.HasPrefix(param.Name, "urls.") || strings.HasPrefix(param.Name, "dirs.") {
+		if list, _, _ := strings.Cut(param.Name, "."); slices.Contains([]string{"urls", "dirs", "Urls", "Paths"}, list) {
 			if len(shown.Targets) == shownParams {
 				shown.More++
 				continue
@@ -124,12 +124,17 @@ func outcome(r cdnsim.Request) (words, tone string) {
 		return "no answer", "bad"
 	case r.Status != http.StatusOK:
 		return fmt.Sprintf("HTTP %d", r.Status), "bad"
+	case r.Error != "":
+		return r.Error, "bad"
 	case r.Business != 0:
 		return fmt.Sprintf("code %d (%d)", r.Code, r.Business), "bad"
 	case r.Code != 0:
 		return fmt.Sprintf("code %d", r.Code), "bad"
 	case !r.Acted || r.Fault != cdnsim.Slow && r.Fault != cdnsim.TaskFails:
 		return "unreadable answer", "bad"
+	}
+	if r.API == cdnsim.API3 {
+		return "accepted", "good"
 	}
 	return "code 0 Success", "good"
 }

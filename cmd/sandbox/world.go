@@ -35,15 +35,16 @@ type world struct {
 	slack   *slacksim.Workspace
 	discord *discordsim.Sim
 	cdn     *cdnsim.Sim
+	api     string // of the CDN, "2.0" or "3.0"
 	app     *app.App
 	servers []*http.Server
 	dir     string
 }
 
-// newWorld starts everything. delay is how long the simulated CDN takes from "accepted" to "done".
-func newWorld(ctx context.Context, delay time.Duration, log *slog.Logger) (*world, error) {
+// newWorld starts everything. api is the one of the CDN that purgebot speaks; delay is how long the simulated CDN takes from "accepted" to "done".
+func newWorld(ctx context.Context, api string, delay time.Duration, log *slog.Logger) (*world, error) {
 	w := newSimulators()
-	w.cdn.Delay = delay
+	w.api, w.cdn.Delay = api, delay
 	dir, err := os.MkdirTemp("", "purgebot-sandbox-")
 	if err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func (w *world) settings(aclFile, cdnURL, slackURL, discordURL string) (environ 
 	for name, value := range map[string]string{
 		"PURGEBOT_LISTEN": "127.0.0.1:0", "PURGEBOT_OPS_LISTEN": "127.0.0.1:0",
 		"DATABASE_URL": "sqlite:" + filepath.Join(w.dir, "purgebot.db"), "PURGEBOT_EXECUTOR_ID": "sandbox", "PURGEBOT_ACL": aclFile,
-		"PURGEBOT_CDN_API": "2.0", "PURGEBOT_CDN_ENDPOINT": cdnURL + "/v2/index.php",
+		"PURGEBOT_CDN_API": w.api, "PURGEBOT_CDN_ENDPOINT": cdnURL + map[string]string{"2.0": "/v2/index.php"}[w.api],
 		"TENCENTCLOUD_SECRET_ID": secretID, "TENCENTCLOUD_SECRET_KEY": secretKey,
 		"SLACK_BOT_TOKEN": w.slack.Token, "SLACK_SIGNING_SECRET": w.slack.SigningSecret, "SLACK_API_URL": slackURL + "/api/",
 		"DISCORD_TOKEN": w.discord.Token, "DISCORD_APPLICATION_ID": w.discord.ApplicationID, "DISCORD_GUILD_ID": discordsim.HQ,

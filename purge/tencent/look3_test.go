@@ -128,6 +128,14 @@ func TestPagesEnd(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, min(want, maxPages), asked.Load(), total)
 	}
+	var asked atomic.Int32
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		says(logged3("PurgeLogs", "", 5))(w, r)
+	})
+	_, err := testClient3(t, server.URL, nil).Status(t.Context(), purge.StatusQuery{Batch: oneURL(t), Since: since})
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, asked.Load(), "a total without rows")
 }
 
 // Refused and unreadable mean never; unreachable and hurried mean not now.

@@ -3,7 +3,6 @@ package tencent
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +30,9 @@ var (
 	pushLog = taskLog{"DescribePushTasks", "PushLogs",
 		map[string]purge.Outcome{"process": purge.Accepted, "done": purge.Done, "fail": purge.Failed, "invalid": purge.Failed}}
 )
+
+// reasons is all that the logs say of why.
+var reasons = map[string]string{"fail": "no reason given", "invalid": "the origin answered with 4xx or 5xx"}
 
 // Status reads the purge log: by the task where its receipt was seen, else by time, area and host.
 func (v *V3) Status(ctx context.Context, q purge.StatusQuery) ([]purge.TargetStatus, error) {
@@ -123,7 +125,7 @@ func (v *V3) take(found map[string]purge.TargetStatus, l taskLog, r logRow3, q p
 	}
 	s := purge.TargetStatus{Outcome: outcome}
 	if outcome == purge.Failed {
-		s.Reason = fmt.Sprintf("status %s", r.Status)
+		s.Reason = reasons[r.Status]
 	}
 	if had, ok := found[r.URL]; !ok || badness[outcome] > badness[had.Outcome] {
 		found[r.URL] = s

@@ -172,6 +172,16 @@ func TestVendorText3(t *testing.T) {
 	assert.Less(t, len(e.Err.Error()), 400)
 }
 
+// A request's id is a word: it is stored, and shown to the operator.
+func TestRequestIDIsAWord(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"two\nlines", "图", strings.Repeat("x", 129), "a b"} {
+		b, _ := json.Marshal(map[string]any{"Response": map[string]any{"Error": map[string]any{"Code": "InternalError"}, "RequestId": id}})
+		_, err := testClient3(t, serve(t, says(string(b))).URL, nil).Submit(t.Context(), oneURL(t))
+		assert.ErrorContains(t, purge.AsError(err).Err, "(request without an id)")
+	}
+}
+
 // A server that repeats everything it got teaches nobody anything.
 func TestNoSecretInAnyError3(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -91,6 +92,22 @@ func TestCorpus(t *testing.T) {
 	t.Log(count)
 	require.Greater(t, count["deny"], 1000)
 	require.Greater(t, count["allowed"], 100)
+}
+
+// An answer depends on its own line alone: not on the order, not on what was asked before, not on a line of 1.2 MB between.
+func TestCorpusInAnyOrder(t *testing.T) {
+	t.Parallel()
+	p := parse(t, fixture)
+	all := corpus(t)
+	want := checkAll(t, p, "terminal:alice", all)
+	backwards := slices.Clone(all)
+	slices.Reverse(backwards)
+	backwards = append(backwards, labelled{Input: "https://www.example.com/" + strings.Repeat("a", 1_200_000)})
+	got := checkAll(t, p, "terminal:alice", append(backwards, all...))
+	assert.False(t, got[len(all)].Allowed)
+	assert.Equal(t, want, got[len(all)+1:])
+	slices.Reverse(want)
+	assert.Equal(t, want, got[:len(all)])
 }
 
 func checkAll(t *testing.T, p *Policy, user Subject, all []labelled) (answers []answer) {

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
-	"purgebot/purge"
 )
 
 // A whole site asks for its host to be typed.
@@ -74,7 +73,8 @@ func TestPartOfASiteIsNotTyped(t *testing.T) {
 	assert.NotContains(t, m.card.Lines, sayTypeHost)
 	w.pressesOn(alice, m, "Purge")
 	w.ends("Done")
-	assert.Empty(t, wholeSites(purge.Request{Kind: purge.URL, Parts: w.onlyPurge().Request.Parts}))
+	home := w.asks(alice, "https://www.test.com/ --overseas")
+	assert.NotContains(t, home.card.Lines, sayTypeHost, "one page is no site")
 }
 
 // The form is judged as the press was: it is not a way round.

@@ -47,7 +47,6 @@ type Bot struct {
 	Options
 	engine *engine
 	rate   *personRate
-	fates  fates
 	calls  callGate
 
 	dueCards chan struct{} // rung when a card may be due
@@ -62,9 +61,10 @@ type Bot struct {
 	cdnAt  time.Time    // when it came
 	broken int          // purges that the engine itself ended since the start
 
-	at   func(point string) // tests kill the process here
-	stop context.CancelFunc
-	done sync.WaitGroup
+	at        func(point string) // tests kill the process here
+	tendEvery time.Duration
+	stop      context.CancelFunc
+	done      sync.WaitGroup
 }
 
 var _ Handler = (*Bot)(nil)
@@ -80,7 +80,7 @@ func New(o Options) (*Bot, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1), at: func(string) {}}
+	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1), at: func(string) {}, tendEvery: tendEvery}
 	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, b.purge)
 	if err != nil {
 		return nil, err
@@ -120,9 +120,9 @@ type Backlog struct {
 	Cards   int // messages that are behind what they should show
 }
 
-// Backlog counts what is under way. A purge is open from the commit that was promised, before its own rows are written.
+// Backlog counts what is under way.
 func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
-	ids, err := b.engine.open()
+	ids, err := b.Store.Unfinished(ctx)
 	if err != nil {
 		return Backlog{}, err
 	}
@@ -147,23 +147,22 @@ func (b *Bot) Ended(ctx context.Context) ([]string, error) {
 	return ended, err
 }
 
-// tendEvery is how often the bell is rung again and what has ended in the engine is looked for.
+// tendEvery is how often the bell is rung again, and what the engine does not know or has ended is looked for.
 const tendEvery = 5 * time.Second
 
-// tend rings for decisions that were not taken up, ends what the engine has given up, and forgets what is old.
+// tend starts what a kill has left between its commit and the engine, rings for decisions that were not taken up, ends what
+// the engine has given up, and forgets what is old.
 func (b *Bot) tend(ctx context.Context) {
 	for n := 0; ; n++ {
+		b.tendOpen(ctx)
 		b.ringDecided(ctx)
-		if n%12 == 1 {
-			b.endBroken(ctx)
-		}
 		if n%720 == 1 {
 			b.forget(ctx)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(tendEvery):
+		case <-time.After(b.tendEvery):
 		}
 	}
 }
@@ -176,22 +175,55 @@ func (b *Bot) ringDecided(ctx context.Context) {
 	b.logError(ctx, "ring again", err)
 }
 
-// endBroken ends what the engine itself ended: the ledger may hold a call that nobody follows any more.
-func (b *Bot) endBroken(ctx context.Context) {
+// tendOpen sees to it that every open purge is in the engine's hands, and ends those that the engine itself has ended.
+func (b *Bot) tendOpen(ctx context.Context) {
 	ids, err := b.Store.Unfinished(ctx)
-	for _, id := range ids {
-		why, e := b.engine.broken(id)
-		if err = errors.Join(err, e); e != nil || why == "" {
-			continue
+	if err == nil && len(ids) > 0 {
+		var known map[string]condition
+		known, err = b.engine.conditions(ids)
+		for i := 0; i < len(ids) && err == nil; i++ {
+			switch known[ids[i]] {
+			case unstarted:
+				err = b.startLost(ctx, ids[i])
+			case broken:
+				err = b.endBroken(ctx, ids[i])
+			}
 		}
-		b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id, "why", why)
-		err = errors.Join(err, b.endOne(ctx, id))
 	}
-	b.wantCards()
-	b.logError(ctx, "end broken purges", err)
+	b.logError(ctx, "tend open purges", err)
 }
 
-// endOne says what is known: a call without an answer may have been done, and what has none was never sent.
+// startLost starts a purge that was recorded and that the engine does not know: a kill came between the two, or its rows were
+// lost. Started twice it runs once. Whatever of it has left is in the ledger, and is not called again.
+func (b *Bot) startLost(ctx context.Context, id string) error {
+	p, err := b.load(ctx, id)
+	if err != nil || p.State.Final() {
+		return err
+	}
+	batches, err := b.Store.Batches(ctx, id)
+	if err != nil {
+		return err
+	}
+	return b.engine.start(b.jobOf(p, len(batches)))
+}
+
+func (b *Bot) jobOf(p store.Purge, batches int) job {
+	j := job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.ConfirmTTL}
+	if p.Confirm == acl.SecondPerson {
+		j.TTL = b.ApprovalTTL
+	}
+	return j
+}
+
+// endBroken ends what the engine itself ended, and says what is known: a call without an answer may have been done, and what
+// has none was never sent.
+func (b *Bot) endBroken(ctx context.Context, id string) error {
+	b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id)
+	err := b.endOne(ctx, id)
+	b.wantCards()
+	return err
+}
+
 func (b *Bot) endOne(ctx context.Context, id string) error {
 	calls, err := b.Store.Calls(ctx, id)
 	if err != nil {

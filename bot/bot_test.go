@@ -441,29 +441,6 @@ func TestSuggestionsAreOnesOwnPurges(t *testing.T) {
 	assert.Empty(t, suggest(bob, ""), "only one's own")
 }
 
-func TestFates(t *testing.T) {
-	t.Parallel()
-	var f fates
-	require.NoError(t, f.settled(context.Background(), alice))
-	assert.True(t, f.begin("a", alice))
-	assert.False(t, f.begin("a", alice), "another delivery of the same")
-	f.leave(alice)
-	soon, cancel := context.WithCancel(context.Background())
-	cancel()
-	assert.Error(t, f.settled(soon, alice), "one command of a person at a time, until it is recorded")
-	require.NoError(t, f.settled(context.Background(), bob), "others do not wait")
-	assert.True(t, f.drop("a"), "the person was told: the job is dropped")
-	assert.False(t, f.take("a"))
-	assert.True(t, f.begin("b", bob))
-	assert.True(t, f.take("b"))
-	assert.False(t, f.drop("b"), "the workflow was first: the person is not told")
-	assert.True(t, f.take("never begun, as after a restart"))
-	f.end("b")
-	f.leave(bob)
-	assert.NotContains(t, f.turns, bob, "nothing is kept")
-	require.NoError(t, f.settled(context.Background(), alice), "a dropped job holds nobody up")
-}
-
 func TestPersonRateForgets(t *testing.T) {
 	t.Parallel()
 	r, now := newPersonRate(1), time.Now()

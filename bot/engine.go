@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -91,36 +92,42 @@ func refuseOverrides(environ []string) error {
 // launch takes up every open purge of this executor.
 func (e *engine) launch() error { return dbos.Launch(e.root) }
 
-// start commits the job and begins it. It uses the root context: a request's end would cancel the purge durably.
+// start begins a job. It uses the root context: a request's end would cancel the purge durably.
 func (e *engine) start(j job) error {
-	_, err := dbos.RunWorkflow(e.root, e.run, j, dbos.WithWorkflowID(j.Purge.ID))
+	_, err := dbos.RunWorkflow(e.root, e.run, j, dbos.WithWorkflowID(j.ID))
 	return err
 }
 
-// broken returns why a job ended in the engine itself, "" if it runs or ended well.
-func (e *engine) broken(id string) (string, error) {
-	rows, err := dbos.ListWorkflows(e.root, dbos.WithFilterWorkflowIDs(id), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
-	if err != nil {
-		return "", err
+// condition is what the engine knows of a job.
+type condition int
+
+const (
+	unstarted condition = iota
+	running             // or ended well
+	broken              // it ended in the engine itself
+)
+
+// conditions asks about many jobs at once.
+func (e *engine) conditions(ids []string) (map[string]condition, error) {
+	of := map[string]condition{}
+	for some := range slices.Chunk(ids, 500) {
+		rows, err := dbos.ListWorkflows(e.root, dbos.WithFilterWorkflowIDs(some...), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			of[r.ID] = conditionOf(r.Status)
+		}
 	}
-	if len(rows) == 0 {
-		return "the engine does not know it", nil
-	}
-	switch rows[0].Status {
-	case dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded:
-		return "it ended in the engine as " + string(rows[0].Status), nil
-	}
-	return "", nil
+	return of, nil
 }
 
-// open lists the jobs that have not ended.
-func (e *engine) open() ([]string, error) {
-	rows, err := dbos.ListWorkflows(e.root, dbos.WithFilterStatus(dbos.WorkflowStatusPending), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
+func conditionOf(s dbos.WorkflowStatusType) condition {
+	switch s {
+	case dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded:
+		return broken
 	}
-	return ids, err
+	return running
 }
 
 // ring wakes a waiting job. Repeating it is harmless.

@@ -64,9 +64,6 @@ type verdict struct {
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
 // id is the workflow's: the same event or button never starts two.
 func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, error) {
-	for b.fates.dropped(id) { // a redelivery of what was not taken: its id and its event are spent
-		id, s.event.ID = hashID("again", id), s.event.ID+" again"
-	}
 	v := b.decide(s, w)
 	switch {
 	case len(v.refused) > 0:
@@ -76,32 +73,52 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 	case !s.channel.Joined:
 		return b.refuse(ctx, s, w.Verb, sayNotJoined(s.channel.Invite))
 	}
-	if _, err := purge.NewPlan(v.allowed, b.CDN.Limits()); err != nil { // a target too long for one call
+	batches, err := purge.NewPlan(v.allowed, b.CDN.Limits())
+	if err != nil { // a target too long for one call
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
 	}
-	if err := b.fates.settled(ctx, s.person.Subject); err != nil { // or two commands at once would both pass what follows
-		return Reply{}, &purge.Error{Kind: purge.Unavailable, Message: sayDatabase, Err: err}
-	}
-	defer b.fates.leave(s.person.Subject)
-	recent, err := b.recent(ctx, s, v.allowed, id)
+	return b.take(ctx, s, w, v, batches, id)
+}
+
+// take commits the purge, if nothing recent speaks against it: from here on it is a promise. One transaction both looks and
+// writes, so that of two commands at once the second sees the first, and what cannot be written was surely not taken.
+func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []purge.Batch, id string) (Reply, error) {
+	taken, err := b.Store.TakeIf(ctx, b.recent(s, v.allowed, id), func(r store.Recent) *store.Intake {
+		rule := b.guard(w, v, r)
+		if r.Same != "" || b.tooMuch(v.allowed, rule, r) != "" {
+			return nil
+		}
+		p := b.newPurge(s, w, v, id, rule)
+		return &store.Intake{Purge: p, Batches: batches, Buttons: buttonsOf(p), Entries: []store.Entry{b.asked(s, w, v, p)}}
+	})
 	switch {
 	case err != nil:
 		return Reply{}, err
-	case recent.Known:
+	case taken.Known:
 		return b.known(ctx, s, id)
-	case recent.Same != "":
-		return b.alreadyOpen(ctx, s, recent.Same)
+	case taken.Same != "":
+		return b.alreadyOpen(ctx, s, taken.Same)
+	case taken.Purge == nil:
+		return b.refuse(ctx, s, w.Verb, b.tooMuch(v.allowed, b.guard(w, v, taken.Recent), taken.Recent))
 	}
-	rule := b.guard(w, v, recent)
-	if refused := b.tooMuch(v.allowed, rule, recent); refused != "" {
-		return b.refuse(ctx, s, w.Verb, refused)
+	b.at("taken")
+	b.begin(*taken.Purge, len(batches))
+	if w.Private {
+		card := privateTargetsCard(v.allowed)
+		return Reply{Card: &card}, nil
 	}
-	return b.start(ctx, s, w, v, id, rule)
+	return Reply{}, nil
 }
 
-// duplicate leaves a trace of a redelivery and says nothing: the first delivery was answered.
-func (b *Bot) duplicate(ctx context.Context, s scene, id string) (Reply, error) {
-	return Reply{}, b.Store.Note(ctx, b.by(s.person, "duplicate", id, nil))
+// begin lets the engine take up a purge that is recorded, without keeping anybody waiting. Should it not come to that, the
+// tending loop does it.
+func (b *Bot) begin(p store.Purge, batches int) {
+	b.Log.Info("purge taken", "purge", p.ID, "short", p.Short, "from", p.Requester, "kind", p.Request.Kind, "targets", p.Request.Len(), "guarded", p.Confirm != "")
+	b.done.Go(func() {
+		b.at("before start")
+		b.logError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
+		b.wantCards()
+	})
 }
 
 // known answers what was taken before: a redelivery with silence, another press of the same button with where to look.
@@ -113,13 +130,13 @@ func (b *Bot) known(ctx context.Context, s scene, id string) (Reply, error) {
 	return b.alreadyOpen(ctx, s, id)
 }
 
-// recent is all that the database must be asked before a purge is taken, in one query: it is on the way to the acknowledgement.
-func (b *Bot) recent(ctx context.Context, s scene, r purge.Request, id string) (store.Recent, error) {
+// recent is all that the database must be asked before a purge is taken.
+func (b *Bot) recent(s scene, r purge.Request, id string) store.RecentQuery {
 	now := b.Now()
-	return b.Store.Recent(ctx, store.RecentQuery{
+	return store.RecentQuery{
 		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: r.Digest(),
 		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Day: b.day(now), Kind: r.Kind,
-	})
+	}
 }
 
 // decide judges every target in every area it would be purged in.
@@ -315,58 +332,19 @@ func (b *Bot) leftOf(kind purge.Kind, mainland, overseas int) map[purge.Area]int
 	return map[purge.Area]int{purge.Mainland: max(0, total-mainland), purge.Overseas: max(0, total-overseas)}
 }
 
-// start commits the job: from here on it is a promise.
-func (b *Bot) start(ctx context.Context, s scene, w wish, v verdict, id string, rule acl.Confirm) (Reply, error) {
-	if !b.fates.begin(id, s.person.Subject) { // the first delivery is on its way from its commit to its rows
-		return b.duplicate(ctx, s, id)
-	}
-	j := b.newJob(s, w, v, id, rule)
-	if err := b.commit(ctx, j); err != nil {
-		return Reply{}, err
-	}
-	b.Log.InfoContext(ctx, "purge taken", "purge", id, "from", s.person.Subject, "kind", w.Kind, "targets", v.allowed.Len(), "guarded", j.Guarded)
-	if w.Private {
-		card := privateTargetsCard(v.allowed)
-		return Reply{Card: &card}, nil
-	}
-	return Reply{}, nil
-}
-
-// commit starts the workflow. Where the database hangs longer than the person can be kept waiting, they are told "not taken",
-// and the job is dropped should its commit come through after all.
-func (b *Bot) commit(ctx context.Context, j job) error {
-	started := make(chan error, 1)
-	go func() { started <- b.engine.start(j) }()
-	var err error
-	select {
-	case err = <-started:
-		if err != nil {
-			b.fates.end(j.Purge.ID)
-		}
-	case <-ctx.Done():
-		if b.fates.drop(j.Purge.ID) {
-			err = ctx.Err()
-		}
-	}
-	if err != nil {
-		return &purge.Error{Kind: purge.Unavailable, Message: sayDatabase, Err: err}
-	}
-	return nil
-}
-
-func (b *Bot) newJob(s scene, w wish, v verdict, id string, rule acl.Confirm) job {
+func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) store.Purge {
 	p := store.Purge{
 		ID: id, Secret: newToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
 		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: v.allowed.Digest(), Policy: s.policy.Hash(),
 		Confirm: rule, Reason: w.Reason, Private: w.Private, Notes: w.Notes, State: store.StateRecorded, CreatedAt: b.Now(),
 	}
 	p.Event.Digest = p.Digest
-	body := askedBody{w.Verb, p.Digest, v.allowed.Len(), p.Channel, p.Groups, v.rules, v.via, rule, p.Policy, w.Reason}
-	j := job{Purge: p, Guarded: rule != "", TTL: b.ConfirmTTL, Entries: []store.Entry{b.by(s.person, "asked", id, body)}}
-	if rule == acl.SecondPerson {
-		j.TTL = b.ApprovalTTL
-	}
-	return j
+	return p
+}
+
+// asked is the audit's row of a purge that was taken: who, what, and which rules let it in.
+func (b *Bot) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
+	return b.by(s.person, "asked", p.ID, askedBody{w.Verb, p.Digest, v.allowed.Len(), p.Channel, p.Groups, v.rules, v.via, p.Confirm, p.Policy, w.Reason})
 }
 
 // buttonsOf are the buttons that the cards of a purge may ever show.

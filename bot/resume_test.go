@@ -27,12 +27,12 @@ func (w *world) recordedPurge(t *testing.T, targets ...string) store.Purge {
 		require.NoError(t, err)
 		r.Parts[0].Targets = append(r.Parts[0].Targets, target)
 	}
-	j := job{Purge: store.Purge{ID: hashID("recorded", t.Name()), Secret: newToken(), Event: store.Event{Platform: "slack", Workspace: "T0", ID: "R" + t.Name()},
+	p := store.Purge{ID: hashID("recorded", t.Name()), Secret: newToken(), Event: store.Event{Platform: "slack", Workspace: "T0", ID: "R" + t.Name()},
 		Requester: alice, Name: "Alice", Thread: mustJSON(channel), Channel: channel.Subject(), Request: r, Digest: r.Digest(),
-		State: store.StateRecorded, CreatedAt: time.Now()}}
-	_, err := w.bot.record(t.Context(), j)
+		State: store.StateRecorded, CreatedAt: time.Now()}
+	batches, err := purge.NewPlan(r, w.cdn.Limits())
 	require.NoError(t, err)
-	p, err := w.bot.load(t.Context(), j.Purge.ID)
+	p, err = w.bot.Store.Record(t.Context(), p, batches, buttonsOf(p))
 	require.NoError(t, err)
 	return p
 }
@@ -46,7 +46,7 @@ func (w *world) targets(t *testing.T, id string) []store.Target {
 
 func TestWhatLeftIsFoundBeforeThePolicyIsAskedAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newStillWorld(t)
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	_, fresh, err := w.bot.Store.Begin(t.Context(), store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "2026-11-21", At: time.Now(), State: store.Calling}, 0, nil)
 	require.NoError(t, err)
@@ -60,7 +60,7 @@ func TestWhatLeftIsFoundBeforeThePolicyIsAskedAgain(t *testing.T) {
 
 func TestInterruptedCallThatCannotBeLookedUpIsUnknown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newStillWorld(t)
 	w.cdn.status = func(purge.StatusQuery) ([]purge.TargetStatus, error) { return nil, nil }
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	_, _, err := w.bot.Store.Begin(t.Context(), store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "d", At: time.Now(), State: store.Calling}, 0, nil)
@@ -82,7 +82,7 @@ func TestAStepCutAfterItsAnswerGoesOnAsItWouldHave(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newStillWorld(t)
 			w.cdn.answer = func(purge.Batch) error { return e }
 			p := w.recordedPurge(t, "https://www.test.com/1", "https://www.abc.com/1")
 			first, err := w.bot.submit(t.Context(), p.ID, 0, 0)
@@ -214,13 +214,28 @@ func TestLockedDatabaseMeansNotTaken(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1, "what was not taken is not sent when the database is back")
 }
 
+func TestAPurgeThatTheEngineDoesNotKnowIsStarted(t *testing.T) {
+	t.Parallel()
+	w := newStillWorld(t)
+	p := w.recordedPurge(t, "https://www.test.com/1", "https://www.abc.com/1")
+	begun := store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "d", At: time.Now(), State: store.Calling}
+	_, _, err := w.bot.Store.Begin(t.Context(), begun, 0, nil)
+	require.NoError(t, err)
+	w.bot.tendOpen(t.Context())
+	w.bot.tendOpen(t.Context()) // started twice it runs once
+	w.ends("Done")
+	assert.Len(t, w.cdn.sent(), 1, "what had left before is looked up, and only the rest is sent")
+}
+
 func TestLostByTheEngineEndsAsWhatIsKnown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newStillWorld(t)
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	_, _, err := w.bot.Store.Begin(t.Context(), store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "d", At: time.Now(), State: store.Calling}, 0, nil)
 	require.NoError(t, err)
-	w.bot.endBroken(t.Context())
+	_, err = w.bot.Store.DB().Exec(`INSERT INTO workflow_status (workflow_uuid, status, created_at, updated_at, name) VALUES ($1, 'ERROR', 1, 1, 'purge')`, p.ID)
+	require.NoError(t, err)
+	w.bot.tendOpen(t.Context())
 	w.ends("Unknown")
 	assert.Equal(t, purge.OutcomeUnknown, w.targets(t, p.ID)[0].Outcome)
 	assert.Contains(t, strings.Join(w.bot.Condition(t.Context()).Problems, "\n"), "lost by the engine")

@@ -15,28 +15,6 @@ import (
 // The functions here are the steps of the workflow: plain functions, repeatable by the keys of our own tables.
 // A business outcome is part of the value; an error means that nothing could be recorded and the step runs again.
 
-// recorded is the value of the step record.
-type recorded struct {
-	Batches int
-	Dropped bool // its requester was told that it was not taken
-}
-
-func (b *Bot) record(ctx context.Context, j job) (recorded, error) {
-	if !b.fates.take(j.Purge.ID) {
-		return recorded{Dropped: true}, nil
-	}
-	batches, err := purge.NewPlan(j.Purge.Request, b.CDN.Limits())
-	if err != nil {
-		return recorded{}, err
-	}
-	if _, err := b.Store.Record(ctx, j.Purge, batches, buttonsOf(j.Purge), j.Entries...); err != nil {
-		return recorded{}, err
-	}
-	b.fates.end(j.Purge.ID)
-	b.wantCards()
-	return recorded{Batches: len(batches)}, nil
-}
-
 // asked is the value of the step ask.
 type asked struct {
 	Expires time.Time

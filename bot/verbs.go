@@ -266,7 +266,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if err != nil {
 		return Reply{}, err
 	}
-	recent, err := b.recent(ctx, s, v.allowed, eventID(s.event))
+	recent, err := b.Store.Recent(ctx, b.recent(s, v.allowed, eventID(s.event)))
 	if err != nil {
 		return Reply{}, err
 	}

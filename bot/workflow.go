@@ -9,22 +9,18 @@ import (
 	"purgebot/bot/store"
 )
 
-// job is what is committed before the platform is answered: the whole request, and the decision that let it in.
+// job is what the engine keeps of a purge. Everything else is in our own rows, which were committed before it.
 type job struct {
-	Purge   store.Purge   `json:"purge"`
+	ID      string        `json:"id"`
+	Batches int           `json:"batches"`
 	Guarded bool          `json:"guarded"`
 	TTL     time.Duration `json:"ttl,omitempty"` // of the confirmation
-	Entries []store.Entry `json:"entries"`
 }
 
 // purge is one purge from "asked" to "done". It survives a kill between any two lines: each step's value is recorded,
 // and a step that was cut runs again and finds in our own tables what it had already done.
 func (b *Bot) purge(ctx dbos.Context, j job) (string, error) {
-	id := j.Purge.ID
-	rec, err := step(b, ctx, "record", func(c context.Context) (recorded, error) { return b.record(c, j) })
-	if err != nil || rec.Dropped {
-		return "", err
-	}
+	id := j.ID
 	if j.Guarded {
 		confirmed, err := b.confirm(ctx, j)
 		if err != nil {
@@ -34,7 +30,7 @@ func (b *Bot) purge(ctx dbos.Context, j job) (string, error) {
 			return b.finish(ctx, id, false)
 		}
 	}
-	if err := b.sendAll(ctx, id, rec.Batches); err != nil {
+	if err := b.sendAll(ctx, id, j.Batches); err != nil {
 		return "", err
 	}
 	late, err := b.followAll(ctx, id)
@@ -46,7 +42,7 @@ func (b *Bot) purge(ctx dbos.Context, j job) (string, error) {
 
 // confirm shows the card that asks, and waits until a row says what was decided.
 func (b *Bot) confirm(ctx dbos.Context, j job) (bool, error) {
-	id := j.Purge.ID
+	id := j.ID
 	for {
 		a, err := step(b, ctx, "ask", func(c context.Context) (asked, error) { return b.ask(c, id, j.TTL) })
 		if err != nil || a.Given {

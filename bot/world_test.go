@@ -52,6 +52,18 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	return w
 }
 
+// newStillWorld is one whose tending loop leaves the purges alone that a test writes down by itself.
+func newStillWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN()}
+	w.setPolicy(worldPolicy)
+	w.bot = w.open()
+	w.bot.tendEvery = time.Hour
+	require.NoError(t, w.bot.Start())
+	t.Cleanup(w.stop)
+	return w
+}
+
 func (w *world) setPolicy(text string) {
 	w.t.Helper()
 	p, err := acl.Parse("acl.yaml", []byte(text))

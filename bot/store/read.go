@@ -130,10 +130,15 @@ func merged(ones []purge.Batch) (batches []purge.Batch) {
 
 // Recent is on the way to every acknowledgement: one query, whose cost follows what is open, what this person asked for
 // since URLs, and one day's two sums; not what there ever was.
-func (s *Store) Recent(ctx context.Context, q RecentQuery) (r Recent, err error) {
-	err = s.db.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind).
-		Scan(&r.Same, &r.Open, &r.Waits, &r.URLs, &r.Known, &r.Mainland, &r.Overseas)
+func (s *Store) Recent(ctx context.Context, q RecentQuery) (Recent, error) {
+	r, err := recent(ctx, s.db, q)
 	return r, fail("look at what is recent", err)
+}
+
+func recent(ctx context.Context, db querier, q RecentQuery) (r Recent, err error) {
+	err = db.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind).
+		Scan(&r.Same, &r.Open, &r.Waits, &r.URLs, &r.Known, &r.Mainland, &r.Overseas)
+	return r, err
 }
 
 const selectRecent = `SELECT

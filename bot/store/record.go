@@ -13,6 +13,41 @@ import (
 	"purgebot/purge"
 )
 
+// Intake is a purge with all that is written together when it is taken.
+type Intake struct {
+	Purge   Purge
+	Batches []purge.Batch
+	Buttons []Button
+	Entries []Entry
+}
+
+// Taken is what came of an intake: what was recent, and the purge as it is stored if it was taken now.
+type Taken struct {
+	Recent
+	Purge *Purge
+}
+
+// TakeIf records a purge if judge lets it in. judge sees what is recent in the same transaction, so that of two commands at once
+// the second sees the first; it does nothing else, and returns nil to take nothing. A purge that is Known is never taken again.
+func (s *Store) TakeIf(ctx context.Context, q RecentQuery, judge func(Recent) *Intake) (Taken, error) {
+	return change(ctx, s, "take "+q.ID, func(t tx) (Taken, error) {
+		r, err := recent(context.Background(), t, q)
+		if err != nil || r.Known {
+			return Taken{Recent: r}, err
+		}
+		in := judge(r)
+		if in == nil {
+			return Taken{Recent: r}, nil
+		}
+		p := asStored(in.Purge)
+		targets, err := placed(p, in.Batches)
+		if err == nil {
+			p, err = t.record(p, targets, in.Buttons, in.Entries)
+		}
+		return Taken{r, &p}, err
+	})
+}
+
 // Record commits a purge with its event, targets, buttons, wanted status card and audit. Where the id exists it
 // returns the row as it stands and writes nothing. It assigns Short, and State where that is "".
 // Every target of batches must be one of the request, in one batch at most; one that is in none is never sent.

@@ -10,21 +10,28 @@ import (
 // pruneChunk rows go in one transaction, since other work waits for the connection meanwhile.
 const pruneChunk = 200
 
-// Prune forgets final purges that ended before purgesBefore with all that belongs to them, the oldest audit rows of
-// before then, events taken before eventsBefore, and buttons of private replies that expired before then or never do.
+// Prune forgets final purges and rules that ended before purgesBefore with all that belongs to them, the oldest audit rows
+// of before then, events taken before eventsBefore, buttons of private replies that expired before then or never do, and
+// what was used of the budgets of days before.
 // It returns how many purges went. Of the audit only a prefix goes, never a row of an open purge or one after it,
 // and the last removed hash is kept, so that what remains still verifies.
 func (s *Store) Prune(ctx context.Context, purgesBefore, eventsBefore time.Time) (int, error) {
 	purges, err := s.forget(ctx, `DELETE FROM pb_purge WHERE id IN
-		(SELECT id FROM pb_purge WHERE finished_at > 0 AND finished_at < $1 ORDER BY finished_at LIMIT $2)`, purgesBefore)
+		(SELECT id FROM pb_purge WHERE finished_at > 0 AND finished_at < $1 ORDER BY finished_at LIMIT $2)`, millis(purgesBefore))
 	if err != nil {
 		return purges, err
 	}
-	for _, query := range []string{
-		`DELETE FROM pb_event WHERE (platform, workspace, event) IN (SELECT platform, workspace, event FROM pb_event WHERE at < $1 LIMIT $2)`,
-		`DELETE FROM pb_button WHERE token IN (SELECT token FROM pb_button WHERE purge IS NULL AND expires < $1 LIMIT $2)`,
+	for _, old := range []struct {
+		query  string
+		before any
+	}{
+		{`DELETE FROM pb_event WHERE (platform, workspace, event) IN (SELECT platform, workspace, event FROM pb_event WHERE at < $1 LIMIT $2)`, millis(eventsBefore)},
+		{`DELETE FROM pb_button WHERE token IN (SELECT token FROM pb_button WHERE purge IS NULL AND expires < $1 LIMIT $2)`, millis(eventsBefore)},
+		{`DELETE FROM pb_rule WHERE id IN (SELECT id FROM pb_rule WHERE until < $1 LIMIT $2)`, millis(purgesBefore)},
+		{`DELETE FROM pb_budget WHERE (day, key, kind, area) IN (SELECT day, key, kind, area FROM pb_budget WHERE day < $1 LIMIT $2)`,
+			eventsBefore.Add(-48 * time.Hour).UTC().Format(time.DateOnly)}, // never a day that is not over everywhere
 	} {
-		if _, err := s.forget(ctx, query, eventsBefore); err != nil {
+		if _, err := s.forget(ctx, old.query, old.before); err != nil {
 			return purges, err
 		}
 	}
@@ -32,9 +39,9 @@ func (s *Store) Prune(ctx context.Context, purgesBefore, eventsBefore time.Time)
 }
 
 // forget repeats a deletion until nothing is left to delete.
-func (s *Store) forget(ctx context.Context, query string, before time.Time) (total int, err error) {
+func (s *Store) forget(ctx context.Context, query string, before any) (total int, err error) {
 	for {
-		n, err := change(ctx, s, "prune", func(t tx) (int64, error) { return t.exec(query, millis(before), pruneChunk) })
+		n, err := change(ctx, s, "prune", func(t tx) (int64, error) { return t.exec(query, before, pruneChunk) })
 		total += int(n)
 		if err != nil || n == 0 {
 			return total, err

@@ -186,12 +186,19 @@ func (f Filter) query() (string, []any) {
 		from, at = `pb_host h JOIN pb_purge p ON p.id = h.purge`, `h.at`
 		also(`h.host =`, f.Host)
 	}
+	platform, workspace := `p.platform =`, `p.workspace =`
+	if f.By != "" { // SQLite should go by the person, of whom there is less
+		platform, workspace = `p.platform || '' =`, `p.workspace || '' =`
+	}
 	for _, equal := range [][2]string{
-		{`p.platform =`, f.Platform}, {`p.workspace =`, f.Workspace}, {`p.requester =`, string(f.By)}, {`p.state =`, string(f.State)},
+		{platform, f.Platform}, {workspace, f.Workspace}, {`p.requester =`, string(f.By)}, {`p.state =`, string(f.State)},
 	} {
 		if equal[1] != "" {
 			also(equal[0], equal[1])
 		}
+	}
+	if f.State.Final() && f.State != "" {
+		where = append(where, `p.finished_at > 0`) // says that an index of what is over will do
 	}
 	if !f.Since.IsZero() {
 		also(at+` >=`, millis(f.Since))

@@ -109,3 +109,33 @@ func prune(t *testing.T, w world) {
 	require.NoError(t, s.Note(t.Context(), store.Entry{At: noon, What: "more", Body: json.RawMessage(`null`)}))
 	intact(t, s)
 }
+
+// pruneRules forgets what chat decided and what was used, once both are long over.
+func pruneRules(t *testing.T, w world) {
+	s := w.open(t)
+	ended, held := freeze(1), freeze(2)
+	ended.Until, held.Until = noon.Add(-time.Hour), noon.Add(time.Hour)
+	for n, r := range []store.Rule{ended, held} {
+		_, _, err := s.AddRule(t.Context(), r, event(n+1))
+		require.NoError(t, err)
+	}
+	p := ask(t, s, 3)
+	_, over := confirm(t, s, p, 103, chargesOf(9))
+	require.Nil(t, over)
+	before := used(t, s)
+
+	_, err := s.Prune(t.Context(), noon, noon.Add(24*time.Hour))
+	require.NoError(t, err)
+	_, found, err := s.Rule(t.Context(), ended.ID)
+	require.NoError(t, err)
+	assert.False(t, found)
+	_, found, err = s.Rule(t.Context(), held.ID)
+	require.NoError(t, err)
+	assert.True(t, found)
+	assert.Equal(t, before, used(t, s), "today's budgets stay, however short everything else is kept")
+	_, err = s.Prune(t.Context(), noon, noon.Add(72*time.Hour))
+	require.NoError(t, err)
+	assert.Empty(t, used(t, s))
+	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateCancelled, "", noon, false), "nothing is left to give back to")
+	assert.Empty(t, used(t, s))
+}

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math"
+	"strings"
+
+	"purgebot/purge"
+)
+
+// Moment is one audit row with what is known by now of the purge it is about.
+type Moment struct {
+	Entry
+	Purge    Purge    // zero if it is about none, or one that age has removed
+	Decision Decision // zero if nothing was decided
+	Targets  []Target
+	Calls    []Call
+}
+
+// momentsPerRead rows are read at a time, and of so many purges is kept what is known: each may have 10,000 targets.
+const (
+	momentsPerRead = 100
+	knownPurges    = 8
+)
+
+// Timeline goes through the audit rows that f selects, oldest first, with refusals and whatever else made no purge. A row
+// is of a host if its purge has a target there, or if a refusal or a rule in its body names the host; it is by whoever
+// did it or asked for its purge; it has a state if its purge does, or if that is what it says ("refused"). Limit is not
+// looked at: the caller stops. It is for a process of its own, since a rare host or person is looked for at length.
+func (s *Store) Timeline(ctx context.Context, f Filter) iter.Seq2[Moment, error] {
+	return func(yield func(Moment, error) bool) {
+		var last Entry
+		known := map[string]Moment{} // what is known of the purges of the last rows
+		for {
+			query, args := f.moments(last)
+			found, err := rows(ctx, s.db, scanEntry, query, args...)
+			if err != nil {
+				yield(Moment{}, fail("read the timeline", err))
+				return
+			}
+			for _, last = range found {
+				if f.Host != "" && last.Purge == "" && !names(last.Body, f.Host) {
+					continue
+				}
+				m, err := s.moment(ctx, last, known)
+				if !yield(m, fail("read the timeline", err)) || err != nil {
+					return
+				}
+			}
+			if len(found) < momentsPerRead {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) moment(ctx context.Context, e Entry, known map[string]Moment) (Moment, error) {
+	m, found := known[e.Purge]
+	if !found && e.Purge != "" {
+		var err error
+		if m, err = s.around(ctx, e.Purge); err != nil {
+			return Moment{}, err
+		}
+		if len(known) == knownPurges {
+			clear(known)
+		}
+		known[e.Purge] = m
+	}
+	m.Entry = e
+	return m, nil
+}
+
+// around is what is known of a purge, nothing if it is gone.
+func (s *Store) around(ctx context.Context, id string) (m Moment, err error) {
+	p, found, err := s.Purge(ctx, id)
+	if err != nil || !found {
+		return Moment{}, err
+	}
+	m.Purge = p
+	if m.Decision, _, err = s.Decision(ctx, id); err != nil {
+		return Moment{}, err
+	}
+	if m.Targets, err = s.Targets(ctx, id); err != nil {
+		return Moment{}, err
+	}
+	m.Calls, err = s.Calls(ctx, id)
+	return m, err
+}
+
+// moments is the query for the rows after last.
+func (f Filter) moments(last Entry) (string, []any) {
+	until := int64(math.MaxInt64)
+	if !f.Until.IsZero() {
+		until = millis(f.Until)
+	}
+	// seq counts from 1, so that the first page begins with the first row of f.Since.
+	after := max(millis(last.At), millis(f.Since))
+	args := []any{after, last.Seq, until}
+	where := []string{`(a.at, a.seq) > ($1, $2)`, `a.at < $3`}
+	also := func(condition string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
+		}
+		where = append(where, condition)
+	}
+	if f.Platform != "" || f.Workspace != "" {
+		in := f.Platform + ":" + f.Workspace + "/"
+		also(`((p.platform = ? AND p.workspace = ?) OR substr(a.who, 1, ?) = ?)`, f.Platform, f.Workspace, len([]rune(in)), in)
+	}
+	if f.Host != "" {
+		also(`(a.purge = '' OR EXISTS (SELECT 1 FROM pb_host h WHERE h.purge = p.id AND h.at = p.created_at AND h.host = ?))`, f.Host)
+	}
+	if f.By != "" {
+		also(`(a.who = ? OR p.requester = ?)`, f.By, f.By)
+	}
+	if f.State != "" {
+		also(`(p.state = ? OR a.what = ?)`, f.State, f.State)
+	}
+	return fmt.Sprintf(`SELECT %s FROM pb_audit a LEFT JOIN pb_purge p ON p.id = a.purge WHERE %s ORDER BY a.at, a.seq LIMIT %d`,
+		momentColumns, strings.Join(where, ` AND `), momentsPerRead), args
+}
+
+const momentColumns = `a.seq, a.at, a.who, a.name, a.what, a.purge, a.body, a.prev, a.hash`
+
+// names reports whether a body is about a host: that of a refused target, or of a rule.
+func names(body json.RawMessage, host string) bool {
+	var about struct {
+		Domain  string
+		Refused []struct{ Target string }
+	}
+	if json.Unmarshal(body, &about) != nil {
+		return false
+	}
+	if d := about.Domain; d == host || strings.HasPrefix(d, "*.") && strings.HasSuffix(host, d[1:]) {
+		return true
+	}
+	for _, r := range about.Refused {
+		if t, err := purge.Parse(purge.URL, r.Target); err == nil && t.Host() == host {
+			return true
+		}
+	}
+	return false
+}

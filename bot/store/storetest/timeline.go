@@ -1,0 +1,108 @@
+package storetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// timeline tells a day: two purges, a refusal, a freeze.
+func timeline(t *testing.T, w world) {
+	s := w.open(t)
+	at := func(minute int, e store.Entry) store.Entry {
+		e.At = noon.Add(time.Duration(minute) * time.Minute)
+		return e
+	}
+	p, batches := order(t, 1)
+	_, err := s.Record(t.Context(), p, batches, nil, at(0, entry("asked", p.ID)))
+	require.NoError(t, err)
+	_, err = s.Asked(t.Context(), p.ID, json.RawMessage(`{"id":"1"}`), noon.Add(time.Hour))
+	require.NoError(t, err)
+	d := store.Decision{Purge: p.ID, What: store.Confirmed, Who: bob, Name: "Bob", At: noon}
+	confirmed := at(3, entry("confirmed", p.ID))
+	confirmed.Who, confirmed.Name = bob, "Bob"
+	_, _, err = s.Decide(t.Context(), d, event(100), confirmed)
+	require.NoError(t, err)
+	own := at(4, entry("sending", p.ID))
+	own.Who, own.Name = "", ""
+	_, _, err = s.Begin(t.Context(), callOf(p, 0), 0, nil, own)
+	require.NoError(t, err)
+	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateFailed, "no", noon, false, at(9, entry("ended", p.ID))))
+
+	other, _ := order(t, 2)
+	other.Requester, other.Event.Workspace = bob, "T2"
+	other.Request.Parts = []purge.Part{{Area: purge.Mainland, Targets: targets(t, "https://other.com/")}}
+	otherAsked := at(1, entry("asked", other.ID))
+	otherAsked.Who = bob
+	_, err = s.Record(t.Context(), other, nil, nil, otherAsked)
+	require.NoError(t, err)
+
+	refused := at(2, entry("refused", ""))
+	refused.Body = json.RawMessage(`{"refused":[{"target":"https://pay.com/x"},{"target":"https://www.abc.com/y"}]}`)
+	frozen := at(5, entry("frozen", ""))
+	frozen.Body = json.RawMessage(`{"domain":"*.abc.com"}`)
+	require.NoError(t, s.Note(t.Context(), refused, frozen))
+
+	for name, c := range map[string]struct {
+		store.Filter
+		want string
+	}{
+		"all":              {store.Filter{}, "asked asked refused confirmed sending frozen ended"},
+		"a host":           {store.Filter{Host: "www.abc.com"}, "asked refused confirmed sending frozen ended"},
+		"a refused host":   {store.Filter{Host: "pay.com"}, "refused"},
+		"no such host":     {store.Filter{Host: "abc.com"}, ""},
+		"another's":        {store.Filter{By: bob}, "asked confirmed"},
+		"somebody's":       {store.Filter{By: alice}, "asked refused confirmed sending frozen ended"},
+		"failed":           {store.Filter{State: store.StateFailed}, "asked confirmed sending ended"},
+		"refused":          {store.Filter{State: store.StateRefused}, "refused"},
+		"since and until":  {store.Filter{Since: noon.Add(2 * time.Minute), Until: noon.Add(5 * time.Minute)}, "refused confirmed sending"},
+		"a workspace":      {store.Filter{Platform: "slack", Workspace: "T2"}, "asked"},
+		"a host of one":    {store.Filter{Host: "other.com", By: bob}, "asked"},
+		"a host of none's": {store.Filter{Host: "other.com", By: alice}, ""},
+	} {
+		var got string
+		for m, err := range s.Timeline(t.Context(), c.Filter) {
+			require.NoError(t, err)
+			got += m.What + " "
+		}
+		assert.Equal(t, c.want, string([]byte(got)[:max(0, len(got)-1)]), name)
+	}
+	for m, err := range s.Timeline(t.Context(), store.Filter{Host: "www.test.com"}) {
+		require.NoError(t, err)
+		assert.Equal(t, p.ID, m.Purge.ID)
+		assert.Equal(t, bob, m.Decision.Who)
+		assert.Len(t, m.Targets, 4)
+		assert.Len(t, m.Calls, 1)
+		break // the reader may stop
+	}
+}
+
+// longTimeline is read in pages, of which many rows have the same time.
+func longTimeline(t *testing.T, w world) {
+	s := w.open(t)
+	var want []string
+	for n := range 250 {
+		e := entry(fmt.Sprint(n), "")
+		e.At = noon.Add(time.Duration(n/120) * time.Second)
+		want = append(want, e.What)
+		require.NoError(t, s.Note(t.Context(), e))
+	}
+	var got []string
+	for m, err := range s.Timeline(t.Context(), store.Filter{Since: noon}) {
+		require.NoError(t, err)
+		got = append(got, m.What)
+	}
+	assert.Equal(t, want, got)
+	require.NoError(t, s.Close())
+	for _, err := range s.Timeline(t.Context(), store.Filter{}) {
+		require.Error(t, err)
+		assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind)
+	}
+}

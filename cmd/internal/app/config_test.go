@@ -135,7 +135,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, ":8080", c.Listen)
 	assert.Equal(t, "127.0.0.1:9090", c.OpsListen, "health and metrics are for the machine itself unless somebody says otherwise")
 	assert.Equal(t, "sqlite:purgebot.db", c.Database)
-	assert.Equal(t, "https://cdn.api.qcloud.com/v2/index.php", c.CDNEndpoint)
+	assert.Empty(t, c.CDNEndpoint, "each API has Tencent's own")
 	assert.Equal(t, "HmacSHA256", c.CDNSignature)
 	assert.Equal(t, 10*time.Minute, c.ConfirmTTL)
 	assert.Equal(t, 400*24*time.Hour, c.Keep)

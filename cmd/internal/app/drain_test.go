@@ -1,4 +1,4 @@
-package app_test
+package app
 
 import (
 	"bufio"
@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"testing"
 	"time"
@@ -14,54 +15,61 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// refusing answers like a webhook to which too much is sent.
+func refusing(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength < 0 {
+		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, 1<<20))
+	}
+	w.WriteHeader(http.StatusRequestEntityTooLarge)
+}
+
+// sends begins a request to it.
+func sends(t *testing.T, head string) net.Conn {
+	s := httptest.NewServer(drained(http.HandlerFunc(refusing)))
+	t.Cleanup(s.Close)
+	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\n%s\r\n", head)
+	return c
+}
+
+func refused(t *testing.T, c net.Conn) {
+	t.Helper()
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusRequestEntityTooLarge, r.StatusCode)
+}
+
 // Somebody who is still sending when a body is refused must be able to read why.
 func TestTooLargeIsReadByWhoeverIsStillSending(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	for name, head := range map[string]string{"announced": fmt.Sprintf("Content-Length: %d\r\n", 4<<20), "in chunks": "Transfer-Encoding: chunked\r\n"} {
+	piece := bytes.Repeat([]byte("a"), 64<<10)
+	for name, test := range map[string]struct{ head, before, after, end string }{
+		"announced": {head: fmt.Sprintf("Content-Length: %d\r\n", 64*len(piece))},
+		"in chunks": {"Transfer-Encoding: chunked\r\n", fmt.Sprintf("%x\r\n", len(piece)), "\r\n", "0\r\n\r\n"},
+	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := net.Dial("tcp", s.app.Addr())
-			require.NoError(t, err)
-			defer c.Close()
-			stamp := time.Now().Unix()
-			fmt.Fprintf(c, "POST /slack/commands HTTP/1.1\r\nHost: x\r\nX-Slack-Request-Timestamp: %d\r\nX-Slack-Signature: v0=%064d\r\n%s\r\n", stamp, 0, head)
-			piece := bytes.Repeat([]byte("a"), 64<<10)
-			for range 64 { // four megabytes in a second
-				if name == "in chunks" {
-					fmt.Fprintf(c, "%x\r\n", len(piece))
-				}
-				_, err := c.Write(piece)
-				if name == "in chunks" {
-					fmt.Fprint(c, "\r\n")
-				}
+			t.Parallel()
+			c := sends(t, test.head)
+			for range 64 {
+				_, err := fmt.Fprintf(c, "%s%s%s", test.before, piece, test.after)
 				require.NoError(t, err)
-				time.Sleep(15 * time.Millisecond)
+				time.Sleep(15 * time.Millisecond) // a slow line, on which the server would have hung up by now
 			}
-			if name == "in chunks" {
-				fmt.Fprint(c, "0\r\n\r\n")
-			}
-			r, err := http.ReadResponse(bufio.NewReader(c), nil)
-			require.NoError(t, err)
-			require.Equal(t, http.StatusRequestEntityTooLarge, r.StatusCode)
+			fmt.Fprint(c, test.end)
+			refused(t, c)
 		})
 	}
 }
 
-// Somebody who never ends is not listened to for ever.
+// Somebody who never ends is answered at once, and not listened to for ever.
 func TestDrainEnds(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	from := time.Now()
-	c, err := net.Dial("tcp", s.app.Addr())
-	require.NoError(t, err)
-	defer c.Close()
-	fmt.Fprintf(c, "POST /slack/commands HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", 1<<30)
-	r, err := http.ReadResponse(bufio.NewReader(c), nil)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusRequestEntityTooLarge, r.StatusCode)
-	require.Less(t, time.Since(from), 3*time.Second, "the answer does not wait for the rest")
-	require.NoError(t, c.SetReadDeadline(time.Now().Add(10*time.Second)))
-	_, err = io.Copy(io.Discard, c)
+	c := sends(t, fmt.Sprintf("Content-Length: %d\r\n", 1<<30))
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(drainFor-500*time.Millisecond)))
+	refused(t, c)
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(20*time.Second)))
+	_, err := io.Copy(io.Discard, c)
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the connection stays open")
-	require.Less(t, time.Since(from), 2*3*time.Second)
 }

@@ -312,6 +312,23 @@ var behaviours = map[string]func(a *account){
 			assert.Zero(a, a.arrived.Load(), name)
 		}
 	},
+	"every call waits for its turn before it is stamped": func(a *account) {
+		turns := 0
+		cdn := a.again(func(c *Config) { c.Turn = func(context.Context) error { turns++; a.add(time.Hour); return nil } })
+		_, err := cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+		require.NoError(a, err)
+		_, err = cdn.(purge.Domains).Domains(a.Context())
+		require.NoError(a, err)
+		assert.EqualValues(a, a.arrived.Load(), turns)
+		cdn = a.again(func(c *Config) {
+			c.Turn = func(context.Context) error {
+				return &purge.Error{Kind: purge.Unavailable, Message: "Too many calls are waiting."}
+			}
+		})
+		_, err = cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+		a.wrong(purge.Unavailable, err)
+		assert.EqualValues(a, a.arrived.Load(), turns, "nothing has left")
+	},
 	"a gateway's 429 is exhausted for as long as it says": func(a *account) {
 		a.fault(cdnsim.Fault{Do: cdnsim.HTTPError, Status: 429, RetryAfter: 7 * time.Second})
 		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))

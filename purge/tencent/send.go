@@ -30,6 +30,7 @@ type line struct {
 	fragments               []string // of the keys, in every form a text could repeat them
 	zone                    *time.Location
 	now                     func() time.Time
+	turn                    func(context.Context) error
 	timeout                 time.Duration
 	transport               *http.Transport
 	clock                   atomic.Bool // the last answer was about the clock
@@ -40,7 +41,7 @@ func (l *line) connect(c Config, endpoint *url.URL) {
 	l.endpoint, l.path = endpoint, endpoint.EscapedPath()
 	l.secretID, l.secret, l.token = c.SecretID, c.SecretKey, c.Token
 	l.fragments = fragments(c.SecretID, c.SecretKey, c.Token)
-	l.zone, l.now, l.timeout = c.Zone, c.Now, c.Timeout
+	l.zone, l.now, l.turn, l.timeout = c.Zone, c.Now, c.Turn, c.Timeout
 	l.transport = oneShot(c.Transport, endpoint.Scheme == "https")
 }
 

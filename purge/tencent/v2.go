@@ -171,6 +171,9 @@ func (v *V2) encode(c call, at time.Time, nonce uint64) (wire []byte, signature 
 
 // do makes one call, stamped and signed anew, and returns the answer to it, whose code is 0.
 func (v *V2) do(ctx context.Context, c call) (answer, error) {
+	if err := v.turn(ctx); err != nil {
+		return answer{}, purge.AsError(err)
+	}
 	wire, signature := v.encode(c, v.now(), v.nonce())
 	if n := v.size(wire); n > v.maxSize() {
 		return answer{}, tooLarge(fmt.Errorf("%s: %d bytes, at most %d", c.action, n, v.maxSize()))

@@ -169,6 +169,9 @@ func (v *V3) do(ctx context.Context, c call) (answer3, error) {
 	if len(body) > maxBody3 {
 		return answer3{}, tooLarge(fmt.Errorf("%s: %d bytes, at most %d", c.action, len(body), maxBody3))
 	}
+	if err := v.turn(ctx); err != nil {
+		return answer3{}, purge.AsError(err)
+	}
 	r, signature := v.sign(c.action, body, v.now())
 	x := v.send(ctx, r)
 	if e := x.failure(); e != nil {

@@ -64,7 +64,8 @@ func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog
 	if err != nil {
 		return nil, fmt.Errorf("PURGEBOT_QUOTA_ZONE: %w", err)
 	}
-	cdn, err := openCDN(c, zone)
+	pace := newPace(c.CDNRate)
+	cdn, err := openCDN(c, zone, pace)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +74,7 @@ func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	b, err := bot.New(bot.Options{
-		Store: db, CDN: a.metrics.cdn(cdn, c.CDNRate), Platforms: a.chats.platforms(a.metrics),
+		Store: db, CDN: a.metrics.cdn(cdn, pace), Platforms: a.chats.platforms(a.metrics),
 		Policy: policy.current, Log: log, Executor: executor,
 		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, ConfirmURLs: c.ConfirmURLs,
 		Poll: c.Poll, PollMax: max(c.Poll, time.Minute), Deadline: c.Deadline, EditGap: time.Second,

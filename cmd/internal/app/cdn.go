@@ -14,10 +14,10 @@ const (
 )
 
 // openCDN is the client of the API that was said. The two differ in what can be configured, not in what they are asked.
-func openCDN(c Config, zone *time.Location) (purge.CDN, error) {
+func openCDN(c Config, zone *time.Location, p *pace) (purge.CDN, error) {
 	config := tencent.Config{
 		Endpoint: c.CDNEndpoint, Method: c.CDNMethod, Signature: c.CDNSignature,
-		SecretID: c.SecretID, SecretKey: c.SecretKey, Token: c.Token, Zone: zone,
+		SecretID: c.SecretID, SecretKey: c.SecretKey, Token: c.Token, Zone: zone, Turn: p.turn,
 	}
 	if c.CDNAPI == api3 {
 		return tencent.NewV3(config)

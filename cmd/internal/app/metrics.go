@@ -2,13 +2,11 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"golang.org/x/time/rate"
 
 	"purgebot/acl"
 	"purgebot/bot"
@@ -66,39 +64,56 @@ func (m *metrics) observe(port, call string, from time.Time, err error) {
 	m.calls.WithLabelValues(port, call, ended(err)).Observe(time.Since(from).Seconds())
 }
 
-// cdn measures the CDN and keeps its calls below the vendor's limit.
-func (m *metrics) cdn(c purge.CDN, perSecond float64) purge.CDN {
-	return &meteredCDN{c, m, rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))}
+// cdn measures the CDN; a call's time holds the wait for its turn. What the client can do beside the port stays within reach.
+func (m *metrics) cdn(c purge.CDN, p *pace) purge.CDN {
+	metered := &meteredCDN{c, m, p}
+	lister, lists := c.(purge.Domains)
+	warmer, warms := c.(purge.Warmer)
+	switch {
+	case lists && warms:
+		return struct {
+			*meteredCDN
+			domains
+			purge.Warmer
+		}{metered, domains{lister}, warmer}
+	case lists:
+		return struct {
+			*meteredCDN
+			domains
+		}{metered, domains{lister}}
+	}
+	return metered
 }
+
+// domains is there because an embedded purge.Domains would hide its own method, which has the same name.
+type domains struct{ from purge.Domains }
+
+func (d domains) Domains(ctx context.Context) ([]purge.Domain, error) { return d.from.Domains(ctx) }
 
 type meteredCDN struct {
 	purge.CDN
-	m     *metrics
-	limit *rate.Limiter
+	m    *metrics
+	pace *pace
 }
 
-// pace waits for a turn. Nothing has left when it fails.
-func (c *meteredCDN) pace(ctx context.Context) error {
-	if err := c.limit.Wait(ctx); err != nil {
-		return &purge.Error{Kind: purge.Unavailable, Message: "Too many calls to Tencent are waiting; trying again.", Err: fmt.Errorf("wait for a turn: %w", err)}
-	}
-	return nil
+func (c *meteredCDN) saw(call string, from time.Time, err error) {
+	c.pace.heard(err)
+	c.m.observe("cdn", call, from, err)
 }
 
 func (c *meteredCDN) Submit(ctx context.Context, b purge.Batch) (r purge.Receipt, err error) {
-	if err := c.pace(ctx); err != nil {
-		return r, err
-	}
-	defer func(from time.Time) { c.m.observe("cdn", "submit", from, err) }(time.Now())
+	defer func(from time.Time) { c.saw("submit", from, err) }(time.Now())
 	return c.CDN.Submit(ctx, b)
 }
 
 func (c *meteredCDN) Status(ctx context.Context, q purge.StatusQuery) (s []purge.TargetStatus, err error) {
-	if err := c.pace(ctx); err != nil {
-		return nil, err
-	}
-	defer func(from time.Time) { c.m.observe("cdn", "status", from, err) }(time.Now())
+	defer func(from time.Time) { c.saw("status", from, err) }(time.Now())
 	return c.CDN.Status(ctx, q)
+}
+
+func (c *meteredCDN) Quota(ctx context.Context) (q []purge.Quota, err error) {
+	defer func(from time.Time) { c.saw("quota", from, err) }(time.Now())
+	return c.CDN.Quota(ctx)
 }
 
 // platform measures a chat.

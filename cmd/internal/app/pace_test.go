@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/purge"
+	"purgebot/purge/tencent"
+	"purgebot/purge/tencent/cdnsim"
+)
+
+// pipes is a network in memory, on which time may be a test's own.
+type pipes struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+func (p pipes) Close() error   { close(p.done); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
+
+func (p pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case p.conns <- theirs:
+		return ours, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// backlog is 10,000 URLs and 100 directories on a hundred hosts, in the batches that a plan makes of them.
+func backlog(t *testing.T, limits purge.Limits) (hosts []string, batches []purge.Batch) {
+	for h := range 100 {
+		hosts = append(hosts, fmt.Sprintf("h%02d.example.com", h))
+	}
+	for kind, each := range map[purge.Kind]int{purge.URL: 100, purge.Directory: 1} {
+		r := purge.Request{Kind: kind, Parts: []purge.Part{{Area: purge.Mainland}}}
+		if kind == purge.Directory {
+			r.Mode = purge.Flush
+		}
+		limits := limits
+		limits.URLs = 20 // the more calls, the sharper the measure
+		for _, host := range hosts {
+			for i := range each {
+				target, err := purge.Parse(kind, fmt.Sprintf("https://%s/%d/", host, i))
+				require.NoError(t, err)
+				r.Parts[0].Targets = append(r.Parts[0].Targets, target)
+			}
+		}
+		plan, err := purge.NewPlan(r, limits)
+		require.NoError(t, err)
+		batches = append(batches, plan...)
+	}
+	return hosts, batches
+}
+
+// Two workers send a day's quota to a CDN that takes twenty calls a second, by the strictest way to count them: of what it
+// takes at least 95 % is used, and it never complains, although calls overtake one another on their way.
+func TestTheRateIsUsedAndKept(t *testing.T) {
+	t.Parallel()
+	for api, open := range map[string]func(tencent.Config) (purge.CDN, error){
+		"2.0": func(c tencent.Config) (purge.CDN, error) { return tencent.NewV2(c) },
+		"3.0": func(c tencent.Config) (purge.CDN, error) { return tencent.NewV3(c) },
+	} {
+		t.Run(api, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const rate = 20
+				hosts, batches := backlog(t, purge.Limits{URLs: 1000, Directories: 20, Bytes: 1e6})
+				sim := cdnsim.New("id", "key", hosts...)
+				sim.Rate = rate
+				network := pipes{make(chan net.Conn), make(chan struct{})}
+				var calls atomic.Int64
+				server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					time.Sleep(time.Duration(20+calls.Add(1)%5*5) * time.Millisecond) // the way there
+					sim.ServeHTTP(w, r)
+				})}
+				go server.Serve(network)
+				defer server.Close()
+
+				p := newPace(rate)
+				client, err := open(tencent.Config{Endpoint: "http://127.0.0.1" + map[string]string{"2.0": "/v2/index.php"}[api], SecretID: "id", SecretKey: "key",
+					Turn: p.turn, Transport: &http.Transport{DialContext: network.dial}})
+				require.NoError(t, err)
+				cdn := newMetrics().cdn(client, p)
+
+				begin := time.Now()
+				_, err = cdn.Submit(t.Context(), batches[0])
+				require.NoError(t, err)
+				assert.Less(t, time.Since(begin), 50*time.Millisecond, "nothing waits where nothing is ahead")
+
+				work := make(chan purge.Batch)
+				var wait sync.WaitGroup
+				for range 2 {
+					wait.Go(func() {
+						for b := range work {
+							_, err := cdn.Submit(t.Context(), b)
+							assert.NoError(t, err)
+						}
+					})
+				}
+				for _, b := range batches[1:] {
+					work <- b
+				}
+				close(work)
+				wait.Wait()
+				elapsed := time.Since(begin)
+
+				used := float64(len(batches)) / (elapsed.Seconds() * rate)
+				t.Logf("%d calls in %v: %.1f %% of the rate", len(batches), elapsed, 100*used)
+				assert.GreaterOrEqual(t, used, 0.95)
+				require.Len(t, sim.Requests(), 600)
+				for _, r := range sim.Requests() {
+					require.True(t, r.Acted, r.Code, r.Error)
+				}
+				assert.Equal(t, []int{10000, 100}, []int{sim.Quota()[0].Used, sim.Quota()[1].Used})
+			})
+		})
+	}
+}
+
+// Told once that it is too fast, everybody rests, also who waits already; and who cannot wait that long is told at once.
+func TestEverybodyRests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(20)
+		begin := time.Now()
+		require.NoError(t, p.turn(t.Context()))
+		var wait sync.WaitGroup
+		for range 5 {
+			wait.Go(func() {
+				assert.NoError(t, p.turn(t.Context()))
+				assert.GreaterOrEqual(t, time.Since(begin), 3*time.Second)
+			})
+		}
+		p.heard(&purge.Error{Kind: purge.Exhausted, RetryAfter: 3 * time.Second})
+		p.heard(&purge.Error{Kind: purge.Exhausted, RetryAfter: time.Second}) // does not shorten it
+		p.heard(&purge.Error{Kind: purge.Exhausted})                          // a day's quota is nobody's haste
+		p.heard(&purge.Error{Kind: purge.Unavailable, RetryAfter: time.Hour})
+		p.heard(nil)
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		e := purge.AsError(p.turn(short))
+		assert.Equal(t, purge.Unavailable, e.Kind)
+		assert.Positive(t, e.RetryAfter)
+		assert.Less(t, time.Since(begin), time.Second)
+		wait.Wait()
+		assert.Less(t, time.Since(begin), 4*time.Second)
+	})
+}
+
+// What a client can do beside the port is not lost behind what measures it.
+func TestMeteredKeepsWhatAClientCan(t *testing.T) {
+	t.Parallel()
+	v2, err := tencent.NewV2(tencent.Config{SecretID: "a", SecretKey: "b"})
+	require.NoError(t, err)
+	v3, err := tencent.NewV3(tencent.Config{SecretID: "a", SecretKey: "b"})
+	require.NoError(t, err)
+	for _, tc := range []struct {
+		cdn          purge.CDN
+		lists, warms bool
+	}{{v2, true, false}, {v3, true, true}, {struct{ purge.CDN }{v3}, false, false}} {
+		cdn := newMetrics().cdn(tc.cdn, newPace(1))
+		_, lists := cdn.(purge.Domains)
+		_, warms := cdn.(purge.Warmer)
+		assert.Equal(t, []bool{tc.lists, tc.warms}, []bool{lists, warms})
+	}
+}

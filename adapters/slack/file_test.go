@@ -68,8 +68,23 @@ func TestAFileIsNamedOnceItHangsThere(t *testing.T) {
 	assert.Contains(t, w.Visible()[0].Text, "+29 more, in the file p-7k3f9x2q.txt of this thread")
 	assert.Len(t, w.filesIn(ref), 1, "once, though the card was edited")
 	assert.Len(t, w.Calls("chat.update"), 3)
-	w.mustShow(t, ref, bot.Card{Title: "Done."})
-	assert.NotContains(t, w.Visible()[0].Text, "p-7k3f9x2q.txt")
+	w.mustShow(t, ref, bot.Card{Title: "Done.", More: 7})
+	assert.Contains(t, w.Visible()[0].Text, "+7 more")
+	assert.NotContains(t, w.Visible()[0].Text, "p-7k3f9x2q.txt", "that is not what it leaves out")
+}
+
+// TestANewerCardNeedsNoFile: what it leaves out is not what is in the file that arrives late.
+func TestANewerCardNeedsNoFile(t *testing.T) {
+	t.Parallel()
+	hold := newHeld("/upload/")
+	w := newWorld(t, &fake{}, func(c *Config) { c.HTTPClient = &http.Client{Transport: hold} })
+	ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+	hold.await(t)
+	w.mustShow(t, ref, bot.Card{Title: "Cancelled.", More: 7})
+	close(hold.release)
+	w.slack.Wait()
+	assert.Len(t, w.filesIn(ref), 1)
+	assert.Len(t, w.Calls("chat.update"), 1)
 }
 
 func TestACardThatLeavesNothingOutIsNotEdited(t *testing.T) {

@@ -40,7 +40,7 @@ type message struct {
 
 // message renders a card, as the private answer it is unless its text and blocks are taken out.
 func (s *Slack) message(ctx context.Context, c bot.Card, file string) message {
-	r := rendering{by: s.nameOf(ctx, c.By), mention: s.mentions(c.Mention), file: file}
+	r := rendering{by: s.nameOf(ctx, c.By), mention: s.mentions(ctx, c.Mention), file: file}
 	return message{ResponseType: "ephemeral", Text: fallback(c), Blocks: r.blocks(c), Parse: "none"}
 }
 
@@ -66,8 +66,11 @@ func (s *Slack) nameOf(ctx context.Context, who acl.Subject) string {
 }
 
 // mentions returns the markup that notifies those people and user groups that are of the workspace; the others cannot be notified.
-func (s *Slack) mentions(who []acl.Subject) string {
-	me, _ := s.identity.peek("")
+func (s *Slack) mentions(ctx context.Context, who []acl.Subject) string {
+	if len(who) == 0 {
+		return ""
+	}
+	me, _ := s.whoami(ctx, forever)
 	var all []string
 	for _, w := range who[:min(len(who), maxMention)] {
 		if id := ours(me.team, w, userID); id != "" {

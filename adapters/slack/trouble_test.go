@@ -54,6 +54,7 @@ func TestLookUpsThatOnlyAnOperatorCanMend(t *testing.T) {
 		{"users.info", "invalid_auth", person, "SLACK_BOT_TOKEN"},
 		{"users.info", "team_access_not_granted", person, "manages the workspace"},
 		{"usergroups.users.list", "missing_scope", person, "usergroups:read"},
+		{"usergroups.users.list", "no_permission", person, "manages the workspace"},
 		{"usergroups.users.list", "token_revoked", person, "SLACK_BOT_TOKEN"},
 		{"usergroups.users.list", "invented_tomorrow", person, "Tell whoever runs purgebot"},
 		{"conversations.info", "missing_scope", channel, "channels:read"},
@@ -202,6 +203,16 @@ func TestASlackThatDoesNotSayItsScopes(t *testing.T) {
 	w = newWorld(t, &fake{}, nil)
 	w.Reinstall("commands")
 	assert.Contains(t, asError(t, w.slack.Health(t.Context())).Message, "app_mentions:read, chat:write, users:read, channels:read, usergroups:read")
+}
+
+// TestAMentionIsNotLostInSilence: where not even the token is known, Slack repeats it and the log says why.
+func TestAMentionIsNotLostInSilence(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	w := newWorld(t, &fake{}, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	w.Fail("auth.test", "invalid_auth", -1)
+	assert.False(t, w.Type(mention, "whoami"))
+	assert.Equal(t, 1, strings.Count(log.String(), "SLACK_BOT_TOKEN"), log.String())
 }
 
 // silent is a Slack without X-OAuth-Scopes.

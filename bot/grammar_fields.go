@@ -109,9 +109,7 @@ func (p *parser) fieldPart(name, value string, is ...takes) {
 			return
 		}
 	}
-	if value != "" {
-		p.fail(sayFieldUnused(name, p.verb))
-	}
+	p.fail(sayFieldUnused(name, p.verb))
 }
 
 // field sets one field, if it was filled in.

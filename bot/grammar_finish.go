@@ -189,7 +189,7 @@ type changes struct {
 func (c *changes) see(l *piece, t purge.Target) {
 	c.made |= t.Changes()
 	switch {
-	case l.kind == pieceBare && len(l.raw) > len(l.text):
+	case len(l.raw) > len(l.text): // of bare text only
 		if c.cuts++; c.cuts == 1 {
 			c.cut, c.cutMarks = t.String(), l.raw[len(l.text):]
 		}

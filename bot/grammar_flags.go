@@ -205,7 +205,7 @@ func reasonProblem(text string) string {
 		return sayLongReason(utf8.RuneCountInString(text))
 	}
 	for i, c := range text {
-		if c == utf8.RuneError || !unicode.IsGraphic(c) && c != '\u200d' && c != '\u200c' || unicode.In(c, unicode.Zl, unicode.Zp) {
+		if c == utf8.RuneError || !unicode.IsGraphic(c) && c != '\u200d' && c != '\u200c' {
 			return sayReasonChar(text[i:])
 		}
 	}
@@ -265,10 +265,7 @@ func nearest(w string, names []string, meant map[string]string) string {
 	if m := meant[w]; slices.Contains(names, m) {
 		return m
 	}
-	best, least := "", len(w)/4+1
-	if len(w) < 4 {
-		return ""
-	}
+	best, least := "", len(w)/4+1 // no other name is less than one letter away from a short word
 	for _, name := range names {
 		if d := distance(w, name, least); d < least {
 			best, least = name, d

@@ -110,6 +110,7 @@ func TestRuleMistakesRefuseTheWholeCommand(t *testing.T) {
 		{`freeze a.com 2 "sale"`, `"2"`, `/purge freeze a.com 2h "sale"`},
 		{`freeze a.com 2s "sale"`, `"2s"`, `/purge freeze a.com 2h "sale"`},
 		{`freeze a.com 2hours "sale"`, `"2hours"`, `/purge freeze a.com 2h "sale"`},
+		{`freeze a.com forever 3h "sale"`, `"forever"`, `/purge freeze a.com 3h "sale"`},
 		{`freeze a.com forever "sale"`, `"forever"`, `/purge freeze a.com 2h "sale"`},
 		{`freeze a.com 99999999d "sale"`, `"99999999d"`, `/purge freeze a.com 2h "sale"`},
 		{`freeze a 2h "sale"`, `"a" is no domain`, `/purge freeze www.example.com 2h "sale"`},

@@ -93,6 +93,9 @@ func TestCommandsMeanWhatTheySay(t *testing.T) {
 		{`https://a.com/1 --reason "https://a.com/2 --overseas dir"`, `/purge https://a.com/1 --reason "https://a.com/2 --overseas dir"`},
 		{"https://a.com/1 --reason \"two\n lines\"", `/purge https://a.com/1 --reason "two lines"`},
 		{`https://a.com/1 --reason “smart — quotes”`, `/purge https://a.com/1 --reason "smart — quotes"`},
+		{"https://a.com/1 --reason \"two\r\n\tlines\"", `/purge https://a.com/1 --reason "two lines"`},
+		{"https://a.com/1 --reason \"👩\u200d🚒 می\u200cخواهم\"", "/purge https://a.com/1 --reason \"👩\u200d🚒 می\u200cخواهم\""},
+		{"https://a.com/1 --reason " + strings.Repeat("é", 500), `/purge https://a.com/1 --reason "` + strings.Repeat("é", 500) + `"`},
 		{`https://a.com/1 --reason ‘smart’`, `/purge https://a.com/1 --reason "smart"`},
 
 		// what phones put
@@ -202,6 +205,10 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 		{"please dir https://a.com/b/", `"please"`, "/purge dir https://a.com/b/"},
 		{"thanks!", `"thanks!"`, "/purge https://www.example.com/a.jpg"},
 		{"driectory https://a.com/b/", `"driectory"`, "/purge dir https://a.com/b/"},
+		{"stauts p-7k3f9x2q", `"stauts"`, "/purge status p-7k3f9x2q"},
+		{"sttxus p-7k3f9x2q", `"sttxus"`, "/purge https://www.example.com/a.jpg"},
+		{"stxaus p-7k3f9x2q", `"stxaus"`, "/purge https://www.example.com/a.jpg"},
+		{"xdirx https://a.com/b/", `"xdirx"`, "/purge https://a.com/b/"},
 		{"prge https://a.com/1", `"prge"`, "/purge https://a.com/1"},
 		{"- https://a.com/1\n- https://a.com/2", `"-"`, "/purge https://a.com/1 https://a.com/2"},
 		{"<@U1|bob> https://a.com/1", `"<@U1|bob>"`, "/purge https://a.com/1"},
@@ -221,7 +228,17 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 		{"\u202edir https://a.com/1", `"\u202edir"`, "/purge https://a.com/1"},
 		{strings.Repeat("é", 1000) + " https://a.com/1", `ééé..."`, "/purge https://a.com/1"},
 
+		// what is put right must stay what it is when it is typed
+		{"ftp://a.com/1 please", `"please"`, "/purge https://www.example.com/a.jpg"},
+		{"<https://a.com/b...> please", `"please"`, "/purge <https://a.com/b...>"},
+		{"<https://a.com/b.> please", `"please"`, "/purge <https://a.com/b.>"},
+		{"<https://a.com/?u=x,https://b.com/y> please", `"please"`, "/purge <https://a.com/?u=x,https://b.com/y>"},
+		{"<https://a.com/?u=x;https://b.com/y> please", `"please"`, "/purge <https://a.com/?u=x;https://b.com/y>"},
+
 		// verbs out of place
+		{`"dir" https://a.com/b/`, `quoted text "dir"`, "/purge https://a.com/b/"},
+		{"--hepl https://a.com/b/", `no flag "--hepl"`, "/purge https://a.com/b/"},
+		{"<dir> https://a.com/b/", `"<dir>"`, "/purge https://a.com/b/"},
 		{"https://a.com/b/ dir", `"dir"`, "/purge dir https://a.com/b/"},
 		{"--overseas dir https://a.com/b/", `"dir"`, "/purge dir https://a.com/b/ --overseas"},
 		{"dir https://a.com/b/ url https://a.com/1", `"url"`, "/purge dir https://a.com/b/"},
@@ -246,12 +263,15 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 		{"https://a.com/1 --area=mainland,overseas", `"mainland,overseas"`, "/purge https://a.com/1"},
 		{"https://a.com/1 --overseas --overseas", "area is said twice", "/purge https://a.com/1 --overseas"},
 		{"https://a.com/1 --overseas --global", "area is said twice, the second time by --global", "/purge https://a.com/1 --overseas"},
-		{"https://a.com/1 --private --private", "private is said twice", "/purge https://a.com/1 --private"},
+		{"https://a.com/1 --private --private", "private is said twice.", "/purge https://a.com/1 --private"},
 		{"https://a.com/1 --private=yes", "--private takes no value", "/purge https://a.com/1 --private"},
 		{"https://a.com/1 --area", "missing behind --area", "/purge https://a.com/1"},
 		{"https://a.com/1 --area= overseas", "missing behind --area", "/purge https://a.com/1"},
 		{"--area https://a.com/1", "missing behind --area", "/purge https://a.com/1"},
+		{"https://a.com/1 --area <https://a.com/2>", "missing behind --area", "/purge https://a.com/1 https://a.com/2"},
+		{"https://a.com/1 --reason --private", "missing behind --reason", "/purge https://a.com/1 --private"},
 		{"https://a.com/1 --area --private", "missing behind --area", "/purge https://a.com/1 --private"},
+		{"https://a.com/1 --reason\n(https://a.com/2)", "missing behind --reason", "/purge https://a.com/1 https://a.com/2"},
 		{"https://a.com/1 --reason\nhttps://a.com/2", "missing behind --reason", "/purge https://a.com/1 https://a.com/2"},
 		{"https://a.com/1 --mode delete", "--mode is for directories", "/purge https://a.com/1"},
 		{"dir https://a.com/b/ --mode everything", `"everything"`, "/purge dir https://a.com/b/ --mode delete"},
@@ -260,6 +280,7 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 
 		// reasons
 		{`https://a.com/1 --reason wrong price tag`, `"price"`, `/purge https://a.com/1 --reason "wrong price tag"`},
+		{`https://a.com/1 --reason wrong ` + strings.Repeat("x", 501), `"xxx`, `/purge https://a.com/1 --reason "wrong"`},
 		{`leak https://a.com/1 key in it`, `"key"`, `/purge leak https://a.com/1 "key in it"`},
 		{`leak "key in it" https://a.com/1`, `"key in it"`, `/purge leak https://a.com/1`},
 		{`leak "https://a.com/1" "https://a.com/2"`, `"https://a.com/2"`, `/purge leak https://a.com/1 https://a.com/2`},
@@ -273,6 +294,7 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 		{"https://a.com/1 --reason \"a\u202eb\"", "U+202E", "/purge https://a.com/1"},
 		{"https://a.com/1 --reason \"a\x1b[0mb\"", "U+001B", "/purge https://a.com/1"},
 		{"https://a.com/1 --reason \"a\u2028b\"", "U+2028", "/purge https://a.com/1"},
+		{"https://a.com/1 --reason \"a\ufffdb\"", "U+FFFD", "/purge https://a.com/1"},
 		{"https://a.com/1 --reason \"a\xffb\"", "no text", "/purge https://a.com/1"},
 		{"https://a.com/1 --reason " + strings.Repeat("x", 501), "501 characters", "/purge https://a.com/1"},
 
@@ -288,8 +310,8 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 		{"--overseas", "addresses", "/purge https://www.example.com/a.jpg --overseas"},
 		{"leak", "addresses", "/purge leak https://www.example.com/a.jpg"},
 		{"why", "address", "/purge why https://www.example.com/a.jpg"},
-		{"status", "which purge", "/purge status p-7k3f9x2q"},
-		{"cancel", "which purge", "/purge cancel p-7k3f9x2q"},
+		{"status", "which purge to show", "/purge status p-7k3f9x2q"},
+		{"cancel", "which purge to cancel", "/purge cancel p-7k3f9x2q"},
 
 		// leaks of two kinds, or of less
 		{"leak https://a.com/b/ https://a.com/1", `"https://a.com/1"`, "/purge leak https://a.com/b/"},
@@ -305,12 +327,15 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 		{"status p-7k3f9x2q p-7k3f9x2r", `"p-7k3f9x2r"`, "/purge status p-7k3f9x2q"},
 		{"status https://a.com/1", `"https://a.com/1"`, "/purge status p-7k3f9x2q"},
 		{"why https://a.com/1 https://a.com/2", `"https://a.com/2"`, "/purge why https://a.com/1"},
+		{"why foo https://a.com/1", `"foo"`, "/purge why https://a.com/1"},
+		{"why https://a.com/1 dir", `"dir"`, "/purge why https://a.com/1"},
 		{"whoami please", `"please"`, "/purge whoami"},
 		{"help dir", `"dir"`, "/purge help"},
 		{"domains https://a.com/1", `"https://a.com/1"`, "/purge domains"},
 		{"history a.com b.com", `"b.com"`, "/purge history a.com"},
 		{"history https://a.com/1", `"https://a.com/1"`, "/purge history a.com"},
 		{"history a", `"a"`, "/purge history"},
+		{`history --since ""`, `not ""`, "/purge history"},
 		{"history --since yesterday", `"yesterday"`, "/purge history"},
 		{"history --outcome good", `"good"`, "/purge history"},
 		{"history --by bob", `"bob"`, "/purge history"},
@@ -337,6 +362,8 @@ func TestLimitsAreStated(t *testing.T) {
 	assert.Contains(t, message, "at most 1,048,576")
 	_, err = parseFields(&Fields{Targets: strings.Repeat(" ", maxText), Reason: "x"})
 	require.ErrorContains(t, err, "1,048,577 bytes")
+	_, err = parseFields(&Fields{Targets: strings.Repeat(" ", maxText)})
+	require.ErrorContains(t, err, "is empty")
 }
 
 func TestCorrectedLineFitsOnACard(t *testing.T) {
@@ -348,6 +375,10 @@ func TestCorrectedLineFitsOnACard(t *testing.T) {
 	message, line := refusedWith(t, text.String()+"please")
 	assert.Contains(t, message, "5 of your 40 links")
 	assert.Equal(t, "/purge https://a.com/0 https://a.com/1 https://a.com/2 https://a.com/3 https://a.com/4", line)
+	for _, typed := range []string{"https://a.com/1 please", "dir", "why https://a.com/1 please", "status", "https://a.com/1 https://a.com/2 please"} {
+		message, _ := refusedWith(t, typed)
+		assert.NotContains(t, message, "This shows")
+	}
 	message, line = refusedWith(t, "https://a.com/"+strings.Repeat("a", 8000)+" please")
 	assert.Equal(t, "/purge https://www.example.com/a.jpg", line)
 	assert.Less(t, len(message), 300)
@@ -428,6 +459,34 @@ func TestPrivateNotesNameNoTarget(t *testing.T) {
 	}
 }
 
+func TestPrivateNotesCount(t *testing.T) {
+	t.Parallel()
+	in, err := parseText("https://a.com/1, https://a.com/2,https://a.com/3 <https://a.com/4.> --private")
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		"Punctuation behind 1 link was cut off.",
+		"Punctuation at the end of 1 link was kept: nothing is cut in brackets, quotes or code.",
+		"A comma between two links was read as the end of the first in 1 place.",
+	}, in.Notes)
+}
+
+// A word that somebody typed is shown on one line, and not at any length.
+func TestSaid(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{
+		"": `""`, "a\nb\u202e": `"a\nb\u202e"`,
+		strings.Repeat("a", 60):        `"` + strings.Repeat("a", 60) + `"`,
+		strings.Repeat("a", 61):        `"` + strings.Repeat("a", 60) + `..."`,
+		strings.Repeat("a", 59) + "éé": `"` + strings.Repeat("a", 59) + `..."`,
+		strings.Repeat("\x80", 61):     `"..."`,
+	} {
+		assert.Equal(t, want, said(word))
+	}
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 10000: "10,000", 123456: "123,456", 1234567: "1,234,567"} {
+		assert.Equal(t, want, thousands(n))
+	}
+}
+
 func TestNotesStayFewForManyTargets(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
@@ -452,6 +511,7 @@ func TestFieldsStayApart(t *testing.T) {
 		{Fields{Verb: "Dir", Targets: " https://a.com/b/, ", Area: "overseas", Mode: "delete"}, "/purge dir https://a.com/b/ --overseas --mode delete"},
 		{Fields{Verb: "leak", Targets: "https://a.com/1", Reason: `key "x" in it`}, `/purge leak https://a.com/1 "key \"x\" in it"`},
 		{Fields{Targets: "https://a.com/1", Reason: "--global https://a.com/2 dir"}, `/purge https://a.com/1 --reason "--global https://a.com/2 dir"`},
+		{Fields{Targets: "<https://a.com/1>"}, "/purge https://a.com/1"},
 		{Fields{Targets: `"https://a.com/1"`, Private: true, DryRun: true}, `/purge https://a.com/1 --private --dry-run`},
 		{Fields{Verb: "status", ID: "P-7K3F9X2Q "}, "/purge status p-7k3f9x2q"},
 		{Fields{Verb: "history", Targets: "a.com"}, "/purge history a.com"},
@@ -523,6 +583,8 @@ func TestMomentsAreDaysOrSpans(t *testing.T) {
 		_, err := moment(typed, now, shanghai)
 		assert.Error(t, err, typed)
 	}
+	_, is := span("")
+	assert.False(t, is)
 }
 
 // FuzzParseText: nothing panics; what is accepted means the same when its canonical line is typed; what is refused gets a corrected line

@@ -14,6 +14,7 @@ import (
 // Moment is one audit row with what is known by now of the purge it is about.
 type Moment struct {
 	Entry
+	First    Entry    // the oldest row about the same purge, which says why it was let in
 	Purge    Purge    // zero if it is about none, or one that age has removed
 	Decision Decision // zero if nothing was decided
 	Targets  []Target
@@ -80,6 +81,9 @@ func (s *Store) around(ctx context.Context, id string) (m Moment, err error) {
 		return Moment{}, err
 	}
 	m.Purge = p
+	if m.First, _, err = s.firstEntry(ctx, id); err != nil {
+		return Moment{}, err
+	}
 	if m.Decision, _, err = s.Decision(ctx, id); err != nil {
 		return Moment{}, err
 	}
@@ -88,6 +92,11 @@ func (s *Store) around(ctx context.Context, id string) (m Moment, err error) {
 	}
 	m.Calls, err = s.Calls(ctx, id)
 	return m, err
+}
+
+func (s *Store) firstEntry(ctx context.Context, id string) (Entry, bool, error) {
+	e, err := scanEntry(s.db.QueryRowContext(ctx, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' ORDER BY seq LIMIT 1`, id))
+	return some("read the first audit row of "+id, e, err)
 }
 
 // moments is the query for the rows after last.

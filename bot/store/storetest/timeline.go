@@ -78,6 +78,7 @@ func timeline(t *testing.T, w world) {
 		require.NoError(t, err)
 		assert.Equal(t, p.ID, m.Purge.ID)
 		assert.Equal(t, bob, m.Decision.Who)
+		assert.Equal(t, "asked", m.First.What)
 		assert.Len(t, m.Targets, 4)
 		assert.Len(t, m.Calls, 1)
 		break // the reader may stop

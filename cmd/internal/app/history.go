@@ -1,0 +1,185 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// History is `purgebot history`: it needs DATABASE_URL and nothing else, and reads beside a process that serves.
+type History struct {
+	Host, Since, Until, By, Outcome string
+	Format, Zone                    string
+}
+
+// Run writes the timeline to out: each audit row that matches, oldest first.
+func (h History) Run(ctx context.Context, environ []string, now time.Time, out io.Writer) error {
+	zone, err := readZone(h.Zone)
+	if err != nil {
+		return err
+	}
+	f, err := h.filter(now, zone)
+	if err != nil {
+		return err
+	}
+	w, err := newLines(h.Format, out, zone)
+	if err != nil {
+		return err
+	}
+	return reading(ctx, environ, func(db *store.Store) error {
+		for m, err := range db.Timeline(ctx, f) {
+			if err == nil {
+				err = w.write(lineOf(m, zone))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return w.end()
+	})
+}
+
+// VerifyHistory is `purgebot history --verify`. An audit that is not whole is an error that names the first broken row.
+func VerifyHistory(ctx context.Context, environ []string, out io.Writer) error {
+	return reading(ctx, environ, func(db *store.Store) error {
+		v, err := db.Verify(ctx)
+		if err != nil {
+			return err
+		}
+		if v.Broken != nil {
+			return fmt.Errorf("row %d of the audit is broken: %s; %d rows before it are whole. Keep a copy of the database, and compare it with a backup",
+				v.Broken.Seq, v.Broken.Why, v.Rows)
+		}
+		fmt.Fprintf(out, "The audit is whole: %d rows, %d older ones were removed by age.\n", v.Rows, v.Pruned)
+		if v.Head != "" {
+			fmt.Fprintf(out, "Its last row is %d with the hash %s: keep that elsewhere, and nobody can write it anew unseen.\n", v.Pruned+v.Rows, v.Head)
+		}
+		return nil
+	})
+}
+
+// reading opens the database that the environment names, without its lock and to be read only.
+func reading(ctx context.Context, environ []string, do func(*store.Store) error) error {
+	url, err := databaseURL(environ)
+	if err != nil {
+		return err
+	}
+	db, err := store.OpenReadOnly(ctx, url)
+	if err == nil {
+		err = errors.Join(do(db), db.Close())
+	}
+	if e := (*purge.Error)(nil); errors.As(err, &e) && e.Message != "" {
+		return errors.New(e.Message)
+	}
+	return err
+}
+
+// databaseURL reads that one variable as Load would.
+func databaseURL(environ []string) (string, error) {
+	var c Config
+	f, _ := reflect.TypeFor[Config]().FieldByName("Database")
+	err := decode(f, reflect.ValueOf(&c).Elem().FieldByIndex(f.Index), func(name string) (string, bool) {
+		for _, v := range environ {
+			if value, is := strings.CutPrefix(v, name+"="); is {
+				return value, true
+			}
+		}
+		return "", false
+	})
+	return c.Database, err
+}
+
+func readZone(name string) (*time.Location, error) {
+	if name == "" {
+		return time.Local, nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("--zone %q is no time zone: write it like Asia/Shanghai or UTC", name)
+	}
+	return zone, nil
+}
+
+func (h History) filter(now time.Time, zone *time.Location) (f store.Filter, err error) {
+	if f.Host, err = readHost(h.Host); err != nil {
+		return f, err
+	}
+	if f.Since, err = readMoment("--since", h.Since, now, zone); err != nil {
+		return f, err
+	}
+	if f.Until, err = readMoment("--until", h.Until, now, zone); err != nil {
+		return f, err
+	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
+		return f, errors.New("--since is not before --until: a day begins at midnight, and --until leaves its own day out")
+	}
+	if f.By, err = subject("--by", h.By); err != nil {
+		return f, err
+	}
+	f.State, err = readOutcome(h.Outcome)
+	return f, err
+}
+
+// readHost wants what a target's host can be.
+func readHost(host string) (string, error) {
+	if host == "" {
+		return "", nil
+	}
+	t, err := purge.Parse(purge.URL, "https://"+host+"/")
+	if err != nil || t.Path() != "/" || !strings.EqualFold(t.Host(), host) {
+		return "", fmt.Errorf("%q is no host: write it like www.example.com, without https:// and path", host)
+	}
+	return t.Host(), nil
+}
+
+// readMoment reads a date, a date with a time, or how long ago: 30d, 12h, 90m.
+func readMoment(flag, s string, now time.Time, zone *time.Location) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04", time.DateTime, time.RFC3339} {
+		if at, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return at, nil
+		}
+	}
+	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	last := len(s) - 1
+	n, err := strconv.ParseUint(s[:last], 10, 16)
+	if unit := units[s[last]]; err == nil && unit > 0 {
+		return now.Add(-time.Duration(n) * unit), nil
+	}
+	return time.Time{}, fmt.Errorf(`%s %q is no time: write it like 30d, 12h, %s or "%s"`, flag, s, now.Format(time.DateOnly), now.Format("2006-01-02 15:04"))
+}
+
+// outcomes are those that a purge can end with.
+var outcomes = []store.State{store.StateDone, store.StatePartly, store.StateAccepted, store.StateFailed, store.StateUnknown,
+	store.StateRefused, store.StateCancelled, store.StateExpired}
+
+func readOutcome(s string) (store.State, error) {
+	st := store.State(s)
+	if s == "partly" {
+		st = store.StatePartly
+	}
+	if s != "" && !slices.Contains(outcomes, st) {
+		return "", fmt.Errorf("--outcome %q is none: it is one of %s", s, strings.Join(texts(outcomes), ", "))
+	}
+	return st, nil
+}
+
+// texts are named texts as plain ones.
+func texts[T ~string](named []T) []string {
+	plain := make([]string, len(named))
+	for i, n := range named {
+		plain[i] = string(n)
+	}
+	return plain
+}

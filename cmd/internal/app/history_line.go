@@ -1,0 +1,156 @@
+package app
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"purgebot/bot/store"
+)
+
+// line is one row of the history. Every format has the same.
+type line struct {
+	UTC   string `json:"utc"`
+	Local string `json:"local"` // in the reader's zone
+	Seq   int64  `json:"seq"`
+	What  string `json:"what"`
+	// Who did it, as they were then, and what let them.
+	Subject string   `json:"subject"`
+	Name    string   `json:"name"`
+	Groups  []string `json:"groups"`
+	Via     []string `json:"via"` // the groups that let them in
+	Rules   []string `json:"rules"`
+	Policy  string   `json:"policy"` // its hash
+	Channel string   `json:"channel"`
+	// The purge it is about; empty if none.
+	Purge         string     `json:"purge"`
+	Requester     string     `json:"requester"`
+	RequesterName string     `json:"requester_name"`
+	Kind          string     `json:"kind"`
+	Mode          string     `json:"mode"`
+	Areas         []string   `json:"areas"`
+	Reason        string     `json:"reason"`
+	Approver      string     `json:"approver"` // who pressed Purge
+	ApproverName  string     `json:"approver_name"`
+	Outcome       string     `json:"outcome"` // where the purge stands now
+	Tasks         []string   `json:"tasks"`   // the vendor's
+	Requests      []string   `json:"requests"`
+	Problem       string     `json:"problem"`
+	Targets       []affected `json:"targets"` // on the first row of a purge, as they stand now; and on a refusal
+	ID            string     `json:"id"`
+	Hash          string     `json:"hash"` // of the audit row
+}
+
+// affected is one target and what became of it.
+type affected struct {
+	Target  string `json:"target"`
+	Area    string `json:"area"`
+	Outcome string `json:"outcome"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// body is what the bodies of audit rows may hold.
+type body struct {
+	Groups, Rules, Via                                            []string
+	Rule, Policy, Channel, Reason, Message, Problem, Domain, Area string
+	Task, Request                                                 string
+	Refused                                                       []struct{ Target, Area, Reason, Rule string }
+}
+
+func lineOf(m store.Moment, zone *time.Location) line {
+	b := bodyOf(m)
+	l := line{
+		UTC: m.At.UTC().Format(timeLayout), Local: m.At.In(zone).Format(timeLayout), Seq: m.Seq, What: m.What, Subject: string(m.Who), Name: m.Name,
+		Groups: b.Groups, Via: b.Via, Rules: b.Rules, Policy: first(b.Policy, m.Purge.Policy), Channel: first(b.Channel, string(m.Purge.Channel)),
+		Reason: first(b.Reason, m.Purge.Reason), Problem: first(b.Problem, b.Message), ID: m.Entry.Purge, Hash: m.Hash,
+	}
+	if m.Who == "" {
+		l.Subject = "purgebot"
+	}
+	for _, r := range b.Refused {
+		l.Targets = append(l.Targets, affected{r.Target, r.Area, "refused", r.Reason})
+		if r.Rule != "" && !slices.Contains(l.Rules, r.Rule) {
+			l.Rules = append(l.Rules, r.Rule)
+		}
+	}
+	if b.Domain != "" {
+		l.Targets = append(l.Targets, affected{Target: b.Domain, Area: b.Area})
+	}
+	l.about(m, b)
+	return l
+}
+
+const timeLayout = "2006-01-02T15:04:05.000Z07:00"
+
+// bodyOf is the row's own body. What let the requester in is said once, on the first row, and holds for what purgebot does for them.
+func bodyOf(m store.Moment) (b body) {
+	_ = decodeBody(m.Entry, &b) // what is not ours says nothing
+	if m.Who != "" && m.Who != m.Purge.Requester || m.Purge.ID == "" {
+		return b
+	}
+	var why body
+	_ = decodeBody(m.First, &why)
+	if b.Rules == nil {
+		b.Rules = why.Rules
+	}
+	if b.Via == nil {
+		b.Via = why.Via
+	}
+	if b.Groups == nil {
+		b.Groups = texts(m.Purge.Groups)
+	}
+	return b
+}
+
+// about fills in what is known of the purge.
+func (l *line) about(m store.Moment, b body) {
+	p := m.Purge
+	if p.ID == "" {
+		return
+	}
+	l.Purge, l.Requester, l.RequesterName, l.Outcome = p.Short, string(p.Requester), p.Name, string(p.State)
+	l.Kind, l.Mode, l.Areas = string(p.Request.Kind), string(p.Request.Mode), texts(p.Request.Areas())
+	if d := m.Decision; d.What == store.Confirmed {
+		l.Approver, l.ApproverName = string(d.Who), d.Name
+		if m.Who == d.Who && l.Groups == nil {
+			l.Groups = texts(d.Groups)
+		}
+	}
+	l.Tasks, l.Requests = callIDs(m.Calls, b)
+	if m.Entry.Seq == m.First.Seq {
+		l.Problem = first(l.Problem, p.Problem)
+		for _, t := range m.Targets {
+			l.Targets = append(l.Targets, affected{t.Target.String(), string(t.Area), string(t.Outcome), t.Reason})
+		}
+	}
+}
+
+// callIDs are the vendor's ids: the row's own, else all of the purge.
+func callIDs(calls []store.Call, b body) (tasks, requests []string) {
+	if b.Task != "" || b.Request != "" {
+		return present(b.Task), present(b.Request)
+	}
+	for _, c := range calls {
+		tasks = append(tasks, present(c.Receipt.TaskID)...)
+		requests = append(requests, present(c.Receipt.RequestID)...)
+	}
+	return tasks, requests
+}
+
+func decodeBody(e store.Entry, b *body) error { return json.Unmarshal(e.Body, b) }
+
+func present(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

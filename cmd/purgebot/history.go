@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"purgebot/cmd/internal/app"
+)
+
+func historyCommand() *cobra.Command {
+	var o app.History
+	var verify bool
+	c := &cobra.Command{
+		Use: "history [DOMAIN]", Short: "Write the timeline of an incident, or check that the audit is whole", Args: cobra.MaximumNArgs(1),
+		Long: `history writes the audit, oldest first: who asked, was refused, pressed, what was sent and what became of it. It reads the database
+that DATABASE_URL names, beside a purgebot that serves, and writes nothing to it. Whoever may read that file sees private targets too.`,
+		Example: `  purgebot history shop.example.com --since 30d > incident.md
+  purgebot history --by slack:T024BE7LD/U2147483697 --outcome failed --format csv > failed.csv
+  purgebot history --verify`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.Host = args[0]
+			}
+			if !verify {
+				return o.Run(cmd.Context(), os.Environ(), time.Now(), cmd.OutOrStdout())
+			}
+			if o != (app.History{Format: "markdown"}) {
+				return errors.New("--verify looks at the whole audit: leave out DOMAIN and the other flags")
+			}
+			return app.VerifyHistory(cmd.Context(), os.Environ(), cmd.OutOrStdout())
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Since, "since", "", "how long ago (30d, 12h), or a date; without it, all that is kept")
+	f.StringVar(&o.Until, "until", "", "how long ago, or a date, which is itself left out")
+	f.StringVar(&o.By, "by", "", "whose purges, presses and refusals, e.g. slack:T024BE7LD/U2147483697")
+	f.StringVar(&o.Outcome, "outcome", "", "done, partly done, accepted, failed, unknown, refused, cancelled or expired")
+	f.StringVar(&o.Format, "format", "markdown", "markdown, csv or json (one object a line, with everything)")
+	f.StringVar(&o.Zone, "zone", "", "the time zone of dates and of the second time column, e.g. Asia/Shanghai; default: this machine's")
+	f.BoolVar(&verify, "verify", false, "follow the audit's chain of hashes; exit with 1 at the first row that was changed, removed or put in")
+	return c
+}

@@ -223,8 +223,9 @@ func TestQuotaIsKeptBriefly(t *testing.T) {
 		q[2].Left = 0 // the caller's own
 		return asked.Load()
 	}
-	assert.EqualValues(t, 1, look())
-	assert.EqualValues(t, 1, look())
+	for range 3 {
+		assert.EqualValues(t, 1, look())
+	}
 	now = now.Add(quotaAge)
 	assert.EqualValues(t, 2, look())
 	now = now.Add(-time.Hour) // a clock that was set back
@@ -277,7 +278,7 @@ func TestWarmLimit(t *testing.T) {
 func TestDomainsOfAPI2(t *testing.T) {
 	t.Parallel()
 	body := `{"code":0,"data":{"total":9,"hosts":[
-		{"host":"B.test.com","status":"5","disabled":0,"furl_cache":"off"},{"host":"a.test.com","status":4,"furl_cache":"on"},
+		{"host":"B.test.com","status":"5","disabled":0,"furl_cache":"off"},{"host":"a.test.com","status":3,"furl_cache":"on"},
 		{"host":"c.test.com","status":6},{"host":"d.test.com","status":5,"disabled":1},{"host":"e.test.com","status":99},{"host":""},7,{"host":"f.test.com","status":2}]}}`
 	var asked atomic.Int32
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -290,6 +291,7 @@ func TestDomainsOfAPI2(t *testing.T) {
 	})
 	got, err := testClient(t, server.URL, nil).Domains(t.Context())
 	require.NoError(t, err)
+	assert.EqualValues(t, 2, asked.Load())
 	assert.Equal(t, []purge.Domain{
 		{Host: "a.test.com", Online: true, Status: "deploying", Query: purge.QueryMatters},
 		{Host: "b.test.com", Online: true, Status: "online", Query: purge.QueryIgnored},

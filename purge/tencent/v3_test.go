@@ -285,7 +285,7 @@ func TestSubmitRefusesBadBatches3(t *testing.T) {
 			want = purge.Invalid
 		}
 		assert.Equal(t, want, e.Kind, name)
-		_, err = v.Warm(t.Context(), purge.Batch{Kind: purge.Directory, Mode: purge.Flush, Area: purge.Mainland, Targets: dirs})
+		_, err = v.Warm(t.Context(), purge.Batch{Kind: purge.Directory, Area: purge.Mainland, Targets: dirs})
 		requireKind(t, purge.Internal, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"purgebot/purge"
@@ -20,6 +21,7 @@ type CheckOptions struct {
 	Channel Subject    // "" is no channel: then no grant that lists channels matches
 	Kind    purge.Kind // "" is url
 	Area    purge.Area // "" is mainland; "global" asks for both and allows what both allow
+	At      time.Time  // the present, for rules with from and until; see Ask
 }
 
 // areas returns the areas to ask for, or an error that says which option is wrong.
@@ -102,7 +104,7 @@ func (c *checker) judge(line []byte, long bool) verdict {
 	if err != nil {
 		return verdict{reason: reason(err), rule: DefaultDeny}
 	}
-	a := Ask{Who: c.who, In: c.options.Channel, Kind: c.options.Kind, Target: t}
+	a := Ask{Who: c.who, In: c.options.Channel, Kind: c.options.Kind, Target: t, At: c.options.At}
 	var d Decision
 	for _, a.Area = range c.areas {
 		if d = c.policy.Decide(a); !d.Allowed {

@@ -2,6 +2,7 @@ package acl
 
 import (
 	"strings"
+	"time"
 
 	"purgebot/purge"
 )
@@ -14,8 +15,15 @@ type Ask struct {
 	Kind   purge.Kind
 	Area   purge.Area // mainland or overseas; "global" is two asks
 	Target purge.Target
+	// At is when. The package reads no clock: without it no grant that has a from or until covers, and every such denial does.
+	At time.Time
+	// Overlay is what was said in chat since the file was written; nil is nothing.
+	Overlay *Overlay
+	// Override asks to purge in spite of a freeze. It counts for those whom the file lets do that.
+	Override bool
 
 	anywhere bool // in any channel that a rule may list, for the tests of a file
+	anytime  bool // within every window of a grant, outside every window of a denial, for the same
 }
 
 // DefaultDeny is the Rule of a decision that no rule made.
@@ -27,7 +35,13 @@ type Decision struct {
 	Rule    string  // the name of the grant or the denial, or DefaultDeny
 	Via     string  // the group of the file or of the platform that let them in; "" if they are named directly
 	Confirm Confirm // the strictest of all grants that cover the ask
-	Denied  bool    // a denial refused it
+	Denied  bool    // a denial or a freeze refused it
+	Frozen  *Freeze // the freeze that covers the target, overridden or not; nil if there is none
+	// Charges are the daily budgets that each target of this kind and area counts towards. Not to be written to.
+	Charges []Charge
+
+	approved []int32 // grants whose approvers must approve
+	special  []int32 // grants beside the first that say more: budgets, approvers
 }
 
 // Decide answers an Ask. Denials win; else one grant must cover all of it. An Ask whose Who belongs to another policy,
@@ -42,11 +56,15 @@ func (p *Policy) Decide(a Ask) Decision {
 		policy: p,
 		target: a.Target,
 		kind:   a.Kind,
-		grant:  best{circle: a.Who.named, in: in, covers: covers, rule: none},
-		denial: best{circle: a.Who.covered, in: in, covers: covers, rule: none},
+		grant:  best{circle: a.Who.named, in: in, covers: covers, rule: none, policy: p, when: when{a.At, a.anytime}},
+		denial: best{circle: a.Who.covered, in: in, covers: covers, rule: none, policy: p, when: when{a.At, a.anytime}, denies: true},
 	}
 	s.host(a.Target.Host())
-	return s.decision()
+	d := s.decision(a.Who)
+	if a.Overlay != nil {
+		return p.overlay(a, d)
+	}
+	return d
 }
 
 // combination returns the one combination that is asked for, or none if the ask is malformed.
@@ -163,15 +181,20 @@ func (s *search) foldedPath(at *denied, path []byte) {
 	}
 }
 
-func (s *search) decision() Decision {
+func (s *search) decision(who Who) Decision {
 	if d := &s.denial; d.rule != none {
 		return Decision{Rule: s.policy.denials[d.rule].name, Denied: true}
 	}
-	if g := &s.grant; g.rule != none {
-		r := &s.policy.grants[g.rule]
-		return Decision{Allowed: true, Rule: r.name, Via: g.via, Confirm: r.confirm}
+	g := &s.grant
+	if g.rule == none {
+		return Decision{Rule: DefaultDeny}
 	}
-	return Decision{Rule: DefaultDeny}
+	r := &s.policy.grants[g.rule]
+	d := Decision{Allowed: true, Rule: r.name, Via: g.via, Confirm: r.confirm, Charges: who.charges[kindIndex(s.kind)]}
+	if d.special = g.special; len(g.special) > 0 {
+		s.policy.addSpecial(&d, who, s.kind, g.special)
+	}
+	return d
 }
 
 // best is the first rule in rank, of those visited, that covers the ask for one of the circle.
@@ -181,6 +204,11 @@ type best struct {
 	covers combinations
 	rule   int32
 	via    string
+
+	when    when
+	denies  bool
+	policy  *Policy
+	special []int32 // the special rules that cover the ask too
 }
 
 const none int32 = 1<<31 - 1
@@ -194,7 +222,7 @@ func (b *best) visit(s *spot) {
 	}
 	for i := range b.circle.members {
 		m := &b.circle.members[i]
-		if at := s.table.get(key(m.principal, 0)); at.key != 0 && at.rule <= b.rule {
+		if at := s.table.get(key(m.principal, 0)); at.key != 0 && (at.rule <= b.rule || s.special) {
 			b.run(s, at, m.via)
 		}
 		if b.in != 0 && s.channels {
@@ -207,22 +235,50 @@ func (b *best) visit(s *spot) {
 
 // try judges an entry of any principal.
 func (b *best) try(e *entry) {
-	if e.covers&b.covers == 0 || e.in != 0 && e.in != b.in || e.rule > b.rule {
+	if e.covers&b.covers == 0 || e.in != 0 && e.in != b.in || e.rule > b.rule && !e.special {
 		return
 	}
 	if m := b.circle.find(e.who); m != nil {
-		b.take(e.rule, m.via)
+		b.consider(e, m.via)
 	}
 }
 
-// run judges the entries of one principal and channel, of which the first that covers the ask counts.
+// run judges the entries of one principal and channel. The first that covers the ask counts, and every special one.
 func (b *best) run(s *spot, at *slot, via string) {
-	for _, e := range s.run(at, 8) {
+	if !s.special {
+		for _, e := range s.run(at, 8) {
+			if e.covers&b.covers != 0 {
+				b.take(e.rule, via)
+				return
+			}
+		}
+		return
+	}
+	for _, e := range s.run(at, len(s.entries)) {
 		if e.covers&b.covers != 0 {
-			b.take(e.rule, via)
-			return
+			b.consider(&e, via)
 		}
 	}
+}
+
+// consider takes a rule that covers the ask, unless it is not its time.
+func (b *best) consider(e *entry, via string) {
+	if e.special {
+		if !b.when.due(b.windowOf(e.rule), b.denies) {
+			return
+		}
+		if !b.denies {
+			b.special = append(b.special, e.rule)
+		}
+	}
+	b.take(e.rule, via)
+}
+
+func (b *best) windowOf(rule int32) window {
+	if b.denies {
+		return b.policy.denials[rule].window
+	}
+	return b.policy.grants[rule].window
 }
 
 // take keeps the rule if it ranks before the one kept. Of two ways into one rule, being named directly counts ("" sorts first).

@@ -17,11 +17,17 @@ func (p *Policy) Explain(a Ask, d Decision) string {
 		return allowed(d)
 	}
 	held := p.held(a.Who, host)
-	if len(held) == 0 {
+	if len(held) == 0 && !p.lentOn(&a) {
 		return fmt.Sprintf("No rule lets you purge %s. You are %s.%s", host, a.Who.subject, p.ask())
+	}
+	if d.Denied && d.Frozen != nil {
+		return sayFrozen(d.Frozen)
 	}
 	if d.Denied {
 		return fmt.Sprintf("%s is closed by the rule %q.%s", a.Target, d.Rule, p.ask())
+	}
+	if len(held) == 0 { // only a loan is held
+		return fmt.Sprintf("What you were lent does not let you purge %s so.", a.Target) + p.ask()
 	}
 	return p.nearest(&a, held) + p.ask()
 }
@@ -38,6 +44,10 @@ func allowed(d Decision) string {
 		return s + ", after a second person's approval."
 	}
 	return s + "."
+}
+
+func sayFrozen(f *Freeze) string {
+	return fmt.Sprintf("%s is frozen until %s: %q. Wait, or ask for /purge unfreeze.", f.Domain, stamp(f.Until), f.Reason)
 }
 
 func (p *Policy) ask() string {
@@ -114,6 +124,7 @@ const (
 	missesScheme
 	missesChannel
 	missesPath
+	missesWindow
 )
 
 // nearest says what the held grant that misses the fewest fields allows, and the first field that it misses.
@@ -144,6 +155,9 @@ func (p *Policy) misses(a *Ask, g *rule) (m int) {
 	if len(g.paths) > 0 && (!literal(a.Target) || !under(a.Target.Path(), g.paths)) {
 		m |= missesPath
 	}
+	if !(when{a.At, a.anytime}).due(g.window, false) {
+		m |= missesWindow
+	}
 	return m
 }
 
@@ -167,6 +181,8 @@ func (p *Policy) say(a *Ask, g *rule, missed int) string {
 		return fmt.Sprintf("You may purge %s in %s, not here.", host, either(p.texts(g.in)))
 	case missesPath:
 		return sayPath(a.Target, g.paths)
+	case missesWindow:
+		return fmt.Sprintf("You may purge %s %s.", host, g.window)
 	}
 	return fmt.Sprintf("No one rule lets you purge %s.", a.Target)
 }

@@ -2,16 +2,18 @@ package acl
 
 import (
 	"strings"
+	"time"
 
 	"purgebot/purge"
 )
 
 // test is one of the file's own: what somebody may and may not purge. Without a channel a target may be purged if it may
-// be in some channel, and may not if it may not be in any.
+// be in some channel, and may not if it may not be in any; without a time every grant is within its window, likewise.
 type test struct {
 	as     node
 	groups []node
 	in     Subject
+	at     time.Time // zero: within some window of a grant
 	kind   purge.Kind
 	areas  choice
 	may    []node
@@ -30,6 +32,8 @@ func (r *reader) test(n node) {
 			r.principals(v)
 		case "in":
 			t.in = r.channel(v)
+		case "at":
+			t.at = time.Unix(0, r.moment(v))
 		case "kind":
 			t.kind = purge.Kind(strings.Join(r.choose(v, kinds).texts(kinds), ""))
 		case "area":
@@ -102,7 +106,7 @@ func (p *Policy) refusal(t test, who Who, s string) string {
 		return err.Error()
 	}
 	for _, area := range t.areas.texts(areas) {
-		a := Ask{Who: who, In: t.in, Kind: t.kind, Area: purge.Area(area), Target: target, anywhere: t.in == ""}
+		a := Ask{Who: who, In: t.in, Kind: t.kind, Area: purge.Area(area), Target: target, At: t.at, anywhere: t.in == "", anytime: t.at.IsZero()}
 		if d := p.Decide(a); !d.Allowed {
 			return p.Explain(a, d) + " (" + d.Rule + ")"
 		}

@@ -53,6 +53,7 @@ type spot struct {
 	table    *table // by key, once entries are many
 	single   [1]entry
 	channels bool // some entry is for a channel
+	special  bool // some entry is of a special rule
 }
 
 // few is how many entries are faster walked than looked up.
@@ -63,6 +64,7 @@ type entry struct {
 	who, in principal
 	rule    int32
 	covers  combinations
+	special bool
 }
 
 // anywhere is a channel that every rule with channels is in too: tests ask there.
@@ -178,14 +180,15 @@ func (p *paths) at(path string) *spot {
 }
 
 func (s *spot) add(n int32, r *rule, covers combinations) {
+	special := r.special()
 	for _, who := range r.to {
 		if len(r.in) == 0 {
-			s.entries = append(s.entries, entry{who, 0, n, covers})
+			s.entries = append(s.entries, entry{who, 0, n, covers, special})
 			continue
 		}
-		s.entries = append(s.entries, entry{who, anywhere, n, covers})
+		s.entries = append(s.entries, entry{who, anywhere, n, covers, special})
 		for _, in := range r.in {
-			s.entries = append(s.entries, entry{who, in, n, covers})
+			s.entries = append(s.entries, entry{who, in, n, covers, special})
 		}
 	}
 }
@@ -223,7 +226,7 @@ func (p *paths) finish() {
 	}
 }
 
-// finish drops the entries that an earlier rule always beats, which leaves at most eight for one key.
+// finish drops the entries that an earlier rule always beats, which leaves at most eight for one key, and the special ones.
 func (s *spot) finish() {
 	s.order()
 	var last uint64
@@ -232,10 +235,14 @@ func (s *spot) finish() {
 		if e.key() != last {
 			last, covered = e.key(), 0
 		}
+		if e.special {
+			return false
+		}
 		beaten := e.covers&^covered == 0
 		covered |= e.covers
 		return beaten
 	})
+	s.special = slices.ContainsFunc(s.entries, func(e entry) bool { return e.special })
 	s.channels = slices.ContainsFunc(s.entries, func(e entry) bool { return e.in != 0 })
 	s.settle()
 }
@@ -271,7 +278,7 @@ func tabled(entries []entry) *table {
 	return &t
 }
 
-// run returns the first entries of a key, as many as most.
+// run returns the entries of a key, at most so many.
 func (s *spot) run(at *slot, most int) []entry {
 	rest := s.entries[at.at:]
 	n := 0

@@ -42,8 +42,10 @@ func (n *names) number(s string) principal {
 type Who struct {
 	policy  *Policy
 	subject Subject
-	named   *circle // whom grants may name to mean this subject
-	covered *circle // whom denials may name: also the person's other accounts, and everyone
+	groups  []Subject   // of the platform
+	named   *circle     // whom grants may name to mean this subject
+	covered *circle     // whom denials may name: also the person's other accounts, and everyone
+	charges [2][]Charge // by kind: the budgets that hold whatever the grant
 }
 
 // Subject returns the subject that this is.
@@ -74,7 +76,7 @@ func (c *circle) has(p principal) bool { return c.find(p) != nil }
 // the person behind the account, are found here. What a rule grants to one account it does not grant to the person's others,
 // unless it names the person; what it denies to one account it denies to all of them.
 func (p *Policy) Who(s Subject, platformGroups []Subject) Who {
-	w := Who{policy: p, subject: s}
+	w := Who{policy: p, subject: s, groups: platformGroups}
 	direct := []string{string(s)}
 	owner, owned := p.names.owner[s]
 	if owned {
@@ -86,6 +88,9 @@ func (p *Policy) Who(s Subject, platformGroups []Subject) Who {
 		direct = append(direct, string(account))
 	}
 	w.covered = p.names.circle(direct, platformGroups)
+	for kind := range w.charges {
+		w.charges[kind] = p.charges(w, kind)
+	}
 	return w
 }
 

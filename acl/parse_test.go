@@ -62,7 +62,7 @@ func TestParseReadsEveryKey(t *testing.T) {
 	assert.False(t, p.Auditor(alice))
 	assert.True(t, p.Auditor(p.Who("slack:T024BE7LD/U061F7AUR", nil)))
 	assert.Len(t, p.Hash(), 64)
-	assert.Equal(t, []string{"`budget` is read but not enforced by this version"}, p.Warnings())
+	assert.Empty(t, p.Warnings())
 }
 
 func TestTheFilesWeShipLoad(t *testing.T) {
@@ -156,10 +156,22 @@ func TestParseRefuses(t *testing.T) {
 		"everyone in a group":           {"version: 1\ngroups: {a: [«\"*\"]}\n", "\"*\" is for"},
 		"a grant to nobody":             {"version: 1\ngrants:\n  - «{name: a, domains: [a.example.com]}\n", "without `to`"},
 		"a grant of nothing":            {"version: 1\ngrants:\n  - «{name: a, to: [slack:T0/U1]}\n", "without `domains`"},
-		"from":                          {grant(here + "«from: 2026-01-01"), "cannot honour `from` yet"},
-		"until":                         {grant(here + "«until: 2026-01-01"), "cannot honour `until` yet"},
-		"approvers":                     {grant(here + "«approvers: [a]"), "cannot honour `approvers` yet"},
-		"quota":                         {"version: 1\n«quota: {url: 1}\n", "cannot honour `quota` yet"},
+		"from without a zone":           {grant(here + "from: «2026-01-01T10:00:00"), "write a moment with its zone"},
+		"until before from":             {"version: 1\ngrants:\n  - «{to: [terminal:a], domains: [a.example.com], from: 2026-01-02T00:00:00Z, until: 2026-01-02T00:00:00Z}\n", "would never hold"},
+		"a denial that never holds":     {"version: 1\ndenials:\n  - «{until: 2026-01-02T00:00:00Z, from: 2026-01-03T00:00:00Z}\n", "would never hold"},
+		"a test at no moment":           {"version: 1\ntests: [{as: terminal:a, at: «noon, may-not: [\"https://a.example.com/\"]}]\n", "write a moment"},
+		"until":                         {grant(here + "until: «2026-01-01"), "write a moment with its zone"},
+		"approvers that nobody asks":    {"version: 1\ngrants:\n  - «{to: [terminal:a], domains: [a.example.com], approvers: [terminal:b]}\n", "without `confirm: second-person`"},
+		"an unknown approver":           {grant(here + "confirm: second-person, approvers: [«leads]"), "no person or group"},
+		"half a default budget":         {"version: 1\ndefaults: {budget: «{url: 1}}\n", "write `unlimited`"},
+		"a budget of nobody":            {"version: 1\nbudgets: {«oncall: {url: 1}}\n", "no group of this file"},
+		"a budget of a person":          {"version: 1\npeople: {a: [terminal:a]}\nbudgets: {«a: {url: 1}}\n", "no group of this file"},
+		"a budget below zero":           {grant(here + "budget: {url: «-1}"), "a budget is a number"},
+		"an override by everybody":      {"version: 1\nfreezes: {override: [«\"*\"]}\n", "for denials"},
+		"another key of freezes":        {"version: 1\nfreezes: {«hosts: [a]}\n", "unknown key"},
+		"leak words alone":              {"version: 1\nleaks: {words: «leak}\n", "write [leak]"},
+		"a reserve for nobody":          {"version: 1\nquota: «{reserve: {url: 5}}\n", "and `to`"},
+		"quota":                         {"version: 1\nquota: «{reserve: {url: 1}}\n", "and `to`"},
 		"an unknown confirmation":       {grant(here + "confirm: «none"), "confirm: requester"},
 		"an unknown scheme":             {grant(here + "schemes: [«ftp]"), "write http or https"},
 		"an unknown kind":               {grant(here + "kinds: [«path]"), "write url or directory"},
@@ -167,8 +179,8 @@ func TestParseRefuses(t *testing.T) {
 		"a global area":                 {grant(here + "areas: [«global]"), "write [mainland, overseas]"},
 		"a global default area":         {"version: 1\ndomains: {a.example.com: {area: «global}}\n", "as a default area one of them"},
 		"a domain without its settings": {"version: 1\ndomains: {a.example.com: «overseas}\n", "text stands where a mapping belongs"},
-		"a budget of nothing":           {"version: 1\ndefaults: {budget: {url: «0}}\n", "a budget is a number"},
-		"a budget in words":             {"version: 1\ndefaults: {budget: {url: «many}}\n", "a budget is a number"},
+		"a budget of nothing":           {"version: 1\ndefaults: {budget: {url: «0, directory: 1}}\n", "a budget is a number"},
+		"a budget in words":             {"version: 1\ndefaults: {budget: {url: «many, directory: 1}}\n", "a budget is a number"},
 		"too many combinations": {"version: 1\ngrants:\n  - «{to: [" + strings.Repeat("terminal:a,", 2001) + "], domains: [" +
 			strings.Repeat("a.example.com,", 2000) + "]}\n", "put people in groups"},
 
@@ -255,7 +267,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseListsEveryProblem(t *testing.T) {
 	t.Parallel()
 	_, err := Parse("acl.yaml", []byte("version: 1\nfoo: bar\ngrants:\n  - to: [x]\n    domains: [WWW.example.com]\n    paths: [/a]\n"))
-	assert.EqualError(t, err, "acl.yaml:2:1: unknown key `foo`; the file has version, contact, people, groups, administrators, auditors, emergency, domains, defaults, grants, denials, tests\n"+
+	assert.EqualError(t, err, "acl.yaml:2:1: unknown key `foo`; the file has version, contact, people, groups, administrators, auditors, emergency, freezes, leaks, quota, domains, defaults, budgets, grants, denials, tests\n"+
 		"acl.yaml:4:10: `x` is no person or group of this file; define it under `people` or `groups`, or write the subject as `/purge whoami` shows it (names are not ids)\n"+
 		"acl.yaml:5:15: \"WWW.example.com\" has capitals; write www.example.com\n"+
 		"acl.yaml:6:13: \"/a\" does not begin and end with a slash; write /a/, which means everything below it")
@@ -309,7 +321,7 @@ func TestParseKeepsQuotedTextAsItIs(t *testing.T) {
 func TestNoGrantsIsAWarning(t *testing.T) {
 	t.Parallel()
 	p := parse(t, "version: 1\nemergency: [terminal:a]\n")
-	assert.Equal(t, []string{"`emergency` is read but does nothing in this version", "no grants: nobody may purge anything"}, p.Warnings())
+	assert.Equal(t, []string{"no grants: nobody may purge anything"}, p.Warnings())
 }
 
 func TestALargeFileLoads(t *testing.T) {

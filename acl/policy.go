@@ -12,14 +12,26 @@ import (
 
 // Policy is one version of the policy file. It never changes and is safe for concurrent use.
 type Policy struct {
-	names                    *names
-	grants, denials          []rule // ranked
-	index                    index
-	channels                 bool // some rule lists channels
+	names           *names
+	grants, denials []rule // ranked
+	index           index
+	channels        bool // some rule lists channels
+	powers
+	areas         map[string]purge.Area // by host; by ".example.com" for "*.example.com"
+	contact, hash string
+	warnings      []string
+}
+
+// powers are the sections of the file that say what some may do beside purging, and how much everybody may.
+type powers struct {
 	administrators, auditors []principal
-	areas                    map[string]purge.Area // by host; by ".example.com" for "*.example.com"
-	contact, hash            string
-	warnings                 []string
+	emergency                []principal // may purge without approval
+	overrides                []principal // may purge in spite of a freeze
+	each                     budget      // of every person
+	shared                   []groupBudget
+	reserve                  budget // units that only reservists may touch
+	reservists               []principal
+	leakWords                []string
 }
 
 // Parse reads a policy file; name is what its errors call it. The error is a *FileError.

@@ -17,13 +17,12 @@ type reader struct {
 	grants         []rule
 	denials        []rule
 	tests          []test
-	administrators []principal
-	auditors       []principal
-	areas          map[string]purge.Area
-	contact        string
-	warnings       []string
-	problems       []mistake
-	cells          int // how large the index will be
+	powers
+	areas    map[string]purge.Area
+	contact  string
+	warnings []string
+	problems []mistake
+	cells    int // how large the index will be
 }
 
 func (r *reader) problem(pos int, format string, args ...any) {
@@ -46,7 +45,7 @@ func (r *reader) fileError(name, src string) *FileError {
 // policy indexes what was read.
 func (r *reader) policy() *Policy {
 	p := newPolicy(r.names, r.grants, r.denials)
-	p.administrators, p.auditors = r.administrators, r.auditors
+	p.powers = r.powers
 	p.areas, p.contact, p.warnings = r.areas, r.contact, r.warnings
 	if len(p.grants) == 0 {
 		p.warnings = append(p.warnings, "no grants: nobody may purge anything")
@@ -64,21 +63,22 @@ func newPolicy(n *names, grants, denials []rule) *Policy {
 	return p
 }
 
-// keysOf says which keys a mapping may have. later are those of coming versions that would narrow a rule:
-// to overlook one would allow more than the file says.
+// keysOf says which keys a mapping may have.
 type keysOf struct {
-	what         string
-	known, later []string
+	what  string
+	known []string
 }
 
 var (
 	fileKeys = keysOf{what: "the file", known: []string{"version", "contact", "people", "groups", "administrators", "auditors",
-		"emergency", "domains", "defaults", "grants", "denials", "tests"}, later: []string{"quota"}}
-	grantKeys = keysOf{what: "a grant", known: []string{"name", "to", "in", "domains", "paths", "schemes", "kinds", "areas", "confirm", "budget"},
-		later: []string{"from", "until", "approvers", "quota"}}
-	denialKeys = keysOf{what: "a denial", known: []string{"name", "to", "in", "domains", "paths", "schemes", "kinds", "areas"},
-		later: []string{"from", "until"}}
-	testKeys    = keysOf{what: "a test", known: []string{"as", "groups", "in", "kind", "area", "may", "may-not"}}
+		"emergency", "freezes", "leaks", "quota", "domains", "defaults", "budgets", "grants", "denials", "tests"}}
+	grantKeys = keysOf{what: "a grant", known: []string{"name", "to", "in", "domains", "paths", "schemes", "kinds", "areas", "confirm",
+		"approvers", "budget", "from", "until"}}
+	denialKeys  = keysOf{what: "a denial", known: []string{"name", "to", "in", "domains", "paths", "schemes", "kinds", "areas", "from", "until"}}
+	testKeys    = keysOf{what: "a test", known: []string{"as", "groups", "in", "at", "kind", "area", "may", "may-not"}}
+	freezeKeys  = keysOf{what: "freezes", known: []string{"override"}}
+	leakKeys    = keysOf{what: "leaks", known: []string{"words"}}
+	quotaKeys   = keysOf{what: "quota", known: []string{"reserve", "to"}}
 	domainKeys  = keysOf{what: "a domain", known: []string{"area"}}
 	defaultKeys = keysOf{what: "defaults", known: []string{"budget"}}
 	budgetKeys  = keysOf{what: "a budget", known: []string{"url", "directory"}}
@@ -97,8 +97,6 @@ func (r *reader) fields(n node, keys keysOf, each func(key string, value node)) 
 		switch key := n.items[i]; {
 		case slices.Contains(keys.known, key.text):
 			each(key.text, n.items[i+1])
-		case slices.Contains(keys.later, key.text):
-			r.wrong(key, "this version cannot honour `%s` yet, and without it the rule would allow more; delete the rule or wait for the version that can", key.text)
 		default:
 			r.wrong(key, "unknown key `%s`; %s has %s", key.text, keys.what, strings.Join(keys.known, ", "))
 		}
@@ -184,9 +182,13 @@ func (r *reader) file(top node) {
 	read("contact", func(n node) { r.contact = r.text(n) })
 	read("administrators", func(n node) { r.administrators = r.principals(n) })
 	read("auditors", func(n node) { r.auditors = r.principals(n) })
-	read("emergency", func(n node) { r.principals(n); r.warn("`emergency` is read but does nothing in this version") })
+	read("emergency", func(n node) { r.emergency = r.principals(n) })
+	read("freezes", func(n node) { r.fields(n, freezeKeys, func(_ string, v node) { r.overrides = r.principals(v) }) })
+	read("leaks", func(n node) { r.fields(n, leakKeys, func(_ string, v node) { r.leakWords = r.words(v) }) })
+	read("quota", r.quota)
 	read("domains", r.domains)
-	read("defaults", func(n node) { r.fields(n, defaultKeys, func(_ string, v node) { r.budget(v) }) })
+	read("defaults", func(n node) { r.fields(n, defaultKeys, func(_ string, v node) { r.each = r.budget(v, true) }) })
+	read("budgets", r.groupBudgets)
 	read("grants", func(n node) { r.rules(n, r.grant) })
 	read("denials", func(n node) { r.rules(n, r.denial) })
 	read("tests", func(n node) { r.rules(n, r.test) })
@@ -212,16 +214,6 @@ func (r *reader) domains(n node) {
 	})
 }
 
-// budget judges the shape of a budget: whole numbers for the kinds it names.
-func (r *reader) budget(n node) {
-	r.warn("`budget` is read but not enforced by this version")
-	r.fields(n, budgetKeys, func(_ string, v node) {
-		if units, err := strconv.Atoi(v.text); v.shape != scalar || v.text != "unlimited" && (err != nil || units < 1) {
-			r.wrong(v, "a budget is a number of targets a day, or unlimited")
-		}
-	})
-}
-
 // maxCells bounds the memory that a small file can ask for: a rule takes one cell for each of its subjects, channels, domains and paths together.
 const maxCells = 4_000_000
 
@@ -242,11 +234,17 @@ func (r *reader) grant(n node) {
 		case "confirm":
 			g.confirm = r.confirm(v)
 		case "budget":
-			r.budget(v)
+			g.budget = r.budget(v, false)
+		case "approvers":
+			g.approvers = r.principals(v)
 		default:
 			r.field(&g, key, v, false)
 		}
 	})
+	if len(g.approvers) > 0 && g.confirm != SecondPerson {
+		r.wrong(n, "`approvers` without `confirm: second-person` would never be asked; add it, or delete them")
+	}
+	r.ordered(n, g.window)
 	for _, key := range []string{"to", "domains"} {
 		if n.shape == mapping && !has[key] {
 			r.wrong(n, "a grant without `%s` grants nothing; add it", key)
@@ -260,6 +258,7 @@ func (r *reader) grant(n node) {
 func (r *reader) denial(n node) {
 	d := rule{name: unnamed("denial", r.denials), to: []principal{everyone}, schemes: both, kinds: both, areas: both}
 	r.fields(n, denialKeys, func(key string, v node) { r.field(&d, key, v, true) })
+	r.ordered(n, d.window)
 	r.grow(n, &d)
 	r.denials = append(r.denials, d)
 }
@@ -286,6 +285,35 @@ func (r *reader) field(to *rule, key string, v node, denial bool) {
 		to.kinds = r.choices(v, kinds)
 	case "areas":
 		to.areas = r.choices(v, areas)
+	case "from":
+		to.window.from = r.moment(v)
+	case "until":
+		to.window.until = r.moment(v)
+	}
+}
+
+// words reads a list of words, folded to lower case.
+func (r *reader) words(n node) (words []string) {
+	for _, item := range r.elements(n, "write [leak, secret]") {
+		words = append(words, strings.ToLower(r.text(item)))
+	}
+	return words
+}
+
+// quota reads the units of the account that are kept for some.
+func (r *reader) quota(n node) {
+	has := map[string]bool{}
+	r.fields(n, quotaKeys, func(key string, v node) {
+		has[key] = true
+		switch key {
+		case "reserve":
+			r.reserve = r.budget(v, false)
+		case "to":
+			r.reservists = r.principals(v)
+		}
+	})
+	if n.shape == mapping && !(has["reserve"] && has["to"]) {
+		r.wrong(n, "a reserve has both: `reserve: {url: 500, directory: 10}`, and `to`, whom it is kept for")
 	}
 }
 

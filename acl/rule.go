@@ -23,14 +23,22 @@ func (c Confirm) strictness() int {
 
 // rule is a grant or a denial, its names resolved and its defaults filled in. No paths, channels or (in a denial) domains means all.
 type rule struct {
-	name    string
-	confirm Confirm
-	to, in  []principal
-	domains []string // a host, or "*." and a host
-	paths   []string
-	schemes choice
-	kinds   choice
-	areas   choice
+	name      string
+	confirm   Confirm
+	to, in    []principal
+	domains   []string // a host, or "*." and a host
+	paths     []string
+	schemes   choice
+	kinds     choice
+	areas     choice
+	window    window
+	budget    budget      // of each person, under this grant
+	approvers []principal // who may be the second person; none means whoever may purge it
+}
+
+// special says that the rule counts whether or not another one ranks before it, or not always.
+func (r *rule) special() bool {
+	return r.window != window{} || r.budget != budget{} || len(r.approvers) > 0
 }
 
 // choice is a set out of two: bit 0 is the first, bit 1 the second.

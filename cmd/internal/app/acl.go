@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"purgebot/acl"
 	"purgebot/purge"
@@ -43,7 +44,7 @@ func (c CheckACL) Run(in io.Reader, out, warn io.Writer) error {
 	for _, w := range policy.Warnings() {
 		fmt.Fprintln(warn, w)
 	}
-	o := acl.CheckOptions{Kind: purge.Kind(c.Kind), Area: purge.Area(c.Area)}
+	o := acl.CheckOptions{Kind: purge.Kind(c.Kind), Area: purge.Area(c.Area), At: time.Now()}
 	if o.User, err = subject("--user", c.User); err != nil {
 		return err
 	}

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	slackgo "github.com/slack-go/slack"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -192,22 +194,34 @@ func TestFilesAreRememberedForTheNewestMessages(t *testing.T) {
 	assert.NotNil(t, a.of(bot.MessageRef{ID: "10"}))
 }
 
-// TestAFewUploadAtATime: the rest wait for their turn, and Wait for all of them.
+// TestAFewUploadAtATime: the rest wait for their turn, but not for ever, and Wait waits for all of them.
 func TestAFewUploadAtATime(t *testing.T) {
 	t.Parallel()
-	hold := newHeld("/upload/")
-	w := newWorld(t, &fake{}, func(c *Config) { c.HTTPClient = &http.Client{Transport: hold} })
-	for range uploadsAtOnce + 3 {
-		w.mustShow(t, bot.MessageRef{}, manyURLs)
+	for name, freed := range map[string]bool{"their turn comes": true, "it does not": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hold := &held{path: uploadMethod, arrived: make(chan struct{}, 1), release: make(chan struct{}), next: table{
+					"chat.postMessage": `{"ok":true,"channel":"C0CDN","ts":"1.000001"}`, uploadMethod: `{"ok":false,"error":"internal_error"}`,
+				}}
+				close(hold.release)
+				s := offlineWith(t, nil)
+				s.config.Log = slog.New(slog.DiscardHandler)
+				s.api = slackgo.New("xoxb-simulated", slackgo.OptionHTTPClient(&http.Client{Transport: hold}))
+				for range uploadsAtOnce {
+					s.files.slots <- struct{}{}
+				}
+				_, err := s.Show(t.Context(), in("C0CDN"), bot.MessageRef{}, "", manyURLs)
+				require.NoError(t, err)
+				synctest.Wait()
+				assert.Zero(t, hold.held.Load())
+				if freed {
+					<-s.files.slots
+				}
+				s.Wait()
+				assert.Equal(t, freed, hold.held.Load() == 1)
+			})
+		})
 	}
-	for range uploadsAtOnce {
-		hold.await(t)
-	}
-	assert.Len(t, w.Calls("files.getUploadURLExternal"), uploadsAtOnce)
-	close(hold.release)
-	w.slack.Wait()
-	assert.Equal(t, int64(uploadsAtOnce+3), hold.held.Load())
-	assert.Len(t, w.Calls("files.completeUploadExternal"), uploadsAtOnce+3)
 }
 
 // held is a transport that stops requests to a path until they may go on.
@@ -216,10 +230,11 @@ type held struct {
 	arrived chan struct{}
 	release chan struct{}
 	held    atomic.Int64
+	next    http.RoundTripper
 }
 
 func newHeld(path string) *held {
-	return &held{path: path, arrived: make(chan struct{}, 100), release: make(chan struct{})}
+	return &held{next: http.DefaultTransport, path: path, arrived: make(chan struct{}, 100), release: make(chan struct{})}
 }
 
 func (h *held) await(t *testing.T) {
@@ -237,7 +252,7 @@ func (h *held) RoundTrip(r *http.Request) (*http.Response, error) {
 		h.arrived <- struct{}{}
 		<-h.release
 	}
-	return http.DefaultTransport.RoundTrip(r)
+	return h.next.RoundTrip(r)
 }
 
 func TestNoFileLeavesForElsewhere(t *testing.T) {

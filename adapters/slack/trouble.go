@@ -46,12 +46,12 @@ type troubles struct {
 
 func newTroubles() *troubles { return &troubles{kept: map[string]trouble{}} }
 
-// note keeps a trouble of a method. One that is there stays, unless the new one is graver.
+// note keeps a trouble of a method. One that closes Slack altogether stays when a part is closed besides.
 func (t *troubles) note(method string, new trouble) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old, there := t.kept[method]
-	if there && old.again != nil && old.about != new.about && (old.err.Kind == new.err.Kind || old.err.Kind == purge.Internal) {
+	if there && old.about != new.about && old.err.Kind == purge.Internal && new.err.Kind != purge.Internal {
 		return
 	}
 	t.kept[method] = new

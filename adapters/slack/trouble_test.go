@@ -123,6 +123,16 @@ func TestAClosedPartIsAWarning(t *testing.T) {
 	assert.Contains(t, e.Message, "groups:read")
 	assert.Contains(t, e.Message, "OAuth & Permissions")
 
+	w.Fail("conversations.info", "invalid_auth", 1)
+	_, err = w.slack.Channel(t.Context(), w.Channel(), 0)
+	require.Error(t, err)
+	_, err = w.slack.Channel(t.Context(), in(secretRoom.ID), 0)
+	require.Error(t, err)
+	assert.Equal(t, purge.Internal, asError(t, w.slack.Health(t.Context())).Kind, "of two in one method, the graver stays")
+	_, err = w.slack.Channel(t.Context(), w.Channel(), 0)
+	require.NoError(t, err)
+	require.NoError(t, w.slack.Health(t.Context()), "until it works again")
+
 	w.Fail("users.info", "invalid_auth", -1)
 	_, err = w.slack.Person(t.Context(), w.Alice(), 0)
 	require.Error(t, err)

@@ -22,6 +22,7 @@ func TestLinksAsPeoplePasteThem(t *testing.T) {
 		{"<https://a.com/1|https://evil.com/>", []string{"https://a.com/1"}},
 		{"<https://a.com/1|click me, please>", []string{"https://a.com/1"}},
 		{"<http://a.com/1|http://a.com/1>", []string{"http://a.com/1"}},
+		{"<https://a.com/1|https://a.com/1>", []string{"https://a.com/1"}},
 		{"<http://a.com/1|one>", []string{"http://a.com/1"}},
 		{"[https://evil.com/](https://a.com/1)", []string{"https://a.com/1"}},
 		{"[click me](https://a.com/1_(2))", []string{"https://a.com/1_(2)"}},
@@ -114,10 +115,10 @@ func TestFortyLinksAtATime(t *testing.T) {
 
 func TestHostsAreToldFromWords(t *testing.T) {
 	t.Parallel()
-	for _, w := range []string{"www.test.com", "www.test.com/a", "test.com:8080", "a-b.test.co?x", "10.0.0.1", "例え.jp", "a.xn--p1ai", "www.test.com,"} {
+	for _, w := range []string{"www.test.com", "www.test.com/a", "test.com:8080", "a-b.test.co?x", "10.0.0.1", "例え.jp", "a0.co", "9z.co", "Az.CO", "é.com", "a.xn--p1ai", "www.test.com,"} {
 		assert.True(t, hostlike(w), w)
 	}
-	for _, w := range []string{"", ".", "..", "word", "e.g.", "v1.2", ".com", "a..com", "/a/b.jpg", "p-7k3f9x2q", "<a.com>", "1.5h", strings.Repeat("a.", 200) + "com"} {
+	for _, w := range []string{"", ".", "..", "word", "e.g.", "a_b.com", "a[b.com", "a@b.com", "a`b.com", "a{b.com", "a/.com", "😀.com", "°.com", "v1.2", ".com", "a..com", "/a/b.jpg", "p-7k3f9x2q", "<a.com>", "1.5h", strings.Repeat("a.", 200) + "com"} {
 		assert.False(t, hostlike(w), w)
 	}
 }

@@ -130,9 +130,9 @@ func (s *Slack) untaken(c bot.Command, retry string, err error) func(context.Con
 // as shared; a member is then told directly, so that a failing look-up does not lock people out in silence.
 func (s *Slack) tell(ctx context.Context, c bot.Command, card bot.Card) {
 	channel, err := s.Channel(ctx, c.At, roster)
-	who, known := s.people.peek(c.From.ID())
+	who := s.standingOf(ctx, c.From)
 	switch {
-	case err == nil && channel.Shared, known && who.Standing == bot.Outsider, err != nil && who.Standing != bot.Member:
+	case err == nil && channel.Shared, who == bot.Outsider, err != nil && who != bot.Member:
 		return
 	case err != nil:
 		c.At = bot.Thread{}

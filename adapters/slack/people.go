@@ -43,6 +43,17 @@ func (s *Slack) Person(ctx context.Context, who acl.Subject, maxAge time.Duratio
 	return p, nil
 }
 
+// standingOf is what somebody is, whatever their groups; "" if unknown.
+func (s *Slack) standingOf(ctx context.Context, who acl.Subject) bot.Standing {
+	me, err := s.whoami(ctx, forever)
+	id := ours(me.team, who, userID)
+	if err != nil || id == "" {
+		return ""
+	}
+	p, _ := s.askPerson(me, id, roster).wait(ctx)
+	return p.Standing
+}
+
 // groupsOf waits for every list, also behind one that failed: whoever asks next shares no look-up that began before.
 func (s *Slack) groupsOf(ctx context.Context, id string, lists map[acl.Subject]*answer[map[string]bool], maxAge time.Duration) ([]acl.Subject, error) {
 	stale := groupStale

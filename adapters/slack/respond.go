@@ -67,7 +67,7 @@ func (s *Slack) atOrigin(address string) bool {
 // In a channel that has become externally shared nothing is posted any more: Tell reaches a member directly, and nobody else.
 func (s *Slack) respond(ctx context.Context, address string, a bot.Answer, c bot.Card) {
 	if s.knownShared(a.At.Channel) {
-		if who, _ := s.people.peek(a.From.ID()); who.Standing != bot.Member {
+		if s.standingOf(ctx, a.From) != bot.Member {
 			return
 		}
 		address = ""

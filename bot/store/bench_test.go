@@ -152,3 +152,57 @@ func record(t testing.TB, s *store.Store, n, targets int) store.Purge {
 	require.NoError(t, err)
 	return p
 }
+
+// BenchmarkBeginUnderRules is the ledger with the rules read in its transaction: old ones must cost nothing.
+func BenchmarkBeginUnderRules(b *testing.B) {
+	for _, ended := range []int{0, 100_000} {
+		b.Run(fmt.Sprint(ended), func(b *testing.B) {
+			s := past(b, 0)
+			p := record(b, s, 1, 1)
+			_, err := s.DB().Exec(fmt.Sprintf(`WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < %d)
+				INSERT INTO pb_rule SELECT 'r-' || i, 'freeze', 'slack', 'T1', '', 'www.test.com', '', 'null', 'null', %d - i, 'slack:T1/U1', 'Alice',
+				'[]', 'over', 0, 0, '' FROM s WHERE %d > 0`, max(1, ended), noon.UnixMilli(), ended))
+			require.NoError(b, err)
+			for i := range 10 {
+				r := store.Rule{Kind: store.Freeze, Domain: "other.com", Until: noon.Add(time.Hour), At: noon, By: "slack:T1/U1"}
+				_, _, err := s.AddRule(b.Context(), r, store.Event{Platform: "slack", Workspace: "T1", ID: fmt.Sprint("rule ", i)})
+				require.NoError(b, err)
+			}
+			call := store.Call{Purge: p.ID, Try: 1, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "2026-11-21", At: noon}
+			for b.Loop() {
+				call.Batch++
+				_, fresh, err := s.Begin(b.Context(), call, 0, func(active []store.Rule) string {
+					if len(active) != 10 {
+						return "wrong"
+					}
+					return ""
+				})
+				require.NoError(b, err)
+				require.True(b, fresh)
+			}
+		})
+	}
+}
+
+// BenchmarkLately are the look-ups on the way to a card.
+func BenchmarkLately(b *testing.B) {
+	for _, purges := range []int{0, 100_000} {
+		s := past(b, purges)
+		target, err := purge.Parse(purge.URL, "https://www.test.com/1")
+		require.NoError(b, err)
+		r := purge.Request{Kind: purge.URL, Parts: []purge.Part{{Area: purge.Mainland, Targets: []purge.Target{target}}}}
+		for name, look := range map[string]func() error{
+			"durations": func() error { _, err := s.Durations(b.Context(), purge.URL, purge.Mainland, 200); return err },
+			"spent by":  func() error { _, err := s.SpentBy(b.Context(), "day0"); return err },
+			"purged":    func() error { _, err := s.LastPurged(b.Context(), r, noon.Add(-10*time.Minute)); return err },
+			"same":      func() error { _, _, err := s.SameRunning(b.Context(), "slack", "T1", "digest"); return err },
+			"history":   func() error { _, err := s.History(b.Context(), store.Filter{Platform: "slack", Workspace: "T1", State: store.StateFailed}); return err },
+		} {
+			b.Run(fmt.Sprint(name, "/", purges), func(b *testing.B) {
+				for b.Loop() {
+					require.NoError(b, look())
+				}
+			})
+		}
+	}
+}

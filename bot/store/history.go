@@ -144,7 +144,7 @@ func names(body json.RawMessage, host string) bool {
 	if json.Unmarshal(body, &about) != nil {
 		return false
 	}
-	if d := about.Domain; d == host || strings.HasPrefix(d, "*.") && strings.HasSuffix(host, d[1:]) {
+	if d := about.Domain; d == host || strings.HasPrefix(d, "*.") && strings.HasSuffix("."+host, d[1:]) {
 		return true
 	}
 	for _, r := range about.Refused {

@@ -79,9 +79,12 @@ func budgets(t *testing.T, w world) {
 	d := store.Decision{Purge: third.ID, What: store.Confirmed, Who: alice, Charges: append(twice, twice...)}
 	_, _, err = s.Decide(t.Context(), d, event(103))
 	require.Error(t, err, "one charge for each budget")
-	d.Charges = []store.Charge{{Day: today, Key: "odd", Kind: purge.URL, Area: purge.Mainland, Units: -1, Limit: 5}}
-	_, _, err = s.Decide(t.Context(), d, event(103))
-	require.Error(t, err, "a charge does not give")
+	for _, units := range []int{-1, 0} {
+		d.Charges = []store.Charge{{Day: today, Key: "person alice", Kind: purge.URL, Area: purge.Overseas, Units: units, Limit: 9}}
+		_, _, err = s.Decide(t.Context(), d, event(103))
+		require.Error(t, err, "a charge takes something")
+	}
+	assert.Equal(t, 6, used(t, s)["person alice overseas"])
 
 	tomorrow := chargesOf(3)
 	for i := range tomorrow {

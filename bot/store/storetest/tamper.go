@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,6 +70,33 @@ func rearranging(t *testing.T, w world) {
 		undo()
 	}
 	intact(t, s)
+}
+
+// verifyingBeside verifies while others write and prune: that is nothing broken.
+func verifyingBeside(t *testing.T, w world) {
+	s := w.open(t)
+	var working sync.WaitGroup
+	working.Go(func() {
+		for n := range 150 {
+			e := entry("one", "")
+			e.At = noon.Add(time.Duration(n) * time.Minute)
+			assert.NoError(t, s.Note(t.Context(), e))
+			if n%10 == 9 {
+				_, err := s.Prune(t.Context(), e.At.Add(-5*time.Minute), noon)
+				assert.NoError(t, err)
+			}
+		}
+	})
+	done := make(chan struct{})
+	go func() { working.Wait(); close(done) }()
+	for {
+		intact(t, s)
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
 }
 
 // chain is an audit of ten rows whose first were pruned.

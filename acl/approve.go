@@ -6,19 +6,28 @@ import (
 	"purgebot/purge"
 )
 
-// MayApprove says whether w may be the second person for what d allows: each grant that names approvers must name w.
-// That w may purge the target themselves, and is somebody else, is for the caller to ask.
+// MayApprove says whether w may be the second person for what d, a decision of this policy, allows: each grant that names
+// approvers must name w. That w may purge the target too, and is somebody else, is for the caller to ask.
 func (p *Policy) MayApprove(w Who, d Decision) bool {
-	return w.policy == p && !slices.ContainsFunc(d.approved, func(n int32) bool { return !p.listed(w, p.grants[n].approvers) })
+	if w.policy != p || !d.Allowed || d.policy != p && d.policy != nil {
+		return false
+	}
+	return !slices.ContainsFunc(d.special, func(n int32) bool {
+		approvers := p.grants[n].approvers
+		return len(approvers) > 0 && !p.listed(w, approvers)
+	})
 }
 
-// maxApprovers is how many people one message mentions.
+// maxApprovers is how many one message mentions.
 const maxApprovers = 20
 
 // Approvers are the accounts and platform groups to mention when what d allows waits for a second person: those of its grants,
-// the groups of the file resolved, in order, at most twenty.
+// the people and groups of the file resolved, in order, each once, at most twenty. None means whoever may purge it.
 func (p *Policy) Approvers(d Decision) (to []Subject) {
-	for _, n := range d.approved {
+	if d.policy != p {
+		return nil
+	}
+	for _, n := range d.special {
 		for _, a := range p.grants[n].approvers {
 			to = p.subjects(a, to, map[principal]bool{})
 		}
@@ -32,13 +41,11 @@ func (p *Policy) subjects(of principal, to []Subject, seen map[principal]bool) [
 		return to
 	}
 	seen[of] = true
+	accounts := p.names.accounts[of]
 	if s, err := ParseSubject(p.names.texts[of]); err == nil {
-		if !slices.Contains(to, s) {
-			to = append(to, s)
-		}
-		return to
+		accounts = []Subject{s}
 	}
-	for _, s := range p.names.accounts[of] {
+	for _, s := range accounts {
 		if !slices.Contains(to, s) {
 			to = append(to, s)
 		}
@@ -63,14 +70,19 @@ func (n *names) members(group principal) (members []principal) {
 // Emergency says whether w may purge without approval when nobody has approved in time.
 func (p *Policy) Emergency(w Who) bool { return p.listed(w, p.emergency) }
 
-// OverridesFreezes says whether w may purge, with a reason, in spite of a freeze.
-func (p *Policy) OverridesFreezes(w Who) bool { return p.listed(w, p.overrides) }
+// OverridesFreeze says whether w may purge, with a reason, in spite of a freeze; see Ask.Override.
+func (p *Policy) OverridesFreeze(w Who) bool { return p.listed(w, p.overrides) }
 
 // Reserve is how many of the account's daily units of a kind, in each area, are kept for those who may touch them; 0 is none.
-func (p *Policy) Reserve(k purge.Kind) int { return p.reserve[kindIndex(k)] }
+func (p *Policy) Reserve(k purge.Kind) int {
+	if i := kindIndex(k); i >= 0 {
+		return p.reserve[i]
+	}
+	return 0
+}
 
 // MayTouchReserve says whether the reserve is kept for w.
 func (p *Policy) MayTouchReserve(w Who) bool { return p.listed(w, p.reservists) }
 
-// LeakWords are the words, in lower case, that make a reason sound like a leak; the file may list them.
-func (p *Policy) LeakWords() []string { return p.leakWords }
+// LeakWords are the words, in lower case, that the file says make a reason sound like a leak.
+func (p *Policy) LeakWords() []string { return slices.Clone(p.leakWords) }

@@ -14,8 +14,11 @@ const unlimited = math.MaxInt
 // budget is how many targets of a kind, by its index, may be purged in one vendor day and area; 0 is not said.
 type budget [2]int
 
+// limit returns the bound of a kind, 0 if there is none.
+func (b budget) limit(kind int) int { return b[kind] % unlimited }
+
 // Charge is one daily budget that a target counts towards: all that is charged to Key in a vendor day, for the decision's kind
-// and area, may be Limit targets. Keys stay the same as long as the names in the file do.
+// and area, may be Limit targets. A Key stays the same as long as the names in the file do.
 type Charge struct {
 	Key   string
 	Limit int
@@ -35,7 +38,7 @@ func (r *reader) budget(n node, whole bool) (b budget) {
 		if v.shape != scalar || err != nil || units < 1 {
 			r.wrong(v, "a budget is a number of targets a day, or unlimited")
 		}
-		b[slices.Index(kinds[:], key)] = units
+		b[kindIndex(purge.Kind(key))] = units
 	})
 	if whole && n.shape == mapping && said < len(b) {
 		r.wrong(n, "say both url and directory; write `unlimited` where there is to be no limit")
@@ -43,7 +46,12 @@ func (r *reader) budget(n node, whole bool) (b budget) {
 	return b
 }
 
-// groupBudgets reads what all members of a group share.
+// groupBudget is what all members of a group share.
+type groupBudget struct {
+	group  principal
+	budget budget
+}
+
 func (r *reader) groupBudgets(n node) {
 	r.entries(n, "write `oncall: {url: 5000, directory: 40}`", func(name, v node) {
 		if !r.groups[name.text] {
@@ -54,9 +62,18 @@ func (r *reader) groupBudgets(n node) {
 	})
 }
 
-type groupBudget struct {
-	group  principal
-	budget budget
+// counted refuses a budget that no name tells from another: what is used of it is kept by the grant's name.
+func (r *reader) counted(n node, g *rule, named bool) {
+	if g.budget == (budget{}) {
+		return
+	}
+	if !named {
+		r.wrong(n, "a grant with a budget needs a `name`, by which what is used of it is counted")
+	}
+	if r.budgets[g.name] {
+		r.wrong(n, "another grant with a budget is called %q too; what is used of each is counted by its name", g.name)
+	}
+	r.budgets[g.name] = true
 }
 
 // person is what budgets call the one who acts: all accounts of one person are one.
@@ -67,29 +84,27 @@ func (p *Policy) person(s Subject) string {
 	return "person " + string(s)
 }
 
-// charges are the budgets of a kind that everything counts towards which this person purges, under whatever grant.
-func (p *Policy) charges(w Who, kind int) (all []Charge) {
-	if limit := p.each[kind]; limit > 0 && limit < unlimited {
+// chargesAlways are the budgets of a kind that count whatever grant w purges under.
+func (p *Policy) chargesAlways(w Who, kind int) (all []Charge) {
+	if limit := p.each.limit(kind); limit > 0 {
 		all = append(all, Charge{p.person(w.subject), limit})
 	}
 	for _, g := range p.shared {
-		if limit := g.budget[kind]; limit > 0 && limit < unlimited && w.named.has(g.group) {
+		if limit := g.budget.limit(kind); limit > 0 && w.named.has(g.group) {
 			all = append(all, Charge{"group " + p.names.texts[g.group], limit})
 		}
 	}
 	return slices.Clip(all)
 }
 
-// addSpecial adds what special grants ask for beside the one that ranks first: their budgets, and their approvers.
-func (p *Policy) addSpecial(d *Decision, w Who, kind purge.Kind, grants []int32) {
-	slices.Sort(grants)
-	for _, n := range slices.Compact(grants) {
-		g := &p.grants[n]
-		if limit := g.budget[kindIndex(kind)]; limit > 0 && limit < unlimited {
-			d.Charges = append(d.Charges, Charge{p.person(w.subject) + ", grant " + g.name, limit})
-		}
-		if len(g.approvers) > 0 {
-			d.approved = append(d.approved, n)
+// charges are all the budgets that count for w under these grants.
+func (p *Policy) charges(w Who, k purge.Kind, grants []int32) []Charge {
+	kind := kindIndex(k)
+	all := w.also.charges[kind]
+	for _, n := range grants {
+		if limit := p.grants[n].budget.limit(kind); limit > 0 {
+			all = append(all, Charge{p.person(w.subject) + ", grant " + p.grants[n].name, limit})
 		}
 	}
+	return all
 }

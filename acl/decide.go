@@ -1,6 +1,7 @@
 package acl
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -40,8 +41,8 @@ type Decision struct {
 	// Charges are the daily budgets that each target of this kind and area counts towards. Not to be written to.
 	Charges []Charge
 
-	approved []int32 // grants whose approvers must approve
-	special  []int32 // grants beside the first that say more: budgets, approvers
+	policy  *Policy // whose grants are special; nil if none is
+	special []int32 // the grants among those that cover the ask which name budgets or approvers
 }
 
 // Decide answers an Ask. Denials win; else one grant must cover all of it. An Ask whose Who belongs to another policy,
@@ -51,18 +52,37 @@ func (p *Policy) Decide(a Ask) Decision {
 	if a.Who.policy != p || covers == 0 {
 		return Decision{Rule: DefaultDeny}
 	}
-	in := p.channel(&a)
+	in, at := p.channel(&a), when{a.At, a.anytime}
 	s := search{
-		policy: p,
+		index:  &p.index,
 		target: a.Target,
 		kind:   a.Kind,
-		grant:  best{circle: a.Who.named, in: in, covers: covers, rule: none, policy: p, when: when{a.At, a.anytime}},
-		denial: best{circle: a.Who.covered, in: in, covers: covers, rule: none, policy: p, when: when{a.At, a.anytime}, denies: true},
+		grant:  best{circle: a.Who.named, in: in, covers: covers, rule: none, rules: p.grants, when: at},
+		denial: best{circle: a.Who.covered, in: in, covers: covers, rule: none, rules: p.denials, when: at, denies: true},
 	}
 	s.host(a.Target.Host())
-	d := s.decision(a.Who)
+	d := p.decision(&s, a.Who)
 	if a.Overlay != nil {
-		return p.overlay(a, d)
+		return p.overlaid(&a, d)
+	}
+	return d
+}
+
+// decision says what a search found.
+func (p *Policy) decision(s *search, who Who) Decision {
+	if n := s.denial.rule; n != none {
+		return Decision{Rule: p.denials[n].name, Denied: true}
+	}
+	g := &s.grant
+	if g.rule == none {
+		return Decision{Rule: DefaultDeny}
+	}
+	r := &p.grants[g.rule]
+	d := Decision{Allowed: true, Rule: r.name, Via: g.via, Confirm: r.confirm, Charges: who.also.charges[kindIndex(s.kind)]}
+	if len(g.special) > 0 {
+		slices.Sort(g.special)
+		d.policy, d.special = p, slices.Compact(g.special)
+		d.Charges = p.charges(who, s.kind, d.special)
 	}
 	return d
 }
@@ -108,7 +128,7 @@ func (p *Policy) channel(a *Ask) principal {
 
 // search walks the index for one ask.
 type search struct {
-	policy        *Policy
+	index         *index
 	target        purge.Target
 	kind          purge.Kind
 	grant, denial best
@@ -117,7 +137,7 @@ type search struct {
 // host visits what rules say about the host, and about "*." of each name above it. The star of a grant stands for no A-label
 // ("xn--…"): IDNA implementations disagree about which of those are hosts at all, so the file must name them.
 func (s *search) host(host string) {
-	x := &s.policy.index
+	x := s.index
 	s.denied(x.everywhere)
 	s.site(x.sites[host], true)
 	if x.wild == 0 {
@@ -181,22 +201,6 @@ func (s *search) foldedPath(at *denied, path []byte) {
 	}
 }
 
-func (s *search) decision(who Who) Decision {
-	if d := &s.denial; d.rule != none {
-		return Decision{Rule: s.policy.denials[d.rule].name, Denied: true}
-	}
-	g := &s.grant
-	if g.rule == none {
-		return Decision{Rule: DefaultDeny}
-	}
-	r := &s.policy.grants[g.rule]
-	d := Decision{Allowed: true, Rule: r.name, Via: g.via, Confirm: r.confirm, Charges: who.charges[kindIndex(s.kind)]}
-	if d.special = g.special; len(g.special) > 0 {
-		s.policy.addSpecial(&d, who, s.kind, g.special)
-	}
-	return d
-}
-
 // best is the first rule in rank, of those visited, that covers the ask for one of the circle.
 type best struct {
 	circle *circle
@@ -205,10 +209,10 @@ type best struct {
 	rule   int32
 	via    string
 
+	rules   []rule
 	when    when
 	denies  bool
-	policy  *Policy
-	special []int32 // the special rules that cover the ask too
+	special []int32 // the special rules that cover the ask, in no order
 }
 
 const none int32 = 1<<31 - 1
@@ -264,21 +268,15 @@ func (b *best) run(s *spot, at *slot, via string) {
 // consider takes a rule that covers the ask, unless it is not its time.
 func (b *best) consider(e *entry, via string) {
 	if e.special {
-		if !b.when.due(b.windowOf(e.rule), b.denies) {
+		r := &b.rules[e.rule]
+		if !b.when.due(r.window, b.denies) {
 			return
 		}
-		if !b.denies {
+		if r.budget != (budget{}) || len(r.approvers) > 0 {
 			b.special = append(b.special, e.rule)
 		}
 	}
 	b.take(e.rule, via)
-}
-
-func (b *best) windowOf(rule int32) window {
-	if b.denies {
-		return b.policy.denials[rule].window
-	}
-	return b.policy.grants[rule].window
 }
 
 // take keeps the rule if it ranks before the one kept. Of two ways into one rule, being named directly counts ("" sorts first).

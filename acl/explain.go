@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"time"
 
 	"purgebot/purge"
 )
@@ -17,7 +18,8 @@ func (p *Policy) Explain(a Ask, d Decision) string {
 		return allowed(d)
 	}
 	held := p.held(a.Who, host)
-	if len(held) == 0 && !p.lentOn(&a) {
+	lent := p.holdsLoan(&a, host)
+	if len(held) == 0 && !lent {
 		return fmt.Sprintf("No rule lets you purge %s. You are %s.%s", host, a.Who.subject, p.ask())
 	}
 	if d.Denied && d.Frozen != nil {
@@ -26,8 +28,8 @@ func (p *Policy) Explain(a Ask, d Decision) string {
 	if d.Denied {
 		return fmt.Sprintf("%s is closed by the rule %q.%s", a.Target, d.Rule, p.ask())
 	}
-	if len(held) == 0 { // only a loan is held
-		return fmt.Sprintf("What you were lent does not let you purge %s so.", a.Target) + p.ask()
+	if len(held) == 0 {
+		return fmt.Sprintf("What you were granted on %s for a while does not cover this, or whoever granted it may not do it either.", host) + p.ask()
 	}
 	return p.nearest(&a, held) + p.ask()
 }
@@ -47,7 +49,20 @@ func allowed(d Decision) string {
 }
 
 func sayFrozen(f *Freeze) string {
-	return fmt.Sprintf("%s is frozen until %s: %q. Wait, or ask for /purge unfreeze.", f.Domain, stamp(f.Until), f.Reason)
+	return fmt.Sprintf("%s%s is frozen until %s: %q. Wait, or ask for /purge unfreeze.", f.Domain, f.Path, stamp(f.Until), f.Reason)
+}
+
+// holdsLoan says whether some loan on the host, whatever else it says, is for the one who asks.
+func (p *Policy) holdsLoan(a *Ask, host string) bool {
+	if a.Overlay == nil || a.Who.policy != p {
+		return false
+	}
+	for l := range p.lent(a.Who, a.Overlay, host) {
+		if l.lasts(a.At) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *Policy) ask() string {
@@ -78,21 +93,27 @@ func (p *Policy) held(w Who, host string) (rules []int32) {
 	return slices.Compact(rules)
 }
 
-// granting yields the sites whose grants a host may have: its own, and that of each "*." above it, as in search.host.
+// granting yields the sites whose grants a host may have.
 func (x *index) granting(host string) func(yield func(*site) bool) {
 	return func(yield func(*site) bool) {
-		if s := x.sites[host]; s != nil && !yield(s) {
-			return
+		for name := range starred(host) {
+			if s := x.sites[name]; s != nil && !yield(s) {
+				return
+			}
 		}
-		for !strings.HasPrefix(host, "xn--") {
+	}
+}
+
+// starred yields what the index calls those domains of grants that a host may be of: its own, and each "*." above it, as in search.host.
+func starred(host string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for more := yield(host); more && !strings.HasPrefix(host, "xn--"); host = host[1:] {
 			i := strings.IndexByte(host, '.')
 			if i < 0 {
 				return
 			}
-			if s := x.sites[host[i:]]; s != nil && !yield(s) {
-				return
-			}
-			host = host[i+1:]
+			host = host[i:]
+			more = yield(host)
 		}
 	}
 }
@@ -227,6 +248,9 @@ type GrantView struct {
 	Areas     []purge.Area
 	In        []Subject
 	Confirm   Confirm
+	From      time.Time // when it begins and ends; zero is no bound
+	Until     time.Time
+	By        Subject // who gave it in chat; "" if it stands in the file
 }
 
 // Grants returns what this person may purge unless a denial says otherwise, by name.
@@ -255,7 +279,7 @@ func (c *circle) via(to []principal) (via string, is bool) {
 
 func (p *Policy) view(g *rule, via string) GrantView {
 	return GrantView{
-		Name: g.name, Via: via, Confirm: g.confirm,
+		Name: g.name, Via: via, Confirm: g.confirm, From: moment(g.window.from), Until: moment(g.window.until),
 		Domains: slices.Clone(g.domains), Paths: slices.Clone(g.paths), Schemes: g.schemes.texts(schemes),
 		Kinds: typed[purge.Kind](g.kinds.texts(kinds)), Areas: typed[purge.Area](g.areas.texts(areas)), In: typed[Subject](p.texts(g.in)),
 	}

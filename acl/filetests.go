@@ -33,7 +33,7 @@ func (r *reader) test(n node) {
 		case "in":
 			t.in = r.channel(v)
 		case "at":
-			t.at = time.Unix(0, r.moment(v))
+			t.at = time.Unix(r.moment(v), 0)
 		case "kind":
 			t.kind = purge.Kind(strings.Join(r.choose(v, kinds).texts(kinds), ""))
 		case "area":

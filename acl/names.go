@@ -42,10 +42,15 @@ func (n *names) number(s string) principal {
 type Who struct {
 	policy  *Policy
 	subject Subject
+	named   *circle // whom grants may name to mean this subject
+	covered *circle // whom denials may name: also the person's other accounts, and everyone
+	also    *also
+}
+
+// also is what else is known of somebody.
+type also struct {
 	groups  []Subject   // of the platform
-	named   *circle     // whom grants may name to mean this subject
-	covered *circle     // whom denials may name: also the person's other accounts, and everyone
-	charges [2][]Charge // by kind: the budgets that hold whatever the grant
+	charges [2][]Charge // by kind: the budgets that count whatever the grant
 }
 
 // Subject returns the subject that this is.
@@ -76,7 +81,7 @@ func (c *circle) has(p principal) bool { return c.find(p) != nil }
 // the person behind the account, are found here. What a rule grants to one account it does not grant to the person's others,
 // unless it names the person; what it denies to one account it denies to all of them.
 func (p *Policy) Who(s Subject, platformGroups []Subject) Who {
-	w := Who{policy: p, subject: s, groups: platformGroups}
+	w := Who{policy: p, subject: s, also: &also{groups: platformGroups}}
 	direct := []string{string(s)}
 	owner, owned := p.names.owner[s]
 	if owned {
@@ -88,20 +93,20 @@ func (p *Policy) Who(s Subject, platformGroups []Subject) Who {
 		direct = append(direct, string(account))
 	}
 	w.covered = p.names.circle(direct, platformGroups)
-	for kind := range w.charges {
-		w.charges[kind] = p.charges(w, kind)
+	for kind := range w.also.charges {
+		w.also.charges[kind] = p.chargesAlways(w, kind)
 	}
 	return w
 }
 
 // circle closes what somebody is under the groups of the file. Named directly comes first, then the order of names.
 func (n *names) circle(direct []string, platformGroups []Subject) *circle {
-	c := &circle{}
+	var members []member
 	found := map[principal]bool{}
 	add := func(name, via string) {
 		if p, known := n.numbers[name]; known && !found[p] {
 			found[p] = true
-			c.members = append(c.members, member{p, via})
+			members = append(members, member{p, via})
 		}
 	}
 	for _, name := range direct {
@@ -110,13 +115,17 @@ func (n *names) circle(direct []string, platformGroups []Subject) *circle {
 	for _, g := range slices.Sorted(slices.Values(platformGroups)) {
 		add(string(g), string(g))
 	}
-	for i := 0; i < len(c.members); i++ {
-		for _, g := range n.in[c.members[i].principal] {
+	for i := 0; i < len(members); i++ {
+		for _, g := range n.in[members[i].principal] {
 			add(n.texts[g], n.texts[g])
 		}
 	}
-	c.table = newTable(len(c.members))
-	for i, m := range c.members {
+	return newCircle(members)
+}
+
+func newCircle(members []member) *circle {
+	c := &circle{members, newTable(len(members))}
+	for i, m := range members {
 		c.table.put(slot{key: uint64(m.principal), at: int32(i)})
 	}
 	return c

@@ -9,152 +9,145 @@ import (
 	"purgebot/purge"
 )
 
-// Freeze closes a domain for everybody for a while. It was said in chat, and beats everything but an override.
+// Freeze closes a domain, or a path of it, to everybody for a while. It was said in chat, and only an override beats it.
+// It covers what a denial of the file covers: "*.x" is x too, a path is found however it is spelled, and the directories
+// that contain it are closed as well.
 type Freeze struct {
 	ID     string
-	Domain string // a host, or "*." and a host, which covers that host too
+	Domain string // a host, or "*." and a host
+	Path   string // begins and ends with "/"; "" is all of the domain
 	Until  time.Time
 	By     Subject
 	Reason string
 }
 
-// Loan is a temporary grant. It was given in chat, lets nobody do what its giver may not do, and never its giver.
+// Loan is a temporary grant. It was given in chat, lets nobody do what its giver may not do at that moment, and never its giver.
 type Loan struct {
 	ID       string
-	To       string // as rules name somebody: a subject, a group of a platform, a person or group of the file
+	To       string // as rules name somebody: a subject, a group of a platform, a person or a group of the file
 	Domain   string // a host, or "*." and a host, which covers what is below it alone
 	Kinds    []purge.Kind
 	Areas    []purge.Area
-	Until    time.Time
+	Until    time.Time // a loan that has more than MaxLoan left does not count
 	By       Subject
-	ByGroups []Subject // the giver's, as they were then
+	ByGroups []Subject // the giver's groups on the platform
 	Reason   string
 }
 
-// Rule is what decisions call a loan.
+// MaxLoan is how long a loan may last.
+const MaxLoan = 24 * time.Hour
+
+// Rule is what decisions call the loan.
 func (l *Loan) Rule() string { return "temporary grant " + l.ID }
 
-// Overlay is what was said in chat since the policy file was written: freezes and loans. It never changes, and a look into it
-// costs the same however many there are on other hosts.
+// Rule is what decisions call the freeze.
+func (f *Freeze) Rule() string { return "freeze " + f.ID }
+
+// Overlay is what was said in chat since the policy file was written: freezes and loans. It never changes, is safe for
+// concurrent use, and belongs to no policy; nil is an empty one. Freezes are found as denials are, whatever their number.
 type Overlay struct {
-	freezes map[string][]*Freeze // by host; by ".example.com" for what is below it. Of one host the longest is first
-	loans   map[string][]*Loan
+	freezes []Freeze           // the longest first
+	index   index              // the freezes, as denials for everybody
+	loans   map[string][]*Loan // by host; by ".example.com" for "*.example.com"
 }
 
-// NewOverlay indexes what holds now.
+// NewOverlay indexes freezes and loans. Those that are over may be among them.
 func NewOverlay(freezes []Freeze, loans []Loan) *Overlay {
-	o := &Overlay{freezes: map[string][]*Freeze{}, loans: map[string][]*Loan{}}
-	for i := range freezes {
-		f := &freezes[i]
-		host := strings.TrimPrefix(f.Domain, "*")
-		o.freezes[host] = append(o.freezes[host], f)
-		if apex, wild := strings.CutPrefix(f.Domain, "*."); wild {
-			o.freezes[apex] = append(o.freezes[apex], f)
+	o := &Overlay{freezes: slices.Clone(freezes), loans: map[string][]*Loan{}}
+	slices.SortFunc(o.freezes, func(a, b Freeze) int { return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.ID, b.ID)) })
+	denials := make([]rule, len(o.freezes))
+	for i, f := range o.freezes {
+		denials[i] = rule{to: []principal{everyone}, domains: []string{f.Domain}, schemes: both, kinds: both, areas: both}
+		if f.Path != "" {
+			denials[i].paths = []string{f.Path}
 		}
 	}
-	for _, all := range o.freezes {
-		slices.SortStableFunc(all, func(a, b *Freeze) int { return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.ID, b.ID)) })
-	}
-	for i := range loans {
-		host := strings.TrimPrefix(loans[i].Domain, "*")
-		o.loans[host] = append(o.loans[host], &loans[i])
+	o.index = newIndex(nil, denials)
+	for _, l := range loans {
+		host := strings.TrimPrefix(l.Domain, "*")
+		o.loans[host] = append(o.loans[host], &l)
 	}
 	return o
 }
 
-// Frozen returns the freeze that holds longest on a host, nil if there is none. Without a time every freeze holds.
-func (o *Overlay) Frozen(host string, at time.Time) *Freeze {
-	if o == nil || len(o.freezes) == 0 {
+// everybody is whom freezes are for.
+var everybody = newCircle([]member{{principal: everyone}})
+
+// frozen returns the freeze that covers the ask longest, nil if there is none. Without a time every freeze covers.
+func (o *Overlay) frozen(a *Ask) *Freeze {
+	if len(o.freezes) == 0 {
 		return nil
 	}
-	var longest *Freeze
-	for name := range above(host) {
-		all := o.freezes[name]
-		if len(all) > 0 && (at.IsZero() || at.Before(all[0].Until)) && (longest == nil || longest.Until.Before(all[0].Until)) {
-			longest = all[0]
-		}
+	s := search{index: &o.index, target: a.Target, kind: a.Kind, denial: best{circle: everybody, covers: a.combination(), rule: none}}
+	s.host(a.Target.Host())
+	if s.denial.rule == none {
+		return nil
 	}
-	return longest
+	if f := &o.freezes[s.denial.rule]; a.At.IsZero() || a.At.Before(f.Until) {
+		return f
+	}
+	return nil
 }
 
-// above yields a host, and the names of all that lie below each domain above it, as in ".example.com".
-func above(host string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		if !yield(host) {
-			return
-		}
-		for i := strings.IndexByte(host, '.'); i >= 0; i = strings.IndexByte(host, '.') {
-			if !yield(host[i:]) {
-				return
-			}
-			host = host[i+1:]
-		}
+// overlaid changes a decision by what was said in chat: a loan allows what nothing refused, a freeze refuses what was allowed.
+func (p *Policy) overlaid(a *Ask, d Decision) Decision {
+	if !d.Allowed && !d.Denied {
+		d = p.borrowed(a, d)
 	}
-}
-
-// overlay changes a decision by what was said in chat: a freeze refuses what was allowed, a loan allows what nothing refused.
-func (p *Policy) overlay(a Ask, d Decision) Decision {
-	if !d.Allowed && !d.Denied && !a.At.IsZero() {
-		d = p.lend(a, d)
-	}
-	d.Frozen = a.Overlay.Frozen(a.Target.Host(), a.At)
-	if d.Frozen != nil && d.Allowed && !(a.Override && p.OverridesFreezes(a.Who)) {
-		return Decision{Rule: "freeze " + d.Frozen.ID, Denied: true, Frozen: d.Frozen}
+	d.Frozen = a.Overlay.frozen(a)
+	if d.Frozen != nil && d.Allowed && !(a.Override && p.OverridesFreeze(a.Who)) {
+		return Decision{Rule: d.Frozen.Rule(), Denied: true, Frozen: d.Frozen}
 	}
 	return d
 }
 
-// lend allows what a loan covers and its giver may still purge in the same place.
-func (p *Policy) lend(a Ask, d Decision) Decision {
-	for name := range a.Overlay.lending(a.Target.Host()) {
-		for _, l := range a.Overlay.loans[name] {
-			via, covered := p.borrows(a.Who, l)
-			if !covered || !l.covers(a) {
-				continue
-			}
-			if given := p.given(a, l); given.Allowed {
-				return p.lent(a, l, via, given)
-			}
+// borrowed returns the strictest decision that a loan makes, or d if none does.
+func (p *Policy) borrowed(a *Ask, d Decision) Decision {
+	for l, via := range p.lent(a.Who, a.Overlay, a.Target.Host()) {
+		if !l.covers(a) {
+			continue
+		}
+		given := p.given(a, l)
+		if given.Allowed && (!d.Allowed || d.Confirm.strictness() < given.Confirm.strictness()) {
+			given.Rule, given.Via, given.Charges = l.Rule(), via, p.charges(a.Who, a.Kind, given.special)
+			d = given
 		}
 	}
 	return d
 }
 
-func (l *Loan) covers(a Ask) bool {
-	return a.At.Before(l.Until) && slices.Contains(l.Kinds, a.Kind) && slices.Contains(l.Areas, a.Area)
+func (l *Loan) lasts(at time.Time) bool {
+	return at.Before(l.Until) && l.Until.Sub(at) <= MaxLoan
 }
 
-// given is what the giver of a loan may do in the place of the one who asks, without loans. Who is no administrator any more
-// lends nothing.
-func (p *Policy) given(a Ask, l *Loan) Decision {
-	a.Who, a.Overlay = p.Who(l.By, l.ByGroups), nil
-	if !p.Administrator(a.Who) {
+func (l *Loan) covers(a *Ask) bool {
+	return l.lasts(a.At) && slices.Contains(l.Kinds, a.Kind) && slices.Contains(l.Areas, a.Area)
+}
+
+// given is what the giver of a loan may do where the borrower asks, by the file alone. Who is no administrator any more lends nothing.
+func (p *Policy) given(a *Ask, l *Loan) Decision {
+	giver := *a
+	giver.Who, giver.Overlay = p.Who(l.By, l.ByGroups), nil
+	if !p.Administrator(giver.Who) {
 		return Decision{}
 	}
-	return p.Decide(a)
+	return p.Decide(giver)
 }
 
-// lent is what the giver is allowed, as the borrower's: with the giver's confirmation, and the borrower's budgets.
-func (p *Policy) lent(a Ask, l *Loan, via string, given Decision) Decision {
-	d := Decision{Allowed: true, Rule: l.Rule(), Via: via, Confirm: given.Confirm, Charges: a.Who.charges[kindIndex(a.Kind)]}
-	p.addSpecial(&d, a.Who, a.Kind, given.special)
-	return d
-}
-
-// lending yields the names that loans on a host have. A star stands for no A-label, as in grants.
-func (o *Overlay) lending(host string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		plain := true
-		for name := range above(host) {
-			if name[0] == '.' && !plain || !yield(name) {
-				return
+// lent yields the loans on a host that are for w, each with the group that says so. A star stands for no A-label, as in grants.
+func (p *Policy) lent(w Who, o *Overlay, host string) func(yield func(*Loan, string) bool) {
+	return func(yield func(*Loan, string) bool) {
+		for name := range starred(host) {
+			for _, l := range o.loans[name] {
+				if via, is := p.borrows(w, l); is && !yield(l, via) {
+					return
+				}
 			}
-			plain = plain && !strings.HasPrefix(strings.TrimPrefix(name, "."), "xn--")
 		}
 	}
 }
 
-// borrows says whether a loan is for w, and through which group. It is never for its giver, under any account.
+// borrows says whether a loan is for w, and through which group. It is never for its giver, under whatever account.
 func (p *Policy) borrows(w Who, l *Loan) (via string, is bool) {
 	if p.SamePerson(w.subject, l.By) {
 		return "", false
@@ -162,44 +155,28 @@ func (p *Policy) borrows(w Who, l *Loan) (via string, is bool) {
 	if l.To == string(w.subject) {
 		return "", true
 	}
-	if n, known := p.names.numbers[l.To]; known && n != everyone {
-		if m := w.named.find(n); m != nil {
-			return m.via, true
-		}
-	}
-	if slices.Contains(w.groups, Subject(l.To)) {
+	if slices.Contains(w.also.groups, Subject(l.To)) {
 		return l.To, true
+	}
+	if m := w.named.find(p.names.numbers[l.To]); m != nil {
+		return m.via, true
 	}
 	return "", false
 }
 
-// Loans returns what w holds of an overlay's loans now, by id, whether or not their givers may still purge all of it.
-func (p *Policy) Loans(w Who, o *Overlay, at time.Time) (held []*Loan) {
+// Loans returns what w was lent and may still use, as Grants does, by name. What their givers may not purge is not taken out.
+func (p *Policy) Loans(w Who, o *Overlay, at time.Time) (views []GrantView) {
 	if o == nil || w.policy != p {
 		return nil
 	}
 	for _, all := range o.loans {
 		for _, l := range all {
-			if _, covered := p.borrows(w, l); covered && at.Before(l.Until) {
-				held = append(held, l)
+			if via, is := p.borrows(w, l); is && l.lasts(at) {
+				views = append(views, GrantView{Name: l.Rule(), Via: via, Domains: []string{l.Domain}, Schemes: both.texts(schemes),
+					Kinds: l.Kinds, Areas: l.Areas, Until: l.Until, By: l.By})
 			}
 		}
 	}
-	slices.SortFunc(held, func(a, b *Loan) int { return strings.Compare(a.ID, b.ID) })
-	return held
-}
-
-// lentOn says whether some loan, whatever it is for, is for the one who asks and on that host.
-func (p *Policy) lentOn(a *Ask) bool {
-	if a.Overlay == nil {
-		return false
-	}
-	for name := range a.Overlay.lending(a.Target.Host()) {
-		for _, l := range a.Overlay.loans[name] {
-			if _, covered := p.borrows(a.Who, l); covered && a.At.Before(l.Until) {
-				return true
-			}
-		}
-	}
-	return false
+	slices.SortFunc(views, func(a, b GrantView) int { return strings.Compare(a.Name, b.Name) })
+	return views
 }

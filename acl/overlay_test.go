@@ -66,11 +66,41 @@ func TestFreezes(t *testing.T) {
 
 func TestLongestFreezeCounts(t *testing.T) {
 	t.Parallel()
-	o := NewOverlay([]Freeze{{ID: "a", Domain: "www.test.com", Until: noon.Add(1)}, {ID: "b", Domain: "*.test.com", Until: noon.Add(3)}, {ID: "c", Domain: "www.test.com", Until: noon.Add(2)}}, nil)
-	assert.Equal(t, "b", o.Frozen("www.test.com", noon).ID)
-	assert.Equal(t, "b", o.Frozen("test.com", noon.Add(2)).ID)
-	assert.Nil(t, o.Frozen("www.test.com", noon.Add(3)))
-	assert.Nil(t, (*Overlay)(nil).Frozen("www.test.com", noon))
+	p := parse(t, lenders)
+	o := NewOverlay([]Freeze{{ID: "a", Domain: "www.test.com", Until: noon.Add(1)}, {ID: "b", Domain: "*.test.com", Until: noon.Add(3)},
+		{ID: "c", Domain: "www.test.com", Until: noon.Add(2)}, {ID: "e", Domain: "two.test.com", Until: noon.Add(4)}, {ID: "d", Domain: "two.test.com", Until: noon.Add(4)}}, nil)
+	frozen := func(host string, at time.Time) string {
+		a := ask(p, "slack:T0/UANN", "https://"+host+"/")
+		a.At, a.Overlay = at, o
+		if f := p.Decide(a).Frozen; f != nil {
+			return f.ID
+		}
+		return ""
+	}
+	assert.Equal(t, "b", frozen("www.test.com", noon))
+	assert.Equal(t, "b", frozen("test.com", noon.Add(2)))
+	assert.Equal(t, "d", frozen("two.test.com", noon))
+	assert.Equal(t, "", frozen("www.test.com", noon.Add(3)))
+	assert.Equal(t, "", frozen("www.example.com", noon))
+}
+
+func TestAFrozenPath(t *testing.T) {
+	t.Parallel()
+	p := parse(t, lenders)
+	o := NewOverlay([]Freeze{{ID: "r-1", Domain: "*.cdn.test.com", Path: "/x/Private/", Until: noon.Add(time.Hour), Reason: "launch"}}, nil)
+	for q, frozen := range map[string]bool{
+		"https://a.cdn.test.com/x/private/y": true, "https://a.cdn.test.com/X/%70rivate/y": true, "http://a.cdn.test.com//x/%2570rivate//y": true,
+		"overseas https://a.cdn.test.com/x/Private/": true, "directory https://a.cdn.test.com/x/": true, "directory overseas http://a.cdn.test.com/": true,
+		"directory https://a.cdn.test.com/X/PRIVATE/y/": true,
+		"https://a.cdn.test.com/x/":                     false, "https://a.cdn.test.com/x/private": false, "directory https://a.cdn.test.com/y/": false, "https://www.test.com/x/private/": false,
+	} {
+		d := atNoon(p, o, "slack:T0/UANN "+q)
+		assert.Equal(t, !frozen, d.Allowed, q)
+		assert.Equal(t, frozen, d.Frozen != nil, q)
+	}
+	d := atNoon(p, o, "slack:T0/UANN https://a.cdn.test.com/x/private/")
+	assert.Equal(t, `*.cdn.test.com/x/Private/ is frozen until 2026-11-21 13:00 UTC: "launch". Wait, or ask for /purge unfreeze.`,
+		p.Explain(question(p, "slack:T0/UANN https://a.cdn.test.com/x/private/"), d))
 }
 
 func TestOverride(t *testing.T) {
@@ -174,12 +204,13 @@ func TestLoansAreListed(t *testing.T) {
 	o := loan(func(*Loan) {})
 	held := p.Loans(p.Who("slack:T0/UEVE", nil), o, noon)
 	require.Len(t, held, 1)
-	assert.Equal(t, "r-2", held[0].ID)
+	assert.Equal(t, GrantView{Name: "temporary grant r-2", Domains: []string{"www.test.com"}, Schemes: []string{"http", "https"}, Kinds: []purge.Kind{purge.URL},
+		Areas: []purge.Area{purge.Mainland}, Until: noon.Add(time.Hour), By: "slack:T0/UANN"}, held[0])
 	assert.Empty(t, p.Loans(p.Who("slack:T0/UEVE", nil), o, noon.Add(time.Hour)))
 	assert.Empty(t, p.Loans(p.Who("slack:T0/UDAN", nil), o, noon))
 	a := question(p, "slack:T0/UEVE overseas https://www.test.com/")
 	a.At, a.Overlay = noon, o
-	assert.Contains(t, p.Explain(a, p.Decide(a)), "What you were lent does not let you purge")
+	assert.Contains(t, p.Explain(a, p.Decide(a)), "What you were granted on www.test.com for a while does not cover this")
 }
 
 func TestWindows(t *testing.T) {

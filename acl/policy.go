@@ -37,7 +37,7 @@ type powers struct {
 // Parse reads a policy file; name is what its errors call it. The error is a *FileError.
 // A mistake in the YAML itself hides what comes after it; otherwise every problem of the file is listed.
 func Parse(name string, data []byte) (*Policy, error) {
-	r := &reader{names: newNames()}
+	r := &reader{names: newNames(), budgets: map[string]bool{}}
 	if top, wrong := readYAML(string(data)); wrong != nil {
 		r.problem(wrong.pos, "%s", wrong.message)
 	} else {

@@ -14,6 +14,7 @@ import (
 type reader struct {
 	names          *names
 	people, groups map[string]bool // what the file defines
+	budgets        map[string]bool // the names of grants that have one
 	grants         []rule
 	denials        []rule
 	tests          []test
@@ -228,6 +229,7 @@ func (r *reader) grow(n node, rule *rule) {
 func (r *reader) grant(n node) {
 	g := rule{name: unnamed("grant", r.grants), schemes: both, kinds: 1, areas: 1}
 	has := map[string]bool{}
+	var approvers node
 	r.fields(n, grantKeys, func(key string, v node) {
 		has[key] = true
 		switch key {
@@ -236,15 +238,15 @@ func (r *reader) grant(n node) {
 		case "budget":
 			g.budget = r.budget(v, false)
 		case "approvers":
-			g.approvers = r.principals(v)
+			g.approvers, approvers = r.principals(v), v
 		default:
 			r.field(&g, key, v, false)
 		}
 	})
 	if len(g.approvers) > 0 && g.confirm != SecondPerson {
-		r.wrong(n, "`approvers` without `confirm: second-person` would never be asked; add it, or delete them")
+		r.wrong(approvers, "`approvers` without `confirm: second-person` would never be asked; add it, or delete them")
 	}
-	r.ordered(n, g.window)
+	r.counted(n, &g, has["name"])
 	for _, key := range []string{"to", "domains"} {
 		if n.shape == mapping && !has[key] {
 			r.wrong(n, "a grant without `%s` grants nothing; add it", key)
@@ -258,7 +260,6 @@ func (r *reader) grant(n node) {
 func (r *reader) denial(n node) {
 	d := rule{name: unnamed("denial", r.denials), to: []principal{everyone}, schemes: both, kinds: both, areas: both}
 	r.fields(n, denialKeys, func(key string, v node) { r.field(&d, key, v, true) })
-	r.ordered(n, d.window)
 	r.grow(n, &d)
 	r.denials = append(r.denials, d)
 }
@@ -285,10 +286,8 @@ func (r *reader) field(to *rule, key string, v node, denial bool) {
 		to.kinds = r.choices(v, kinds)
 	case "areas":
 		to.areas = r.choices(v, areas)
-	case "from":
-		to.window.from = r.moment(v)
-	case "until":
-		to.window.until = r.moment(v)
+	case "from", "until":
+		r.window(&to.window, key, v)
 	}
 }
 

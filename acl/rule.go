@@ -36,7 +36,7 @@ type rule struct {
 	approvers []principal // who may be the second person; none means whoever may purge it
 }
 
-// special says that the rule counts whether or not another one ranks before it, or not always.
+// special says that the rule does not always count, or counts whether or not another one ranks before it.
 func (r *rule) special() bool {
 	return r.window != window{} || r.budget != budget{} || len(r.approvers) > 0
 }

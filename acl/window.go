@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// window is when a rule holds: from the first moment on and until the second, which is no longer in it. Zero is no bound.
-type window struct{ from, until int64 } // unix nanoseconds
+// window is when a rule holds: from the first second on and until the second, which is no longer in it. 0 is no bound.
+type window struct{ from, until int64 } // unix
 
 func (w window) holds(at time.Time) bool {
-	n := at.UnixNano()
-	return (w.from == 0 || n >= w.from) && (w.until == 0 || n < w.until)
+	n := at.Unix()
+	return n >= w.from && (w.until == 0 || n < w.until)
 }
 
 // when is the moment of an ask: the zero moment is inside no window of a grant, and inside every one of a denial.
@@ -33,16 +33,29 @@ func (w when) due(open window, denies bool) bool {
 
 // moment reads a time with its zone; a time of day without one is another moment for everybody.
 func (r *reader) moment(n node) int64 {
-	t, err := time.Parse(time.RFC3339, r.text(n))
-	if err != nil {
-		r.wrong(n, "write a moment with its zone, as in 2026-11-27T18:00:00+08:00")
+	text := r.text(n)
+	if text == "" {
 		return 0
 	}
-	return t.UnixNano()
+	t, err := time.Parse(time.RFC3339, text)
+	switch {
+	case err != nil:
+		r.wrong(n, "write a moment with its zone, as in 2026-11-27T18:00:00+08:00")
+	case t.Nanosecond() != 0:
+		r.wrong(n, "write whole seconds")
+	case t.Unix() <= 0:
+		r.wrong(n, "this was before 1970; leave the key out if there is no bound")
+	}
+	return t.Unix()
 }
 
-// ordered refuses a window that is never open.
-func (r *reader) ordered(n node, w window) {
+// window reads `from` and `until` as they come, and refuses a window that is never open.
+func (r *reader) window(w *window, key string, n node) {
+	if key == "from" {
+		w.from = r.moment(n)
+	} else {
+		w.until = r.moment(n)
+	}
 	if w.until != 0 && w.until <= w.from {
 		r.wrong(n, "`until` is not after `from`, so the rule would never hold")
 	}
@@ -52,12 +65,20 @@ func (r *reader) ordered(n node, w window) {
 func (w window) String() string {
 	var parts []string
 	if w.from != 0 {
-		parts = append(parts, "from "+stamp(time.Unix(0, w.from)))
+		parts = append(parts, "from "+stamp(moment(w.from)))
 	}
 	if w.until != 0 {
-		parts = append(parts, "until "+stamp(time.Unix(0, w.until)))
+		parts = append(parts, "until "+stamp(moment(w.until)))
 	}
 	return strings.Join(parts, " ")
+}
+
+// moment returns a bound of a window, the zero time if there is none.
+func moment(unix int64) (t time.Time) {
+	if unix != 0 {
+		t = time.Unix(unix, 0).UTC()
+	}
+	return t
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

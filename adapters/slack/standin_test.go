@@ -81,12 +81,13 @@ func TestAnUnknownChannelCountsAsShared(t *testing.T) {
 	w := newWorld(t, &fake{command: says("I could not check the channel.")}, nil)
 	w.PutUser(slacksim.User{ID: "U0OTHER", Name: "other", TeamID: "T0OTHER"})
 	w.Fail("conversations.info", "missing_scope", -1)
-	for _, who := range []string{"U0ALICE", "U0OTHER"} {
+	for _, who := range []string{"U0ALICE", "U0OTHER", "U0GUEST"} {
 		w.settled(w.Workspace.Type(who, "C0CDN", "", "@purgebot whoami"))
 	}
 	assert.Empty(t, w.Calls("chat.postEphemeral"))
 	assert.Len(t, w.Messages(w.DM("U0ALICE")), 1)
 	assert.Empty(t, w.Messages(w.DM("U0OTHER")))
+	assert.Empty(t, w.Messages(w.DM("U0GUEST")))
 }
 
 // TestUsersWithFewFields: what an account does not say is false, except where it belongs to.

@@ -58,7 +58,7 @@ type Intent struct {
 	Refused         []*purge.Refused // the rest is usable without them; it may be nothing
 	Notes           []string         // what was changed on the way, one sentence each, for the card
 
-	ID string // of status, cancel and retry: "p-7k3f9x2q"; of revoke: "g-7k3f9x2q"
+	ID string // of status, cancel and retry: "p-7k3f9x2q"; of revoke: "r-7k3f9x2q"
 
 	// Of freeze, unfreeze and grant.
 	Domain  string        // "www.example.com", or "*.example.com" for every host below

@@ -229,7 +229,7 @@ func (p *parser) id(word string) {
 // exampleID is an id as the verb takes one: of a grant, or of a purge.
 func exampleID(verb Verb) string {
 	if verb == VerbRevoke {
-		return "g-7k3f9x2q"
+		return "r-7k3f9x2q"
 	}
 	return "p-7k3f9x2q"
 }

@@ -611,7 +611,7 @@ func FuzzParseText(f *testing.F) {
 		"leak https://a.com “smart” —global", "https://a.com/1,https://A.com:443/2). www.test.com", "status P-7K3F9X2L", "why dir https://a.com/b/",
 		"history <http://a.com|a.com> --since 30d --until 2026-11-21 --by me --outcome partly-done", "https://a.com/1\n/purge dir", "purge --reason 'it's x'",
 		`freeze *.a.com 2h "sale" --reason x`, `grant <@U1|bob> a.com 90m "on call" --kind directory --global`, "grant oncall *. a.com 1d x", "unfreeze a.com “over”",
-		"revoke g-7k3f9x2l 'x'", "retry p-7k3f9x2q --reason y", "history --by <@&1> 2h", "https://a.com/1 --prefetch",
+		"revoke r-7k3f9x2l 'x'", "retry p-7k3f9x2q --reason y", "history --by <@&1> 2h", "https://a.com/1 --prefetch",
 		"(https://a.com/1) [https://a.com/2] [[x](https://a.com/3(4)) <@U1>", "https://a.com/1 --reason wrong price",
 	} {
 		f.Add(seed)

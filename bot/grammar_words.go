@@ -186,7 +186,7 @@ func sayNoReason(form bool) string {
 
 func sayID(example, word string) string {
 	what := "purge"
-	if strings.HasPrefix(example, "g-") {
+	if strings.HasPrefix(example, "r-") {
 		what = "grant"
 	}
 	return fmt.Sprintf("The id of a %s looks like %s, not %s.", what, example, said(word))

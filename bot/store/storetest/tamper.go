@@ -87,6 +87,7 @@ func verifyingBeside(t *testing.T, w world) {
 			}
 		}
 	})
+	defer working.Wait()
 	done := make(chan struct{})
 	go func() { working.Wait(); close(done) }()
 	for {

@@ -55,6 +55,7 @@ type Bot struct {
 	posting  keyedMutex    // one writer per purge
 
 	seldom seldom // what repeats itself in the log
+	quotas quotas // what the vendor last said is left today
 
 	mu     sync.Mutex
 	cdnErr *purge.Error // the last answer that only an operator can mend
@@ -98,6 +99,7 @@ func (b *Bot) Start() error {
 	b.stop = cancel
 	b.done.Go(func() { b.showCards(ctx) })
 	b.done.Go(func() { b.tend(ctx) })
+	b.askQuota()
 	return nil
 }
 

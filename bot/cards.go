@@ -235,14 +235,14 @@ func refOf(c store.Card) MessageRef {
 
 // draw makes the card of a purge from its rows.
 func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, error) {
-	v := view{Purge: p, now: b.Now(), zone: b.Zone}
+	v := view{Purge: p, now: b.Now()}
 	var err error
 	if v.targets, err = b.Store.Targets(ctx, p.ID); err == nil {
 		v.decision, v.decided, err = b.Store.Decision(ctx, p.ID)
 	}
 	if err == nil && !p.State.Final() && p.Confirm != "" {
-		v.left, err = b.left(ctx, p.Request.Kind)
-		v.quota = b.quota(p.Request.Kind)
+		v.room, err = b.roomNow(ctx, p.Request.Kind)
+		v.turns = b.dayTurns()
 	}
 	if err != nil { // a half-empty card could say something false
 		return Card{}, err
@@ -259,10 +259,9 @@ type view struct {
 	targets  []store.Target
 	decision store.Decision
 	decided  bool
-	left     map[purge.Area]int
-	quota    int
+	room     room
+	turns    string // when the vendor's day does
 	now      time.Time
-	zone     *time.Location
 }
 
 // keySet is the keys that somebody is at work on.

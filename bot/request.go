@@ -83,9 +83,10 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 // take commits the purge, if nothing recent speaks against it: from here on it is a promise. One transaction both looks and
 // writes, so that of two commands at once the second sees the first, and what cannot be written was surely not taken.
 func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []purge.Batch, id string) (Reply, error) {
+	b.askQuota() // for the next look: this one takes what is known
 	taken, err := b.Store.TakeIf(ctx, b.recent(s, v.allowed, id), func(r store.Recent) *store.Intake {
 		rule := b.guard(w, v, r)
-		if r.Same != "" || b.tooMuch(v.allowed, rule, r) != "" {
+		if r.Same != "" || b.tooMuch(s, v.allowed, rule, r) != "" {
 			return nil
 		}
 		p := b.newPurge(s, w, v, id, rule)
@@ -99,7 +100,7 @@ func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []pu
 	case taken.Same != "":
 		return b.alreadyOpen(ctx, s, taken.Same)
 	case taken.Purge == nil:
-		return b.refuse(ctx, s, w.Verb, b.tooMuch(v.allowed, b.guard(w, v, taken.Recent), taken.Recent))
+		return b.refuse(ctx, s, w.Verb, b.tooMuch(s, v.allowed, b.guard(w, v, taken.Recent), taken.Recent))
 	}
 	b.at("taken")
 	b.begin(*taken.Purge, len(batches))
@@ -282,20 +283,15 @@ func (b *Bot) guard(w wish, v verdict, r store.Recent) acl.Confirm {
 }
 
 // tooMuch says why nothing more may be taken just now; "" if it may.
-func (b *Bot) tooMuch(req purge.Request, rule acl.Confirm, r store.Recent) string {
+func (b *Bot) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Recent) string {
 	switch {
 	case r.Open >= b.PersonOpen:
 		return sayTooManyOpen(r.Open)
 	case rule != "" && (r.Waits >= maxWaiting || r.Open >= maxWaitingPerson):
 		return sayTooManyWaiting
 	}
-	left := b.leftOf(req.Kind, r.Mainland, r.Overseas)
-	for _, p := range req.Parts {
-		if n, limited := left[p.Area]; limited && len(p.Targets) > n {
-			return b.sayWouldNotFit(req.Kind, p.Area, len(p.Targets), n)
-		}
-	}
-	return ""
+	left := b.room(req.Kind, map[purge.Area]int{purge.Mainland: r.Mainland, purge.Overseas: r.Overseas})
+	return b.wouldNotFit(req, left.kept(s.policy, s.who, req.Kind))
 }
 
 // wide reports whether a mistake in the request would hurt: directories, and every area that is not plainly mainland.
@@ -309,27 +305,6 @@ func wide(r purge.Request) bool {
 		}
 	}
 	return false
-}
-
-// left is what today's quota still holds per area, as far as purgebot knows: others may spend from the same account.
-func (b *Bot) left(ctx context.Context, kind purge.Kind) (map[purge.Area]int, error) {
-	spent, err := b.Store.Spent(ctx, b.day(b.Now()))
-	used := map[purge.Area]int{}
-	for _, s := range spent {
-		if s.Kind == kind {
-			used[s.Area] = s.Units
-		}
-	}
-	return b.leftOf(kind, used[purge.Mainland], used[purge.Overseas]), err
-}
-
-// leftOf subtracts what is used; nil where there is no limit.
-func (b *Bot) leftOf(kind purge.Kind, mainland, overseas int) map[purge.Area]int {
-	total := b.quota(kind)
-	if total <= 0 {
-		return nil
-	}
-	return map[purge.Area]int{purge.Mainland: max(0, total-mainland), purge.Overseas: max(0, total-overseas)}
 }
 
 func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) store.Purge {

@@ -35,6 +35,7 @@ func (b *Bot) ask(ctx context.Context, id string, ttl time.Duration) (asked, err
 	if _, decided, err := b.Store.Decision(ctx, id); decided || err != nil || p.Cancelled != "" {
 		return asked{Given: true}, err // nothing is left to ask
 	}
+	b.awaitQuota(ctx, quotaPatient) // the card says what it costs
 	p.ExpiresAt = b.Now().Add(ttl)
 	ref, err := b.post(ctx, p, store.Status)
 	if errors.Is(err, errStopping) {

@@ -51,7 +51,11 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	if denied, err := b.recheck(ctx, p, batch.Batch); denied || err != nil {
 		return submitted{Halt: true}, err
 	}
-	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), b.quota(batch.Kind), nil, b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
+	limit, some := b.mayHold(p, batch.Batch)
+	if !some {
+		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(batch.Batch))
+	}
+	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, nil, b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
 	switch {
 	case err != nil:
 		return submitted{}, err
@@ -176,6 +180,9 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 		call.Problem = e.Message
 	}
 	call.Next = b.next(p, batch, call, e)
+	if call.Next == nextSkip {
+		b.quotas.forget()
+	}
 	rows := outcomes(batch.rows, outcome, call.Problem)
 	switch call.Next {
 	case nextAgain:
@@ -379,14 +386,3 @@ func (g *callGate) close(patience time.Duration) {
 	case <-time.After(patience):
 	}
 }
-
-// quota is the account's daily limit for a kind, in each area.
-func (b *Bot) quota(k purge.Kind) int {
-	if k == purge.Directory {
-		return b.QuotaDirectories
-	}
-	return b.QuotaURLs
-}
-
-// day is the vendor's day of t.
-func (b *Bot) day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }

@@ -25,7 +25,9 @@ func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (Card, []store
 		return whyCard(s, in), nil, nil
 	case VerbWhoami:
 		return whoamiCard(s), nil, nil
-	case VerbRetry, VerbQuota, VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
+	case VerbQuota:
+		return b.quotaCard(ctx, s)
+	case VerbRetry, VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
 		return Card{Title: sayLater(in.Verb), Tone: Bad}, nil, nil
 	}
 	return b.helpCard(s), nil, nil
@@ -262,7 +264,8 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if err != nil {
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
 	}
-	left, err := b.left(ctx, w.Kind)
+	b.awaitQuota(ctx, quotaReply)
+	left, err := b.roomNow(ctx, w.Kind)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -270,20 +273,20 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if err != nil {
 		return Reply{}, err
 	}
-	dry := view{zone: b.Zone, left: left}
+	dry := view{room: left, turns: b.dayTurns()}
 	dry.Request, dry.Private = v.allowed, false
 	card := Card{Title: "Dry run, nothing is sent: " + dry.what() + " in " + areaWords(v.allowed.Areas())}
 	dry.showTargets(&card)
 	card.File = nil
 	card.Lines = append(append(card.Lines, w.Notes...), sayCalls(len(batches)))
 	dry.Confirm = b.guard(w, v, recent)
-	if refused := b.tooMuch(v.allowed, dry.Confirm, recent); refused != "" {
+	if refused := b.tooMuch(s, v.allowed, dry.Confirm, recent); refused != "" {
 		card.Lines = append(card.Lines, "It would be refused: "+refused)
 	}
 	if dry.Confirm != "" {
 		card.Lines = append(card.Lines, dry.questionLines()...)
 	} else {
-		card.Lines = append(card.Lines, compact(append(dry.costLines(), dry.leftOut()...))...)
+		card.Lines = append(card.Lines, compact(append(costLines(dry.Request, dry.room, dry.turns), dry.leftOut()...))...)
 	}
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "dry run", "", refusedBody{Verb: w.Verb, Channel: s.at.Subject(), Policy: s.policy.Hash()}))
 	if err != nil || dup {

@@ -134,18 +134,6 @@ func sayRest(n int) string {
 	return fmt.Sprintf("Purge the other %d", n)
 }
 
-func (b *Bot) sayOverQuota(batch purge.Batch) string {
-	return fmt.Sprintf("Today's quota of %s %s is used up, as far as purgebot knows. It resets at %s.", batch.Area, nounPlural(batch.Kind), b.dayTurns())
-}
-
-func (b *Bot) sayWouldNotFit(k purge.Kind, a purge.Area, n, left int) string {
-	if left == 0 {
-		return fmt.Sprintf("Today's quota of %s %s is used up, as far as purgebot knows; nothing was sent. It resets at %s: ask again then.", a, nounPlural(k), b.dayTurns())
-	}
-	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left, as far as purgebot knows; nothing was sent. Ask for at most %d, or wait until the quota resets at %s.",
-		n, a, nounPlural(k), left, left, b.dayTurns())
-}
-
 // dayTurns is when the vendor's next day begins, in the vendor's zone and in UTC.
 func (b *Bot) dayTurns() string {
 	now := b.Now().In(b.Zone)
@@ -260,6 +248,7 @@ var sayHelp = []string{
 	"/purge leak https://… \"reason\" — everywhere, deleted, private",
 	"/purge status p-… · cancel p-… — one purge",
 	"/purge history [domain] — purges you may see",
+	"/purge quota — what is left today, and who used it",
 	"/purge why https://… · domains · whoami — what you may purge and why",
 }
 
@@ -276,6 +265,7 @@ var sayHelpOptions = []string{
 	"/purge leak targets:https://… reason:… — everywhere, deleted, private",
 	"/purge status · cancel — one purge, by its id",
 	"/purge history — purges you may see",
+	"/purge quota — what is left today, and who used it",
 	"/purge why · domains · whoami — what you may purge and why",
 	"“Purge links in this message” is in the menu of every message, under Apps.",
 	"Or mention me: @purgebot purge https://…",

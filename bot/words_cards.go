@@ -244,7 +244,7 @@ func (v view) reasonLine(n int, first, reason string) string {
 
 // questionLines is what a person needs to decide.
 func (v view) questionLines() []string {
-	lines := append([]string{v.modeLine()}, v.costLines()...)
+	lines := append([]string{v.modeLine()}, costLines(v.Request, v.room, v.turns)...)
 	lines = append(lines, v.warnings()...)
 	for _, l := range v.leftOut() {
 		if l != sayStayCached { // the mode says so
@@ -256,17 +256,6 @@ func (v view) questionLines() []string {
 		lines = append(lines, "Expires at "+clock(v.ExpiresAt)+".")
 	}
 	return compact(lines)
-}
-
-func (v view) costLines() []string {
-	var lines []string
-	for _, p := range v.Request.Parts {
-		if left, limited := v.left[p.Area]; limited {
-			lines = append(lines, fmt.Sprintf("Costs %d of %d %s %s left today, as far as purgebot knows; resets at 00:00 %s.",
-				len(p.Targets), left, p.Area, nounPlural(v.Request.Kind), v.zone))
-		}
-	}
-	return lines
 }
 
 func (v view) modeLine() string {

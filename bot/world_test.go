@@ -58,8 +58,10 @@ func newStillWorld(t *testing.T) *world {
 	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN()}
 	w.setPolicy(worldPolicy)
 	w.bot = w.open()
-	w.bot.tendEvery = time.Hour
-	require.NoError(t, w.bot.Start())
+	require.NoError(t, w.bot.engine.launch())
+	ctx, cancel := context.WithCancel(context.Background())
+	w.bot.stop = cancel
+	w.bot.done.Go(func() { w.bot.showCards(ctx) })
 	t.Cleanup(w.stop)
 	return w
 }
@@ -319,8 +321,9 @@ type fakeCDN struct {
 	calls   []purge.Batch
 	answer  func(purge.Batch) error
 	status  func(purge.StatusQuery) ([]purge.TargetStatus, error)
-	entered chan struct{} // if set, one is sent when a call begins
-	hold    chan struct{} // if set, a call waits until it is closed
+	quota   func(sent []purge.Batch) ([]purge.Quota, error) // if set, the API tells
+	entered chan struct{}                                   // if set, one is sent when a call begins
+	hold    chan struct{}                                   // if set, a call waits until it is closed
 }
 
 func newFakeCDN() *fakeCDN {
@@ -362,6 +365,11 @@ func (c *fakeCDN) Status(_ context.Context, q purge.StatusQuery) ([]purge.Target
 }
 
 func (c *fakeCDN) Quota(context.Context) ([]purge.Quota, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.quota != nil {
+		return c.quota(c.calls)
+	}
 	return nil, &purge.Error{Kind: purge.Conflict, Message: "This API cannot tell."}
 }
 

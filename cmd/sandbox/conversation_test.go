@@ -125,7 +125,7 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 }
 
 var scripted = map[string]cdnsim.Fault{
-	"reset before acting": {Do: cdnsim.Reset, Times: 1},
+	"reset before acting": {Do: cdnsim.Reset, Times: 1, Action: "RefreshCdnUrl"},
 	"reset after acting":  {Do: cdnsim.Reset, Acts: true, Times: 1, Action: "RefreshCdnUrl"},
 	"no logs":             {Do: cdnsim.Refusal, Code: 6100, Action: "GetCdnRefreshLog"},
 	"broken answer":       {Do: cdnsim.BrokenJSON, Times: 1, Action: "RefreshCdnUrl"},

@@ -1,0 +1,254 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// What is left of today's quota: the vendor's word where its API tells, else our own ledger. The vendor is asked beside the way
+// to an answer, never on it, and what we have sent since it answered is subtracted by ourselves.
+
+const (
+	quotaAge     = 30 * time.Second // how long the vendor's word is believed
+	quotaAgain   = 5 * time.Second  // before it is asked again after it did not tell
+	quotaTimeout = 5 * time.Second
+	quotaPatient = 2 * time.Second        // what a question waits for it
+	quotaReply   = 700 * time.Millisecond // what a private reply waits for it
+)
+
+// quotaOf names one quota.
+type quotaOf struct {
+	kind purge.Kind
+	area purge.Area
+}
+
+// quotas is the vendor's last word, with what our ledger held just before.
+type quotas struct {
+	mu     sync.Mutex
+	told   map[quotaOf]purge.Quota
+	spent  map[quotaOf]int
+	day    string
+	at     time.Time     // of the word; zero where there is none
+	next   time.Time     // before it the vendor is not asked again
+	answer chan struct{} // closed when the answer under way is there; nil if none is
+}
+
+// askQuota asks the vendor, unless what it said is new enough. The channel is closed once there is nothing to wait for.
+func (b *Bot) askQuota() <-chan struct{} {
+	q := &b.quotas
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.answer != nil {
+		return q.answer
+	}
+	answer := make(chan struct{})
+	if b.Now().Before(q.next) {
+		close(answer)
+		return answer
+	}
+	q.answer = answer
+	b.done.Go(func() {
+		defer close(answer)
+		ctx, cancel := context.WithTimeout(context.Background(), quotaTimeout)
+		defer cancel()
+		b.hearQuota(ctx)
+	})
+	return answer
+}
+
+// awaitQuota asks the vendor and waits a moment for its word.
+func (b *Bot) awaitQuota(ctx context.Context, patience time.Duration) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-b.askQuota():
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// hearQuota keeps what the vendor says. The ledger is read first, so that what is sent meanwhile counts twice, not never.
+func (b *Bot) hearQuota(ctx context.Context) {
+	asked := b.Now()
+	spent, err := b.spent(ctx, b.day(asked))
+	var told []purge.Quota
+	if err == nil {
+		told, err = b.CDN.Quota(ctx)
+	}
+	q := &b.quotas
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.answer, q.next = nil, b.Now().Add(quotaAgain)
+	if err != nil || len(told) == 0 {
+		return // the ledger will do; that the vendor does not answer shows at the calls that matter
+	}
+	q.told, q.spent, q.day, q.at, q.next = map[quotaOf]purge.Quota{}, spent, b.day(asked), asked, asked.Add(quotaAge/2)
+	for _, t := range told {
+		q.told[quotaOf{t.Kind, t.Area}] = t
+	}
+}
+
+// forget drops the vendor's word after it was shown to be wrong.
+func (q *quotas) forget() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.at, q.next = time.Time{}, time.Time{}
+}
+
+// allowance is one day's quota of a kind in an area.
+type allowance struct {
+	total int
+	limit int  // what our own ledger may hold of it in all
+	told  bool // by the vendor
+}
+
+// allowance returns what holds now; false if there is no limit.
+func (b *Bot) allowance(k purge.Kind, a purge.Area) (allowance, bool) {
+	q, of, now := &b.quotas, quotaOf{k, a}, b.Now()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	t, told := q.told[of]
+	if told && !q.at.IsZero() && now.Sub(q.at) < quotaAge && q.day == b.day(now) {
+		return allowance{total: t.Total, limit: q.spent[of] + t.Left, told: true}, true
+	}
+	total := b.QuotaURLs
+	if k == purge.Directory {
+		total = b.QuotaDirectories
+	}
+	return allowance{total: total, limit: total}, total > 0
+}
+
+// spent is what our ledger holds of a day.
+func (b *Bot) spent(ctx context.Context, day string) (map[quotaOf]int, error) {
+	rows, err := b.Store.Spent(ctx, day)
+	spent := map[quotaOf]int{}
+	for _, s := range rows {
+		spent[quotaOf{s.Kind, s.Area}] = s.Units
+	}
+	return spent, err
+}
+
+// room is what of today's quota a purge may take.
+type room struct {
+	left map[purge.Area]int // no entry: no limit
+	told bool               // by the vendor
+}
+
+// room is what is left of a kind after what our ledger has spent in each area.
+func (b *Bot) room(k purge.Kind, spent map[purge.Area]int) room {
+	r := room{left: map[purge.Area]int{}, told: true}
+	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+		if al, limited := b.allowance(k, a); limited {
+			r.left[a] = max(0, al.limit-spent[a])
+			r.told = r.told && al.told
+		}
+	}
+	return r
+}
+
+// roomNow is room with the ledger as it is.
+func (b *Bot) roomNow(ctx context.Context, k purge.Kind) (room, error) {
+	spent, err := b.spent(ctx, b.day(b.Now()))
+	used := map[purge.Area]int{purge.Mainland: spent[quotaOf{k, purge.Mainland}], purge.Overseas: spent[quotaOf{k, purge.Overseas}]}
+	return b.room(k, used), err
+}
+
+// kept is room without the reserve, which not everybody may touch.
+func (r room) kept(policy *acl.Policy, who acl.Who, k purge.Kind) room {
+	reserve := policy.Reserve(k)
+	if reserve <= 0 || policy.MayTouchReserve(who) {
+		return r
+	}
+	out := room{left: map[purge.Area]int{}, told: r.told}
+	for a, n := range r.left {
+		out.left[a] = max(0, n-reserve)
+	}
+	return out
+}
+
+// quotaCard draws today's quota: a bar each kind and area, when it starts anew, and who used what, as far as that is theirs to know.
+func (b *Bot) quotaCard(ctx context.Context, s scene) (Card, []store.Entry, error) {
+	b.awaitQuota(ctx, quotaReply)
+	day := b.day(b.Now())
+	spent, err := b.spent(ctx, day)
+	if err != nil {
+		return Card{}, nil, err
+	}
+	c := Card{Title: "Today's quota", Footer: "Resets at " + b.dayTurns()}
+	told := true
+	for _, k := range []purge.Kind{purge.URL, purge.Directory} {
+		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+			al, limited := b.allowance(k, a)
+			told = told && al.told
+			c.Lines = append(c.Lines, quotaLine(k, a, al, spent[quotaOf{k, a}], limited))
+		}
+		if n := s.policy.Reserve(k); n > 0 {
+			c.Lines = append(c.Lines, sayReserve(n, k, s.policy.MayTouchReserve(s.who)))
+		}
+	}
+	if !told {
+		c.Lines = append(c.Lines, sayQuotaOurs)
+	}
+	by, err := b.Store.SpentBy(ctx, day)
+	c.Lines = append(c.Lines, usedLines(s, by)...)
+	return c, nil, err
+}
+
+// mostUsers is how many people's use is shown.
+const mostUsers = 15
+
+// usedLines says who used how much: everybody to auditors and administrators, to others their own.
+func usedLines(s scene, by []store.SpentBy) []string {
+	all := s.policy.Auditor(s.who) || s.policy.Administrator(s.who)
+	var lines []string
+	for _, u := range by {
+		own := s.policy.SamePerson(u.Who, s.person.Subject)
+		if !all && !own {
+			continue
+		}
+		name := "You"
+		if !own {
+			name = oneLine(u.Name) + " (" + string(u.Who) + ")"
+		}
+		lines = append(lines, fmt.Sprintf("%s used %s in %s", name, things(u.Units, u.Kind), u.Area))
+	}
+	if more := len(lines) - mostUsers; more > 0 {
+		lines = append(lines[:mostUsers], fmt.Sprintf("and %d more.", more))
+	}
+	if len(lines) == 0 && !all {
+		return []string{"You used nothing today."}
+	}
+	return lines
+}
+
+// wouldNotFit says which part of a request is more than is left, and what would fit; "" if all fits.
+func (b *Bot) wouldNotFit(r purge.Request, of room) string {
+	for _, p := range r.Parts {
+		if left, limited := of.left[p.Area]; limited && len(p.Targets) > left {
+			return b.sayWouldNotFit(r.Kind, p.Area, len(p.Targets), left, of.told)
+		}
+	}
+	return ""
+}
+
+// day is the vendor's day of t.
+func (b *Bot) day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }
+
+// mayHold is how much of the day's quota our ledger may hold when a batch is added to it: 0 is no limit, false that nothing is left.
+func (b *Bot) mayHold(p store.Purge, batch purge.Batch) (limit int, some bool) {
+	al, limited := b.allowance(batch.Kind, batch.Area)
+	if !limited {
+		return 0, true
+	}
+	policy := b.Policy()
+	if who := policy.Who(p.Requester, p.Groups); !policy.MayTouchReserve(who) {
+		al.limit -= policy.Reserve(batch.Kind)
+	}
+	return al.limit, al.limit > 0
+}

@@ -1,0 +1,149 @@
+package bot
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/purge"
+)
+
+// tells makes the CDN one that tells its quota: what others spent is already gone, what it is sent is subtracted.
+func (w *world) tells(total, left int) {
+	w.cdn.mu.Lock()
+	defer w.cdn.mu.Unlock()
+	w.cdn.quota = func(sent []purge.Batch) (all []purge.Quota, err error) {
+		for _, k := range []purge.Kind{purge.URL, purge.Directory} {
+			for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+				q := purge.Quota{Kind: k, Area: a, Total: total, Left: left}
+				for _, b := range sent {
+					if b.Kind == k && b.Area == a {
+						q.Left -= len(b.Targets)
+					}
+				}
+				all = append(all, q)
+			}
+		}
+		return all, nil
+	}
+	w.bot.quotas.forget()
+}
+
+func lines(c Card) string { return strings.Join(c.Lines, "\n") }
+
+func TestQuotaIsDrawn(t *testing.T) {
+	t.Parallel()
+	for name, tells := range map[string]bool{"the API cannot tell": false, "the API tells": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(o *Options) { o.QuotaURLs, o.QuotaDirectories = 4, 100 })
+			w.types(alice, "https://www.test.com/1 https://www.test.com/2 https://www.test.com/3")
+			w.ends("Done")
+			if tells {
+				w.tells(10, 5) // somebody else spent five
+			}
+			c := w.types(alice, "quota")
+			assert.Equal(t, "Resets at "+w.bot.dayTurns(), c.Footer)
+			if tells {
+				assert.Contains(t, c.Lines, "URLs in mainland: ▰▰▱▱▱▱▱▱▱▱ 2 of 10 left")
+				assert.NotContains(t, c.Lines, sayQuotaOurs)
+			} else {
+				assert.Contains(t, c.Lines, "URLs in mainland: ▰▰▱▱▱▱▱▱▱▱ 1 of 4 left")
+				assert.Contains(t, c.Lines, "Directories in overseas: ▰▰▰▰▰▰▰▰▰▰ 100 of 100 left")
+				assert.Contains(t, c.Lines, sayQuotaOurs)
+			}
+			assert.Contains(t, c.Lines, "You used 3 URLs in mainland")
+		})
+	}
+}
+
+func TestWhoUsedTheQuotaIsToldToAdministratorsAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.types(alice, "https://www.test.com/1")
+	w.ends("Done")
+	assert.Contains(t, lines(w.types(bob, "quota")), "Alice (slack:T0/UALICE) used 1 URL in mainland", "bob administers")
+	assert.Contains(t, lines(w.types(alice2, "quota")), "You used 1 URL", "the same person")
+	carols := lines(w.types(carol, "quota"))
+	assert.NotContains(t, carols, "Alice")
+	assert.Contains(t, carols, "You used nothing today.")
+}
+
+func TestTheQuestionSaysWhatTheVendorHasLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.tells(100, 41)
+	text := lines(w.asks(alice, "dir https://www.test.com/a/ https://www.test.com/b/ https://www.test.com/c/ --overseas").card)
+	assert.Contains(t, text, "Costs 3 of 41 overseas directories left today; resets at "+w.bot.dayTurns()+".")
+	assert.Contains(t, lines(w.types(alice, directory+" --dry-run")), "Costs 1 of 41 mainland directories left today; resets at")
+}
+
+func TestOverTheVendorsQuotaNothingIsSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.tells(100, 2)
+	<-w.bot.askQuota()
+	said := w.types(alice, "https://www.test.com/1 https://www.test.com/2 https://www.test.com/3").Title
+	assert.Contains(t, said, "This needs 3 of today's mainland URLs, and 2 are left; nothing was sent. Ask for at most 2, or wait")
+	w.quiet()
+	w.types(alice, "https://www.test.com/1 https://www.test.com/2")
+	w.ends("Done")
+	assert.Contains(t, w.types(alice, "https://www.test.com/4").Title, "is used up; nothing was sent", "what was sent since counts")
+}
+
+func TestNoQuotaLeftIsNoMissingLimit(t *testing.T) {
+	t.Parallel()
+	w := newStillWorld(t)
+	p := w.recordedPurge(t, "https://www.test.com/1")
+	w.tells(100, 0)
+	<-w.bot.askQuota()
+	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	require.NoError(t, err)
+	assert.Equal(t, purge.Failed, w.targets(t, p.ID)[0].Outcome)
+	assert.Contains(t, w.targets(t, p.ID)[0].Reason, "is used up. It resets at")
+	w.quiet()
+}
+
+func TestTheReserveIsForThoseItIsKeptFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) { o.QuotaURLs = 10 })
+	w.setPolicy(strings.Replace(worldPolicy, "grants:", "quota: {reserve: {url: 9}, to: [bob]}\ngrants:", 1))
+	assert.Contains(t, w.types(alice, "https://www.test.com/1 https://www.test.com/2").Title, "and 1 are left")
+	assert.Contains(t, w.types(alice, "quota").Lines, sayReserve(9, purge.URL, false))
+	w.types(bob, "https://www.test.com/1 https://www.test.com/2")
+	w.ends("Done")
+}
+
+func TestTheVendorsWordGrowsOld(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 21, 23, 59, 50, 0, time.UTC)
+	w := newStillWorld(t)
+	w.bot.Options.Now = func() time.Time { return now }
+	w.tells(100, 7)
+	<-w.bot.askQuota()
+	al, _ := w.bot.allowance(purge.URL, purge.Mainland)
+	assert.Equal(t, allowance{total: 100, limit: 7, told: true}, al)
+	now = now.Add(10 * time.Second)
+	al, _ = w.bot.allowance(purge.URL, purge.Mainland)
+	assert.False(t, al.told, "yesterday's word says nothing of today")
+	now = now.Add(time.Minute)
+	<-w.bot.askQuota()
+	al, _ = w.bot.allowance(purge.URL, purge.Mainland)
+	assert.True(t, al.told, "and is asked for again")
+	now = now.Add(quotaAge)
+	al, _ = w.bot.allowance(purge.URL, purge.Mainland)
+	assert.False(t, al.told)
+}
+
+func TestBar(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		n, total, full int
+	}{{0, 10, 0}, {1, 1000, 1}, {999, 1000, 9}, {1000, 1000, 10}, {5, 10, 5}, {3, 0, 1}, {20, 10, 10}} {
+		assert.Equal(t, c.full, strings.Count(bar(c.n, c.total), "▰"), "%d of %d", c.n, c.total)
+		assert.Equal(t, 10, len([]rune(bar(c.n, c.total))))
+	}
+}

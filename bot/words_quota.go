@@ -1,0 +1,75 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"purgebot/purge"
+)
+
+// What is said about quota.
+
+const sayQuotaOurs = "That is as far as purgebot knows: what others spend from the same account is not in it."
+
+func sayReserve(n int, k purge.Kind, mine bool) string {
+	if mine {
+		return fmt.Sprintf("The last %s of each area are a reserve, which you may use.", things(n, k))
+	}
+	return fmt.Sprintf("The last %s of each area are a reserve, which you may not use.", things(n, k))
+}
+
+// asFar is added to numbers that the vendor did not tell.
+func asFar(told bool) string {
+	if told {
+		return ""
+	}
+	return ", as far as purgebot knows"
+}
+
+// costLines say what a request takes of what is left.
+func costLines(r purge.Request, of room, turns string) []string {
+	var lines []string
+	for _, p := range r.Parts {
+		if left, limited := of.left[p.Area]; limited {
+			lines = append(lines, fmt.Sprintf("Costs %d of %d %s %s left today%s; resets at %s.",
+				len(p.Targets), left, p.Area, nounPlural(r.Kind), asFar(of.told), turns))
+		}
+	}
+	return lines
+}
+
+func (b *Bot) sayWouldNotFit(k purge.Kind, a purge.Area, n, left int, told bool) string {
+	if left == 0 {
+		return fmt.Sprintf("Today's quota of %s %s is used up%s; nothing was sent. It resets at %s: ask again then.", a, nounPlural(k), asFar(told), b.dayTurns())
+	}
+	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left%s; nothing was sent. Ask for at most %d, or wait until the quota resets at %s.",
+		n, a, nounPlural(k), left, asFar(told), left, b.dayTurns())
+}
+
+func (b *Bot) sayOverQuota(batch purge.Batch) string {
+	al, _ := b.allowance(batch.Kind, batch.Area)
+	return fmt.Sprintf("Today's quota of %s %s is used up%s. It resets at %s.", batch.Area, nounPlural(batch.Kind), asFar(al.told), b.dayTurns())
+}
+
+// quotaLine is one bar.
+func quotaLine(k purge.Kind, a purge.Area, al allowance, spent int, limited bool) string {
+	name := title(nounPlural(k)) + " in " + string(a) + ": "
+	if !limited {
+		return fmt.Sprintf("%s%d used, no limit known", name, spent)
+	}
+	left := max(0, al.limit-spent)
+	return fmt.Sprintf("%s%s %d of %d left", name, bar(left, al.total), left, al.total)
+}
+
+// bar is ten cells, of which as many are full as n is of total; something is never shown as nothing, nor nearly all as all.
+func bar(n, total int) string {
+	const cells = 10
+	full := 0
+	if total > 0 {
+		full = min(n*cells/total, cells)
+	}
+	if full == 0 && n > 0 {
+		full = 1
+	}
+	return strings.Repeat("▰", full) + strings.Repeat("▱", cells-full)
+}

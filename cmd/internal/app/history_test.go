@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -156,6 +157,27 @@ func TestHistoryAsMarkdown(t *testing.T) {
 	}
 }
 
+// A cell names ten targets. Whoever cancelled is not who let it through.
+func TestHistoryOfManyTargetsCancelled(t *testing.T) {
+	t.Parallel()
+	environ, db := past(t)
+	part := purge.Part{Area: purge.Mainland}
+	for n := range 12 {
+		target, err := purge.Parse(purge.URL, fmt.Sprintf("https://many.example.com/%d", n))
+		require.NoError(t, err)
+		part.Targets = append(part.Targets, target)
+	}
+	p := store.Purge{ID: strings.Repeat("b2", 32), Requester: "slack:T1/U1", CreatedAt: noon, Request: purge.Request{Kind: purge.URL, Parts: []purge.Part{part}}}
+	_, err := db.Record(t.Context(), p, nil, nil, store.Entry{At: noon, Who: "slack:T1/U1", What: "asked", Purge: p.ID})
+	require.NoError(t, err)
+	_, _, err = db.Decide(t.Context(), store.Decision{Purge: p.ID, What: store.Cancelled, Who: "slack:T1/U2", Name: "Bob", At: noon}, store.Event{})
+	require.NoError(t, err)
+	text := history(t, app.History{Host: "many.example.com"}, environ)
+	assert.Contains(t, text, "https://many.example.com/9 (mainland: pending); and 2 more")
+	assert.NotContains(t, text, "Bob")
+	assert.Contains(t, history(t, app.History{Host: "many.example.com", Format: "csv"}, environ), "https://many.example.com/11 (mainland: pending)")
+}
+
 func TestHistoryFilters(t *testing.T) {
 	t.Parallel()
 	environ, _ := past(t)
@@ -181,6 +203,7 @@ func TestHistoryFilters(t *testing.T) {
 	assert.Equal(t, "Nothing matches.\n", history(t, app.History{Host: "example.com"}, environ))
 	for says, h := range map[string]app.History{
 		"is no host":                {Host: "https://www.example.com/"},
+		`:443" is no host`:          {Host: "www.example.com:443"},
 		`--since "soon"`:            {Since: "soon"},
 		`--until "d"`:               {Until: "d"},
 		"not before":                {Since: "2026-11-21", Until: "2026-11-21"},

@@ -18,6 +18,7 @@ const (
 	actionOverseas = "overseas" // what a purge left out, as a new request
 	actionMainland = "mainland"
 	actionDelete   = "delete"
+	actionRetry    = "retry"   // what of it failed, as a new request
 	actionRequest  = "request" // what a private reply offered
 	actionTyped    = "typed"   // decide a waiting purge by the form that a press has opened
 )
@@ -93,7 +94,11 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 	if denied := deniedAny(s.policy, s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
 		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0], true))
 	}
-	return b.request(ctx, s, follow(p, button.Action), hashID("follow", a.Token, string(s.person.Subject)))
+	id := hashID("follow", a.Token, string(s.person.Subject))
+	if button.Action == actionRetry {
+		return b.retry(ctx, s, p, id)
+	}
+	return b.request(ctx, s, follow(p, button.Action), id)
 }
 
 // loadAsked loads a purge for a press. Somebody can press between the post and the commit that remembers the message;

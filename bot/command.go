@@ -53,6 +53,8 @@ func (b *Bot) do(ctx context.Context, s scene, in Intent) (Reply, error) {
 		return b.request(ctx, s, w, eventID(s.event))
 	case VerbCancel:
 		return b.cancelID(ctx, s, in.ID)
+	case VerbRetry:
+		return b.retryID(ctx, s, in)
 	case VerbForm:
 		return b.form(s), nil
 	}

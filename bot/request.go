@@ -21,6 +21,7 @@ type wish struct {
 	Areas   []purge.Area   `json:"areas,omitempty"` // nil: each domain's default
 	Mode    purge.Mode     `json:"mode,omitempty"`
 	Targets []purge.Target `json:"targets"`
+	Parts   []purge.Part   `json:"parts,omitempty"` // instead of Areas and Targets, where each area has its own
 	Reason  string         `json:"reason,omitempty"`
 	Private bool           `json:"private,omitempty"`
 	DryRun  bool           `json:"dry,omitempty"`
@@ -189,6 +190,9 @@ func stricter(a, b acl.Confirm) acl.Confirm {
 
 // parts spreads a wish over areas: those that were said, else each domain's default, else mainland.
 func parts(policy *acl.Policy, w wish) []purge.Part {
+	if len(w.Parts) > 0 {
+		return w.Parts
+	}
 	byArea := map[purge.Area][]purge.Target{}
 	for _, t := range w.Targets {
 		areas := w.Areas
@@ -234,6 +238,7 @@ func (b *Bot) offerRest(ctx context.Context, s scene, w wish, v verdict) (Reply,
 	rest.Notes = append(rest.Notes, sayLeftOut(len(v.refused)))
 	card := refusedCard(v.refused, s)
 	var buttons []store.Button
+	rest.Parts = without(w.Parts, rest.Targets)
 	if len(rest.Targets) > 0 {
 		token := newToken()
 		card.Buttons = []Button{{Label: sayRest(len(rest.Targets)), Token: token}}
@@ -325,7 +330,7 @@ func (b *Bot) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
 // buttonsOf are the buttons that the cards of a purge may ever show.
 func buttonsOf(p store.Purge) []store.Button {
 	var all []store.Button
-	for _, a := range []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete} {
+	for _, a := range []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete, actionRetry} {
 		all = append(all, store.Button{Token: buttonToken(p.Secret, a), Purge: p.ID, Action: a, Channel: p.Channel})
 	}
 	return all

@@ -27,7 +27,7 @@ func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (Card, []store
 		return whoamiCard(s), nil, nil
 	case VerbQuota:
 		return b.quotaCard(ctx, s)
-	case VerbRetry, VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
+	case VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
 		return Card{Title: sayLater(in.Verb), Tone: Bad}, nil, nil
 	}
 	return b.helpCard(s), nil, nil

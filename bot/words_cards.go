@@ -336,6 +336,11 @@ func (v view) anyGood() bool {
 	return n[purge.Done]+n[purge.Accepted]+n[purge.OutcomeUnknown] > 0
 }
 
+// tried reports whether the purge ended by what became of its calls, not by somebody's will or the rules.
+func (v view) tried() bool {
+	return v.State == store.StateFailed || v.State == store.StatePartly || v.State == store.StateUnknown
+}
+
 // missing is the areas a request leaves out.
 func missing(r purge.Request) []purge.Area {
 	var out []purge.Area
@@ -366,10 +371,16 @@ func (v view) followUps() []Button {
 	switch {
 	case v.State == store.StateExpired, v.decided && v.decision.What == store.Withdrawn:
 		return []Button{v.button("Ask again", actionAgain, Plain)}
-	case !v.State.Final() || !v.anyGood():
+	case !v.State.Final():
 		return nil
 	}
 	var out []Button
+	if n := count(v.targets); v.tried() && n[purge.Failed]+n[purge.Skipped] > 0 {
+		out = append(out, v.button("Retry failed", actionRetry, Plain))
+	}
+	if !v.anyGood() {
+		return out
+	}
 	for _, a := range missing(v.Request) {
 		out = append(out, v.button("Also "+string(a), string(a), Plain))
 	}

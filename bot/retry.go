@@ -1,0 +1,87 @@
+package bot
+
+import (
+	"context"
+	"slices"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// A retry is a new request of whoever asks for it, with only what did not go well: judged, confirmed and paid for as theirs.
+
+// retryID retries by id.
+func (b *Bot) retryID(ctx context.Context, s scene, in Intent) (Reply, error) {
+	p, found, err := b.visible(ctx, s, in.ID)
+	switch {
+	case err != nil:
+		return Reply{}, err
+	case !found, p.Private && !b.mayKnow(s, p):
+		return b.refuse(ctx, s, "retry", sayNoSuchPurge)
+	case in.Reason != "":
+		p.Reason = in.Reason
+	}
+	return b.retry(ctx, s, p, eventID(s.event))
+}
+
+// retry asks for what of a purge failed, was left out or stayed unknown.
+func (b *Bot) retry(ctx context.Context, s scene, p store.Purge, id string) (Reply, error) {
+	if !p.State.Final() {
+		return b.refuse(ctx, s, "retry", sayNotEnded(p.Short))
+	}
+	targets, err := b.Store.Targets(ctx, p.ID)
+	if err != nil {
+		return Reply{}, err
+	}
+	w := retryOf(p, targets)
+	if len(w.Parts) == 0 {
+		return b.refuse(ctx, s, "retry", sayNothingToRetry(p.Short))
+	}
+	return b.request(ctx, s, w, id)
+}
+
+// retryOf is the wish for what did not go well. What may have happened is asked about first, since it may cost twice.
+func retryOf(p store.Purge, targets []store.Target) wish {
+	w := wish{Verb: string(VerbRetry), Kind: p.Request.Kind, Mode: p.Request.Mode, Reason: p.Reason, Private: p.Private}
+	unknown := 0
+	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+		part := purge.Part{Area: a}
+		for _, t := range targets {
+			if t.Area == a && unwell(t.Outcome) {
+				part.Targets = append(part.Targets, t.Target)
+			}
+			if t.Area == a && t.Outcome == purge.OutcomeUnknown {
+				unknown++
+			}
+		}
+		if len(part.Targets) > 0 {
+			w.Parts = append(w.Parts, part)
+		}
+	}
+	w.Asks = unknown > 0
+	w.Notes = []string{sayRetries(p.Short)}
+	if unknown > 0 {
+		w.Notes = append(w.Notes, sayMayCostTwice(unknown))
+	}
+	return w
+}
+
+// unwell reports whether a retry would take up a target with this outcome.
+func unwell(o purge.Outcome) bool {
+	return o == purge.Failed || o == purge.Skipped || o == purge.OutcomeUnknown
+}
+
+// without keeps those targets of parts that are in rest: what is refused in one area is not half purged in silence.
+func without(parts []purge.Part, rest []purge.Target) (kept []purge.Part) {
+	in := map[string]bool{}
+	for _, t := range rest {
+		in[t.String()] = true
+	}
+	for _, p := range parts {
+		p.Targets = slices.DeleteFunc(slices.Clone(p.Targets), func(t purge.Target) bool { return !in[t.String()] })
+		if len(p.Targets) > 0 {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}

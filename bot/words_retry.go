@@ -1,0 +1,22 @@
+package bot
+
+import "fmt"
+
+// What is said about trying again.
+
+func sayNotEnded(short string) string {
+	return short + " is still under way, so nothing was purged. Wait for its end, or cancel it, then retry what failed."
+}
+
+func sayNothingToRetry(short string) string {
+	return "Nothing of " + short + " failed, so there is nothing to retry. Type the purge anew to do it all again."
+}
+
+func sayRetries(short string) string { return "Only what did not go well in " + short + "." }
+
+func sayMayCostTwice(n int) string {
+	if n == 1 {
+		return "One of it may have been done already: purging it again may cost quota twice."
+	}
+	return fmt.Sprintf("%d of it may have been done already: purging them again may cost quota twice.", n)
+}

@@ -91,7 +91,7 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 	case actionCancel:
 		return b.cancel(ctx, s, p)
 	}
-	if denied := deniedAny(s.policy, s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
+	if denied := deniedAny(s.law.thawed(), s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
 		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0], true))
 	}
 	id := hashID("follow", a.Token, string(s.person.Subject))
@@ -177,7 +177,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, 
 	if no := b.mayPress(s, p); no != "" {
 		return b.refuse(ctx, s, "press", no)
 	}
-	if denied := deniedAny(s.policy, s.who, p); len(denied) > 0 && s.person.Subject != p.Requester {
+	if denied := deniedAny(s.law, s.who, p); len(denied) > 0 && s.person.Subject != p.Requester {
 		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0], p.Private))
 	}
 	asker, gone, err := b.requesterNow(ctx, s, p)
@@ -187,7 +187,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, 
 	case err != nil:
 		return b.refuse(ctx, s, "press", e.Message)
 	}
-	denied := deniedAny(s.policy, asker, p)
+	denied := deniedAny(s.law, asker, p)
 	if gone != "" || len(denied) > 0 {
 		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: sayRequesterDenied(gone, denied, p.Private)}, "withdrawn")
 	}
@@ -212,15 +212,6 @@ func (b *Bot) mayPress(s scene, p store.Purge) string {
 		return sayOnlyRequester
 	}
 	return ""
-}
-
-func deniedAny(policy *acl.Policy, who acl.Who, p store.Purge) []refusal {
-	for _, part := range p.Request.Parts {
-		if d := denied(policy, who, p.Channel, p.Request.Kind, part); len(d) > 0 {
-			return d
-		}
-	}
-	return nil
 }
 
 // requesterNow is the requester as they are at this moment, and why they may do nothing any more.
@@ -301,7 +292,7 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error)
 
 // mayCancel: the requester, whoever could approve it, administrators.
 func (b *Bot) mayCancel(s scene, p store.Purge) bool {
-	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) || len(deniedAny(s.policy, s.who, p)) == 0
+	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) || len(deniedAny(s.law.thawed(), s.who, p)) == 0
 }
 
 // follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.

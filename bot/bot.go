@@ -56,6 +56,7 @@ type Bot struct {
 
 	seldom seldom // what repeats itself in the log
 	quotas quotas // what the vendor last said is left today
+	spoken spoken // the rules from chat
 
 	mu     sync.Mutex
 	cdnErr *purge.Error // the last answer that only an operator can mend
@@ -87,11 +88,15 @@ func New(o Options) (*Bot, error) {
 		return nil, err
 	}
 	b.engine = e
+	b.spoken.now.Store(newChatRules(nil, -1)) // older than any
 	return b, nil
 }
 
 // Start takes up every purge that a stop or a kill has left open, and begins to show cards.
 func (b *Bot) Start() error {
+	if err := b.readRules(context.Background()); err != nil {
+		return fmt.Errorf("read the rules from chat: %w", err)
+	}
 	if err := b.engine.launch(); err != nil {
 		return fmt.Errorf("take up open purges: %w", err)
 	}
@@ -99,6 +104,7 @@ func (b *Bot) Start() error {
 	b.stop = cancel
 	b.done.Go(func() { b.showCards(ctx) })
 	b.done.Go(func() { b.tend(ctx) })
+	b.done.Go(func() { b.watchRules(ctx) })
 	b.askQuota()
 	return nil
 }

@@ -148,9 +148,9 @@ func (b *Bot) decide(s scene, w wish) verdict {
 		var ok []purge.Target
 		for _, t := range part.Targets {
 			ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: w.Kind, Area: part.Area, Target: t}
-			d := s.policy.Decide(ask)
+			d := s.law.Decide(ask)
 			if !d.Allowed {
-				v.refused = append(v.refused, refusal{t.String(), part.Area, s.policy.Explain(ask, d), d.Rule})
+				v.refused = append(v.refused, refusal{t.String(), part.Area, s.law.Explain(ask, d), d.Rule})
 				continue
 			}
 			v.note(d)
@@ -217,18 +217,6 @@ func defaultArea(policy *acl.Policy, host string) purge.Area {
 		return a
 	}
 	return purge.Mainland
-}
-
-// denied lists the targets of a part that somebody may not purge. A Who is nobody to any policy but its own.
-func denied(policy *acl.Policy, who acl.Who, in acl.Subject, kind purge.Kind, part purge.Part) []refusal {
-	var out []refusal
-	for _, t := range part.Targets {
-		ask := acl.Ask{Who: who, In: in, Kind: kind, Area: part.Area, Target: t}
-		if d := policy.Decide(ask); !d.Allowed {
-			out = append(out, refusal{t.String(), part.Area, policy.Explain(ask, d), d.Rule})
-		}
-	}
-	return out
 }
 
 // offerRest says what is refused and keeps what is left behind one press.

@@ -24,6 +24,7 @@ type scene struct {
 	person  Person
 	channel Channel
 	policy  *acl.Policy
+	law     law // the policy, and what was said in chat since
 	who     acl.Who
 	// collected: the targets were found in somebody's message or a file, so they are shown before they are purged.
 	collected bool
@@ -33,7 +34,7 @@ type scene struct {
 // scene looks up who and where, in one network round at most. A refusal is a sentence, an error is that nobody could be asked just now.
 func (b *Bot) scene(ctx context.Context, ev EventKey, from acl.Subject, at Thread, maxAge time.Duration) (scene, string, error) {
 	policy := b.Policy()
-	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, person: Person{Subject: from}}
+	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.law(policy), person: Person{Subject: from}}
 	chat, err := b.platform(at.Platform)
 	if err != nil {
 		return s, purge.AsError(err).Message, nil

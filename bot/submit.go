@@ -48,19 +48,22 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	if done, found := batch.made(try); found { // an earlier run of this step: what left comes before what is allowed now
 		return b.resume(ctx, p, batch, done)
 	}
-	if denied, err := b.recheck(ctx, p, batch.Batch); denied || err != nil {
+	stops, withdrawn, err := b.recheck(ctx, p, batch.Batch)
+	if withdrawn || err != nil {
 		return submitted{Halt: true}, err
 	}
 	limit, some := b.mayHold(p, batch.Batch)
 	if !some {
 		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(batch.Batch))
 	}
-	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, nil, b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
+	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, stops, b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
 	switch {
 	case err != nil:
 		return submitted{}, err
 	case call.State == store.CallStopped:
 		return submitted{Halt: true}, nil
+	case call.State == store.CallFrozen: // said just now: the next look says what it is
+		return submitted{Again: true}, nil
 	case call.State == store.CallOverQuota:
 		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(batch.Batch))
 	case !fresh:
@@ -303,24 +306,28 @@ func (b *Bot) follows(batch sending, call store.Call, next string) submitted {
 	return submitted{}
 }
 
-// recheck asks the policy of this moment again, for whoever asked and whoever pressed, with the groups they had then.
-// One target that is no longer allowed stops all that has not left.
-func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (bool, error) {
+// recheck asks the policy of this moment again, and what was said in chat by now, for whoever asked and whoever pressed, with the
+// groups they had then. One target that is no longer allowed stops all that has not left. What it returns stops what is said
+// from here until the call is written down.
+func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (stops func([]store.Rule) string, withdrawn bool, err error) {
 	d, pressed, err := b.Store.Decision(ctx, p.ID)
-	if err != nil {
-		return false, err
+	if err == nil {
+		err = b.readRules(ctx)
 	}
-	policy := b.Policy()
-	people := []acl.Who{policy.Who(p.Requester, p.Groups)}
+	if err != nil {
+		return nil, false, err
+	}
+	l := b.law(b.Policy())
+	people := []acl.Who{l.Who(p.Requester, p.Groups)}
 	if pressed && d.Who != "" {
-		people = append(people, policy.Who(d.Who, d.Groups))
+		people = append(people, l.Who(d.Who, d.Groups))
 	}
 	for _, who := range people {
-		if denied := denied(policy, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}); len(denied) > 0 {
-			return true, b.withdraw(ctx, p, denied[0])
+		if denied := denied(l, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}); len(denied) > 0 {
+			return nil, true, b.withdraw(ctx, p, denied[0])
 		}
 	}
-	return false, nil
+	return stopped(l, people, p, batch), false, nil
 }
 
 // withdraw marks all that has not left as skipped, and says why.

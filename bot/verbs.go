@@ -67,7 +67,7 @@ func maySee(s scene, p store.Purge) bool {
 // mayKnow reports whether somebody may see the targets of a private purge: whoever asked, whoever may purge them all
 // and so could approve it, and auditors.
 func (b *Bot) mayKnow(s scene, p store.Purge) bool {
-	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(deniedAny(s.policy, s.who, p)) == 0
+	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(deniedAny(s.law.thawed(), s.who, p)) == 0
 }
 
 func (b *Bot) status(ctx context.Context, s scene, short string) (Card, []store.Entry, error) {
@@ -215,10 +215,10 @@ func kindsOf(t purge.Target) []purge.Kind {
 
 func whyLine(s scene, k purge.Kind, a purge.Area, t purge.Target) string {
 	ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: k, Area: a, Target: t}
-	d := s.policy.Decide(ask)
+	d := s.law.Decide(ask)
 	as := fmt.Sprintf("As a %s in %s: ", noun(k), a)
 	if !d.Allowed {
-		return as + "no. " + s.policy.Explain(ask, d)
+		return as + "no. " + s.law.Explain(ask, d)
 	}
 	line := as + "yes, by the rule “" + oneLine(d.Rule) + "”"
 	if d.Via != "" {

@@ -1,0 +1,165 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// What is judged by is a law: the policy file, and what administrators have said in chat since. What was said is kept as a
+// snapshot, so that judging reads no database; the call that is about to leave is judged once more by the rows themselves.
+
+// rulesEvery is how often it is looked whether somebody else has changed the rules.
+const rulesEvery = time.Second
+
+// law is what holds at one moment.
+type law struct {
+	*acl.Policy
+	chat *chatRules
+	at   time.Time
+}
+
+// chatRules is one version of the rules from chat. It never changes.
+type chatRules struct {
+	version int64
+	rules   []store.Rule
+	overlay *acl.Overlay
+	loans   *acl.Overlay // the temporary grants alone
+}
+
+// newChatRules indexes rules that hold.
+func newChatRules(rules []store.Rule, version int64) *chatRules {
+	var freezes []acl.Freeze
+	var loans []acl.Loan
+	for _, r := range rules {
+		switch r.Kind {
+		case store.Freeze:
+			freezes = append(freezes, freezeOf(r))
+		case store.Grant:
+			loans = append(loans, loanOf(r))
+		}
+	}
+	return &chatRules{version, rules, acl.NewOverlay(freezes, loans), acl.NewOverlay(nil, loans)}
+}
+
+func freezeOf(r store.Rule) acl.Freeze {
+	return acl.Freeze{ID: r.ID, Domain: r.Domain, Path: r.Path, Until: r.Until, By: r.By, Reason: r.Reason}
+}
+
+func loanOf(r store.Rule) acl.Loan {
+	return acl.Loan{ID: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: r.Until, By: r.By, ByGroups: r.ByGroups, Reason: r.Reason}
+}
+
+// spoken is the newest version of the rules that was read.
+type spoken struct {
+	reading sync.Mutex // one reader: what is kept only grows newer
+	now     atomic.Pointer[chatRules]
+}
+
+// law is what holds now under a policy.
+func (b *Bot) law(policy *acl.Policy) law {
+	return law{policy, b.spoken.now.Load(), b.Now()}
+}
+
+// readRules reads the rules if they have changed since they were read.
+func (b *Bot) readRules(ctx context.Context) error {
+	b.spoken.reading.Lock()
+	defer b.spoken.reading.Unlock()
+	version, err := b.Store.RulesVersion(ctx)
+	if err != nil || version == b.spoken.now.Load().version {
+		return err
+	}
+	rules, version, err := b.Store.Rules(ctx, b.Now())
+	if err != nil {
+		return err
+	}
+	b.spoken.now.Store(newChatRules(rules, version))
+	return nil
+}
+
+// watchRules notices what another process has changed.
+func (b *Bot) watchRules(ctx context.Context) {
+	ticks := time.NewTicker(rulesEvery)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			b.logError(ctx, "read the rules from chat", b.readRules(ctx))
+		}
+	}
+}
+
+// Decide answers by what holds at that moment: nobody who asks can forget it.
+func (l law) Decide(a acl.Ask) acl.Decision { return l.Policy.Decide(l.ask(a)) }
+
+// Explain says what Decide has answered.
+func (l law) Explain(a acl.Ask, d acl.Decision) string { return l.Policy.Explain(l.ask(a), d) }
+
+func (l law) ask(a acl.Ask) acl.Ask {
+	a.At = l.at
+	if l.chat != nil {
+		a.Overlay = l.chat.overlay
+	}
+	return a
+}
+
+// thawed is the law without freezes: whom they keep from purging may still see and cancel.
+func (l law) thawed() law {
+	if l.chat != nil {
+		l.chat = &chatRules{loans: l.chat.loans, overlay: l.chat.loans}
+	}
+	return l
+}
+
+// denied lists the targets of a part that somebody may not purge. A Who is nobody to any policy but its own.
+func denied(l law, who acl.Who, in acl.Subject, kind purge.Kind, part purge.Part) []refusal {
+	var out []refusal
+	for _, t := range part.Targets {
+		ask := acl.Ask{Who: who, In: in, Kind: kind, Area: part.Area, Target: t}
+		if d := l.Decide(ask); !d.Allowed {
+			out = append(out, refusal{t.String(), part.Area, l.Explain(ask, d), d.Rule})
+		}
+	}
+	return out
+}
+
+// deniedAny is what somebody may not purge of a purge, of one of its areas.
+func deniedAny(l law, who acl.Who, p store.Purge) []refusal {
+	for _, part := range p.Request.Parts {
+		if d := denied(l, who, p.Channel, p.Request.Kind, part); len(d) > 0 {
+			return d
+		}
+	}
+	return nil
+}
+
+// stopped is asked by the call that is about to leave, in its own transaction: it names the rule that stops it, where the rules
+// there are others than those that the law was made of.
+func stopped(l law, people []acl.Who, p store.Purge, batch purge.Batch) func(active []store.Rule) string {
+	return func(active []store.Rule) string {
+		same := func(a, b store.Rule) bool { return a.ID == b.ID }
+		if slices.EqualFunc(active, l.lasting(), same) {
+			return ""
+		}
+		now := law{l.Policy, newChatRules(active, 0), l.at}
+		for _, who := range people {
+			if d := denied(now, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}); len(d) > 0 {
+				return d[0].Rule
+			}
+		}
+		return ""
+	}
+}
+
+// lasting is those rules that are not over.
+func (l law) lasting() []store.Rule {
+	return slices.DeleteFunc(slices.Clone(l.chat.rules), func(r store.Rule) bool { return !l.at.Before(r.Until) })
+}

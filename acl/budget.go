@@ -20,8 +20,8 @@ func (b budget) limit(kind int) int { return b[kind] % unlimited }
 // Charge is one daily budget that a target counts towards: all that is charged to Key in a vendor day, for the decision's kind
 // and area, may be Limit targets. A Key stays the same as long as the names in the file do.
 type Charge struct {
-	Key   string
-	Limit int
+	Key   string `json:"key"`
+	Limit int    `json:"limit"`
 }
 
 func kindIndex(k purge.Kind) int { return slices.Index(kinds[:], string(k)) }

@@ -24,8 +24,8 @@ type CheckOptions struct {
 	At      time.Time  // the present, for rules with from and until; see Ask
 }
 
-// areas returns the areas to ask for, or an error that says which option is wrong.
-func (o *CheckOptions) areas() ([]purge.Area, error) {
+// Areas returns the areas to ask for, or an error that says which option is wrong.
+func (o *CheckOptions) Areas() ([]purge.Area, error) {
 	if o.User == "" {
 		return nil, errors.New("no user: say whom to check, as in --user slack:T024BE7LD/U2147483697")
 	}
@@ -67,7 +67,7 @@ const maxLine = 2 << 20
 // A line that cannot be judged is answered too, as not allowed. Its error is about the options, the input or the output;
 // nil means that every line was answered. It holds one line at a time.
 func (p *Policy) Check(in io.Reader, out io.Writer, o CheckOptions) error {
-	areas, err := o.areas()
+	areas, err := o.Areas()
 	if err != nil {
 		return err
 	}

@@ -131,6 +131,12 @@ func TestGrants(t *testing.T) {
 	}
 }
 
+// replaceOnce changes one place of a file.
+func replaceOnce(t *testing.T, file, from, to string) string {
+	require.Equal(t, 1, strings.Count(file, from), from)
+	return strings.Replace(file, from, to, 1)
+}
+
 const crew = `version: 1
 people: {eve: [slack:T0/U6, terminal:eve]}
 groups:

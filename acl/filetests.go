@@ -1,6 +1,8 @@
 package acl
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,21 +71,61 @@ func (r *reader) targets(n node) []node {
 	return items
 }
 
-// runTests adds a problem for every expectation that p does not meet.
-func (r *reader) runTests(p *Policy) {
-	for _, t := range r.tests {
+// expectation is one target of a test, and why the policy does not meet it; "" if it does.
+type expectation struct {
+	at     node
+	as     string
+	may    bool
+	failed string
+}
+
+// expectations asks p about every target of the tests.
+func (p *Policy) expectations(tests []test) (all []expectation) {
+	for _, t := range tests {
 		who := p.tested(t)
 		for _, n := range t.may {
+			x := expectation{at: n, as: t.as.text, may: true}
 			if why := p.refusal(t, who, n.text); why != "" {
-				r.wrong(n, "this test fails: %s may not purge it. %s", t.as.text, why)
+				x.failed = x.as + " may not purge it. " + why
 			}
+			all = append(all, x)
 		}
 		for _, n := range t.mayNot {
+			x := expectation{at: n, as: t.as.text}
 			if p.refusal(t, who, n.text) == "" {
-				r.wrong(n, "this test fails: %s may purge it", t.as.text)
+				x.failed = x.as + " may purge it"
 			}
+			all = append(all, x)
 		}
 	}
+	return all
+}
+
+// TestResult is what one of a file's own tests found out about one target.
+type TestResult struct {
+	Line   int    `json:"line"`
+	As     string `json:"as"`
+	May    bool   `json:"may"` // what the file expects
+	Target string `json:"target"`
+	Failed string `json:"failed,omitempty"` // why it is otherwise; "" if it is so
+}
+
+// RunTests reads a policy file and runs its tests, all of them. The error is a *FileError: the file says something else that is wrong.
+func RunTests(name string, data []byte) (results []TestResult, err error) {
+	r, p := read(data)
+	if p == nil {
+		return nil, r.fileError(name, string(data))
+	}
+	all := p.expectations(r.tests)
+	slices.SortStableFunc(all, func(a, b expectation) int { return cmp.Compare(a.at.pos, b.at.pos) })
+	places := make([]mistake, len(all))
+	for i, x := range all {
+		places[i].pos = int(x.at.pos)
+	}
+	for i, at := range place(string(data), places) {
+		results = append(results, TestResult{at.Line, all[i].as, all[i].may, all[i].at.text, all[i].failed})
+	}
+	return results, nil
 }
 
 // tested resolves who a test is about: a person acts by the first of the accounts.

@@ -21,7 +21,6 @@ type reader struct {
 	powers
 	areas    map[string]purge.Area
 	contact  string
-	warnings []string
 	problems []mistake
 	cells    int // how large the index will be
 }
@@ -32,12 +31,6 @@ func (r *reader) problem(pos int, format string, args ...any) {
 
 func (r *reader) wrong(n node, format string, args ...any) { r.problem(int(n.pos), format, args...) }
 
-func (r *reader) warn(format string, args ...any) {
-	if w := fmt.Sprintf(format, args...); !slices.Contains(r.warnings, w) {
-		r.warnings = append(r.warnings, w)
-	}
-}
-
 func (r *reader) fileError(name, src string) *FileError {
 	slices.SortStableFunc(r.problems, func(a, b mistake) int { return cmp.Compare(a.pos, b.pos) })
 	return &FileError{Name: name, Problems: place(src, r.problems)}
@@ -47,7 +40,7 @@ func (r *reader) fileError(name, src string) *FileError {
 func (r *reader) policy() *Policy {
 	p := newPolicy(r.names, r.grants, r.denials)
 	p.powers = r.powers
-	p.areas, p.contact, p.warnings = r.areas, r.contact, r.warnings
+	p.areas, p.contact = r.areas, r.contact
 	if len(p.grants) == 0 {
 		p.warnings = append(p.warnings, "no grants: nobody may purge anything")
 	}

@@ -14,12 +14,12 @@ func aclCommand() *cobra.Command {
 		Use: "acl", Short: "Write and try the policy file",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("there is no command acl %q: there are acl init and acl check", args[0])
+				return fmt.Errorf("there is no command acl %q: there are acl init, check, why, who-can, test and diff", args[0])
 			}
 			return cmd.Help()
 		},
 	}
-	c.AddCommand(aclInit(), aclCheck())
+	c.AddCommand(aclInit(), aclCheck(), aclWhy(), aclWhoCan(), aclTest(), aclDiff())
 	return c
 }
 
@@ -34,22 +34,29 @@ func aclInit() *cobra.Command {
 			if err := app.InitACL(path); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is written. Put your ids in, then try it: purgebot acl check --acl %s --user SUBJECT\n", path, path)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is written. Put your ids and hosts in, and what somebody may and may not purge under tests; then: purgebot acl test %s\n", path, path)
 			return nil
 		},
 	}
 }
 
 func aclCheck() *cobra.Command {
-	var o app.CheckACL
+	var o app.AskACL
 	c := &cobra.Command{
 		Use: "check --acl FILE --user SUBJECT", Short: "Say for each target on standard input whether SUBJECT may purge it", Args: cobra.NoArgs,
 		Long: `check reads lines, each a JSON string (a target as typed), and answers one line each, in order:
 {"allowed":bool,"canonical":string,"reason":string,"rule":string}
 It exits with 0 if every line was answered, whatever the answers, and with 1 for a bad file or flag.`,
 		Example: `  echo '"https://www.example.com/a.jpg"' | purgebot acl check --acl acl.yaml --user slack:T024BE7LD/U2147483697 --json`,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return o.Run(os.Stdin, cmd.OutOrStdout(), os.Stderr) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.Check(os.Stdin, cmd.OutOrStdout(), os.Stderr) },
 	}
+	asking(c, &o)
+	c.Flags().Bool("json", true, "answer in JSON, the only form there is")
+	return c
+}
+
+// asking adds the flags that say who asks, and what for.
+func asking(c *cobra.Command, o *app.AskACL) {
 	f := c.Flags()
 	f.StringVar(&o.File, "acl", "acl.yaml", "the policy file")
 	f.StringVar(&o.User, "user", "", "who asks, e.g. slack:T024BE7LD/U2147483697")
@@ -57,6 +64,63 @@ It exits with 0 if every line was answered, whatever the answers, and with 1 for
 	f.StringVar(&o.Channel, "channel", "", "the channel they ask in, for grants that name channels")
 	f.StringVar(&o.Kind, "kind", "url", "url or directory")
 	f.StringVar(&o.Area, "area", "mainland", "mainland, overseas or global")
-	f.Bool("json", true, "answer in JSON, the only form there is")
+}
+
+func aclWhy() *cobra.Command {
+	var o app.AskACL
+	c := &cobra.Command{
+		Use: "why --acl FILE --user SUBJECT TARGET", Short: "Say whether SUBJECT may purge TARGET now, by which rule, and what other rules miss", Args: cobra.ExactArgs(1),
+		Long: `why decides about one target as the bot would now, but for what was frozen or granted in chat. With --area global it answers
+once for each area. It exits with 0 if it answered, whatever the answer, and with 1 for a bad file, flag or target.`,
+		Example: `  purgebot acl why --acl acl.yaml --user slack:T024BE7LD/U2147483697 https://www.example.com/a.jpg`,
+		RunE:    func(cmd *cobra.Command, args []string) error { return o.Why(args[0], cmd.OutOrStdout(), os.Stderr) },
+	}
+	asking(c, &o)
+	c.Flags().BoolVar(&o.JSON, "json", false, "answer in JSON, one object a line")
+	return c
+}
+
+func aclWhoCan() *cobra.Command {
+	var o app.AskACL
+	c := &cobra.Command{
+		Use: "who-can --acl FILE TARGET…", Short: "List whom the policy lets purge each TARGET now", Args: cobra.MinimumNArgs(1),
+		Long: `who-can lists people, groups and subjects as the file names them, each with the grant, the areas and the confirmation. Somebody
+in a group whom a denial names alone is not told apart: ask why. It exits with 0 if it answered, and with 1 for a bad file, flag or target.`,
+		Example: `  purgebot acl who-can --acl acl.yaml --kind directory https://www.example.com/assets/`,
+		RunE:    func(cmd *cobra.Command, args []string) error { return o.WhoCan(args, cmd.OutOrStdout(), os.Stderr) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.File, "acl", "acl.yaml", "the policy file")
+	f.StringVar(&o.Kind, "kind", "url", "url or directory")
+	f.BoolVar(&o.JSON, "json", false, "answer in JSON, one object a line")
+	return c
+}
+
+func aclTest() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "test FILE", Short: "Run the tests that a policy file holds", Args: cobra.ExactArgs(1),
+		Long: `test says of each target under the file's tests whether the file does what it says there. It exits with 0 if all is so, and with 1
+if a test fails or the file does not load.`,
+		Example: `  purgebot acl test acl.yaml`,
+		RunE:    func(cmd *cobra.Command, args []string) error { return app.TestACL(args[0], asJSON, cmd.OutOrStdout()) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "answer in JSON, one object a line")
+	return c
+}
+
+func aclDiff() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "diff OLD NEW", Short: "Say who gains and who loses what if NEW takes the place of OLD", Args: cobra.ExactArgs(2),
+		Long: `diff asks both files about all that a grant of either names, and says where the answers differ: who may purge what from now on,
+who no longer, and who is asked otherwise before. A list shows its first names only; --json has all. It exits with 0 if it compared
+them, whether or not they differ, and with 1 for a bad file.`,
+		Example: `  purgebot acl diff acl.yaml acl.new.yaml`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return app.DiffACL(args[0], args[1], asJSON, cmd.OutOrStdout(), os.Stderr)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "answer in JSON, one object")
 	return c
 }

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,43 +27,61 @@ func InitACL(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// CheckACL is `purgebot acl check`: no database, no network.
-type CheckACL struct {
-	File, User, Channel, Kind, Area string
-	Groups                          []string
-}
-
-// Run answers each line of in with one line on out. Warnings about the file go to warn.
-func (c CheckACL) Run(in io.Reader, out, warn io.Writer) error {
-	data, err := os.ReadFile(c.File)
+// readACL reads a policy file; its warnings go to warn.
+func readACL(file string, warn io.Writer) (*acl.Policy, error) {
+	data, err := os.ReadFile(file)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	policy, err := acl.Parse(c.File, data)
+	policy, err := acl.Parse(file, data)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, w := range policy.Warnings() {
 		fmt.Fprintln(warn, w)
 	}
-	o := acl.CheckOptions{Kind: purge.Kind(c.Kind), Area: purge.Area(c.Area), At: time.Now()}
-	if o.User, err = subject("--user", c.User); err != nil {
+	return policy, nil
+}
+
+// AskACL says who asks the policy file, and what for. None of what asks it needs a database or a network.
+type AskACL struct {
+	File, User, Channel, Kind, Area string
+	Groups                          []string
+	JSON                            bool
+}
+
+// Check answers each line of in with one line on out. Warnings about the file go to warn.
+func (c AskACL) Check(in io.Reader, out, warn io.Writer) error {
+	policy, err := readACL(c.File, warn)
+	if err != nil {
 		return err
 	}
-	if o.Channel, err = subject("--channel", c.Channel); err != nil {
+	o, err := c.options()
+	if err != nil {
 		return err
-	}
-	for _, g := range c.Groups {
-		s, err := subject("--in", g)
-		if err != nil {
-			return err
-		}
-		o.Groups = append(o.Groups, s)
 	}
 	return policy.Check(in, out, o)
 }
 
-// subject reads one flag; an empty one is left to Check.
+func (c AskACL) options() (o acl.CheckOptions, err error) {
+	o = acl.CheckOptions{Kind: purge.Kind(c.Kind), Area: purge.Area(c.Area), At: time.Now()}
+	if o.User, err = subject("--user", c.User); err != nil {
+		return o, err
+	}
+	if o.Channel, err = subject("--channel", c.Channel); err != nil {
+		return o, err
+	}
+	for _, g := range c.Groups {
+		s, err := subject("--in", g)
+		if err != nil {
+			return o, err
+		}
+		o.Groups = append(o.Groups, s)
+	}
+	return o, nil
+}
+
+// subject reads one flag; an empty one is left to whoever needs it.
 func subject(flag, s string) (acl.Subject, error) {
 	if s == "" {
 		return "", nil
@@ -71,4 +91,118 @@ func subject(flag, s string) (acl.Subject, error) {
 		return "", fmt.Errorf("%s: %w", flag, err)
 	}
 	return subject, nil
+}
+
+// Why writes the decision on one target, in each area that is asked for, and how it came about.
+func (c AskACL) Why(target string, out, warn io.Writer) error {
+	policy, err := readACL(c.File, warn)
+	if err != nil {
+		return err
+	}
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	areas, err := o.Areas()
+	if err != nil {
+		return err
+	}
+	t, err := purge.Parse(o.Kind, target)
+	if err != nil {
+		return err
+	}
+	a := acl.Ask{Who: policy.Who(o.User, o.Groups), In: o.Channel, Kind: o.Kind, Target: t, At: o.At}
+	for _, a.Area = range areas {
+		if err := write(out, c.JSON, policy.Why(a), sayWhy); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WhoCan writes who may purge each target.
+func (c AskACL) WhoCan(targets []string, out, warn io.Writer) error {
+	policy, err := readACL(c.File, warn)
+	if err != nil {
+		return err
+	}
+	kind := purge.Kind(c.Kind)
+	if kind != purge.URL && kind != purge.Directory {
+		return fmt.Errorf("unknown kind %q: write url or directory", c.Kind)
+	}
+	for _, target := range targets {
+		t, err := purge.Parse(kind, target)
+		if err != nil {
+			return err
+		}
+		who := whoCan{t.String(), kind, append([]acl.Access{}, policy.WhoCan(kind, t, time.Now())...)}
+		if err := write(out, c.JSON, who, sayWhoCan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whoCan is one line of the answer of `acl who-can`.
+type whoCan struct {
+	Target string       `json:"target"`
+	Kind   purge.Kind   `json:"kind"`
+	Who    []acl.Access `json:"who"`
+}
+
+// TestACL runs the tests of a policy file and writes what each found. The error says how many failed.
+func TestACL(file string, asJSON bool, out io.Writer) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	results, err := acl.RunTests(file, data)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, r := range results {
+		if r.Failed != "" {
+			failed++
+		}
+		if err := write(out, asJSON, r, func(w io.Writer, r acl.TestResult) { sayTest(w, file, r) }); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of the %d tests in %s fail", failed, len(results), file)
+	}
+	if !asJSON {
+		sayTested(out, file, len(results))
+	}
+	return nil
+}
+
+// DiffACL writes what changes for whom when one policy file takes the place of another.
+func DiffACL(before, after string, asJSON bool, out, warn io.Writer) error {
+	was, err := readACL(before, warn)
+	if err != nil {
+		return err
+	}
+	is, err := readACL(after, warn)
+	if err != nil {
+		return err
+	}
+	return write(out, asJSON, acl.Diff(was, is), sayDiff)
+}
+
+// write writes v as one line of JSON, or as say says it.
+func write[T any](out io.Writer, asJSON bool, v T, say func(io.Writer, T)) error {
+	var b bytes.Buffer
+	if asJSON {
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(v); err != nil {
+			return err
+		}
+	} else {
+		say(&b, v)
+	}
+	_, err := out.Write(b.Bytes())
+	return err
 }

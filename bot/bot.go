@@ -212,7 +212,11 @@ func (b *Bot) startLost(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return b.engine.start(b.jobOf(p, len(batches)))
+	last := -1 // the numbers have gaps where a batch was split
+	for _, batch := range batches {
+		last = batch.N
+	}
+	return b.engine.start(b.jobOf(p, last+1))
 }
 
 func (b *Bot) jobOf(p store.Purge, batches int) job {

@@ -73,6 +73,9 @@ func (r *remote) call(path string, in, out any) error {
 		return &purge.Error{Kind: purge.Unknown, Err: err}
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusBadRequest {
+		return badInput
+	}
 	return json.NewDecoder(resp.Body).Decode(out)
 }
 
@@ -131,13 +134,15 @@ type outside struct {
 	calls  []purge.Batch
 	points []string
 	killAt int // index of the point to kill at; -1 is never
+	say    string
+	bad    string // what ends so is refused
 	child  *exec.Cmd
 	in     interface{ Write([]byte) (int, error) }
 	dead   chan struct{}
 }
 
 func newOutside(t *testing.T, killAt int) *outside {
-	o := &outside{chat: newFakeChat(), killAt: killAt}
+	o := &outside{chat: newFakeChat(), killAt: killAt, say: "dir https://www.test.com/a/"}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/at", func(w http.ResponseWriter, r *http.Request) {
 		var point string
@@ -151,12 +156,18 @@ func newOutside(t *testing.T, killAt int) *outside {
 		o.mu.Lock()
 		o.calls = append(o.calls, b)
 		o.mu.Unlock()
+		if o.bad != "" && rejected(b, badInput, []string{o.bad}) != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
 		_ = json.NewEncoder(w).Encode(purge.Receipt{TaskID: "1", At: time.Now()})
 	})
 	mux.HandleFunc("/status", func(w http.ResponseWriter, r *http.Request) {
+		var asked purge.Batch
+		_ = json.NewDecoder(r.Body).Decode(&asked)
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		fmt.Fprint(w, len(o.calls) > 0)
+		fmt.Fprint(w, o.took(asked))
 	})
 	mux.HandleFunc("/show", func(w http.ResponseWriter, r *http.Request) {
 		var c showCall
@@ -167,6 +178,16 @@ func newOutside(t *testing.T, killAt int) *outside {
 	o.Server = httptest.NewServer(mux)
 	t.Cleanup(o.Close)
 	return o
+}
+
+// took reports whether a call with exactly these targets was taken.
+func (o *outside) took(asked purge.Batch) bool {
+	for _, b := range o.calls {
+		if string(mustJSON(b.Targets)) == string(mustJSON(asked.Targets)) && (o.bad == "" || rejected(b, badInput, []string{o.bad}) == nil) {
+			return true
+		}
+	}
+	return false
 }
 
 // reached counts a point, and kills the child at the one that was chosen. The child is then dead before it can go on.
@@ -213,7 +234,7 @@ func (o *outside) launch(t *testing.T, dir string) <-chan string {
 // It reports whether the command was acknowledged, and whether the child lived.
 func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, lived bool) {
 	if ask {
-		fmt.Fprintln(o.in, "dir https://www.test.com/a/")
+		fmt.Fprintln(o.in, o.say)
 		line, alive := <-acks
 		if !alive {
 			return false, false

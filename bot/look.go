@@ -84,20 +84,21 @@ func (b *Bot) openBatches(ctx context.Context, id string) ([]openBatch, error) {
 // stillOpen picks what can still be learned: sent targets that are not seen done or failed, with the last call of their batch.
 func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target) []openBatch {
 	open := make([]openBatch, len(batches))
+	at := map[int]*openBatch{} // the numbers have gaps where a batch was split
 	for i, batch := range batches {
 		batch.Targets = nil
 		open[i] = openBatch{Batch: batch, rows: map[string]store.Target{}}
+		at[batch.N] = &open[i]
 	}
 	for _, t := range targets {
-		if t.Outcome == purge.Accepted || t.Outcome == purge.OutcomeUnknown {
-			o := &open[t.Batch]
+		if o := at[t.Batch]; o != nil && (t.Outcome == purge.Accepted || t.Outcome == purge.OutcomeUnknown) {
 			o.Targets = append(o.Targets, t.Target)
 			o.rows[t.Target.String()] = t
 		}
 	}
 	for _, c := range calls {
-		if c.State == store.CallAccepted || c.State == store.CallUnknown {
-			open[c.Batch].call = c
+		if o := at[c.Batch]; o != nil && (c.State == store.CallAccepted || c.State == store.CallUnknown) {
+			o.call = c
 		}
 	}
 	sent := open[:0]

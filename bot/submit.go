@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -22,6 +21,7 @@ type submitted struct {
 	Again bool // surely not done, or too fast: another try after Wait
 	Wait  time.Duration
 	Skip  int  // batches behind this one that would only fail alike
+	More  int  // batches that this one was split into, behind all others
 	Halt  bool // nothing more of this purge is to be sent
 }
 
@@ -47,6 +47,9 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	}
 	if done, found := batch.made(try); found { // an earlier run of this step: what left comes before what is allowed now
 		return b.resume(ctx, p, batch, done)
+	}
+	if !batch.pending() { // what was decided about the rest of its area, or a number that is not in use
+		return submitted{}, nil
 	}
 	stops, withdrawn, err := b.recheck(ctx, p, batch.Batch)
 	if withdrawn || err != nil {
@@ -90,6 +93,9 @@ type sending struct {
 	behind []purge.Batch
 }
 
+// pending reports whether any of it is still to be sent.
+func (s sending) pending() bool { return count(s.rows)[purge.Pending] > 0 }
+
 // made finds the ledger row of a try.
 func (s sending) made(try int) (store.Call, bool) {
 	for _, c := range s.calls {
@@ -110,15 +116,20 @@ func (b *Bot) batch(ctx context.Context, id string, n, try int) (store.Purge, se
 	if err != nil {
 		return p, sending{}, err
 	}
-	if n >= len(batches) {
-		return p, sending{}, fmt.Errorf("%s has no batch %d", p.Short, n)
-	}
 	if (len(batches) > 1 || try > 0) && p.State != store.StateSending {
 		if err := b.Store.SetState(ctx, id, store.StateSending); err != nil {
 			return p, sending{}, err
 		}
 	}
-	s := sending{Batch: batches[n], behind: batches[n+1:]}
+	s := sending{Batch: purge.Batch{N: n}}
+	for _, one := range batches {
+		switch {
+		case one.N == n:
+			s.Batch = one
+		case one.N > n:
+			s.behind = append(s.behind, one)
+		}
+	}
 	if s.calls, err = b.Store.Calls(ctx, id); err != nil {
 		return p, s, err
 	}
@@ -182,19 +193,22 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 	if e != nil {
 		call.Problem = e.Message
 	}
+	body := callBody{batch.N, call.Try, string(batch.Area), call.Units, string(state), call.Receipt.TaskID, call.Receipt.RequestID, call.Problem}
+	entries := []store.Entry{b.entry("answered", p.ID, "", body)}
+	if into := narrower(batch, e); into != nil {
+		return b.split(ctx, batch, call, into, entries)
+	}
 	call.Next = b.next(p, batch, call, e)
 	if call.Next == nextSkip {
 		b.quotas.forget()
 	}
-	rows := outcomes(batch.rows, outcome, call.Problem)
+	rows := outcomes(batch.rows, outcome, batch.reason(call, e))
 	switch call.Next {
 	case nextAgain:
 		rows = outcomes(batch.rows, purge.Pending, "")
 	case nextSkip:
 		rows = append(rows, outcomes(batch.restOfArea(), outcome, call.Problem)...)
 	}
-	body := callBody{batch.N, call.Try, string(batch.Area), call.Units, string(state), call.Receipt.TaskID, call.Receipt.RequestID, call.Problem}
-	entries := []store.Entry{b.entry("answered", p.ID, "", body)}
 	if call.Next == nextHalt {
 		unsent := outcomes(batch.unsent(), purge.Skipped, sayNotSent(call.Problem))
 		rows = append(rows, unsent...)
@@ -296,14 +310,13 @@ func (b *Bot) follows(batch sending, call store.Call, next string) submitted {
 		return submitted{Halt: true}
 	case nextSkip:
 		skip := 0
-		for _, behind := range batch.behind {
-			if behind.Area == batch.Area {
-				skip++
-			}
+		for skip < len(batch.behind) && batch.behind[skip].Area == batch.Area {
+			skip++
 		}
 		return submitted{Skip: skip}
 	}
-	return submitted{}
+	_, parts := splitOf(next)
+	return submitted{More: parts}
 }
 
 // recheck asks the policy of this moment again, and what was said in chat by now, for whoever asked and whoever pressed, with the

@@ -394,11 +394,11 @@ func (v view) button(label, action string, style Style) Button {
 	return Button{Label: label, Token: buttonToken(v.Secret, action), Style: style}
 }
 
-// outcomeFile is one line a target: area, outcome, target, reason.
+// outcomeFile is one line a target and area: target, area, outcome, reason.
 func (v view) outcomeFile() *File {
 	var text strings.Builder
 	for _, t := range v.targets {
-		fmt.Fprintf(&text, "%s\t%s\t%s\t%s\n", t.Area, t.Outcome, t.Target, oneLine(t.Reason))
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%s\n", t.Target, t.Area, t.Outcome, oneLine(t.Reason))
 	}
 	return &File{Name: v.Short + ".txt", Text: text.String()}
 }

@@ -71,14 +71,14 @@ func (b *Bot) awaitDecision(ctx dbos.Context, id string, expires time.Time) (boo
 
 // sendAll makes the calls of all batches, one after the other, each until its answer is known or known to be unknowable.
 func (b *Bot) sendAll(ctx dbos.Context, id string, batches int) error {
-	for n := 0; n < batches; n++ { // a used-up quota skips some
+	for n := 0; n < batches; n++ { // a used-up quota skips some, and one that is refused may be split
 		for try := 0; ; try++ {
 			s, err := step(b, ctx, "submit", func(c context.Context) (submitted, error) { return b.submit(c, id, n, try) })
 			if err != nil || s.Halt {
 				return err
 			}
 			if !s.Again {
-				n += s.Skip
+				n, batches = n+s.Skip, batches+s.More
 				break
 			}
 			if err := pause(ctx, s.Wait); err != nil {

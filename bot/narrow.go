@@ -1,0 +1,126 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// A call is refused whole for one bad target, and does not say which. So it is narrowed: its targets go on in smaller batches,
+// by host and then in halves, until the culprit is alone and all others have gone through. Each part is a batch like any other,
+// written down together with the refusal, so that a kill loses nothing and sends nothing twice.
+
+// mostNarrowing bounds the calls that one refused batch may lead to: enough to find one target among a thousand.
+const mostNarrowing = 20
+
+// nextSplit is followed by the number of the first part, and by how many there are.
+const nextSplit = "split %d %d"
+
+// splitOf reads nextSplit; 0 parts if it is none.
+func splitOf(next string) (first, n int) {
+	if _, err := fmt.Sscanf(next, nextSplit, &first, &n); err != nil {
+		return 0, 0
+	}
+	return first, n
+}
+
+// narrower returns the smaller batches that a refused one goes on as; nil if it is not to be narrowed.
+func narrower(batch sending, e *purge.Error) [][]store.Target {
+	if e == nil || e.Kind != purge.Invalid && e.Kind != purge.NotFound {
+		return nil
+	}
+	groups := byHost(batch.rows)
+	if len(groups) == 1 && e.Kind == purge.Invalid && len(batch.rows) > 1 { // that a domain is not there is true of all of it
+		half := len(batch.rows) / 2
+		groups = [][]store.Target{batch.rows[:half], batch.rows[half:]}
+	}
+	if len(groups) < 2 || !batch.affords(len(groups)) {
+		return nil
+	}
+	return batch.numbered(groups)
+}
+
+func byHost(rows []store.Target) (groups [][]store.Target) {
+	at := map[string]int{}
+	for _, t := range rows {
+		i, known := at[t.Target.Host()]
+		if !known {
+			i = len(groups)
+			at[t.Target.Host()] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], t)
+	}
+	return groups
+}
+
+// affords reports whether so many more calls are within what the batch that was refused first may lead to.
+func (s sending) affords(more int) bool {
+	root := s.rootOf(s.N)
+	made, units, hosts := 0, len(s.rows), 1
+	for _, c := range s.calls {
+		if _, n := splitOf(c.Next); n > 0 && s.rootOf(c.Batch) == root {
+			made += n
+		}
+		if c.Batch == root {
+			units = max(units, c.Units)
+		}
+	}
+	if root == s.N {
+		hosts = len(byHost(s.rows))
+	}
+	return made+more <= min(2*bits.Len(uint(units-1))+hosts, mostNarrowing)
+}
+
+// rootOf follows a part back to the batch of the plan that it was split from.
+func (s sending) rootOf(batch int) int {
+	for _, c := range s.calls {
+		if first, n := splitOf(c.Next); n > 0 && first <= batch && batch < first+n {
+			return s.rootOf(c.Batch) // a part has a higher number than what it was split from
+		}
+	}
+	return batch
+}
+
+// numbered gives the groups the next free numbers.
+func (s sending) numbered(groups [][]store.Target) [][]store.Target {
+	last := s.N
+	for _, t := range s.all {
+		last = max(last, t.Batch)
+	}
+	for _, c := range s.calls {
+		last = max(last, c.Batch)
+	}
+	for i, g := range groups {
+		groups[i] = make([]store.Target, len(g))
+		for j, t := range g {
+			t.Batch = last + 1 + i
+			groups[i][j] = t
+		}
+	}
+	return groups
+}
+
+// split ends a refused call and has its targets go on.
+func (b *Bot) split(ctx context.Context, batch sending, call store.Call, into [][]store.Target, entries []store.Entry) (submitted, error) {
+	call.Next = fmt.Sprintf(nextSplit, into[0][0].Batch, len(into))
+	err := insist(func() error { return b.Store.Split(ctx, call, into, entries...) })
+	b.wantCards()
+	return b.follows(batch, call, call.Next), err
+}
+
+// sayNotNarrowed is the reason of targets that were refused together, where no more calls are spent on finding which is meant.
+func sayNotNarrowed(n int, problem string) string {
+	return fmt.Sprintf("Refused together with %d others, at least one of which is wrong. %s", n-1, problem)
+}
+
+// reason is what is said of each target of a call that was not accepted.
+func (s sending) reason(call store.Call, e *purge.Error) string {
+	if e != nil && e.Kind == purge.Invalid && len(s.rows) > 1 {
+		return sayNotNarrowed(len(s.rows), call.Problem)
+	}
+	return call.Problem
+}

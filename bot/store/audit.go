@@ -31,13 +31,20 @@ func (t tx) audit(entries []Entry) error {
 	if err != nil {
 		return err
 	}
+	var notices [][]any
 	rows := make([][]any, len(entries))
 	for i, e := range entries {
 		e.Seq, e.Prev = seq+int64(i)+1, prev
 		prev = sealed(e)
 		rows[i] = []any{e.Seq, millis(e.At), e.Who, e.Name, e.What, e.Purge, string(e.Body), e.Prev, prev}
+		if n := e.Notice; n != nil {
+			notices = append(notices, []any{prev, string(n.Thread), string(n.Card), millis(e.At), 0})
+		}
 	}
 	if err := t.insert(`INSERT INTO pb_audit (seq, at, who, name, what, purge, body, prev, hash) VALUES`, rows); err != nil {
+		return err
+	}
+	if err := t.insert(insertNotice, notices); err != nil {
 		return err
 	}
 	_, err = t.exec(`UPDATE pb_audit_head SET hash = $1 WHERE id = 1`, prev)

@@ -31,15 +31,15 @@ func load(ctx context.Context, q querier, where string, args ...any) (Purge, err
 
 const purgeColumns = `p.id, p.secret, p.short, p.platform, p.workspace, p.event, p.event_digest, p.requester, p.name, p.requester_groups,
 	p.thread, p.channel, p.kind, p.mode, p.areas, p.digest, p.policy, p.confirm, p.reason, p.private, p.notes, p.state, p.problem,
-	p.expires_at, p.created_at, p.finished_at, p.cancelled`
+	p.expires_at, p.created_at, p.finished_at, p.cancelled, p.overrides`
 
 // scanPurge reads all but the targets: the request's parts are there, and empty.
 func scanPurge(r row) (p Purge, err error) {
-	var groups, thread, areas, notes string
+	var groups, thread, areas, notes, overrides string
 	var private, expires, created, finished int64
 	err = r.Scan(&p.ID, &p.Secret, &p.Short, &p.Event.Platform, &p.Event.Workspace, &p.Event.ID, &p.Event.Digest, &p.Requester, &p.Name, &groups,
 		&thread, &p.Channel, &p.Request.Kind, &p.Request.Mode, &areas, &p.Digest, &p.Policy, &p.Confirm, &p.Reason, &private, &notes,
-		&p.State, &p.Problem, &expires, &created, &finished, &p.Cancelled)
+		&p.State, &p.Problem, &expires, &created, &finished, &p.Cancelled, &overrides)
 	if err != nil {
 		return Purge{}, err
 	}
@@ -54,6 +54,9 @@ func scanPurge(r row) (p Purge, err error) {
 	}
 	if err := json.Unmarshal([]byte(notes), &p.Notes); err != nil {
 		return Purge{}, fmt.Errorf("notes: %w", err)
+	}
+	if err := json.Unmarshal([]byte(overrides), &p.Overrides); err != nil {
+		return Purge{}, fmt.Errorf("overrides: %w", err)
 	}
 	return p, nil
 }

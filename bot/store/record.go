@@ -28,7 +28,8 @@ type Taken struct {
 }
 
 // TakeIf records a purge if judge lets it in. judge sees what is recent in the same transaction, so that of two commands at once
-// the second sees the first; it does nothing else, and returns nil to take nothing. A purge that is Known is never taken again.
+// the second sees the first; it does nothing else, and returns nil to take nothing. A purge that is Known is never taken again. Where a charge does not fit,
+// nothing is taken and the error is an *OverBudget.
 func (s *Store) TakeIf(ctx context.Context, q RecentQuery, judge func(Recent) *Intake) (Taken, error) {
 	return change(ctx, s, "take "+q.ID, func(t tx) (Taken, error) {
 		r, err := recent(context.Background(), t, q)
@@ -74,6 +75,7 @@ func (t tx) record(p Purge, targets [][]any, buttons []Button, entries []Entry) 
 	writes := []func() error{
 		func() error { return t.made(p.Event, p.ID) },
 		func() error { return t.insert(insertTarget, targets) },
+		func() error { return t.charge(p.ID, p.Charges) },
 		func() error { return t.insertHosts(p) },
 		func() error { return t.want(p.ID, Status) },
 		func() error { return t.buttons(buttons) },
@@ -129,8 +131,8 @@ func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 
 const insertPurge = `INSERT INTO pb_purge (id, secret, short, platform, workspace, event, event_digest, requester, name, requester_groups,
 	thread, channel, kind, mode, areas, urls, digest, policy, confirm, reason, private, notes, state, problem, expires_at, created_at,
-	finished_at, cancelled) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-	$23, $24, $25, $26, $27, $28) ON CONFLICT DO NOTHING`
+	finished_at, cancelled, overrides) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+	$23, $24, $25, $26, $27, $28, $29) ON CONFLICT DO NOTHING`
 
 // insertPurge tries the short ids in turn and sets the one that was free. It returns false where the id is there already.
 func (t tx) insertPurge(p *Purge) (bool, error) {
@@ -156,7 +158,7 @@ func columnsOf(p Purge) []any {
 	return []any{p.ID, p.Secret, p.Short, p.Event.Platform, p.Event.Workspace, p.Event.ID, p.Event.Digest, p.Requester, p.Name, encode(p.Groups),
 		string(p.Thread), p.Channel, p.Request.Kind, p.Request.Mode, encode(areasOf(p.Request)), urlsOf(p.Request), p.Digest, p.Policy,
 		p.Confirm, p.Reason, bit(p.Private), encode(p.Notes), p.State, p.Problem, millis(p.ExpiresAt), millis(p.CreatedAt),
-		millis(p.FinishedAt), p.Cancelled}
+		millis(p.FinishedAt), p.Cancelled, encode(p.Overrides)}
 }
 
 // crockford leaves out the letters that are read as another: i, l, o and u.

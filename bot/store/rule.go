@@ -90,8 +90,12 @@ func (t tx) addRule(r Rule) error {
 	return t.rulesChanged()
 }
 
+// rulesChanged moves the version on, and has every question that waits shown anew: its card says what freezes it.
 func (t tx) rulesChanged() error {
-	_, err := t.exec(`UPDATE pb_rule_version SET version = version + 1 WHERE id = 1`)
+	_, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE role = $1 AND purge IN (SELECT id FROM pb_purge WHERE state = 'waiting')`, Status)
+	if err == nil {
+		_, err = t.exec(`UPDATE pb_rule_version SET version = version + 1 WHERE id = 1`)
+	}
 	return err
 }
 

@@ -30,6 +30,8 @@ type Entry struct {
 	Body  json.RawMessage
 	Prev  string // hex SHA-256 of the row before
 	Hash  string // hex SHA-256 of this row with Prev
+	// Notice is posted in public as soon as the row is committed; nil if nothing is. It is not read back.
+	Notice *Notice
 }
 
 // State is where a purge stands.
@@ -84,6 +86,8 @@ type Purge struct {
 	CreatedAt  time.Time
 	FinishedAt time.Time
 	Cancelled  acl.Subject // who asked to stop what has not left; "" if nobody
+	Overrides  []string    // ids of the freezes in spite of which it was asked for
+	Charges    []Charge    // taken when it is recorded; not read back
 }
 
 // Target is one target in one area of a purge.

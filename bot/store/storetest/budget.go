@@ -293,3 +293,39 @@ func (m *model) call(t *testing.T, p *modelled, batch int) {
 	}
 	require.NoError(t, m.s.End(t.Context(), c, rows[batch]))
 }
+
+// chargedAtOnce: a purge takes its charges in the transaction that records it, or is not recorded.
+func chargedAtOnce(t *testing.T, w world) {
+	s := w.open(t)
+	take := func(n, limit int) (store.Taken, error) {
+		p, batches := order(t, n)
+		p.Charges, p.Overrides = chargesOf(limit), []string{"r-1"}
+		q := store.RecentQuery{ID: p.ID, Who: p.Requester, Channel: p.Channel, Day: today, Kind: p.Request.Kind}
+		return s.TakeIf(t.Context(), q, func(store.Recent) *store.Intake {
+			return &store.Intake{Purge: p, Batches: batches, Entries: []store.Entry{entry("asked", p.ID)}}
+		})
+	}
+	taken, err := take(1, 4)
+	require.NoError(t, err)
+	full := used(t, s)
+	assert.Equal(t, 3, full["person alice overseas"])
+	stored, _, err := s.Purge(t.Context(), taken.Purge.ID)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"r-1"}, stored.Overrides)
+
+	_, err = take(2, 4)
+	var over *store.OverBudget
+	require.ErrorAs(t, err, &over)
+	assert.Equal(t, 1, over.Left)
+	assert.Equal(t, full, used(t, s))
+	p, _ := order(t, 2)
+	_, found, err := s.Purge(t.Context(), p.ID)
+	require.NoError(t, err)
+	assert.False(t, found, "nothing of it is there")
+	assert.Empty(t, whats(t, s, p.ID))
+
+	require.NoError(t, s.Finish(t.Context(), stored.ID, store.StateExpired, "", noon, false))
+	assert.Empty(t, used(t, s), "what was never sent is given back")
+	_, err = take(2, 4)
+	require.NoError(t, err)
+}

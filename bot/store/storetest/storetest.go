@@ -42,6 +42,8 @@ func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.
 		"frozen":           frozen,
 		"freeze race":      freezeRace,
 		"budgets":          budgets,
+		"charged at once":  chargedAtOnce,
+		"notices":          notices,
 		"refunds":          refunds,
 		"last budget":      lastBudget,
 		"model":            budgetModel,

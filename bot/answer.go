@@ -10,19 +10,6 @@ import (
 	"purgebot/purge"
 )
 
-// The actions of buttons.
-const (
-	actionPurge    = "purge"    // decide a waiting purge
-	actionCancel   = "cancel"   // decide it against, or stop what has not left
-	actionAgain    = "again"    // the same request anew
-	actionOverseas = "overseas" // what a purge left out, as a new request
-	actionMainland = "mainland"
-	actionDelete   = "delete"
-	actionRetry    = "retry"   // what of it failed, as a new request
-	actionRequest  = "request" // what a private reply offered
-	actionTyped    = "typed"   // decide a waiting purge by the form that a press has opened
-)
-
 // pressAge bounds how long a person is believed at a press: shorter than at a command, since a press sends.
 const pressAge = 30 * time.Second
 
@@ -43,7 +30,7 @@ func (b *Bot) Answer(ctx context.Context, a Answer) (Reply, error) {
 	if a.Token == formToken {
 		return b.submitForm(ctx, s, a.Values)
 	}
-	button, found, err := b.Store.Button(ctx, a.Token)
+	button, found, err := b.button(ctx, a.Token)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -91,7 +91,7 @@ func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []pu
 			return nil
 		}
 		p := b.newPurge(s, w, v, id, rule)
-		return &store.Intake{Purge: p, Batches: batches, Buttons: buttonsOf(p), Entries: []store.Entry{b.asked(s, w, v, p)}}
+		return &store.Intake{Purge: p, Batches: batches, Entries: []store.Entry{b.asked(s, w, v, p)}}
 	})
 	switch {
 	case err != nil:
@@ -315,15 +315,6 @@ func (b *Bot) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
 	return b.by(s.person, "asked", p.ID, askedBody{w.Verb, p.Digest, v.allowed.Len(), p.Channel, p.Groups, v.rules, v.via, p.Confirm, p.Policy, w.Reason})
 }
 
-// buttonsOf are the buttons that the cards of a purge may ever show.
-func buttonsOf(p store.Purge) []store.Button {
-	var all []store.Button
-	for _, a := range []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete, actionRetry} {
-		all = append(all, store.Button{Token: buttonToken(p.Secret, a), Purge: p.ID, Action: a, Channel: p.Channel})
-	}
-	return all
-}
-
 // alreadyOpen answers a repeat with the first one: people resend when a platform times out.
 func (b *Bot) alreadyOpen(ctx context.Context, s scene, id string) (Reply, error) {
 	p, err := b.load(ctx, id)
@@ -351,6 +342,3 @@ func newToken() string {
 	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(raw[:])
 }
-
-// buttonToken is the token of one action of a purge: nobody can make one without the purge's secret.
-func buttonToken(secret, action string) string { return hashID("button", secret, action)[:32] }

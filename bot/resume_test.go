@@ -32,7 +32,7 @@ func (w *world) recordedPurge(t *testing.T, targets ...string) store.Purge {
 		State: store.StateRecorded, CreatedAt: time.Now()}
 	batches, err := purge.NewPlan(r, w.cdn.Limits())
 	require.NoError(t, err)
-	p, err = w.bot.Store.Record(t.Context(), p, batches, buttonsOf(p))
+	p, err = w.bot.Store.Record(t.Context(), p, batches)
 	require.NoError(t, err)
 	return p
 }

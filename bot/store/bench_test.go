@@ -28,7 +28,7 @@ func past(b *testing.B, purges int) *store.Store {
 	at := fmt.Sprintf(`(%d - i * 60000)`, noon.UnixMilli())
 	for _, insert := range []string{
 		`INSERT INTO pb_purge SELECT 'id' || i, '', 'p-' || i, 'slack', 'T1', 'old' || i, '', 'slack:T1/U' || (i % 10), 'Alice', '[]', '{}', 'slack:T1/C1',
-			'url', '', '["mainland"]', 1, 'digest', 'policy', '', '', 0, '[]', 'done', '', 0, ` + at + `, ` + at + `, '' FROM s`,
+			'url', '', '["mainland"]', 1, 'digest', 'policy', '', '', 0, '[]', 'done', '', 0, ` + at + `, ` + at + `, '', 'b' || i, '[]' FROM s`,
 		`INSERT INTO pb_event SELECT 'slack', 'T1', 'old' || i, '', 'id' || i, ` + at + ` FROM s`,
 		`INSERT INTO pb_target SELECT 'id' || i, 'mainland', 0, 'https://www.test.com/' || i, 0, 0, 'done', '' FROM s`,
 		`INSERT INTO pb_host SELECT 'www.test.com', ` + at + `, 'id' || i FROM s`,
@@ -135,7 +135,7 @@ func record(t testing.TB, s *store.Store, n, targets int) store.Purge {
 	sum := sha256.Sum256(fmt.Append(nil, n))
 	p := store.Purge{
 		ID: hex.EncodeToString(sum[:]), Event: store.Event{Platform: "slack", Workspace: "T1", ID: fmt.Sprint(n)}, Requester: "slack:T1/U1", Name: "Alice",
-		Thread: json.RawMessage(`{"channel":"C1"}`), Channel: "slack:T1/C1", Digest: "digest", CreatedAt: noon,
+		Secret: hex.EncodeToString(sum[:]), Thread: json.RawMessage(`{"channel":"C1"}`), Channel: "slack:T1/C1", Digest: "digest", CreatedAt: noon,
 		Request: purge.Request{Kind: purge.URL, Parts: []purge.Part{{Area: purge.Mainland}}},
 	}
 	var batches []purge.Batch
@@ -148,7 +148,7 @@ func record(t testing.TB, s *store.Store, n, targets int) store.Purge {
 		p.Request.Parts[0].Targets = append(p.Request.Parts[0].Targets, target)
 		batches[i/1000].Targets = append(batches[i/1000].Targets, target)
 	}
-	p, err := s.Record(t.Context(), p, batches, nil, store.Entry{At: noon, Who: p.Requester, What: "asked", Purge: p.ID, Body: json.RawMessage(`{}`)})
+	p, err := s.Record(t.Context(), p, batches, store.Entry{At: noon, Who: p.Requester, What: "asked", Purge: p.ID, Body: json.RawMessage(`{}`)})
 	require.NoError(t, err)
 	return p
 }
@@ -196,7 +196,10 @@ func BenchmarkLately(b *testing.B) {
 			"spent by":  func() error { _, err := s.SpentBy(b.Context(), "day0"); return err },
 			"purged":    func() error { _, err := s.LastPurged(b.Context(), r, noon.Add(-10*time.Minute)); return err },
 			"same":      func() error { _, _, err := s.SameRunning(b.Context(), "slack", "T1", "digest"); return err },
-			"history":   func() error { _, err := s.History(b.Context(), store.Filter{Platform: "slack", Workspace: "T1", State: store.StateFailed}); return err },
+			"history": func() error {
+				_, err := s.History(b.Context(), store.Filter{Platform: "slack", Workspace: "T1", State: store.StateFailed})
+				return err
+			},
 		} {
 			b.Run(fmt.Sprint(name, "/", purges), func(b *testing.B) {
 				for b.Loop() {

@@ -62,8 +62,7 @@ func remark(what, id string, entries []Entry) Entry {
 	return e
 }
 
-// buttons stores only a hash of each token. Those of a purge can be derived from its secret, which the database holds: a press is
-// checked against who presses, where and on which message all the same.
+// buttons stores only a hash of each token.
 func (t tx) buttons(buttons []Button) error {
 	rows := make([][]any, len(buttons))
 	for i, b := range buttons {
@@ -90,4 +89,13 @@ func (s *Store) Button(ctx context.Context, token string) (Button, bool, error) 
 		hashed(token)).Scan(&b.Purge, &b.Action, &who, &channel, &request, &expires)
 	b.Who, b.Channel, b.Request, b.Expires = acl.Subject(who), acl.Subject(channel), raw(request), instant(expires)
 	return some("read a button", b, err)
+}
+
+// ButtonKey is what the tokens of a purge's cards show of its secret, to be found by: 16 hex digits that tell nothing else of it.
+func ButtonKey(secret string) string { return hashed("key of " + secret)[:16] }
+
+// Pressed returns the purge that a ButtonKey leads to, without its targets; false if there is none.
+func (s *Store) Pressed(ctx context.Context, key string) (Purge, bool, error) {
+	p, err := scanPurge(s.db.QueryRowContext(ctx, `SELECT `+purgeColumns+` FROM pb_purge p WHERE button = $1`, key))
+	return some("read what a button is of", p, err)
 }

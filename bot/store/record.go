@@ -17,7 +17,6 @@ import (
 type Intake struct {
 	Purge   Purge
 	Batches []purge.Batch
-	Buttons []Button
 	Entries []Entry
 }
 
@@ -43,28 +42,28 @@ func (s *Store) TakeIf(ctx context.Context, q RecentQuery, judge func(Recent) *I
 		p := asStored(in.Purge)
 		targets, err := placed(p, in.Batches)
 		if err == nil {
-			p, err = t.record(p, targets, in.Buttons, in.Entries)
+			p, err = t.record(p, targets, in.Entries)
 		}
 		return Taken{r, &p}, err
 	})
 }
 
-// Record commits a purge with its event, targets, buttons, wanted status card and audit. Where the id exists it
+// Record commits a purge with its event, targets, wanted status card and audit. Where the id exists it
 // returns the row as it stands and writes nothing. It assigns Short, and State where that is "".
 // Every target of batches must be one of the request, in one batch at most; one that is in none is never sent.
-func (s *Store) Record(ctx context.Context, p Purge, batches []purge.Batch, buttons []Button, entries ...Entry) (Purge, error) {
+func (s *Store) Record(ctx context.Context, p Purge, batches []purge.Batch, entries ...Entry) (Purge, error) {
 	p = asStored(p)
 	targets, err := placed(p, batches)
 	if err != nil {
 		return Purge{}, fail("record "+p.ID, err)
 	}
 	stored, err := change(ctx, s, "record "+p.ID, func(t tx) (Purge, error) {
-		return t.record(p, targets, buttons, entries)
+		return t.record(p, targets, entries)
 	})
 	return stored, err
 }
 
-func (t tx) record(p Purge, targets [][]any, buttons []Button, entries []Entry) (Purge, error) {
+func (t tx) record(p Purge, targets [][]any, entries []Entry) (Purge, error) {
 	inserted, err := t.insertPurge(&p)
 	if err != nil {
 		return Purge{}, err
@@ -78,7 +77,6 @@ func (t tx) record(p Purge, targets [][]any, buttons []Button, entries []Entry) 
 		func() error { return t.charge(p.ID, p.Charges) },
 		func() error { return t.insertHosts(p) },
 		func() error { return t.want(p.ID, Status) },
-		func() error { return t.buttons(buttons) },
 		func() error { return t.audit(entries) },
 	}
 	for _, write := range writes {
@@ -131,8 +129,8 @@ func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 
 const insertPurge = `INSERT INTO pb_purge (id, secret, short, platform, workspace, event, event_digest, requester, name, requester_groups,
 	thread, channel, kind, mode, areas, urls, digest, policy, confirm, reason, private, notes, state, problem, expires_at, created_at,
-	finished_at, cancelled, overrides) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-	$23, $24, $25, $26, $27, $28, $29) ON CONFLICT DO NOTHING`
+	finished_at, cancelled, overrides, button) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+	$23, $24, $25, $26, $27, $28, $29, $30) ON CONFLICT DO NOTHING`
 
 // insertPurge tries the short ids in turn and sets the one that was free. It returns false where the id is there already.
 func (t tx) insertPurge(p *Purge) (bool, error) {
@@ -158,7 +156,7 @@ func columnsOf(p Purge) []any {
 	return []any{p.ID, p.Secret, p.Short, p.Event.Platform, p.Event.Workspace, p.Event.ID, p.Event.Digest, p.Requester, p.Name, encode(p.Groups),
 		string(p.Thread), p.Channel, p.Request.Kind, p.Request.Mode, encode(areasOf(p.Request)), urlsOf(p.Request), p.Digest, p.Policy,
 		p.Confirm, p.Reason, bit(p.Private), encode(p.Notes), p.State, p.Problem, millis(p.ExpiresAt), millis(p.CreatedAt),
-		millis(p.FinishedAt), p.Cancelled, encode(p.Overrides)}
+		millis(p.FinishedAt), p.Cancelled, encode(p.Overrides), ButtonKey(p.Secret)}
 }
 
 // crockford leaves out the letters that are read as another: i, l, o and u.

@@ -41,15 +41,15 @@ CREATE TABLE pb_purge (
     created_at       BIGINT NOT NULL,
     finished_at      BIGINT NOT NULL, -- 0 while it is open
     cancelled        TEXT   NOT NULL,
-    UNIQUE (platform, workspace, event),
-    UNIQUE (platform, workspace, short)
+    button           TEXT   NOT NULL UNIQUE, -- leads from a token on its cards to it
+    UNIQUE (short, platform, workspace)
 );
+-- Each index is a page more to write before an answer: those that hold nothing of a new purge are partial.
 -- What is open and what waits is found without stepping over what is finished, however much that is.
 CREATE INDEX pb_purge_open ON pb_purge (finished_at, requester, channel, digest, created_at) WHERE finished_at = 0;
 CREATE INDEX pb_purge_waiting ON pb_purge (state) WHERE state = 'waiting';
 CREATE INDEX pb_purge_requester ON pb_purge (requester, created_at, urls);
-CREATE INDEX pb_purge_created ON pb_purge (platform, workspace, created_at);
-CREATE INDEX pb_purge_finished ON pb_purge (finished_at);
+CREATE INDEX pb_purge_finished ON pb_purge (finished_at) WHERE finished_at > 0;
 
 CREATE TABLE pb_target (
     purge   TEXT   NOT NULL REFERENCES pb_purge (id) ON DELETE CASCADE,
@@ -118,6 +118,7 @@ CREATE TABLE pb_card (
 );
 CREATE INDEX pb_card_due ON pb_card (purge, role) WHERE shown < wanted;
 
+-- What private replies offer, and forms. The buttons of a purge's own cards are in no table: see pb_purge.button.
 CREATE TABLE pb_button (
     token   TEXT   NOT NULL PRIMARY KEY, -- hex SHA-256 of what travels
     purge   TEXT   REFERENCES pb_purge (id) ON DELETE CASCADE,

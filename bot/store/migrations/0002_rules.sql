@@ -57,5 +57,4 @@ CREATE INDEX pb_call_day ON pb_call (day);
 CREATE INDEX pb_purge_at ON pb_purge (created_at);
 CREATE INDEX pb_purge_state ON pb_purge (platform, workspace, state, created_at) WHERE finished_at > 0;
 CREATE INDEX pb_purge_done ON pb_purge (kind, areas, finished_at) WHERE state = 'done';
-CREATE INDEX pb_purge_same ON pb_purge (digest, platform, workspace) WHERE finished_at = 0;
 CREATE INDEX pb_audit_at ON pb_audit (at, seq);

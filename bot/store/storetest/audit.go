@@ -47,7 +47,7 @@ func prune(t *testing.T, w world) {
 	long := func(what, id string) store.Entry { return store.Entry{At: old, What: what, Purge: id} }
 	over, batches := order(t, 1)
 	over.CreatedAt = old
-	_, err := s.Record(t.Context(), over, batches, nil, long("asked", over.ID))
+	_, err := s.Record(t.Context(), over, batches, long("asked", over.ID))
 	require.NoError(t, err)
 	require.NoError(t, s.Finish(t.Context(), over.ID, store.StateDone, "", old, true))
 	for range 500 {
@@ -56,7 +56,7 @@ func prune(t *testing.T, w world) {
 	open := record(t, s, 2, aged)
 	p, batches := order(t, 3)
 	p.CreatedAt = old
-	_, err = s.Record(t.Context(), p, batches, []store.Button{{Token: "go", Purge: p.ID}}, long("asked", p.ID))
+	_, err = s.Record(t.Context(), p, batches, long("asked", p.ID))
 	require.NoError(t, err)
 	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateDone, "", noon, true))
 	loose := []store.Button{{Token: "loose", Expires: old}}

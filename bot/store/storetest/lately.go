@@ -30,7 +30,7 @@ func recordOnly(t *testing.T, s *store.Store, n int, area purge.Area, changes ..
 		change(&p)
 	}
 	batch := purge.Batch{Kind: p.Request.Kind, Area: area, Targets: p.Request.Parts[0].Targets}
-	stored, err := s.Record(t.Context(), p, []purge.Batch{batch}, nil)
+	stored, err := s.Record(t.Context(), p, []purge.Batch{batch})
 	require.NoError(t, err)
 	return stored
 }

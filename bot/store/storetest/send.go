@@ -147,7 +147,7 @@ func outcomes(t *testing.T, w world) {
 	}
 	many := targets(t, urls...)
 	p.Request.Parts = []purge.Part{{Area: purge.Overseas, Targets: many}}
-	_, err := s.Record(t.Context(), p, []purge.Batch{{Kind: purge.URL, Area: purge.Overseas, Targets: many}}, nil)
+	_, err := s.Record(t.Context(), p, []purge.Batch{{Kind: purge.URL, Area: purge.Overseas, Targets: many}})
 	require.NoError(t, err)
 
 	var news []store.Target

@@ -108,7 +108,7 @@ func order(t testing.TB, n int) (store.Purge, []purge.Batch) {
 	both := targets(t, "https://www.test.com/1.jpg", "https://www.abc.com/a?q=1", "https://www.test.com/2.jpg")
 	one := targets(t, "https://www.test.com/1.jpg")
 	p := store.Purge{
-		ID: idOf(n), Secret: "5ec7e7", Event: event(n), Requester: alice, Name: "Alice", Groups: []acl.Subject{"slack:T1/S1"},
+		ID: idOf(n), Secret: "5ec7e7" + idOf(n)[:8], Event: event(n), Requester: alice, Name: "Alice", Groups: []acl.Subject{"slack:T1/S1"},
 		Thread: json.RawMessage(`{"channel":"C1"}`), Channel: channel,
 		Request: purge.Request{Kind: purge.URL, Parts: []purge.Part{{Area: purge.Overseas, Targets: both}, {Area: purge.Mainland, Targets: one}}},
 		Digest:  "digest", Policy: "policy", Confirm: "requester", Reason: "stale “logo”", Private: true, Notes: []string{"a repeated one was left out"},
@@ -127,7 +127,7 @@ func record(t testing.TB, s *store.Store, n int, changes ...func(*store.Purge)) 
 	for _, change := range changes {
 		change(&p)
 	}
-	stored, err := s.Record(t.Context(), p, batches, nil, entry("asked", p.ID))
+	stored, err := s.Record(t.Context(), p, batches, entry("asked", p.ID))
 	require.NoError(t, err)
 	return stored
 }

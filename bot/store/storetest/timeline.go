@@ -21,7 +21,7 @@ func timeline(t *testing.T, w world) {
 		return e
 	}
 	p, batches := order(t, 1)
-	_, err := s.Record(t.Context(), p, batches, nil, at(0, entry("asked", p.ID)))
+	_, err := s.Record(t.Context(), p, batches, at(0, entry("asked", p.ID)))
 	require.NoError(t, err)
 	_, err = s.Asked(t.Context(), p.ID, json.RawMessage(`{"id":"1"}`), noon.Add(time.Hour))
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func timeline(t *testing.T, w world) {
 	other.Request.Parts = []purge.Part{{Area: purge.Mainland, Targets: targets(t, "https://other.com/")}}
 	otherAsked := at(1, entry("asked", other.ID))
 	otherAsked.Who = bob
-	_, err = s.Record(t.Context(), other, nil, nil, otherAsked)
+	_, err = s.Record(t.Context(), other, nil, otherAsked)
 	require.NoError(t, err)
 
 	refused := at(2, entry("refused", ""))

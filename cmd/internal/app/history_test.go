@@ -40,7 +40,7 @@ func past(t *testing.T) (environ []string, db *store.Store) {
 	row := func(minute int, who acl.Subject, name, what, body string) store.Entry {
 		return store.Entry{At: noon.Add(time.Duration(minute) * time.Minute), Who: who, Name: name, What: what, Purge: p.ID, Body: json.RawMessage(body)}
 	}
-	_, err = db.Record(t.Context(), p, batches, nil, row(0, "slack:T1/U1", "Alice", "asked", `{"rules":["shop"],"via":["oncall"],"reason":"-stale"}`))
+	_, err = db.Record(t.Context(), p, batches, row(0, "slack:T1/U1", "Alice", "asked", `{"rules":["shop"],"via":["oncall"],"reason":"-stale"}`))
 	require.NoError(t, err)
 	d := store.Decision{Purge: p.ID, What: store.Confirmed, Who: "slack:T1/U2", Name: "Bob", Groups: []acl.Subject{"slack:T1/S2"}, At: noon}
 	_, _, err = db.Decide(t.Context(), d, store.Event{}, row(1, "slack:T1/U2", "Bob", "confirmed", `{}`))
@@ -167,8 +167,8 @@ func TestHistoryOfManyTargetsCancelled(t *testing.T) {
 		require.NoError(t, err)
 		part.Targets = append(part.Targets, target)
 	}
-	p := store.Purge{ID: strings.Repeat("b2", 32), Requester: "slack:T1/U1", CreatedAt: noon, Request: purge.Request{Kind: purge.URL, Parts: []purge.Part{part}}}
-	_, err := db.Record(t.Context(), p, nil, nil, store.Entry{At: noon, Who: "slack:T1/U1", What: "asked", Purge: p.ID})
+	p := store.Purge{ID: strings.Repeat("b2", 32), Secret: "b2", Requester: "slack:T1/U1", CreatedAt: noon, Request: purge.Request{Kind: purge.URL, Parts: []purge.Part{part}}}
+	_, err := db.Record(t.Context(), p, nil, store.Entry{At: noon, Who: "slack:T1/U1", What: "asked", Purge: p.ID})
 	require.NoError(t, err)
 	_, _, err = db.Decide(t.Context(), store.Decision{Purge: p.ID, What: store.Cancelled, Who: "slack:T1/U2", Name: "Bob", At: noon}, store.Event{})
 	require.NoError(t, err)

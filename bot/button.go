@@ -1,0 +1,46 @@
+package bot
+
+import (
+	"context"
+	"strings"
+
+	"purgebot/bot/store"
+)
+
+// The actions of buttons.
+const (
+	actionPurge    = "purge"    // decide a waiting purge
+	actionCancel   = "cancel"   // decide it against, or stop what has not left
+	actionAgain    = "again"    // the same request anew
+	actionOverseas = "overseas" // what a purge left out, as a new request
+	actionMainland = "mainland"
+	actionDelete   = "delete"
+	actionRetry    = "retry"   // what of it failed, as a new request
+	actionRequest  = "request" // what a private reply offered
+	actionTyped    = "typed"   // decide a waiting purge by the form that a press has opened
+)
+
+// ofCards are the actions that cards of a purge may ever show.
+var ofCards = []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete, actionRetry}
+
+// buttonToken is the token of one action of a purge: a key to find the purge by, and 128 bits that nobody can make without its
+// secret. Derived tokens let a card be drawn again with the buttons that it had, and cost a purge no rows.
+func buttonToken(secret, action string) string {
+	return store.ButtonKey(secret) + "-" + hashID("button", secret, action)[:32]
+}
+
+// button returns what a token stands for, of a purge's card or stored by itself; false if it never was one. (Whoever can read the
+// whole database can derive tokens: a press is checked against who presses, where and on which message all the same.)
+func (b *Bot) button(ctx context.Context, token string) (store.Button, bool, error) {
+	key, _, ofCard := strings.Cut(token, "-")
+	if !ofCard {
+		return b.Store.Button(ctx, token)
+	}
+	p, found, err := b.Store.Pressed(ctx, key)
+	for _, action := range ofCards {
+		if found && hashID(token) == hashID(buttonToken(p.Secret, action)) { // hashed, so that time tells nothing
+			return store.Button{Token: token, Purge: p.ID, Action: action, Channel: p.Channel}, true, err
+		}
+	}
+	return store.Button{}, false, err
+}

@@ -77,6 +77,8 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 		return b.pressPurge(ctx, s, p, a, form)
 	case actionCancel:
 		return b.cancel(ctx, s, p)
+	case actionLook:
+		return b.lookAgain(ctx, s, p)
 	}
 	if denied := deniedAny(s.law.thawed(), s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
 		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0], true))

@@ -112,12 +112,9 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 
 // lookAt asks about one batch and records what changed. It reports whether asking again may tell more.
 func (b *Bot) lookAt(ctx context.Context, id string, o openBatch) (bool, error) {
-	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: o.Batch, Receipt: o.call.Receipt, Since: o.call.At})
+	seen, err := b.statusOf(ctx, id, o)
 	if err != nil {
 		e := purge.AsError(err)
-		b.Log.InfoContext(ctx, "status not told", "purge", id, "batch", o.N, "error", e)
 		return e.Kind == purge.Unavailable || e.Kind == purge.Exhausted, nil
 	}
 	running, changed := learned(o, seen)
@@ -127,9 +124,20 @@ func (b *Bot) lookAt(ctx context.Context, id string, o openBatch) (bool, error) 
 	return running, b.Store.SetOutcomes(ctx, id, changed, b.entry("seen", id, "", seenBody{o.N, string(o.Area), count(changed)}))
 }
 
+// statusOf asks the vendor about one batch.
+func (b *Bot) statusOf(ctx context.Context, id string, o openBatch) ([]purge.TargetStatus, error) {
+	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: o.Batch, Receipt: o.call.Receipt, Since: o.call.At})
+	if err != nil {
+		b.Log.InfoContext(ctx, "status not told", "purge", id, "batch", o.N, "error", err)
+	}
+	return seen, err
+}
+
 type seenBody struct {
 	Batch   int                   `json:"batch"`
-	Area    string                `json:"area"`
+	Area    string                `json:"area,omitempty"`
 	Changed map[purge.Outcome]int `json:"changed"`
 }
 

@@ -163,8 +163,9 @@ func (v view) outcomeLines() []string {
 		if v.Problem == "" {
 			lines = append(lines, "Tencent accepted it; this API cannot tell when it is done. It usually takes about five minutes.")
 		}
-	case store.StateUnknown:
-		lines = append(lines, "A second purge may cost quota twice.")
+	}
+	if n := count(v.targets)[purge.OutcomeUnknown]; n > 0 && v.State.Final() {
+		lines = append(lines, sayUnclear(n))
 	}
 	return lines
 }
@@ -377,6 +378,9 @@ func (v view) followUps() []Button {
 	var out []Button
 	if n := count(v.targets); v.tried() && n[purge.Failed]+n[purge.Skipped] > 0 {
 		out = append(out, v.button("Retry failed", actionRetry, Plain))
+	}
+	if v.unclear() {
+		out = append(out, v.button("Look again", actionLook, Plain))
 	}
 	if !v.anyGood() {
 		return out

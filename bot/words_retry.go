@@ -20,3 +20,20 @@ func sayMayCostTwice(n int) string {
 	}
 	return fmt.Sprintf("%d of it may have been done already: purging them again may cost quota twice.", n)
 }
+
+const (
+	sayNotYoursToLook = "Only those who may see this purge can look it up again."
+	sayStillLooking   = "This purge is still being looked up."
+)
+
+func sayNothingNew(short string) string {
+	return "Tencent says nothing new about " + short + ". Look at the site itself, or look again in some minutes."
+}
+
+// sayUnclear is what an unknown outcome means for quota.
+func sayUnclear(n int) string {
+	if n == 1 {
+		return "The unknown one counts as spent, since it may have been done: purging it a second time may cost quota twice."
+	}
+	return fmt.Sprintf("The %d unknown ones count as spent, since they may have been done: purging them a second time may cost quota twice.", n)
+}

@@ -1,0 +1,104 @@
+package bot
+
+import (
+	"context"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// After a purge has ended with something unclear, a press looks once more. It sends nothing and spends nothing, so a look that a
+// stop cuts off is simply pressed again; what it finds is committed with the state that follows from it.
+
+// lookAgain takes the press. The answer comes when the vendor has given its own.
+func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (Reply, error) {
+	switch {
+	case !maySee(s, p):
+		return b.refuse(ctx, s, "press", sayNotYoursToLook)
+	case !p.State.Final():
+		return b.refuse(ctx, s, "press", sayStillLooking)
+	}
+	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "looks again", p.ID, nil))
+	if err != nil || dup {
+		return Reply{}, err
+	}
+	b.done.Go(func() {
+		found, err := b.learnMore(context.Background(), p)
+		b.logError(ctx, "look again", err)
+		if !found {
+			b.tellPerson(context.Background(), s.person.Subject, s.at, Card{Title: sayNothingNew(p.Short), Tone: Unsure})
+		}
+	})
+	return Reply{}, nil
+}
+
+// learnMore looks once at all that is unclear, and reports whether anything is clearer now.
+func (b *Bot) learnMore(ctx context.Context, p store.Purge) (bool, error) {
+	leave, err := b.calls.enter()
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	open, err := b.openBatches(ctx, p.ID)
+	if err != nil {
+		return false, err
+	}
+	var changed []store.Target
+	for _, o := range open {
+		seen, err := b.statusOf(ctx, p.ID, o)
+		if err != nil {
+			continue // it is in the log; another batch may be told
+		}
+		_, more := learned(o, seen)
+		changed = append(changed, more...)
+	}
+	if len(changed) == 0 {
+		return false, nil
+	}
+	return true, b.revise(ctx, p, changed)
+}
+
+// revise commits what a look found, with the state that the whole purge is in by that.
+func (b *Bot) revise(ctx context.Context, p store.Purge, changed []store.Target) error {
+	targets, err := b.Store.Targets(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	d, _, err := b.Store.Decision(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	st, problem := finalState(p, d, replaced(targets, changed))
+	if st == store.StateAccepted {
+		problem = sayLate
+	}
+	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry("seen", p.ID, "", seenBody{Changed: count(changed)}), b.entry("ended", p.ID, "", endedBody{st, problem}))
+	b.wantCards()
+	return err
+}
+
+// replaced is targets with some of them anew.
+func replaced(targets, some []store.Target) []store.Target {
+	type place struct {
+		area purge.Area
+		n    int
+	}
+	anew := map[place]store.Target{}
+	for _, t := range some {
+		anew[place{t.Area, t.N}] = t
+	}
+	out := make([]store.Target, len(targets))
+	for i, t := range targets {
+		if n, found := anew[place{t.Area, t.N}]; found {
+			t = n
+		}
+		out[i] = t
+	}
+	return out
+}
+
+// unclear reports whether looking again may tell more.
+func (v view) unclear() bool {
+	n := count(v.targets)
+	return v.State.Final() && (n[purge.OutcomeUnknown] > 0 || n[purge.Accepted] > 0 && v.Problem == sayLate)
+}

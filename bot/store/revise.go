@@ -1,0 +1,25 @@
+package store
+
+import "context"
+
+// Revise writes what was learned about a purge after its end: outcomes, and the state and problem that follow from them. It bumps
+// both cards. A purge that has not ended stays as it is, and nothing is written; when it ended, does not change.
+func (s *Store) Revise(ctx context.Context, id string, st State, problem string, outcomes []Target, entries ...Entry) error {
+	_, err := change(ctx, s, "revise "+id, func(t tx) (none struct{}, err error) {
+		n, err := t.exec(`UPDATE pb_purge SET state = $1, problem = $2 WHERE id = $3 AND finished_at <> 0`, st, problem, id)
+		if err != nil {
+			return none, err
+		}
+		if n == 0 {
+			return none, t.known(id)
+		}
+		if _, err := t.outcomes(id, outcomes); err != nil {
+			return none, err
+		}
+		if _, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge = $1`, id); err != nil {
+			return none, err
+		}
+		return none, t.audit(entries)
+	})
+	return err
+}

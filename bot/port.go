@@ -114,7 +114,7 @@ type Answer struct {
 	Event   EventKey
 	From    acl.Subject
 	At      Thread
-	Message MessageRef // the message the button hangs on; zero for a form
+	Message MessageRef // the message the button hangs on, or that opened the form; zero for the form of a command
 	Token   string     // of the button or the form
 	Values  map[string]string
 }

@@ -102,6 +102,7 @@ func (r *rig) idle(b *testing.B) {
 		p, err := r.app.Progress(context.Background())
 		require.NoError(b, err)
 		if p.Open == 0 && p.Cards == 0 {
+			<-time.After(20 * time.Millisecond) // the engine still writes down that it has ended
 			return
 		}
 		<-time.After(time.Millisecond)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,7 @@ func aclCommand() *cobra.Command {
 			return cmd.Help()
 		},
 	}
+	c.SetFlagErrorFunc(known)
 	c.AddCommand(aclInit(), aclCheck(), aclWhy(), aclWhoCan(), aclTest(), aclDiff())
 	return c
 }
@@ -111,16 +113,38 @@ if a test fails or the file does not load.`,
 
 func aclDiff() *cobra.Command {
 	var asJSON bool
+	var most int
 	c := &cobra.Command{
-		Use: "diff OLD NEW", Short: "Say who gains and who loses what if NEW takes the place of OLD", Args: cobra.ExactArgs(2),
-		Long: `diff asks both files about all that a grant of either names, and says where the answers differ: who may purge what from now on,
-who no longer, and who is asked otherwise before. A list shows its first names only; --json has all. It exits with 0 if it compared
-them, whether or not they differ, and with 1 for a bad file.`,
+		Use: "diff OLD NEW", Short: "Say who gains and who loses what if NEW takes the place of OLD",
+		Long: `diff compares what two policy files say, once groups and people are resolved to their accounts: what a rule or a group is called
+is no difference, and neither is the same right written otherwise. It lists for whom what is gained (+), lost (-), denied (+), no longer
+denied (-), or asked and limited otherwise (~), and what changes besides. It exits as diff does: with 0 if nothing differs, with 1 if
+something does, and with 2 for a bad file or flag.`,
 		Example: `  purgebot acl diff acl.yaml acl.new.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return app.DiffACL(args[0], args[1], asJSON, cmd.OutOrStdout(), os.Stderr)
+			same, err := app.DiffACL(args[0], args[1], most, asJSON, cmd.OutOrStdout(), os.Stderr)
+			switch {
+			case err != nil:
+				return exit{2, err}
+			case !same:
+				return exit{code: 1}
+			}
+			return nil
 		},
 	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if err := cobra.ExactArgs(2)(cmd, args); err != nil {
+			return exit{2, err}
+		}
+		return nil
+	}
+	c.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return exit{2, known(cmd, err)} })
 	c.Flags().BoolVar(&asJSON, "json", false, "answer in JSON, one object")
+	c.Flags().IntVar(&most, "most", 100, "how many changes are listed, and how many names in each; 0 is all")
 	return c
+}
+
+// known adds to an error about a flag which flags there are.
+func known(cmd *cobra.Command, err error) error {
+	return fmt.Errorf("%w; %s has\n%s", err, cmd.CommandPath(), strings.TrimRight(cmd.LocalFlags().FlagUsages(), "\n"))
 }

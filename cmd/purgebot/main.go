@@ -22,9 +22,26 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if err := command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "purgebot:", err)
-		os.Exit(1)
+		os.Exit(trouble(err))
 	}
+}
+
+// exit is an error with an exit code other than 1, or with nothing to say.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e exit) Error() string { return fmt.Sprint(e.err) }
+
+// trouble says what went wrong and returns the exit code.
+func trouble(err error) int {
+	e := exit{1, err}
+	errors.As(err, &e)
+	if e.err != nil {
+		fmt.Fprintln(os.Stderr, "purgebot:", e.err)
+	}
+	return e.code
 }
 
 func command() *cobra.Command {

@@ -178,17 +178,19 @@ func TestACL(file string, asJSON bool, out io.Writer) error {
 	return nil
 }
 
-// DiffACL writes what changes for whom when one policy file takes the place of another.
-func DiffACL(before, after string, asJSON bool, out, warn io.Writer) error {
+// DiffACL writes what changes for whom when one policy file takes the place of another, at most so many changes; 0 is all.
+// It says whether nothing does.
+func DiffACL(before, after string, most int, asJSON bool, out, warn io.Writer) (same bool, err error) {
 	was, err := readACL(before, warn)
 	if err != nil {
-		return err
+		return false, err
 	}
 	is, err := readACL(after, warn)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return write(out, asJSON, acl.Diff(was, is), sayDiff)
+	d := acl.Diff(was, is, max(0, most))
+	return d.Same, write(out, asJSON, d, sayDiff)
 }
 
 // write writes v as one line of JSON, or as say says it.

@@ -76,48 +76,11 @@ func sayTested(w io.Writer, file string, tests int) {
 	fmt.Fprintf(w, "%s loads, and meets all %d of its tests\n", file, tests)
 }
 
-func sayDiff(w io.Writer, d acl.Difference) {
-	for _, part := range []struct {
-		title   string
-		changes []acl.Change
-	}{{"may purge from now on:", d.Gains}, {"may no longer purge:", d.Loses}, {"are asked otherwise:", d.Changes}} {
-		if len(part.changes) > 0 {
-			fmt.Fprintln(w, part.title)
-		}
-		for _, c := range part.changes {
-			sayChange(w, c)
-		}
-	}
-	if len(d.Others) > 0 {
-		fmt.Fprintln(w, "besides:")
-	}
-	for _, s := range d.Others {
-		fmt.Fprintf(w, "  %s\n", s)
-	}
-	if len(d.Gains)+len(d.Loses)+len(d.Changes)+len(d.Others) == 0 {
-		fmt.Fprintln(w, "nothing changes for anybody")
-	}
-}
-
-func sayChange(w io.Writer, c acl.Change) {
-	fmt.Fprintf(w, "  %s: %s (%s; %s; %s", listed(c.Who), listed(c.Targets), listed(c.Schemes), listed(c.Kinds), listed(c.Areas))
-	if c.In != "" {
-		fmt.Fprintf(w, "; from %s", c.In)
-	}
-	switch {
-	case c.Before != c.Confirm && (c.Before != "" || c.Confirm == ""):
-		fmt.Fprintf(w, "; confirm: %s, before: %s", orNone(c.Confirm), orNone(c.Before))
-	case c.Confirm != "":
-		fmt.Fprintf(w, "; confirm: %s", c.Confirm)
-	}
-	fmt.Fprintf(w, ") by %q\n", c.Rule)
-}
-
-func orNone(c acl.Confirm) string {
-	if c == "" {
+func orNone[T ~string](s T) string {
+	if s == "" {
 		return "none"
 	}
-	return string(c)
+	return string(s)
 }
 
 // mostListed is how many names one line holds; --json has them all.

@@ -1,0 +1,95 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"purgebot/acl"
+)
+
+// This file holds the words of `purgebot acl diff`.
+
+func sayDiff(w io.Writer, d acl.Difference) {
+	if d.Same {
+		fmt.Fprintln(w, "nothing changes for anybody")
+	}
+	for _, of := range d.Who {
+		fmt.Fprintf(w, "%s:\n", listedOf(of.Who, of.MoreWho))
+		for _, c := range of.Changes {
+			fmt.Fprintf(w, "  %s\n", sayChange(c))
+		}
+		if of.More > 0 {
+			fmt.Fprintf(w, "  … and %d more changes\n", of.More)
+		}
+	}
+	if d.More > 0 {
+		fmt.Fprintf(w, "… and changes for others in %d places; --most 0 lists them\n", d.More)
+	}
+	if len(d.Settings) > 0 {
+		fmt.Fprintln(w, "besides:")
+	}
+	for _, s := range d.Settings {
+		fmt.Fprintf(w, "  %s\n", s)
+	}
+}
+
+var signs = map[acl.Effect]string{acl.Gains: "+", acl.IsDenied: "+", acl.Loses: "-", acl.IsNotDenied: "-", acl.Reconfirms: "~ changes", acl.Relimits: "~ changes"}
+
+// sayChange says one change: what, where, for which of kinds, areas and schemes, and how.
+func sayChange(c acl.Change) string {
+	parts := []string{fmt.Sprintf("%s %s %s", signs[c.What], c.What, places(c)), listed(c.Kinds), listed(c.Areas), listed(c.Schemes)}
+	if c.In != "" {
+		parts = append(parts, "in "+string(c.In))
+	}
+	if !c.From.IsZero() {
+		parts = append(parts, "from "+c.From.Format("2006-01-02 15:04 UTC"))
+	}
+	if !c.Until.IsZero() {
+		parts = append(parts, "until "+c.Until.Format("2006-01-02 15:04 UTC"))
+	}
+	parts = append(parts, turned(c.What == acl.Reconfirms, orNone(c.Before), string(c.Confirm), orNone(c.Confirm))...)
+	parts = append(parts, turned(c.LimitsBefore != c.Limits && c.LimitsBefore != "" || c.What == acl.Relimits, orNone(c.LimitsBefore), c.Limits, orNone(c.Limits))...)
+	if c.Denied {
+		parts = append(parts, "which a denial closes anyway")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// turned says that was became is, or, if that did not change, what there is.
+func turned(changed bool, was, is, orNone string) []string {
+	switch {
+	case changed:
+		return []string{was + " → " + orNone}
+	case is != "":
+		return []string{is}
+	}
+	return nil
+}
+
+// places are where a change is.
+func places(c acl.Change) string {
+	domains := listedOf(c.Domains, c.MoreDomains)
+	if len(c.Domains) == 0 {
+		domains = "every domain"
+	}
+	switch {
+	case c.Above:
+		return "the directories that contain " + c.Path + " on " + domains
+	case c.Path != "" && len(c.Domains) == 1 && c.MoreDomains == 0:
+		return domains + c.Path
+	case c.Path != "":
+		return c.Path + " on " + domains
+	}
+	return domains
+}
+
+// listedOf lists some of more names.
+func listedOf(some []string, more int) string {
+	show := min(len(some), mostListed)
+	text := strings.Join(some[:show], ", ")
+	if more += len(some) - show; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}

@@ -244,6 +244,9 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 		v.room, err = b.roomNow(ctx, p.Request.Kind)
 		v.turns = b.dayTurns()
 	}
+	if err == nil && v.tone() == Busy {
+		v.usual, err = b.usual(ctx, p.Request)
+	}
 	if err != nil { // a half-empty card could say something false
 		return Card{}, err
 	}
@@ -260,7 +263,8 @@ type view struct {
 	decision store.Decision
 	decided  bool
 	room     room
-	turns    string // when the vendor's day does
+	usual    map[purge.Area]store.Usual // while it is under way
+	turns    string                     // when the vendor's day does
 	now      time.Time
 }
 

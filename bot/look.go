@@ -41,10 +41,26 @@ func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
 		}
 		running = running || more
 	}
+	if running && n > 0 {
+		b.logError(ctx, "redraw a card", b.Store.Redraw(ctx, id))
+	}
 	b.wantCards()
 	wait := min(b.Poll<<min(n, 16), b.PollMax)
 	late := running && b.Now().Add(wait).After(lastCall(open).Add(b.Deadline))
 	return looked{Settled: !running || late, Late: late, Wait: wait}, nil
+}
+
+// usual is how long purges like this one take in each of its areas.
+func (b *Bot) usual(ctx context.Context, r purge.Request) (map[purge.Area]store.Usual, error) {
+	of := map[purge.Area]store.Usual{}
+	for _, a := range r.Areas() {
+		u, err := b.Store.Durations(ctx, r.Kind, a, lastPurges)
+		if err != nil {
+			return nil, err
+		}
+		of[a] = u
+	}
+	return of, nil
 }
 
 // lastCall is when the newest of the calls left: the time to follow it counts from there, not from the question.

@@ -18,6 +18,7 @@ func (v view) statusCard() Card {
 	c := Card{Title: v.statusTitle(), Tone: v.tone(), By: v.Requester, Footer: v.footer()}
 	v.showTargets(&c)
 	c.Lines = append(c.Lines, v.outcomeLines()...)
+	c.Lines = append(c.Lines, v.progressLines()...)
 	c.Lines = append(c.Lines, v.Notes...)
 	if v.Reason != "" {
 		c.Lines = append(c.Lines, "Reason: "+v.Reason)
@@ -47,7 +48,7 @@ func (v view) footer() string {
 	if !v.State.Final() {
 		return v.Short
 	}
-	return fmt.Sprintf("%s · took %s", v.Short, v.FinishedAt.Sub(v.CreatedAt).Round(100_000_000))
+	return fmt.Sprintf("%s · took %s", v.Short, v.FinishedAt.Sub(v.began()).Round(100_000_000))
 }
 
 // what is "2 directories on www.test.com".

@@ -23,3 +23,13 @@ func (s *Store) Revise(ctx context.Context, id string, st State, problem string,
 	})
 	return err
 }
+
+// Redraw bumps the status card of an open purge: what it says of the time has grown old.
+func (s *Store) Redraw(ctx context.Context, id string) error {
+	_, err := change(ctx, s, "redraw "+id, func(t tx) (none struct{}, err error) {
+		_, err = t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge = $1 AND role = $2
+			AND EXISTS (SELECT 1 FROM pb_purge p WHERE p.id = $1 AND p.finished_at = 0)`, id, Status)
+		return none, err
+	})
+	return err
+}

@@ -177,6 +177,9 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, 
 		return b.refuse(ctx, s, "press", e.Message)
 	}
 	denied := deniedAny(s.law, asker, p)
+	if gone == "" && onlyFrozen(denied) {
+		return b.refuse(ctx, s, "press", sayStillFrozen(denied[0].Reason))
+	}
 	if gone != "" || len(denied) > 0 {
 		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: sayRequesterDenied(gone, denied, p.Private)}, "withdrawn")
 	}

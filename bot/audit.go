@@ -43,6 +43,7 @@ type askedBody struct {
 	Confirm acl.Confirm   `json:"confirm,omitempty"`
 	Policy  string        `json:"policy"`
 	Reason  string        `json:"reason,omitempty"`
+	Freezes []string      `json:"freezes,omitempty"` // in spite of which it was asked for
 }
 
 // refusedBody is what was refused and why.

@@ -49,10 +49,11 @@ type Bot struct {
 	rate   *personRate
 	calls  callGate
 
-	dueCards chan struct{} // rung when a card may be due
-	pace     pacing        // when a message may be written to again
-	showing  keySet        // messages under way
-	posting  keyedMutex    // one writer per purge
+	dueCards   chan struct{} // rung when a card may be due
+	dueNotices chan struct{}
+	pace       pacing     // when a message may be written to again
+	showing    keySet     // messages under way
+	posting    keyedMutex // one writer per purge
 
 	seldom seldom // what repeats itself in the log
 	quotas quotas // what the vendor last said is left today
@@ -82,7 +83,7 @@ func New(o Options) (*Bot, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1), at: func(string) {}, tendEvery: tendEvery}
+	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1), at: func(string) {}, tendEvery: tendEvery}
 	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, b.purge)
 	if err != nil {
 		return nil, err
@@ -105,6 +106,7 @@ func (b *Bot) Start() error {
 	b.done.Go(func() { b.showCards(ctx) })
 	b.done.Go(func() { b.tend(ctx) })
 	b.done.Go(func() { b.watchRules(ctx) })
+	b.done.Go(func() { b.postNotices(ctx) })
 	b.askQuota()
 	return nil
 }

@@ -243,6 +243,7 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 	if err == nil && !p.State.Final() && p.Confirm != "" {
 		v.room, err = b.roomNow(ctx, p.Request.Kind)
 		v.turns = b.dayTurns()
+		v.frozen = frozenLines(b.law(b.Policy()), p)
 	}
 	if err == nil && v.tone() == Busy {
 		v.usual, err = b.usual(ctx, p.Request)
@@ -265,6 +266,7 @@ type view struct {
 	room     room
 	usual    map[purge.Area]store.Usual // while it is under way
 	turns    string                     // when the vendor's day does
+	frozen   []string                   // what it waits under
 	now      time.Time
 }
 

@@ -55,6 +55,8 @@ func (b *Bot) do(ctx context.Context, s scene, in Intent) (Reply, error) {
 		return b.cancelID(ctx, s, in.ID)
 	case VerbRetry:
 		return b.retryID(ctx, s, in)
+	case VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
+		return b.decree(ctx, s, in)
 	case VerbForm:
 		return b.form(s), nil
 	}

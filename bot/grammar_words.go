@@ -74,10 +74,6 @@ func sayMisplaced(word string) string {
 	return fmt.Sprintf("The word %s says what to do, so it goes first, and once.", said(word))
 }
 
-func sayLater(verb Verb) string {
-	return fmt.Sprintf("The command %s is understood, but this version of purgebot cannot do it yet.", verb)
-}
-
 // sayNoPrefetch is on the card of a purge that asked for it.
 const sayNoPrefetch = "Nothing is fetched again afterwards: this version of purgebot cannot do that yet."
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type refusal struct {
 	Area   purge.Area `json:"area,omitempty"`
 	Reason string     `json:"reason"`
 	Rule   string     `json:"rule,omitempty"`
+	frozen bool       // a freeze refuses it, and nothing else
 }
 
 func wishOf(in Intent) wish {
@@ -60,6 +62,8 @@ type verdict struct {
 	confirm acl.Confirm
 	rules   []string // that allowed, each once
 	via     []string // groups that let the person in, each once
+	// overrides are the freezes that it is in spite of, each once.
+	overrides []acl.Freeze
 }
 
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
@@ -147,10 +151,10 @@ func (b *Bot) decide(s scene, w wish) verdict {
 	for _, part := range parts(s.policy, w) {
 		var ok []purge.Target
 		for _, t := range part.Targets {
-			ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: w.Kind, Area: part.Area, Target: t}
+			ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: w.Kind, Area: part.Area, Target: t, Override: w.Reason != ""}
 			d := s.law.Decide(ask)
 			if !d.Allowed {
-				v.refused = append(v.refused, refusal{t.String(), part.Area, s.law.Explain(ask, d), d.Rule})
+				v.refused = append(v.refused, s.law.refusal(ask, d))
 				continue
 			}
 			v.note(d)
@@ -168,6 +172,9 @@ func (v *verdict) note(d acl.Decision) {
 	v.rules = addOnce(v.rules, d.Rule)
 	if d.Via != "" {
 		v.via = addOnce(v.via, d.Via)
+	}
+	if f := d.Frozen; f != nil && !slices.Contains(v.overrides, *f) {
+		v.overrides = append(v.overrides, *f)
 	}
 }
 
@@ -269,7 +276,7 @@ const (
 // guard says who must press; "" is nobody. Rules can only add to it.
 func (b *Bot) guard(w wish, v verdict, r store.Recent) acl.Confirm {
 	many := v.allowed.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs
-	if v.confirm == "" && (w.Asks || many || wide(v.allowed)) {
+	if v.confirm == "" && (w.Asks || many || wide(v.allowed) || len(v.overrides) > 0) {
 		return acl.Requester
 	}
 	return v.confirm
@@ -307,12 +314,15 @@ func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) 
 		Confirm: rule, Reason: w.Reason, Private: w.Private, Notes: w.Notes, State: store.StateRecorded, CreatedAt: b.Now(),
 	}
 	p.Event.Digest = p.Digest
+	for _, f := range v.overrides {
+		p.Overrides, p.Notes = append(p.Overrides, f.ID), append(p.Notes, sayOverrides(f, w.Reason))
+	}
 	return p
 }
 
 // asked is the audit's row of a purge that was taken: who, what, and which rules let it in.
 func (b *Bot) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
-	return b.by(s.person, "asked", p.ID, askedBody{w.Verb, p.Digest, v.allowed.Len(), p.Channel, p.Groups, v.rules, v.via, p.Confirm, p.Policy, w.Reason})
+	return b.by(s.person, "asked", p.ID, askedBody{w.Verb, p.Digest, v.allowed.Len(), p.Channel, p.Groups, v.rules, v.via, p.Confirm, p.Policy, w.Reason, p.Overrides})
 }
 
 // alreadyOpen answers a repeat with the first one: people resend when a platform times out.

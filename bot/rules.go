@@ -100,8 +100,20 @@ func (b *Bot) watchRules(ctx context.Context) {
 // Decide answers by what holds at that moment: nobody who asks can forget it.
 func (l law) Decide(a acl.Ask) acl.Decision { return l.Policy.Decide(l.ask(a)) }
 
-// Explain says what Decide has answered.
-func (l law) Explain(a acl.Ask, d acl.Decision) string { return l.Policy.Explain(l.ask(a), d) }
+// refusal says why Decide has not allowed it.
+func (l law) refusal(a acl.Ask, d acl.Decision) refusal {
+	r := refusal{Target: a.Target.String(), Area: a.Area, Rule: d.Rule}
+	if d.Frozen != nil && d.Rule == d.Frozen.Rule() { // without it they might: so it is no secret
+		for _, f := range l.chat.rules {
+			if f.ID == d.Frozen.ID {
+				r.frozen, r.Reason = true, sayFrozen(f, l.OverridesFreeze(a.Who))
+				return r
+			}
+		}
+	}
+	r.Reason = l.Explain(l.ask(a), d)
+	return r
+}
 
 func (l law) ask(a acl.Ask) acl.Ask {
 	a.At = l.at
@@ -114,18 +126,24 @@ func (l law) ask(a acl.Ask) acl.Ask {
 // thawed is the law without freezes: whom they keep from purging may still see and cancel.
 func (l law) thawed() law {
 	if l.chat != nil {
-		l.chat = &chatRules{loans: l.chat.loans, overlay: l.chat.loans}
+		l.chat = &chatRules{overlay: l.chat.loans, loans: l.chat.loans}
 	}
 	return l
 }
 
-// denied lists the targets of a part that somebody may not purge. A Who is nobody to any policy but its own.
-func denied(l law, who acl.Who, in acl.Subject, kind purge.Kind, part purge.Part) []refusal {
+// denied lists the targets of a part that somebody may not purge. A Who is nobody to any policy but its own. In spite of other
+// freezes than those of overrides nothing is purged: they were said since it was asked for.
+func denied(l law, who acl.Who, in acl.Subject, kind purge.Kind, part purge.Part, overrides []string) []refusal {
 	var out []refusal
 	for _, t := range part.Targets {
-		ask := acl.Ask{Who: who, In: in, Kind: kind, Area: part.Area, Target: t}
-		if d := l.Decide(ask); !d.Allowed {
-			out = append(out, refusal{t.String(), part.Area, l.Explain(ask, d), d.Rule})
+		ask := acl.Ask{Who: who, In: in, Kind: kind, Area: part.Area, Target: t, Override: len(overrides) > 0}
+		d := l.Decide(ask)
+		if d.Allowed && d.Frozen != nil && !slices.Contains(overrides, d.Frozen.ID) {
+			ask.Override = false
+			d = l.Decide(ask)
+		}
+		if !d.Allowed {
+			out = append(out, l.refusal(ask, d))
 		}
 	}
 	return out
@@ -134,7 +152,7 @@ func denied(l law, who acl.Who, in acl.Subject, kind purge.Kind, part purge.Part
 // deniedAny is what somebody may not purge of a purge, of one of its areas.
 func deniedAny(l law, who acl.Who, p store.Purge) []refusal {
 	for _, part := range p.Request.Parts {
-		if d := denied(l, who, p.Channel, p.Request.Kind, part); len(d) > 0 {
+		if d := denied(l, who, p.Channel, p.Request.Kind, part, p.Overrides); len(d) > 0 {
 			return d
 		}
 	}
@@ -151,7 +169,7 @@ func stopped(l law, people []acl.Who, p store.Purge, batch purge.Batch) func(act
 		}
 		now := law{l.Policy, newChatRules(active, 0), l.at}
 		for _, who := range people {
-			if d := denied(now, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}); len(d) > 0 {
+			if d := denied(now, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}, p.Overrides); len(d) > 0 {
 				return d[0].Rule
 			}
 		}
@@ -162,4 +180,22 @@ func stopped(l law, people []acl.Who, p store.Purge, batch purge.Batch) func(act
 // lasting is those rules that are not over.
 func (l law) lasting() []store.Rule {
 	return slices.DeleteFunc(slices.Clone(l.chat.rules), func(r store.Rule) bool { return !l.at.Before(r.Until) })
+}
+
+// onlyFrozen reports whether nothing but freezes is in the way, which may be over soon.
+func onlyFrozen(denied []refusal) bool {
+	return len(denied) > 0 && !slices.ContainsFunc(denied, func(r refusal) bool { return !r.frozen })
+}
+
+// frozenLines names the freezes that a purge waits under.
+func frozenLines(l law, p store.Purge) (lines []string) {
+	who := l.Who(p.Requester, p.Groups)
+	for _, part := range p.Request.Parts {
+		for _, r := range denied(l, who, p.Channel, p.Request.Kind, part, p.Overrides) {
+			if r.frozen {
+				lines = addOnce(lines, r.Reason)
+			}
+		}
+	}
+	return lines
 }

@@ -117,6 +117,6 @@ func TestRulesAreReadAtTheStart(t *testing.T) {
 	reply := w.types(alice, "https://www.test.com/1.jpg")
 	require.Len(t, reply.Lines, 1)
 	assert.Contains(t, reply.Lines[0], `www.test.com is frozen until`)
-	assert.Contains(t, reply.Lines[0], `"release". Wait, or ask for /purge unfreeze.`)
+	assert.Contains(t, reply.Lines[0], `“release”. Wait, or ask an administrator for /purge unfreeze www.test.com.`)
 	assert.Empty(t, w.cdn.sent())
 }

@@ -336,7 +336,7 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 		people = append(people, l.Who(d.Who, d.Groups))
 	}
 	for _, who := range people {
-		if denied := denied(l, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}); len(denied) > 0 {
+		if denied := denied(l, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}, p.Overrides); len(denied) > 0 {
 			return nil, true, b.withdraw(ctx, p, denied[0])
 		}
 	}

@@ -27,8 +27,6 @@ func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (Card, []store
 		return whoamiCard(s), nil, nil
 	case VerbQuota:
 		return b.quotaCard(ctx, s)
-	case VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
-		return Card{Title: sayLater(in.Verb), Tone: Bad}, nil, nil
 	}
 	return b.helpCard(s), nil, nil
 }
@@ -218,7 +216,7 @@ func whyLine(s scene, k purge.Kind, a purge.Area, t purge.Target) string {
 	d := s.law.Decide(ask)
 	as := fmt.Sprintf("As a %s in %s: ", noun(k), a)
 	if !d.Allowed {
-		return as + "no. " + s.law.Explain(ask, d)
+		return as + "no. " + s.law.refusal(ask, d).Reason
 	}
 	line := as + "yes, by the rule “" + oneLine(d.Rule) + "”"
 	if d.Via != "" {

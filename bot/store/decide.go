@@ -25,7 +25,7 @@ func (s *Store) Asked(ctx context.Context, id string, ref json.RawMessage, expir
 		if err := t.one(`SELECT expires_at FROM pb_purge WHERE id = $1`, id).Scan(&ms); err != nil {
 			return first, missing(id, err)
 		}
-		_, err = t.exec(`UPDATE pb_card SET ref = $1, shown = wanted, fails = 0 WHERE purge = $2 AND role = $3`, string(ref), id, Status)
+		_, err = t.exec(`UPDATE pb_card SET ref = $1, shown = CASE WHEN shown = 0 THEN wanted ELSE shown END, fails = 0 WHERE purge = $2 AND role = $3`, string(ref), id, Status)
 		return instant(ms), err
 	})
 }

@@ -1,0 +1,135 @@
+package bot
+
+import (
+	"context"
+	"slices"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// What administrators say: freezes, temporary grants, and their ends. Each is one commit of the rule, its event, its audit row
+// and the notice that the channel sees.
+
+// ruleBody is the audit's row of a rule from chat.
+type ruleBody struct {
+	Rule    string       `json:"rule,omitempty"`
+	Rules   []string     `json:"rules,omitempty"`
+	To      string       `json:"to,omitempty"`
+	Domain  string       `json:"domain,omitempty"`
+	Kinds   []purge.Kind `json:"kinds,omitempty"`
+	Areas   []purge.Area `json:"areas,omitempty"`
+	Until   string       `json:"until,omitempty"`
+	Channel acl.Subject  `json:"channel"`
+	Policy  string       `json:"policy"`
+	Reason  string       `json:"reason,omitempty"`
+}
+
+// decree does what only administrators may.
+func (b *Bot) decree(ctx context.Context, s scene, in Intent) (Reply, error) {
+	switch {
+	case !s.policy.Administrator(s.who):
+		return b.refuse(ctx, s, string(in.Verb), sayAdministratorsOnly(in.Verb, s.policy.Contact()))
+	case !s.channel.Joined:
+		return b.refuse(ctx, s, string(in.Verb), sayNoticeNotJoined(s.channel.Invite))
+	}
+	switch in.Verb {
+	case VerbFreeze:
+		return b.freeze(ctx, s, in)
+	case VerbUnfreeze:
+		return b.unfreeze(ctx, s, in)
+	case VerbGrant:
+		return b.grant(ctx, s, in)
+	}
+	return b.revoke(ctx, s, in)
+}
+
+// freeze closes a domain. Said twice, the later end counts.
+func (b *Bot) freeze(ctx context.Context, s scene, in Intent) (Reply, error) {
+	r := b.ruleOf(s, in, store.Freeze)
+	if err := s.policy.CheckFreeze(freezeOf(r), s.law.at); err != nil {
+		return b.refuse(ctx, s, string(in.Verb), title(err.Error())+".")
+	}
+	before := s.law.freezes(in.Domain)
+	for _, f := range before {
+		if !r.Until.After(f.Until) {
+			return b.refuse(ctx, s, string(in.Verb), sayAlreadyFrozen(f))
+		}
+	}
+	return b.addRule(ctx, s, r, "frozen", frozenCard(r, before))
+}
+
+// unfreeze ends the freezes of exactly this domain.
+func (b *Bot) unfreeze(ctx context.Context, s scene, in Intent) (Reply, error) {
+	ending := s.law.freezes(in.Domain)
+	if len(ending) == 0 {
+		return b.refuse(ctx, s, string(in.Verb), sayNotFrozen(in.Domain, s.law.ofKind(store.Freeze)))
+	}
+	return b.endRules(ctx, s, ending, "unfrozen", in.Reason, unfrozenCard(s.person, ending, in.Reason))
+}
+
+// revoke ends one rule by its id.
+func (b *Bot) revoke(ctx context.Context, s scene, in Intent) (Reply, error) {
+	for _, r := range s.law.lasting() {
+		if r.ID == in.ID {
+			return b.endRules(ctx, s, []store.Rule{r}, "revoked", in.Reason, revokedCard(s.person, r, in.Reason))
+		}
+	}
+	return b.refuse(ctx, s, string(in.Verb), sayNoSuchRule(in.ID, s.law.lasting()))
+}
+
+// ruleOf is what was said as a rule that begins now.
+func (b *Bot) ruleOf(s scene, in Intent, kind store.RuleKind) store.Rule {
+	return store.Rule{
+		ID: store.RuleID(s.event), Kind: kind, Platform: s.at.Platform, Workspace: s.at.Workspace, Domain: in.Domain, At: s.law.at, Until: s.law.at.Add(in.For),
+		By: s.person.Subject, ByName: s.person.Name, ByGroups: s.person.Groups, Reason: in.Reason,
+	}
+}
+
+// freezes are those of exactly this domain.
+func (l law) freezes(domain string) []store.Rule {
+	return slices.DeleteFunc(l.ofKind(store.Freeze), func(r store.Rule) bool { return r.Domain != domain || r.Path != "" })
+}
+
+func (l law) ofKind(kind store.RuleKind) []store.Rule {
+	return slices.DeleteFunc(l.lasting(), func(r store.Rule) bool { return r.Kind != kind })
+}
+
+// addRule commits a rule, and has it known before the answer.
+func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what string, c Card) (Reply, error) {
+	e := b.by(s.person, what, "", ruleBody{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: stamp(r.Until),
+		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason})
+	e.Notice = notice(s.at, c)
+	if _, _, err := b.Store.AddRule(ctx, r, s.event, e); err != nil {
+		return Reply{}, err
+	}
+	b.rulesChanged(ctx)
+	return Reply{}, nil
+}
+
+// endRules commits the end of rules. Whoever comes second is told.
+func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what, reason string, c Card) (Reply, error) {
+	body := ruleBody{Domain: rules[0].Domain, To: rules[0].To, Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: reason}
+	for _, r := range rules {
+		body.Rules = append(body.Rules, r.ID)
+	}
+	e := b.by(s.person, what, "", body)
+	e.Notice = notice(s.at, c)
+	revoked, duplicate, err := b.Store.RevokeRules(ctx, body.Rules, s.person.Subject, s.law.at, s.event, e)
+	if err != nil || duplicate {
+		return Reply{}, err
+	}
+	b.rulesChanged(ctx)
+	if len(revoked) == 0 {
+		return private(sayEndedAlready)
+	}
+	return Reply{}, nil
+}
+
+// rulesChanged has what was just committed known here at once, the channel told, and questions shown as they are now.
+func (b *Bot) rulesChanged(ctx context.Context) {
+	b.logError(ctx, "read the rules from chat", b.readRules(context.WithoutCancel(ctx)))
+	b.wantNotices()
+	b.wantCards()
+}

@@ -1,0 +1,50 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// grant lends somebody what the giver may purge, for a while. What the giver may is judged anew at each purge.
+func (b *Bot) grant(ctx context.Context, s scene, in Intent) (Reply, error) {
+	r := b.ruleOf(s, in, store.Grant)
+	r.To, r.Kinds, r.Areas = borrower(s.at, in.Subject), []purge.Kind{in.Kind}, in.Areas
+	if err := s.policy.CheckLoan(loanOf(r), s.law.at); err != nil {
+		return b.refuse(ctx, s, string(in.Verb), title(err.Error())+".")
+	}
+	if !mayLend(s.policy.Grants(s.who), r) {
+		return b.refuse(ctx, s, string(in.Verb), sayNothingToLend(r))
+	}
+	return b.addRule(ctx, s, r, "granted", grantedCard(r))
+}
+
+// borrower is whom the policy knows by what was typed: a mention names an account or a group of that workspace.
+func borrower(at Thread, typed string) string {
+	if s := subjectIn(at, typed); s != "" {
+		return string(s)
+	}
+	return typed
+}
+
+// mayLend reports whether some grant of the giver's meets what is to be lent, so that it is not lent in vain.
+func mayLend(own []acl.GrantView, r store.Rule) bool {
+	return slices.ContainsFunc(own, func(g acl.GrantView) bool {
+		return slices.ContainsFunc(g.Domains, func(d string) bool { return meet(d, r.Domain) }) &&
+			slices.ContainsFunc(g.Kinds, func(k purge.Kind) bool { return slices.Contains(r.Kinds, k) }) &&
+			slices.ContainsFunc(g.Areas, func(a purge.Area) bool { return slices.Contains(r.Areas, a) })
+	})
+}
+
+// meet reports whether two domains of grants, each a host or "*." and a host, have a host in common.
+func meet(a, b string) bool {
+	within := func(host, wild string) bool {
+		above, is := strings.CutPrefix(wild, "*")
+		return is && strings.HasSuffix(strings.TrimPrefix(host, "*"), above)
+	}
+	return a == b || within(a, b) || within(b, a)
+}

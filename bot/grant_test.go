@@ -1,0 +1,103 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestGrantAndRevoke(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	assert.Contains(t, w.types(carol, "https://www.test.com/1.jpg").text(), "No rule lets you purge www.test.com")
+	assert.Empty(t, w.types(bob, `grant <@UCAROL> www.test.com 2h "on call tonight"`))
+	card := w.ends("Granted until").card
+	assert.Equal(t, []any{bob, carol}, []any{card.By, card.Mention[0]})
+	assert.Contains(t, card.text(), "slack:T0/UCAROL may purge URLs on www.test.com in mainland until then")
+	assert.Contains(t, card.text(), "Reason: on call tonight")
+
+	w.types(carol, "https://www.test.com/1.jpg")
+	w.ends("Done")
+	assert.Contains(t, w.types(carol, "dir https://www.test.com/a/").text(), "Nothing was purged", "URLs unless said")
+	assert.Contains(t, w.types(carol, "https://www.test.com/1.jpg --overseas").text(), "Nothing was purged", "in mainland unless said")
+	assert.Contains(t, w.types(carol, "https://www.abc.com/1.jpg").text(), "Nothing was purged")
+
+	assert.Empty(t, w.types(bob, "revoke "+card.Footer))
+	assert.Contains(t, w.ends("Revoked: grant of www.test.com").card.text(), "slack:T0/UCAROL may no longer purge by it")
+	assert.Contains(t, w.types(carol, "https://www.test.com/1.jpg").text(), "No rule lets you purge www.test.com")
+	assert.Contains(t, w.types(bob, "revoke "+card.Footer).Title, "No freeze or grant from chat holds now")
+	require.Len(t, w.audited("granted"), 1)
+	require.Len(t, w.audited("revoked"), 1)
+	var body ruleBody
+	require.NoError(t, json.Unmarshal(w.audited("granted")[0].Body, &body))
+	assert.Equal(t, string(carol), body.To)
+	assert.Equal(t, card.Footer, body.Rule)
+}
+
+// TestGrantSubjects: who is meant, and whom nobody can mean.
+func TestGrantSubjects(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`<@UCAROL>`:         "slack:T0/UCAROL",
+		`<!subteam^S1>`:     "slack:T0/S1",
+		`slack:T0/UCAROL`:   "slack:T0/UCAROL",
+		`discord:G1/5`:      "discord:G1/5",
+		`discord:G1/role/2`: "discord:G1/role/2",
+		`web`:               "web",
+		`alice`:             "alice",
+		`<@UBOB>`:           "!Nobody grants to themselves; ask another administrator.",
+		`bob`:               "!Nobody grants to themselves; ask another administrator.",
+		`nobody`:            `!"nobody" is no subject, and no person or group of the policy file`,
+		`slack:T0/C1`:       `!"slack:T0/C1" is a channel; grant to a person or a group.`,
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			reply := w.types(bob, fmt.Sprintf(`grant %s www.test.com 2h "why"`, text))
+			rules, _, err := w.bot.Store.Rules(context.Background(), w.bot.Now())
+			require.NoError(t, err)
+			if want[0] == '!' {
+				assert.Contains(t, reply.Title, want[1:])
+				assert.Empty(t, rules)
+				return
+			}
+			assert.Empty(t, reply)
+			require.Len(t, rules, 1)
+			assert.Equal(t, want, rules[0].To)
+		})
+	}
+}
+
+// TestGrantNeverExceedsItsGiver: nothing is lent in vain, and a group does not let its giver in.
+func TestGrantNeverExceedsItsGiver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, text := range []string{
+		`grant <@UCAROL> www.example.com 2h "why"`,
+		`grant <@UCAROL> *.www.test.com 2h "why"`,
+	} {
+		assert.Contains(t, w.types(bob, text).Title, "Nobody grants what they may not do", text)
+	}
+	assert.Empty(t, w.types(bob, `grant <@UCAROL> *.test.com 2h "why" --kind directory --overseas`), "it holds where the giver may")
+	w.ends("Granted until")
+	assert.Contains(t, w.types(carol, "dir https://cdn.test.com/a/ --overseas").text(), "Nothing was purged", "where bob may not")
+	w.asks(carol, "dir https://www.test.com/a/ --overseas")
+}
+
+func TestMeet(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"a.com", "a.com", true}, {"a.com", "b.com", false}, {"a.com", "*.a.com", false}, {"x.a.com", "*.a.com", true},
+		{"xa.com", "*.a.com", false}, {"*.a.com", "*.a.com", true}, {"*.x.a.com", "*.a.com", true}, {"*.xa.com", "*.a.com", false}, {"*.a.com", "*.b.com", false},
+	} {
+		assert.Equal(t, c.want, meet(c.a, c.b), c)
+		assert.Equal(t, c.want, meet(c.b, c.a), c)
+	}
+}

@@ -1,0 +1,94 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// Notices are messages of their own, such as what an administrator has said: posted once, never edited. They stand in the
+// database from the commit of what they tell until they are posted, so that a kill in between posts them at the next start.
+
+// noticesAtOnce is how many are looked for at a time.
+const noticesAtOnce = 50
+
+// notice is what an audit row has posted where it happened.
+func notice(at Thread, c Card) *store.Notice {
+	return &store.Notice{Thread: mustJSON(at), Card: mustJSON(c)}
+}
+
+func (b *Bot) wantNotices() {
+	select {
+	case b.dueNotices <- struct{}{}:
+	default:
+	}
+}
+
+// postNotices posts what is due until ctx ends.
+func (b *Bot) postNotices(ctx context.Context) {
+	for ctx.Err() == nil {
+		due, err := b.Store.Notices(ctx, noticesAtOnce)
+		b.logError(ctx, "find due notices", err)
+		for _, n := range due {
+			if b.pace.ready(b.Now(), n.ID) {
+				b.postNotice(ctx, n)
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-b.dueNotices:
+		case <-time.After(showEvery):
+		}
+	}
+}
+
+// postNotice posts one, or puts it off.
+func (b *Bot) postNotice(ctx context.Context, n store.Notice) {
+	if err := b.showNotice(ctx, n); err != nil {
+		b.noticeFailed(ctx, n, purge.AsError(err))
+		return
+	}
+	b.logError(ctx, "forget a notice", b.Store.NoticePosted(context.WithoutCancel(ctx), n.ID))
+}
+
+// showNotice is finished also when the bot stops, so that it is not posted twice.
+func (b *Bot) showNotice(ctx context.Context, n store.Notice) error {
+	leave, err := b.calls.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
+	defer cancel()
+	var at Thread
+	var card Card
+	if err := errors.Join(json.Unmarshal(n.Thread, &at), json.Unmarshal(n.Card, &card)); err != nil {
+		return fmt.Errorf("read notice %s: %w", n.ID, err)
+	}
+	chat, err := b.platform(at.Platform)
+	if err != nil {
+		return err
+	}
+	_, err = chat.Show(ctx, at, MessageRef{}, "notice/"+n.ID, card)
+	return err
+}
+
+// noticeFailed puts a notice off, or gives it up where no retry can help: what it tells holds all the same, and is in the audit.
+func (b *Bot) noticeFailed(ctx context.Context, n store.Notice, e *purge.Error) {
+	if ctx.Err() != nil || errors.Is(e, errStopping) {
+		return
+	}
+	giveUp := !transient(e.Kind) && n.Fails+1 >= hopeless || b.Now().Sub(n.At) > showPatience
+	b.pace.wait(n.ID, b.Now().Add(max(e.RetryAfter, min(time.Second<<min(n.Fails, 6), time.Minute))))
+	b.Log.WarnContext(ctx, "notice not posted", "notice", n.ID, "fails", n.Fails+1, "gave_up", giveUp, "error", e)
+	if giveUp {
+		b.logError(ctx, "give up a notice", b.Store.NoticePosted(ctx, n.ID))
+		return
+	}
+	b.logError(ctx, "note a failed notice", b.Store.NoticeFailed(ctx, n.ID))
+}

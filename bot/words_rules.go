@@ -1,0 +1,148 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// What is said about freezes and temporary grants.
+
+const (
+	sayEndedAlready = "Somebody else was first: it has already ended, and nothing was changed."
+	maxListed       = 10 // rules that a refusal names
+)
+
+func sayAdministratorsOnly(v Verb, contact string) string {
+	ask := ""
+	if contact != "" {
+		ask = " Ask " + contact + "."
+	}
+	return fmt.Sprintf("Only administrators of the policy file may %s, so nothing was changed.%s", v, ask)
+}
+
+func sayNoticeNotJoined(invite string) string {
+	return "This is posted where it is said, and I cannot post in this channel, so nothing was changed. Let me in with " + invite + ", or say it in another channel."
+}
+
+func sayAlreadyFrozen(f store.Rule) string {
+	return fmt.Sprintf("%s is already frozen until %s by %s, so nothing was changed. To end it sooner: /purge unfreeze %s", f.Domain, stamp(f.Until), by(f), f.Domain)
+}
+
+func sayNotFrozen(domain string, frozen []store.Rule) string {
+	if len(frozen) == 0 {
+		return "Nothing is frozen, so nothing was changed."
+	}
+	return fmt.Sprintf("No freeze is of exactly %s, so nothing was changed. Frozen: %s.", domain, listed(frozen))
+}
+
+func sayNoSuchRule(id string, rules []store.Rule) string {
+	if len(rules) == 0 {
+		return fmt.Sprintf("No freeze or grant from chat holds now, so there is no %s to revoke.", id)
+	}
+	return fmt.Sprintf("There is no %s that holds, so nothing was changed. There is: %s.", id, listed(rules))
+}
+
+func sayNothingToLend(r store.Rule) string {
+	return fmt.Sprintf("Nobody grants what they may not do: you may purge no %s on %s in %s, so nothing was granted. Ask an administrator who may, or put a grant into the policy file.",
+		nounPlural(r.Kinds[0]), r.Domain, areaWords(r.Areas))
+}
+
+// sayFrozen is why a target cannot be purged just now, to somebody who otherwise may.
+func sayFrozen(r store.Rule, mayOverride bool) string {
+	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. Wait, or ask an administrator for /purge unfreeze %s.", r.Domain, stamp(r.Until), by(r), oneLine(r.Reason), r.Domain)
+	if mayOverride {
+		s += " You may purge in spite of it: ask anew with --reason."
+	}
+	return s
+}
+
+// sayOverrides is on the card of what is purged in spite of a freeze.
+func sayOverrides(f acl.Freeze, reason string) string {
+	return fmt.Sprintf("In spite of the freeze of %s until %s (“%s”): %s", f.Domain, stamp(f.Until), oneLine(f.Reason), reason)
+}
+
+func sayStillFrozen(reason string) string {
+	return "Nothing was sent, and the question stays open. " + reason
+}
+
+func listed(rules []store.Rule) string {
+	var names []string
+	for _, r := range rules[:min(len(rules), maxListed)] {
+		name := r.Domain + " until " + stamp(r.Until)
+		if r.Kind == store.Grant {
+			name += " for " + r.To
+		}
+		names = append(names, name+" ("+r.ID+")")
+	}
+	if more := len(rules) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// by is who made a rule.
+func by(r store.Rule) string { return oneLine(r.ByName) + " (" + r.By.ID() + ")" }
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+func frozenCard(r store.Rule, before []store.Rule) Card {
+	c := Card{Title: "Frozen until " + stamp(r.Until) + ": " + r.Domain, Tone: Unsure, By: r.By, Lines: []string{"Reason: " + r.Reason}, Footer: r.ID}
+	if len(before) > 0 {
+		c.Lines = append(c.Lines, "It was frozen already; this makes it longer.")
+	}
+	c.Lines = append(c.Lines, "Nobody may purge it until then; what had not left is not sent. /purge unfreeze "+r.Domain+" ends it.")
+	return c
+}
+
+func unfrozenCard(p Person, ended []store.Rule, reason string) Card {
+	c := Card{Title: "No longer frozen: " + ended[0].Domain, Tone: Good, By: p.Subject, Footer: ids(ended)}
+	return withReason(c, reason)
+}
+
+func grantedCard(r store.Rule) Card {
+	c := Card{Title: "Granted until " + stamp(r.Until) + ": " + r.Domain, Tone: Unsure, By: r.By, Footer: r.ID}
+	to := r.To
+	if s, err := acl.ParseSubject(r.To); err == nil {
+		c.Mention = []acl.Subject{s}
+		to = string(s)
+	}
+	c.Lines = []string{fmt.Sprintf("%s may purge %s on %s in %s until then, as far as whoever granted it may.", to, nounsPlural(r.Kinds), r.Domain, areaWords(r.Areas)),
+		"Reason: " + r.Reason, "/purge revoke " + r.ID + " ends it."}
+	return c
+}
+
+func revokedCard(p Person, r store.Rule, reason string) Card {
+	c := Card{Title: "Revoked: " + string(r.Kind) + " of " + r.Domain, Tone: Neutral, By: p.Subject, Footer: r.ID}
+	if r.Kind == store.Grant {
+		c.Lines = []string{r.To + " may no longer purge by it; what had not left is not sent."}
+	}
+	return withReason(c, reason)
+}
+
+func withReason(c Card, reason string) Card {
+	if reason != "" {
+		c.Lines = append(c.Lines, "Reason: "+reason)
+	}
+	return c
+}
+
+func ids(rules []store.Rule) string {
+	var all []string
+	for _, r := range rules {
+		all = append(all, r.ID)
+	}
+	return strings.Join(all, ", ")
+}
+
+func nounsPlural(kinds []purge.Kind) string {
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = nounPlural(k)
+	}
+	return strings.Join(words, " and ")
+}

@@ -245,6 +245,9 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 		v.turns = b.dayTurns()
 		v.frozen = frozenLines(b.law(b.Policy()), p)
 	}
+	if err == nil && v.asking() {
+		v.lately, err = b.lately(ctx, p.Request, p.CreatedAt)
+	}
 	if err == nil && v.tone() == Busy {
 		v.usual, err = b.usual(ctx, p.Request)
 	}
@@ -264,6 +267,7 @@ type view struct {
 	decision store.Decision
 	decided  bool
 	room     room
+	lately   []store.Purged             // of what a question is about
 	usual    map[purge.Area]store.Usual // while it is under way
 	turns    string                     // when the vendor's day does
 	frozen   []string                   // what it waits under

@@ -122,8 +122,13 @@ func (b *Bot) begin(p store.Purge, batches int) {
 	b.Log.Info("purge taken", "purge", p.ID, "short", p.Short, "from", p.Requester, "kind", p.Request.Kind, "targets", p.Request.Len(), "guarded", p.Confirm != "")
 	b.done.Go(func() {
 		b.at("before start")
+		again, err := b.lately(context.Background(), p.Request, p.CreatedAt) // before its own calls are among them
+		b.logError(context.Background(), "look for what was just purged", err)
 		b.logError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
 		b.wantCards()
+		if p.Confirm == "" {
+			b.tellLately(context.Background(), p, again)
+		}
 	})
 }
 

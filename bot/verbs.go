@@ -273,6 +273,9 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	}
 	dry := view{room: left, turns: b.dayTurns()}
 	dry.Request, dry.Private = v.allowed, false
+	if dry.lately, err = b.lately(ctx, v.allowed, b.Now()); err != nil {
+		return Reply{}, err
+	}
 	card := Card{Title: "Dry run, nothing is sent: " + dry.what() + " in " + areaWords(v.allowed.Areas())}
 	dry.showTargets(&card)
 	card.File = nil
@@ -284,7 +287,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if dry.Confirm != "" {
 		card.Lines = append(card.Lines, dry.questionLines()...)
 	} else {
-		card.Lines = append(card.Lines, compact(append(costLines(dry.Request, dry.room, dry.turns), dry.leftOut()...))...)
+		card.Lines = append(card.Lines, compact(append(append(costLines(dry.Request, dry.room, dry.turns), sayLately(dry.lately, false)), dry.leftOut()...))...)
 	}
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "dry run", "", refusedBody{Verb: w.Verb, Channel: s.at.Subject(), Policy: s.policy.Hash()}))
 	if err != nil || dup {

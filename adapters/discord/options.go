@@ -14,6 +14,9 @@ const (
 	optionSubcommand = 1
 	optionString     = 3
 	optionBoolean    = 5
+	optionUser       = 6
+	optionRole       = 8
+	optionMention    = 9
 	optionAttachment = 11
 )
 
@@ -29,6 +32,18 @@ func (o option) text() string {
 func (o option) yes() bool {
 	var b bool
 	return o.Type == optionBoolean && json.Unmarshal(o.Value, &b) == nil && b
+}
+
+// mentioned returns a string option's value, or the person or role that an option holds, as a mention.
+func (o option) mentioned(c data) string {
+	var id string
+	if o.Type != optionUser && o.Type != optionRole && o.Type != optionMention || json.Unmarshal(o.Value, &id) != nil || !snowflake(id) {
+		return o.text()
+	}
+	if _, role := c.Resolved.Roles[id]; role || o.Type == optionRole {
+		return "<@&" + id + ">"
+	}
+	return "<@" + id + ">"
 }
 
 // fieldOf returns the name of the bot's field that an option fills.
@@ -52,7 +67,7 @@ func (d *Discord) fields(ctx context.Context, c data) (f *bot.Fields, collected 
 	f = &bot.Fields{Verb: sub.Name}
 	for _, o := range sub.Options {
 		if o.Type != optionAttachment {
-			fill(f, o)
+			fill(f, o, c)
 			continue
 		}
 		var id string
@@ -67,22 +82,28 @@ func (d *Discord) fields(ctx context.Context, c data) (f *bot.Fields, collected 
 	return f, collected, nil
 }
 
-func fill(f *bot.Fields, o option) {
+func fill(f *bot.Fields, o option, c data) {
+	texts := map[string]*string{
+		"area": &f.Area, "mode": &f.Mode, "reason": &f.Reason, "id": &f.ID, "domain": &f.Domain, "for": &f.For, "kind": &f.Kind,
+		"since": &f.Since, "until": &f.Until, "outcome": &f.Outcome,
+	}
 	switch o.Name {
-	case "targets", "url", "domain":
+	case "targets", "url":
 		f.Targets = strings.TrimSpace(o.text() + "\n" + f.Targets)
-	case "area":
-		f.Area = o.text()
-	case "mode":
-		f.Mode = o.text()
-	case "reason":
-		f.Reason = o.text()
-	case "id":
-		f.ID = o.text()
+	case "subject":
+		f.Subject = o.mentioned(c)
+	case "by":
+		f.By = o.mentioned(c)
 	case "private":
 		f.Private = o.yes()
 	case "dry-run":
 		f.DryRun = o.yes()
+	case "prefetch":
+		f.Prefetch = o.yes()
+	default:
+		if into := texts[o.Name]; into != nil {
+			*into = o.text()
+		}
 	}
 }
 

@@ -19,73 +19,10 @@ const (
 
 	commandTyped     = 1
 	commandOnMessage = 3
-
-	maxTyped  = 6000 // https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-structure
-	maxReason = 500
 )
 
 // permissions is what the bot's role needs: view, send, embed, attach, read history, make threads, write in them.
 const permissions = 309237763072
-
-// definition is a command as it is registered. What Discord adds by itself (ids, versions) is not in it.
-type definition struct {
-	Name        string             `json:"name"`
-	Type        int                `json:"type"`
-	Description string             `json:"description,omitempty"`
-	Options     []definitionOption `json:"options,omitempty"`
-}
-
-type definitionOption struct {
-	Type         int                `json:"type"`
-	Name         string             `json:"name"`
-	Description  string             `json:"description"`
-	Required     bool               `json:"required,omitempty"`
-	Autocomplete bool               `json:"autocomplete,omitempty"`
-	MaxLength    int                `json:"max_length,omitempty"`
-	Choices      []choice           `json:"choices,omitempty"`
-	Options      []definitionOption `json:"options,omitempty"`
-}
-
-func word(name, description string, most int) definitionOption {
-	return definitionOption{Type: optionString, Name: name, Description: description, MaxLength: most}
-}
-
-func required(o definitionOption) definitionOption  { o.Required = true; return o }
-func suggested(o definitionOption) definitionOption { o.Autocomplete = true; return o }
-
-func oneOf(name, description string, all ...string) definitionOption {
-	return definitionOption{Type: optionString, Name: name, Description: description, Choices: choicesOf(all)}
-}
-
-func sub(name, description string, options ...definitionOption) definitionOption {
-	return definitionOption{Type: optionSubcommand, Name: name, Description: description, Options: options}
-}
-
-// definitions are the commands, in the words of the bot's grammar; a required option comes first, as Discord wants it.
-func definitions() []definition {
-	area := oneOf("area", "Where; mainland if not said", "mainland", "overseas", "global")
-	mode := oneOf("mode", "Directories: changed files only, or everything", "flush", "delete")
-	targets := suggested(word("targets", "https://… one or several", maxTyped))
-	reason := word("reason", "Shown on the card and kept", maxReason)
-	private := definitionOption{Type: optionBoolean, Name: "private", Description: "The channel does not see the targets"}
-	dry := definitionOption{Type: optionBoolean, Name: "dry-run", Description: "Only show what would be done"}
-	file := definitionOption{Type: optionAttachment, Name: "file", Description: "A text file, one address a line"}
-	id := required(suggested(word("id", "As on the card: p-7k3f9x2q", maxChoice)))
-	purge := definition{Name: commandName, Type: commandTyped, Description: "Purge the CDN's caches", Options: []definitionOption{
-		sub("url", "Purge single URLs", targets, file, area, reason, private, dry),
-		sub("dir", "Purge directories and all below them", targets, file, area, mode, reason, private, dry),
-		sub("leak", "Purge everywhere, deleted and private: something leaked", required(reason), targets, file, dry),
-		sub("form", "Fill in a form, for many targets"),
-		sub("status", "What became of a purge", id),
-		sub("cancel", "Stop what has not left yet", id),
-		sub("history", "The latest purges", suggested(word("domain", "Only of this domain", 253))),
-		sub("domains", "What you may purge"),
-		sub("why", "Why you may purge a URL or not", required(suggested(word("url", "https://…", maxTyped))), area),
-		sub("whoami", "Who you are to the policy"),
-		sub("help", "How to use purgebot"),
-	}}
-	return []definition{purge, {Name: onMessageName, Type: commandOnMessage}}
-}
 
 // hash is the same for the same commands, in whatever order they come.
 func hash(all []definition) [sha256.Size]byte {

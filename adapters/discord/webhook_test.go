@@ -243,17 +243,23 @@ func TestFieldsStayApart(t *testing.T) {
 		options discordsim.Options
 		fields  bot.Fields
 	}{
-		"purge url":     {discordsim.Options{"targets": "https://www.test.com/ --overseas", "reason": "dir --private", "area": "global", "private": true}, bot.Fields{Verb: "url", Targets: "https://www.test.com/ --overseas", Reason: "dir --private", Area: "global", Private: true}},
-		"purge dir":     {discordsim.Options{"targets": "https://www.test.com/a/", "mode": "delete", "dry-run": true}, bot.Fields{Verb: "dir", Targets: "https://www.test.com/a/", Mode: "delete", DryRun: true}},
-		"purge leak":    {discordsim.Options{"targets": "https://www.test.com/a", "reason": "leaked"}, bot.Fields{Verb: "leak", Targets: "https://www.test.com/a", Reason: "leaked"}},
-		"purge form":    {nil, bot.Fields{}},
-		"purge status":  {discordsim.Options{"id": "p-1"}, bot.Fields{Verb: "status", ID: "p-1"}},
-		"purge cancel":  {discordsim.Options{"id": "p-1"}, bot.Fields{Verb: "cancel", ID: "p-1"}},
-		"purge history": {discordsim.Options{"domain": "www.test.com"}, bot.Fields{Verb: "history", Targets: "www.test.com"}},
-		"purge domains": {nil, bot.Fields{Verb: "domains"}},
-		"purge why":     {discordsim.Options{"url": "https://www.test.com/", "area": "overseas"}, bot.Fields{Verb: "why", Targets: "https://www.test.com/", Area: "overseas"}},
-		"purge whoami":  {nil, bot.Fields{Verb: "whoami"}},
-		"purge help":    {nil, bot.Fields{Verb: "help"}},
+		"purge url":      {discordsim.Options{"targets": "https://www.test.com/ --overseas", "reason": "dir --private", "area": "global", "private": true, "prefetch": true}, bot.Fields{Verb: "url", Targets: "https://www.test.com/ --overseas", Reason: "dir --private", Area: "global", Private: true, Prefetch: true}},
+		"purge dir":      {discordsim.Options{"targets": "https://www.test.com/a/", "mode": "delete", "dry-run": true}, bot.Fields{Verb: "dir", Targets: "https://www.test.com/a/", Mode: "delete", DryRun: true}},
+		"purge leak":     {discordsim.Options{"targets": "https://www.test.com/a", "reason": "leaked"}, bot.Fields{Verb: "leak", Targets: "https://www.test.com/a", Reason: "leaked"}},
+		"purge form":     {nil, bot.Fields{}},
+		"purge status":   {discordsim.Options{"id": "p-1"}, bot.Fields{Verb: "status", ID: "p-1"}},
+		"purge cancel":   {discordsim.Options{"id": "p-1"}, bot.Fields{Verb: "cancel", ID: "p-1"}},
+		"purge history":  {discordsim.Options{"domain": "www.test.com", "since": "30d", "until": "2026-11-21", "by": "me", "outcome": "failed"}, bot.Fields{Verb: "history", Domain: "www.test.com", Since: "30d", Until: "2026-11-21", By: "me", Outcome: "failed"}},
+		"purge retry":    {discordsim.Options{"id": "p-1", "reason": "again"}, bot.Fields{Verb: "retry", ID: "p-1", Reason: "again"}},
+		"purge quota":    {nil, bot.Fields{Verb: "quota"}},
+		"purge freeze":   {discordsim.Options{"domain": "*.test.com", "for": "2h", "reason": "sale"}, bot.Fields{Verb: "freeze", Domain: "*.test.com", For: "2h", Reason: "sale"}},
+		"purge unfreeze": {discordsim.Options{"domain": "*.test.com", "reason": "over"}, bot.Fields{Verb: "unfreeze", Domain: "*.test.com", Reason: "over"}},
+		"purge grant":    {discordsim.Options{"subject": "<@" + discordsim.Bob + ">", "domain": "www.test.com", "for": "2h", "reason": "on call", "kind": "directory", "area": "global"}, bot.Fields{Verb: "grant", Subject: "<@" + discordsim.Bob + ">", Domain: "www.test.com", For: "2h", Reason: "on call", Kind: "directory", Area: "global"}},
+		"purge revoke":   {discordsim.Options{"id": "r-1", "reason": "enough"}, bot.Fields{Verb: "revoke", ID: "r-1", Reason: "enough"}},
+		"purge domains":  {nil, bot.Fields{Verb: "domains"}},
+		"purge why":      {discordsim.Options{"url": "https://www.test.com/", "area": "overseas"}, bot.Fields{Verb: "why", Targets: "https://www.test.com/", Area: "overseas"}},
+		"purge whoami":   {nil, bot.Fields{Verb: "whoami"}},
+		"purge help":     {nil, bot.Fields{Verb: "help"}},
 	} {
 		d := w.Sim.Command(discordsim.Alice, discordsim.CDN, command, want.options)
 		require.Empty(t, d.Refused, command)
@@ -261,6 +267,51 @@ func TestFieldsStayApart(t *testing.T) {
 		assert.Equal(t, &want.fields, heard[len(heard)-1].Fields, command)
 		assert.Empty(t, heard[len(heard)-1].Text)
 		assert.False(t, heard[len(heard)-1].Collected)
+	}
+}
+
+// TestEveryOptionReachesTheBot: of each subcommand that is registered, each option alone changes what the bot is told.
+func TestEveryOptionReachesTheBot(t *testing.T) {
+	t.Parallel()
+	d := offline(t, nil)
+	for _, s := range definitions()[0].Options {
+		for _, o := range s.Options {
+			value := map[int]string{optionString: `"x"`, optionBoolean: `true`}[o.Type]
+			if o.Type == optionAttachment {
+				continue
+			}
+			f, _, err := d.fields(t.Context(), data{Name: commandName, Options: []option{{Name: s.Name, Type: optionSubcommand, Options: []option{{Name: o.Name, Type: o.Type, Value: []byte(value)}}}}})
+			require.NoError(t, err)
+			assert.NotEqual(t, &bot.Fields{Verb: s.Name}, f, "%s %s", s.Name, o.Name)
+		}
+	}
+}
+
+// TestAPickedPersonIsAMention: purgebot registers strings; what another registration lets people pick means the same.
+func TestAPickedPersonIsAMention(t *testing.T) {
+	t.Parallel()
+	d := offline(t, nil)
+	for want, c := range map[string]struct {
+		kind     int
+		value    string
+		resolved string
+	}{
+		"<@7>":       {optionUser, `"7"`, `{"users":{"7":{"id":"7"}}}`},
+		"<@&8>":      {optionRole, `"8"`, `{}`},
+		"<@9>":       {optionMention, `"9"`, `{"users":{"9":{"id":"9"}},"members":{"9":{}}}`},
+		"<@&10>":     {optionMention, `"10"`, `{"roles":{"10":{"id":"10","name":"x"}}}`},
+		"<@11>":      {optionString, `"<@11>"`, `{}`},
+		"oncall":     {optionString, `"oncall"`, `{}`},
+		"slack:T/U1": {optionString, `"slack:T/U1"`, `{}`},
+		"":           {optionMention, `"../7"`, `{}`},
+	} {
+		for _, field := range []string{"subject", "by"} {
+			in := data{Name: commandName, Options: []option{{Name: "grant", Type: optionSubcommand, Options: []option{{Name: field, Type: c.kind, Value: []byte(c.value)}}}}}
+			require.NoError(t, json.Unmarshal([]byte(c.resolved), &in.Resolved))
+			f, _, err := d.fields(t.Context(), in)
+			require.NoError(t, err)
+			assert.Equal(t, want, map[string]string{"subject": f.Subject, "by": f.By}[field])
+		}
 	}
 }
 

@@ -47,6 +47,7 @@ type data struct {
 	Resolved   struct {
 		Messages    map[string]message    `json:"messages"`
 		Attachments map[string]attachment `json:"attachments"`
+		Roles       map[string]struct{}   `json:"roles"`
 	} `json:"resolved"`
 }
 

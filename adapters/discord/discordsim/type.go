@@ -175,10 +175,23 @@ func (s *Sim) readCommand(guild, line string) (command string, options Options, 
 		for _, word := range words[:n] {
 			_, rest, _ = strings.Cut(rest, word)
 		}
-		options, refused = readOptions(strings.TrimSpace(rest), defined)
+		options, refused = readOptions(s.pick(strings.TrimSpace(rest)), defined)
 		return name, options, refused
 	}
 	return "", nil, fmt.Sprintf("there is no command %q", line)
+}
+
+// pick writes "@name" as the client does where somebody is picked in a text option; a link that holds one stays as it is.
+func (s *Sim) pick(text string) string {
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		if name, value, named := strings.Cut(word, ":"); named && strings.HasPrefix(value, "@") {
+			words[i] = name + ":" + s.compose(value)
+		} else if strings.HasPrefix(word, "@") {
+			words[i] = s.compose(word)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // readOptions splits "text name:text name:text" at the names that the command has.

@@ -13,40 +13,52 @@ func asOptions(text string) string {
 	if !found || rest != "" && !strings.HasPrefix(rest, " ") {
 		return text
 	}
-	line, words := subcommand(quotedWords(rest))
-	var targets, options []string
+	verb, words := subcommand(quotedWords(rest))
+	var placed, options []string
 	for len(words) > 0 {
 		var said string
 		var named bool
 		said, named, words = option(words)
-		if named {
+		switch n := len(placed); {
+		case named:
 			options = append(options, said)
-		} else {
-			targets = append(targets, said)
+		case n < len(places[verb]):
+			placed = append(placed, places[verb][n]+said)
+		default:
+			placed = append(placed, said)
 		}
 	}
-	if len(targets) > 0 && line == "/purge leak" {
-		targets[0] = "targets:" + targets[0] // elsewhere they are the first option, whose name may be left out
-	}
-	return strings.Join(slices.Concat([]string{line}, targets, options), " ")
+	return strings.Join(slices.Concat([]string{"/purge", verb}, placed, options), " ")
+}
+
+// places are the options that words without a flag are, in their order. The name of a subcommand's first may be left out.
+var places = map[string][]string{
+	"leak": {"targets:"}, "freeze": {"", "for:"}, "grant": {"", "domain:", "for:"},
 }
 
 // subcommands are purgebot's verbs as Discord knows them.
 var subcommands = map[string]string{
 	"url": "url", "dir": "dir", "directory": "dir", "path": "dir", "leak": "leak", "form": "form", "status": "status", "cancel": "cancel",
 	"history": "history", "domains": "domains", "why": "why", "whoami": "whoami", "help": "help", "--help": "help",
+	"retry": "retry", "quota": "quota", "freeze": "freeze", "unfreeze": "unfreeze", "grant": "grant", "revoke": "revoke",
 }
 
 // subcommand is the verb, which on Discord is never left out.
-func subcommand(words []word) (line string, rest []word) {
+func subcommand(words []word) (name string, rest []word) {
 	if len(words) == 0 {
-		return "/purge form", nil
+		return "form", nil
 	}
 	if name := subcommands[words[0].text]; name != "" {
-		return "/purge " + name, words[1:]
+		return name, words[1:]
 	}
-	return "/purge url", words
+	return "url", words
 }
+
+// The flags, which are options of the same name.
+var (
+	valued = []string{"area", "mode", "reason", "kind", "since", "until", "by", "outcome"}
+	bare   = []string{"private", "dry-run", "prefetch"}
+)
 
 // option is the first word or flag as Discord's client has it, and whether that is an option with a name.
 func option(words []word) (said string, named bool, rest []word) {
@@ -58,9 +70,9 @@ func option(words []word) (said string, named bool, rest []word) {
 		return "reason:" + first.text, true, rest
 	case flag && slices.Contains([]string{"mainland", "overseas", "global"}, name):
 		return "area:" + name, true, rest
-	case flag && (name == "private" || name == "dry-run"):
+	case flag && slices.Contains(bare, name):
 		return name + ":true", true, rest
-	case !flag || !slices.Contains([]string{"area", "mode", "reason"}, name):
+	case !flag || !slices.Contains(valued, name):
 		return first.text, false, rest
 	case !given && len(rest) > 0:
 		return name + ":" + rest[0].text, true, rest[1:]

@@ -22,8 +22,9 @@ import (
 // fixture is a simulator behind a server, and a clock that stands still.
 type fixture struct {
 	*discordsim.Sim
-	t   *testing.T
-	url string
+	t       *testing.T
+	url     string
+	flushes int // of the test's own goroutine
 
 	mu  sync.Mutex
 	now time.Time

@@ -1,6 +1,7 @@
 package discordsim_test
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -347,7 +348,8 @@ func TestWhatABotMayReadWithoutTheIntent(t *testing.T) {
 			return false
 		}
 		if d.Sent {
-			flush(t, f)
+			without.flush(f)
+			with.flush(f)
 		}
 		assert.Equal(t, c.reads, read(without), name)
 		if name != "in a direct message" && name != "where it is not present" {
@@ -360,11 +362,15 @@ func TestWhatABotMayReadWithoutTheIntent(t *testing.T) {
 	assert.Empty(t, f.must("GET", "/channels/"+discordsim.CDN+"/messages/"+secret, "").str("content"), "nor over REST")
 }
 
-// flush returns when every connection has read all that was sent before.
-func flush(t *testing.T, f *fixture) {
-	before := f.Gateway().Heartbeats
-	f.Dispatch("FLUSH", obj{})
-	require.NoError(t, f.Wait(t.Context(), func() bool { return f.Gateway().Heartbeats >= before+f.Gateway().Live }))
+// flush returns when the client has read all that was sent before.
+func (c *client) flush(f *fixture) {
+	c.t.Helper()
+	f.flushes++
+	mark := strconv.Itoa(f.flushes)
+	f.Dispatch("FLUSH", obj{"mark": mark})
+	c.until(func() bool {
+		return slices.ContainsFunc(c.got(), func(e event) bool { return e.T == "FLUSH" && e.data(c.t).str("mark") == mark })
+	}, "a flush")
 }
 
 func TestAMessageEventCarriesTheMember(t *testing.T) {

@@ -3,7 +3,6 @@ package acl
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"purgebot/purge"
 )
@@ -12,17 +11,26 @@ import (
 
 // Why is a decision with all that led to it.
 type Why struct {
+	User      Subject    `json:"user"`
 	Target    string     `json:"target"`
 	Kind      purge.Kind `json:"kind"`
 	Area      purge.Area `json:"area"`
 	Allowed   bool       `json:"allowed"`
 	Reason    string     `json:"reason"` // as Explain says it to whoever asked
 	Rule      string     `json:"rule"`
+	Denied    bool       `json:"denied,omitempty"` // by that rule
 	Via       string     `json:"via,omitempty"`
 	Confirm   Confirm    `json:"confirm,omitempty"`
 	Approvers []Subject  `json:"approvers,omitempty"`
 	Budgets   []Charge   `json:"budgets,omitempty"`
 	Grants    []Misses   `json:"grants,omitempty"` // that name the one who asks, on this host
+	Others    []Named    `json:"others,omitempty"` // grants on this host that name others, where none names the one who asks
+}
+
+// Named says whom a grant names, as the file does.
+type Named struct {
+	Rule string   `json:"rule"`
+	To   []string `json:"to"`
 }
 
 // Misses says what an ask misses of a grant; nothing, if the grant covers it.
@@ -34,13 +42,33 @@ type Misses struct {
 // Why decides a, and says how.
 func (p *Policy) Why(a Ask) Why {
 	d := p.Decide(a)
-	w := Why{Target: a.Target.String(), Kind: a.Kind, Area: a.Area, Allowed: d.Allowed, Reason: p.Explain(a, d), Rule: d.Rule, Via: d.Via,
+	w := Why{User: a.Who.subject, Target: a.Target.String(), Kind: a.Kind, Area: a.Area, Allowed: d.Allowed, Reason: p.Explain(a, d), Rule: d.Rule, Denied: d.Denied, Via: d.Via,
 		Confirm: d.Confirm, Approvers: p.Approvers(d), Budgets: d.Charges}
 	for _, n := range p.held(a.Who, a.Target.Host()) {
 		g := &p.grants[n]
 		w.Grants = append(w.Grants, Misses{g.name, missing(p.misses(&a, g))})
 	}
+	if len(w.Grants) == 0 {
+		w.Others = p.others(a.Target.Host())
+	}
 	return w
+}
+
+// others are the first grants on a host, whomever they name.
+func (p *Policy) others(host string) (all []Named) {
+	names := slices.Collect(starred(host))
+	for i := range p.grants {
+		g := &p.grants[i]
+		if g.on(names) && len(all) < maxHeld {
+			all = append(all, Named{g.name, p.texts(g.to)})
+		}
+	}
+	return all
+}
+
+// on says whether a grant is on a host, given what the index calls the host's domains.
+func (r *rule) on(names []string) bool {
+	return slices.ContainsFunc(r.domains, func(domain string) bool { return slices.Contains(names, strings.TrimPrefix(domain, "*")) })
 }
 
 // missing names the fields of a grant as the file does.
@@ -51,78 +79,4 @@ func missing(m int) (fields []string) {
 		}
 	}
 	return fields
-}
-
-// Access is what one grant lets one of those do whom it names.
-type Access struct {
-	To        string       `json:"to"` // as the file names them
-	Rule      string       `json:"rule"`
-	Areas     []purge.Area `json:"areas"`
-	In        []Subject    `json:"in,omitempty"` // none is anywhere
-	Confirm   Confirm      `json:"confirm,omitempty"`
-	Approvers []string     `json:"approvers,omitempty"` // as the file names them; none is whoever may purge it
-	Until     time.Time    `json:"until,omitzero"`
-}
-
-// WhoCan returns who may purge a target now, by rank of the rules. What denials close to all of a group is left out;
-// that they close it to a single member is not seen here.
-func (p *Policy) WhoCan(k purge.Kind, t purge.Target, now time.Time) (all []Access) {
-	names := slices.Collect(starred(t.Host()))
-	for i := range p.grants {
-		g := &p.grants[i]
-		here := func(domain string) bool { return slices.Contains(names, strings.TrimPrefix(domain, "*")) }
-		if !slices.ContainsFunc(g.domains, here) {
-			continue
-		}
-		for _, to := range g.to {
-			if a := p.access(g, p.names.texts[to], Ask{Kind: k, Target: t, At: now}); len(a.Areas) > 0 {
-				all = append(all, a)
-			}
-		}
-	}
-	return all
-}
-
-// access asks for each area and channel of a grant on its own.
-func (p *Policy) access(g *rule, to string, a Ask) Access {
-	access := Access{To: to, Rule: g.name, Confirm: g.confirm, Approvers: p.texts(g.approvers), Until: moment(g.window.until)}
-	a.Who = p.as(to)
-	for _, area := range typed[purge.Area](g.areas.texts(areas)) {
-		a.Area = area
-		for _, a.In = range g.channels(p) {
-			if p.misses(&a, g) != 0 || p.Decide(a).Denied {
-				continue
-			}
-			if !slices.Contains(access.Areas, area) {
-				access.Areas = append(access.Areas, area)
-			}
-			if a.In != "" && !slices.Contains(access.In, a.In) {
-				access.In = append(access.In, a.In)
-			}
-		}
-	}
-	return access
-}
-
-// channels are those to ask about a rule in: its own, or none.
-func (r *rule) channels(p *Policy) []Subject {
-	if len(r.in) == 0 {
-		return []Subject{""}
-	}
-	return typed[Subject](p.texts(r.in))
-}
-
-// as resolves a name of the file as somebody who is nothing else: a subject, a person, or a whole group.
-func (p *Policy) as(name string) Who {
-	if strings.Contains(name, ":") {
-		return p.Who(Subject(name), nil)
-	}
-	w := Who{policy: p, subject: Subject(name), also: &also{}}
-	direct := []string{name}
-	w.named = p.names.circle(direct, nil)
-	for _, account := range p.names.accounts[p.names.numbers[name]] {
-		direct = append(direct, string(account))
-	}
-	w.covered = p.names.circle(append(direct, "*"), nil)
-	return w
 }

@@ -33,7 +33,7 @@ func TestWhy(t *testing.T) {
 		return p.Why(a)
 	}
 	assert.Equal(t, Why{
-		Target: "https://www.example.com/a/", Kind: purge.URL, Area: purge.Mainland, Allowed: true,
+		User: "slack:T0/U2", Target: "https://www.example.com/a/", Kind: purge.URL, Area: purge.Mainland, Allowed: true,
 		Reason: `Allowed by the rule "site", through crew, after a second person's approval.`, Rule: "site", Via: "crew", Confirm: SecondPerson,
 		Approvers: []Subject{"slack:T0/U1", "terminal:ann"}, Budgets: []Charge{{"person bob", 20}, {"person bob, grant office", 3}},
 		Grants: []Misses{{"site", nil}, {"office", nil}},
@@ -43,31 +43,12 @@ func TestWhy(t *testing.T) {
 	late := question(p, "slack:T0/U2 @slack:T0/C1 https://www.example.com/a/")
 	late.At = noon.Add(time.Hour)
 	assert.Equal(t, []Misses{{"site", nil}, {"office", []string{"from or until"}}}, p.Why(late).Grants)
-	assert.Equal(t, Why{Target: "https://x.example.com/", Kind: purge.URL, Area: purge.Mainland, Rule: DefaultDeny,
+	assert.Equal(t, Why{User: "slack:T0/U2", Target: "https://x.example.com/", Kind: purge.URL, Area: purge.Mainland, Rule: DefaultDeny,
 		Reason: "No rule lets you purge x.example.com. You are slack:T0/U2. Ask #cdn-help."}, why("slack:T0/U2 https://x.example.com/"))
 	assert.Equal(t, "not bob", why("slack:T0/U2 overseas https://www.example.com/").Rule)
-}
-
-func TestWhoCan(t *testing.T) {
-	t.Parallel()
-	p := parse(t, keepers)
-	both := []purge.Area{purge.Mainland, purge.Overseas}
-	can := func(k purge.Kind, s string) []Access { return p.WhoCan(k, target(k, s), noon) }
-	site := func(to string, areas []purge.Area) Access {
-		return Access{To: to, Rule: "site", Areas: areas, Confirm: SecondPerson, Approvers: []string{"leads"}}
-	}
-	assert.Equal(t, []Access{site("crew", both), site("ann", both),
-		{To: "crew", Rule: "office", Areas: []purge.Area{purge.Mainland}, In: []Subject{"slack:T0/C1"}, Until: noon.Add(time.Hour)}},
-		can(purge.URL, "https://www.example.com/a/"))
-	assert.Equal(t, []Access{site("crew", both), site("ann", both)}, can(purge.Directory, "https://www.example.com/a/"))
-	assert.Equal(t, []Access{site("crew", both), site("ann", both)}, can(purge.URL, "http://www.example.com/a/"), "the office has https alone")
-	assert.Equal(t, []Access{site("crew", both)}, can(purge.URL, "https://a.s.example.com/"), "who is denied by one account is denied by all")
-	assert.Empty(t, can(purge.URL, "https://s.example.com/"))
-	assert.Empty(t, can(purge.URL, "https://xn--bcher-kva.s.example.com/"))
-	assert.Len(t, p.WhoCan(purge.URL, target(purge.URL, "https://www.example.com/a/"), noon.Add(time.Hour)), 2, "what is over lets nobody")
-	bob := parse(t, "version: 1\ngrants: [{name: g, to: [slack:T0/U2], domains: [a.example.com], areas: [mainland, overseas]}]\n"+
-		"denials: [{areas: [overseas]}]\n")
-	assert.Equal(t, []Access{{To: "slack:T0/U2", Rule: "g", Areas: both[:1]}}, bob.WhoCan(purge.URL, target(purge.URL, "https://a.example.com/"), noon))
+	assert.True(t, why("slack:T0/U2 overseas https://www.example.com/").Denied)
+	assert.Equal(t, []Named{{"site", []string{"crew", "ann"}}}, why("slack:T0/U3 https://a.s.example.com/").Others)
+	assert.Empty(t, why("slack:T0/U2 https://a.s.example.com/").Others)
 }
 
 func TestRunTests(t *testing.T) {

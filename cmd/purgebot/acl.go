@@ -71,11 +71,11 @@ func asking(c *cobra.Command, o *app.AskACL) {
 func aclWhy() *cobra.Command {
 	var o app.AskACL
 	c := &cobra.Command{
-		Use: "why --acl FILE --user SUBJECT TARGET", Short: "Say whether SUBJECT may purge TARGET now, by which rule, and what other rules miss", Args: cobra.ExactArgs(1),
-		Long: `why decides about one target as the bot would now, but for what was frozen or granted in chat. With --area global it answers
+		Use: "why --acl FILE --user SUBJECT TARGET…", Short: "Say whether SUBJECT may purge TARGET now, by which rule, and what other rules miss", Args: cobra.MinimumNArgs(1),
+		Long: `why decides about each target as the bot would now, but for what was frozen or granted in chat. With --area global it answers
 once for each area. It exits with 0 if it answered, whatever the answer, and with 1 for a bad file, flag or target.`,
 		Example: `  purgebot acl why --acl acl.yaml --user slack:T024BE7LD/U2147483697 https://www.example.com/a.jpg`,
-		RunE:    func(cmd *cobra.Command, args []string) error { return o.Why(args[0], cmd.OutOrStdout(), os.Stderr) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return o.Why(args, cmd.OutOrStdout(), os.Stderr) },
 	}
 	asking(c, &o)
 	c.Flags().BoolVar(&o.JSON, "json", false, "answer in JSON, one object a line")
@@ -86,14 +86,17 @@ func aclWhoCan() *cobra.Command {
 	var o app.AskACL
 	c := &cobra.Command{
 		Use: "who-can --acl FILE TARGET…", Short: "List whom the policy lets purge each TARGET now", Args: cobra.MinimumNArgs(1),
-		Long: `who-can lists people, groups and subjects as the file names them, each with the grant, the areas and the confirmation. Somebody
-in a group whom a denial names alone is not told apart: ask why. It exits with 0 if it answered, and with 1 for a bad file, flag or target.`,
+		Long: `who-can lists people, groups and subjects as the file names them, each with everybody behind it, the grant, its limits and its
+confirmation; and, after "but", what denials close of that. Who is in a group of a chat only the chat knows: for somebody in one,
+ask why. It exits with 0 if it answered, and with 1 for a bad file, flag or target.`,
 		Example: `  purgebot acl who-can --acl acl.yaml --kind directory https://www.example.com/assets/`,
 		RunE:    func(cmd *cobra.Command, args []string) error { return o.WhoCan(args, cmd.OutOrStdout(), os.Stderr) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.File, "acl", "acl.yaml", "the policy file")
+	f.StringVar(&o.Channel, "channel", "", "the channel they ask in; left out: any")
 	f.StringVar(&o.Kind, "kind", "url", "url or directory")
+	f.StringVar(&o.Area, "area", "", "mainland or overseas; left out: both")
 	f.BoolVar(&o.JSON, "json", false, "answer in JSON, one object a line")
 	return c
 }

@@ -93,8 +93,8 @@ func subject(flag, s string) (acl.Subject, error) {
 	return subject, nil
 }
 
-// Why writes the decision on one target, in each area that is asked for, and how it came about.
-func (c AskACL) Why(target string, out, warn io.Writer) error {
+// Why writes the decision on each target, in each area that is asked for, and how it came about.
+func (c AskACL) Why(targets []string, out, warn io.Writer) error {
 	policy, err := readACL(c.File, warn)
 	if err != nil {
 		return err
@@ -107,13 +107,30 @@ func (c AskACL) Why(target string, out, warn io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t, err := purge.Parse(o.Kind, target)
-	if err != nil {
-		return err
+	a := acl.Ask{Who: policy.Who(o.User, o.Groups), In: o.Channel, Kind: o.Kind, At: o.At}
+	return eachTarget(targets, o.Kind, func(t purge.Target) error {
+		a.Target = t
+		for _, a.Area = range areas {
+			if err := write(out, c.JSON, policy.Why(a), sayWhy); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// eachTarget parses all targets before it goes through them.
+func eachTarget(targets []string, kind purge.Kind, do func(purge.Target) error) error {
+	var parsed []purge.Target
+	for _, s := range targets {
+		t, err := purge.Parse(kind, s)
+		if err != nil {
+			return err
+		}
+		parsed = append(parsed, t)
 	}
-	a := acl.Ask{Who: policy.Who(o.User, o.Groups), In: o.Channel, Kind: o.Kind, Target: t, At: o.At}
-	for _, a.Area = range areas {
-		if err := write(out, c.JSON, policy.Why(a), sayWhy); err != nil {
+	for _, t := range parsed {
+		if err := do(t); err != nil {
 			return err
 		}
 	}
@@ -126,21 +143,20 @@ func (c AskACL) WhoCan(targets []string, out, warn io.Writer) error {
 	if err != nil {
 		return err
 	}
-	kind := purge.Kind(c.Kind)
-	if kind != purge.URL && kind != purge.Directory {
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	if o.Kind != purge.URL && o.Kind != purge.Directory {
 		return fmt.Errorf("unknown kind %q: write url or directory", c.Kind)
 	}
-	for _, target := range targets {
-		t, err := purge.Parse(kind, target)
-		if err != nil {
-			return err
-		}
-		who := whoCan{t.String(), kind, append([]acl.Access{}, policy.WhoCan(kind, t, time.Now())...)}
-		if err := write(out, c.JSON, who, sayWhoCan); err != nil {
-			return err
-		}
+	if o.Area != "" && o.Area != purge.Mainland && o.Area != purge.Overseas {
+		return fmt.Errorf("unknown area %q: write mainland or overseas, or leave it out for both", c.Area)
 	}
-	return nil
+	return eachTarget(targets, o.Kind, func(t purge.Target) error {
+		a := acl.Ask{In: o.Channel, Kind: o.Kind, Area: o.Area, Target: t, At: o.At}
+		return write(out, c.JSON, whoCan{t.String(), o.Kind, append([]acl.Access{}, policy.WhoCan(a)...)}, sayWhoCan)
+	})
 }
 
 // whoCan is one line of the answer of `acl who-can`.

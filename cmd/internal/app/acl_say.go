@@ -17,6 +17,9 @@ func sayWhy(w io.Writer, y acl.Why) {
 		verdict = "yes"
 	}
 	fmt.Fprintf(w, "%s  %s as a %s in %s\n  %s\n", verdict, y.Target, y.Kind, y.Area, y.Reason)
+	if y.Denied {
+		y.Rule += " (a denial)"
+	}
 	fmt.Fprintf(w, "  rule: %s\n", y.Rule)
 	if len(y.Approvers) > 0 {
 		fmt.Fprintf(w, "  approvers: %s\n", listed(y.Approvers))
@@ -31,6 +34,18 @@ func sayWhy(w io.Writer, y acl.Why) {
 		}
 		fmt.Fprintf(w, "  grant %q does not cover it: %s\n", g.Rule, strings.Join(g.Misses, ", "))
 	}
+	sayOthers(w, y.User, y.Others)
+}
+
+// sayOthers says whom the grants on the host are for.
+func sayOthers(w io.Writer, user acl.Subject, others []acl.Named) {
+	for i, o := range others {
+		if i == mostListed {
+			fmt.Fprintf(w, "  and %d more grants are for others\n", len(others)-i)
+			return
+		}
+		fmt.Fprintf(w, "  grant %q is for %s, not for %s\n", o.Rule, listed(o.To), user)
+	}
 }
 
 func sayWhoCan(w io.Writer, c whoCan) {
@@ -39,21 +54,52 @@ func sayWhoCan(w io.Writer, c whoCan) {
 		fmt.Fprintln(w, "  nobody")
 	}
 	for _, a := range c.Who {
-		fmt.Fprintf(w, "  %s  in %s", a.To, listed(a.Areas))
-		if len(a.In) > 0 {
-			fmt.Fprintf(w, ", from %s", listed(a.In))
+		fmt.Fprintf(w, "  %s  by %q\n", sayAccess(a), a.Rule)
+		for _, d := range a.Denied {
+			fmt.Fprintf(w, "    but %s\n", sayDenied(d))
 		}
-		if a.Confirm != "" {
-			fmt.Fprintf(w, ", confirm: %s", a.Confirm)
-		}
-		if len(a.Approvers) > 0 {
-			fmt.Fprintf(w, " of %s", listed(a.Approvers))
-		}
-		if !a.Until.IsZero() {
-			fmt.Fprintf(w, ", until %s", a.Until.Format(time.RFC3339))
-		}
-		fmt.Fprintf(w, "  by %q\n", a.Rule)
 	}
+}
+
+func sayAccess(a acl.Access) string {
+	s := a.To
+	if len(a.Members) > 0 {
+		s += " (" + listed(a.Members) + ")"
+	}
+	s += "  "
+	if len(a.Areas) > 0 {
+		s += "in " + listed(a.Areas)
+	} else {
+		s += "nowhere"
+	}
+	if len(a.In) > 0 {
+		s += ", from " + listed(a.In)
+	}
+	if len(a.Paths) > 0 {
+		s += ", below " + listed(a.Paths)
+	}
+	if a.Confirm != "" {
+		s += ", confirm: " + string(a.Confirm)
+	}
+	if len(a.Approvers) > 0 {
+		s += " of " + listed(a.Approvers)
+	}
+	if !a.Until.IsZero() {
+		s += ", until " + a.Until.Format(time.RFC3339)
+	}
+	return s
+}
+
+func sayDenied(d acl.Denied) string {
+	s := "denied"
+	if len(d.Who) > 0 {
+		s = listed(d.Who) + " denied"
+	}
+	s += " in " + listed(d.Areas)
+	if d.In != "" {
+		s += ", from " + string(d.In)
+	}
+	return fmt.Sprintf("%s by %q", s, d.Rule)
 }
 
 func sayTest(w io.Writer, file string, r acl.TestResult) {

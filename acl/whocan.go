@@ -1,0 +1,165 @@
+package acl
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"purgebot/purge"
+)
+
+// Access is what one grant lets one of those do whom it names.
+type Access struct {
+	To        string       `json:"to"`                // as the file names them
+	Members   []string     `json:"members,omitempty"` // the accounts and platform groups behind a person or a group
+	Rule      string       `json:"rule"`
+	Areas     []purge.Area `json:"areas"`           // none if all is denied
+	Paths     []string     `json:"paths,omitempty"` // to which the grant is limited
+	In        []Subject    `json:"in,omitempty"`    // channels; none is anywhere
+	Confirm   Confirm      `json:"confirm,omitempty"`
+	Approvers []string     `json:"approvers,omitempty"` // as the file names them; none is whoever may purge it
+	Until     time.Time    `json:"until,omitzero"`
+	Denied    []Denied     `json:"denied,omitempty"` // what of it denials close
+}
+
+// Denied is a denial that closes what a grant allows.
+type Denied struct {
+	Rule  string       `json:"rule"`
+	Who   []string     `json:"who,omitempty"` // of the members; none is all
+	Areas []purge.Area `json:"areas"`
+	In    Subject      `json:"in,omitempty"` // "" is every channel
+}
+
+// WhoCan returns whom the grants let purge a.Target at a.At, by rank of the rules, with what denials close of that. Without
+// a.In it answers for every channel, without a.Area for both areas; a.Who says nothing. That somebody is in a group of a
+// platform whom a denial names alone is not seen here.
+func (p *Policy) WhoCan(a Ask) (all []Access) {
+	w := whoCan{p, a, slices.Collect(starred(a.Target.Host())), nil, map[principal][]string{}}
+	for _, d := range p.denials {
+		w.closed = append(w.closed, typed[Subject](p.texts(d.in))...)
+	}
+	for i := range p.grants {
+		g := &p.grants[i]
+		if !g.on(w.names) {
+			continue
+		}
+		for _, to := range g.to {
+			if access := w.access(g, to); len(access.Areas)+len(access.Denied) > 0 {
+				all = append(all, access)
+			}
+		}
+	}
+	return all
+}
+
+type whoCan struct {
+	policy  *Policy
+	asked   Ask
+	names   []string  // what the index calls the domains of the host
+	closed  []Subject // the channels that denials name
+	members map[principal][]string
+}
+
+// access asks for each area and channel of a grant on its own.
+func (w *whoCan) access(g *rule, to principal) Access {
+	p := w.policy
+	access := Access{To: p.names.texts[to], Rule: g.name, Areas: []purge.Area{}, Paths: g.paths, Confirm: g.confirm, Approvers: p.texts(g.approvers),
+		Until: moment(g.window.until), Members: w.behind(to)}
+	a := w.asked
+	for _, a.Area = range typed[purge.Area](g.areas.texts(areas)) {
+		if w.asked.Area != "" && w.asked.Area != a.Area {
+			continue
+		}
+		for _, a.In = range w.channels(g) {
+			if p.misses(&a, g) == 0 {
+				access.ask(p, a, len(g.in) > 0)
+			}
+		}
+	}
+	return access
+}
+
+// behind lists the accounts and platform groups of a person or a group of the file.
+func (w *whoCan) behind(to principal) []string {
+	if strings.Contains(w.policy.names.texts[to], ":") {
+		return nil
+	}
+	members, known := w.members[to]
+	if !known {
+		members = texts(w.policy.subjects(to, nil, map[principal]bool{}))
+		slices.Sort(members)
+		w.members[to] = members
+	}
+	return members
+}
+
+// channels are those to ask about a grant in. One that holds anywhere is also asked about where denials are.
+func (w *whoCan) channels(g *rule) []Subject {
+	switch {
+	case w.asked.In != "":
+		return []Subject{w.asked.In}
+	case len(g.in) > 0:
+		return typed[Subject](w.policy.texts(g.in))
+	}
+	return append([]Subject{""}, w.closed...)
+}
+
+// ask adds one answer. Only a grant that lists channels is limited to them.
+func (access *Access) ask(p *Policy, a Ask, limited bool) {
+	a.Who = p.as(access.To)
+	if d := p.Decide(a); d.Denied {
+		access.deny(Denied{Rule: d.Rule, In: a.In}, a.Area)
+		return
+	}
+	denied := map[string][]string{}
+	for _, m := range access.Members {
+		a.Who = p.Who(Subject(m), nil)
+		if d := p.Decide(a); d.Denied {
+			denied[d.Rule] = append(denied[d.Rule], m)
+		}
+	}
+	for _, rule := range slices.Sorted(maps.Keys(denied)) {
+		access.deny(Denied{Rule: rule, Who: denied[rule], In: a.In}, a.Area)
+	}
+	if !slices.Contains(access.Areas, a.Area) {
+		access.Areas = append(access.Areas, a.Area)
+	}
+	if limited && !slices.Contains(access.In, a.In) {
+		access.In = append(access.In, a.In)
+	}
+}
+
+// deny notes a denial in an area, unless it is known to hold there in every channel.
+func (access *Access) deny(d Denied, area purge.Area) {
+	for i := range access.Denied {
+		known := &access.Denied[i]
+		if known.Rule != d.Rule || !slices.Equal(known.Who, d.Who) {
+			continue
+		}
+		if known.In == "" && slices.Contains(known.Areas, area) {
+			return
+		}
+		if known.In == d.In {
+			known.Areas = append(known.Areas, area)
+			return
+		}
+	}
+	d.Areas = []purge.Area{area}
+	access.Denied = append(access.Denied, d)
+}
+
+// as resolves a name of the file as somebody who is nothing else: a subject, a person, or a whole group.
+func (p *Policy) as(name string) Who {
+	if strings.Contains(name, ":") {
+		return p.Who(Subject(name), nil)
+	}
+	w := Who{policy: p, subject: Subject(name), also: &also{}}
+	direct := []string{name}
+	w.named = p.names.circle(direct, nil)
+	for _, account := range p.names.accounts[p.names.numbers[name]] {
+		direct = append(direct, string(account))
+	}
+	w.covered = p.names.circle(append(direct, "*"), nil)
+	return w
+}

@@ -306,6 +306,8 @@ func follow(p store.Purge, action string) wish {
 		w.Areas = []purge.Area{purge.Mainland}
 	case actionDelete:
 		w.Mode = purge.Delete
+	case actionLeak:
+		w = asLeak(w)
 	}
 	return w
 }

@@ -235,7 +235,7 @@ func refOf(c store.Card) MessageRef {
 
 // draw makes the card of a purge from its rows.
 func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, error) {
-	v := view{Purge: p, now: b.Now()}
+	v := view{Purge: p, now: b.Now(), leaks: soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
 	var err error
 	if v.targets, err = b.Store.Targets(ctx, p.ID); err == nil {
 		v.decision, v.decided, err = b.Store.Decision(ctx, p.ID)
@@ -269,6 +269,7 @@ type view struct {
 	room     room
 	lately   []store.Purged             // of what a question is about
 	usual    map[purge.Area]store.Usual // while it is under way
+	leaks    bool                       // its reason sounds like a leak, and it is not purged as one
 	turns    string                     // when the vendor's day does
 	frozen   []string                   // what it waits under
 	now      time.Time

@@ -254,6 +254,9 @@ func (v view) questionLines() []string {
 			lines = append(lines, l)
 		}
 	}
+	if v.leaks {
+		lines = append(lines, sayLeak)
+	}
 	lines = append(lines, confirmWords(v.Confirm))
 	if !v.ExpiresAt.IsZero() {
 		lines = append(lines, "Expires at "+clock(v.ExpiresAt)+".")
@@ -362,7 +365,7 @@ func missing(r purge.Request) []purge.Area {
 func (v view) buttons() []Button {
 	switch {
 	case v.asking():
-		return []Button{v.button("Purge", actionPurge, Primary), v.button("Cancel", actionCancel, Plain)}
+		return append([]Button{v.button("Purge", actionPurge, Primary), v.button("Cancel", actionCancel, Plain)}, v.asLeak()...)
 	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "":
 		return []Button{v.button("Cancel", actionCancel, Plain)}
 	}
@@ -393,7 +396,15 @@ func (v view) followUps() []Button {
 	if v.Request.Mode == purge.Flush {
 		out = append(out, v.button("Delete instead", actionDelete, Danger))
 	}
-	return out
+	return append(out, v.asLeak()...)
+}
+
+// asLeak offers to purge it as the leak that its reason sounds like.
+func (v view) asLeak() []Button {
+	if !v.leaks {
+		return nil
+	}
+	return []Button{v.button("Purge as leak", actionLeak, Danger)}
 }
 
 func (v view) button(label, action string, style Style) Button {

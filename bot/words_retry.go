@@ -37,3 +37,6 @@ func sayUnclear(n int) string {
 	}
 	return fmt.Sprintf("The %d unknown ones count as spent, since they may have been done: purging them a second time may cost quota twice.", n)
 }
+
+// sayLeak is on a question whose reason sounds like a leak.
+const sayLeak = "The reason sounds like a leak: Purge as leak asks anew, for every area, unchanged files too, and shows the channel no targets."

@@ -1,0 +1,50 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// A reason that sounds like a leak gets an offer: whoever is in a hurry may not know that a flush leaves unchanged files, that the
+// other area still has them, and that the channel reads the targets.
+
+// leakWords begin words that make a reason sound like a leak; the policy file may list more.
+var leakWords = []string{"leak", "secret", "password", "credential", "泄露", "泄漏"}
+
+// soundsLikeLeak reports whether a word of a reason begins with one of the leak words; those of no alphabet may stand anywhere.
+func soundsLikeLeak(policy *acl.Policy, reason string) bool {
+	reason = strings.ToLower(reason)
+	words := strings.FieldsFunc(reason, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for _, leak := range slices.Concat(leakWords, policy.LeakWords()) {
+		if !ascii(leak) && strings.Contains(reason, leak) {
+			return true
+		}
+		if slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, leak) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+}
+
+// asLeak makes a wish everywhere, deleted and private.
+func asLeak(w wish) wish {
+	w.Verb, w.Areas, w.Private = string(VerbLeak), slices.Clone(areas["global"]), true
+	if w.Kind == purge.Directory {
+		w.Mode = purge.Delete
+	}
+	return w
+}
+
+// isLeak reports whether a purge is all that already.
+func isLeak(p store.Purge) bool {
+	return p.Private && len(missing(p.Request)) == 0 && p.Request.Mode != purge.Flush
+}

@@ -9,10 +9,10 @@ import (
 // MayApprove says whether w may be the second person for what d, a decision of this policy, allows: each grant that names
 // approvers must name w. That w may purge the target too, and is somebody else, is for the caller to ask.
 func (p *Policy) MayApprove(w Who, d Decision) bool {
-	if w.policy != p || !d.Allowed || d.policy != p && d.policy != nil {
-		return false
+	if w.policy != p || !d.Allowed || d.special == nil {
+		return w.policy == p && d.Allowed
 	}
-	return !slices.ContainsFunc(d.special, func(n int32) bool {
+	return d.special.policy == p && !slices.ContainsFunc(d.special.grants, func(n int32) bool {
 		approvers := p.grants[n].approvers
 		return len(approvers) > 0 && !p.listed(w, approvers)
 	})
@@ -24,10 +24,10 @@ const maxApprovers = 20
 // Approvers are the accounts and platform groups to mention when what d allows waits for a second person: those of its grants,
 // the people and groups of the file resolved, in order, each once, at most twenty. None means whoever may purge it.
 func (p *Policy) Approvers(d Decision) (to []Subject) {
-	if d.policy != p {
+	if d.special == nil || d.special.policy != p {
 		return nil
 	}
-	for _, n := range d.special {
+	for _, n := range d.special.grants {
 		for _, a := range p.grants[n].approvers {
 			to = p.subjects(a, to, map[principal]bool{})
 		}

@@ -97,11 +97,14 @@ func (p *Policy) chargesAlways(w Who, kind int) (all []Charge) {
 	return slices.Clip(all)
 }
 
-// charges are all the budgets that count for w under these grants.
-func (p *Policy) charges(w Who, k purge.Kind, grants []int32) []Charge {
+// charges are all the budgets that count for w where these grants cover.
+func (p *Policy) charges(w Who, k purge.Kind, special *special) []Charge {
 	kind := kindIndex(k)
 	all := w.also.charges[kind]
-	for _, n := range grants {
+	if special == nil {
+		return all
+	}
+	for _, n := range special.grants {
 		if limit := p.grants[n].budget.limit(kind); limit > 0 {
 			all = append(all, Charge{p.person(w.subject) + ", grant " + p.grants[n].name, limit})
 		}

@@ -41,8 +41,13 @@ type Decision struct {
 	// Charges are the daily budgets that each target of this kind and area counts towards. Not to be written to.
 	Charges []Charge
 
-	policy  *Policy // whose grants are special; nil if none is
-	special []int32 // the grants among those that cover the ask which name budgets or approvers
+	special *special
+}
+
+// special is the grants among those that cover an ask which name budgets or approvers, of which there is one at least.
+type special struct {
+	policy *Policy
+	grants []int32
 }
 
 // Decide answers an Ask. Denials win; else one grant must cover all of it. An Ask whose Who belongs to another policy,
@@ -52,36 +57,33 @@ func (p *Policy) Decide(a Ask) Decision {
 	if a.Who.policy != p || covers == 0 {
 		return Decision{Rule: DefaultDeny}
 	}
-	in, at := p.channel(&a), when{a.At, a.anytime}
-	s := search{
-		index:  &p.index,
-		target: a.Target,
-		kind:   a.Kind,
-		grant:  best{circle: a.Who.named, in: in, covers: covers, rule: none, rules: p.grants, when: at},
-		denial: best{circle: a.Who.covered, in: in, covers: covers, rule: none, rules: p.denials, when: at, denies: true},
-	}
-	s.host(a.Target.Host())
-	d := p.decision(&s, a.Who)
+	s := search{policy: p, target: a.Target, kind: a.Kind, at: a.instant(), in: p.channel(&a), covers: covers,
+		grant: best{circle: a.Who.named, rule: none}, denial: best{circle: a.Who.covered, rule: none}}
+	s.host(&p.index)
+	d := p.found(&s, a.Who)
 	if a.Overlay != nil {
 		return p.overlaid(&a, d)
 	}
 	return d
 }
 
-// decision says what a search found.
-func (p *Policy) decision(s *search, who Who) Decision {
+// found says what a search found.
+func (p *Policy) found(s *search, who Who) (d Decision) {
+	d.Rule = DefaultDeny
 	if n := s.denial.rule; n != none {
-		return Decision{Rule: p.denials[n].name, Denied: true}
+		d.Rule, d.Denied = p.denials[n].name, true
+		return d
 	}
 	g := &s.grant
 	if g.rule == none {
-		return Decision{Rule: DefaultDeny}
+		return d
 	}
 	r := &p.grants[g.rule]
-	d := Decision{Allowed: true, Rule: r.name, Via: g.via, Confirm: r.confirm, Charges: who.also.charges[kindIndex(s.kind)]}
+	d.Allowed, d.Rule, d.Via, d.Confirm = true, r.name, g.via, r.confirm
+	d.Charges = who.also.charges[kindIndex(s.kind)]
 	if len(g.special) > 0 {
 		slices.Sort(g.special)
-		d.policy, d.special = p, slices.Compact(g.special)
+		d.special = &special{p, append([]int32(nil), slices.Compact(g.special)...)} // a copy, so that the search stays off the heap
 		d.Charges = p.charges(who, s.kind, d.special)
 	}
 	return d
@@ -128,16 +130,19 @@ func (p *Policy) channel(a *Ask) principal {
 
 // search walks the index for one ask.
 type search struct {
-	index         *index
 	target        purge.Target
 	kind          purge.Kind
+	at            instant
+	policy        *Policy // whose rules these are; nil if none is special
+	in            principal
+	covers        combinations
 	grant, denial best
 }
 
 // host visits what rules say about the host, and about "*." of each name above it. The star of a grant stands for no A-label
 // ("xn--…"): IDNA implementations disagree about which of those are hosts at all, so the file must name them.
-func (s *search) host(host string) {
-	x := s.index
+func (s *search) host(x *index) {
+	host := s.target.Host()
 	s.denied(x.everywhere)
 	s.site(x.sites[host], true)
 	if x.wild == 0 {
@@ -159,12 +164,12 @@ func (s *search) site(at *site, granting bool) {
 		return
 	}
 	if granting {
-		s.grant.visit(&at.whole)
+		s.visit(&s.grant, &at.whole)
 	}
 	if m := at.more; m != nil {
 		s.denied(m.denied)
 		if granting && m.below.spots != nil && literal(s.target) {
-			s.grant.walk(&m.below, []byte(s.target.Path()))
+			s.walk(&s.grant, &m.below, []byte(s.target.Path()))
 		}
 	}
 }
@@ -173,7 +178,7 @@ func (s *search) denied(at *denied) {
 	if at == nil {
 		return
 	}
-	s.denial.visit(&at.whole)
+	s.visit(&s.denial, &at.whole)
 	if at.below.spots != nil {
 		s.deniedPath(at, s.target.Path())
 	}
@@ -195,81 +200,76 @@ func (s *search) unfoldedPath(at *denied, path string) {
 }
 
 func (s *search) foldedPath(at *denied, path []byte) {
-	s.denial.walk(&at.below, path)
+	s.walk(&s.denial, &at.below, path)
 	if above := at.above[string(path)]; above != nil && s.kind == purge.Directory {
-		s.denial.visit(above)
+		s.visit(&s.denial, above)
 	}
 }
 
 // best is the first rule in rank, of those visited, that covers the ask for one of the circle.
 type best struct {
-	circle *circle
-	in     principal
-	covers combinations
-	rule   int32
-	via    string
-
-	rules   []rule
-	when    when
-	denies  bool
+	circle  *circle
+	rule    int32
+	via     string
 	special []int32 // the special rules that cover the ask, in no order
 }
 
 const none int32 = 1<<31 - 1
 
-func (b *best) visit(s *spot) {
-	if s.table == nil {
-		for i := range s.entries {
-			b.try(&s.entries[i])
+// visit looks through one spot.
+func (s *search) visit(b *best, at *spot) {
+	if at.table == nil {
+		for i := range at.entries {
+			s.try(b, &at.entries[i])
 		}
 		return
 	}
 	for i := range b.circle.members {
 		m := &b.circle.members[i]
-		if at := s.table.get(key(m.principal, 0)); at.key != 0 && (at.rule <= b.rule || s.special) {
-			b.run(s, at, m.via)
+		if first := at.table.get(key(m.principal, 0)); first.key != 0 && (first.rule <= b.rule || at.special) {
+			s.run(b, at, first, m.via)
 		}
-		if b.in != 0 && s.channels {
-			if at := s.table.get(key(m.principal, b.in)); at.key != 0 {
-				b.run(s, at, m.via)
+		if s.in != 0 && at.channels {
+			if first := at.table.get(key(m.principal, s.in)); first.key != 0 {
+				s.run(b, at, first, m.via)
 			}
 		}
 	}
 }
 
 // try judges an entry of any principal.
-func (b *best) try(e *entry) {
-	if e.covers&b.covers == 0 || e.in != 0 && e.in != b.in || e.rule > b.rule && !e.special {
+func (s *search) try(b *best, e *entry) {
+	if e.covers&s.covers == 0 || e.in != 0 && e.in != s.in || e.rule > b.rule && !e.special {
 		return
 	}
 	if m := b.circle.find(e.who); m != nil {
-		b.consider(e, m.via)
+		s.consider(b, e, m.via)
 	}
 }
 
 // run judges the entries of one principal and channel. The first that covers the ask counts, and every special one.
-func (b *best) run(s *spot, at *slot, via string) {
-	if !s.special {
-		for _, e := range s.run(at, 8) {
-			if e.covers&b.covers != 0 {
+func (s *search) run(b *best, at *spot, first *slot, via string) {
+	if !at.special {
+		for _, e := range at.run(first, 8) {
+			if e.covers&s.covers != 0 {
 				b.take(e.rule, via)
 				return
 			}
 		}
 		return
 	}
-	for _, e := range s.run(at, len(s.entries)) {
-		if e.covers&b.covers != 0 {
-			b.consider(&e, via)
+	for _, e := range at.run(first, len(at.entries)) {
+		if e.covers&s.covers != 0 {
+			s.consider(b, &e, via)
 		}
 	}
 }
 
 // consider takes a rule that covers the ask, unless it is not its time.
-func (b *best) consider(e *entry, via string) {
+func (s *search) consider(b *best, e *entry, via string) {
 	if e.special {
-		r := &b.rules[e.rule]
-		if !b.when.due(r.window, b.denies) {
+		r, denies := s.read(b, e.rule)
+		if !s.at.due(r.window, denies) {
 			return
 		}
 		if r.budget != (budget{}) || len(r.approvers) > 0 {
@@ -277,6 +277,14 @@ func (b *best) consider(e *entry, via string) {
 		}
 	}
 	b.take(e.rule, via)
+}
+
+// read returns a rule itself, and whether it is a denial.
+func (s *search) read(b *best, n int32) (r *rule, denies bool) {
+	if b == &s.denial {
+		return &s.policy.denials[n], true
+	}
+	return &s.policy.grants[n], false
 }
 
 // take keeps the rule if it ranks before the one kept. Of two ways into one rule, being named directly counts ("" sorts first).
@@ -287,7 +295,7 @@ func (b *best) take(rule int32, via string) {
 }
 
 // walk visits the spot of each directory that the path goes through.
-func (b *best) walk(p *paths, path []byte) {
+func (s *search) walk(b *best, p *paths, path []byte) {
 	level := 0
 	for i, c := range path {
 		if c != '/' {
@@ -298,8 +306,8 @@ func (b *best) walk(p *paths, path []byte) {
 			return
 		}
 		if p.levels.has(level) {
-			if s := p.spots[string(path[:i+1])]; s != nil {
-				b.visit(s)
+			if at := p.spots[string(path[:i+1])]; at != nil {
+				s.visit(b, at)
 			}
 		}
 	}

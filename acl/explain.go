@@ -176,7 +176,7 @@ func (p *Policy) misses(a *Ask, g *rule) (m int) {
 	if len(g.paths) > 0 && (!literal(a.Target) || !under(a.Target.Path(), g.paths)) {
 		m |= missesPath
 	}
-	if !(when{a.At, a.anytime}).due(g.window, false) {
+	if !a.instant().due(g.window, false) {
 		m |= missesWindow
 	}
 	return m

@@ -78,8 +78,8 @@ func (o *Overlay) frozen(a *Ask) *Freeze {
 	if len(o.freezes) == 0 {
 		return nil
 	}
-	s := search{index: &o.index, target: a.Target, kind: a.Kind, denial: best{circle: everybody, covers: a.combination(), rule: none}}
-	s.host(a.Target.Host())
+	s := search{target: a.Target, kind: a.Kind, covers: a.combination(), denial: best{circle: everybody, rule: none}}
+	s.host(&o.index)
 	if s.denial.rule == none {
 		return nil
 	}

@@ -8,27 +8,35 @@ import (
 // window is when a rule holds: from the first second on and until the second, which is no longer in it. 0 is no bound.
 type window struct{ from, until int64 } // unix
 
-func (w window) holds(at time.Time) bool {
-	n := at.Unix()
-	return n >= w.from && (w.until == 0 || n < w.until)
-}
+// instant is when an ask is, in unix seconds: at none, grants with a window do not hold and denials do.
+type instant int64
 
-// when is the moment of an ask: the zero moment is inside no window of a grant, and inside every one of a denial.
-type when struct {
-	at      time.Time
-	anytime bool // inside every window of a grant, outside every one of a denial
-}
+const (
+	noMoment instant = -1 << 63
+	anytime  instant = 1<<63 - 1 // within every window of a grant, outside every one of a denial
+)
 
-func (w when) due(open window, denies bool) bool {
+func (a *Ask) instant() instant {
 	switch {
-	case open == window{}:
+	case a.anytime:
+		return anytime
+	case a.At.IsZero():
+		return noMoment
+	}
+	return instant(a.At.Unix())
+}
+
+// due says whether a rule with a window holds.
+func (m instant) due(w window, denies bool) bool {
+	switch {
+	case w == window{}:
 		return true
-	case w.anytime:
+	case m == anytime:
 		return !denies
-	case w.at.IsZero():
+	case m == noMoment:
 		return denies
 	}
-	return open.holds(w.at)
+	return int64(m) >= w.from && (w.until == 0 || int64(m) < w.until)
 }
 
 // moment reads a time with its zone; a time of day without one is another moment for everybody.

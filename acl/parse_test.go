@@ -69,9 +69,50 @@ func TestTheFilesWeShipLoad(t *testing.T) {
 	t.Parallel()
 	example, err := os.ReadFile("../deploy/acl.example.yaml")
 	require.NoError(t, err)
-	for name, file := range map[string][]byte{"deploy/acl.example.yaml": example, "acl init": Init()} {
-		_, err := Parse(name, file)
-		assert.NoError(t, err)
+	for name, file := range map[string][]byte{"deploy/acl.example.yaml": example, "acl init": Init(), "README.md": []byte(readmes(t))} {
+		p, err := Parse(name, file)
+		require.NoError(t, err)
+		assert.Empty(t, p.Warnings())
+	}
+}
+
+// readmes is the policy file that the README shows.
+func readmes(t *testing.T) string {
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(readme), "## The policy file")
+	_, rest, _ = strings.Cut(rest, "```yaml\n")
+	file, _, found := strings.Cut(rest, "```")
+	require.True(t, found)
+	return strings.ReplaceAll(file, "\n   ", "\n")[len("   "):]
+}
+
+// TestTheReadmeShowsWhatTheTestsSay: its example of `acl test` is what its example of a file gives.
+func TestTheReadmeShowsWhatTheTestsSay(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	results, err := RunTests("acl.yaml", []byte(readmes(t)))
+	require.NoError(t, err)
+	for _, r := range results {
+		line := fmt.Sprintf("ok    acl.yaml:%d  %s may %spurge %s\n", r.Line, r.As, map[bool]string{false: "not "}[r.May], r.Target)
+		assert.True(t, strings.Contains(string(readme), line), line)
+	}
+}
+
+func TestTheReadmeNamesEveryKey(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	example, err := os.ReadFile("../deploy/acl.example.yaml")
+	require.NoError(t, err)
+	_, section, _ := strings.Cut(string(readme), "## The policy file")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, keys := range []keysOf{fileKeys, grantKeys, denialKeys, testKeys, freezeKeys, leakKeys, quotaKeys, defaultKeys} {
+		for _, key := range keys.known {
+			assert.True(t, strings.Contains(section, "`"+key+"`"), "the README's tables lack %s", key)
+			assert.True(t, strings.Contains(string(example), key+":"), "the example lacks %s", key)
+		}
 	}
 }
 

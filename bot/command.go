@@ -99,9 +99,9 @@ func (b *Bot) Suggest(ctx context.Context, q Suggestion) (Reply, error) {
 	}
 	switch q.Field {
 	case "targets":
-		return Reply{Choices: completions(s.policy.Grants(s.who), q.Text)}, nil
+		return Reply{Choices: completions(s.grants(), q.Text)}, nil
 	case "domain":
-		return Reply{Choices: hosts(s.policy.Grants(s.who), q.Text)}, nil
+		return Reply{Choices: hosts(s.grants(), q.Text)}, nil
 	case "id":
 		return b.ownIDs(ctx, q)
 	}

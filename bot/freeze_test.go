@@ -48,6 +48,8 @@ func TestFreezeAndUnfreeze(t *testing.T) {
 	blocked := w.chat.await(t, func(m shown) bool { return m.ref == waiting.ref && strings.Contains(m.card.text(), "is frozen until") })
 	assert.Contains(t, w.pressesOn(alice, blocked, "Purge").Title, "the question stays open. *.test.com is frozen until")
 	assert.Contains(t, w.types(alice, "why https://www.test.com/1.jpg").text(), "no. *.test.com is frozen until")
+	assert.Contains(t, w.types(alice, "domains").text(), "*.test.com is frozen until")
+	assert.NotContains(t, w.types(carol, "domains").text(), "frozen")
 	w.quiet()
 
 	assert.Contains(t, w.types(bob, "unfreeze www.test.com").Title, "No freeze is of exactly www.test.com, so nothing was changed. Frozen: *.test.com until")

@@ -22,6 +22,9 @@ func TestGrantAndRevoke(t *testing.T) {
 
 	w.types(carol, "https://www.test.com/1.jpg")
 	w.ends("Done")
+	domains := w.types(carol, "domains").text()
+	assert.Contains(t, domains, "www.test.com: URLs in mainland, until 20")
+	assert.Contains(t, domains, "(temporary grant "+card.Footer+")")
 	assert.Contains(t, w.types(carol, "dir https://www.test.com/a/").text(), "Nothing was purged", "URLs unless said")
 	assert.Contains(t, w.types(carol, "https://www.test.com/1.jpg --overseas").text(), "Nothing was purged", "in mainland unless said")
 	assert.Contains(t, w.types(carol, "https://www.abc.com/1.jpg").text(), "Nothing was purged")

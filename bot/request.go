@@ -64,6 +64,7 @@ type verdict struct {
 	via     []string // groups that let the person in, each once
 	// overrides are the freezes that it is in spite of, each once.
 	overrides []acl.Freeze
+	charges   []store.Charge // of no day yet
 }
 
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
@@ -97,7 +98,10 @@ func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []pu
 		p := b.newPurge(s, w, v, id, rule)
 		return &store.Intake{Purge: p, Batches: batches, Entries: []store.Entry{b.asked(s, w, v, p)}}
 	})
+	var over *store.OverBudget
 	switch {
+	case errors.As(err, &over):
+		return b.overBudget(ctx, s, w, v, over)
 	case err != nil:
 		return Reply{}, err
 	case taken.Known:
@@ -163,6 +167,7 @@ func (b *Bot) decide(s scene, w wish) verdict {
 				continue
 			}
 			v.note(d)
+			v.charge(w.Kind, part.Area, len(ok), d.Charges)
 			ok = append(ok, t)
 		}
 		if len(ok) > 0 {
@@ -233,10 +238,14 @@ func defaultArea(policy *acl.Policy, host string) purge.Area {
 
 // offerRest says what is refused and keeps what is left behind one press.
 func (b *Bot) offerRest(ctx context.Context, s scene, w wish, v verdict) (Reply, error) {
+	return b.offer(ctx, s, w, v, refusedCard(v.refused, s))
+}
+
+// offer answers with card, and puts what is left of a wish behind its one button.
+func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card Card) (Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
 	rest.Notes = append(rest.Notes, sayLeftOut(len(v.refused)))
-	card := refusedCard(v.refused, s)
 	var buttons []store.Button
 	rest.Parts = without(w.Parts, rest.Targets)
 	if len(rest.Targets) > 0 {
@@ -318,7 +327,7 @@ func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) 
 		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: v.allowed.Digest(), Policy: s.policy.Hash(),
 		Confirm: rule, Reason: w.Reason, Private: w.Private, Notes: w.Notes, State: store.StateRecorded, CreatedAt: b.Now(),
 	}
-	p.Event.Digest = p.Digest
+	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.day(p.CreatedAt))
 	for _, f := range v.overrides {
 		p.Overrides, p.Notes = append(p.Overrides, f.ID), append(p.Notes, sayOverrides(f, w.Reason))
 	}

@@ -177,6 +177,9 @@ func stopped(l law, people []acl.Who, p store.Purge, batch purge.Batch) func(act
 	}
 }
 
+// lent is what somebody was lent and may still use.
+func (l law) lent(who acl.Who) []acl.GrantView { return l.Loans(who, l.chat.overlay, l.at) }
+
 // lasting is those rules that are not over.
 func (l law) lasting() []store.Rule {
 	return slices.DeleteFunc(slices.Clone(l.chat.rules), func(r store.Rule) bool { return !l.at.Before(r.Until) })

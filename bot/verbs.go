@@ -20,9 +20,9 @@ func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (Card, []store
 	case VerbHistory:
 		return b.history(ctx, s, in)
 	case VerbDomains:
-		return domainsCard(s), nil, nil
+		return b.domains(ctx, s)
 	case VerbWhy:
-		return whyCard(s, in), nil, nil
+		return b.why(ctx, s, in)
 	case VerbWhoami:
 		return whoamiCard(s), nil, nil
 	case VerbQuota:
@@ -152,10 +152,38 @@ func historyLine(p store.Purge, reader *time.Location) string {
 		v.what(), areaWords(p.Request.Areas()), p.State, oneLine(p.Name))
 }
 
-func domainsCard(s scene) Card {
+// domains says what somebody may purge, lent for a while too, what is left of their budgets, and what of it is frozen.
+func (b *Bot) domains(ctx context.Context, s scene) (Card, []store.Entry, error) {
+	grants := s.grants()
+	c := domainsCard(s, grants)
+	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
+	c.Lines = append(c.Lines, budgets...)
+	for _, f := range s.law.ofKind(store.Freeze) {
+		if slices.ContainsFunc(grants, func(g acl.GrantView) bool { return closes(f, g) }) {
+			c.Lines = append(c.Lines, sayFrozen(f, s.policy.OverridesFreeze(s.who)))
+		}
+	}
+	return c, nil, err
+}
+
+// grants are the file's, then those that were given in chat.
+func (s scene) grants() []acl.GrantView {
+	return append(s.policy.Grants(s.who), s.law.lent(s.who)...)
+}
+
+// closes reports whether a freeze is of some of a grant's domains. That of "*.x" is of x too.
+func closes(f store.Rule, g acl.GrantView) bool {
+	return slices.ContainsFunc(g.Domains, func(d string) bool { return meet(f.Domain, d) || f.Domain == "*."+d })
+}
+
+func domainsCard(s scene, grants []acl.GrantView) Card {
 	c := Card{Title: "You may purge:"}
-	for _, g := range s.policy.Grants(s.who) {
-		c.Lines = append(c.Lines, grantLine(g))
+	for _, g := range grants {
+		line := grantLine(g)
+		if g.By != "" {
+			line += " (" + g.Name + ")"
+		}
+		c.Lines = append(c.Lines, line)
 	}
 	if len(c.Lines) == 0 {
 		c = Card{Title: "No rule lets you purge anything.", Lines: []string{"You are " + string(s.person.Subject) + ". Ask " + s.policy.Contact() + "."}}
@@ -181,14 +209,20 @@ func grantLine(g acl.GrantView) string {
 	if g.Confirm == acl.SecondPerson {
 		line += ", with a second person's press"
 	}
+	if !g.From.IsZero() {
+		line += ", from " + stamp(g.From)
+	}
+	if !g.Until.IsZero() {
+		line += ", until " + stamp(g.Until)
+	}
 	return line
 }
 
-// whyCard answers for one target, in each area, whether this person may purge it and why.
-func whyCard(s scene, in Intent) Card {
+// why answers for one target, in each area, whether this person may purge it and why.
+func (b *Bot) why(ctx context.Context, s scene, in Intent) (Card, []store.Entry, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
-		return Card{Title: "It cannot be purged as typed.", Tone: Bad, Lines: []string{r.Shown() + ": " + r.Reason + suggestion(r.Suggest)}}
+		return Card{Title: "It cannot be purged as typed.", Tone: Bad, Lines: []string{r.Shown() + ": " + r.Reason + suggestion(r.Suggest)}}, nil, nil
 	}
 	t := in.Targets[0]
 	c := Card{Title: "Why", Targets: []string{t.String()}}
@@ -196,12 +230,19 @@ func whyCard(s scene, in Intent) Card {
 	if len(areas) == 0 {
 		areas = []purge.Area{purge.Mainland, purge.Overseas}
 	}
+	var budgets []budgetOf
 	for _, k := range kindsOf(t) {
 		for _, a := range areas {
-			c.Lines = append(c.Lines, whyLine(s, k, a, t))
+			line, charges := whyLine(s, k, a, t)
+			c.Lines = append(c.Lines, line)
+			for _, charge := range charges {
+				budgets = append(budgets, budgetOf{charge, quotaOf{k, a}})
+			}
 		}
 	}
-	return c
+	lines, err := b.budgetLines(ctx, budgets)
+	c.Lines = append(c.Lines, lines...)
+	return c, nil, err
 }
 
 func kindsOf(t purge.Target) []purge.Kind {
@@ -211,18 +252,18 @@ func kindsOf(t purge.Target) []purge.Kind {
 	return []purge.Kind{purge.URL}
 }
 
-func whyLine(s scene, k purge.Kind, a purge.Area, t purge.Target) string {
+func whyLine(s scene, k purge.Kind, a purge.Area, t purge.Target) (string, []acl.Charge) {
 	ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: k, Area: a, Target: t}
 	d := s.law.Decide(ask)
 	as := fmt.Sprintf("As a %s in %s: ", noun(k), a)
 	if !d.Allowed {
-		return as + "no. " + s.law.refusal(ask, d).Reason
+		return as + "no. " + s.law.refusal(ask, d).Reason, nil
 	}
 	line := as + "yes, by the rule “" + oneLine(d.Rule) + "”"
 	if d.Via != "" {
 		line += " through " + d.Via
 	}
-	return line + "."
+	return line + ".", d.Charges
 }
 
 // whoamiCard is ready to paste into the policy file.

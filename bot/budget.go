@@ -1,0 +1,150 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// Budgets are what people may purge in one vendor day, by the policy file. They are taken in the transaction that takes the purge,
+// so that two commands at once cannot both have the last of one; the store gives back what surely was not sent.
+
+// charge counts the n-th target of an area towards its budgets.
+func (v *verdict) charge(k purge.Kind, a purge.Area, n int, charges []acl.Charge) {
+	for _, c := range charges {
+		i := slices.IndexFunc(v.charges, func(t store.Charge) bool { return t.Key == c.Key && t.Area == a })
+		if i < 0 {
+			i = len(v.charges)
+			v.charges = append(v.charges, store.Charge{Key: c.Key, Kind: k, Area: a, Limit: c.Limit})
+		}
+		v.charges[i].Units++
+		v.charges[i].Targets = append(v.charges[i].Targets, n)
+	}
+}
+
+// chargesOn is what a purge takes of the budgets of a day.
+func (v *verdict) chargesOn(day string) []store.Charge {
+	charges := slices.Clone(v.charges)
+	for i, c := range charges {
+		charges[i].Day = day
+		for _, p := range v.allowed.Parts {
+			if p.Area == c.Area && len(p.Targets) == c.Units {
+				charges[i].Targets = nil // all of the area
+			}
+		}
+	}
+	return charges
+}
+
+// overBudget says that a budget does not hold all of it, and offers what fits.
+func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *store.OverBudget) (Reply, error) {
+	c := over.Charge
+	reason := b.sayOverBudget(c, over.Left, s.policy.Contact())
+	fits := v
+	fits.refused = nil
+	for _, p := range v.allowed.Parts {
+		for n, t := range p.Targets {
+			counted := c.Targets == nil || slices.Contains(c.Targets, n)
+			if p.Area == c.Area && counted {
+				if over.Left--; over.Left < 0 {
+					fits.refused = append(fits.refused, refusal{Target: t.String(), Area: p.Area, Reason: reason})
+				}
+			}
+		}
+	}
+	return b.offer(ctx, s, w, fits, Card{Title: reason, Tone: Bad})
+}
+
+// sayOverBudget says whose budget it is, what of it is used, and what to do.
+func (b *Bot) sayOverBudget(c store.Charge, left int, contact string) string {
+	used := fmt.Sprintf("%d of %d %s in %s", c.Limit-left, c.Limit, nounPlural(c.Kind), c.Area)
+	s := fmt.Sprintf("%s for today is used up: %s; %d of these %d do not fit, and nothing was purged.", title(whose(c.Key)), used, c.Units-left, c.Units)
+	if left > 0 {
+		s = fmt.Sprintf("%s for today does not hold this: %s are used; %d of these %d do not fit, and nothing was purged.", title(whose(c.Key)), used, c.Units-left, c.Units)
+	}
+	return s + " It resets at " + b.dayTurns() + "." + askFor(contact)
+}
+
+// askFor is whom to ask for more; "" if the file says nobody.
+func askFor(contact string) string {
+	if contact == "" {
+		return ""
+	}
+	return " Ask " + contact + " for more."
+}
+
+// whose says in words which budget a key of the policy stands for.
+func whose(key string) string {
+	if group, is := strings.CutPrefix(key, "group "); is {
+		return "the budget that " + oneLine(group) + " shares"
+	}
+	if _, rule, is := strings.Cut(key, ", grant "); is {
+		return "your budget under the rule “" + oneLine(rule) + "”"
+	}
+	return "your budget"
+}
+
+// budgetOf is one limit, for a kind in an area.
+type budgetOf struct {
+	acl.Charge
+	quotaOf
+}
+
+// budgetLines says what is left of budgets today, in their order.
+func (b *Bot) budgetLines(ctx context.Context, of []budgetOf) ([]string, error) {
+	var keys []string
+	for _, o := range of {
+		keys = addOnce(keys, o.Key)
+	}
+	rows, err := b.Store.Budget(ctx, b.day(b.Now()), keys...)
+	used := map[string]map[quotaOf]int{}
+	for _, r := range rows {
+		if used[r.Key] == nil {
+			used[r.Key] = map[quotaOf]int{}
+		}
+		used[r.Key][quotaOf{r.Kind, r.Area}] = r.Units
+	}
+	var lines []string
+	for _, o := range of {
+		left := max(0, o.Limit-used[o.Key][o.quotaOf])
+		lines = append(lines, fmt.Sprintf("%s: %d of %d %s in %s left today", title(whose(o.Key)), left, o.Limit, nounPlural(o.kind), o.area))
+	}
+	return lines, err
+}
+
+// mostBudgets bounds what is looked at to say which budgets somebody has.
+const mostBudgets = 64
+
+// budgetsOf are the budgets that count for somebody here, found by asking for what each grant lets them purge.
+func budgetsOf(s scene, grants []acl.GrantView) (found []budgetOf) {
+	for _, g := range grants[:min(len(grants), mostBudgets)] {
+		for _, k := range g.Kinds {
+			for _, a := range g.Areas {
+				for _, c := range s.law.Decide(sample(s, g, k, a)).Charges {
+					if o := (budgetOf{c, quotaOf{k, a}}); !slices.Contains(found, o) {
+						found = append(found, o)
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// sample asks for something that a grant covers.
+func sample(s scene, g acl.GrantView, k purge.Kind, a purge.Area) acl.Ask {
+	host, path, in := strings.Replace(g.Domains[0], "*.", "a.", 1), "/", s.at.Subject()
+	if len(g.Paths) > 0 {
+		path = g.Paths[0]
+	}
+	if len(g.In) > 0 {
+		in = g.In[0]
+	}
+	t, _ := purge.Parse(k, g.Schemes[0]+"://"+host+path) // the zero target is denied
+	return acl.Ask{Who: s.who, In: in, Kind: k, Area: a, Target: t, Override: true}
+}

@@ -103,7 +103,7 @@ func (l *limits) refused(route string, answer *http.Response) error {
 		Global     bool    `json:"global"`
 	}{}
 	body, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
-	html := json.Unmarshal(body, &said) != nil
+	html := len(body) > 0 && json.Unmarshal(body, &said) != nil
 	after := max(seconds(answer.Header.Get("Retry-After")), time.Duration(said.RetryAfter*float64(time.Second)))
 	if after <= 0 {
 		after = pause
@@ -114,7 +114,7 @@ func (l *limits) refused(route string, answer *http.Response) error {
 	switch {
 	case html:
 		l.banned = until
-	case said.Global || answer.Header.Get("X-RateLimit-Global") != "":
+	case said.Global || answer.Header.Get("X-RateLimit-Global") == "true" || answer.Header.Get("X-RateLimit-Scope") == "global":
 		l.global = until
 	default:
 		l.put(route, until)

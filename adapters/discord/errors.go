@@ -33,6 +33,8 @@ const (
 	cannotReply         = 160002
 	threadExists        = 160004
 	threadLocked        = 160005
+	tooManyThreads      = 160006
+	tooManyNewsThreads  = 160007
 )
 
 type meaning struct {
@@ -136,6 +138,12 @@ func (d *Discord) judge(err error) *purge.Error {
 		m.message = fmt.Sprintf(notIn, rights{}.invite())
 	}
 	return &purge.Error{Kind: m.kind, Message: m.message}
+}
+
+// missing reports whether there is nothing at an address, as a 404 without a code says it.
+func missing(err error) bool {
+	var refusal apiError
+	return errors.As(err, &refusal) && refusal.status == http.StatusNotFound && refusal.code == 0
 }
 
 // code returns Discord's error code, or 0.

@@ -13,6 +13,7 @@ import (
 
 // interact takes one interaction and answers it by send, once. One that says too little to answer is dropped.
 func (d *Discord) interact(ctx context.Context, h bot.Handler, in *interaction, send func(context.Context, callback) error) {
+	in.ChannelID = cmp.Or(in.ChannelID, in.Channel.ID)
 	x := &exchange{d, in, send}
 	if !snowflake(in.ID) || in.Token == "" {
 		return
@@ -32,14 +33,15 @@ func (d *Discord) interact(ctx context.Context, h bot.Handler, in *interaction, 
 	}
 }
 
-// foreign says why nothing is taken from there: only the one guild, and what was installed to it, is served.
+// foreign says why nothing is taken from there: only the one guild, and what was installed to it, is served. What was installed to
+// an account always says so: https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
 func (d *Discord) foreign(in *interaction) string {
 	switch {
 	case in.GuildID == "" || in.Context != nil && *in.Context != 0:
 		return onlyInTheGuild
 	case in.GuildID != d.config.GuildID:
 		return otherServer
-	case in.Owners["0"] != d.config.GuildID:
+	case len(in.Owners) > 0 && in.Owners["0"] != d.config.GuildID:
 		return notInstalledThus
 	case !snowflake(in.Member.User.ID) || !snowflake(in.ChannelID):
 		return onlyInTheGuild
@@ -184,6 +186,13 @@ func (d *Discord) event(h bot.Handler, name string, raw []byte) {
 			d.interact(ctx, h, &in, func(ctx context.Context, c callback) error {
 				return d.call(ctx, http.MethodPost, "/interactions/"+in.ID+"/"+in.Token+"/callback", c, nil)
 			})
+		}
+	case "READY":
+		var ready struct {
+			User user `json:"user"`
+		}
+		if json.Unmarshal(raw, &ready) == nil && snowflake(ready.User.ID) {
+			d.me.put("", ready.User, d.config.Now())
 		}
 	case "MESSAGE_CREATE":
 		var m message

@@ -50,7 +50,7 @@ func (d *Discord) gather(ctx context.Context, l *links, m *message) error {
 		l.address(c.URL)
 	})
 	for _, a := range m.Attachments {
-		if !strings.HasPrefix(a.ContentType, "text/plain") {
+		if !a.plain() {
 			continue
 		}
 		text, err := d.fetch(ctx, a)
@@ -65,6 +65,11 @@ func (d *Discord) gather(ctx context.Context, l *links, m *message) error {
 		}
 	}
 	return nil
+}
+
+// plain reports whether a file is text, by its name where Discord does not say.
+func (a attachment) plain() bool {
+	return strings.HasPrefix(a.ContentType, "text/plain") || a.ContentType == "" && strings.HasSuffix(strings.ToLower(a.Filename), ".txt")
 }
 
 // links is addresses, each once, in the order found; those that markup delimits are in angle brackets, so that no character of

@@ -37,11 +37,13 @@ func (d *Discord) mention(ctx context.Context, h bot.Handler, m *message) {
 		d.config.Log.Warn("discord: message not read", "error", err)
 		return
 	}
-	m.Member.User = m.Author
 	text, ok := addressed(m.Content, me.ID)
 	switch {
 	case ok:
-		d.people.put(m.Author.ID, d.person(m.Member), d.config.Now())
+		if m.Member != nil { // else who they are is asked
+			m.Member.User = m.Author
+			d.people.put(m.Author.ID, d.person(*m.Member), d.config.Now())
+		}
 		d.take(ctx, h, m, text)
 	case d.namesRole(ctx, m, me.ID):
 		_ = d.hint(ctx, m, sayRole)

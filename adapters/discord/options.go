@@ -23,7 +23,7 @@ const (
 // text returns a string option's value, and "" of any other.
 func (o option) text() string {
 	var s string
-	if o.Type == optionString {
+	if o.Type == optionString || o.Type == 0 {
 		_ = json.Unmarshal(o.Value, &s)
 	}
 	return s
@@ -31,7 +31,7 @@ func (o option) text() string {
 
 func (o option) yes() bool {
 	var b bool
-	return o.Type == optionBoolean && json.Unmarshal(o.Value, &b) == nil && b
+	return (o.Type == optionBoolean || o.Type == 0) && json.Unmarshal(o.Value, &b) == nil && b
 }
 
 // mentioned returns a string option's value, or the person or role that an option holds, as a mention.

@@ -90,7 +90,7 @@ func (d *Discord) named(roles []acl.Subject) []acl.Subject {
 func (d *Discord) learn(in *interaction) {
 	now := d.config.Now()
 	d.people.put(in.Member.User.ID, d.person(in.Member), now)
-	if in.Channel.ID == in.ChannelID {
+	if in.Channel.ID == in.ChannelID && (in.Channel.ParentID != "" || !in.Channel.thread()) {
 		d.parents.put(in.ChannelID, parentOf(in.Channel), now)
 	}
 	may, err := strconv.ParseUint(in.AppPermissions, 10, 64)

@@ -121,7 +121,7 @@ func (d *Discord) askRights(ctx context.Context, at bot.Thread, maxAge time.Dura
 	now := d.config.Now()
 	return rights{
 		may: me.in(rules, d.config.GuildID, now), thread: at.Root != "", locked: thread.Metadata.Locked, timedOut: me.until.After(now),
-		shared: rules.GuildID != d.config.GuildID,
+		shared: rules.GuildID != "" && rules.GuildID != d.config.GuildID || rules.direct(),
 	}, nil
 }
 

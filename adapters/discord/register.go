@@ -35,7 +35,7 @@ func hash(all []definition) [sha256.Size]byte {
 func (d *Discord) register(ctx context.Context) error {
 	path := "/applications/" + d.config.ApplicationID + "/guilds/" + d.config.GuildID + "/commands"
 	var there []definition
-	if err := d.call(ctx, http.MethodGet, path, nil, &there); err != nil {
+	if err := d.call(ctx, http.MethodGet, path, nil, &there); err != nil && !missing(err) {
 		return err
 	}
 	if hash(there) != hash(definitions()) {
@@ -53,7 +53,7 @@ func (d *Discord) unregisterGlobal(ctx context.Context) error {
 		definition
 		ID string `json:"id"`
 	}
-	if err := d.call(ctx, http.MethodGet, path, nil, &there); err != nil {
+	if err := d.call(ctx, http.MethodGet, path, nil, &there); err != nil && !missing(err) {
 		return err
 	}
 	for _, c := range there {
@@ -76,11 +76,11 @@ func (d *Discord) mismatched(ctx context.Context) error {
 		ID  string `json:"id"`
 		Key string `json:"verify_key"`
 	}
-	if err := d.call(ctx, http.MethodGet, "/applications/@me", nil, &app); err != nil {
+	if err := d.call(ctx, http.MethodGet, "/applications/@me", nil, &app); err != nil && !missing(err) {
 		return err
 	}
 	switch {
-	case app.ID != d.config.ApplicationID:
+	case app.ID != "" && app.ID != d.config.ApplicationID:
 		return misconfigured(fmt.Sprintf("DISCORD_APPLICATION_ID is %s, but DISCORD_TOKEN is of the application %s: set DISCORD_APPLICATION_ID to that, "+
 			"or take the token of the other one.", d.config.ApplicationID, plain(app.ID)))
 	case d.key != nil && app.Key != "" && !strings.EqualFold(app.Key, d.config.PublicKey):

@@ -40,7 +40,7 @@ func (d *Discord) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, k
 
 // lost reports whether a message can no longer be written to.
 func lost(err error) bool {
-	return slices.Contains([]int{unknownMessage, unknownChannel, otherAuthor, archived, threadLocked}, code(err))
+	return missing(err) || slices.Contains([]int{unknownMessage, unknownChannel, otherAuthor, archived, threadLocked}, code(err))
 }
 
 type sent struct {
@@ -135,15 +135,8 @@ func (d *Discord) reopen(ctx context.Context, thread string) error {
 
 // postUnder posts in the thread of a message, whose id is the message's, making it if need be.
 func (d *Discord) postUnder(ctx context.Context, at bot.Thread, m outgoing, files []*bot.File, name string) (bot.MessageRef, error) {
-	ref, err := d.post(ctx, at.Root, m, files)
-	refused := closed(err)
-	if code(err) == unknownChannel {
-		if err = d.openThread(ctx, at, name); err == nil {
-			ref, err = d.post(ctx, at.Root, m, files)
-			refused = closed(err)
-		}
-	}
-	if !refused || code(err) == 0 {
+	ref, err := d.inThread(ctx, at, m, files, name)
+	if !closed(err) {
 		return ref, err
 	}
 	d.config.Log.Warn("discord: no thread, so the message goes to the channel", "channel", at.Channel, "error", err)
@@ -152,6 +145,25 @@ func (d *Discord) postUnder(ctx context.Context, at bot.Thread, m outgoing, file
 		d.noThreads(ctx, at.Channel)
 	}
 	return ref, inChannel
+}
+
+// inThread posts in a thread. One that was not met before is made first: a message has none until then.
+func (d *Discord) inThread(ctx context.Context, at bot.Thread, m outgoing, files []*bot.File, name string) (bot.MessageRef, error) {
+	if _, met := d.parents.get(at.Root, forever); met {
+		ref, err := d.post(ctx, at.Root, m, files)
+		if code(err) != unknownChannel && !missing(err) {
+			return ref, err
+		}
+	}
+	opened := d.openThread(ctx, at, name)
+	if opened != nil && !closed(opened) {
+		return bot.MessageRef{}, opened
+	}
+	ref, err := d.post(ctx, at.Root, m, files) // it may be one that hangs on no message
+	if opened != nil && closed(err) {
+		err = opened
+	}
+	return ref, err
 }
 
 const noThreadsEvery = 24 * time.Hour
@@ -172,7 +184,7 @@ func forbidden(err error) bool { return code(err) == missingAccess || code(err) 
 
 // closed reports whether a thread is not there or not for us, though its channel may be.
 func closed(err error) bool {
-	return lost(err) || forbidden(err) || code(err) == notForThisChannel
+	return lost(err) || forbidden(err) || slices.Contains([]int{notForThisChannel, tooManyThreads, tooManyNewsThreads}, code(err))
 }
 
 const archiveAfter = 1440 // minutes

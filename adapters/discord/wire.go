@@ -99,6 +99,9 @@ type overwrite struct {
 // thread reports whether it is one: https://docs.discord.com/developers/resources/channel#channel-object-channel-types
 func (c channel) thread() bool { return c.Type >= 10 && c.Type <= 12 }
 
+// direct reports whether it is a direct message, of two or of several.
+func (c channel) direct() bool { return c.Type == 1 || c.Type == 3 }
+
 type message struct {
 	ID           string       `json:"id"`
 	ChannelID    string       `json:"channel_id"`
@@ -106,7 +109,7 @@ type message struct {
 	Type         int          `json:"type"`
 	Flags        int          `json:"flags"`
 	Author       user         `json:"author"`
-	Member       member       `json:"member"`
+	Member       *member      `json:"member"` // not always there
 	WebhookID    string       `json:"webhook_id"`
 	Content      string       `json:"content"`
 	MentionRoles []string     `json:"mention_roles"`

@@ -1,0 +1,224 @@
+package discord
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/adapters/discord/discordsim"
+	"purgebot/bot"
+)
+
+// What follows leaves out what Discord's documents call optional, and what purgebot can do without.
+
+// sparse is an API that tells no limits, no codes of what is not there, and lacks the routes that only check something.
+type sparse struct{ http.RoundTripper }
+
+var lacking = regexp.MustCompile(`GET .*/(applications/@me|commands|gateway/bot)$`)
+
+const notFound = `{"message":"404: Not Found","code":0}`
+
+func (s sparse) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := s.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	for name := range answer.Header {
+		if strings.HasPrefix(strings.ToLower(name), "x-ratelimit") {
+			delete(answer.Header, name)
+		}
+	}
+	if lacking.MatchString(r.Method + " " + r.URL.Path) {
+		answer.StatusCode = http.StatusNotFound
+	}
+	if answer.StatusCode == http.StatusNotFound {
+		answer.Body.Close()
+		answer.Body, answer.ContentLength = io.NopCloser(strings.NewReader(notFound)), int64(len(notFound))
+		answer.Header.Del("Content-Length")
+	}
+	return answer, nil
+}
+
+func onSparse(c *Config, _ *discordsim.Sim) {
+	c.HTTPClient = &http.Client{Transport: sparse{http.DefaultTransport}}
+}
+
+func TestAnAPIThatLacksWhatOnlyChecks(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f, onSparse).started()
+	w.hears(f)
+	w.Type(slash, "whoami")
+	require.Len(t, f.heard(), 2)
+	card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
+	assert.Equal(t, card.ID, w.show(under(card), bot.MessageRef{}, "Done").Channel, "in a thread")
+	w.Sim.Delete(card.Channel, card.ID)
+	assert.NotEqual(t, card, w.show(w.Channel(), card, "Purging"), "what is gone is posted anew")
+}
+
+func TestInteractionsWithFewFields(t *testing.T) {
+	t.Parallel()
+	member := func(all map[string]any) map[string]any { return all["member"].(map[string]any) }
+	channel := func(all map[string]any) map[string]any { return all["channel"].(map[string]any) }
+	in := []string{discordsim.CDN, thread}
+	for name, leaveOut := range map[string]func(map[string]any){
+		"nothing":                        func(map[string]any) {},
+		"app_permissions":                func(all map[string]any) { delete(all, "app_permissions") },
+		"context":                        func(all map[string]any) { delete(all, "context") },
+		"authorizing_integration_owners": func(all map[string]any) { delete(all, "authorizing_integration_owners") },
+		"member.permissions":             func(all map[string]any) { delete(member(all), "permissions") },
+		"channel":                        func(all map[string]any) { delete(all, "channel") },
+		"channel_id":                     func(all map[string]any) { delete(all, "channel_id") },
+		"channel.parent_id":              func(all map[string]any) { delete(channel(all), "parent_id") },
+		"all but what is needed": func(all map[string]any) {
+			for key := range all {
+				if !slices.Contains([]string{"id", "type", "token", "guild_id", "channel_id", "member", "data"}, key) {
+					delete(all, key)
+				}
+			}
+			all["member"] = map[string]any{"user": map[string]any{"id": discordsim.Alice}, "roles": member(all)["roles"]}
+		},
+		"the types of options": func(all map[string]any) {
+			sub := all["data"].(map[string]any)["options"].([]any)[0].(map[string]any)
+			for _, o := range sub["options"].([]any) {
+				delete(o.(map[string]any), "type")
+			}
+		},
+		"nothing, and what is unknown": func(all map[string]any) { all["later"], all["entitlements"] = map[string]any{"a": 1}, []any{7} },
+	} {
+		for _, changes := range [][]change{{onSparse}, {overHTTP}} {
+			f := &fake{}
+			w := newWorld(t, f, changes...).started()
+			w.thread(false)
+			for _, id := range in {
+				before := len(f.heard())
+				d := w.Sim.Command(discordsim.Alice, id, "purge url", discordsim.Options{"targets": "https://www.test.com/a", "private": true}, discordsim.AlterJSON(leaveOut))
+				require.True(t, w.settled(d), "%s: %+v", name, d)
+				require.Len(t, f.heard(), before+1, name)
+				c := f.heard()[before]
+				assert.Equal(t, &bot.Fields{Verb: "url", Targets: "https://www.test.com/a", Private: true}, c.Fields, name)
+				assert.Equal(t, discordsim.CDN, c.At.Channel, "%s: a thread counts as its channel", name)
+				is, err := w.discord.Channel(t.Context(), c.At, time.Minute)
+				require.NoError(t, err)
+				assert.True(t, is.Joined, name)
+				assert.False(t, is.Shared, name)
+			}
+			p, err := w.discord.Person(t.Context(), w.Alice(), time.Minute)
+			require.NoError(t, err)
+			assert.Contains(t, p.Groups, w.Group(), name)
+		}
+	}
+}
+
+// TestAMessageWithoutItsMember: whose roles do not come along is asked, not taken for somebody without roles.
+func TestAMessageWithoutItsMember(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f).started()
+	w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot whoami", discordsim.AlterJSON(func(all map[string]any) { delete(all, "member") }))
+	w.eventually(func() bool { return len(f.heard()) == 1 }, "heard")
+	p, err := w.discord.Person(t.Context(), w.Alice(), time.Minute)
+	require.NoError(t, err)
+	assert.Equal(t, bot.Member, p.Standing)
+	assert.Contains(t, p.Groups, w.Group())
+}
+
+func TestAChannelThatDoesNotSayItsGuild(t *testing.T) {
+	t.Parallel()
+	for body, shared := range map[string]bool{`{"id":"2","type":0}`: false, `{"id":"2","type":1}`: true, `{"id":"2","type":0,"guild_id":"9"}`: true} {
+		d := offline(t, func(c *Config) { c.HTTPClient = &http.Client{Transport: parrot{"/channels/2": body}} })
+		is, err := d.Channel(t.Context(), in("2"), time.Minute)
+		require.NoError(t, err)
+		assert.Equal(t, shared, is.Shared, body)
+	}
+}
+
+// parrot is an API that says the same whenever it is asked for an address that ends so.
+type parrot map[string]string
+
+func (a parrot) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := map[bool]string{true: "[]", false: `{"id":"7","user":{"id":"7"}}`}[strings.HasSuffix(r.URL.Path, "/roles")]
+	for end, said := range a {
+		if strings.HasSuffix(r.URL.Path, end) {
+			body = said
+		}
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+func TestATextFileThatDoesNotSayItsType(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"links.txt": true, "LINKS.TXT": true, "links.png": false, "": false} {
+		assert.Equal(t, want, attachment{Filename: name}.plain(), name)
+	}
+	assert.True(t, attachment{Filename: "links", ContentType: "text/plain; charset=utf-8"}.plain())
+	assert.False(t, attachment{Filename: "links.txt", ContentType: "image/png"}.plain())
+}
+
+// TestThrottledWithoutABody: only a page in HTML is a ban.
+func TestThrottledWithoutABody(t *testing.T) {
+	t.Parallel()
+	l := newLimits(time.Now)
+	refuse := func(route, body string, h http.Header) {
+		_ = l.refused(route, &http.Response{Header: h, Body: io.NopCloser(strings.NewReader(body))})
+	}
+	refuse("a", "", http.Header{"Retry-After": {"3"}})
+	assert.Positive(t, l.wait("a"))
+	assert.Zero(t, l.wait("b"))
+	refuse("a", `{"retry_after":3}`, http.Header{"X-Ratelimit-Scope": {"global"}})
+	assert.Positive(t, l.wait("b"))
+	assert.Zero(t, l.wait("POST /interactions/1/a callback"))
+	refuse("a", "<html>", http.Header{"Retry-After": {"3"}})
+	assert.Positive(t, l.wait("POST /interactions/1/a callback"))
+}
+
+// TestHeartbeatsAreNeverHeldUp: a server may ask for many, and answer them late.
+func TestHeartbeatsAreNeverHeldUp(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f, func(_ *Config, sim *discordsim.Sim) { sim.HeartbeatEvery = 40 * time.Millisecond })
+	w.discord.gateway.patience.write = patiently.write
+	w.started()
+	w.eventually(func() bool { return w.Sim.Gateway().Heartbeats > 4*atOnce }, "beats")
+	assert.Equal(t, 1, w.Sim.Gateway().Dials)
+	w.hears(f)
+}
+
+func TestWhereThereAreTooManyThreadsTheChannelServes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
+	w.Fail("POST /channels/{channel}/messages/{message}/threads", tooManyThreads, -1)
+	assert.Equal(t, discordsim.CDN, w.show(under(card), bot.MessageRef{}, "Done").Channel)
+}
+
+// TestAThreadThatHangsOnNoMessage: after a restart it is known from what was stored only.
+func TestAThreadThatHangsOnNoMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	assert.Equal(t, thread, w.show(w.thread(false), bot.MessageRef{}, "Done").Channel)
+}
+
+func TestAForumPostIsAThread(t *testing.T) {
+	t.Parallel()
+	const forum, post = "900000000000000070", "900000000000000071"
+	f := &fake{}
+	w := newWorld(t, f).started()
+	w.PutChannel(discordsim.Channel{ID: forum, Guild: guild, Name: "help", Kind: discordsim.Forum})
+	w.PutChannel(discordsim.Channel{ID: post, Guild: guild, Name: "a post", Kind: discordsim.PublicThread, Parent: forum, Owner: discordsim.Alice})
+	w.Sim.Type(discordsim.Alice, post, "@purgebot whoami")
+	w.eventually(func() bool { return len(f.heard()) == 1 }, "heard")
+	at := f.heard()[0].At
+	assert.Equal(t, []string{forum, post}, []string{at.Channel, at.Root})
+	is, err := w.discord.Channel(t.Context(), at, time.Minute)
+	require.NoError(t, err)
+	assert.True(t, is.Joined)
+	assert.Equal(t, post, w.show(at, bot.MessageRef{}, "Done").Channel)
+}

@@ -141,7 +141,11 @@ func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 		return backlog, err
 	}
 	due, err := b.Store.DueCards(ctx, 1000)
-	backlog.Cards = len(due)
+	if err != nil {
+		return backlog, err
+	}
+	notices, err := b.Store.Notices(ctx, 1000)
+	backlog.Cards = len(due) + len(notices)
 	return backlog, err
 }
 

@@ -195,6 +195,8 @@ var (
 		steady  string
 	}{
 		{regexp.MustCompile(`p-[0-9a-z]{8}`), "p-ID"},
+		{regexp.MustCompile(`r-[0-9a-z]{8}`), "r-ID"},
+		{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d UTC`), "YYYY-MM-DD HH:MM UTC"},
 		{regexp.MustCompile(`\d\d:\d\d UTC`), "HH:MM UTC"},
 		{regexp.MustCompile(`\d\d:\d\d:\d\d UTC`), "HH:MM:SS UTC"},
 		{regexp.MustCompile(`\d\d-\d\d \d\d:\d\d`), "MM-DD HH:MM"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +92,10 @@ func (t *transcript) play(ctx context.Context, l line) error {
 	}
 	if l.text != "" {
 		fmt.Fprintf(t.out, "%s: %s\n", l.as, l.text)
-		return t.say(user, "", l.text)
+		if !decree.MatchString(l.text) {
+			return t.say(user, "", t.meant(l.text))
+		}
+		return t.decree(ctx, user, l.text)
 	}
 	label, typed, fills := strings.Cut(l.press, "=")
 	if err := t.awaitButton(ctx, user, label); err != nil {
@@ -102,6 +106,40 @@ func (t *transcript) play(ctx context.Context, l line) error {
 		return err
 	}
 	return t.fill(ctx, l.as, user, typed)
+}
+
+var (
+	decree = regexp.MustCompile(`^(/purge|@purgebot) (freeze|unfreeze|grant|revoke) `)
+	ruleID = regexp.MustCompile(`\br-[0-9a-z]{8}\b`)
+)
+
+// decree says what changes the rules, between what was asked before and what is asked next.
+func (t *transcript) decree(ctx context.Context, user, text string) error {
+	if _, err := t.settle(ctx); err != nil {
+		return err
+	}
+	if err := t.say(user, "", t.meant(text)); err != nil {
+		return err
+	}
+	_, err := t.settle(ctx)
+	return err
+}
+
+// meant is what the chat makes of what was typed: a mention of "@mallory", and the id last shown of "r-ID".
+func (t *transcript) meant(text string) string {
+	words := strings.Split(text, " ")
+	for i, w := range words {
+		name, at := strings.CutPrefix(w, "@")
+		if user, err := find(t.chat, name); at && err == nil {
+			words[i] = "<@" + user + ">"
+		}
+		for _, m := range everything(t.chat) {
+			if id := ruleID.FindString(m.plain()); w == "r-ID" && id != "" {
+				words[i] = id
+			}
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // fill types into the one field of the form that a press has opened, and sends it.

@@ -212,7 +212,7 @@ func forget(c chan struct{}) {
 	}
 }
 
-// open connects, and does not wait for discordgo longer than it may take.
+// open connects, and does not wait for discordgo longer than it may take; it may go on behind until the session is abandoned.
 func (s *session) open(ctx context.Context, within time.Duration) error {
 	forget(s.ended) // of the connection before
 	forget(s.ready)
@@ -227,10 +227,8 @@ func (s *session) open(ctx context.Context, within time.Duration) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		s.abandon()
 		return ctx.Err()
 	case <-timer.C:
-		s.abandon()
 		return errStuck
 	}
 }

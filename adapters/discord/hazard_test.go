@@ -52,6 +52,7 @@ func TestHazardDeafOpenings(t *testing.T) {
 			w := newWorld(t, f)
 			w.Meet(how, 2)
 			w.started().hears(f)
+			w.eventually(func() bool { return w.Sim.Gateway().Open == 1 }, "nothing stuck is left connected")
 		})
 		t.Run("while resuming: "+string(how), func(t *testing.T) {
 			t.Parallel()
@@ -234,6 +235,7 @@ func TestHazardPanicInAHandler(t *testing.T) {
 	f := &fake{command: func(context.Context, bot.Command) (bot.Reply, error) { panic("hunter2") }}
 	w := newWorld(t, f, func(c *Config, _ *discordsim.Sim) { c.Log = slog.New(slog.NewTextHandler(out, nil)) }).started()
 	w.hears(f)
+	w.eventually(func() bool { return len(w.Visible()) == 1 && w.Visible()[0].Text == sayNotTaken }, "whoever typed is told")
 	w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil)
 	w.hears(f)
 	w.discord.later.Wait()

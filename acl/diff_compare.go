@@ -327,11 +327,7 @@ func sayLimits(all [][5]byte) string {
 // each calls do for the clauses that hold for a subject during w.
 func (c *content) each(d *differ, who int32, w window, do func(*clause)) {
 	c.index(d)
-	names := []int32{who, d.everyone}
-	if who == d.everyone {
-		names = names[:1]
-	}
-	for _, one := range names {
+	for _, one := range []int32{who, d.everyone} {
 		if c.of != nil {
 			for _, i := range c.of[one] {
 				c.clauses[i].during(w, do)

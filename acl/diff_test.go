@@ -78,6 +78,7 @@ func TestDiff(t *testing.T) {
 		"a rule in two":            {"domains: [www.example.com, \"*.s.example.com\"], kinds: [url, directory]}", "domains: [\"*.s.example.com\"], kinds: [directory, url]}\n  - {to: [crew], domains: [www.example.com], kinds: [url]}\n  - {to: [bob], domains: [www.example.com], kinds: [directory]}", nil},
 		"what is covered already":  {"\"*.s.example.com\"]", "\"*.s.example.com\", a.s.example.com, \"*.b.s.example.com\"]", nil},
 		"an A-label is not":        {"\"*.s.example.com\"]", "\"*.s.example.com\", xn--b.s.example.com]", []string{"bob gains xn--b.s.example.com mainland"}},
+		"below what is covered":    {"\"*.s.example.com\"]", "\"*.s.example.com\", \"*.www.example.com\"]", []string{"bob gains *.www.example.com mainland"}},
 		"a kind less":              {"kinds: [url, directory]", "kinds: [url]", []string{"bob loses *.s.example.com,www.example.com directory mainland"}},
 		"an area more": {"kinds: [url, directory]", "areas: [mainland, overseas]", []string{
 			"bob gains *.s.example.com,www.example.com url overseas", "bob loses *.s.example.com,www.example.com directory mainland"}},
@@ -100,6 +101,8 @@ func TestDiff(t *testing.T) {
 			`ann confirm p.example.com/a/ url mainland https "" to second-person approved by slack:T0/U2`}},
 		"a grant on what is denied": {"domains: [p.example.com], paths: [/a/]", "domains: [pay.example.com], paths: [/x/y/]", []string{
 			"ann gains pay.example.com/x/y/ url mainland https but denied", "ann loses p.example.com/a/ url mainland https"}},
+		"a grant on what is denied however it is spelled": {"domains: [p.example.com], paths: [/a/]", "domains: [pay.example.com], paths: [/X/y/]", []string{
+			"ann gains pay.example.com/X/y/ url mainland https but denied", "ann loses p.example.com/a/ url mainland https"}},
 		"powers": {"administrators: [ann]", "auditors: [bob]\nemergency: [staff]\nfreezes: {override: [bob]}\nleaks: {words: [leak]}\nquota: {reserve: {url: 5}, to: [crew]}\n" +
 			"defaults: {budget: {url: 1, directory: 2}}\nbudgets: {crew: {url: 7}}\ndomains: {a.example.com: {area: overseas}, \"*.b.example.com\": {area: mainland}}\ncontact: bob", []string{
 			"administrators: nothing (before: slack:T0/U1, terminal:ann)", "auditors: slack:T0/U2 (before: nothing)", "budget shared by slack:T0/U2: url 7 (before: nothing)",
@@ -116,6 +119,16 @@ func TestDiff(t *testing.T) {
 			assert.Len(t, told(back), len(c.want))
 		})
 	}
+}
+
+// TestDiffAbove: a denied path closes the directories that contain it too, even where another denial closes all else that it does.
+func TestDiffAbove(t *testing.T) {
+	t.Parallel()
+	denials := func(s string) *Policy { return parse(t, "version: 1\ndenials:\n"+s) }
+	const urls, all, below = "  - {paths: [/x/], kinds: [url]}\n", "  - {paths: [/x/]}\n", "  - {paths: [/x/y/], kinds: [url]}\n"
+	assert.Equal(t, []string{"* denied /x/y/ above directory"}, told(Diff(denials(urls), denials(urls+below), 0)))
+	assert.Equal(t, []string{"* no longer denied /x/y/ above directory"}, told(Diff(denials(urls+below), denials(urls), 0)))
+	assert.Empty(t, told(Diff(denials(all), denials(all+below), 0)))
 }
 
 // TestNothingDiffers: a file is no different from itself, nor from the same rules in another order.
@@ -225,10 +238,21 @@ func crowd(n int, more string) string {
 	return b.String()
 }
 
+// oneHost lets n people purge one host, and each a path of their own.
+func oneHost(n int, more string) string {
+	var b strings.Builder
+	b.WriteString("version: 1\ngrants:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "  - {to: [slack:T0/U%d], domains: [a.example.com]}\n  - {to: [slack:T0/U%d], domains: [a.example.com], paths: [/a/%d/]%s}\n", i, i, i, more)
+	}
+	return b.String()
+}
+
 func BenchmarkDiff(b *testing.B) {
 	for _, shape := range []struct{ name, before, after string }{
 		{"people", largeFile(100_000), "version: 1\n"},
 		{"a member of a crowd", crowd(100_000, "slack:T0/U5"), crowd(100_000, "slack:T0/U5, slack:T0/U7")},
+		{"people on one host", oneHost(50_000, ""), oneHost(50_000, ", confirm: requester")},
 		{"confirm", largeFile(100_000), strings.ReplaceAll(largeFile(100_000), "paths: [/a/]", "confirm: requester")},
 	} {
 		before, after := parse(b, shape.before), parse(b, shape.after)

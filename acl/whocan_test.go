@@ -51,6 +51,24 @@ func TestWhoCan(t *testing.T) {
 	}
 }
 
+// TestWhoCanTellsDenialsApart, though their names do not.
+func TestWhoCanTellsDenialsApart(t *testing.T) {
+	t.Parallel()
+	p := parse(t, `version: 1
+groups: {all: [slack:T0/U1, slack:T0/U2]}
+grants: [{to: [all], domains: [a.example.com], areas: [mainland, overseas]}]
+denials:
+  - {name: d, to: [slack:T0/U1], areas: [mainland]}
+  - {name: d, to: [slack:T0/U2], areas: [overseas]}
+  - {name: e, in: [slack:T0/C1, slack:T0/C2], areas: [mainland]}
+`)
+	a := question(p, "https://a.example.com/")
+	a.Area = ""
+	mainland, overseas := []purge.Area{purge.Mainland}, []purge.Area{purge.Overseas}
+	assert.ElementsMatch(t, []Denied{{"d", []string{"slack:T0/U1"}, mainland, ""}, {"d", []string{"slack:T0/U2"}, overseas, ""},
+		{"e", nil, mainland, "slack:T0/C1"}, {"e", nil, mainland, "slack:T0/C2"}}, p.WhoCan(a)[0].Denied)
+}
+
 // TestWhoCanMissesNobody: whoever may purge something is listed for it, and whoever is listed may, unless a denial says otherwise.
 func TestWhoCanMissesNobody(t *testing.T) {
 	t.Parallel()

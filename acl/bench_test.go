@@ -197,6 +197,8 @@ func TestDecideAllocatesNothing(t *testing.T) {
 		question(p, "https://unknown.example.com/x"),
 		question(q, "https://www.example.com/%2570RIVATE//x"),
 		question(q, "directory https://www.example.com/%2F/"),
+		question(p, "+slack:T024BE7LD/S0614TZR7 @slack:T024BE7LD/C024BE91L https://shop.example.com/assets/"+strings.Repeat("long/", 100)),
+		question(p, "https://"+strings.Repeat("long.", 40)+"example.com/x"),
 	} {
 		if n := testing.AllocsPerRun(100, func() { a.Who.policy.Decide(a) }); n != 0 {
 			t.Errorf("%v allocations for %s", n, a.Target)

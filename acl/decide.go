@@ -144,7 +144,7 @@ type search struct {
 func (s *search) host(x *index) {
 	host := s.target.Host()
 	s.denied(x.everywhere)
-	s.site(x.sites[host], true)
+	s.site(get(&x.sites, host), true)
 	if x.wild == 0 {
 		return
 	}
@@ -153,7 +153,7 @@ func (s *search) host(x *index) {
 		starred = starred && !strings.HasPrefix(host, "xn--")
 		host = host[strings.IndexByte(host, '.'):]
 		if x.wild.has(labels) {
-			s.site(x.sites[host], starred)
+			s.site(get(&x.sites, host), starred)
 		}
 		host = host[1:]
 	}
@@ -168,8 +168,8 @@ func (s *search) site(at *site, granting bool) {
 	}
 	if m := at.more; m != nil {
 		s.denied(m.denied)
-		if granting && m.below.spots != nil && literal(s.target) {
-			s.walk(&s.grant, &m.below, []byte(s.target.Path()))
+		if granting && m.below.levels != 0 && literal(s.target) {
+			walk(s, &s.grant, &m.below, s.target.Path())
 		}
 	}
 }
@@ -179,7 +179,7 @@ func (s *search) denied(at *denied) {
 		return
 	}
 	s.visit(&s.denial, &at.whole)
-	if at.below.spots != nil {
+	if at.below.levels != 0 {
 		s.deniedPath(at, s.target.Path())
 	}
 }
@@ -187,7 +187,7 @@ func (s *search) denied(at *denied) {
 // deniedPath visits the denials whose path the target lies under, or, if it is a directory, contains.
 func (s *search) deniedPath(at *denied, path string) {
 	if isFolded(path) {
-		s.foldedPath(at, []byte(path))
+		foldedPath(s, at, path)
 		return
 	}
 	s.unfoldedPath(at, path)
@@ -196,12 +196,12 @@ func (s *search) deniedPath(at *denied, path string) {
 // unfoldedPath is apart because its array is cleared at every call. No target is longer than it.
 func (s *search) unfoldedPath(at *denied, path string) {
 	var room [8192]byte
-	s.foldedPath(at, appendFolded(room[:0], path))
+	foldedPath(s, at, appendFolded(room[:0], path))
 }
 
-func (s *search) foldedPath(at *denied, path []byte) {
-	s.walk(&s.denial, &at.below, path)
-	if above := at.above[string(path)]; above != nil && s.kind == purge.Directory {
+func foldedPath[T string | []byte](s *search, at *denied, path T) {
+	walk(s, &s.denial, &at.below, path)
+	if above := get(&at.above, path); above != nil && s.kind == purge.Directory {
 		s.visit(&s.denial, above)
 	}
 }
@@ -295,10 +295,10 @@ func (b *best) take(rule int32, via string) {
 }
 
 // walk visits the spot of each directory that the path goes through.
-func (s *search) walk(b *best, p *paths, path []byte) {
+func walk[T string | []byte](s *search, b *best, p *paths, path T) {
 	level := 0
-	for i, c := range path {
-		if c != '/' {
+	for i := range len(path) {
+		if path[i] != '/' {
 			continue
 		}
 		level++
@@ -306,7 +306,7 @@ func (s *search) walk(b *best, p *paths, path []byte) {
 			return
 		}
 		if p.levels.has(level) {
-			if at := p.spots[string(path[:i+1])]; at != nil {
+			if at := get(&p.spots, path[:i+1]); at != nil {
 				s.visit(b, at)
 			}
 		}

@@ -11,9 +11,9 @@ import (
 // Nothing on the way is a list that grows with the policy.
 
 type index struct {
-	sites      map[string]*site // by host; by ".example.com" for "*.example.com"
-	wild       levels           // how many labels "*." rules have
-	everywhere *denied          // denials without domains
+	sites      dict[site] // by host; by ".example.com" for "*.example.com"
+	wild       levels     // how many labels "*." rules have
+	everywhere *denied    // denials without domains
 }
 
 // site is what rules say about one host, or about all hosts below one. Most say no more than whole, and fit one cache line.
@@ -33,11 +33,11 @@ type more struct {
 type denied struct {
 	whole spot
 	below paths
-	above map[string]*spot // by the directories that contain a denied path
+	above dict[spot] // by the directories that contain a denied path
 }
 
 type paths struct {
-	spots  map[string]*spot
+	spots  dict[spot]
 	levels levels
 }
 
@@ -47,7 +47,7 @@ type levels uint64
 func (l *levels) add(n int)     { *l |= 1 << min(n, 63) }
 func (l levels) has(n int) bool { return l>>min(n, 63)&1 == 1 }
 
-// spot is the rules that name one place. It is not copied: a single entry stands in it, to be found without another cache miss.
+// spot is the rules that name one place. Once finished it is not copied: a single entry stands in it, to be found without another cache miss.
 type spot struct {
 	entries  []entry
 	table    *table // by key, once entries are many
@@ -75,7 +75,7 @@ func key(who, in principal) uint64 { return uint64(who)<<32 | uint64(in) }
 func (e *entry) key() uint64 { return key(e.who, e.in) }
 
 func newIndex(grants, denials []rule) index {
-	x := index{sites: map[string]*site{}, everywhere: &denied{}}
+	x := index{everywhere: &denied{}}
 	for i := range grants {
 		x.grant(int32(i), &grants[i])
 	}
@@ -125,27 +125,10 @@ func (d *denied) add(n int32, r *rule) {
 		d.below.at(path).add(n, r, r.combinations())
 		for i := range len(path) - 1 {
 			if path[i] == '/' {
-				d.containing(path[:i+1]).add(n, r, combine(r.schemes, both, r.areas))
+				d.above.at(path[:i+1]).add(n, r, combine(r.schemes, both, r.areas))
 			}
 		}
 	}
-}
-
-func (d *denied) containing(path string) *spot {
-	if d.above == nil {
-		d.above = map[string]*spot{}
-	}
-	return at(d.above, path)
-}
-
-// at returns the V of key, a new one if need be.
-func at[V any](m map[string]*V, key string) *V {
-	v := m[key]
-	if v == nil {
-		v = new(V)
-		m[key] = v
-	}
-	return v
 }
 
 // site returns that of a host or of ".host".
@@ -153,7 +136,7 @@ func (x *index) site(name string) *site {
 	if name[0] == '.' {
 		x.wild.add(strings.Count(name, "."))
 	}
-	return at(x.sites, name)
+	return x.sites.at(name)
 }
 
 func (x *index) denied(name string) *denied {
@@ -172,11 +155,8 @@ func (s *site) furnish() *more {
 }
 
 func (p *paths) at(path string) *spot {
-	if p.spots == nil {
-		p.spots = map[string]*spot{}
-	}
 	p.levels.add(strings.Count(path, "/"))
-	return at(p.spots, path)
+	return p.spots.at(path)
 }
 
 func (s *spot) add(n int32, r *rule, covers combinations) {
@@ -195,12 +175,12 @@ func (s *spot) add(n int32, r *rule, covers combinations) {
 
 func (x *index) finish() {
 	x.everywhere.finish()
-	for _, s := range x.sites {
+	x.sites.settle(func(s *site) {
 		s.whole.finish()
 		if s.more != nil {
 			s.more.finish()
 		}
-	}
+	})
 }
 
 func (m *more) finish() {
@@ -215,16 +195,10 @@ func (m *more) finish() {
 func (d *denied) finish() {
 	d.whole.finish()
 	d.below.finish()
-	for _, s := range d.above {
-		s.finish()
-	}
+	d.above.settle((*spot).finish)
 }
 
-func (p *paths) finish() {
-	for _, s := range p.spots {
-		s.finish()
-	}
-}
+func (p *paths) finish() { p.spots.settle((*spot).finish) }
 
 // finish drops the entries that an earlier rule always beats, which leaves at most eight for one key, and the special ones.
 func (s *spot) finish() {

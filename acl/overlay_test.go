@@ -208,6 +208,9 @@ func TestLoansAreListed(t *testing.T) {
 		Areas: []purge.Area{purge.Mainland}, Until: noon.Add(time.Hour), By: "slack:T0/UANN"}, held[0])
 	assert.Empty(t, p.Loans(p.Who("slack:T0/UEVE", nil), o, noon.Add(time.Hour)))
 	assert.Empty(t, p.Loans(p.Who("slack:T0/UDAN", nil), o, noon))
+	assert.Empty(t, p.Loans(p.Who("slack:T0/UEVE", nil), nil, noon), "nothing was said")
+	assert.Empty(t, p.Loans(parse(t, lenders).Who("slack:T0/UEVE", nil), o, noon), "somebody of another policy")
+	assert.Empty(t, p.Loans(Who{}, o, noon))
 	a := question(p, "slack:T0/UEVE overseas https://www.test.com/")
 	a.At, a.Overlay = noon, o
 	assert.Contains(t, p.Explain(a, p.Decide(a)), "What you were granted on www.test.com for a while does not cover this")

@@ -25,17 +25,21 @@ const golden = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio, which spr
 
 // put adds a key that is not there yet.
 func (t *table) put(s slot) {
-	i := s.key * golden >> t.shift
+	i := t.first(s.key)
 	for t.slots[i].key != 0 {
-		i = (i + 1) & uint64(len(t.slots)-1)
+		i = t.after(i)
 	}
 	t.slots[i] = s
 }
 
+// first and after say where to look for a key, until a slot is free.
+func (t *table) first(key uint64) uint64 { return key * golden >> t.shift }
+func (t *table) after(i uint64) uint64   { return (i + 1) & uint64(len(t.slots)-1) }
+
 // get returns the slot of key, or a free one.
 func (t *table) get(key uint64) *slot {
-	for i := key * golden >> t.shift; ; i++ {
-		s := &t.slots[i&uint64(len(t.slots)-1)]
+	for i := t.first(key); ; i = t.after(i) {
+		s := &t.slots[i]
 		if s.key == key || s.key == 0 {
 			return s
 		}

@@ -21,8 +21,10 @@ func TestProgressIsABarWithTheTimeItUsuallyTakes(t *testing.T) {
 	}
 	w.logs(func(q purge.StatusQuery) []purge.TargetStatus {
 		all := seen(q, purge.Accepted)
-		for i := range 6 {
-			all[i].Outcome = purge.Done
+		for i, one := range all {
+			if one.Target.Path() < "/0006" { // those that were seen done are not asked about again
+				all[i].Outcome = purge.Done
+			}
 		}
 		return all
 	})

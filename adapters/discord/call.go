@@ -119,12 +119,13 @@ func (d *Discord) newSession() *discordgo.Session {
 	s.ShouldReconnectOnError, s.ShouldReconnectVoiceOnSessionError = false, false
 	s.ShouldRetryOnRateLimit, s.MaxRestRetries = false, 0
 	s.StateEnabled, s.Compress = false, false
-	s.Client = &http.Client{Timeout: d.http.Timeout, CheckRedirect: d.http.CheckRedirect, Transport: elsewhere{d.http.Transport, d.api}}
+	s.Client = &http.Client{Timeout: d.http.Timeout, Transport: elsewhere{d.http.Transport, d.api}}
 	s.UserAgent = "DiscordBot (purgebot, 1)"
 	return s
 }
 
-// elsewhere sends what discordgo addresses by itself to the configured API; its own addresses are global to the process.
+// elsewhere sends what discordgo addresses by itself to the configured API, and to no other host whatever a redirect says; its own
+// addresses are global to the process.
 type elsewhere struct {
 	http.RoundTripper
 	api string

@@ -211,6 +211,19 @@ func TestHazardOp9IsNotAnsweredInALoop(t *testing.T) {
 	time.Sleep(500 * time.Millisecond)
 	assert.Positive(t, w.Sim.Gateway().Identifies)
 	assert.LessOrEqual(t, w.Sim.Gateway().Identifies, atOnce+1)
+	w.eventually(func() bool { return w.Sim.Gateway().Dials > 1 }, "a connection that never becomes ready is given up")
+}
+
+func TestHazardLockThatIsNeverReleased(t *testing.T) {
+	t.Parallel()
+	g := newWorld(t, &fake{}).discord.gateway
+	g.patience.stuck = 50 * time.Millisecond
+	s := g.newSession(func(string, []byte) {})
+	signal(s.ready)
+	s.Lock()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	assert.ErrorIs(t, g.watch(ctx, s), errStuck)
 }
 
 func TestHazardResumeRepeatsEvents(t *testing.T) {
@@ -484,7 +497,13 @@ func TestHazardEmptyAutocompleteHasItsKey(t *testing.T) {
 	assert.Empty(t, offered)
 	calls := w.Calls(callbackPost)
 	assert.JSONEq(t, `{"type":8,"data":{"choices":[]}}`, string(calls[len(calls)-1].Body))
-	f.suggest = func(context.Context) (bot.Reply, error) { return bot.Reply{}, errors.New("no database") }
-	_, d = w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge url", "targets", typed)
-	assert.True(t, d.Acknowledged())
+	for _, broken := range []func(context.Context) (bot.Reply, error){
+		func(context.Context) (bot.Reply, error) { return bot.Reply{}, errors.New("no database") },
+		func(context.Context) (bot.Reply, error) { panic("hunter2") },
+	} {
+		f.suggest = broken
+		offered, d = w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge url", "targets", typed)
+		assert.True(t, d.Acknowledged())
+		assert.Empty(t, offered)
+	}
 }

@@ -507,3 +507,16 @@ func TestHazardEmptyAutocompleteHasItsKey(t *testing.T) {
 		assert.Empty(t, offered)
 	}
 }
+
+// TestHazardHintsThatAreRepeated: Discord replays events, and another replica does not know what this one has said.
+func TestHazardHintsThatAreRepeated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	typed := w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot https://www.test.com/")
+	for range 2 {
+		w.discord.hinted.clear()
+		require.NoError(t, w.discord.hint(t.Context(), &message{ID: typed.ID, ChannelID: discordsim.CDN, Author: user{ID: discordsim.Alice}}, sayRole))
+		w.discord.noThreads(t.Context(), discordsim.CDN)
+	}
+	assert.Len(t, w.Visible(), 2, "each is one message")
+}

@@ -40,6 +40,7 @@ type Options struct {
 	PersonRate                  int // commands a person may send in ten seconds
 	PersonOpen                  int // purges a person may have open
 	Keep                        time.Duration
+	AuditChannel                Thread // optional: where every purge, decision and rule from chat is told
 }
 
 // Bot holds the conversation. It is a Handler.
@@ -98,6 +99,11 @@ func (b *Bot) Start() error {
 	if err := b.readRules(context.Background()); err != nil {
 		return fmt.Errorf("read the rules from chat: %w", err)
 	}
+	if b.AuditChannel.Channel != "" {
+		if _, err := b.Store.FedUntil(context.Background(), auditFeed); err != nil { // what happens from here on is told
+			return fmt.Errorf("begin to tell the audit: %w", err)
+		}
+	}
 	if err := b.engine.launch(); err != nil {
 		return fmt.Errorf("take up open purges: %w", err)
 	}
@@ -107,6 +113,9 @@ func (b *Bot) Start() error {
 	b.done.Go(func() { b.tend(ctx) })
 	b.done.Go(func() { b.watchRules(ctx) })
 	b.done.Go(func() { b.postNotices(ctx) })
+	if b.AuditChannel.Channel != "" {
+		b.done.Go(func() { b.feedAudit(ctx, b.AuditChannel) })
+	}
 	b.askQuota()
 	return nil
 }

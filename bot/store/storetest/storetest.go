@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.
 		"budgets":          budgets,
 		"charged at once":  chargedAtOnce,
 		"notices":          notices,
+		"feed":             feeding,
 		"refunds":          refunds,
 		"last budget":      lastBudget,
 		"model":            budgetModel,

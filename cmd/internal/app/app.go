@@ -79,7 +79,7 @@ func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog
 		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, ConfirmURLs: c.ConfirmURLs,
 		Poll: c.Poll, PollMax: max(c.Poll, time.Minute), Deadline: c.Deadline, EditGap: time.Second,
 		QuotaURLs: c.QuotaURLs, QuotaDirectories: c.QuotaDirectories, Zone: zone,
-		PersonRate: c.PersonRate, PersonOpen: c.PersonOpen, Keep: c.Keep,
+		PersonRate: c.PersonRate, PersonOpen: c.PersonOpen, Keep: c.Keep, AuditChannel: threadOf(c.AuditChannel),
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

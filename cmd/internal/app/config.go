@@ -18,6 +18,9 @@ import (
 	_ "time/tzdata" // the vendor's day turns in Asia/Shanghai, also on a host that has no zone files
 
 	"github.com/sethvargo/go-envconfig"
+
+	"purgebot/acl"
+	"purgebot/bot"
 )
 
 // Config is all of the configuration, read from the environment. A field tagged secret may also come from a file
@@ -56,6 +59,8 @@ type Config struct {
 	PersonRate  int           `env:"PURGEBOT_PERSON_RATE,default=10" help:"commands a person may send in ten seconds"`
 	PersonOpen  int           `env:"PURGEBOT_PERSON_OPEN,default=5" help:"purges a person may have open"`
 	Keep        time.Duration `env:"PURGEBOT_KEEP,default=9600h" help:"how long purges and audit are kept (400 days)"`
+
+	AuditChannel string `env:"PURGEBOT_AUDIT_CHANNEL" help:"where every purge, decision, freeze and grant from chat is told as well: slack:TEAM/CHANNEL or discord:SERVER/CHANNEL, by their ids"`
 
 	QuotaURLs        int    `env:"PURGEBOT_QUOTA_URLS,default=10000" help:"the account's daily quota of URLs, per area; 0: none"`
 	QuotaDirectories int    `env:"PURGEBOT_QUOTA_DIRECTORIES,default=100" help:"and of directories"`
@@ -199,6 +204,7 @@ func (c Config) check() []error {
 	for name, n := range map[string]int{"PURGEBOT_CONFIRM_URLS": c.ConfirmURLs, "PURGEBOT_QUOTA_URLS": c.QuotaURLs, "PURGEBOT_QUOTA_DIRECTORIES": c.QuotaDirectories} {
 		need(n >= 0, "%s must not be less than zero", name)
 	}
+	need(c.AuditChannel == "" || channelOK(c.AuditChannel), "PURGEBOT_AUDIT_CHANNEL is %q: write it as /purge whoami shows the channel, like slack:T0123/C0123 or discord:111/222", c.AuditChannel)
 	need(c.CDNRate > 0, "PURGEBOT_CDN_RATE must be more than zero")
 	need(c.PersonRate > 0, "PURGEBOT_PERSON_RATE must be more than zero")
 	need(c.PersonOpen > 0, "PURGEBOT_PERSON_OPEN must be more than zero")
@@ -224,6 +230,21 @@ func (c Config) checkChats() []error {
 	need(c.SlackAPIURL == "" || endpointOK(c.SlackAPIURL), "SLACK_API_URL is not an https:// address (http:// is for loopback only)")
 	need(c.DiscordAPIURL == "" || endpointOK(c.DiscordAPIURL), "DISCORD_API_URL is not an https:// address (http:// is for loopback only)")
 	return problems
+}
+
+// channelOK accepts the name of a channel: platform, workspace and id.
+func channelOK(s string) bool {
+	at := threadOf(s)
+	return (at.Platform == "slack" || at.Platform == "discord") && at.Workspace != "" && at.Channel != "" && string(at.Subject()) == s
+}
+
+// threadOf is the channel that a subject names, the zero Thread if it names nothing.
+func threadOf(s string) bot.Thread {
+	subject, err := acl.ParseSubject(s)
+	if err != nil {
+		return bot.Thread{}
+	}
+	return bot.Thread{Platform: subject.Platform(), Workspace: subject.Workspace(), Channel: subject.ID()}
 }
 
 // endpointOK accepts https, and http on loopback: a signed request never crosses a network in the open.

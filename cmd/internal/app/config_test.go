@@ -81,8 +81,8 @@ func TestLoadNamesEveryProblem(t *testing.T) {
 		"a quota below zero":      {map[string]string{"PURGEBOT_QUOTA_URLS": "-1", "PURGEBOT_QUOTA_DIRECTORIES": "-1"}, []string{"PURGEBOT_QUOTA_URLS must not", "PURGEBOT_QUOTA_DIRECTORIES must not"}},
 		"no zone":                 {map[string]string{"PURGEBOT_QUOTA_ZONE": "Asia/Beijing"}, []string{`PURGEBOT_QUOTA_ZONE is "Asia/Beijing"`}},
 		"all at once": {
-			map[string]string{"PURGEBOT_LISTEN": "x", "PURGEBOT_ACL": "none.yaml", "DATABASE_URL": "mysql://x", "DBOS__APPID": "1", "PURGEBOT_CDN_API": "1.0", "PURGEBOT_POLL": "soon", "PURGEBOT_PERSON_OPEN": "0", "PURGEBOT_KEEP": "-1h", "SLACK_API_URL": "slack.com"},
-			[]string{"PURGEBOT_LISTEN is", "PURGEBOT_ACL: ", "DATABASE_URL must", "DBOS__APPID would", "PURGEBOT_CDN_API is", "PURGEBOT_POLL is not a duration", "PURGEBOT_PERSON_OPEN must be", "PURGEBOT_KEEP must be", "SLACK_API_URL is not"},
+			map[string]string{"PURGEBOT_LISTEN": "x", "PURGEBOT_ACL": "none.yaml", "DATABASE_URL": "mysql://x", "DBOS__APPID": "1", "PURGEBOT_CDN_API": "1.0", "PURGEBOT_POLL": "soon", "PURGEBOT_PERSON_OPEN": "0", "PURGEBOT_KEEP": "-1h", "PURGEBOT_AUDIT_CHANNEL": "#cdn", "SLACK_API_URL": "slack.com"},
+			[]string{"PURGEBOT_LISTEN is", "PURGEBOT_ACL: ", "DATABASE_URL must", "DBOS__APPID would", "PURGEBOT_CDN_API is", "PURGEBOT_POLL is not a duration", "PURGEBOT_PERSON_OPEN must be", "PURGEBOT_KEEP must be", "PURGEBOT_AUDIT_CHANNEL is", "SLACK_API_URL is not"},
 		},
 	}
 	for name, test := range tests {

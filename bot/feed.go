@@ -1,0 +1,154 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// The audit channel is told every purge, decision, freeze and grant, a line each. It is fed from the audit by a place that is kept
+// in the database: at least once, many lines to a message, and never on the way of a purge.
+
+const (
+	auditFeed     = "audit channel"
+	feedEvery     = time.Second
+	feedAtOnce    = 20 // audit rows that one message is about: what happens together is told together
+	feedPatience  = time.Minute
+	feedFirstWait = 2 * time.Second
+)
+
+// feedAudit tells the audit channel what the audit says until ctx ends.
+func (b *Bot) feedAudit(ctx context.Context, at Thread) {
+	wait := feedEvery
+	for ctx.Err() == nil {
+		more, err := b.feedOnce(ctx, at)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			wait = max(purge.AsError(err).RetryAfter, min(max(2*wait, feedFirstWait), feedPatience))
+			if b.seldom.first(auditFeed+": "+err.Error(), b.Now()) {
+				b.Log.WarnContext(ctx, "cannot post to the audit channel", "channel", at.Subject(), "error", err)
+			}
+		case more:
+			wait = 0
+		default:
+			wait = feedEvery
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+// feedOnce tells the next rows in one message, and whether there may be more.
+func (b *Bot) feedOnce(ctx context.Context, at Thread) (more bool, err error) {
+	from, err := b.Store.FedUntil(ctx, auditFeed)
+	if err != nil {
+		return false, err
+	}
+	rows, err := b.Store.AuditAfter(ctx, from, feedAtOnce)
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	var lines []string
+	for _, e := range rows {
+		line, err := b.feedLine(ctx, e)
+		if err != nil {
+			return false, err
+		}
+		lines = compact(append(lines, line))
+	}
+	last := rows[len(rows)-1].Seq
+	if len(lines) > 0 {
+		if err := b.postFeed(ctx, at, last, lines); err != nil {
+			return false, err
+		}
+	}
+	return len(rows) == feedAtOnce, b.Store.Fed(context.WithoutCancel(ctx), auditFeed, last)
+}
+
+// postFeed is finished also when the bot stops, so that it is told once if that is possible.
+func (b *Bot) postFeed(ctx context.Context, at Thread, last int64, lines []string) error {
+	leave, err := b.calls.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	chat, err := b.platform(at.Platform)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
+	defer cancel()
+	_, err = chat.Show(ctx, at, MessageRef{}, fmt.Sprint("audit/", last), Card{Title: "Audit", Lines: lines})
+	return err
+}
+
+// told is what the audit channel calls what it is told of; what is not here stays in the audit.
+var told = map[string]string{
+	"asked": "asked for", "confirmed": "confirmed", "cancelled": "cancelled", "withdrawn": "was refused at the press or the send", "expired": "nobody answered",
+	"not shown": "could not be asked", "ended": "ended", "frozen": "froze", "unfrozen": "ended the freeze of", "granted": "granted", "revoked": "revoked",
+}
+
+// fed is what the bodies of such rows hold that is told.
+type fed struct {
+	Reason, To, Domain, Until, Rule string
+	Rules                           []string
+	State                           store.State
+	Problem                         string
+	Channel                         acl.Subject
+}
+
+// feedLine is one row as a line; "" if it is not told. Of a private purge it has no target, and neither has what is told of any.
+func (b *Bot) feedLine(ctx context.Context, e store.Entry) (string, error) {
+	does, is := told[e.What]
+	if !is {
+		return "", nil
+	}
+	var body fed
+	_ = json.Unmarshal(e.Body, &body) // a row without one is told all the same
+	who := "purgebot"
+	if e.Who != "" {
+		who = oneLine(cmp.Or(e.Name, "somebody")) + " (" + e.Who.ID() + ")"
+	}
+	line := e.At.UTC().Format("15:04:05 UTC") + " · " + who + " · " + does
+	about, err := b.feedAbout(ctx, e, body)
+	return line + about, err
+}
+
+func (b *Bot) feedAbout(ctx context.Context, e store.Entry, body fed) (string, error) {
+	var s string
+	switch {
+	case e.Purge != "":
+		p, found, err := b.Store.Purge(ctx, e.Purge)
+		if err != nil || !found {
+			return " a purge that is forgotten", err
+		}
+		s = " · " + p.Short
+		if body.State != "" {
+			s += " · " + string(body.State)
+		}
+		s += " · " + view{Purge: p}.what() + " in " + areaWords(p.Request.Areas())
+	case body.Domain != "":
+		s = " " + body.Domain
+		if body.To != "" {
+			s += " for " + body.To
+		}
+		if body.Until != "" {
+			s += " until " + body.Until
+		}
+	}
+	if body.Channel != "" {
+		s += " · in " + string(body.Channel)
+	}
+	if body.Reason != "" {
+		s += " · reason: " + oneLine(body.Reason)
+	}
+	return s, nil
+}

@@ -211,19 +211,34 @@ func TestHazardOp9IsNotAnsweredInALoop(t *testing.T) {
 	time.Sleep(500 * time.Millisecond)
 	assert.Positive(t, w.Sim.Gateway().Identifies)
 	assert.LessOrEqual(t, w.Sim.Gateway().Identifies, atOnce+1)
-	w.eventually(func() bool { return w.Sim.Gateway().Dials > 1 }, "a connection that never becomes ready is given up")
 }
 
-func TestHazardLockThatIsNeverReleased(t *testing.T) {
+func TestHazardDiscordgoDoesNotComeBack(t *testing.T) {
 	t.Parallel()
-	g := newWorld(t, &fake{}).discord.gateway
-	g.patience.stuck = 50 * time.Millisecond
-	s := g.newSession(func(string, []byte) {})
-	signal(s.ready)
-	s.Lock()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	assert.ErrorIs(t, g.watch(ctx, s), errStuck)
+	for name, hang := range map[string]func(*session){
+		"a lock that is never released":  func(s *session) { signal(s.ready); s.Lock() },
+		"open, and never heard of READY": func(s *session) { s.LastHeartbeatAck = time.Now() },
+	} {
+		g := newWorld(t, &fake{}).discord.gateway
+		g.patience.stuck, g.patience.open, g.patience.silent = 50*time.Millisecond, 50*time.Millisecond, time.Hour
+		s := g.newSession(func(string, []byte) {})
+		hang(s)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		assert.ErrorIs(t, g.watch(ctx, s), errStuck, name)
+		cancel()
+	}
+}
+
+func TestHazardNoSessionIsBegunThatDiscordDoesNotAllow(t *testing.T) {
+	t.Parallel()
+	d := offline(t, func(c *Config) {
+		c.PublicKey = ""
+		c.HTTPClient = &http.Client{Transport: parrot{"/gateway/bot": `{"session_start_limit":{"remaining":0,"reset_after":20}}`}}
+	})
+	err := purge.AsError(d.gateway.mayIdentify(t.Context()))
+	assert.Equal(t, purge.Unavailable, err.Kind)
+	assert.Contains(t, err.Message, "no more sessions")
+	assert.Equal(t, err, d.Health(t.Context()))
 }
 
 func TestHazardResumeRepeatsEvents(t *testing.T) {

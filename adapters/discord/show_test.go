@@ -435,6 +435,10 @@ func TestLimitsEnd(t *testing.T) {
 		now = now.Add(10 * time.Millisecond)
 	}
 	assert.Less(t, len(l.routes), 1100, "what has passed is forgotten")
+	l.used("a", http.Header{"X-Ratelimit-Remaining": {"1"}, "X-Ratelimit-Reset-After": {"1"}})
+	assert.Zero(t, l.wait("a"))
+	l.used("a", http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset-After": {"1"}})
+	assert.Equal(t, time.Second, l.wait("a"), "the last call that its route allows was made")
 	assert.Positive(t, l.wait("2999"))
 	now = now.Add(time.Second)
 	assert.Zero(t, l.wait("2999"))

@@ -162,6 +162,16 @@ func TestATextFileThatDoesNotSayItsType(t *testing.T) {
 	assert.False(t, attachment{Filename: "links.txt", ContentType: "image/png"}.plain())
 }
 
+// TestREADYSaysWhoTheBotIs: then nobody need ask.
+func TestREADYSaysWhoTheBotIs(t *testing.T) {
+	t.Parallel()
+	d := offline(t, nil)
+	d.event(&fake{}, "READY", []byte(`{"v":9,"user":{"id":"7","username":"purgebot"},"session_id":"s"}`))
+	me, err := d.whoami(t.Context(), forever)
+	require.NoError(t, err)
+	assert.Equal(t, "7", me.ID)
+}
+
 // TestThrottledWithoutABody: only a page in HTML is a ban.
 func TestThrottledWithoutABody(t *testing.T) {
 	t.Parallel()

@@ -41,11 +41,7 @@ func (m instant) due(w window, denies bool) bool {
 
 // moment reads a time with its zone; a time of day without one is another moment for everybody.
 func (r *reader) moment(n node) int64 {
-	text := r.text(n)
-	if text == "" {
-		return 0
-	}
-	t, err := time.Parse(time.RFC3339, text)
+	t, err := time.Parse(time.RFC3339, r.text(n))
 	switch {
 	case err != nil:
 		r.wrong(n, "write a moment with its zone, as in 2026-11-27T18:00:00+08:00")

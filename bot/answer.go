@@ -154,74 +154,6 @@ func (b *Bot) messageOf(ctx context.Context, p store.Purge, m MessageRef) (found
 	return false, due, nil
 }
 
-// pressPurge decides a waiting purge, if the presser may and both may still purge all of it. What the requester may no longer
-// purge is withdrawn; somebody else who may not leaves the question open.
-func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, form bool) (Reply, error) {
-	if p.State != store.StateWaiting {
-		return b.tooLate(ctx, s, p)
-	}
-	if !b.Now().Before(p.ExpiresAt) {
-		return b.refuse(ctx, s, "press", sayExpiredPress)
-	}
-	if no := b.mayPress(s, p); no != "" {
-		return b.refuse(ctx, s, "press", no)
-	}
-	if denied := deniedAny(s.law, s.who, p); len(denied) > 0 && s.person.Subject != p.Requester {
-		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0], p.Private))
-	}
-	asker, gone, err := b.requesterNow(ctx, s, p)
-	switch e := purge.AsError(err); {
-	case err != nil && transient(e.Kind):
-		return Reply{}, err
-	case err != nil:
-		return b.refuse(ctx, s, "press", e.Message)
-	}
-	denied := deniedAny(s.law, asker, p)
-	if gone == "" && onlyFrozen(denied) {
-		return b.refuse(ctx, s, "press", sayStillFrozen(denied[0].Reason))
-	}
-	if gone != "" || len(denied) > 0 {
-		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: sayRequesterDenied(gone, denied, p.Private)}, "withdrawn")
-	}
-	if hosts := wholeSites(p.Request); len(hosts) > 0 {
-		switch {
-		case !form:
-			return b.askHosts(ctx, s, p, a.Message, hosts)
-		case !typed(a.Values[hostsInput], hosts):
-			return b.refuse(ctx, s, "press", sayTypedOther)
-		}
-	}
-	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, "confirmed")
-}
-
-// mayPress says why this person may not press Purge; "" if they may.
-func (b *Bot) mayPress(s scene, p store.Purge) string {
-	same := s.policy.SamePerson(s.person.Subject, p.Requester)
-	switch {
-	case p.Confirm == acl.SecondPerson && same:
-		return saySecondPerson
-	case p.Confirm != acl.SecondPerson && !same:
-		return sayOnlyRequester
-	}
-	return ""
-}
-
-// requesterNow is the requester as they are at this moment, and why they may do nothing any more.
-func (b *Bot) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who, string, error) {
-	if p.Requester == s.person.Subject {
-		return s.who, "", nil
-	}
-	chat, err := b.platform(p.Requester.Platform())
-	if err != nil {
-		return acl.Who{}, "", err
-	}
-	person, err := chat.Person(ctx, p.Requester, pressAge)
-	if err != nil {
-		return acl.Who{}, "", b.askerUnknown(ctx, err)
-	}
-	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel), nil
-}
-
 // decideAs inserts the decision; the insert decides. Whoever comes second is told who was first.
 func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, what string) (Reply, error) {
 	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, b.Now()
@@ -284,7 +216,11 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error)
 
 // mayCancel: the requester, whoever could approve it, administrators.
 func (b *Bot) mayCancel(s scene, p store.Purge) bool {
-	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) || len(deniedAny(s.law.thawed(), s.who, p)) == 0
+	if s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) {
+		return true
+	}
+	l := s.law.thawed()
+	return len(deniedAny(l, s.who, p)) == 0 && (p.Confirm != acl.SecondPerson || l.mayApprove(p, l.Who(p.Requester, p.Groups), s.who, p.Request.Parts))
 }
 
 // follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.

@@ -247,6 +247,7 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 	}
 	if err == nil && v.asking() {
 		v.lately, err = b.lately(ctx, p.Request, p.CreatedAt)
+		v.drawApproval(b.law(b.Policy()))
 	}
 	if err == nil && v.tone() == Busy {
 		v.usual, err = b.usual(ctx, p.Request)
@@ -263,16 +264,18 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 // view is a purge with all that its cards need.
 type view struct {
 	store.Purge
-	targets  []store.Target
-	decision store.Decision
-	decided  bool
-	room     room
-	lately   []store.Purged             // of what a question is about
-	usual    map[purge.Area]store.Usual // while it is under way
-	leaks    bool                       // its reason sounds like a leak, and it is not purged as one
-	turns    string                     // when the vendor's day does
-	frozen   []string                   // what it waits under
-	now      time.Time
+	targets   []store.Target
+	decision  store.Decision
+	decided   bool
+	room      room
+	lately    []store.Purged             // of what a question is about
+	usual     map[purge.Area]store.Usual // while it is under way
+	leaks     bool                       // its reason sounds like a leak, and it is not purged as one
+	turns     string                     // when the vendor's day does
+	frozen    []string                   // what it waits under
+	approvers approvers                  // whom a question mentions
+	pressLine string                     // who may press
+	now       time.Time
 }
 
 // keySet is the keys that somebody is at work on.

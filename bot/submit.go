@@ -340,6 +340,9 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 			return nil, true, b.withdraw(ctx, p, denied[0])
 		}
 	}
+	if r, lapsed := l.lapsed(p, d, purge.Part{Area: batch.Area, Targets: batch.Targets}); lapsed {
+		return nil, true, b.withdraw(ctx, p, r)
+	}
 	return stopped(l, people, p, batch), false, nil
 }
 

@@ -322,6 +322,8 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	card.File = nil
 	card.Lines = append(append(card.Lines, w.Notes...), sayCalls(len(batches)))
 	dry.Confirm = b.guard(w, v, recent)
+	dry.Requester, dry.Groups, dry.Channel = s.person.Subject, s.person.Groups, s.at.Subject()
+	dry.drawApproval(s.law)
 	if refused := b.tooMuch(s, v.allowed, dry.Confirm, recent); refused != "" {
 		card.Lines = append(card.Lines, "It would be refused: "+refused)
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"purgebot/acl"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -228,13 +227,6 @@ func dated(t time.Time, reader *time.Location) string {
 		return s
 	}
 	return s + t.In(reader).Format(" (01-02 15:04 -07:00)")
-}
-
-func confirmWords(c acl.Confirm) string {
-	if c == acl.SecondPerson {
-		return "A second person who may purge the same must press Purge; whoever asked cannot."
-	}
-	return "Only the person who asked may press Purge."
 }
 
 var sayHelp = []string{

@@ -30,6 +30,9 @@ func (v view) statusCard() Card {
 		c.Lines = append(c.Lines, v.leftOut()...)
 	}
 	c.Buttons = v.buttons()
+	if v.asking() {
+		c.Mention = v.approvers.here
+	}
 	return c
 }
 
@@ -257,7 +260,7 @@ func (v view) questionLines() []string {
 	if v.leaks {
 		lines = append(lines, sayLeak)
 	}
-	lines = append(lines, confirmWords(v.Confirm))
+	lines = append(lines, v.pressLine)
 	if !v.ExpiresAt.IsZero() {
 		lines = append(lines, "Expires at "+clock(v.ExpiresAt)+".")
 	}

@@ -1,0 +1,196 @@
+package bot
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// Who may press Purge: the requester, or, where a rule asks for two people, somebody else whom the requester's rules let approve.
+
+// pressPurge decides a waiting purge, if the presser may and both may still purge all of it. What the requester may no longer
+// purge is withdrawn; somebody else who may not leaves the question open.
+func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, form bool) (Reply, error) {
+	if p.State != store.StateWaiting {
+		return b.tooLate(ctx, s, p)
+	}
+	if !b.Now().Before(p.ExpiresAt) {
+		return b.refuse(ctx, s, "press", sayExpiredPress)
+	}
+	if no := mayPress(s, p); no != "" {
+		return b.refuse(ctx, s, "press", no)
+	}
+	asker, gone, err := b.requesterNow(ctx, s, p)
+	switch e := purge.AsError(err); {
+	case err != nil && transient(e.Kind):
+		return Reply{}, err
+	case err != nil:
+		return b.refuse(ctx, s, "press", e.Message)
+	}
+	if no, frozen := s.law.withdrawal(p, asker, gone); frozen {
+		return b.refuse(ctx, s, "press", no)
+	} else if no != "" {
+		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: no}, "withdrawn")
+	}
+	if p.Confirm == acl.SecondPerson && !s.law.mayApprove(p, asker, s.who, p.Request.Parts) {
+		return b.refuse(ctx, s, "press", sayNoApprover(s.law, s.law.approvers(p)))
+	}
+	if hosts := wholeSites(p.Request); len(hosts) > 0 {
+		switch {
+		case !form:
+			return b.askHosts(ctx, s, p, a.Message, hosts)
+		case !typed(a.Values[hostsInput], hosts):
+			return b.refuse(ctx, s, "press", sayTypedOther)
+		}
+	}
+	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, "confirmed")
+}
+
+// mayPress says why this person may not press Purge, whatever the requester may; "" if they may.
+func mayPress(s scene, p store.Purge) string {
+	same := s.policy.SamePerson(s.person.Subject, p.Requester)
+	switch {
+	case p.Confirm != acl.SecondPerson && !same:
+		return sayOnlyRequester
+	case p.Confirm == acl.SecondPerson && same:
+		return saySecondPerson
+	case p.Confirm == acl.SecondPerson && !surelyAnother(s.policy, s.person.Subject, p.Requester):
+		return sayMaybeSame
+	}
+	if denied := deniedAny(s.law, s.who, p); len(denied) > 0 && s.person.Subject != p.Requester {
+		return sayPresserDenied(denied[0], p.Private)
+	}
+	return ""
+}
+
+// surelyAnother reports whether two accounts are of two people. Two accounts of one chat are, unless the policy file says otherwise;
+// those of two chats only where it lists both, since nothing else would tell.
+func surelyAnother(policy *acl.Policy, a, b acl.Subject) bool {
+	if policy.SamePerson(a, b) {
+		return false
+	}
+	return a.Platform() == b.Platform() && a.Workspace() == b.Workspace() || nameOf(policy, a) != "" && nameOf(policy, b) != ""
+}
+
+// nameOf is what the policy file calls the person behind an account; "" if it does not list them.
+func nameOf(policy *acl.Policy, s acl.Subject) string {
+	name, _ := policy.Whoami(policy.Who(s, nil))
+	return name
+}
+
+// requesterNow is the requester as they are at this moment, and why they may do nothing any more.
+func (b *Bot) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who, string, error) {
+	if p.Requester == s.person.Subject {
+		return s.who, "", nil
+	}
+	chat, err := b.platform(p.Requester.Platform())
+	if err != nil {
+		return acl.Who{}, "", err
+	}
+	person, err := chat.Person(ctx, p.Requester, pressAge)
+	if err != nil {
+		return acl.Who{}, "", b.askerUnknown(ctx, err)
+	}
+	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel), nil
+}
+
+// withdrawal says why what was asked may no longer be purged as it was asked; frozen is that it may be again.
+func (l law) withdrawal(p store.Purge, asker acl.Who, gone string) (why string, frozen bool) {
+	denied := deniedAny(l, asker, p)
+	switch {
+	case gone == "" && onlyFrozen(denied):
+		return sayStillFrozen(denied[0].Reason), true
+	case gone != "" || len(denied) > 0:
+		return sayRequesterDenied(gone, denied, p.Private), false
+	}
+	if t, more := l.asksMore(p, asker, p.Request.Parts); more {
+		return sayAsksMore + named(t, p.Private), false
+	}
+	return "", false
+}
+
+// grounds are the decisions on the targets of parts for whoever asked for a purge, as the law is now.
+func (l law) grounds(p store.Purge, asker acl.Who, parts []purge.Part) iter.Seq2[purge.Target, acl.Decision] {
+	return func(yield func(purge.Target, acl.Decision) bool) {
+		for _, part := range parts {
+			for _, t := range part.Targets {
+				ask := acl.Ask{Who: asker, In: p.Channel, Kind: p.Request.Kind, Area: part.Area, Target: t, Override: len(p.Overrides) > 0}
+				if !yield(t, l.Decide(ask)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// asksMore finds a target for which the law asks for a stricter confirmation than was asked for.
+func (l law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (refusal, bool) {
+	for t, d := range l.grounds(p, asker, parts) {
+		if stricter(p.Confirm, d.Confirm) != p.Confirm {
+			return refusal{Target: t.String(), Reason: sayConfirm[d.Confirm], Rule: d.Rule}, true
+		}
+	}
+	return refusal{}, false
+}
+
+// mayApprove reports whether somebody may be the second person for parts of a purge, as far as they may purge them.
+func (l law) mayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Part) bool {
+	for _, d := range l.grounds(p, asker, parts) {
+		if d.Allowed && !l.MayApprove(presser, d) {
+			return false
+		}
+	}
+	return true
+}
+
+// lapsed finds a target that what was decided no longer covers: a stricter rule holds, or whoever approved could not any more.
+func (l law) lapsed(p store.Purge, d store.Decision, part purge.Part) (refusal, bool) {
+	parts, asker := []purge.Part{part}, l.Who(p.Requester, p.Groups)
+	if r, more := l.asksMore(p, asker, parts); more {
+		return r, true
+	}
+	if p.Confirm != acl.SecondPerson || len(part.Targets) == 0 ||
+		surelyAnother(l.Policy, d.Who, p.Requester) && l.mayApprove(p, asker, l.Who(d.Who, d.Groups), parts) {
+		return refusal{}, false
+	}
+	return refusal{Target: part.Targets[0].String(), Area: part.Area, Reason: sayApproverGone}, true
+}
+
+// approvers is whom the requester's rules name as the second person.
+type approvers struct {
+	named bool          // somebody is; else it is whoever may purge the same
+	here  []acl.Subject // accounts and groups of the chat where it was asked, without the requester's own
+}
+
+const maxApprovers = 20 // that one message mentions
+
+// approvers are found through the first target of each rule and host, which is where rules differ.
+func (l law) approvers(p store.Purge) (who approvers) {
+	asked := map[string]bool{}
+	for t, d := range l.grounds(p, l.Who(p.Requester, p.Groups), p.Request.Parts) {
+		if asked[d.Rule+" "+t.Host()] {
+			continue
+		}
+		asked[d.Rule+" "+t.Host()] = true
+		for _, s := range l.Approvers(d) {
+			who.named = true
+			here := s.Platform() == p.Channel.Platform() && s.Workspace() == p.Channel.Workspace()
+			if here && !l.SamePerson(s, p.Requester) && !slices.Contains(who.here, s) && len(who.here) < maxApprovers {
+				who.here = append(who.here, s)
+			}
+		}
+	}
+	return who
+}
+
+// drawApproval adds to a question who may press.
+func (v *view) drawApproval(l law) {
+	if v.Confirm == acl.SecondPerson {
+		v.approvers = l.approvers(v.Purge)
+	}
+	v.pressLine = sayWhoPresses(v.Purge, l, v.approvers)
+}

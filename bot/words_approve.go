@@ -1,0 +1,63 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+)
+
+// What is said about who may press.
+
+const (
+	sayMaybeSame    = "purgebot cannot tell that you are not the person who asked: that was in another chat. Have both accounts put under `people` in the policy file, or let somebody press who is there."
+	sayAsksMore     = "The rules have changed since this was asked and ask for more now, so nothing was sent. Ask again."
+	sayApproverGone = "Whoever approved it could not approve it any more when it was to be sent."
+)
+
+// sayConfirm is what a rule asks for.
+var sayConfirm = map[acl.Confirm]string{
+	acl.Requester:    "A rule says by now that it is asked before it is purged.",
+	acl.SecondPerson: "A rule says by now that a second person must approve it.",
+}
+
+// shownApprovers is how many a sentence names.
+const shownApprovers = 5
+
+// sayWhoPresses is on the card of a question.
+func sayWhoPresses(p store.Purge, l law, who approvers) string {
+	switch {
+	case p.Confirm != acl.SecondPerson:
+		return "Only the person who asked may press Purge."
+	case !who.named:
+		return "A second person who may purge the same must press Purge; whoever asked cannot."
+	case len(who.here) == 0:
+		return "Nobody in this chat can press Purge: the rule names other people or only whoever asked. Ask where they are."
+	}
+	return "A second person must press Purge: " + names(l, who.here) + "; whoever asked cannot."
+}
+
+// sayNoApprover refuses a press of somebody whom the rule does not name.
+func sayNoApprover(l law, who approvers) string {
+	if len(who.here) == 0 {
+		return "Your press does not count here: the rule names who may approve this, and none of them is in this chat. Ask for it yourself if you may purge it alone."
+	}
+	return "You may not approve this; only these may: " + names(l, who.here) + ". Ask one of them."
+}
+
+// names is the first few accounts and groups, each with its id, since anybody may take anybody's name.
+func names(l law, who []acl.Subject) string {
+	var all []string
+	for _, s := range who[:min(len(who), shownApprovers)] {
+		id := s.ID()
+		if name := nameOf(l.Policy, s); name != "" {
+			id = name + " (" + id + ")"
+		}
+		all = append(all, id)
+	}
+	if more := len(who) - len(all); more > 0 {
+		all = append(all, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, ", ")
+}

@@ -18,7 +18,7 @@ func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (Reply, err
 	case !p.State.Final():
 		return b.refuse(ctx, s, "press", sayStillLooking)
 	}
-	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "looks again", p.ID, nil))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, "looks again", p.ID))
 	if err != nil || dup {
 		return Reply{}, err
 	}

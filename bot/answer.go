@@ -157,7 +157,8 @@ func (b *Bot) messageOf(ctx context.Context, p store.Purge, m MessageRef) (found
 // decideAs inserts the decision; the insert decides. Whoever comes second is told who was first.
 func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, what string) (Reply, error) {
 	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, b.Now()
-	body := refusedBody{Channel: p.Channel, Policy: s.policy.Hash(), Message: d.Problem}
+	body := s.refused("")
+	body.Message = d.Problem
 	first, won, err := b.Store.Decide(ctx, d, s.event, b.by(s.person, what, p.ID, body))
 	if err != nil {
 		return Reply{}, err
@@ -206,7 +207,7 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error)
 			return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, "cancelled")
 		}
 	}
-	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.by(s.person, "cancelled", p.ID, nil))
+	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.seen(s, "cancelled", p.ID))
 	if err != nil || dup {
 		return Reply{}, err
 	}

@@ -19,6 +19,16 @@ func (b *Bot) by(p Person, what, id string, body any) store.Entry {
 	return e
 }
 
+// seen is an audit row of somebody in a scene that says no more than where it was, under which policy, and as whom.
+func (b *Bot) seen(s scene, what, id string) store.Entry {
+	return b.by(s.person, what, id, s.refused(""))
+}
+
+// refused is what a refusal in this scene says in the audit.
+func (s scene) refused(verb string) refusedBody {
+	return refusedBody{Verb: verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Groups: s.person.Groups}
+}
+
 // mustJSON encodes our own values, which cannot fail to encode.
 func mustJSON(v any) json.RawMessage {
 	if v == nil {
@@ -48,12 +58,13 @@ type askedBody struct {
 
 // refusedBody is what was refused and why.
 type refusedBody struct {
-	Verb    string      `json:"verb,omitempty"`
-	Channel acl.Subject `json:"channel,omitempty"`
-	Policy  string      `json:"policy,omitempty"`
-	Refused []refusal   `json:"refused,omitempty"`
-	More    int         `json:"more,omitempty"`
-	Message string      `json:"message,omitempty"`
+	Verb    string        `json:"verb,omitempty"`
+	Channel acl.Subject   `json:"channel,omitempty"`
+	Policy  string        `json:"policy,omitempty"`
+	Groups  []acl.Subject `json:"groups,omitempty"`
+	Refused []refusal     `json:"refused,omitempty"`
+	More    int           `json:"more,omitempty"`
+	Message string        `json:"message,omitempty"`
 }
 
 // callBody is what is written before a call leaves and after its answer.

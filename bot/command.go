@@ -74,7 +74,8 @@ func (b *Bot) do(ctx context.Context, s scene, in Intent) (Reply, error) {
 
 // refuse commits that something was refused, then says so to the person alone.
 func (b *Bot) refuse(ctx context.Context, s scene, verb, message string) (Reply, error) {
-	body := refusedBody{Verb: verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Message: message}
+	body := s.refused(verb)
+	body.Message = message
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "refused", s.about, body))
 	if err != nil || dup {
 		return Reply{}, err

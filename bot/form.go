@@ -55,7 +55,7 @@ func (b *Bot) askHosts(ctx context.Context, s scene, p store.Purge, on MessageRe
 	}
 	button := store.Button{Token: newToken(), Purge: p.ID, Action: actionTyped, Who: s.person.Subject, Channel: p.Channel,
 		Request: mustJSON(pressed{on, p.Digest}), Expires: p.ExpiresAt}
-	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.by(s.person, "asked for the host", p.ID, nil))
+	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.seen(s, "asked for the host", p.ID))
 	if err != nil || dup {
 		return Reply{}, err
 	}

@@ -140,7 +140,7 @@ func (b *Bot) begin(p store.Purge, batches int) {
 func (b *Bot) known(ctx context.Context, s scene, id string) (Reply, error) {
 	p, err := b.load(ctx, id)
 	if err != nil || p.Event.ID == s.event.ID {
-		return Reply{}, errors.Join(err, b.Store.Note(ctx, b.by(s.person, "duplicate", id, nil)))
+		return Reply{}, errors.Join(err, b.Store.Note(ctx, b.seen(s, "duplicate", id)))
 	}
 	return b.alreadyOpen(ctx, s, id)
 }
@@ -255,7 +255,8 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card Card) 
 			Request: mustJSON(rest), Expires: b.Now().Add(b.ConfirmTTL)}}
 	}
 	shown := v.refused[:min(len(v.refused), 100)]
-	body := refusedBody{Verb: w.Verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Refused: shown, More: len(v.refused) - len(shown)}
+	body := s.refused(w.Verb)
+	body.Refused, body.More = shown, len(v.refused)-len(shown)
 	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, "refused", "", body))
 	if err != nil || dup {
 		return Reply{}, err
@@ -345,7 +346,7 @@ func (b *Bot) alreadyOpen(ctx context.Context, s scene, id string) (Reply, error
 	if err != nil {
 		return Reply{}, err
 	}
-	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "repeated", id, nil))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, "repeated", id))
 	if err != nil || dup {
 		return Reply{}, err
 	}

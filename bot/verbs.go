@@ -332,7 +332,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	} else {
 		card.Lines = append(card.Lines, compact(append(append(costLines(dry.Request, dry.room, dry.turns), sayLately(dry.lately, false)), dry.leftOut()...))...)
 	}
-	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "dry run", "", refusedBody{Verb: w.Verb, Channel: s.at.Subject(), Policy: s.policy.Hash()}))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "dry run", "", s.refused(w.Verb)))
 	if err != nil || dup {
 		return Reply{}, err
 	}

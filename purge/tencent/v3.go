@@ -73,12 +73,12 @@ func (v *V3) Submit(ctx context.Context, b purge.Batch) (purge.Receipt, error) {
 	return v.accept(ctx, c)
 }
 
-// accept makes a call that costs quota, so that what is known of it is no longer true.
+// accept makes a call that costs quota, so that what is known of it is no longer true. A refusal's receipt holds its RequestID.
 func (v *V3) accept(ctx context.Context, c call) (purge.Receipt, error) {
 	defer v.limits.forget()
 	a, err := v.do(ctx, c)
 	if err != nil {
-		return purge.Receipt{}, err
+		return purge.Receipt{RequestID: a.requestID}, err
 	}
 	r := a.receipt()
 	r.At = v.now()
@@ -190,7 +190,7 @@ func (v *V3) do(ctx context.Context, c call) (answer3, error) {
 		return a, nil
 	}
 	told := fmt.Sprintf("%s: %s (request %s)", c.action, v.quote(signature, a.code, a.message), orNone(a.requestID))
-	return answer3{}, v.refused(a.refusal(told), a.code == codeExpired3, x)
+	return answer3{requestID: a.requestID}, v.refused(a.refusal(told), a.code == codeExpired3, x)
 }
 
 func orNone(id string) string {

@@ -4,6 +4,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,11 +30,13 @@ type Options struct {
 
 	ConfirmTTL  time.Duration // how long a requester may take to press
 	ApprovalTTL time.Duration // how long a second person may take
-	ConfirmURLs int           // URLs a person may purge in ten minutes without being asked
-	Poll        time.Duration // first wait before looking again; doubles up to PollMax
-	PollMax     time.Duration
-	Deadline    time.Duration // after it a purge is left as it is last known
-	EditGap     time.Duration // least time between two edits of one message
+	// EmergencyAfter is how long a second person has before those of the policy's emergency may purge without; 0 is five minutes.
+	EmergencyAfter time.Duration
+	ConfirmURLs    int           // URLs a person may purge in ten minutes without being asked
+	Poll           time.Duration // first wait before looking again; doubles up to PollMax
+	PollMax        time.Duration
+	Deadline       time.Duration // after it a purge is left as it is last known
+	EditGap        time.Duration // least time between two edits of one message
 
 	QuotaURLs, QuotaDirectories int // the account's, per vendor day and area; 0 is no limit
 	Zone                        *time.Location
@@ -84,6 +87,7 @@ func New(o Options) (*Bot, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.EmergencyAfter = cmp.Or(o.EmergencyAfter, emergencyAfter)
 	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1), at: func(string) {}, tendEvery: tendEvery}
 	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, b.purge)
 	if err != nil {
@@ -237,7 +241,7 @@ func (b *Bot) startLost(ctx context.Context, id string) error {
 func (b *Bot) jobOf(p store.Purge, batches int) job {
 	j := job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.ConfirmTTL}
 	if p.Confirm == acl.SecondPerson {
-		j.TTL = b.ApprovalTTL
+		j.TTL, j.Wakes = b.ApprovalTTL, b.wakes(p)
 	}
 	return j
 }

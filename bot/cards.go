@@ -115,6 +115,10 @@ func (b *Bot) showCard(ctx context.Context, c store.Card) {
 		b.pace.wait(message(c.Purge, c.Role), b.Now().Add(notYetWait))
 		return
 	}
+	if moot, err := b.moot(ctx, p, c); err != nil || moot {
+		b.logError(ctx, "give up a reminder", err)
+		return
+	}
 	if _, err = b.post(ctx, p, c.Role); err != nil {
 		b.showFailed(ctx, p, c, purge.AsError(err))
 		return
@@ -255,8 +259,11 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 	if err != nil { // a half-empty card could say something false
 		return Card{}, err
 	}
-	if role == store.Result {
+	switch role {
+	case store.Result:
 		return v.resultCard(), nil
+	case store.Reminder:
+		return v.reminderCard(), nil
 	}
 	return v.statusCard(), nil
 }

@@ -13,6 +13,7 @@ import (
 const (
 	sayMaybeSame    = "purgebot cannot tell that you are not the person who asked: that was in another chat. Have both accounts put under `people` in the policy file, or let somebody press who is there."
 	sayAsksMore     = "The rules have changed since this was asked and ask for more now, so nothing was sent. Ask again."
+	sayStillWaits   = "Still waiting for a second person: "
 	sayApproverGone = "Whoever approved it could not approve it any more when it was to be sent."
 )
 
@@ -45,6 +46,14 @@ func sayNoApprover(l law, who approvers) string {
 	}
 	return "You may not approve this; only these may: " + names(l, who.here) + ". Ask one of them."
 }
+
+// sayReminder says where to press.
+func sayReminder(p store.Purge) string {
+	return "Press on the card of " + p.Short + ", above. It expires at " + clock(p.ExpiresAt) + "; nothing is purged then."
+}
+
+// lower begins a title in the middle of a sentence.
+func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // names is the first few accounts and groups, each with its id, since anybody may take anybody's name.
 func names(l law, who []acl.Subject) string {

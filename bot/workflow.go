@@ -15,6 +15,8 @@ type job struct {
 	Batches int           `json:"batches"`
 	Guarded bool          `json:"guarded"`
 	TTL     time.Duration `json:"ttl,omitempty"` // of the confirmation
+	// Wakes are when its question is looked at again, from when it was shown; in order, each before the TTL.
+	Wakes []time.Duration `json:"wakes,omitempty"`
 }
 
 // purge is one purge from "asked" to "done". It survives a kill between any two lines: each step's value is recorded,
@@ -49,7 +51,7 @@ func (b *Bot) confirm(ctx dbos.Context, j job) (bool, error) {
 			return false, err
 		}
 		if !a.Again {
-			return b.awaitDecision(ctx, id, a.Expires)
+			return b.awaitDecision(ctx, j, a.Expires)
 		}
 		if err := pause(ctx, a.Wait); err != nil {
 			return false, err
@@ -57,14 +59,20 @@ func (b *Bot) confirm(ctx dbos.Context, j job) (bool, error) {
 	}
 }
 
-func (b *Bot) awaitDecision(ctx dbos.Context, id string, expires time.Time) (bool, error) {
-	for {
-		if err := awaitBell(ctx, expires); err != nil {
+func (b *Bot) awaitDecision(ctx dbos.Context, j job, expires time.Time) (bool, error) {
+	for passed := 0; ; {
+		if err := awaitBell(ctx, j.wake(passed, expires)); err != nil {
 			return false, err
 		}
-		v, err := step(b, ctx, "decision", func(c context.Context) (store.Verdict, error) { return b.decision(c, id) })
+		v, err := step(b, ctx, "decision", func(c context.Context) (store.Verdict, error) { return b.decision(c, j.ID) })
 		if err != nil || v != "" {
 			return v == store.Confirmed, err
+		}
+		if passed < len(j.Wakes) {
+			passed, err = step(b, ctx, "remind", func(c context.Context) (int, error) { return b.remind(c, j, expires) })
+		}
+		if err != nil {
+			return false, err
 		}
 	}
 }

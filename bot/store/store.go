@@ -165,6 +165,8 @@ type Role string
 const (
 	Status Role = "status" // the one that is edited in place
 	Result Role = "result" // a new message when it is final, since edits notify nobody
+	// Reminder is a new message while a question waits, posted once.
+	Reminder Role = "reminder"
 )
 
 // Card is one message of a purge: what it shows is behind what is wanted while Shown < Wanted.

@@ -50,3 +50,33 @@ func cards(t *testing.T, w world) {
 	require.NoError(t, s.SetState(t.Context(), newer.ID, store.StateSending))
 	assert.Equal(t, []string{fresh}, due(9), "something newer is wanted")
 }
+
+// A question is reminded of while it waits, and its reminder is one message.
+func reminders(t *testing.T, w world) {
+	s := w.open(t)
+	p := ask(t, s, 1)
+	wanted := func() int64 { return cardOf(t, s, p.ID, store.Status).Wanted }
+	require.NoError(t, s.Remind(t.Context(), p.ID, false))
+	_, found, err := s.CardOf(t.Context(), p.ID, store.Reminder)
+	require.NoError(t, err)
+	assert.False(t, found, "only its card is shown anew")
+	before := wanted()
+	for range 2 {
+		require.NoError(t, s.Remind(t.Context(), p.ID, true))
+	}
+	assert.Equal(t, before+2, wanted())
+	assert.Equal(t, store.Card{Purge: p.ID, Role: store.Reminder, Wanted: 1}, cardOf(t, s, p.ID, store.Reminder), "once")
+
+	_, _, err = s.Decide(t.Context(), press(p, bob), event(9))
+	require.NoError(t, err)
+	decided := wanted()
+	require.NoError(t, s.Remind(t.Context(), p.ID, true))
+	assert.Equal(t, decided, wanted(), "nobody is asked any more")
+
+	sent := record(t, s, 2)
+	require.NoError(t, s.SetState(t.Context(), sent.ID, store.StateSending))
+	require.NoError(t, s.Remind(t.Context(), sent.ID, true))
+	_, found, err = s.CardOf(t.Context(), sent.ID, store.Reminder)
+	require.NoError(t, err)
+	assert.False(t, found, "what waits for nobody")
+}

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.
 		"quota":            quota,
 		"outcomes":         outcomes,
 		"cards":            cards,
+		"reminders":        reminders,
 		"audit":            audit,
 		"tampering":        tampering,
 		"rearranging":      rearranging,

@@ -1,0 +1,68 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+)
+
+// A question to a second person is looked at again while it waits: when it may be released in an emergency, its card is shown anew,
+// and at half time those who may approve it are mentioned in a message of its own, since edits notify nobody.
+
+// emergencyAfter is how long a second person has before those of `emergency` may purge without one.
+const emergencyAfter = 5 * time.Minute
+
+// wakes are when such a question is looked at again, from when it was shown.
+func (b *Bot) wakes(p store.Purge) []time.Duration {
+	if p.Confirm != acl.SecondPerson {
+		return nil
+	}
+	at := []time.Duration{b.EmergencyAfter, b.ApprovalTTL / 2}
+	slices.Sort(at)
+	return slices.DeleteFunc(at, func(d time.Duration) bool { return d >= b.ApprovalTTL })
+}
+
+// wake is when the n-th of them is, and at last when the question expires.
+func (j job) wake(n int, expires time.Time) time.Time {
+	if n >= len(j.Wakes) {
+		return expires
+	}
+	return expires.Add(j.Wakes[n] - j.TTL)
+}
+
+// remind shows a question anew, mentions those who may approve it once half of its time is over, and says how many wakes are behind.
+func (b *Bot) remind(ctx context.Context, j job, expires time.Time) (passed int, err error) {
+	now := b.Now()
+	for passed < len(j.Wakes) && !now.Before(j.wake(passed, expires)) {
+		passed++
+	}
+	p, err := b.load(ctx, j.ID)
+	if err != nil || passed == 0 {
+		return passed, err
+	}
+	half := !now.Before(expires.Add(-j.TTL / 2))
+	err = b.Store.Remind(ctx, j.ID, half && len(b.law(b.Policy()).approvers(p).here) > 0)
+	b.wantCards()
+	return passed, err
+}
+
+// moot gives up a reminder of what was decided before it could be posted.
+func (b *Bot) moot(ctx context.Context, p store.Purge, c store.Card) (bool, error) {
+	if c.Role != store.Reminder || c.Ref != nil {
+		return false, nil
+	}
+	_, decided, err := b.Store.Decision(ctx, p.ID)
+	if err != nil || !decided && !p.State.Final() {
+		return false, err
+	}
+	return true, b.Store.CardFailed(ctx, p.ID, c.Role, c.Wanted, true)
+}
+
+// reminderCard is posted once, and never edited.
+func (v view) reminderCard() Card {
+	return Card{Title: sayStillWaits + lower(v.statusTitle()), Tone: Waiting, Mention: v.approvers.here, By: v.Requester,
+		Lines: compact([]string{v.pressLine, sayReminder(v.Purge)}), Footer: v.Short}
+}

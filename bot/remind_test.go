@@ -1,0 +1,131 @@
+package bot
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+func soon(o *Options) { o.ApprovalTTL, o.EmergencyAfter = 2*time.Second, time.Hour }
+
+func (w *world) reminded() shown {
+	w.t.Helper()
+	return w.ends(sayStillWaits)
+}
+
+func (w *world) reminders() (n int) {
+	for _, m := range w.chat.all() {
+		if strings.HasPrefix(m.card.Title, sayStillWaits) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestApproversAreRemindedAtHalfTime(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t, soon)
+	m := w.asksNamed()
+	r := w.reminded()
+	assert.Equal(t, sayStillWaits+"purge 1 directory on named.test.com in mainland?", r.card.Title)
+	assert.Equal(t, []acl.Subject{bob, group}, r.card.Mention)
+	assert.Equal(t, m.ref.ID, r.at.Root, "in the thread of its card")
+	assert.Empty(t, r.card.Buttons, "its card has them")
+	assert.WithinDuration(t, w.onlyPurge().ExpiresAt.Add(-time.Second), time.Now(), 900*time.Millisecond)
+	w.ends("Expired")
+	assert.Equal(t, 1, w.reminders(), "once")
+	assert.Zero(t, w.chat.await(t, func(n shown) bool { return n.ref == r.ref }).edits)
+	w.quiet()
+}
+
+func TestApprovedAfterTheReminder(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t, soon)
+	m := w.asksNamed()
+	w.reminded()
+	assert.Empty(t, w.pressesOn(bob, m, "Purge").Title)
+	w.ends("Done")
+	assert.Len(t, w.cdn.sent(), 1)
+}
+
+func TestWhoIsNotReminded(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		text string
+		do   func(w *world, m shown)
+	}{
+		"a requester":         {directory, func(*world, shown) {}},
+		"nobody who is named": {"dir https://two.test.com/a/", func(*world, shown) {}},
+		"of what is decided":  {ofNamed, func(w *world, m shown) { w.pressesOn(alice, m, "Cancel") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newApprovalWorld(t, func(o *Options) { o.ApprovalTTL, o.ConfirmTTL = time.Second, time.Second })
+			m := w.asks(alice, test.text)
+			test.do(w, m)
+			w.chat.await(t, func(m shown) bool {
+				return strings.HasPrefix(m.card.Title, "Expired") || strings.HasPrefix(m.card.Title, "Cancelled")
+			})
+			assert.Zero(t, w.reminders())
+		})
+	}
+}
+
+// What was due while the bot was down is made up for.
+func TestReminderAfterARestart(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t, func(o *Options) { o.ApprovalTTL = 4 * time.Second })
+	m := w.asksNamed()
+	half := w.onlyPurge().ExpiresAt.Add(-2 * time.Second)
+	w.stop()
+	assert.Zero(t, w.reminders())
+	<-time.After(time.Until(half))
+	w.start()
+	w.reminded()
+	assert.Empty(t, w.pressesOn(bob, m, "Purge").Title)
+	w.ends("Done")
+	assert.Equal(t, 1, w.reminders())
+}
+
+// A reminder that could not be posted before it was decided is none.
+func TestReminderOfWhatIsDecidedIsGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t)
+	m := w.asksNamed()
+	w.chat.setFail(&purge.Error{Kind: purge.Unavailable, Message: "Down."})
+	require.NoError(t, w.bot.Store.Remind(t.Context(), w.onlyPurge().ID, true))
+	w.pressesOn(alice, m, "Cancel")
+	w.chat.setFail(nil)
+	w.ends("Cancelled")
+	assert.Eventually(t, func() bool { due, err := w.bot.Store.DueCards(t.Context(), 9); return err == nil && len(due) == 0 }, 10*time.Second, 10*time.Millisecond)
+	assert.Zero(t, w.reminders())
+}
+
+func TestWakes(t *testing.T) {
+	t.Parallel()
+	b := &Bot{}
+	p := store.Purge{Confirm: acl.SecondPerson}
+	for _, c := range []struct {
+		ttl, emergency time.Duration
+		wakes          []time.Duration
+	}{
+		{time.Hour, 5 * time.Minute, []time.Duration{5 * time.Minute, 30 * time.Minute}},
+		{8 * time.Minute, 5 * time.Minute, []time.Duration{4 * time.Minute, 5 * time.Minute}},
+		{5 * time.Minute, 5 * time.Minute, []time.Duration{150 * time.Second}},
+	} {
+		b.ApprovalTTL, b.EmergencyAfter = c.ttl, c.emergency
+		assert.Equal(t, c.wakes, b.wakes(p))
+	}
+	assert.Empty(t, b.wakes(store.Purge{Confirm: acl.Requester}))
+	expires := time.Now()
+	j := job{TTL: time.Hour, Wakes: []time.Duration{5 * time.Minute}}
+	assert.Equal(t, expires.Add(-55*time.Minute), j.wake(0, expires))
+	assert.Equal(t, expires, j.wake(1, expires))
+}

@@ -389,6 +389,7 @@ func TestEveryDecisionAndEffectIsInTheAudit(t *testing.T) {
 	}
 	assert.Equal(t, []string{"asked", "confirmed", "sending", "answered", "seen", "ended"}, what)
 	assert.Equal(t, "Alice", rows[0].Name)
+	assert.Contains(t, string(rows[1].Body), `"channel":"slack:T0/C0","policy":"`+w.bot.Policy().Hash())
 	assert.Contains(t, string(rows[0].Body), `"rules":["site"]`)
 	verified, err := w.bot.Store.Verify(context.Background())
 	require.NoError(t, err)

@@ -173,6 +173,14 @@ func TestVendorText3(t *testing.T) {
 }
 
 // A request's id is a word: it is stored, and shown to the operator.
+func TestARefusalKeepsItsRequestID(t *testing.T) {
+	t.Parallel()
+	body := `{"Response":{"Error":{"Code":"LimitExceeded.CdnPurgeUrlExceedDayLimit","Message":"no"},"RequestId":"r-17"}}`
+	r, err := testClient3(t, serve(t, says(body)).URL, nil).Submit(t.Context(), oneURL(t))
+	require.Error(t, err)
+	assert.Equal(t, "r-17", r.RequestID, "the audit keeps it")
+}
+
 func TestRequestIDIsAWord(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"two\nlines", "图", strings.Repeat("x", 129), "a b"} {

@@ -70,6 +70,9 @@ func (n *names) members(group principal) (members []principal) {
 // Emergency says whether w may purge without approval when nobody has approved in time.
 func (p *Policy) Emergency(w Who) bool { return p.listed(w, p.emergency) }
 
+// HasEmergency says whether the file lists anybody for that.
+func (p *Policy) HasEmergency() bool { return len(p.emergency) > 0 }
+
 // OverridesFreeze says whether w may purge, with a reason, in spite of a freeze; see Ask.Override.
 func (p *Policy) OverridesFreeze(w Who) bool { return p.listed(w, p.overrides) }
 

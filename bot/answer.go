@@ -62,8 +62,8 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 		return Reply{}, err
 	}
 	s.about = p.ID
-	form := button.Action == actionTyped
-	if form {
+	how := pressOf(button.Action)
+	if how.form {
 		a.Message = messageOfForm(s, p, a, button)
 	}
 	if ok, err := b.hangsOn(ctx, p, a.Message); err != nil || !ok {
@@ -73,8 +73,8 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 		return b.refuse(ctx, s, "press", sayStale)
 	}
 	switch button.Action {
-	case actionPurge, actionTyped:
-		return b.pressPurge(ctx, s, p, a, form)
+	case actionPurge, actionTyped, actionEmergency, actionReleased:
+		return b.pressPurge(ctx, s, p, a, how)
 	case actionCancel:
 		return b.cancel(ctx, s, p)
 	case actionLook:
@@ -155,15 +155,14 @@ func (b *Bot) messageOf(ctx context.Context, p store.Purge, m MessageRef) (found
 }
 
 // decideAs inserts the decision; the insert decides. Whoever comes second is told who was first.
-func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, what string) (Reply, error) {
-	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, b.Now()
-	body := s.refused("")
-	body.Message = d.Problem
-	first, won, err := b.Store.Decide(ctx, d, s.event, b.by(s.person, what, p.ID, body))
+func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (Reply, error) {
+	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, e.At
+	first, won, err := b.Store.Decide(ctx, d, s.event, e)
 	if err != nil {
 		return Reply{}, err
 	}
 	b.wantCards()
+	b.wantNotices()
 	b.done.Go(func() { // its commit need not be waited for: the row decides, and the tending loop rings again
 		b.logError(ctx, "ring", b.engine.ring(p.ID))
 	})
@@ -204,7 +203,7 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error)
 			return Reply{}, err
 		}
 		if !decided || d.What != store.Confirmed {
-			return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, "cancelled")
+			return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, b.seen(s, "cancelled", p.ID))
 		}
 	}
 	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.seen(s, "cancelled", p.ID))

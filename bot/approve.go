@@ -14,14 +14,14 @@ import (
 
 // pressPurge decides a waiting purge, if the presser may and both may still purge all of it. What the requester may no longer
 // purge is withdrawn; somebody else who may not leaves the question open.
-func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, form bool) (Reply, error) {
+func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, how press) (Reply, error) {
 	if p.State != store.StateWaiting {
 		return b.tooLate(ctx, s, p)
 	}
 	if !b.Now().Before(p.ExpiresAt) {
 		return b.refuse(ctx, s, "press", sayExpiredPress)
 	}
-	if no := mayPress(s, p); no != "" {
+	if no := b.mayPress(s, p, how); no != "" {
 		return b.refuse(ctx, s, "press", no)
 	}
 	asker, gone, err := b.requesterNow(ctx, s, p)
@@ -34,26 +34,44 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, 
 	if no, frozen := s.law.withdrawal(p, asker, gone); frozen {
 		return b.refuse(ctx, s, "press", no)
 	} else if no != "" {
-		return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: no}, "withdrawn")
+		return b.withdrawn(ctx, s, p, no)
 	}
-	if p.Confirm == acl.SecondPerson && !s.law.mayApprove(p, asker, s.who, p.Request.Parts) {
+	if p.Confirm == acl.SecondPerson && !how.emergency && !s.law.mayApprove(p, asker, s.who, p.Request.Parts) {
 		return b.refuse(ctx, s, "press", sayNoApprover(s.law, s.law.approvers(p)))
 	}
-	if hosts := wholeSites(p.Request); len(hosts) > 0 {
-		switch {
-		case !form:
-			return b.askHosts(ctx, s, p, a.Message, hosts)
-		case !typed(a.Values[hostsInput], hosts):
-			return b.refuse(ctx, s, "press", sayTypedOther)
-		}
+	return b.confirmed(ctx, s, p, a, how)
+}
+
+// confirmed decides for the purge, after what must be typed was typed.
+func (b *Bot) confirmed(ctx context.Context, s scene, p store.Purge, a Answer, how press) (Reply, error) {
+	hosts := wholeSites(p.Request)
+	asks := len(hosts) > 0 || how.emergency
+	switch {
+	case asks && !how.form:
+		return b.askTyped(ctx, s, p, a.Message, hosts, how)
+	case len(hosts) > 0 && !typed(a.Values[hostsInput], hosts):
+		return b.refuse(ctx, s, "press", sayTypedOther)
+	case how.emergency:
+		return b.release(ctx, s, p, a.Values[reasonInput])
 	}
-	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, "confirmed")
+	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, b.seen(s, "confirmed", p.ID))
+}
+
+// withdrawn decides that it may not be purged as it was asked any more.
+func (b *Bot) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (Reply, error) {
+	body := s.refused("")
+	body.Message = why
+	return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.by(s.person, "withdrawn", p.ID, body))
 }
 
 // mayPress says why this person may not press Purge, whatever the requester may; "" if they may.
-func mayPress(s scene, p store.Purge) string {
+func (b *Bot) mayPress(s scene, p store.Purge, how press) string {
 	same := s.policy.SamePerson(s.person.Subject, p.Requester)
 	switch {
+	case how.emergency:
+		if no := b.mayRelease(s, p); no != "" {
+			return no
+		}
 	case p.Confirm != acl.SecondPerson && !same:
 		return sayOnlyRequester
 	case p.Confirm == acl.SecondPerson && same:
@@ -153,8 +171,11 @@ func (l law) lapsed(p store.Purge, d store.Decision, part purge.Part) (refusal, 
 	if r, more := l.asksMore(p, asker, parts); more {
 		return r, true
 	}
-	if p.Confirm != acl.SecondPerson || len(part.Targets) == 0 ||
-		surelyAnother(l.Policy, d.Who, p.Requester) && l.mayApprove(p, asker, l.Who(d.Who, d.Groups), parts) {
+	if p.Confirm != acl.SecondPerson || len(part.Targets) == 0 {
+		return refusal{}, false
+	}
+	presser := l.Who(d.Who, d.Groups)
+	if released(d) && l.Emergency(presser) || !released(d) && surelyAnother(l.Policy, d.Who, p.Requester) && l.mayApprove(p, asker, presser, parts) {
 		return refusal{}, false
 	}
 	return refusal{Target: part.Targets[0].String(), Area: part.Area, Reason: sayApproverGone}, true

@@ -20,10 +20,13 @@ const (
 	actionLeak     = "leak"    // the same everywhere, deleted and private, as a new request
 	actionRequest  = "request" // what a private reply offered
 	actionTyped    = "typed"   // decide a waiting purge by the form that a press has opened
+
+	actionEmergency = "emergency" // decide a waiting purge without the approval that it needs
+	actionReleased  = "released"  // the same by the form that such a press has opened
 )
 
 // ofCards are the actions that cards of a purge may ever show.
-var ofCards = []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete, actionRetry, actionLook, actionLeak}
+var ofCards = []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete, actionRetry, actionLook, actionLeak, actionEmergency}
 
 // buttonToken is the token of one action of a purge: a key to find the purge by, and 128 bits that nobody can make without its
 // secret. Derived tokens let a card be drawn again with the buttons that it had, and cost a purge no rows.

@@ -252,6 +252,7 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 	if err == nil && v.asking() {
 		v.lately, err = b.lately(ctx, p.Request, p.CreatedAt)
 		v.drawApproval(b.law(b.Policy()))
+		v.emergency = b.emergency(b.Policy(), p)
 	}
 	if err == nil && v.tone() == Busy {
 		v.usual, err = b.usual(ctx, p.Request)
@@ -282,6 +283,7 @@ type view struct {
 	frozen    []string                   // what it waits under
 	approvers approvers                  // whom a question mentions
 	pressLine string                     // who may press
+	emergency bool                       // it may be purged without approval by now
 	now       time.Time
 }
 

@@ -48,18 +48,31 @@ type pressed struct {
 	Digest  string     `json:"digest"`  // of what the card asked
 }
 
-// askHosts opens the form in which whoever pressed types the hosts of the whole sites. The question stays open meanwhile.
-func (b *Bot) askHosts(ctx context.Context, s scene, p store.Purge, on MessageRef, hosts []string) (Reply, error) {
+// askTyped opens the form in which whoever pressed types the hosts of the whole sites, and why it cannot wait for approval. The
+// question stays open meanwhile.
+func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on MessageRef, hosts []string, how press) (Reply, error) {
 	if chat, err := b.platform(s.at.Platform); err != nil || !chat.Limits().Forms {
-		return b.refuse(ctx, s, "press", sayNoFormToType)
+		return b.refuse(ctx, s, "press", sayNoForm(how))
 	}
-	button := store.Button{Token: newToken(), Purge: p.ID, Action: actionTyped, Who: s.person.Subject, Channel: p.Channel,
+	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet
+		return b.tooLate(ctx, s, p)
+	}
+	form := Form{Title: "Purge a whole site", Submit: "Purge", Token: newToken()}
+	action, what := actionTyped, "asked for the host"
+	if how.emergency {
+		form.Title, action, what = sayWithoutApproval, actionReleased, "asked for the reason"
+		form.Inputs = append(form.Inputs, reasonField)
+	}
+	if len(hosts) > 0 {
+		form.Inputs = append(form.Inputs, hostsField(hosts))
+	}
+	button := store.Button{Token: form.Token, Purge: p.ID, Action: action, Who: s.person.Subject, Channel: p.Channel,
 		Request: mustJSON(pressed{on, p.Digest}), Expires: p.ExpiresAt}
-	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.seen(s, "asked for the host", p.ID))
+	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.seen(s, what, p.ID))
 	if err != nil || dup {
 		return Reply{}, err
 	}
-	return Reply{Form: &Form{Title: "Purge a whole site", Submit: "Purge", Token: button.Token, Inputs: []Input{hostsField(hosts)}}}, nil
+	return Reply{Form: &form}, nil
 }
 
 func hostsField(hosts []string) Input {

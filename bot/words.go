@@ -79,7 +79,7 @@ func sayDecidedBy(d store.Decision) string {
 	case store.Withdrawn:
 		return "This was already refused: " + d.Problem
 	}
-	return fmt.Sprintf("Already decided: %s by %s at %s.", d.What, d.Name, d.At.UTC().Format("15:04:05 UTC"))
+	return fmt.Sprintf("Already decided: %s by %s at %s.", sayDecided(d), d.Name, d.At.UTC().Format("15:04:05 UTC"))
 }
 
 func sayPresserDenied(r refusal, private bool) string {

@@ -11,8 +11,16 @@ import (
 // What is said about who may press.
 
 const (
-	sayMaybeSame    = "purgebot cannot tell that you are not the person who asked: that was in another chat. Have both accounts put under `people` in the policy file, or let somebody press who is there."
-	sayAsksMore     = "The rules have changed since this was asked and ask for more now, so nothing was sent. Ask again."
+	sayMaybeSame     = "purgebot cannot tell that you are not the person who asked: that was in another chat. Have both accounts put under `people` in the policy file, or let somebody press who is there."
+	sayAsksMore      = "The rules have changed since this was asked and ask for more now, so nothing was sent. Ask again."
+	sayEmergencyOnly = "Only those whom the policy file lists under `emergency` may purge without approval. Ask somebody who may approve it."
+	sayNotYetUrgent  = "Nobody may purge this without approval yet: whoever may approve it has a few minutes first."
+	sayShortReason   = "The reason is too short, so nothing was sent, and the question stays open. Press again and say in at least ten characters why it cannot wait for approval."
+	sayReasonLong    = "The reason is longer than 500 characters, so nothing was sent, and the question stays open. Press again and say it shorter."
+	sayNoFormReason  = "Purging without approval takes a typed reason, for which this chat has no form; nothing was sent. Ask somebody who may approve it."
+
+	sayWithoutApproval = "Purge without approval"
+
 	sayStillWaits   = "Still waiting for a second person: "
 	sayApproverGone = "Whoever approved it could not approve it any more when it was to be sent."
 )
@@ -69,4 +77,33 @@ func names(l law, who []acl.Subject) string {
 		all = append(all, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(all, ", ")
+}
+
+// sayNoForm refuses a press that needs one.
+func sayNoForm(how press) string {
+	if how.emergency {
+		return sayNoFormReason
+	}
+	return sayNoFormToType
+}
+
+// sayDecided is what somebody did.
+func sayDecided(d store.Decision) string {
+	if released(d) {
+		return "purged without approval"
+	}
+	return string(d.What)
+}
+
+func (v view) emergencyLine() string {
+	if !v.emergency {
+		return ""
+	}
+	return "Nobody has approved it so far: those of `emergency` may purge it without, and say why."
+}
+
+// releasedCard tells the thread, and those who could have approved it.
+func releasedCard(by Person, p store.Purge, who approvers, reason string) Card {
+	return Card{Title: "Purged without approval: " + view{Purge: p}.what() + " in " + areaWords(p.Request.Areas()), Tone: Unsure, By: by.Subject, Mention: who.here,
+		Lines: []string{"Why it could not wait: " + reason, "Nobody had approved it since " + clock(p.CreatedAt) + "."}, Footer: p.Short}
 }

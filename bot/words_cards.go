@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -260,7 +261,7 @@ func (v view) questionLines() []string {
 	if v.leaks {
 		lines = append(lines, sayLeak)
 	}
-	lines = append(lines, v.pressLine)
+	lines = append(lines, v.pressLine, v.emergencyLine())
 	if !v.ExpiresAt.IsZero() {
 		lines = append(lines, "Expires at "+clock(v.ExpiresAt)+".")
 	}
@@ -293,7 +294,10 @@ func (v view) warnings() []string {
 func (v view) decidedLines() []string {
 	var lines []string
 	if v.decided && v.decision.Name != "" {
-		lines = append(lines, title(string(v.decision.What))+" by "+oneLine(v.decision.Name)+" ("+v.decision.Who.ID()+") at "+clock(v.decision.At)+".")
+		lines = append(lines, title(sayDecided(v.decision))+" by "+oneLine(v.decision.Name)+" ("+v.decision.Who.ID()+") at "+clock(v.decision.At)+".")
+	}
+	if released(v.decision) {
+		lines = append(lines, "Why it could not wait: "+v.decision.Problem)
 	}
 	if v.Cancelled != "" {
 		lines = append(lines, "Cancelled: what had not left was not sent.")
@@ -368,7 +372,7 @@ func missing(r purge.Request) []purge.Area {
 func (v view) buttons() []Button {
 	switch {
 	case v.asking():
-		return append([]Button{v.button("Purge", actionPurge, Primary), v.button("Cancel", actionCancel, Plain)}, v.asLeak()...)
+		return slices.Concat([]Button{v.button("Purge", actionPurge, Primary), v.button("Cancel", actionCancel, Plain)}, v.withoutApproval(), v.asLeak())
 	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "":
 		return []Button{v.button("Cancel", actionCancel, Plain)}
 	}

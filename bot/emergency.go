@@ -1,0 +1,97 @@
+package bot
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+)
+
+// An emergency: where nobody has approved in time, those whom the policy file lists may purge without, and say why to everybody.
+
+// press is a way to press on a question.
+type press struct {
+	form      bool // it is the form that the press has opened
+	emergency bool // without the approval that it needs
+}
+
+func pressOf(action string) press {
+	return press{
+		form:      action == actionTyped || action == actionReleased,
+		emergency: action == actionEmergency || action == actionReleased,
+	}
+}
+
+// emergency reports whether a question has waited for a second person long enough, where the policy file lists anybody to press.
+func (b *Bot) emergency(policy *acl.Policy, p store.Purge) bool {
+	return p.Confirm == acl.SecondPerson && policy.HasEmergency() && !p.ExpiresAt.IsZero() && !b.Now().Before(b.emergencyFrom(p))
+}
+
+// emergencyFrom counts from when the question was shown, and never from before it was asked, should the time to approve have been changed since.
+func (b *Bot) emergencyFrom(p store.Purge) time.Time {
+	shown := p.ExpiresAt.Add(-b.ApprovalTTL)
+	if shown.Before(p.CreatedAt) {
+		shown = p.CreatedAt
+	}
+	return shown.Add(b.EmergencyAfter)
+}
+
+func (v view) withoutApproval() []Button {
+	if !v.emergency {
+		return nil
+	}
+	return []Button{v.button(sayWithoutApproval, actionEmergency, Danger)}
+}
+
+// mayRelease says why this person may not purge without approval; "" if they may. What they may purge is another question.
+func (b *Bot) mayRelease(s scene, p store.Purge) string {
+	switch {
+	case p.Confirm != acl.SecondPerson:
+		return sayStale
+	case !s.policy.Emergency(s.who):
+		return sayEmergencyOnly
+	case !b.emergency(s.policy, p):
+		return sayNotYetUrgent
+	}
+	return ""
+}
+
+// reasonInput is the field of the form that such a press opens.
+const reasonInput = "reason"
+
+const minReason = 10 // characters, so that it is one
+
+var reasonField = Input{Name: reasonInput, Label: "Why it cannot wait for approval", Lines: true,
+	Hint: "At least ten characters. The approvers and the audit are told."}
+
+// released reports whether a decision was made without approval: only then does a confirmation say why.
+func released(d store.Decision) bool { return d.What == store.Confirmed && d.Problem != "" }
+
+// releasedBody is what the audit keeps of it.
+type releasedBody struct {
+	refusedBody
+	Reason    string        `json:"reason"`
+	Approvers []acl.Subject `json:"approvers,omitempty"` // who were told
+}
+
+// release decides for the purge without approval. The approvers are mentioned in the thread, in the commit that decides.
+func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string) (Reply, error) {
+	reason = strings.Join(strings.Fields(oneLine(reason)), " ")
+	switch n := utf8.RuneCountInString(reason); {
+	case n < minReason:
+		return b.refuse(ctx, s, "press", sayShortReason)
+	case n > maxReason:
+		return b.refuse(ctx, s, "press", sayReasonLong)
+	}
+	at, err := b.place(ctx, p, store.Result)
+	if err != nil {
+		return Reply{}, err
+	}
+	who := s.law.approvers(p)
+	e := b.by(s.person, "confirmed without approval", p.ID, releasedBody{s.refused(""), reason, who.here})
+	e.Notice = notice(at, releasedCard(s.person, p, who, reason))
+	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed, Problem: reason}, e)
+}

@@ -120,11 +120,16 @@ func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []pu
 	return Reply{}, nil
 }
 
+// answerFirst leaves the processor and the database to the answer: without it, the engine's own work delays what is already
+// committed by more than the commit took.
+const answerFirst = time.Millisecond
+
 // begin lets the engine take up a purge that is recorded, without keeping anybody waiting. Should it not come to that, the
 // tending loop does it.
 func (b *Bot) begin(p store.Purge, batches int) {
 	b.Log.Info("purge taken", "purge", p.ID, "short", p.Short, "from", p.Requester, "kind", p.Request.Kind, "targets", p.Request.Len(), "guarded", p.Confirm != "")
 	b.done.Go(func() {
+		time.Sleep(answerFirst)
 		b.at("before start")
 		again, err := b.lately(context.Background(), p.Request, p.CreatedAt) // before its own calls are among them
 		b.logError(context.Background(), "look for what was just purged", err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -23,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/slack/slacksim"
+	"purgebot/bot/store"
 	"purgebot/purge/tencent/cdnsim"
 )
 
@@ -99,9 +99,9 @@ func post(b *testing.B, address, secret, body string) time.Duration {
 // idle waits until everything that was asked is final and shown.
 func (r *rig) idle(b *testing.B) {
 	for {
-		p, err := r.app.Progress(context.Background())
+		left, err := r.app.bot.Backlog(context.Background())
 		require.NoError(b, err)
-		if p.Open == 0 && p.Cards == 0 {
+		if left.Open+left.Cards+r.app.chats.replying() == 0 {
 			<-time.After(20 * time.Millisecond) // the engine still writes down that it has ended
 			return
 		}
@@ -120,19 +120,22 @@ func (r *rig) purges() int {
 	return n
 }
 
-func median(b *testing.B, name string, took []time.Duration) {
+// median is in milliseconds.
+func median(took []time.Duration) float64 {
 	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, name)
+	return float64(took[len(took)/2].Microseconds()) / 1000
 }
 
-// BenchmarkCommandToAck is a slash command to its acknowledgement, with the person cached and nothing else under way.
-// Judge its p50 against the floor's: at most twice.
+// BenchmarkCommandToAck is a slash command to its acknowledgement, with the person cached and nothing else under way. A moment
+// before each, on the same machine, the floor is measured: the signature is verified and one row committed, nothing else.
+// Judge the p50 by its ratio to the floor's, at most 2, and the p50 of the call to the CDN, at most 10 ms.
 func BenchmarkCommandToAck(b *testing.B) {
-	r := newRig(b)
+	r, floor := newRig(b), newFloor(b)
 	r.command(b)
 	r.idle(b)
-	var acks, calls []time.Duration
+	var floors, acks, calls []time.Duration
 	for b.Loop() {
+		floors = append(floors, post(b, floor, floorSecret, "text=https%3A%2F%2Fwww.test.com%2F1.jpg"))
 		before, from := r.purges(), time.Now()
 		changed := r.cdn.Watch()
 		acks = append(acks, r.command(b))
@@ -143,35 +146,33 @@ func BenchmarkCommandToAck(b *testing.B) {
 		calls = append(calls, time.Since(from))
 		r.idle(b)
 	}
-	median(b, "p50-ack-ms", acks)
-	median(b, "p50-call-ms", calls) // at most 10
+	b.ReportMetric(median(acks)/median(floors), "x-floor")
+	b.ReportMetric(median(floors), "p50-floor-ms")
+	b.ReportMetric(median(acks), "p50-ack-ms")
+	b.ReportMetric(median(calls), "p50-call-ms")
 }
 
-// BenchmarkCommandToAckFloor verifies the signature and commits one row, and nothing else.
-func BenchmarkCommandToAckFloor(b *testing.B) {
-	db, err := sql.Open("sqlite", filepath.Join(b.TempDir(), "f.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate")
+const floorSecret = "secret"
+
+// newFloor serves the floor on a database that is opened as ours is, and returns its address.
+func newFloor(b *testing.B) string {
+	s, err := store.Open(b.Context(), "sqlite:"+filepath.Join(b.TempDir(), "floor.db"))
 	require.NoError(b, err)
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	_, err = db.Exec(`CREATE TABLE row (body TEXT)`)
+	b.Cleanup(func() { require.NoError(b, s.Close()) })
+	_, err = s.DB().Exec(`CREATE TABLE floor (body TEXT)`)
 	require.NoError(b, err)
-	const secret = "secret"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		mac := hmac.New(sha256.New, []byte(secret))
+		mac := hmac.New(sha256.New, []byte(floorSecret))
 		fmt.Fprintf(mac, "v0:%s:%s", r.Header.Get("X-Slack-Request-Timestamp"), body)
 		if "v0="+hex.EncodeToString(mac.Sum(nil)) != r.Header.Get("X-Slack-Signature") {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		if _, err := db.Exec(`INSERT INTO row VALUES ($1)`, string(body)); err != nil {
+		if _, err := s.DB().ExecContext(r.Context(), `INSERT INTO floor (body) VALUES ($1)`, string(body)); err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
 	}))
-	defer server.Close()
-	var acks []time.Duration
-	for b.Loop() {
-		acks = append(acks, post(b, server.URL, secret, "text=https%3A%2F%2Fwww.test.com%2F1.jpg"))
-	}
-	median(b, "p50-ack-ms", acks)
+	b.Cleanup(server.Close)
+	return server.URL
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,14 +39,14 @@ func runChild(dir, outside string) {
 	o := &remote{outside}
 	t := &testing.T{}
 	w := &world{t: t, dir: dir, cdn: nil, chat: newFakeChat()}
-	policy, err := acl.Parse("acl.yaml", []byte(worldPolicy))
+	policy, err := acl.Parse("acl.yaml", []byte(approvalPolicy))
 	if err != nil {
 		panic(err)
 	}
 	w.policy = policy
 	b := w.open(func(op *Options) {
 		op.CDN, op.Platforms = o, map[string]Platform{"slack": &remoteChat{w.chat, o}}
-		op.Log = discard
+		op.Log, op.ApprovalTTL, op.EmergencyAfter = discard, 6*time.Second, time.Second
 	})
 	b.at = o.at
 	if err := b.Start(); err != nil {
@@ -130,15 +131,16 @@ type outside struct {
 	*httptest.Server
 	chat *fakeChat
 
-	mu     sync.Mutex
-	calls  []purge.Batch
-	points []string
-	killAt int // index of the point to kill at; -1 is never
-	say    string
-	bad    string // what ends so is refused
-	child  *exec.Cmd
-	in     interface{ Write([]byte) (int, error) }
-	dead   chan struct{}
+	mu      sync.Mutex
+	calls   []purge.Batch
+	points  []string
+	killAt  int // index of the point to kill at; -1 is never
+	say     string
+	bad     string // what ends so is refused
+	reminds bool   // bob presses, once there was a reminder
+	child   *exec.Cmd
+	in      interface{ Write([]byte) (int, error) }
+	dead    chan struct{}
 }
 
 func newOutside(t *testing.T, killAt int) *outside {
@@ -247,12 +249,13 @@ func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, live
 		changed := o.chat.changed
 		o.chat.mu.Unlock()
 		for _, m := range o.chat.all() {
-			if hasButton(m.card, "Purge") && !pressed[m.ref] {
+			who, due := o.presser()
+			if hasButton(m.card, "Purge") && !pressed[m.ref] && due {
 				pressed[m.ref] = true
-				a := Answer{Event: EventKey{"slack", "T0", "press " + m.ref.ID}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
+				a := Answer{Event: EventKey{"slack", "T0", "press " + m.ref.ID}, From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
 				fmt.Fprintln(o.in, string(mustJSON(a)))
 			}
-			if m.at.Root != "" { // the result
+			if isResult(m) {
 				return true, true
 			}
 		}
@@ -266,6 +269,28 @@ func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, live
 			t.Fatalf("nothing happens any more; messages %+v", o.chat.all())
 		}
 	}
+}
+
+// isResult tells the message at the end from the reminder in the same thread.
+func isResult(m shown) bool {
+	return m.at.Root != "" && !strings.HasPrefix(m.card.Title, sayStillWaits)
+}
+
+// presser is who presses, and whether it is time.
+func (o *outside) presser() (acl.Subject, bool) {
+	if !o.reminds {
+		return alice, true
+	}
+	return bob, o.reminders() > 0
+}
+
+func (o *outside) reminders() (n int) {
+	for _, m := range o.chat.all() {
+		if strings.HasPrefix(m.card.Title, sayStillWaits) {
+			n++
+		}
+	}
+	return n
 }
 
 func TestKilledBetweenAnyTwoSteps(t *testing.T) {
@@ -297,7 +322,7 @@ func assertToldTruly(t *testing.T, o *outside) {
 	assert.LessOrEqual(t, len(o.calls), 1, "no call is made twice")
 	var results []string
 	for _, m := range o.chat.all() {
-		if m.at.Root != "" {
+		if isResult(m) {
 			results = append(results, m.card.Title)
 		}
 	}
@@ -322,4 +347,33 @@ func TestOpenConfirmationSurvivesRestarts(t *testing.T) {
 	assert.Empty(t, w.presses(alice, "Purge").Title)
 	w.ends("Done")
 	assert.Len(t, w.cdn.sent(), 1)
+}
+
+// A kill while approvers are waited for, or just after, loses neither the question nor the reminder.
+func TestKilledAroundAReminder(t *testing.T) {
+	t.Parallel()
+	run := func(t *testing.T, killAt int) *outside {
+		o, dir := newOutside(t, killAt), t.TempDir()
+		o.say, o.reminds = ofNamed, true
+		acked, lived := o.drive(t, o.launch(t, dir), true)
+		if !lived {
+			o.drive(t, o.launch(t, dir), !acked)
+		}
+		return o
+	}
+	whole := run(t, -1)
+	whole.mu.Lock()
+	points := append([]string(nil), whole.points...)
+	whole.mu.Unlock()
+	first := slices.Index(points, "before remind")
+	require.Positive(t, first)
+	for i := first; i < len(points) && points[i] != "before submit"; i++ {
+		t.Run(fmt.Sprintf("%02d %s", i, points[i]), func(t *testing.T) {
+			t.Parallel()
+			o := run(t, i)
+			assertToldTruly(t, o)
+			assert.Positive(t, o.reminders())
+			assert.LessOrEqual(t, o.reminders(), 2, "a kill between post and commit may leave a second one")
+		})
+	}
 }

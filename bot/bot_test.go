@@ -122,6 +122,26 @@ func TestRedeliveryHasOneEffect(t *testing.T) {
 	assert.Nil(t, second.Card, "a redelivered mention is not answered twice")
 }
 
+func TestWhatWasRefusedIsNotTakenWhenItComesAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
+	c := Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
+	first, err := w.bot.Command(context.Background(), c)
+	require.NoError(t, err)
+	require.NotNil(t, first.Card)
+	w.setPolicy(worldPolicy)
+	again, err := w.bot.Command(context.Background(), c)
+	require.NoError(t, err)
+	assert.Nil(t, again.Card)
+	rows, err := w.bot.Store.History(t.Context(), store.Filter{})
+	require.NoError(t, err)
+	assert.Empty(t, rows, "whoever was refused has not asked again: the platform has")
+	w.types(alice, "https://www.test.com/1")
+	w.ends("Done")
+	assert.Len(t, w.cdn.sent(), 1)
+}
+
 func TestRepeatWithinAMinuteJoinsTheFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -141,11 +141,15 @@ func (b *Bot) begin(p store.Purge, batches int) {
 	})
 }
 
-// known answers what was taken before: a redelivery with silence, another press of the same button with where to look.
+// known answers what was taken before: a redelivery with silence, whatever the first was answered, and another press of the same
+// button with where to look.
 func (b *Bot) known(ctx context.Context, s scene, id string) (Reply, error) {
-	p, err := b.load(ctx, id)
-	if err != nil || p.Event.ID == s.event.ID {
-		return Reply{}, errors.Join(err, b.Store.Note(ctx, b.seen(s, "duplicate", id)))
+	p, found, err := b.Store.Purge(ctx, id)
+	if err != nil || !found {
+		return Reply{}, err
+	}
+	if p.Event.ID == s.event.ID {
+		return Reply{}, b.Store.Note(ctx, b.seen(s, "duplicate", id))
 	}
 	return b.alreadyOpen(ctx, s, id)
 }

@@ -52,7 +52,7 @@ const unavailable = "The database did not answer; nothing was taken. Try again."
 func unsure(doing string, err error) error {
 	return &purge.Error{
 		Kind:    purge.Unknown,
-		Message: "The database did not say whether this was taken. Look at the card before you try again.",
+		Message: "The database did not say whether this was taken. Look at /purge history before you ask again.",
 		Err:     fmt.Errorf("%s: %w", doing, err),
 	}
 }

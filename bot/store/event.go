@@ -45,7 +45,7 @@ func (t tx) seen(ev Event, id string, entries []Entry) (duplicate bool, err erro
 // duplicateOf is the audit row of a second delivery. One that asks for something else than the first did is no mere redelivery.
 func duplicateOf(ev Event, digest, first string, entries []Entry) Entry {
 	body := map[string]string{"event": ev.ID}
-	if digest != ev.Digest {
+	if digest != "" && digest != ev.Digest { // what was refused has none
 		body["asked at first"], body["asks now"] = digest, ev.Digest
 	}
 	e := remark("duplicate", first, entries)

@@ -27,8 +27,8 @@ type Taken struct {
 }
 
 // TakeIf records a purge if judge lets it in. judge sees what is recent in the same transaction, so that of two commands at once
-// the second sees the first; it does nothing else, and returns nil to take nothing. A purge that is Known is never taken again. Where a charge does not fit,
-// nothing is taken and the error is an *OverBudget.
+// the second sees the first; it does nothing else, and returns nil to take nothing. What is Known is never taken again: the purge,
+// and an event that was answered otherwise before. Where a charge does not fit, nothing is taken and the error is an *OverBudget.
 func (s *Store) TakeIf(ctx context.Context, q RecentQuery, judge func(Recent) *Intake) (Taken, error) {
 	return change(ctx, s, "take "+q.ID, func(t tx) (Taken, error) {
 		r, err := recent(context.Background(), t, q)
@@ -41,9 +41,13 @@ func (s *Store) TakeIf(ctx context.Context, q RecentQuery, judge func(Recent) *I
 		}
 		p := asStored(in.Purge)
 		targets, err := placed(p, in.Batches)
-		if err == nil {
-			p, err = t.record(p, targets, in.Entries)
+		if err != nil {
+			return Taken{}, err
 		}
+		if r.Known, err = t.seen(p.Event, p.ID, in.Entries); r.Known || err != nil {
+			return Taken{Recent: r}, err
+		}
+		p, err = t.record(p, targets, in.Entries)
 		return Taken{r, &p}, err
 	})
 }
@@ -58,7 +62,11 @@ func (s *Store) Record(ctx context.Context, p Purge, batches []purge.Batch, entr
 		return Purge{}, fail("record "+p.ID, err)
 	}
 	stored, err := change(ctx, s, "record "+p.ID, func(t tx) (Purge, error) {
-		return t.record(p, targets, entries)
+		stored, err := t.record(p, targets, entries)
+		if err == nil && stored.Event == p.Event {
+			err = t.made(p.Event, p.ID)
+		}
+		return stored, err
 	})
 	return stored, err
 }
@@ -72,7 +80,6 @@ func (t tx) record(p Purge, targets [][]any, entries []Entry) (Purge, error) {
 		return load(context.Background(), t, `id = $1`, p.ID)
 	}
 	writes := []func() error{
-		func() error { return t.made(p.Event, p.ID) },
 		func() error { return t.insert(insertTarget, targets) },
 		func() error { return t.charge(p.ID, p.Charges) },
 		func() error { return t.insertHosts(p) },

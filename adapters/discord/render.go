@@ -68,6 +68,7 @@ type button struct {
 type mentions struct {
 	Parse       []string `json:"parse"`
 	Users       []string `json:"users,omitempty"`
+	Roles       []string `json:"roles,omitempty"`
 	RepliedUser bool     `json:"replied_user"`
 }
 
@@ -107,7 +108,7 @@ var toneColors = map[bot.Tone]int{
 // message renders a card, and the files that belong to it.
 func (d *Discord) message(c bot.Card) (outgoing, []*bot.File) {
 	m := outgoing{Mentions: nobody, Components: buttons(c.Buttons)}
-	m.Content, m.Mentions.Users = d.mentioned(c.Mention)
+	m.Content, m.Mentions = d.mentioned(c.Mention)
 	e := embed{Color: toneColors[c.Tone]}
 	body := text{left: maxDescription}
 	title := plain(toneMarks[c.Tone] + c.Title)
@@ -204,15 +205,19 @@ func (d *Discord) by(who acl.Subject) string {
 	return escape(plain(string(who)), 200)
 }
 
-// mentioned returns the markup that notifies those of the guild; the others cannot be notified.
-func (d *Discord) mentioned(who []acl.Subject) (content string, ids []string) {
+// mentioned returns the markup that notifies those people and roles that are of the guild; the others cannot be notified.
+func (d *Discord) mentioned(who []acl.Subject) (content string, m mentions) {
+	m = nobody
 	for _, w := range who[:min(len(who), maxMention)] {
 		if id := d.ours(w); id != "" {
 			content += "<@" + id + "> "
-			ids = append(ids, id)
+			m.Users = append(m.Users, id)
+		} else if id := d.oursRole(w); id != "" {
+			content += "<@&" + id + "> "
+			m.Roles = append(m.Roles, id)
 		}
 	}
-	return strings.TrimSpace(content), ids
+	return strings.TrimSpace(content), m
 }
 
 // text is lines, at most left units of them.

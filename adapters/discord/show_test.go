@@ -266,14 +266,19 @@ func TestFiles(t *testing.T) {
 	check(0)
 }
 
-func TestTheResultNotifiesTheRequesterAlone(t *testing.T) {
+func TestOnlyWhoIsMentionedIsNotified(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
 	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{
-		Title: "Done", By: w.Bob(), Mention: []acl.Subject{w.Alice(), "discord:1/" + discordsim.Bob, "discord:" + guild + "/role/" + discordsim.OnCall, "slack:T0/U1"},
+		Title: "Done", By: w.Bob(), Mention: []acl.Subject{w.Alice(), "discord:1/" + discordsim.Bob, "discord:1/role/" + discordsim.OnCall, "discord:" + guild + "/role/" + guild, "slack:T0/U1"},
 	})
 	require.NoError(t, err)
 	assert.Equal(t, []string{string(w.Alice())}, w.Notified())
+	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k2", bot.Card{Title: "Purge?", Mention: []acl.Subject{"discord:" + guild + "/role/" + discordsim.OnCall}})
+	require.NoError(t, err)
+	m, _ := w.Message(ref.Channel, ref.ID)
+	assert.Contains(t, m.Content, "<@&"+discordsim.OnCall+">")
+	assert.Len(t, w.Notified(), 2, "and so is a role")
 }
 
 // FuzzRender: whatever a card holds, Discord takes it, and nobody but its Mention is notified.

@@ -192,6 +192,15 @@ func (d *Discord) subject(id string) acl.Subject {
 
 func (d *Discord) role(id string) acl.Subject { return d.subject("role/" + id) }
 
+// oursRole returns the id of a role of this guild, or "". The role that is called like the guild is everybody.
+func (d *Discord) oursRole(s acl.Subject) string {
+	id, found := strings.CutPrefix(string(s), string(d.role("")))
+	if !found || !snowflake(id) || id == d.config.GuildID {
+		return ""
+	}
+	return id
+}
+
 // ours returns the id of a person or channel of this guild, or "".
 func (d *Discord) ours(s acl.Subject) string {
 	id, found := strings.CutPrefix(string(s), platform+":"+d.config.GuildID+"/")

@@ -98,8 +98,17 @@ func (s *Slack) askPerson(me identity, id string, maxAge time.Duration) *answer[
 			return bot.Person{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
 		}
 		name := cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name)
-		return bot.Person{Subject: subject(me.team, id), Name: name, Standing: standing(me.team, u)}, nil
+		return bot.Person{Subject: subject(me.team, id), Name: name, Standing: standing(me.team, u), Zone: zone(u.TZ)}, nil
 	})
+}
+
+// zone is where somebody's clock is, as https://docs.slack.dev/reference/objects/user-object names it; nil if it is not known here.
+func zone(name string) *time.Location {
+	at, err := time.LoadLocation(name)
+	if name == "" || err != nil {
+		return nil
+	}
+	return at
 }
 
 // standing reads an account as https://docs.slack.dev/reference/objects/user-object describes it. is_stranger is not set for every

@@ -232,3 +232,21 @@ func TestCache(t *testing.T) {
 		assert.Nil(t, c.kept["k"].last.last)
 	})
 }
+
+func TestZone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, nil)
+	var ids []string
+	for tz, want := range map[string]string{"Europe/Berlin": "Europe/Berlin", "": "", "Nowhere/At-All": "", "../etc/passwd": ""} {
+		id := fmt.Sprintf("U0ZONE%d", len(ids))
+		ids = append(ids, id)
+		w.PutUser(slacksim.User{ID: id, Name: "zoned", TZ: tz})
+		p, err := w.slack.Person(t.Context(), acl.Subject("slack:T0SIM/"+id), time.Hour)
+		require.NoError(t, err)
+		if want == "" {
+			assert.Nil(t, p.Zone, tz)
+		} else {
+			assert.Equal(t, want, p.Zone.String())
+		}
+	}
+}

@@ -15,13 +15,17 @@ func (w *Workspace) usersInfo(a args) answer {
 	if !found {
 		return fail("user_not_found")
 	}
-	return answer{"user": answer{
+	user := answer{
 		"id": u.ID, "team_id": w.team(u), "name": u.Name, "real_name": u.RealName, "deleted": u.Deleted,
 		"profile": answer{"display_name": u.Name, "real_name": u.RealName, "team": w.team(u)},
 		"is_bot":  u.Bot, "is_app_user": false, "is_workflow_bot": false,
 		"is_restricted": u.Restricted, "is_ultra_restricted": u.UltraRestricted, "is_stranger": u.Stranger,
 		"is_admin": false, "is_owner": false, "is_primary_owner": false, "updated": w.Now().Unix(),
-	}}
+	}
+	if u.TZ != "" {
+		user["tz"] = u.TZ
+	}
+	return answer{"user": user}
 }
 
 func (w *Workspace) userGroupsList(a args) answer {

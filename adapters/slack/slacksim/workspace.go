@@ -73,6 +73,7 @@ type User struct {
 	Restricted         bool // multi-channel guest
 	UltraRestricted    bool // single-channel guest
 	Stranger           bool
+	TZ                 string // "Europe/Berlin"; "" is not told
 }
 
 // Channel is a public or private channel, or a direct message when User is set.

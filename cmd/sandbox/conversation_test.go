@@ -17,13 +17,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/adapters/discord/discordsim"
+	"purgebot/adapters/slack/slacksim"
+	"purgebot/cmd/internal/app"
 	"purgebot/purge/tencent/cdnsim"
 )
 
 var update = flag.Bool("update", false, "write what the conversations say now into testdata")
 
 // TestConversations plays testdata/*.txtar through the production wiring. Each holds "say", the lines of a conversation
-// ("alice: /purge …", "bob presses Purge", "fault reset"), "channel", what the channel shows in the end, "cdn", the purge
+// ("alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "fault reset"; "emergency at once" on top
+// does not wait five minutes), "channel", what the channel shows in the end, "cdn", the purge
 // calls that the CDN received, and "exit", the exit code that -say would have. The same is played in Discord, where the channel
 // shows "discord-channel", unless the comment on top begins with "Slack only" and says why; and with the CDN's API 3.0, which
 // receives "cdn-3.0", where the channel shows "channel-3.0" if that differs.
@@ -92,9 +96,9 @@ func drop(a *txtar.Archive, name string) {
 
 func newTestWorld(t *testing.T) *world { return newTestWorldOf(t, "2.0") }
 
-func newTestWorldOf(t *testing.T, api string) *world {
+func newTestWorldOf(t *testing.T, api string, changes ...func(*app.Config)) *world {
 	t.Helper()
-	w, err := newWorld(t.Context(), api, 50*time.Millisecond, slog.New(slog.DiscardHandler))
+	w, err := newWorld(t.Context(), api, 50*time.Millisecond, slog.New(slog.DiscardHandler), changes...)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, w.close()) })
 	return w
@@ -102,7 +106,16 @@ func newTestWorldOf(t *testing.T, api string) *world {
 
 func converse(t *testing.T, api, in, script string) map[string]string {
 	t.Helper()
-	w := newTestWorldOf(t, api)
+	script, urgent := strings.CutPrefix(script, "emergency at once\n")
+	w := newTestWorldOf(t, api, func(c *app.Config) {
+		if urgent {
+			c.EmergencyAfter = 1 // ns: by the time its card is drawn
+		}
+	})
+	// alice has another account, which the policy lists.
+	w.slack.PutUser(slacksim.User{ID: "U0ALICE2", Name: "alice2", RealName: "Alice Again"})
+	w.discord.PutUser(discordsim.User{ID: "100000000000000019", Name: "alice2"})
+	w.discord.PutMember(discordsim.Member{Guild: discordsim.HQ, User: "100000000000000019"})
 	c, err := w.chat(in)
 	require.NoError(t, err)
 	var lines []line
@@ -141,6 +154,9 @@ func read(t *testing.T, s string) line {
 	t.Helper()
 	if as, label, found := strings.Cut(s, " presses "); found && !strings.Contains(as, ":") {
 		return line{as: as, press: label}
+	}
+	if as, text, found := strings.Cut(s, " fills in "); found && !strings.Contains(as, ":") {
+		return line{as: as, fill: text}
 	}
 	as, text, found := strings.Cut(s, ": ")
 	require.True(t, found, s)
@@ -197,8 +213,8 @@ var (
 		{regexp.MustCompile(`p-[0-9a-z]{8}`), "p-ID"},
 		{regexp.MustCompile(`r-[0-9a-z]{8}`), "r-ID"},
 		{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d UTC`), "YYYY-MM-DD HH:MM UTC"},
-		{regexp.MustCompile(`\d\d:\d\d UTC`), "HH:MM UTC"},
 		{regexp.MustCompile(`\d\d:\d\d:\d\d UTC`), "HH:MM:SS UTC"},
+		{regexp.MustCompile(`\d\d:\d\d UTC`), "HH:MM UTC"},
 		{regexp.MustCompile(`\d\d-\d\d \d\d:\d\d`), "MM-DD HH:MM"},
 		{regexp.MustCompile(`took [0-9.ms]+`), "took T"},
 		{regexp.MustCompile(`\d{4}-MM-DD HH:MM:\d\d CST`), "DATE"},

@@ -16,6 +16,7 @@ import (
 // line is one line of a conversation: somebody types, or presses a button.
 type line struct {
 	as          string // "alice"
+	fill        string // what is typed into the form that an earlier press has opened
 	text, press string // one of them; "Purge=www.test.com" presses Purge and types the rest into the form that it opens
 }
 
@@ -96,6 +97,9 @@ func (t *transcript) play(ctx context.Context, l line) error {
 			return t.say(user, "", t.meant(l.text))
 		}
 		return t.decree(ctx, user, l.text)
+	}
+	if l.fill != "" {
+		return t.fill(ctx, l.as, user, l.fill)
 	}
 	label, typed, fills := strings.Cut(l.press, "=")
 	if err := t.awaitButton(ctx, user, label); err != nil {

@@ -28,7 +28,7 @@ const (
 )
 
 // The hosts on the simulated account.
-var hosts = []string{"www.test.com", "www.abc.com"}
+var hosts = []string{"www.test.com", "www.abc.com", "two.test.com"}
 
 // world is the simulators on loopback and the production wiring pointed at them.
 type world struct {
@@ -42,7 +42,8 @@ type world struct {
 }
 
 // newWorld starts everything. api is the one of the CDN that purgebot speaks; delay is how long the simulated CDN takes from "accepted" to "done".
-func newWorld(ctx context.Context, api string, delay time.Duration, log *slog.Logger) (*world, error) {
+// Changes are what a test has otherwise.
+func newWorld(ctx context.Context, api string, delay time.Duration, log *slog.Logger, changes ...func(*app.Config)) (*world, error) {
 	w := newSimulators()
 	w.api, w.cdn.Delay = api, delay
 	dir, err := os.MkdirTemp("", "purgebot-sandbox-")
@@ -50,7 +51,7 @@ func newWorld(ctx context.Context, api string, delay time.Duration, log *slog.Lo
 		return nil, err
 	}
 	w.dir = dir
-	if err := w.start(ctx, log); err != nil {
+	if err := w.start(ctx, log, changes); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
@@ -74,7 +75,7 @@ func (w *world) chat(name string) (chat, error) {
 	return nil, fmt.Errorf("there is no chat %q here: there are slack and discord", name)
 }
 
-func (w *world) start(ctx context.Context, log *slog.Logger) error {
+func (w *world) start(ctx context.Context, log *slog.Logger, changes []func(*app.Config)) error {
 	cdnURL, err := w.serve(w.cdn)
 	if err != nil {
 		return err
@@ -96,6 +97,9 @@ func (w *world) start(ctx context.Context, log *slog.Logger) error {
 	config, err := app.Load(w.settings(file, cdnURL, slackURL, discordURL))
 	if err != nil {
 		return err
+	}
+	for _, change := range changes {
+		change(&config)
 	}
 	if w.app, err = app.Start(ctx, config, log); err != nil {
 		return err

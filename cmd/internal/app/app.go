@@ -76,7 +76,7 @@ func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog
 	b, err := bot.New(bot.Options{
 		Store: db, CDN: a.metrics.cdn(cdn, pace), Platforms: a.chats.platforms(a.metrics),
 		Policy: policy.current, Log: log, Executor: executor,
-		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, ConfirmURLs: c.ConfirmURLs,
+		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, EmergencyAfter: c.EmergencyAfter, ConfirmURLs: c.ConfirmURLs,
 		Poll: c.Poll, PollMax: max(c.Poll, time.Minute), Deadline: c.Deadline, EditGap: time.Second,
 		QuotaURLs: c.QuotaURLs, QuotaDirectories: c.QuotaDirectories, Zone: zone,
 		PersonRate: c.PersonRate, PersonOpen: c.PersonOpen, Keep: c.Keep, AuditChannel: threadOf(c.AuditChannel),

@@ -65,6 +65,8 @@ type Config struct {
 	QuotaURLs        int    `env:"PURGEBOT_QUOTA_URLS,default=10000" help:"the account's daily quota of URLs, per area; 0: none"`
 	QuotaDirectories int    `env:"PURGEBOT_QUOTA_DIRECTORIES,default=100" help:"and of directories"`
 	QuotaZone        string `env:"PURGEBOT_QUOTA_ZONE,default=Asia/Shanghai" help:"where the vendor's day turns"`
+
+	EmergencyAfter time.Duration // no variable: the rule is five minutes, and only what cannot wait that long, a test, says another
 }
 
 // Load reads the configuration from an environment as os.Environ returns it. Its error names every variable that is missing or
@@ -93,11 +95,13 @@ func Load(environ []string) (Config, error) {
 	return c, errors.Join(problems...)
 }
 
-// each visits the fields of a Config.
+// each visits the fields of a Config that are variables.
 func each(c *Config, visit func(reflect.StructField, reflect.Value)) {
 	v := reflect.ValueOf(c).Elem()
 	for i := range v.NumField() {
-		visit(v.Type().Field(i), v.Field(i))
+		if f := v.Type().Field(i); envName(f) != "" {
+			visit(f, v.Field(i))
+		}
 	}
 }
 

@@ -1,0 +1,238 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+)
+
+// Who presses what, when, and what they are told: every cell goes through Answer.
+
+const (
+	dave       = acl.Subject("slack:T0/UDAVE")
+	aliceElse  = acl.Subject("discord:1/10") // alice in the other chat, as the file says
+	elseone    = acl.Subject("discord:1/99") // somebody there of whom the file does not say who it is
+	guest      = acl.Subject("slack:T0/UGUEST")
+	gone       = acl.Subject("slack:T0/UGONE")
+	outsider   = acl.Subject("slack:T0/UOUT")
+	robot      = acl.Subject("slack:T0/UBOT")
+	unknown    = acl.Subject("slack:T0/ualice") // another spelling of the requester's id is nobody
+	stranger   = acl.Subject("slack:T0/USTRANGER")
+	everybody  = "alice, bob, slack:T0/UCAROL, slack:T0/UDAVE, slack:T0/UERIN, discord:1/99, slack:T0/UGUEST, slack:T0/UGONE, slack:T0/UOUT, slack:T0/UBOT"
+	notAllowed = "You may not purge everything"
+	noApprover = "You may not approve this"
+	form       = "a form"
+)
+
+// matrixPolicy gives everybody but the stranger all that can be given, so that only what the row is about refuses them.
+const matrixPolicy = `version: 1
+people:
+  alice: [slack:T0/UALICE, slack:T0/UALICE2, discord:1/10]
+  bob: [slack:T0/UBOB]
+emergency: [slack:T0/UERIN, slack:T0/UGUEST, slack:T0/UGONE, slack:T0/UOUT, slack:T0/UBOT]
+grants:
+  - {name: one, to: [` + everybody + `], domains: [one.test.com], kinds: [url, directory], areas: [mainland, overseas]}
+  - {name: two, to: [` + everybody + `], domains: [two.test.com], kinds: [url, directory], areas: [mainland, overseas], confirm: second-person,
+     approvers: [alice, bob, slack:T0/UDAVE, discord:1/99, slack:T0/UGUEST, slack:T0/UGONE, slack:T0/UOUT, slack:T0/UBOT]}
+denials:
+  - {name: not b, to: [slack:T0/UDAVE], domains: [one.test.com, two.test.com], paths: [/b/]}
+`
+
+// answered is what is said to Purge, Cancel and Purge without approval; "" is that it is done.
+type answered struct{ purge, cancel, release string }
+
+// row is what somebody is told while the question waits, under the rule that the requester presses, and under a second person's;
+// and whether they may ask for the same themselves.
+type row struct {
+	requester, second answered
+	asks              string
+}
+
+var matrix = map[acl.Subject]row{
+	alice:     {answered{"", "", sayStale}, answered{saySecondPerson, "", sayEmergencyOnly}, ""},
+	alice2:    {answered{"", "", sayStale}, answered{saySecondPerson, "", sayEmergencyOnly}, ""},
+	aliceElse: {answered{"", "", sayStale}, answered{saySecondPerson, "", sayEmergencyOnly}, ""},
+	bob:       {answered{sayOnlyRequester, "", sayStale}, answered{"", "", sayEmergencyOnly}, ""},
+	carol:     {answered{sayOnlyRequester, "", sayStale}, answered{noApprover, sayMayNotCancel, sayEmergencyOnly}, ""},
+	dave:      {answered{sayOnlyRequester, sayMayNotCancel, sayStale}, answered{notAllowed, sayMayNotCancel, sayEmergencyOnly}, "Nothing was purged"},
+	erin:      {answered{sayOnlyRequester, "", sayStale}, answered{noApprover, sayMayNotCancel, form}, ""},
+	elseone:   {answered{sayOnlyRequester, "", sayStale}, answered{sayMaybeSame, "", sayEmergencyOnly}, ""},
+	stranger:  {answered{sayOnlyRequester, sayMayNotCancel, sayStale}, answered{notAllowed, sayMayNotCancel, sayEmergencyOnly}, "Nothing was purged"},
+	guest:     never(sayStanding[Guest]),
+	gone:      never(sayStanding[Gone]),
+	outsider:  never(sayStanding[Outsider]),
+	robot:     never(sayStanding[Robot]),
+	unknown:   never(sayStanding[""]),
+}
+
+// never is the row of somebody who may do nothing.
+func never(why string) row { return row{answered{why, why, why}, answered{why, why, why}, why} }
+
+func newMatrixWorld(t *testing.T, change ...func(*Options)) *world {
+	t.Helper()
+	w := newWorld(t, append(change, func(o *Options) {
+		o.EmergencyAfter = 1
+		o.Platforms["discord"] = o.Platforms["slack"]
+	})...)
+	w.setPolicy(matrixPolicy)
+	for who := range matrix {
+		w.chat.put(Person{Subject: who, Name: "Somebody", Standing: Member})
+	}
+	for who, standing := range map[acl.Subject]Standing{guest: Guest, gone: Gone, outsider: Outsider, robot: Robot, unknown: ""} {
+		w.chat.put(Person{Subject: who, Standing: standing})
+	}
+	w.chat.put(Person{Subject: alice, Name: "Alice", Standing: Member})
+	w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Member})
+	return w
+}
+
+// hits presses the button of an action, shown or not, and says what is answered.
+func (w *world) hits(who acl.Subject, m shown, at Thread, action string) string {
+	w.t.Helper()
+	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: at, Message: m.ref, Token: buttonToken(w.firstSecret(), action)})
+	require.NoError(w.t, err)
+	if r.Form != nil {
+		return form
+	}
+	return replyCard(r).Title
+}
+
+// firstSecret is the secret of the purge that was asked first.
+func (w *world) firstSecret() string {
+	w.t.Helper()
+	all, err := w.bot.Store.History(context.Background(), store.Filter{Limit: 1000})
+	require.NoError(w.t, err)
+	return all[len(all)-1].Secret
+}
+
+// question asks as alice under a rule.
+func (w *world) question(host string) shown {
+	w.t.Helper()
+	m := w.asks(alice, fmt.Sprintf("dir https://%s/a/ https://%s/b/", host, host))
+	return m
+}
+
+func rules() map[string]func(who acl.Subject) answered {
+	return map[string]func(acl.Subject) answered{
+		"one.test.com": func(who acl.Subject) answered { return matrix[who].requester },
+		"two.test.com": func(who acl.Subject) answered { return matrix[who].second },
+	}
+}
+
+func assertSaid(t *testing.T, want, said string, cell ...any) {
+	t.Helper()
+	if want == "" {
+		assert.Empty(t, said, cell...)
+	} else {
+		assert.Contains(t, said, want, cell...)
+	}
+}
+
+var inDiscord = Thread{Platform: "discord", Workspace: "1", Channel: "7"}
+
+func TestMatrixWhileItWaits(t *testing.T) {
+	t.Parallel()
+	for host, told := range rules() {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			w := newMatrixWorld(t)
+			m := w.question(host)
+			for who := range matrix {
+				is := told(who)
+				for action, want := range map[string]string{actionPurge: is.purge, actionCancel: is.cancel, actionEmergency: is.release} {
+					if want != "" {
+						assertSaid(t, want, w.hits(who, m, channel, action), "%s %s", who, action)
+					}
+					elsewhere := w.hits(who, m, inDiscord, action)
+					assert.Contains(t, []string{sayStale, matrix[who].asks}, elsewhere, "%s %s in the other chat", who, action)
+					assert.NotEmpty(t, elsewhere)
+				}
+			}
+			w.quiet()
+			open := w.chat.await(t, func(n shown) bool { return n.ref == m.ref })
+			assert.Contains(t, labels(open.card), "Purge", "it stays open")
+		})
+		for who := range matrix {
+			is := told(who)
+			if is.purge == "" {
+				t.Run(fmt.Sprint(host, " purge ", who.ID()), func(t *testing.T) {
+					t.Parallel()
+					w := newMatrixWorld(t)
+					assert.Empty(t, w.hits(who, w.question(host), channel, actionPurge))
+					w.ends("Done")
+					assert.Len(t, w.cdn.sent(), 1)
+				})
+			}
+			if is.cancel == "" {
+				t.Run(fmt.Sprint(host, " cancel ", who.ID()), func(t *testing.T) {
+					t.Parallel()
+					w := newMatrixWorld(t)
+					assert.Empty(t, w.hits(who, w.question(host), channel, actionCancel))
+					w.ends("Cancelled")
+					w.quiet()
+				})
+			}
+		}
+	}
+}
+
+func TestMatrixAfterwards(t *testing.T) {
+	t.Parallel()
+	presser := map[string]acl.Subject{"one.test.com": alice, "two.test.com": bob}
+	for when, c := range map[string]struct {
+		change func(*Options)
+		do     func(w *world, m shown, host string)
+		says   string // to whoever presses Purge
+		follow string // what the card then offers
+		calls  int
+	}{
+		"expired": {func(o *Options) { o.ConfirmTTL, o.ApprovalTTL = 300*time.Millisecond, 300*time.Millisecond },
+			func(w *world, _ shown, _ string) { w.ends("Expired") }, "This question has expired", actionAgain, 0},
+		"confirmed": {func(*Options) {}, func(w *world, m shown, host string) {
+			w.hits(presser[host], m, channel, actionPurge)
+			w.ends("Done")
+		}, "Already decided: confirmed by ", actionOverseas, 1},
+		"cancelled": {func(*Options) {}, func(w *world, m shown, host string) {
+			w.hits(alice, m, channel, actionCancel)
+			w.ends("Cancelled")
+		}, "Already decided: cancelled by Alice", "", 0},
+	} {
+		for host, told := range rules() {
+			t.Run(when+" "+host, func(t *testing.T) {
+				t.Parallel()
+				w := newMatrixWorld(t, c.change)
+				m := w.question(host)
+				c.do(w, m, host)
+				for who := range matrix {
+					stands := ""
+					if matrix[who] == never(matrix[who].asks) {
+						stands = matrix[who].asks
+					}
+					for _, action := range []string{actionPurge, actionEmergency} {
+						assertSaid(t, cmp.Or(stands, c.says), w.hits(who, m, channel, action), "%s %s", who, action)
+					}
+					assertSaid(t, cmp.Or(told(who).cancel, "has already ended"), w.hits(who, m, channel, actionCancel), "%s cancel", who)
+					if c.follow != "" {
+						assertSaid(t, matrix[who].asks, w.hits(who, m, channel, c.follow), "%s %s", who, c.follow)
+						assert.NotEmpty(t, w.hits(who, m, inDiscord, c.follow), "%s %s in the other chat", who, c.follow)
+					}
+				}
+				assert.Len(t, w.cdn.sent(), c.calls, "all of it changed nothing")
+				for _, n := range w.chat.all() {
+					if n.ref == m.ref {
+						assert.NotContains(t, labels(n.card), "Purge")
+						assert.NotContains(t, labels(n.card), sayWithoutApproval)
+					}
+				}
+			})
+		}
+	}
+}

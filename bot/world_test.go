@@ -290,7 +290,7 @@ func (c *fakeChat) await(t *testing.T, match func(shown) bool) shown {
 
 func (c *fakeChat) awaitIn(t *testing.T, list *[]shown, match func(shown) bool) shown {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		c.mu.Lock()
 		for i := len(*list) - 1; i >= 0; i-- {

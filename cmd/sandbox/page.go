@@ -215,7 +215,7 @@ func (p *page) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	var last []byte
 	for r.Context().Err() == nil {
-		said, cdn := c.changed(), p.cdn.Watch() // taken before looking, so that nothing is missed
+		said, cdn, due := c.changed(), p.cdn.Watch(), p.cdn.Due() // taken before looking, so that nothing is missed
 		now, err := json.Marshal(p.state(c, user))
 		if err != nil {
 			return
@@ -227,13 +227,13 @@ func (p *page) live(w http.ResponseWriter, r *http.Request) {
 		if http.NewResponseController(w).Flush() != nil {
 			return
 		}
-		p.await(r.Context(), said, cdn)
+		await(r.Context(), said, cdn, due)
 	}
 }
 
 // await returns when something changed, or when a purge is due, of which the CDN says nothing by itself.
-func (p *page) await(ctx context.Context, said, cdn <-chan struct{}) {
-	if due := p.cdn.Due(); !due.IsZero() {
+func await(ctx context.Context, said, cdn <-chan struct{}, due time.Time) {
+	if !due.IsZero() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, due)
 		defer cancel()

@@ -195,7 +195,6 @@ func BenchmarkLately(b *testing.B) {
 			"durations": func() error { _, err := s.Durations(b.Context(), purge.URL, purge.Mainland, 200); return err },
 			"spent by":  func() error { _, err := s.SpentBy(b.Context(), "day0"); return err },
 			"purged":    func() error { _, err := s.LastPurged(b.Context(), r, noon.Add(-10*time.Minute)); return err },
-			"same":      func() error { _, _, err := s.SameRunning(b.Context(), "slack", "T1", "digest"); return err },
 			"history": func() error {
 				_, err := s.History(b.Context(), store.Filter{Platform: "slack", Workspace: "T1", State: store.StateFailed})
 				return err

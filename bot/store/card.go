@@ -12,9 +12,9 @@ func (t tx) want(id string, role Role) error {
 	return err
 }
 
-// bump says that the status card shows something old.
+// bump says that the status card, and those of all that joined, show something old.
 func (t tx) bump(id string) error {
-	_, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge = $1 AND role = $2`, id, Status)
+	_, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge IN `+withJoined+` AND role = $2`, id, Status)
 	return err
 }
 

@@ -10,8 +10,8 @@ import (
 	"purgebot/purge"
 )
 
-// What our own rows say about lately: how long it usually takes, who has used the day's quota, what was purged a moment
-// ago, and what is on its way.
+// What our own rows say about lately: how long it usually takes, who has used the day's quota, and what was purged a moment
+// ago.
 
 // Usual is how long purges took from their first call until they were seen done.
 type Usual struct {
@@ -116,14 +116,3 @@ const selectPurged = `SELECT t.target, t.area, t.outcome, c.at, p.short
 	JOIN pb_purge p ON p.id = c.purge JOIN pb_target t ON t.purge = c.purge AND t.area = c.area
 	WHERE p.kind = $2 AND p.mode = $3 AND t.outcome IN ('accepted', 'done', 'unknown')
 	AND EXISTS (SELECT 1 FROM pb_host h WHERE h.purge = p.id AND h.at = p.created_at AND h.host IN `
-
-// SameRunning returns an open purge of the same digest in the workspace, whoever asked for it, that one may join: one
-// that is under way before one that waits, then the oldest. One that somebody has stopped is not among them. Its
-// request has no targets, since they are those of the digest.
-func (s *Store) SameRunning(ctx context.Context, platform, workspace, digest string) (Purge, bool, error) {
-	p, err := scanPurge(s.db.QueryRowContext(ctx, selectSame, digest, platform, workspace))
-	return some("look for the same purge", p, err)
-}
-
-const selectSame = `SELECT ` + purgeColumns + ` FROM pb_purge p WHERE p.finished_at = 0 AND p.digest = $1 AND p.platform = $2 AND p.workspace = $3
-	AND p.cancelled = '' ORDER BY CASE WHEN p.state = 'waiting' THEN 1 ELSE 0 END, p.created_at, p.id LIMIT 1`

@@ -31,7 +31,7 @@ func load(ctx context.Context, q querier, where string, args ...any) (Purge, err
 
 const purgeColumns = `p.id, p.secret, p.short, p.platform, p.workspace, p.event, p.event_digest, p.requester, p.name, p.requester_groups,
 	p.thread, p.channel, p.kind, p.mode, p.areas, p.digest, p.policy, p.confirm, p.reason, p.private, p.notes, p.state, p.problem,
-	p.expires_at, p.created_at, p.finished_at, p.cancelled, p.overrides`
+	p.expires_at, p.created_at, p.finished_at, p.cancelled, p.overrides, COALESCE(p.joined, '')`
 
 // scanPurge reads all but the targets: the request's parts are there, and empty.
 func scanPurge(r row) (p Purge, err error) {
@@ -39,7 +39,7 @@ func scanPurge(r row) (p Purge, err error) {
 	var private, expires, created, finished int64
 	err = r.Scan(&p.ID, &p.Secret, &p.Short, &p.Event.Platform, &p.Event.Workspace, &p.Event.ID, &p.Event.Digest, &p.Requester, &p.Name, &groups,
 		&thread, &p.Channel, &p.Request.Kind, &p.Request.Mode, &areas, &p.Digest, &p.Policy, &p.Confirm, &p.Reason, &private, &notes,
-		&p.State, &p.Problem, &expires, &created, &finished, &p.Cancelled, &overrides)
+		&p.State, &p.Problem, &expires, &created, &finished, &p.Cancelled, &overrides, &p.Joined)
 	if err != nil {
 		return Purge{}, err
 	}
@@ -74,7 +74,7 @@ func emptyParts(areas string) (parts []purge.Part, err error) {
 
 // fill reads the targets of the request.
 func fill(ctx context.Context, q querier, p *Purge) error {
-	targets, err := rows(ctx, q, scanTarget, selectTargets, p.ID)
+	targets, err := rows(ctx, q, scanTarget, selectTargets, targetsOf(*p))
 	for i := range p.Request.Parts {
 		part := &p.Request.Parts[i]
 		for _, t := range targets {
@@ -139,14 +139,16 @@ func (s *Store) Recent(ctx context.Context, q RecentQuery) (Recent, error) {
 }
 
 func recent(ctx context.Context, db querier, q RecentQuery) (r Recent, err error) {
-	err = db.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind).
-		Scan(&r.Same, &r.Open, &r.Waits, &r.URLs, &r.Known, &r.Mainland, &r.Overseas)
+	err = db.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind,
+		q.Platform, q.Workspace, bit(q.Private), bit(q.Anew)).
+		Scan(&r.Same, &r.Running, &r.Open, &r.Waits, &r.URLs, &r.Known, &r.Mainland, &r.Overseas)
 	return r, err
 }
 
 const selectRecent = `SELECT
 	COALESCE((SELECT id FROM pb_purge WHERE finished_at = 0 AND requester = $1 AND channel = $2 AND digest = $3 AND created_at >= $4
-		ORDER BY created_at DESC LIMIT 1), ''),
+		AND $12 = 0 ORDER BY created_at DESC LIMIT 1), (` + selectRejoin + `), ''),
+	COALESCE((` + selectRunning + `), ''),
 	(SELECT count(*) FROM pb_purge WHERE finished_at = 0 AND requester = $1),
 	(SELECT count(*) FROM pb_purge WHERE state = 'waiting'),
 	(SELECT COALESCE(sum(urls), 0) FROM pb_purge WHERE requester = $1 AND created_at >= $5),

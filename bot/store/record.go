@@ -115,6 +115,9 @@ func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 		target string
 	}
 	var targets [][]any
+	if p.Joined != "" { // they are those of the purge that it joined
+		return nil, nil
+	}
 	at := map[spot][]any{}
 	for _, part := range p.Request.Parts {
 		for n, target := range part.Targets {
@@ -136,8 +139,8 @@ func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 
 const insertPurge = `INSERT INTO pb_purge (id, secret, short, platform, workspace, event, event_digest, requester, name, requester_groups,
 	thread, channel, kind, mode, areas, urls, digest, policy, confirm, reason, private, notes, state, problem, expires_at, created_at,
-	finished_at, cancelled, overrides, button) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-	$23, $24, $25, $26, $27, $28, $29, $30) ON CONFLICT DO NOTHING`
+	finished_at, cancelled, overrides, button, joined) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+	$23, $24, $25, $26, $27, $28, $29, $30, $31) ON CONFLICT DO NOTHING`
 
 // insertPurge tries the short ids in turn and sets the one that was free. It returns false where the id is there already.
 func (t tx) insertPurge(p *Purge) (bool, error) {
@@ -161,9 +164,9 @@ func (t tx) insertPurge(p *Purge) (bool, error) {
 
 func columnsOf(p Purge) []any {
 	return []any{p.ID, p.Secret, p.Short, p.Event.Platform, p.Event.Workspace, p.Event.ID, p.Event.Digest, p.Requester, p.Name, encode(p.Groups),
-		string(p.Thread), p.Channel, p.Request.Kind, p.Request.Mode, encode(areasOf(p.Request)), urlsOf(p.Request), p.Digest, p.Policy,
+		string(p.Thread), p.Channel, p.Request.Kind, p.Request.Mode, encode(areasOf(p.Request)), paidURLs(p), p.Digest, p.Policy,
 		p.Confirm, p.Reason, bit(p.Private), encode(p.Notes), p.State, p.Problem, millis(p.ExpiresAt), millis(p.CreatedAt),
-		millis(p.FinishedAt), p.Cancelled, encode(p.Overrides), ButtonKey(p.Secret)}
+		millis(p.FinishedAt), p.Cancelled, encode(p.Overrides), ButtonKey(p.Secret), nullable(p.Joined)}
 }
 
 // crockford leaves out the letters that are read as another: i, l, o and u.
@@ -188,16 +191,6 @@ func areasOf(r purge.Request) []purge.Area {
 		areas = append(areas, part.Area)
 	}
 	return areas
-}
-
-func urlsOf(r purge.Request) (n int) {
-	if r.Kind != purge.URL {
-		return 0
-	}
-	for _, part := range r.Parts {
-		n += len(part.Targets)
-	}
-	return n
 }
 
 // made notes that the event made the purge, whether its key was taken before or not.

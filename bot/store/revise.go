@@ -3,7 +3,7 @@ package store
 import "context"
 
 // Revise writes what was learned about a purge after its end: outcomes, and the state and problem that follow from them. It bumps
-// both cards. A purge that has not ended stays as it is, and nothing is written; when it ended, does not change.
+// all cards. A purge that has not ended stays as it is, and nothing is written; when it ended, does not change.
 func (s *Store) Revise(ctx context.Context, id string, st State, problem string, outcomes []Target, entries ...Entry) error {
 	_, err := change(ctx, s, "revise "+id, func(t tx) (none struct{}, err error) {
 		n, err := t.exec(`UPDATE pb_purge SET state = $1, problem = $2 WHERE id = $3 AND finished_at <> 0`, st, problem, id)
@@ -16,7 +16,7 @@ func (s *Store) Revise(ctx context.Context, id string, st State, problem string,
 		if _, err := t.outcomes(id, outcomes); err != nil {
 			return none, err
 		}
-		if _, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge = $1`, id); err != nil {
+		if _, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge IN `+withJoined, id); err != nil {
 			return none, err
 		}
 		return none, t.audit(entries)
@@ -27,7 +27,7 @@ func (s *Store) Revise(ctx context.Context, id string, st State, problem string,
 // Redraw bumps the status card of an open purge: what it says of the time has grown old.
 func (s *Store) Redraw(ctx context.Context, id string) error {
 	_, err := change(ctx, s, "redraw "+id, func(t tx) (none struct{}, err error) {
-		_, err = t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge = $1 AND role = $2
+		_, err = t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge IN `+withJoined+` AND role = $2
 			AND EXISTS (SELECT 1 FROM pb_purge p WHERE p.id = $1 AND p.finished_at = 0)`, id, Status)
 		return none, err
 	})

@@ -231,7 +231,8 @@ func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
 }
 
 // Finish ends a purge once and for all: what is still pending becomes skipped, the budgets get back what surely was not
-// sent, the status card is bumped, and a result card is wanted if result says so. A purge that ended before stays as it is, and nothing is written.
+// sent, the status card is bumped, and a result card is wanted if result says so, and
+// one of each request that joined it. A purge that ended before stays as it is, and nothing is written.
 func (s *Store) Finish(ctx context.Context, id string, st State, problem string, at time.Time, result bool, entries ...Entry) error {
 	doing := fmt.Sprintf("finish %s as %q", id, st)
 	if !st.Final() {
@@ -255,6 +256,9 @@ func (s *Store) Finish(ctx context.Context, id string, st State, problem string,
 			if err := t.want(id, Result); err != nil {
 				return none, err
 			}
+		}
+		if err := t.wantResults(id); err != nil {
+			return none, err
 		}
 		return none, t.changed(id, entries)
 	})

@@ -51,6 +51,7 @@ const (
 	StateRefused   State = "refused"
 	StateCancelled State = "cancelled"
 	StateExpired   State = "expired"
+	StateJoined    State = "joined" // another purge, which it names; it is none itself
 )
 
 // Final reports whether nothing more happens in this state.
@@ -87,6 +88,7 @@ type Purge struct {
 	FinishedAt time.Time
 	Cancelled  acl.Subject // who asked to stop what has not left; "" if nobody
 	Overrides  []string    // ids of the freezes in spite of which it was asked for
+	Joined     string      // id of the identical purge that it joined, whose targets Request has; "" if it is one itself
 	Charges    []Charge    // taken when it is recorded; not read back
 }
 
@@ -197,11 +199,16 @@ type RecentQuery struct {
 	Same, URLs   time.Time // how far back a repeat, and the person's URLs, count
 	Day          string    // the vendor's
 	Kind         purge.Kind
+
+	Platform, Workspace string
+	Private             bool
+	Anew                bool // whatever is open: it repeats nothing and joins nothing
 }
 
 // Recent is what must be known before a purge is taken.
 type Recent struct {
-	Same               string // id of an open purge of the same person and digest in the same channel since Same; "" if none
+	Same               string // id of an open purge of the same digest that this person asked for, or joined, in the same channel since Same; "" if none
+	Running            string // id of a purge of the same digest under way in the workspace that this one may join; "" if none
 	Open               int    // purges of this person that are not final
 	Waits              int    // confirmations open, of everybody
 	URLs               int    // URL targets this person asked for since URLs

@@ -161,28 +161,3 @@ func lastPurged(t *testing.T, w world) {
 		r.Parts = []purge.Part{{Area: purge.Overseas, Targets: targets(t, "https://www.test.com/3.jpg")}}
 	}))
 }
-
-func sameRunning(t *testing.T, w world) {
-	s := w.open(t)
-	same := func() string {
-		p, found, err := s.SameRunning(t.Context(), "slack", "T1", "digest")
-		require.NoError(t, err)
-		assert.Equal(t, found, p.ID != "")
-		return p.ID
-	}
-	assert.Empty(t, same())
-	waiting := ask(t, s, 1)
-	assert.Equal(t, waiting.ID, same())
-	running := record(t, s, 2, func(p *store.Purge) { p.Requester, p.CreatedAt = bob, noon.Add(time.Minute) })
-	assert.Equal(t, running.ID, same(), "under way before waiting, whoever asked")
-	record(t, s, 3, func(p *store.Purge) { p.Digest = "another"; p.CreatedAt = noon.Add(-time.Hour) })
-	assert.Equal(t, running.ID, same())
-	_, err := s.Stop(t.Context(), running.ID, bob, event(20))
-	require.NoError(t, err)
-	assert.Equal(t, waiting.ID, same(), "what somebody stops is not joined")
-	require.NoError(t, s.Finish(t.Context(), waiting.ID, store.StateExpired, "", noon, false))
-	assert.Empty(t, same(), "nor what is over")
-	_, found, err := s.SameRunning(t.Context(), "slack", "T2", "another")
-	require.NoError(t, err)
-	assert.False(t, found, "each workspace has its own")
-}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+
+	"purgebot/acl"
+	"purgebot/purge"
+)
+
+// A request that joined a purge is a row of pb_purge that is over as soon as it is taken (StateJoined), names that purge, and has no
+// targets and no calls. Its own are whoever asked, where, why, and its messages: these are wanted whenever that purge's are.
+
+// selectRunning is the newest purge of a digest that a request may join, as part of selectRecent: decided, not stopped, and with
+// nothing of it left out or failed by now. What is private on either side is joined by whoever asked for it alone.
+const selectRunning = `SELECT p.id FROM pb_purge p WHERE p.finished_at = 0 AND p.digest = $3 AND p.platform = $9 AND p.workspace = $10
+	AND $12 = 0 AND p.cancelled = '' AND (p.requester = $1 OR p.private = 0 AND $11 = 0)
+	AND (p.confirm = '' OR EXISTS (SELECT 1 FROM pb_decision d WHERE d.purge = p.id AND d.what = 'confirmed'))
+	AND NOT EXISTS (SELECT 1 FROM pb_target t WHERE t.purge = p.id AND t.outcome IN ('skipped', 'failed'))
+	ORDER BY p.created_at DESC, p.id LIMIT 1`
+
+// selectRejoin is the purge that the same person has joined in the same channel a moment ago, while that is open.
+const selectRejoin = `SELECT j.joined FROM pb_purge j JOIN pb_purge p ON p.id = j.joined AND p.finished_at = 0
+	WHERE j.requester = $1 AND j.created_at >= $4 AND j.channel = $2 AND j.digest = $3 AND $12 = 0 LIMIT 1`
+
+// withJoined are the ids of a purge ($1) and of all that joined it.
+const withJoined = `(SELECT CAST($1 AS TEXT) UNION ALL SELECT j.id FROM pb_purge j WHERE j.joined = $1)`
+
+// wantResults makes the card at the end of all that joined a purge. They are told however it ended: they did not end it.
+func (t tx) wantResults(id string) error {
+	_, err := t.exec(`INSERT INTO pb_card (purge, role, ref, wanted, shown, fails) SELECT id, $2, '', 1, 0, 0 FROM pb_purge WHERE joined = $1
+		ON CONFLICT (purge, role) DO NOTHING`, id, Result)
+	return err
+}
+
+// HasJoined reports whether a request of this person joined a purge.
+func (s *Store) HasJoined(ctx context.Context, who acl.Subject, id string) (yes bool, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pb_purge WHERE joined = $1 AND requester = $2)`, id, who).Scan(&yes)
+	return yes, fail("look for who joined "+id, err)
+}
+
+// targetsOf is whose rows hold the targets of p.
+func targetsOf(p Purge) string {
+	if p.Joined != "" {
+		return p.Joined
+	}
+	return p.ID
+}
+
+// nullable is how the id of another purge is stored: a reference to none is NULL.
+func nullable(id string) any {
+	if id == "" {
+		return nil
+	}
+	return id
+}
+
+// paidURLs counts the URLs of a request that may cost something.
+func paidURLs(p Purge) (n int) {
+	if p.Request.Kind != purge.URL || p.Joined != "" {
+		return 0
+	}
+	for _, part := range p.Request.Parts {
+		n += len(part.Targets)
+	}
+	return n
+}

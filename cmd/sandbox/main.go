@@ -78,6 +78,9 @@ func parse(args []string, errOut io.Writer) (options, error) {
 	return o, nil
 }
 
+// conversationLimit bounds a conversation that is given with -say.
+const conversationLimit = 30 * time.Second
+
 func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error) {
 	o, err := parse(args, errOut)
 	if err == flag.ErrHelp {
@@ -105,6 +108,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error)
 		if err != nil {
 			return exitWrong, err
 		}
+		ctx, cancel := context.WithTimeout(ctx, conversationLimit)
+		defer cancel()
 		return w.play(ctx, c, o.lines, out)
 	}
 	if err := w.servePage(ctx, o.listen, out); err != nil {

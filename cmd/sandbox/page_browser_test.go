@@ -21,8 +21,8 @@ import (
 	"purgebot/purge/tencent/cdnsim"
 )
 
-// patience bounds each wait for the page; nothing waits that long unless it is broken.
-const patience = 30 * time.Second
+// patience bounds each wait for the page; nothing waits that long unless it is broken: a busy machine is slow, not wrong.
+const patience = 90 * time.Second
 
 // TestPageInBrowser is what a newcomer does on the page, in headless Chromium.
 func TestPageInBrowser(t *testing.T) {

@@ -12,8 +12,11 @@ import (
 
 // lookAgain takes the press. The answer comes when the vendor has given its own.
 func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (Reply, error) {
+	may, err := b.sees(ctx, s, p)
 	switch {
-	case !maySee(s, p):
+	case err != nil:
+		return Reply{}, err
+	case !may:
 		return b.refuse(ctx, s, "press", sayNotYoursToLook)
 	case !p.State.Final():
 		return b.refuse(ctx, s, "press", sayStillLooking)

@@ -72,6 +72,9 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 		}
 		return b.refuse(ctx, s, "press", sayStale)
 	}
+	if p, err = b.original(ctx, p); err != nil {
+		return Reply{}, err
+	}
 	switch button.Action {
 	case actionPurge, actionTyped, actionEmergency, actionReleased:
 		return b.pressPurge(ctx, s, p, a, how)
@@ -236,6 +239,10 @@ func follow(p store.Purge, action string) wish {
 		}
 	}
 	switch action {
+	case actionAgain:
+		w.Parts = p.Request.Parts
+	case actionAnew:
+		w.Parts, w.Anew = p.Request.Parts, true
 	case actionOverseas:
 		w.Areas = []purge.Area{purge.Overseas}
 	case actionMainland:

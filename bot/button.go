@@ -12,6 +12,7 @@ const (
 	actionPurge    = "purge"    // decide a waiting purge
 	actionCancel   = "cancel"   // decide it against, or stop what has not left
 	actionAgain    = "again"    // the same request anew
+	actionAnew     = "anew"     // the same, where it had joined another purge
 	actionOverseas = "overseas" // what a purge left out, as a new request
 	actionMainland = "mainland"
 	actionDelete   = "delete"
@@ -26,7 +27,7 @@ const (
 )
 
 // ofCards are the actions that cards of a purge may ever show.
-var ofCards = []string{actionPurge, actionCancel, actionAgain, actionOverseas, actionMainland, actionDelete, actionRetry, actionLook, actionLeak, actionEmergency}
+var ofCards = []string{actionPurge, actionCancel, actionAgain, actionAnew, actionOverseas, actionMainland, actionDelete, actionRetry, actionLook, actionLeak, actionEmergency}
 
 // buttonToken is the token of one action of a purge: a key to find the purge by, and 128 bits that nobody can make without its
 // secret. Derived tokens let a card be drawn again with the buttons that it had, and cost a purge no rows.

@@ -111,6 +111,11 @@ func (b *Bot) showCard(ctx context.Context, c store.Card) {
 		b.logError(ctx, "load for a card", err)
 		return
 	}
+	of, err := b.original(ctx, p)
+	if err != nil {
+		b.logError(ctx, "load for a card of a request that joined", err)
+		return
+	}
 	if b.notYet(ctx, p, c) || !b.pace.ready(b.Now(), p.Channel.ID()) {
 		b.pace.wait(message(c.Purge, c.Role), b.Now().Add(notYetWait))
 		return
@@ -120,10 +125,10 @@ func (b *Bot) showCard(ctx context.Context, c store.Card) {
 		return
 	}
 	if _, err = b.post(ctx, p, c.Role); err != nil {
-		b.showFailed(ctx, p, c, purge.AsError(err))
+		b.showFailed(ctx, p, c, lastChange(of), purge.AsError(err))
 		return
 	}
-	if c.Ref != nil && !p.State.Final() { // an edit; the first one after the post need not wait
+	if c.Ref != nil && !of.State.Final() { // an edit; the first one after the post need not wait
 		b.pace.wait(message(c.Purge, c.Role), b.Now().Add(b.EditGap))
 	}
 	if c.Role == store.Status {
@@ -142,12 +147,12 @@ func (b *Bot) notYet(ctx context.Context, p store.Purge, c store.Card) bool {
 }
 
 // showFailed puts the card off, or gives it up where no retry can help. A failing message never fails a purge.
-func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, e *purge.Error) {
+func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, last time.Time, e *purge.Error) {
 	if ctx.Err() != nil || errors.Is(e, errStopping) {
 		return
 	}
 	transient := e.Kind == purge.Exhausted || e.Kind == purge.Unavailable || e.Kind == purge.Unknown
-	giveUp := !transient && c.Fails+1 >= hopeless || b.Now().Sub(lastChange(p)) > showPatience
+	giveUp := !transient && c.Fails+1 >= hopeless || b.Now().Sub(last) > showPatience
 	wait := max(e.RetryAfter, min(time.Second<<min(c.Fails, 6), time.Minute))
 	b.pace.wait(message(c.Purge, c.Role), b.Now().Add(wait))
 	if e.Kind == purge.Exhausted {
@@ -239,8 +244,17 @@ func refOf(c store.Card) MessageRef {
 
 // draw makes the card of a purge from its rows.
 func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, error) {
+	request := p
+	p, err := b.original(ctx, p)
+	if err != nil {
+		return Card{}, err
+	}
 	v := view{Purge: p, now: b.Now(), leaks: soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
-	var err error
+	if request.Joined != "" {
+		if err := b.drawJoin(ctx, &v, request); err != nil {
+			return Card{}, err
+		}
+	}
 	if v.targets, err = b.Store.Targets(ctx, p.ID); err == nil {
 		v.decision, v.decided, err = b.Store.Decision(ctx, p.ID)
 	}
@@ -284,6 +298,7 @@ type view struct {
 	approvers approvers                  // whom a question mentions
 	pressLine string                     // who may press
 	emergency bool                       // it may be purged without approval by now
+	join      *joinOf                    // where the card is that of a request which joined it
 	now       time.Time
 }
 

@@ -92,7 +92,7 @@ func (b *Bot) postFeed(ctx context.Context, at Thread, last int64, lines []strin
 
 // told is what the audit channel calls what it is told of; what is not here stays in the audit.
 var told = map[string]string{
-	"asked": "asked for", "confirmed": "confirmed", "confirmed without approval": "purged without approval", "cancelled": "cancelled", "withdrawn": "was refused at the press or the send", "expired": "nobody answered",
+	"asked": "asked for", "joined": "joined", "confirmed": "confirmed", "confirmed without approval": "purged without approval", "cancelled": "cancelled", "withdrawn": "was refused at the press or the send", "expired": "nobody answered",
 	"not shown": "could not be asked", "ended": "ended", "frozen": "froze", "unfrozen": "ended the freeze of", "granted": "granted", "revoked": "revoked",
 }
 

@@ -55,10 +55,13 @@ func runChild(dir, outside string) {
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
 		var a Answer
-		if strings.HasPrefix(in.Text(), "{") {
-			_ = json.Unmarshal(in.Bytes(), &a)
+		var c Command
+		switch {
+		case json.Unmarshal(in.Bytes(), &c) == nil && c.Text != "":
+			_, err = b.Command(context.Background(), c)
+		case json.Unmarshal(in.Bytes(), &a) == nil:
 			_, err = b.Answer(context.Background(), a)
-		} else {
+		default:
 			_, err = b.Command(context.Background(), Command{Event: EventKey{"slack", "T0", "E1"}, From: alice, At: channel, Text: in.Text()})
 		}
 		fmt.Println("acked", err)
@@ -93,11 +96,11 @@ func (r *remote) Submit(_ context.Context, b purge.Batch) (receipt purge.Receipt
 }
 
 func (r *remote) Status(_ context.Context, q purge.StatusQuery) ([]purge.TargetStatus, error) {
-	var known bool
-	if err := r.call("/status", q.Batch, &known); err != nil || !known {
+	var o purge.Outcome
+	if err := r.call("/status", q.Batch, &o); err != nil || o == "" {
 		return nil, err
 	}
-	return seen(q, purge.Done), nil
+	return seen(q, o), nil
 }
 
 func (r *remote) Quota(context.Context) ([]purge.Quota, error) {
@@ -138,6 +141,7 @@ type outside struct {
 	say     string
 	bad     string // what ends so is refused
 	reminds bool   // bob presses, once there was a reminder
+	running bool   // the CDN says so of all that it took
 	child   *exec.Cmd
 	in      interface{ Write([]byte) (int, error) }
 	dead    chan struct{}
@@ -169,7 +173,14 @@ func newOutside(t *testing.T, killAt int) *outside {
 		_ = json.NewDecoder(r.Body).Decode(&asked)
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		fmt.Fprint(w, o.took(asked))
+		var outcome purge.Outcome
+		switch {
+		case o.took(asked) && o.running:
+			outcome = purge.Accepted
+		case o.took(asked):
+			outcome = purge.Done
+		}
+		_ = json.NewEncoder(w).Encode(outcome)
 	})
 	mux.HandleFunc("/show", func(w http.ResponseWriter, r *http.Request) {
 		var c showCall

@@ -27,6 +27,7 @@ type wish struct {
 	Private bool           `json:"private,omitempty"`
 	DryRun  bool           `json:"dry,omitempty"`
 	Asks    bool           `json:"asks,omitempty"` // whatever it is: its targets were collected, not typed
+	Anew    bool           `json:"anew,omitempty"` // whatever is under way: it joins nothing
 	Notes   []string       `json:"notes,omitempty"`
 	refused []refusal
 }
@@ -90,9 +91,14 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 // writes, so that of two commands at once the second sees the first, and what cannot be written was surely not taken.
 func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []purge.Batch, id string) (Reply, error) {
 	b.askQuota() // for the next look: this one takes what is known
-	taken, err := b.Store.TakeIf(ctx, b.recent(s, v.allowed, id), func(r store.Recent) *store.Intake {
+	taken, err := b.Store.TakeIf(ctx, b.recent(s, w, v.allowed, id), func(r store.Recent) *store.Intake {
 		rule := b.guard(w, v, r)
-		if r.Same != "" || b.tooMuch(s, v.allowed, rule, r) != "" {
+		switch {
+		case r.Same != "":
+			return nil
+		case r.Running != "":
+			return b.joining(s, w, v, id, r.Running)
+		case b.tooMuch(s, v.allowed, rule, r) != "":
 			return nil
 		}
 		p := b.newPurge(s, w, v, id, rule)
@@ -112,7 +118,11 @@ func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []pu
 		return b.refuse(ctx, s, w.Verb, b.tooMuch(s, v.allowed, b.guard(w, v, taken.Recent), taken.Recent))
 	}
 	b.at("taken")
-	b.begin(*taken.Purge, len(batches))
+	if taken.Purge.Joined != "" {
+		b.joined(*taken.Purge)
+	} else {
+		b.begin(*taken.Purge, len(batches))
+	}
 	if w.Private {
 		card := privateTargetsCard(v.allowed)
 		return Reply{Card: &card}, nil
@@ -155,11 +165,12 @@ func (b *Bot) known(ctx context.Context, s scene, id string) (Reply, error) {
 }
 
 // recent is all that the database must be asked before a purge is taken.
-func (b *Bot) recent(s scene, r purge.Request, id string) store.RecentQuery {
+func (b *Bot) recent(s scene, w wish, r purge.Request, id string) store.RecentQuery {
 	now := b.Now()
 	return store.RecentQuery{
 		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: r.Digest(),
 		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Day: b.day(now), Kind: r.Kind,
+		Platform: s.at.Platform, Workspace: s.at.Workspace, Private: w.Private, Anew: w.Anew,
 	}
 }
 
@@ -346,7 +357,15 @@ func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) 
 
 // asked is the audit's row of a purge that was taken: who, what, and which rules let it in.
 func (b *Bot) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
-	return b.by(s.person, "asked", p.ID, askedBody{w.Verb, p.Digest, v.allowed.Len(), p.Channel, p.Groups, v.rules, v.via, p.Confirm, p.Policy, w.Reason, p.Overrides})
+	return b.by(s.person, "asked", p.ID, b.askedBody(s, w, v, p.Confirm))
+}
+
+func (b *Bot) askedBody(s scene, w wish, v verdict, rule acl.Confirm) askedBody {
+	body := askedBody{w.Verb, v.allowed.Digest(), v.allowed.Len(), s.at.Subject(), s.person.Groups, v.rules, v.via, rule, s.policy.Hash(), w.Reason, nil}
+	for _, f := range v.overrides {
+		body.Freezes = append(body.Freezes, f.ID)
+	}
+	return body
 }
 
 // alreadyOpen answers a repeat with the first one: people resend when a platform times out.

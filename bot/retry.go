@@ -18,7 +18,11 @@ func (b *Bot) retryID(ctx context.Context, s scene, in Intent) (Reply, error) {
 		return Reply{}, err
 	case !found, p.Private && !b.mayKnow(s, p):
 		return b.refuse(ctx, s, "retry", sayNoSuchPurge)
-	case in.Reason != "":
+	}
+	if p, err = b.original(ctx, p); err != nil {
+		return Reply{}, err
+	}
+	if in.Reason != "" {
 		p.Reason = in.Reason
 	}
 	return b.retry(ctx, s, p, eventID(s.event))

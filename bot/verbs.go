@@ -40,13 +40,20 @@ func (b *Bot) cancelID(ctx context.Context, s scene, short string) (Reply, error
 	if !found {
 		return b.refuse(ctx, s, "cancel", sayNoSuchPurge)
 	}
+	if p, err = b.original(ctx, p); err != nil {
+		return Reply{}, err
+	}
 	return b.cancel(ctx, s, p)
 }
 
 // visible finds a purge by its short id. One that the person may not see is answered like one that does not exist.
 func (b *Bot) visible(ctx context.Context, s scene, short string) (store.Purge, bool, error) {
 	p, found, err := b.Store.Find(ctx, s.at.Platform, s.at.Workspace, short)
-	return p, err == nil && found && maySee(s, p), err
+	if err != nil || !found {
+		return p, false, err
+	}
+	may, err := b.sees(ctx, s, p)
+	return p, may && err == nil, err
 }
 
 // maySee: the requester, anyone granted all its hosts, auditors, and administrators, who may cancel it.
@@ -308,7 +315,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if err != nil {
 		return Reply{}, err
 	}
-	recent, err := b.Store.Recent(ctx, b.recent(s, v.allowed, eventID(s.event)))
+	recent, err := b.Store.Recent(ctx, b.recent(s, w, v.allowed, eventID(s.event)))
 	if err != nil {
 		return Reply{}, err
 	}
@@ -324,7 +331,13 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	dry.Confirm = b.guard(w, v, recent)
 	dry.Requester, dry.Groups, dry.Channel = s.person.Subject, s.person.Groups, s.at.Subject()
 	dry.drawApproval(s.law)
-	if refused := b.tooMuch(s, v.allowed, dry.Confirm, recent); refused != "" {
+	join, err := b.wouldJoin(ctx, recent.Running)
+	if err != nil {
+		return Reply{}, err
+	}
+	if refused := b.tooMuch(s, v.allowed, dry.Confirm, recent); join != "" {
+		card.Lines = append(card.Lines, join)
+	} else if refused != "" {
 		card.Lines = append(card.Lines, "It would be refused: "+refused)
 	}
 	if dry.Confirm != "" {

@@ -18,6 +18,7 @@ const shownTargets = 10
 func (v view) statusCard() Card {
 	c := Card{Title: v.statusTitle(), Tone: v.tone(), By: v.Requester, Footer: v.footer()}
 	v.showTargets(&c)
+	c.Lines = append(c.Lines, v.joinLines()...)
 	c.Lines = append(c.Lines, v.outcomeLines()...)
 	c.Lines = append(c.Lines, v.progressLines()...)
 	c.Lines = append(c.Lines, v.Notes...)
@@ -40,7 +41,7 @@ func (v view) statusCard() Card {
 // resultCard is the new message at the end: an edit notifies nobody.
 func (v view) resultCard() Card {
 	c := Card{Title: v.statusTitle(), Tone: v.tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
-	c.Lines = append(v.outcomeLines(), v.leftOut()...)
+	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.leftOut())
 	c.Buttons = v.followUps()
 	if !v.Private && len(v.targets) > 20 {
 		c.File = v.outcomeFile()
@@ -293,10 +294,10 @@ func (v view) warnings() []string {
 
 func (v view) decidedLines() []string {
 	var lines []string
-	if v.decided && v.decision.Name != "" {
+	if v.decided && v.decision.Name != "" && v.join == nil {
 		lines = append(lines, title(sayDecided(v.decision))+" by "+oneLine(v.decision.Name)+" ("+v.decision.Who.ID()+") at "+clock(v.decision.At)+".")
 	}
-	if released(v.decision) {
+	if released(v.decision) && v.join == nil {
 		lines = append(lines, "Why it could not wait: "+v.decision.Problem)
 	}
 	if v.Cancelled != "" {
@@ -373,7 +374,7 @@ func (v view) buttons() []Button {
 	switch {
 	case v.asking():
 		return slices.Concat([]Button{v.button("Purge", actionPurge, Primary), v.button("Cancel", actionCancel, Plain)}, v.withoutApproval(), v.asLeak())
-	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "":
+	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "" && v.join == nil:
 		return []Button{v.button("Cancel", actionCancel, Plain)}
 	}
 	return v.followUps()
@@ -385,9 +386,9 @@ func (v view) followUps() []Button {
 	case v.State == store.StateExpired, v.decided && v.decision.What == store.Withdrawn:
 		return []Button{v.button("Ask again", actionAgain, Plain)}
 	case !v.State.Final():
-		return nil
+		return v.anew()
 	}
-	var out []Button
+	out := v.anew()
 	if n := count(v.targets); v.tried() && n[purge.Failed]+n[purge.Skipped] > 0 {
 		out = append(out, v.button("Retry failed", actionRetry, Plain))
 	}

@@ -1,0 +1,100 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"purgebot/bot/store"
+)
+
+// A request that is identical to a purge under way joins it: nothing more is sent, and what becomes of that purge is told in both
+// threads. It was judged like any other, and whoever asked may take it up anew: what has left covers nothing that changed since.
+
+// joining is what is taken where another purge is joined: a row that is over at once, with a card of its own.
+func (b *Bot) joining(s scene, w wish, v verdict, id, running string) *store.Intake {
+	body := joinedBody{b.askedBody(s, w, v, ""), id}
+	v.overrides, v.charges = nil, nil // it costs nothing
+	p := b.newPurge(s, w, v, id, "")
+	p.State, p.Joined = store.StateJoined, running
+	return &store.Intake{Purge: p, Entries: []store.Entry{b.by(s.person, "joined", running, body)}}
+}
+
+// joinedBody is why a request was let in, and the id that it has itself.
+type joinedBody struct {
+	askedBody
+	ID string `json:"id"`
+}
+
+// joined has the card of a request that joined another purge shown.
+func (b *Bot) joined(p store.Purge) {
+	b.Log.Info("purge joined", "purge", p.Joined, "by", p.ID, "from", p.Requester)
+	b.wantCards()
+}
+
+// original is the purge that p joined, with what is p's own of the request; p itself where it joined none.
+func (b *Bot) original(ctx context.Context, p store.Purge) (store.Purge, error) {
+	if p.Joined == "" {
+		return p, nil
+	}
+	o, err := b.load(ctx, p.Joined)
+	o.Reason, o.Private = p.Reason, o.Private || p.Private
+	return o, err
+}
+
+// joinOf is what the cards of a request that joined a purge know besides that purge.
+type joinOf struct {
+	at    time.Time // of the request
+	asker string    // of the purge
+	sent  time.Time // when the first call of the purge left; zero if none has
+}
+
+// drawJoin makes the card that of a request which joined the purge. What only the purge's own thread need know stays there.
+func (b *Bot) drawJoin(ctx context.Context, v *view, p store.Purge) error {
+	calls, err := b.Store.Calls(ctx, v.ID)
+	v.join = &joinOf{at: p.CreatedAt, asker: v.Name, sent: firstSent(calls)}
+	v.Requester, v.Secret, v.Notes = p.Requester, p.Secret, p.Notes
+	return err
+}
+
+// firstSent is when the first call left that the vendor may have heard.
+func firstSent(calls []store.Call) (first time.Time) {
+	for _, c := range calls {
+		if c.State != store.CallUnsent && c.State != store.CallRefused && (first.IsZero() || c.At.Before(first)) {
+			first = c.At
+		}
+	}
+	return first
+}
+
+// joinLines say what was joined.
+func (v view) joinLines() []string {
+	if v.join == nil {
+		return nil
+	}
+	return []string{sayJoined(v.Short, *v.join)}
+}
+
+// anew offers whoever joined a purge of their own.
+func (v view) anew() []Button {
+	if v.join == nil {
+		return nil
+	}
+	return []Button{v.button("Purge again", actionAnew, Plain)}
+}
+
+// sees reports whether somebody may see a purge: also one that they have joined.
+func (b *Bot) sees(ctx context.Context, s scene, p store.Purge) (bool, error) {
+	if maySee(s, p) {
+		return true, nil
+	}
+	return b.Store.HasJoined(ctx, s.person.Subject, p.ID)
+}
+
+// wouldJoin says which purge a dry run would join; "" if none.
+func (b *Bot) wouldJoin(ctx context.Context, running string) (string, error) {
+	if running == "" {
+		return "", nil
+	}
+	p, err := b.load(ctx, running)
+	return sayWouldJoin(p.Short), err
+}

@@ -1,0 +1,17 @@
+package bot
+
+import "fmt"
+
+// What is said where a request joined a purge that was under way.
+
+func sayJoined(short string, j joinOf) string {
+	joined := fmt.Sprintf("Joined %s, asked by %s", short, oneLine(j.asker))
+	if j.sent.IsZero() || !j.sent.Before(j.at) {
+		return joined + ": the same, and nothing of it had been sent by then."
+	}
+	return fmt.Sprintf("%s, sent at %s. What changed on your site after that is not covered.", joined, clock(j.sent))
+}
+
+func sayWouldJoin(short string) string {
+	return "The same is under way as " + short + ": this would join it, and nothing more would be sent."
+}

@@ -51,19 +51,8 @@ type Quota struct {
 // Limits bound one API call.
 type Limits struct {
 	URLs, Directories int // targets in one call
+	Prefetch          int // the same of URLs to be fetched; 0 where this API cannot fetch any
 	Bytes             int // bytes that the targets may take in one call, form-encoded with their parameter names
-}
-
-// Warmer is a CDN that can also fetch URLs into its caches before anybody asks for them. Every error is an *Error.
-type Warmer interface {
-	// Warm asks, in one call, that the URLs of b be fetched into the caches of b.Area. Its error is one of Submit's kinds.
-	Warm(ctx context.Context, b Batch) (Receipt, error)
-	// Warmed is Status of a Warm.
-	Warmed(ctx context.Context, q StatusQuery) ([]TargetStatus, error)
-	// WarmQuota is what Warm may still cost today, for each area; its kind is always URL.
-	WarmQuota(ctx context.Context) ([]Quota, error)
-	// WarmLimit is how many URLs one Warm takes.
-	WarmLimit() int
 }
 
 // Domains is a CDN that can list the domains of its account. Every error is an *Error.

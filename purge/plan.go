@@ -18,10 +18,7 @@ type Batch struct {
 // One host a batch, because the vendor refuses a whole call for one foreign host.
 // The same request and limits make the same plan. Its error is an *Error, Invalid if one target alone is over the limit.
 func NewPlan(r Request, l Limits) ([]Batch, error) {
-	most := l.URLs
-	if r.Kind == Directory {
-		most = l.Directories
-	}
+	most := l.of(r.Kind)
 	if most < 1 {
 		return nil, &Error{Kind: Internal, Message: "Nothing was purged: purgebot does not know how much one call may hold.", Err: errors.New("plan: the limits hold no " + string(r.Kind))}
 	}
@@ -39,6 +36,17 @@ func NewPlan(r Request, l Limits) ([]Batch, error) {
 		}
 	}
 	return plan, nil
+}
+
+// of is how many targets of a kind one call holds.
+func (l Limits) of(k Kind) int {
+	switch k {
+	case Directory:
+		return l.Directories
+	case Prefetch:
+		return l.Prefetch
+	}
+	return l.URLs
 }
 
 // byHost returns the targets of an area, one list a host.

@@ -5,13 +5,15 @@
 // It does not guess either: a target that two URL parsers could read differently is refused, not repaired.
 package purge
 
-// Kind says whether a target is one cached object or everything below a path.
+// Kind says whether a target is one cached object or everything below a path; and of Prefetch, that it is not purged but fetched.
 type Kind string
 
-// The kinds of target.
+// The kinds of target. Nobody types Prefetch, and no rule names it: it follows a purge of URLs, and whoever may purge them may have
+// them fetched again.
 const (
 	URL       Kind = "url"
 	Directory Kind = "directory"
+	Prefetch  Kind = "prefetch" // URLs that are fetched into the caches before anybody asks for them
 )
 
 // Area is a part of the world whose caches are purged. "global" is both, each decided, sent and reported by itself.

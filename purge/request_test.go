@@ -180,16 +180,16 @@ func TestNewPlan(t *testing.T) {
 		limits Limits
 		want   []batch
 	}{
-		{"nothing", nil, Limits{1, 1, 1}, nil},
-		{"one call", []Part{{Mainland, u("https://a.com/1", "https://a.com/2")}}, Limits{2, 1, 2 * one},
+		{"nothing", nil, Limits{1, 1, 0, 1}, nil},
+		{"one call", []Part{{Mainland, u("https://a.com/1", "https://a.com/2")}}, Limits{2, 1, 0, 2 * one},
 			[]batch{{Mainland, []string{"https://a.com/1", "https://a.com/2"}}}},
-		{"too many for one", []Part{{Mainland, u("https://a.com/1", "https://a.com/2", "https://a.com/3")}}, Limits{2, 1, 1000},
+		{"too many for one", []Part{{Mainland, u("https://a.com/1", "https://a.com/2", "https://a.com/3")}}, Limits{2, 1, 0, 1000},
 			[]batch{{Mainland, []string{"https://a.com/1", "https://a.com/2"}}, {Mainland, []string{"https://a.com/3"}}}},
-		{"one byte too many", []Part{{Mainland, u("https://a.com/1", "https://a.com/2")}}, Limits{2, 1, 2*one - 1},
+		{"one byte too many", []Part{{Mainland, u("https://a.com/1", "https://a.com/2")}}, Limits{2, 1, 0, 2*one - 1},
 			[]batch{{Mainland, []string{"https://a.com/1"}}, {Mainland, []string{"https://a.com/2"}}}},
-		{"hosts apart, in order of appearance", []Part{{Mainland, u("https://b.com/1", "https://a.com/1", "http://b.com/2", "https://a.com/2")}}, Limits{9, 9, 1000},
+		{"hosts apart, in order of appearance", []Part{{Mainland, u("https://b.com/1", "https://a.com/1", "http://b.com/2", "https://a.com/2")}}, Limits{9, 9, 0, 1000},
 			[]batch{{Mainland, []string{"https://b.com/1", "http://b.com/2"}}, {Mainland, []string{"https://a.com/1", "https://a.com/2"}}}},
-		{"areas apart, mainland first", []Part{{Overseas, u("https://a.com/1")}, {Mainland, u("https://b.com/1", "https://a.com/1")}}, Limits{9, 9, 1000},
+		{"areas apart, mainland first", []Part{{Overseas, u("https://a.com/1")}, {Mainland, u("https://b.com/1", "https://a.com/1")}}, Limits{9, 9, 0, 1000},
 			[]batch{{Mainland, []string{"https://b.com/1"}}, {Mainland, []string{"https://a.com/1"}}, {Overseas, []string{"https://a.com/1"}}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

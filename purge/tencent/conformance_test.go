@@ -107,6 +107,29 @@ func (a *account) dirs(area purge.Area, mode purge.Mode, texts ...string) purge.
 	return purge.Batch{Kind: purge.Directory, Mode: mode, Area: area, Targets: targets(a, purge.Directory, texts...)}
 }
 
+func (a *account) prefetch(area purge.Area, texts ...string) purge.Batch {
+	b := a.urls(area, texts...)
+	b.Kind = purge.Prefetch
+	return b
+}
+
+// prefetches reports whether this API can; one that cannot says so by its limits, makes no plan, and sends nothing.
+func (a *account) prefetches() bool {
+	a.Helper()
+	if a.cdn.Limits().Prefetch > 0 {
+		return true
+	}
+	assert.Contains(a, fmt.Sprint(a.cdn), "API 2.0")
+	b := a.prefetch(purge.Mainland, page1)
+	_, err := purge.NewPlan(purge.Request{Kind: purge.Prefetch, Parts: []purge.Part{{Area: purge.Mainland, Targets: b.Targets}}}, a.cdn.Limits())
+	a.wrong(purge.Internal, err)
+	before := a.arrived.Load()
+	_, err = a.cdn.Submit(a.Context(), b)
+	a.wrong(purge.Internal, err)
+	assert.Equal(a, before, a.arrived.Load())
+	return false
+}
+
 func (a *account) submit(b purge.Batch) purge.StatusQuery {
 	a.Helper()
 	since := a.now()
@@ -416,6 +439,7 @@ var behaviours = map[string]func(a *account){
 		assert.Equal(a, []purge.Quota{
 			{Kind: purge.URL, Area: purge.Mainland, Total: 500, Left: 500}, {Kind: purge.URL, Area: purge.Overseas, Total: 500, Left: 498},
 			{Kind: purge.Directory, Area: purge.Mainland, Total: 100, Left: 99}, {Kind: purge.Directory, Area: purge.Overseas, Total: 100, Left: 100},
+			{Kind: purge.Prefetch, Area: purge.Mainland, Total: 1000, Left: 1000}, {Kind: purge.Prefetch, Area: purge.Overseas, Total: 1000, Left: 1000},
 		}, q)
 	},
 	"the domains of the account are listed": func(a *account) {
@@ -446,33 +470,75 @@ var behaviours = map[string]func(a *account){
 		assert.Equal(a, "h229.example.com", list[230].Host)
 		assert.Equal(a, purge.QueryIgnored, list[230].Query)
 	},
-	"what is warmed is cached again, in its area": func(a *account) {
-		w, ok := a.cdn.(purge.Warmer)
-		if !ok { // API 2.0's prefetch is not spoken
-			assert.Contains(a, fmt.Sprint(a.cdn), "API 2.0")
+	"what is prefetched is cached again, in its area": func(a *account) {
+		if !a.prefetches() {
 			return
 		}
-		b := a.urls(purge.Overseas, page1, page2)
-		r, err := w.Warm(a.Context(), b)
-		require.NoError(a, err)
-		q := purge.StatusQuery{Batch: b, Receipt: r, Since: a.now()}
+		b := a.prefetch(purge.Overseas, page1, page2)
+		q := a.submit(b)
 		for range 2 { // with the receipt and without
-			seen, err := w.Warmed(a.Context(), q)
-			require.NoError(a, err)
-			require.Len(a, seen, 2)
-			assert.Equal(a, purge.Accepted, seen[1].Outcome)
+			assert.Equal(a, "accepted accepted", a.outcomes(q))
 			q.Receipt = purge.Receipt{}
 		}
-		assert.Equal(a, "- -", a.outcomes(q), "a prefetch is no purge")
+		purged := q
+		purged.Batch.Kind = purge.URL
+		assert.Equal(a, "- -", a.outcomes(purged), "a prefetch is no purge")
 		a.add(time.Minute)
-		seen, err := w.Warmed(a.Context(), q)
-		require.NoError(a, err)
-		assert.Equal(a, purge.Done, seen[0].Outcome)
+		assert.Equal(a, "done done", a.outcomes(q))
 		assert.Equal(a, cdnsim.Fresh, a.sim.Edge(cdnsim.Overseas, page1).State)
 		assert.Zero(a, a.sim.Edge(cdnsim.Mainland, page1))
-		left, err := w.WarmQuota(a.Context())
+	},
+	"a purge is no prefetch": func(a *account) {
+		if !a.prefetches() {
+			return
+		}
+		b := a.urls(purge.Mainland, page1)
+		q := a.submit(b)
+		q.Batch.Kind = purge.Prefetch
+		assert.Equal(a, "-", a.outcomes(q))
+	},
+	"prefetches have a quota of their own": func(a *account) {
+		if !a.prefetches() {
+			return
+		}
+		a.sim.Adjust(func(s *cdnsim.Sim) { s.DailyPushes = 3 })
+		a.submit(a.prefetch(purge.Overseas, page1, page2))
+		q, err := a.cdn.Quota(a.Context())
 		require.NoError(a, err)
-		assert.Equal(a, []purge.Quota{{Kind: purge.URL, Area: purge.Mainland, Total: 1000, Left: 1000}, {Kind: purge.URL, Area: purge.Overseas, Total: 1000, Left: 998}}, left)
+		assert.Equal(a, purge.Quota{Kind: purge.URL, Area: purge.Overseas, Total: 10000, Left: 10000}, q[1])
+		assert.Equal(a, []purge.Quota{{Kind: purge.Prefetch, Area: purge.Mainland, Total: 3, Left: 3}, {Kind: purge.Prefetch, Area: purge.Overseas, Total: 3, Left: 1}}, q[4:])
+		_, err = a.cdn.Submit(a.Context(), a.prefetch(purge.Overseas, page1, page2))
+		a.wrong(purge.Exhausted, err)
+		assert.Zero(a, purge.AsError(err).RetryAfter, "nothing that haste explains")
+	},
+	"a prefetch of a foreign or an offline domain is refused": func(a *account) {
+		if !a.prefetches() {
+			return
+		}
+		for _, u := range []string{"https://www.example.com/1", "https://off.test.com/1"} {
+			_, err := a.cdn.Submit(a.Context(), a.prefetch(purge.Mainland, u))
+			e := purge.AsError(err)
+			assert.NotContains(a, []purge.ErrorKind{purge.Internal, purge.Unknown, purge.Unavailable}, e.Kind, e)
+		}
+	},
+	"as many URLs as a prefetch may hold are one call": func(a *account) {
+		if !a.prefetches() {
+			return
+		}
+		a.sim.Adjust(func(s *cdnsim.Sim) { s.BatchPushes = 7 })
+		_, err := a.cdn.Quota(a.Context()) // says so
+		require.NoError(a, err)
+		var texts []string
+		for i := range 8 {
+			texts = append(texts, fmt.Sprintf("https://www.test.com/%d", i))
+		}
+		r := purge.Request{Kind: purge.Prefetch, Parts: []purge.Part{{Area: purge.Mainland, Targets: targets(a, purge.URL, texts...)}}}
+		plan, err := purge.NewPlan(r, a.cdn.Limits())
+		require.NoError(a, err)
+		require.Len(a, plan, 2)
+		for _, b := range plan {
+			a.submit(b)
+		}
 	},
 }
 

@@ -72,16 +72,17 @@ func TestStatusReadsTheLog3(t *testing.T) {
 }
 
 // A prefetch that the origin refused has failed.
-func TestWarmedReadsItsLog(t *testing.T) {
+func TestStatusOfAPrefetchReadsItsLog(t *testing.T) {
 	t.Parallel()
 	b := oneURL(t)
+	b.Kind = purge.Prefetch
 	for row, want := range map[string]purge.Outcome{
 		`"Status":"invalid","Area":"mainland"`: purge.Failed, `"Status":"done","Area":"mainland"`: purge.Done, `"Status":"done"`: purge.Done,
 		`"Status":"done","Area":"overseas"`: "",
 	} {
 		body := logged3("PushLogs", `{"Url":"https://www.test.com/1.jpg","CreateTime":"2026-11-21 12:00:00",`+row+`}`, 1)
 		v := testClient3(t, serve(t, says(body)).URL, func(c *Config) { c.Now = func() time.Time { return beijing } })
-		got, err := v.Warmed(t.Context(), purge.StatusQuery{Batch: b, Since: since})
+		got, err := v.Status(t.Context(), purge.StatusQuery{Batch: b, Since: since})
 		require.NoError(t, err)
 		if want == "" {
 			assert.Empty(t, got)
@@ -186,7 +187,7 @@ func TestLimitsAreTheVendors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := testClient3(t, serve(t, says(inResponse(tc.members))).URL, nil)
-			assert.Equal(t, purge.Limits{URLs: 1000, Directories: 20, Bytes: maxBody3 - 1024}, v.Limits())
+			assert.Equal(t, purge.Limits{URLs: 1000, Directories: 20, Prefetch: 20, Bytes: maxBody3 - 1024}, v.Limits())
 			q, err := v.Quota(t.Context())
 			if tc.rows < 0 {
 				requireKind(t, purge.Unavailable, err)
@@ -232,7 +233,9 @@ func TestQuotaIsKeptBriefly(t *testing.T) {
 	assert.EqualValues(t, 3, look())
 	v.Submit(t.Context(), oneURL(t))
 	assert.EqualValues(t, 4, look())
-	v.Warm(t.Context(), oneURL(t))
+	fetched := oneURL(t)
+	fetched.Kind = purge.Prefetch
+	v.Submit(t.Context(), fetched)
 	assert.EqualValues(t, 5, look())
 }
 
@@ -242,7 +245,7 @@ func TestQuotaOfBefore(t *testing.T) {
 	var l limits
 	_, mark, _ := l.fresh(beijing)
 	l.forget()
-	l.keep([]purge.Quota{{Left: 5}}, mark, beijing, 0, 0)
+	l.keep([]purge.Quota{{Left: 5}}, mark, beijing, 0, 0, 0)
 	_, _, ok := l.fresh(beijing)
 	assert.False(t, ok)
 }
@@ -261,18 +264,37 @@ func TestQuotaErrors(t *testing.T) {
 		v := testClient3(t, serve(t, tc.answer).URL, nil)
 		_, err := v.Quota(t.Context())
 		requireKind(t, tc.kind, err)
-		_, err = v.WarmQuota(t.Context())
-		requireKind(t, tc.kind, err)
 	}
 }
 
-func TestWarmLimit(t *testing.T) {
+// Purging needs no word on prefetches: what is not told of them is left out.
+func TestQuotaOfPrefetches(t *testing.T) {
 	t.Parallel()
-	v := testClient3(t, serve(t, says(inResponse(`"UrlPush":[{"Area":"mainland","Batch":500,"Total":1000,"Available":1000}]`))).URL, nil)
-	assert.Equal(t, 20, v.WarmLimit())
-	_, err := v.WarmQuota(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, 500, v.WarmLimit())
+	for name, tc := range map[string]struct {
+		answer http.HandlerFunc
+		want   []purge.Quota
+		batch  int
+	}{
+		"told":        {says(inResponse(`"UrlPush":[{"Area":"overseas","Batch":500,"Total":1000,"Available":7}]`)), []purge.Quota{{Kind: purge.Prefetch, Area: purge.Overseas, Total: 1000, Left: 7}}, 500},
+		"not allowed": {says(refused3("AuthFailure.UnauthorizedOperation", "x")), nil, 20},
+		"unreadable":  {says("<html>"), nil, 20},
+		"nonsense":    {says(inResponse(`"UrlPush":7`)), nil, 20},
+		"cut":         {func(w http.ResponseWriter, _ *http.Request) { hijack(w, "") }, nil, 20},
+	} {
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-TC-Action") == "DescribePurgeQuota" {
+				says(inResponse(quotaSample))(w, r)
+				return
+			}
+			tc.answer(w, r)
+		})
+		v := testClient3(t, server.URL, nil)
+		assert.Equal(t, 20, v.Limits().Prefetch)
+		q, err := v.Quota(t.Context())
+		require.NoError(t, err, name)
+		assert.Equal(t, tc.want, append([]purge.Quota(nil), q[4:]...), name)
+		assert.Equal(t, tc.batch, v.Limits().Prefetch, name)
+	}
 }
 
 func TestDomainsOfAPI2(t *testing.T) {

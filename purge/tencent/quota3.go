@@ -16,11 +16,11 @@ const quotaAge = 5 * time.Second
 
 // limits is what the vendor last said of quota and batch sizes. Sizes hold until it says otherwise, what is left does not.
 type limits struct {
-	mu                        sync.Mutex
-	quota                     []purge.Quota
-	at                        time.Time // of quota; zero where it is not known any more
-	urls, directories, pushes int       // 0: not said yet
-	changes                   int       // counts forget, so that a slow answer is not taken for a new one
+	mu                          sync.Mutex
+	quota                       []purge.Quota
+	at                          time.Time // of quota; zero where it is not known any more
+	urls, directories, prefetch int       // 0: not said yet
+	changes                     int       // counts forget, so that a slow answer is not taken for a new one
 }
 
 func (l *limits) forget() {
@@ -37,10 +37,10 @@ func (l *limits) fresh(now time.Time) (quota []purge.Quota, mark int, ok bool) {
 	return slices.Clone(l.quota), l.changes, !l.at.IsZero() && age >= 0 && age < quotaAge
 }
 
-func (l *limits) keep(quota []purge.Quota, mark int, at time.Time, urls, directories int) {
+func (l *limits) keep(quota []purge.Quota, mark int, at time.Time, urls, directories, prefetch int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.urls, l.directories = urls, directories
+	l.urls, l.directories, l.prefetch = urls, directories, prefetch
 	if mark == l.changes {
 		l.quota, l.at = slices.Clone(quota), at
 	}
@@ -52,7 +52,8 @@ func (v *V3) Limits() purge.Limits {
 	defer v.limits.mu.Unlock()
 	return purge.Limits{
 		URLs: orDefault(v.limits.urls, defaultURLs), Directories: orDefault(v.limits.directories, defaultDirectories),
-		Bytes: maxBody3 - 1024, // a body of JSON is smaller than the same as a form; this is for the rest of it
+		Prefetch: orDefault(v.limits.prefetch, defaultPrefetch),
+		Bytes:    maxBody3 - 1024, // a body of JSON is smaller than the same as a form; this is for the rest of it
 	}
 }
 
@@ -63,7 +64,8 @@ func orDefault(n, d int) int {
 	return n
 }
 
-// Quota asks DescribePurgeQuota, and repeats its answer for some seconds unless something was sent since.
+// Quota asks DescribePurgeQuota and DescribePushQuota, and repeats their answers for some seconds unless something was sent since.
+// What is left for prefetching is left out where the second does not tell: purging needs no right to ask it.
 func (v *V3) Quota(ctx context.Context) ([]purge.Quota, error) {
 	quota, mark, ok := v.limits.fresh(v.now())
 	if ok {
@@ -81,8 +83,21 @@ func (v *V3) Quota(ctx context.Context) ([]purge.Quota, error) {
 	if len(quota) == 0 {
 		return nil, notSaid(unreadable("DescribePurgeQuota", a), sayNoQuota)
 	}
-	v.limits.keep(quota, mark, v.now(), batch(d.URLPurge), batch(d.PathPurge))
+	prefetch := v.prefetchQuota(ctx)
+	quota = append(quota, quotas(purge.Prefetch, prefetch)...)
+	v.limits.keep(quota, mark, v.now(), batch(d.URLPurge), batch(d.PathPurge), batch(prefetch))
 	return quota, nil
+}
+
+// prefetchQuota is nil where it is not told.
+func (v *V3) prefetchQuota(ctx context.Context) []quotaRow {
+	a, err := v.do(ctx, call{action: "DescribePushQuota"})
+	if err != nil {
+		return nil
+	}
+	var d struct{ URLPush []quotaRow }
+	_ = json.Unmarshal(a.result, &d) // what cannot be read tells nothing
+	return d.URLPush
 }
 
 const sayNoQuota = "Tencent did not say what is left of today's quota; try again in a minute."

@@ -34,8 +34,11 @@ var (
 // reasons is all that the logs say of why.
 var reasons = map[string]string{"fail": "no reason given", "invalid": "the origin answered with 4xx or 5xx"}
 
-// Status reads the purge log: by the task where its receipt was seen, else by time, area and host.
+// Status reads the log of purges, or that of prefetches: by the task where its receipt was seen, else by time, area and host.
 func (v *V3) Status(ctx context.Context, q purge.StatusQuery) ([]purge.TargetStatus, error) {
+	if q.Batch.Kind == purge.Prefetch {
+		return v.look(ctx, pushLog, q)
+	}
 	return v.look(ctx, purgeLog, q, purgeType(q.Batch.Kind))
 }
 

@@ -27,7 +27,7 @@ const version = "2018-06-06"
 const (
 	defaultURLs        = 1000
 	defaultDirectories = 20
-	defaultPushes      = 20 // …/37872
+	defaultPrefetch    = 20 // …/37872
 	maxBody3           = 10_000_000
 )
 
@@ -42,7 +42,6 @@ type V3 struct {
 
 var (
 	_ purge.CDN     = (*V3)(nil)
-	_ purge.Warmer  = (*V3)(nil)
 	_ purge.Domains = (*V3)(nil)
 )
 
@@ -89,7 +88,10 @@ func (v *V3) accept(ctx context.Context, c call) (purge.Receipt, error) {
 func submitCall3(b purge.Batch) (call, error) {
 	c := call{action: "PurgeUrlsCache", list: "Urls", targets: b.Targets, params: []param{{name: "Area", value: string(b.Area)}}}
 	fits := b.Kind == purge.URL && b.Mode == ""
-	if b.Kind == purge.Directory {
+	switch b.Kind {
+	case purge.Prefetch:
+		c.action, fits = "PushUrlsCache", b.Mode == ""
+	case purge.Directory:
 		c.action, c.list = "PurgePathCache", "Paths"
 		c.params = append(c.params, param{name: "FlushType", value: string(b.Mode)})
 		fits = b.Mode == purge.Flush || b.Mode == purge.Delete

@@ -67,16 +67,7 @@ func (m *metrics) observe(port, call string, from time.Time, err error) {
 // cdn measures the CDN; a call's time holds the wait for its turn. What the client can do beside the port stays within reach.
 func (m *metrics) cdn(c purge.CDN, p *pace) purge.CDN {
 	metered := &meteredCDN{c, m, p}
-	lister, lists := c.(purge.Domains)
-	warmer, warms := c.(purge.Warmer)
-	switch {
-	case lists && warms:
-		return struct {
-			*meteredCDN
-			domains
-			purge.Warmer
-		}{metered, domains{lister}, warmer}
-	case lists:
+	if lister, lists := c.(purge.Domains); lists {
 		return struct {
 			*meteredCDN
 			domains
@@ -102,7 +93,11 @@ func (c *meteredCDN) saw(call string, from time.Time, err error) {
 }
 
 func (c *meteredCDN) Submit(ctx context.Context, b purge.Batch) (r purge.Receipt, err error) {
-	defer func(from time.Time) { c.saw("submit", from, err) }(time.Now())
+	call := "submit"
+	if b.Kind == purge.Prefetch {
+		call = "prefetch"
+	}
+	defer func(from time.Time) { c.saw(call, from, err) }(time.Now())
 	return c.CDN.Submit(ctx, b)
 }
 

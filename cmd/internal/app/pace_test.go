@@ -175,12 +175,11 @@ func TestMeteredKeepsWhatAClientCan(t *testing.T) {
 	v3, err := tencent.NewV3(tencent.Config{SecretID: "a", SecretKey: "b"})
 	require.NoError(t, err)
 	for _, tc := range []struct {
-		cdn          purge.CDN
-		lists, warms bool
-	}{{v2, true, false}, {v3, true, true}, {struct{ purge.CDN }{v3}, false, false}} {
+		cdn   purge.CDN
+		lists bool
+	}{{v2, true}, {v3, true}, {struct{ purge.CDN }{v3}, false}} {
 		cdn := newMetrics().cdn(tc.cdn, newPace(1))
 		_, lists := cdn.(purge.Domains)
-		_, warms := cdn.(purge.Warmer)
-		assert.Equal(t, []bool{tc.lists, tc.warms}, []bool{lists, warms})
+		assert.Equal(t, tc.lists, lists)
 	}
 }

@@ -31,19 +31,20 @@ func load(ctx context.Context, q querier, where string, args ...any) (Purge, err
 
 const purgeColumns = `p.id, p.secret, p.short, p.platform, p.workspace, p.event, p.event_digest, p.requester, p.name, p.requester_groups,
 	p.thread, p.channel, p.kind, p.mode, p.areas, p.digest, p.policy, p.confirm, p.reason, p.private, p.notes, p.state, p.problem,
-	p.expires_at, p.created_at, p.finished_at, p.cancelled, p.overrides, COALESCE(p.joined, '')`
+	p.expires_at, p.created_at, p.finished_at, p.cancelled, p.overrides, COALESCE(p.joined, ''),
+	p.prefetch, COALESCE(p.follows, '')`
 
 // scanPurge reads all but the targets: the request's parts are there, and empty.
 func scanPurge(r row) (p Purge, err error) {
 	var groups, thread, areas, notes, overrides string
-	var private, expires, created, finished int64
+	var private, prefetch, expires, created, finished int64
 	err = r.Scan(&p.ID, &p.Secret, &p.Short, &p.Event.Platform, &p.Event.Workspace, &p.Event.ID, &p.Event.Digest, &p.Requester, &p.Name, &groups,
 		&thread, &p.Channel, &p.Request.Kind, &p.Request.Mode, &areas, &p.Digest, &p.Policy, &p.Confirm, &p.Reason, &private, &notes,
-		&p.State, &p.Problem, &expires, &created, &finished, &p.Cancelled, &overrides, &p.Joined)
+		&p.State, &p.Problem, &expires, &created, &finished, &p.Cancelled, &overrides, &p.Joined, &prefetch, &p.Follows)
 	if err != nil {
 		return Purge{}, err
 	}
-	p.Thread, p.Private = raw(thread), private != 0
+	p.Thread, p.Private, p.Prefetch = raw(thread), private != 0, prefetch != 0
 	p.ExpiresAt, p.CreatedAt, p.FinishedAt = instant(expires), instant(created), instant(finished)
 	p.Request.Parts, err = emptyParts(areas)
 	if err != nil {
@@ -149,7 +150,7 @@ const selectRecent = `SELECT
 	COALESCE((SELECT id FROM pb_purge WHERE finished_at = 0 AND requester = $1 AND channel = $2 AND digest = $3 AND created_at >= $4
 		AND $12 = 0 ORDER BY created_at DESC LIMIT 1), (` + selectRejoin + `), ''),
 	COALESCE((` + selectRunning + `), ''),
-	(SELECT count(*) FROM pb_purge WHERE finished_at = 0 AND requester = $1),
+	(SELECT count(*) FROM pb_purge WHERE finished_at = 0 AND requester = $1 AND follows IS NULL),
 	(SELECT count(*) FROM pb_purge WHERE state = 'waiting'),
 	(SELECT COALESCE(sum(urls), 0) FROM pb_purge WHERE requester = $1 AND created_at >= $5),
 	EXISTS (SELECT 1 FROM pb_purge WHERE id = $6),

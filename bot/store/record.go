@@ -139,8 +139,8 @@ func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 
 const insertPurge = `INSERT INTO pb_purge (id, secret, short, platform, workspace, event, event_digest, requester, name, requester_groups,
 	thread, channel, kind, mode, areas, urls, digest, policy, confirm, reason, private, notes, state, problem, expires_at, created_at,
-	finished_at, cancelled, overrides, button, joined) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-	$23, $24, $25, $26, $27, $28, $29, $30, $31) ON CONFLICT DO NOTHING`
+	finished_at, cancelled, overrides, button, joined, prefetch, follows) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+	$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) ON CONFLICT DO NOTHING`
 
 // insertPurge tries the short ids in turn and sets the one that was free. It returns false where the id is there already.
 func (t tx) insertPurge(p *Purge) (bool, error) {
@@ -166,7 +166,7 @@ func columnsOf(p Purge) []any {
 	return []any{p.ID, p.Secret, p.Short, p.Event.Platform, p.Event.Workspace, p.Event.ID, p.Event.Digest, p.Requester, p.Name, encode(p.Groups),
 		string(p.Thread), p.Channel, p.Request.Kind, p.Request.Mode, encode(areasOf(p.Request)), paidURLs(p), p.Digest, p.Policy,
 		p.Confirm, p.Reason, bit(p.Private), encode(p.Notes), p.State, p.Problem, millis(p.ExpiresAt), millis(p.CreatedAt),
-		millis(p.FinishedAt), p.Cancelled, encode(p.Overrides), ButtonKey(p.Secret), nullable(p.Joined)}
+		millis(p.FinishedAt), p.Cancelled, encode(p.Overrides), ButtonKey(p.Secret), nullable(p.Joined), bit(p.Prefetch), nullable(p.Follows)}
 }
 
 // crockford leaves out the letters that are read as another: i, l, o and u.

@@ -234,35 +234,55 @@ func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
 // sent, the status card is bumped, and a result card is wanted if result says so, and
 // one of each request that joined it. A purge that ended before stays as it is, and nothing is written.
 func (s *Store) Finish(ctx context.Context, id string, st State, problem string, at time.Time, result bool, entries ...Entry) error {
+	_, err := s.FinishThen(ctx, id, st, problem, at, result, nil, entries...)
+	return err
+}
+
+// FinishThen is Finish that records what follows in the same transaction, so that no kill comes between the two. It returns that
+// as it is stored, or nil where nothing was written.
+func (s *Store) FinishThen(ctx context.Context, id string, st State, problem string, at time.Time, result bool, then *Intake, entries ...Entry) (*Purge, error) {
 	doing := fmt.Sprintf("finish %s as %q", id, st)
 	if !st.Final() {
-		return fail(doing, errors.New("that state is not final"))
+		return nil, fail(doing, errors.New("that state is not final"))
 	}
-	_, err := change(ctx, s, doing, func(t tx) (none struct{}, err error) {
+	return change(ctx, s, doing, func(t tx) (*Purge, error) {
 		n, err := t.exec(`UPDATE pb_purge SET state = $1, problem = $2, finished_at = $3 WHERE id = $4 AND finished_at = 0`, st, problem, millis(at), id)
 		if err != nil {
-			return none, err
+			return nil, err
 		}
 		if n == 0 {
-			return none, t.known(id)
+			return nil, t.known(id)
 		}
-		if _, err := t.exec(`UPDATE pb_target SET outcome = $1 WHERE purge = $2 AND outcome = $3`, purge.Skipped, id, purge.Pending); err != nil {
-			return none, err
+		if err := t.finish(id, result, entries); err != nil || then == nil {
+			return nil, err
 		}
-		if err := t.refund(id); err != nil {
-			return none, err
+		p := asStored(then.Purge)
+		targets, err := placed(p, then.Batches)
+		if err != nil {
+			return nil, err
 		}
-		if result {
-			if err := t.want(id, Result); err != nil {
-				return none, err
-			}
-		}
-		if err := t.wantResults(id); err != nil {
-			return none, err
-		}
-		return none, t.changed(id, entries)
+		p, err = t.record(p, targets, then.Entries)
+		return &p, err
 	})
-	return err
+}
+
+// finish is what an end brings with it.
+func (t tx) finish(id string, result bool, entries []Entry) error {
+	if _, err := t.exec(`UPDATE pb_target SET outcome = $1 WHERE purge = $2 AND outcome = $3`, purge.Skipped, id, purge.Pending); err != nil {
+		return err
+	}
+	if err := t.refund(id); err != nil {
+		return err
+	}
+	if result {
+		if err := t.want(id, Result); err != nil {
+			return err
+		}
+	}
+	if err := t.wantResults(id); err != nil {
+		return err
+	}
+	return t.changed(id, entries)
 }
 
 // Spent returns what purgebot knows to be used of a vendor day: the units of all calls but the unsent and the refused.

@@ -89,6 +89,8 @@ type Purge struct {
 	Cancelled  acl.Subject // who asked to stop what has not left; "" if nobody
 	Overrides  []string    // ids of the freezes in spite of which it was asked for
 	Joined     string      // id of the identical purge that it joined, whose targets Request has; "" if it is one itself
+	Prefetch   bool        // its URLs are to be fetched again when it has ended
+	Follows    string      // id of the purge whose URLs it fetches again; "" if it follows none
 	Charges    []Charge    // taken when it is recorded; not read back
 }
 
@@ -209,7 +211,7 @@ type RecentQuery struct {
 type Recent struct {
 	Same               string // id of an open purge of the same digest that this person asked for, or joined, in the same channel since Same; "" if none
 	Running            string // id of a purge of the same digest under way in the workspace that this one may join; "" if none
-	Open               int    // purges of this person that are not final
+	Open               int    // purges of this person that are not final, but for those that follow one
 	Waits              int    // confirmations open, of everybody
 	URLs               int    // URL targets this person asked for since URLs
 	Known              bool   // the purge itself is recorded already

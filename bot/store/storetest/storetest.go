@@ -61,6 +61,9 @@ func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.
 		"restart":          restart,
 		"repetition":       repetition,
 		"giving up":        givingUp,
+		"follows":          follows,
+		"all or nothing":   followsOrNothing,
+		"forgotten before": followsWhatIsForgotten,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

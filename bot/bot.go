@@ -59,9 +59,10 @@ type Bot struct {
 	showing    keySet     // messages under way
 	posting    keyedMutex // one writer per purge
 
-	seldom seldom // what repeats itself in the log
-	quotas quotas // what the vendor last said is left today
-	spoken spoken // the rules from chat
+	seldom  seldom  // what repeats itself in the log
+	quotas  quotas  // what the vendor last said is left today
+	account account // what it last said of the domains
+	spoken  spoken  // the rules from chat
 
 	mu     sync.Mutex
 	cdnErr *purge.Error // the last answer that only an operator can mend
@@ -141,6 +142,7 @@ type Backlog struct {
 	Open    int // purges that are not final
 	Waiting int // of them, those that wait for a press
 	Cards   int // messages that are behind what they should show
+	Domains int // of the account that are known by now
 }
 
 // Backlog counts what is under way.
@@ -149,7 +151,7 @@ func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 	if err != nil {
 		return Backlog{}, err
 	}
-	backlog := Backlog{Open: len(ids)}
+	backlog := Backlog{Open: len(ids), Domains: len(b.listed())}
 	if backlog.Waiting, err = b.Store.Waiting(ctx); err != nil {
 		return backlog, err
 	}
@@ -178,9 +180,10 @@ func (b *Bot) Ended(ctx context.Context) ([]string, error) {
 const tendEvery = 5 * time.Second
 
 // tend starts what a kill has left between its commit and the engine, rings for decisions that were not taken up, ends what
-// the engine has given up, and forgets what is old.
+// the engine has given up, forgets what is old, and keeps what is known of the account's domains new.
 func (b *Bot) tend(ctx context.Context) {
 	for n := 0; ; n++ {
+		b.askDomains(ctx)
 		b.tendOpen(ctx)
 		b.ringDecided(ctx)
 		if n%720 == 1 {

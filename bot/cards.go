@@ -264,7 +264,8 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 		v.frozen = frozenLines(b.law(b.Policy()), p)
 	}
 	if err == nil && v.asking() {
-		v.lately, err = b.lately(ctx, p.Request, p.CreatedAt)
+		v.hints = b.listed().hints(p.Request.Hosts())
+		v.lately, err = b.lately(ctx, p, p.CreatedAt)
 		v.drawApproval(b.law(b.Policy()))
 		v.emergency = b.emergency(b.Policy(), p)
 	}
@@ -291,6 +292,7 @@ type view struct {
 	decided   bool
 	room      room
 	lately    []store.Purged             // of what a question is about
+	hints     []string                   // why the vendor may refuse it
 	usual     map[purge.Area]store.Usual // while it is under way
 	leaks     bool                       // its reason sounds like a leak, and it is not purged as one
 	turns     string                     // when the vendor's day does

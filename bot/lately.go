@@ -5,17 +5,22 @@ import (
 	"fmt"
 	"time"
 
+	"purgebot/acl"
 	"purgebot/bot/store"
-	"purgebot/purge"
 )
 
 // propagation is how long a purge takes to reach every edge, by the vendor's word: a target purged again meanwhile costs quota for
 // what is on its way already. See https://cloud.tencent.com/document/product/228/6299
 const propagation = 5 * time.Minute
 
-// lately returns those targets of a request that were purged just before a time.
-func (b *Bot) lately(ctx context.Context, r purge.Request, before time.Time) ([]store.Purged, error) {
-	return b.Store.LastPurged(ctx, r, before.Add(-propagation))
+// lately returns those targets of a request that were purged just before a time. What is private is told in private, to whoever
+// asked for that, too.
+func (b *Bot) lately(ctx context.Context, p store.Purge, before time.Time) ([]store.Purged, error) {
+	var own acl.Subject
+	if p.Private {
+		own = p.Requester
+	}
+	return b.Store.LastPurged(ctx, p.Request, before.Add(-propagation), own)
 }
 
 // tellLately points out, to whoever asked alone, what a purge that nobody had to confirm purges again. It holds nothing up.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
 )
 
 func TestWhatWasJustPurgedIsPointedOutBeforeQuotaIsSpent(t *testing.T) {
@@ -50,15 +52,29 @@ func TestAPrivatePurgeNamesNoTargetThatWasJustPurged(t *testing.T) {
 	assert.Contains(t, lines(q.card), "One of these was purged in mainland")
 }
 
+// A private purge of somebody else is told to nobody, and one's own not where others read it.
+func TestAPrivatePurgeIsNotPointedOutToOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.types(alice, "https://www.test.com/hidden --private")
+	w.ends("Done")
+	for who, finds := range map[acl.Subject]bool{alice: true, bob: false} {
+		dry := w.types(who, "https://www.test.com/hidden --dry-run")
+		assert.Equal(t, finds, strings.Contains(lines(dry), "may still be on its way"), who)
+	}
+	q := w.asks(alice, "https://www.test.com/hidden --global")
+	assert.NotContains(t, lines(q.card), "may still be on its way")
+}
+
 func TestAnOldPurgeIsNoNews(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return now } })
 	w.types(alice, "https://www.test.com/1")
 	w.ends("Done")
-	r := w.onlyPurge().Request
+	p := w.onlyPurge()
 	for later, found := range map[time.Duration]int{propagation: 1, propagation + time.Second: 0} {
-		again, err := w.bot.lately(t.Context(), r, now.Add(later))
+		again, err := w.bot.lately(t.Context(), p, now.Add(later))
 		require.NoError(t, err)
 		assert.Len(t, again, found, later.String())
 	}

@@ -66,6 +66,7 @@ type verdict struct {
 	// overrides are the freezes that it is in spite of, each once.
 	overrides []acl.Freeze
 	charges   []store.Charge // of no day yet
+	folding   folding        // of what is allowed
 }
 
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
@@ -141,7 +142,7 @@ func (b *Bot) begin(p store.Purge, batches int) {
 	b.done.Go(func() {
 		time.Sleep(answerFirst)
 		b.at("before start")
-		again, err := b.lately(context.Background(), p.Request, p.CreatedAt) // before its own calls are among them
+		again, err := b.lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
 		b.logError(context.Background(), "look for what was just purged", err)
 		b.logError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
 		b.wantCards()
@@ -176,7 +177,7 @@ func (b *Bot) recent(s scene, w wish, r purge.Request, id string) store.RecentQu
 
 // decide judges every target in every area it would be purged in.
 func (b *Bot) decide(s scene, w wish) verdict {
-	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}}
+	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.listed()}}
 	for _, part := range parts(s.policy, w) {
 		var ok []purge.Target
 		for _, t := range part.Targets {
@@ -187,6 +188,9 @@ func (b *Bot) decide(s scene, w wish) verdict {
 				continue
 			}
 			v.note(d)
+			if v.folding.drops(w.Kind, part.Area, t) {
+				continue
+			}
 			v.charge(w.Kind, part.Area, len(ok), d.Charges)
 			ok = append(ok, t)
 		}
@@ -346,7 +350,7 @@ func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) 
 	p := store.Purge{
 		ID: id, Secret: newToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
 		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: v.allowed.Digest(), Policy: s.policy.Hash(),
-		Confirm: rule, Reason: w.Reason, Private: w.Private, Notes: w.Notes, State: store.StateRecorded, CreatedAt: b.Now(),
+		Confirm: rule, Reason: w.Reason, Private: w.Private, Notes: slices.Concat(w.Notes, v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
 	}
 	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.day(p.CreatedAt))
 	for _, f := range v.overrides {

@@ -319,15 +319,16 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if err != nil {
 		return Reply{}, err
 	}
-	dry := view{room: left, turns: b.dayTurns()}
+	dry := view{room: left, turns: b.dayTurns(), hints: b.listed().hints(v.allowed.Hosts())}
 	dry.Request, dry.Private = v.allowed, false
-	if dry.lately, err = b.lately(ctx, v.allowed, b.Now()); err != nil {
+	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is for one person
+	if dry.lately, err = b.lately(ctx, asks, b.Now()); err != nil {
 		return Reply{}, err
 	}
 	card := Card{Title: "Dry run, nothing is sent: " + dry.what() + " in " + areaWords(v.allowed.Areas())}
 	dry.showTargets(&card)
 	card.File = nil
-	card.Lines = append(append(card.Lines, w.Notes...), sayCalls(len(batches)))
+	card.Lines = slices.Concat(card.Lines, w.Notes, v.folding.notes(false), []string{sayCalls(len(batches))})
 	dry.Confirm = b.guard(w, v, recent)
 	dry.Requester, dry.Groups, dry.Channel = s.person.Subject, s.person.Groups, s.at.Subject()
 	dry.drawApproval(s.law)
@@ -343,7 +344,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if dry.Confirm != "" {
 		card.Lines = append(card.Lines, dry.questionLines()...)
 	} else {
-		card.Lines = append(card.Lines, compact(append(append(costLines(dry.Request, dry.room, dry.turns), sayLately(dry.lately, false)), dry.leftOut()...))...)
+		card.Lines = append(card.Lines, compact(slices.Concat(costLines(dry.Request, dry.room, dry.turns), []string{sayLately(dry.lately, false)}, dry.hints, dry.leftOut()))...)
 	}
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "dry run", "", s.refused(w.Verb)))
 	if err != nil || dup {

@@ -253,7 +253,7 @@ func (v view) reasonLine(n int, first, reason string) string {
 func (v view) questionLines() []string {
 	lines := append([]string{v.modeLine()}, costLines(v.Request, v.room, v.turns)...)
 	lines = append(lines, sayLately(v.lately, v.Private))
-	lines = append(append(lines, v.warnings()...), v.frozen...)
+	lines = slices.Concat(lines, v.hints, v.warnings(), v.frozen)
 	for _, l := range v.leftOut() {
 		if l != sayStayCached { // the mode says so
 			lines = append(lines, l)

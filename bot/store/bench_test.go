@@ -194,7 +194,7 @@ func BenchmarkLately(b *testing.B) {
 		for name, look := range map[string]func() error{
 			"durations": func() error { _, err := s.Durations(b.Context(), purge.URL, purge.Mainland, 200); return err },
 			"spent by":  func() error { _, err := s.SpentBy(b.Context(), "day0"); return err },
-			"purged":    func() error { _, err := s.LastPurged(b.Context(), r, noon.Add(-10*time.Minute)); return err },
+			"purged":    func() error { _, err := s.LastPurged(b.Context(), r, noon.Add(-10*time.Minute), ""); return err },
 			"history": func() error {
 				_, err := s.History(b.Context(), store.Filter{Platform: "slack", Workspace: "T1", State: store.StateFailed})
 				return err

@@ -71,15 +71,15 @@ type Purged struct {
 const hostsPerQuery = 200
 
 // LastPurged returns those targets of r that calls since then have purged in the same way (kind, mode and area), each
-// with the newest time. It reads what was purged on the hosts of r since, not what there ever was.
-func (s *Store) LastPurged(ctx context.Context, r purge.Request, since time.Time) ([]Purged, error) {
+// with the newest time. Of private purges only those that own asked for are among them. It reads what was purged on the hosts of r since, not what there ever was.
+func (s *Store) LastPurged(ctx context.Context, r purge.Request, since time.Time, own acl.Subject) ([]Purged, error) {
 	type spot struct {
 		area   purge.Area
 		target string
 	}
 	last := map[spot]Purged{}
 	for hosts := range slices.Chunk(r.Hosts(), hostsPerQuery) {
-		args := []any{millis(since), r.Kind, r.Mode}
+		args := []any{millis(since), r.Kind, r.Mode, own}
 		for _, host := range hosts {
 			args = append(args, host)
 		}
@@ -91,7 +91,7 @@ func (s *Store) LastPurged(ctx context.Context, r purge.Request, since time.Time
 			p.At = instant(at)
 			last[sp] = p
 			return none, err
-		}, selectPurged+list(4, len(hosts))+`) ORDER BY c.at`, args...)
+		}, selectPurged+list(5, len(hosts))+`) ORDER BY c.at`, args...)
 		if err != nil {
 			return nil, fail("look for what was just purged", err)
 		}
@@ -114,5 +114,5 @@ const selectPurged = `SELECT t.target, t.area, t.outcome, c.at, p.short
 	FROM (SELECT purge || '' AS purge, area, max(at) AS at FROM pb_call WHERE at >= $1 AND state NOT IN ('unsent', 'refused')
 		GROUP BY purge || '', area) c
 	JOIN pb_purge p ON p.id = c.purge JOIN pb_target t ON t.purge = c.purge AND t.area = c.area
-	WHERE p.kind = $2 AND p.mode = $3 AND t.outcome IN ('accepted', 'done', 'unknown')
+	WHERE p.kind = $2 AND p.mode = $3 AND (p.private = 0 OR p.requester = $4) AND t.outcome IN ('accepted', 'done', 'unknown')
 	AND EXISTS (SELECT 1 FROM pb_host h WHERE h.purge = p.id AND h.at = p.created_at AND h.host IN `

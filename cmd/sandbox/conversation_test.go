@@ -26,7 +26,7 @@ import (
 var update = flag.Bool("update", false, "write what the conversations say now into testdata")
 
 // TestConversations plays testdata/*.txtar through the production wiring. Each holds "say", the lines of a conversation
-// ("alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "fault reset"; "emergency at once" on top
+// ("alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "alice sees Accepted", "the CDN takes its time", "fault reset"; "emergency at once" on top
 // does not wait five minutes), "channel", what the channel shows in the end, "cdn", the purge
 // calls that the CDN received, and "exit", the exit code that -say would have. The same is played in Discord, where the channel
 // shows "discord-channel", unless the comment on top begins with "Slack only" and says why; and with the CDN's API 3.0, which
@@ -120,6 +120,10 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 	require.NoError(t, err)
 	var lines []line
 	for _, s := range strings.Split(strings.TrimSpace(script), "\n") {
+		if s == "the CDN takes its time" {
+			w.cdn.Adjust(func(s *cdnsim.Sim) { s.Delay = 2 * time.Second })
+			continue
+		}
 		if name, found := strings.CutPrefix(s, "fault "); found {
 			fault, known := scripted[name]
 			require.True(t, known, s)
@@ -155,6 +159,9 @@ func read(t *testing.T, s string) line {
 	if as, label, found := strings.Cut(s, " presses "); found && !strings.Contains(as, ":") {
 		return line{as: as, press: label}
 	}
+	if as, text, found := strings.Cut(s, " sees "); found && !strings.Contains(as, ":") {
+		return line{as: as, sees: text}
+	}
 	if as, text, found := strings.Cut(s, " fills in "); found && !strings.Contains(as, ":") {
 		return line{as: as, fill: text}
 	}
@@ -166,7 +173,7 @@ func read(t *testing.T, s string) line {
 // channel is what everybody sees in the end, then what only one person does: a private answer comes when it can, not in turn.
 func channel(c chat) string {
 	var public, private strings.Builder
-	for _, m := range everything(c) {
+	for _, m := range byThread(everything(c)) {
 		out := &public
 		if m.to != "" {
 			out = &private
@@ -176,6 +183,23 @@ func channel(c chat) string {
 		}
 	}
 	return public.String() + private.String()
+}
+
+// byThread puts replies that follow one another in the order of what they reply to: two threads are written to at the same time.
+func byThread(all []message) []message {
+	place := map[string]int{}
+	for i, m := range all {
+		place[m.Key] = i
+	}
+	for i := 0; i < len(all); i++ {
+		run := i
+		for run < len(all) && all[run].Root != "" {
+			run++
+		}
+		slices.SortStableFunc(all[i:run], func(a, b message) int { return place[a.Root] - place[b.Root] })
+		i = max(i, run)
+	}
+	return all
 }
 
 func where(m message) string {

@@ -61,6 +61,10 @@ func parse(args []string, errOut io.Writer) (options, error) {
 		o.lines = append(o.lines, line{as: as, press: s})
 		return nil
 	})
+	f.Func("sees", "wait until a card says this `TEXT`, such as Accepted", func(s string) error {
+		o.lines = append(o.lines, line{as: as, sees: s})
+		return nil
+	})
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}

@@ -13,9 +13,10 @@ import (
 	"purgebot/cmd/internal/app"
 )
 
-// line is one line of a conversation: somebody types, or presses a button.
+// line is one line of a conversation: somebody types, presses a button, or waits for what a card will say.
 type line struct {
 	as          string // "alice"
+	sees        string // what some card is to say before the next line
 	fill        string // what is typed into the form that an earlier press has opened
 	text, press string // one of them; "Purge=www.test.com" presses Purge and types the rest into the form that it opens
 }
@@ -93,6 +94,9 @@ func (t *transcript) play(ctx context.Context, l line) error {
 		}
 		return t.decree(ctx, user, l.text)
 	}
+	if l.sees != "" {
+		return t.await(ctx, l.sees)
+	}
 	if l.fill != "" {
 		return t.fill(ctx, l.as, user, l.fill)
 	}
@@ -105,6 +109,18 @@ func (t *transcript) play(ctx context.Context, l line) error {
 		return err
 	}
 	return t.fill(ctx, l.as, user, typed)
+}
+
+// await waits until a message says something, or until nothing more can bring it.
+func (t *transcript) await(ctx context.Context, text string) error {
+	return t.until(ctx, func() (bool, error) {
+		p, err := t.app.Progress(ctx)
+		said := slices.ContainsFunc(everything(t.chat), func(m message) bool { return m.Who != "person" && strings.Contains(m.plain(), text) })
+		if err == nil && idle(p) && !said {
+			err = fmt.Errorf("no card says %q", text)
+		}
+		return said, err
+	})
 }
 
 var (

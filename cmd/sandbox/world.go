@@ -27,8 +27,8 @@ const (
 	secretKey = "SANDBOXKEY0000000000000000000000"
 )
 
-// The hosts on the simulated account.
-var hosts = []string{"www.test.com", "www.abc.com", "two.test.com"}
+// The hosts on the simulated account. What is on static.test.com is cached without its query; old.test.com is switched off.
+var hosts = []string{"www.test.com", "www.abc.com", "two.test.com", "static.test.com", "old.test.com"}
 
 // world is the simulators on loopback and the production wiring pointed at them.
 type world struct {
@@ -59,7 +59,12 @@ func newWorld(ctx context.Context, api string, delay time.Duration, log *slog.Lo
 
 // newSimulators is a world without purgebot in it.
 func newSimulators() *world {
-	return &world{slack: slacksim.New(), discord: discordsim.New(), cdn: cdnsim.New(secretID, secretKey, hosts...)}
+	cdn := cdnsim.New(secretID, secretKey, hosts...)
+	for i := range cdn.Hosts {
+		h := &cdn.Hosts[i]
+		h.IgnoreQuery, h.Offline = h.Name == "static.test.com", h.Name == "old.test.com"
+	}
+	return &world{slack: slacksim.New(), discord: discordsim.New(), cdn: cdn}
 }
 
 // chats are what one can type in, by name.
@@ -110,7 +115,24 @@ func (w *world) start(ctx context.Context, log *slog.Logger, changes []func(*app
 			return err
 		}
 	}
-	return nil
+	return w.ready(ctx)
+}
+
+// ready waits until purgebot knows the account's domains, so that each run shows the same. What it asked for that is in nobody's
+// conversation.
+func (w *world) ready(ctx context.Context) error {
+	for {
+		p, err := w.app.Progress(ctx)
+		if err != nil || p.Domains > 0 {
+			w.cdn.ForgetRequests()
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(5 * time.Millisecond): // the database has no bell for other packages
+		}
+	}
 }
 
 // settings are the documented variables and nothing else: what runs here is what runs in production.

@@ -124,7 +124,7 @@ func lastPurged(t *testing.T, w world) {
 	first := recordOnly(t, s, 1, purge.Overseas)
 	run(t, s, first, noon, store.CallAccepted, purge.Done)
 	second := recordOnly(t, s, 2, purge.Overseas, func(p *store.Purge) {
-		p.Request.Parts[0].Targets = p.Request.Parts[0].Targets[:1] // .../1.jpg
+		p.Request.Parts[0].Targets, p.Private = p.Request.Parts[0].Targets[:1], false // .../1.jpg
 	})
 	run(t, s, second, noon.Add(time.Minute), store.CallUnknown, purge.OutcomeUnknown)
 	refused := recordOnly(t, s, 3, purge.Overseas)
@@ -132,12 +132,13 @@ func lastPurged(t *testing.T, w world) {
 	recordOnly(t, s, 4, purge.Overseas) // never left
 
 	asking, _ := order(t, 5)
+	own := alice
 	look := func(since time.Time, change func(*purge.Request)) (found []string) {
 		r := asking.Request
 		if change != nil {
 			change(&r)
 		}
-		again, err := s.LastPurged(t.Context(), r, since)
+		again, err := s.LastPurged(t.Context(), r, since, own)
 		require.NoError(t, err)
 		for _, p := range again {
 			found = append(found, flat(t, []any{p.Target, p.Area, p.Outcome, p.At, p.Purge}))
@@ -160,4 +161,6 @@ func lastPurged(t *testing.T, w world) {
 	assert.Empty(t, look(noon, func(r *purge.Request) {
 		r.Parts = []purge.Part{{Area: purge.Overseas, Targets: targets(t, "https://www.test.com/3.jpg")}}
 	}))
+	own = bob
+	assert.Equal(t, all[:1], look(noon, nil), "what is private is not told to others")
 }

@@ -29,6 +29,13 @@ func (r *Request) size() int {
 	return n
 }
 
+// ForgetRequests empties what Requests returns. Nothing else is forgotten.
+func (s *Sim) ForgetRequests() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal = journal{}
+}
+
 // Requests returns the last requests, at most 1,000, oldest first, also those that are still being held up.
 func (s *Sim) Requests() []Request {
 	s.mu.Lock()

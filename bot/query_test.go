@@ -1,0 +1,208 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/purge"
+)
+
+// listing is a CDN that lists its domains.
+type listing struct {
+	*fakeCDN
+	list  []purge.Domain
+	err   error
+	asked chan struct{} // one is sent at each question
+}
+
+func (l *listing) Domains(context.Context) ([]purge.Domain, error) {
+	defer func() { l.asked <- struct{}{} }()
+	return l.list, l.err
+}
+
+// theDomains are those of the world: www.abc.com ignores queries.
+var theDomains = []purge.Domain{
+	{Host: "*.test.com", Online: true, Status: "online", Query: purge.QueryMatters},
+	{Host: "two.test.com", Online: false, Status: "off\nline", Query: purge.QueryMatters},
+	{Host: "www.abc.com", Online: true, Status: "online", Query: purge.QueryIgnored},
+}
+
+// newListedWorld is one whose bot has heard what the vendor lists.
+func newListedWorld(t *testing.T, list []purge.Domain, err error, change ...func(*Options)) *world {
+	t.Helper()
+	l := &listing{list: list, err: err, asked: make(chan struct{}, 1000)}
+	w := newWorld(t, append(change, func(o *Options) { l.fakeCDN = o.CDN.(*fakeCDN); o.CDN = l })...)
+	<-l.asked
+	require.Eventually(t, func() bool {
+		w.bot.account.mu.Lock()
+		defer w.bot.account.mu.Unlock()
+		return !w.bot.account.asking
+	}, time.Minute, time.Millisecond)
+	return w
+}
+
+func TestVariantsOfOneObjectArePurgedOnce(t *testing.T) {
+	t.Parallel()
+	w := newListedWorld(t, theDomains, nil)
+	const typed = "https://www.abc.com/a?x=1 https://www.test.com/b?x=1 https://www.abc.com/a?x=2 https://www.test.com/b?x=2 https://www.abc.com/a http://www.abc.com/a"
+	const note = "?…: 3 variants of /a are one object on www.abc.com, which ignores queries; purging the first of them purges all."
+	dry := w.types(alice, typed+" --dry-run")
+	assert.Contains(t, dry.Lines, note)
+	assert.Contains(t, dry.Title, "4 URLs")
+	w.types(alice, typed)
+	m := w.chat.await(t, func(m shown) bool { return strings.HasPrefix(m.card.Title, "Done") && len(m.card.Targets) > 0 })
+	assert.Equal(t, []string{"https://www.abc.com/a?x=1", "https://www.test.com/b?x=1", "https://www.test.com/b?x=2", "http://www.abc.com/a"},
+		m.card.Targets, "as it was typed, each scheme its own")
+	assert.Contains(t, m.card.Lines, note)
+	var sent []string
+	for _, b := range w.cdn.sent() {
+		sent = append(sent, texts(b.Targets)...)
+	}
+	assert.ElementsMatch(t, []string{"https://www.abc.com/a?x=1", "http://www.abc.com/a", "https://www.test.com/b?x=1", "https://www.test.com/b?x=2"}, sent)
+}
+
+// A variant that may not be purged is refused by its name, and the rest is one press away, as ever.
+func TestARefusedVariantIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newListedWorld(t, theDomains, nil)
+	reply := w.types(alice, "https://www.abc.com/a?x=1 https://www.abc.com/a?x=2 https://www.abc.com/a?x=ü")
+	assert.Equal(t, "Nothing was purged: 1 target is refused", reply.Title)
+	assert.Contains(t, lines(reply), "https://www.abc.com/a?x={U+00FC}: ")
+	assert.Empty(t, w.cdn.sent())
+}
+
+func TestWhatIsPrivateNamesNoVariant(t *testing.T) {
+	t.Parallel()
+	w := newListedWorld(t, theDomains, nil)
+	w.types(alice, "https://www.abc.com/hidden?x=1 https://www.abc.com/hidden?x=2 --private")
+	w.ends("Done in mainland: 1 URL on www.abc.com")
+	w.chat.await(t, func(m shown) bool {
+		return strings.Contains(lines(m.card), "?…: 2 variants of one URL are one object on www.abc.com")
+	})
+	for _, m := range w.chat.all() {
+		assert.NotContains(t, string(mustJSON(m.card)), "hidden")
+	}
+}
+
+// A variant that is dropped costs no budget, and what a grant asks for it holds all the same.
+func TestADroppedVariantCostsNothing(t *testing.T) {
+	t.Parallel()
+	w := newListedWorld(t, theDomains, nil)
+	w.setPolicy(strings.Replace(worldPolicy, "groups:", "defaults: {budget: {url: 1, directory: 1}}\ngroups:", 1))
+	assert.Empty(t, w.types(alice, "https://www.abc.com/a?x=1 https://www.abc.com/a?x=2").Title)
+	w.ends("Done in mainland: 1 URL on www.abc.com")
+}
+
+// Where the vendor does not tell, or told too long ago, every query is an object of its own, and no card speaks of it.
+func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var log book
+	for name, c := range map[string]struct {
+		list []purge.Domain
+		err  error
+		wait time.Duration
+	}{
+		"this key may not ask":   {err: &purge.Error{Kind: purge.Denied, Message: "No.", Err: errors.New("not allowed")}},
+		"the vendor is away":     {err: &purge.Error{Kind: purge.Unavailable, Message: "Later."}},
+		"an empty list":          {},
+		"unknown of this domain": {list: []purge.Domain{{Host: "www.abc.com", Online: true}}},
+		"too long ago":           {list: theDomains, wait: domainsAge + time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := now
+			w := newListedWorld(t, c.list, c.err, logged(&log), func(o *Options) { o.Now = func() time.Time { return at } })
+			w.bot.account.mu.Lock()
+			at = at.Add(c.wait)
+			w.bot.account.next = at.Add(time.Hour)
+			w.bot.account.mu.Unlock()
+			dry := w.types(alice, "https://www.abc.com/a?x=1 https://www.abc.com/a?x=2 --dry-run")
+			assert.Contains(t, dry.Title, "2 URLs")
+			assert.NotContains(t, dry.text(), "?…")
+			assert.NotContains(t, dry.text(), "Tencent lists")
+		})
+	}
+	assert.Len(t, log.lines("domains are not told"), 2, "an error is told once each")
+}
+
+func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var log book
+	denied := &purge.Error{Kind: purge.Denied, Message: "No.", Err: errors.New("not allowed")}
+	for name, c := range map[string]struct {
+		err   error
+		after time.Duration
+	}{"told": {nil, domainsEvery}, "denied": {denied, domainsDenied}, "away": {&purge.Error{Kind: purge.Unavailable}, domainsAgain}} {
+		b := &Bot{Options: Options{Now: func() time.Time { return now }}}
+		logged(&log)(&b.Options)
+		b.hearDomains(t.Context(), &listing{list: theDomains, err: c.err, asked: make(chan struct{}, 1)})
+		assert.Equal(t, now.Add(c.after), b.account.next, name)
+		b.CDN = &listing{} // would hang
+		b.askDomains(t.Context())
+		b.done.Wait()
+	}
+}
+
+func TestTheDomainOfAHost(t *testing.T) {
+	t.Parallel()
+	all := domains{}
+	for _, host := range []string{"*.test.com", "*.img.test.com", "a.img.test.com", "www.abc.com"} {
+		all[host] = purge.Domain{Host: host}
+	}
+	for host, want := range map[string]string{
+		"a.img.test.com": "a.img.test.com", "b.img.test.com": "*.img.test.com", "c.b.img.test.com": "*.img.test.com", "img.test.com": "*.test.com",
+		"test.com": "", "xtest.com": "", "www.abc.com": "www.abc.com", "x.www.abc.com": "", "com": "",
+	} {
+		d, found := all.of(host)
+		assert.Equal(t, want, d.Host, host)
+		assert.Equal(t, want != "", found, host)
+	}
+}
+
+func TestADomainThatWouldBeRefusedIsPointedOut(t *testing.T) {
+	t.Parallel()
+	w := newListedWorld(t, append(theDomains[:2:2], purge.Domain{Host: "www.other.com", Online: true}), nil)
+	const off = "two.test.com is not running at Tencent (“off line”), which may refuse this."
+	const foreign = "www.abc.com is not among the domains that Tencent lists for this account, so it will probably refuse this. Check the name."
+	assert.Contains(t, w.types(alice, "dir https://two.test.com/a/ --dry-run").Lines, off)
+	dry := w.types(alice, "https://www.abc.com/a https://www.test.com/a --dry-run")
+	assert.Contains(t, dry.Lines, foreign)
+	assert.NotContains(t, dry.text(), "www.test.com is not", "a wildcard lists it")
+	q := w.asks(alice, "dir https://www.abc.com/a/")
+	assert.Contains(t, q.card.Lines, foreign)
+	w.pressesOn(alice, q, "Purge")
+	w.ends("Done")
+	assert.Len(t, w.cdn.sent(), 1, "it is pointed out, not refused")
+}
+
+// Whatever is typed, each target is kept or is one object with one that is kept and came before it.
+func TestFoldingKeepsOneOfEach(t *testing.T) {
+	t.Parallel()
+	hosts, queries := []string{"www.abc.com", "www.test.com"}, []string{"", "?", "?x=1", "?x=2", "?x=1?y"}
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		f := folding{domains: domains{"www.abc.com": {Query: purge.QueryIgnored}, "www.test.com": {Query: purge.QueryMatters}}}
+		kept := map[string]bool{}
+		for range 20 {
+			text := "https://" + hosts[r.IntN(2)] + "/" + string(rune('a'+r.IntN(3))) + queries[r.IntN(len(queries))]
+			target, err := purge.Parse(purge.URL, text)
+			require.NoError(t, err)
+			bare, _, _ := strings.Cut(text, "?")
+			if target.Host() == "www.test.com" {
+				assert.False(t, f.drops(purge.URL, purge.Mainland, target), text)
+				continue
+			}
+			assert.Equal(t, kept[bare], f.drops(purge.URL, purge.Mainland, target), text)
+			kept[bare] = true
+		}
+		assert.Len(t, f.found, len(kept))
+	}
+}

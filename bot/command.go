@@ -90,7 +90,8 @@ func private(message string) (Reply, error) {
 // maxChoices is how many completions a platform shows.
 const maxChoices = 25
 
-// Suggest completes a target with the hosts that this person may purge, and an id with their own purges: other people's are not told.
+// Suggest completes a target with the hosts that this person may purge, an id with their own purges, as other people's are not told,
+// and an administrator's rule with those that hold.
 func (b *Bot) Suggest(ctx context.Context, q Suggestion) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
@@ -105,8 +106,23 @@ func (b *Bot) Suggest(ctx context.Context, q Suggestion) (Reply, error) {
 		return Reply{Choices: hosts(s.grants(), q.Text)}, nil
 	case "id":
 		return b.ownIDs(ctx, q)
+	case "rule":
+		return Reply{Choices: rulesToRevoke(s, q.Text)}, nil
 	}
 	return Reply{}, nil
+}
+
+// rulesToRevoke are the ids of what was said in chat and holds, the newest first, for those who may end it.
+func rulesToRevoke(s scene, typed string) (found []string) {
+	if !s.policy.Administrator(s.who) {
+		return nil
+	}
+	for _, r := range slices.Backward(s.law.lasting()) {
+		if strings.Contains(r.ID, strings.ToLower(strings.TrimSpace(typed))) && len(found) < maxChoices {
+			found = append(found, r.ID)
+		}
+	}
+	return found
 }
 
 // ownIDs are the person's own latest purges, those first that are open; other people's are not told.

@@ -37,7 +37,7 @@ func TestAuditChannel(t *testing.T) {
 	before := len(w.chat.messages)
 	w.chat.mu.Unlock()
 	w.start(auditChannel)
-	w.types(bob, "unfreeze www.abc.com")
+	w.types(bob, `unfreeze www.abc.com "over"`)
 	all := w.audits("ended the freeze of")
 	assert.Equal(t, 1, strings.Count(all, "froze www.abc.com"), "a restart tells nothing twice")
 	assert.Greater(t, len(w.chat.all()), before)

@@ -15,7 +15,7 @@ const formToken = "purge-form"
 
 // form asks for what was not typed, where the platform has forms, and otherwise shows the help.
 func (b *Bot) form(s scene) Reply {
-	if chat, err := b.platform(s.at.Platform); err != nil || !chat.Limits().Forms {
+	if !b.limits(s.at).Forms {
 		card := b.helpCard(s)
 		return Reply{Card: &card}
 	}
@@ -51,7 +51,7 @@ type pressed struct {
 // askTyped opens the form in which whoever pressed types the hosts of the whole sites, and why it cannot wait for approval. The
 // question stays open meanwhile.
 func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on MessageRef, hosts []string, how press) (Reply, error) {
-	if chat, err := b.platform(s.at.Platform); err != nil || !chat.Limits().Forms {
+	if !b.limits(s.at).Forms {
 		return b.refuse(ctx, s, "press", sayNoForm(how))
 	}
 	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet

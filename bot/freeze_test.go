@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,13 +53,13 @@ func TestFreezeAndUnfreeze(t *testing.T) {
 	assert.NotContains(t, w.types(carol, "domains").text(), "frozen")
 	w.quiet()
 
-	assert.Contains(t, w.types(bob, "unfreeze www.test.com").Title, "No freeze is of exactly www.test.com, so nothing was changed. Frozen: *.test.com until")
-	assert.Empty(t, w.types(bob, "unfreeze *.test.com"))
+	assert.Contains(t, w.types(bob, `unfreeze www.test.com "over"`).Title, "No freeze is of exactly www.test.com, so nothing was changed. Frozen: *.test.com until")
+	assert.Empty(t, w.types(bob, `unfreeze *.test.com "over"`))
 	w.ends("No longer frozen: *.test.com")
 	thawed := w.chat.await(t, func(m shown) bool { return m.ref == waiting.ref && !strings.Contains(m.card.text(), "frozen") })
 	w.pressesOn(alice, thawed, "Purge")
 	w.ends("Done")
-	assert.Contains(t, w.types(bob, "unfreeze *.test.com").Title, "Nothing is frozen")
+	assert.Contains(t, w.types(bob, `unfreeze *.test.com "over"`).Title, "Nothing is frozen")
 
 	require.Len(t, w.audited("frozen"), 1)
 	var body ruleBody
@@ -87,10 +88,10 @@ func TestFreezingAgain(t *testing.T) {
 	assert.Empty(t, w.types(bob, `freeze www.test.com 3h "three"`))
 	longer := w.chat.await(t, func(m shown) bool { return strings.Contains(m.card.text(), "this makes it longer") })
 	assert.Contains(t, w.types(alice, "https://www.test.com/1.jpg").text(), "“three”")
-	assert.Empty(t, w.types(bob, "revoke "+longer.card.Footer))
+	assert.Empty(t, w.types(bob, `revoke `+longer.card.Footer+` "enough"`))
 	w.ends("Revoked: freeze")
 	assert.Contains(t, w.types(alice, "https://www.test.com/1.jpg").text(), "“one”")
-	assert.Empty(t, w.types(bob, "unfreeze www.test.com"))
+	assert.Empty(t, w.types(bob, `unfreeze www.test.com "over"`))
 	w.types(alice, "https://www.test.com/1.jpg")
 	w.ends("Done")
 }
@@ -99,18 +100,38 @@ func TestFreezingAgain(t *testing.T) {
 func TestOnlyAdministrators(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, text := range []string{`freeze www.test.com 2h "why"`, "unfreeze www.test.com", `grant <@UCAROL> www.test.com 2h "why"`, "revoke r-00000000"} {
+	for _, text := range []string{`freeze www.test.com 2h "why"`, `unfreeze www.test.com "over"`, `grant <@UCAROL> www.test.com 2h "why"`, `revoke r-00000000 "enough"`} {
 		for _, who := range []acl.Subject{alice, carol} {
 			assert.Contains(t, w.types(who, text).Title, "Only administrators of the policy file may", text)
 		}
 	}
 	assert.Len(t, w.audited("refused"), 8)
-	assert.Contains(t, w.types(bob, "revoke r-00000000").Title, "No freeze or grant from chat holds now")
+	assert.Contains(t, w.types(bob, `revoke r-00000000 "enough"`).Title, "No freeze or grant from chat holds now")
 	rules, _, err := w.bot.Store.Rules(context.Background(), w.bot.Now())
 	require.NoError(t, err)
 	assert.Empty(t, rules)
 	w.chat.channel.Joined = false
 	assert.Contains(t, w.types(bob, `freeze www.test.com 2h "why"`).Title, "I cannot post in this channel, so nothing was changed.")
+}
+
+// TestHelpListsWhatItsReaderMayUse: nobody is shown what is refused to them.
+func TestHelpListsWhatItsReaderMayUse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	everybody, administrators := w.types(alice, "help").text(), w.types(bob, "help").text()
+	for verb, use := range usages {
+		switch {
+		case slices.Contains(decrees, use.verb):
+			assert.NotContains(t, everybody, verb)
+			assert.Contains(t, administrators, verb)
+		case !slices.Contains([]string{"url", "directory", "path", "help", "--help"}, verb):
+			assert.Contains(t, everybody, verb)
+			assert.Contains(t, administrators, verb)
+		}
+		if verb != "directory" && verb != "path" && verb != "purge" && !strings.HasSuffix(verb, "help") {
+			assert.Contains(t, strings.Join(slices.Concat(sayHelpOptions.everybody, sayHelpOptions.administrators), "\n"), verb)
+		}
+	}
 }
 
 // TestNoticeSurvivesAKill: what is committed and not posted is posted after the next start, and once.

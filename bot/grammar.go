@@ -63,7 +63,7 @@ type Intent struct {
 	// Of freeze, unfreeze and grant.
 	Domain  string        // "www.example.com", or "*.example.com" for every host below
 	For     time.Duration // 1 minute to maxFreeze or maxGrant
-	Subject string        // whom to grant: a subject, a mention such as "<@U1>", or a name of the policy file; see subjectIn
+	Subject string        // whom to grant: a subject, a mention such as "<@U1>", or a name, which only the policy file can know; see subjectIn
 
 	// Of history: a zero field selects all. By may be "me" or a mention. Since and Until are as moment reads them.
 	Host         string
@@ -126,8 +126,11 @@ var usages = map[string]usage{
 	"revoke":    {VerbRevoke, "", []takes{takesID}, reasonFlags},
 }
 
+// decrees are the verbs of administrators.
+var decrees = []Verb{VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke}
+
 // quotesReason are the verbs whose reason needs no flag: a text in quotes is one.
-var quotesReason = []Verb{VerbLeak, VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke}
+var quotesReason = append([]Verb{VerbLeak}, decrees...)
 
 // parseText understands a command that was typed or pasted. Its error is an Invalid *purge.Error.
 func parseText(text string) (Intent, error) {

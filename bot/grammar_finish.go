@@ -51,7 +51,7 @@ func (p *parser) settle() {
 	switch p.verb {
 	case VerbLeak:
 		p.settleLeak()
-	case VerbFreeze, VerbGrant:
+	case VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
 		p.settleRule()
 	}
 	if p.in.Prefetch && p.in.Kind == purge.Directory {
@@ -81,7 +81,7 @@ func (p *parser) lacks(what takes) bool {
 	return false
 }
 
-// settleRule wants a reason for what administrators make, and a grant in mainland unless said.
+// settleRule wants a reason for whatever administrators say, and a grant in mainland unless said.
 func (p *parser) settleRule() {
 	if p.in.Reason == "" {
 		p.fail(sayNoReason(p.form))
@@ -251,7 +251,7 @@ func (p *parser) example(in *Intent) {
 			in.Subject = "oncall"
 		}
 	}
-	if in.Reason == "" && (p.verb == VerbFreeze || p.verb == VerbGrant) {
+	if in.Reason == "" && slices.Contains(decrees, p.verb) {
 		in.Reason = "why"
 	}
 }

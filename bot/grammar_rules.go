@@ -119,29 +119,31 @@ func (p *parser) subject(word string) {
 		p.in.Subject = string(s)
 		return
 	}
-	if !isPolicyName(word) {
+	if !isCalled(word) {
 		p.fail(sayWrongSubject(word, errors.New("mention the person or the group, paste what whoami shows, or write the name of a group of the policy file")))
 		return
 	}
 	p.in.Subject = word
 }
 
-// by takes whose purges a history shows. Names are not taken here: whose purges they were, only ids tell.
+// by takes whose purges a history shows. A name that the chat made no mention of is refused with what to type there.
 func (p *parser) by(value string) {
 	token := mention(value)
 	_, err := acl.ParseSubject(value)
 	switch {
 	case token != "":
 		p.in.By = token
-	case value == "me" || err == nil:
+	case value == "me" || err == nil || strings.HasPrefix(value, "@") && isCalled(value):
 		p.in.By = value
 	default:
 		p.fail(saySubject(value))
 	}
 }
 
-// isPolicyName says whether a word can be the name of a group of the policy file, and is nothing else.
-func isPolicyName(word string) bool {
+// isCalled says whether a word can be the name of a group of the policy file, or of somebody where the chat made no mention of it,
+// and is nothing else.
+func isCalled(word string) bool {
+	word = strings.TrimPrefix(word, "@")
 	strange := func(c rune) bool {
 		return !unicode.IsGraphic(c) || unicode.IsSpace(c) || strings.ContainsRune("\"'`<>,;@#*/:|\\", c)
 	}

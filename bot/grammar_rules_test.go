@@ -28,7 +28,6 @@ func TestRuleCommandsMeanWhatTheySay(t *testing.T) {
 		{`freeze a.com 4w "https://t.com/7"`, `/purge freeze a.com 28d "https://t.com/7"`},
 		{`freeze "https://a.com/" 1m "https://t.com/7"`, `/purge freeze a.com 1m "https://t.com/7"`},
 		{"freeze a.com 2h\n\"sale\"", `/purge freeze a.com 2h "sale"`},
-		{"unfreeze a.com", "/purge unfreeze a.com"},
 		{`unfreeze *.a.com "sale is over"`, `/purge unfreeze *.a.com "sale is over"`},
 		{`/purge unfreeze a.com --reason over`, `/purge unfreeze a.com "over"`},
 
@@ -47,7 +46,6 @@ func TestRuleCommandsMeanWhatTheySay(t *testing.T) {
 		{`grant oncall a.com 24h "x" --kind directory --overseas`, `/purge grant oncall a.com 1d --overseas --kind directory "x"`},
 		{`grant oncall --kind=dir a.com 2h --area mainland "x"`, `/purge grant oncall a.com 2h --kind directory "x"`},
 		{`grant oncall a.com 2h "x" --kind URL --global`, `/purge grant oncall a.com 2h --global "x"`},
-		{"revoke r-7k3f9x2q", "/purge revoke r-7k3f9x2q"},
 		{"revoke R-7K3F9X2Q “too broad”", `/purge revoke r-7k3f9x2q "too broad"`},
 
 		{"retry P-7k3f9x2q", "/purge retry p-7k3f9x2q"},
@@ -132,7 +130,8 @@ func TestRuleMistakesRefuseTheWholeCommand(t *testing.T) {
 		{`freeze a.com 2h "sale" --until 2d`, `"--until" for freeze`, `/purge freeze a.com 2h "sale"`},
 		{"freeze a.com 2h \"sale\"\nunfreeze a.com", "second command", `/purge freeze a.com 2h "sale"`},
 		{"freeze a.com 2h \"sale\" unfreeze", "goes first", `/purge freeze a.com 2h "sale"`},
-		{"unfreeze", "which domain to unfreeze", "/purge unfreeze www.example.com"},
+		{"unfreeze", "which domain to unfreeze", `/purge unfreeze www.example.com "why"`},
+		{"unfreeze a.com", "Say why", `/purge unfreeze a.com "why"`},
 		{"unfreeze a.com 2h", `"2h"`, `/purge unfreeze a.com "2h"`},
 
 		{"grant", "whom to grant it to", `/purge grant oncall www.example.com 2h "why"`},
@@ -141,7 +140,8 @@ func TestRuleMistakesRefuseTheWholeCommand(t *testing.T) {
 		{"grant oncall a.com 2h", "Say why", `/purge grant oncall a.com 2h "why"`},
 		{`grant oncall a.com 25h "x"`, "1d at most", `/purge grant oncall a.com 1d "x"`},
 		{`grant oncall a.com 2d "x"`, "1d at most", `/purge grant oncall a.com 1d "x"`},
-		{`grant @bob a.com 2h "x"`, `"@bob"`, `/purge grant oncall a.com 2h "x"`},
+		{`grant @bob, a.com 2h "x"`, `"@bob,"`, `/purge grant oncall a.com 2h "x"`},
+		{`grant @ a.com 2h "x"`, `"@"`, `/purge grant oncall a.com 2h "x"`},
 		{`grant <!channel> a.com 2h "x"`, `"<!channel>"`, `/purge grant oncall a.com 2h "x"`},
 		{`grant <#C1> a.com 2h "x"`, `"<#C1>"`, `/purge grant oncall a.com 2h "x"`},
 		{`grant <@> a.com 2h "x"`, `"<@>"`, `/purge grant oncall a.com 2h "x"`},
@@ -159,9 +159,10 @@ func TestRuleMistakesRefuseTheWholeCommand(t *testing.T) {
 		{`grant oncall a.com 2h "x" --kind url --kind url`, "said twice", `/purge grant oncall a.com 2h "x"`},
 		{`grant oncall a.com 2h "x" --mode delete`, `"--mode"`, `/purge grant oncall a.com 2h "x"`},
 		{`grant oncall a.com 2h "x" --private`, `"--private"`, `/purge grant oncall a.com 2h "x"`},
-		{"revoke", "which grant to revoke", "/purge revoke r-7k3f9x2q"},
-		{"revoke p-7k3f9x2q", "id of a grant looks like r-7k3f9x2q", "/purge revoke r-7k3f9x2q"},
-		{"revoke a.com", `"a.com"`, "/purge revoke r-7k3f9x2q"},
+		{"revoke", "which grant to revoke", `/purge revoke r-7k3f9x2q "why"`},
+		{"revoke r-7k3f9x2q", "Say why", `/purge revoke r-7k3f9x2q "why"`},
+		{"revoke p-7k3f9x2q", "id of a grant looks like r-7k3f9x2q", `/purge revoke r-7k3f9x2q "why"`},
+		{"revoke a.com", `"a.com"`, `/purge revoke r-7k3f9x2q "why"`},
 
 		{"retry", "which purge to retry", "/purge retry p-7k3f9x2q"},
 		{"retry r-7k3f9x2q", "id of a purge looks like", "/purge retry p-7k3f9x2q"},
@@ -206,7 +207,7 @@ func TestRuleFieldsStayApart(t *testing.T) {
 		means  string
 	}{
 		{Fields{Verb: "freeze", Domain: " A.com ", For: "2h", Reason: `"sale" --overseas`}, `/purge freeze a.com 2h "\"sale\" --overseas"`},
-		{Fields{Verb: "unfreeze", Domain: "*.a.com"}, "/purge unfreeze *.a.com"},
+		{Fields{Verb: "unfreeze", Domain: "*.a.com", Reason: "over"}, `/purge unfreeze *.a.com "over"`},
 		{Fields{Verb: "grant", Subject: "<@1>", Domain: "a.com", For: "30m", Kind: "directory", Area: "overseas", Reason: "x"}, `/purge grant <@1> a.com 30m --overseas --kind directory "x"`},
 		{Fields{Verb: "grant", Subject: "oncall", Domain: "a.com", For: "1d", Reason: "x"}, `/purge grant oncall a.com 1d "x"`},
 		{Fields{Verb: "revoke", ID: "r-7k3f9x2q", Reason: "x"}, `/purge revoke r-7k3f9x2q "x"`},
@@ -228,6 +229,8 @@ func TestRuleFieldsStayApart(t *testing.T) {
 		{Fields{Verb: "freeze", Domain: "*.", For: "2h", Reason: "x"}, `"*."`},
 		{Fields{Verb: "freeze", Targets: "a.com", For: "2h", Reason: "x"}, `field "targets" is not for freeze`},
 		{Fields{Verb: "freeze", Domain: "a.com", For: "2h"}, `field "reason" is empty`},
+		{Fields{Verb: "unfreeze", Domain: "a.com"}, `field "reason" is empty`},
+		{Fields{Verb: "revoke", ID: "r-7k3f9x2q"}, `field "reason" is empty`},
 		{Fields{Verb: "freeze", Domain: "a.com", Reason: "x"}, `field "for" is empty`},
 		{Fields{Verb: "freeze", For: "2h", Reason: "x"}, `field "domain" is empty`},
 		{Fields{Verb: "freeze", Domain: "a.com", For: "2h", Reason: "x", Kind: "url"}, `field "kind" is not for freeze`},

@@ -12,6 +12,9 @@ import (
 
 // grant lends somebody what the giver may purge, for a while. What the giver may is judged anew at each purge.
 func (b *Bot) grant(ctx context.Context, s scene, in Intent) (Reply, error) {
+	if isUnmentioned(in.Subject) {
+		return b.refuse(ctx, s, string(in.Verb), b.sayUnmentioned(s.at, in.Subject)+" "+sayNoChange)
+	}
 	r := b.ruleOf(s, in, store.Grant)
 	r.To, r.Kinds, r.Areas = borrower(s.at, in.Subject), []purge.Kind{in.Kind}, in.Areas
 	if err := s.policy.CheckLoan(loanOf(r), s.law.at); err != nil {
@@ -30,6 +33,9 @@ func borrower(at Thread, typed string) string {
 	}
 	return typed
 }
+
+// isUnmentioned reports whether a name was typed as a mention that the chat has made none of: names are anybody's.
+func isUnmentioned(typed string) bool { return strings.HasPrefix(typed, "@") }
 
 // mayLend reports whether some grant of the giver's meets what is to be lent, so that it is not lent in vain.
 func mayLend(own []acl.GrantView, r store.Rule) bool {

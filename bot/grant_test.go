@@ -4,10 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
 )
 
 func TestGrantAndRevoke(t *testing.T) {
@@ -29,10 +34,10 @@ func TestGrantAndRevoke(t *testing.T) {
 	assert.Contains(t, w.types(carol, "https://www.test.com/1.jpg --overseas").text(), "Nothing was purged", "in mainland unless said")
 	assert.Contains(t, w.types(carol, "https://www.abc.com/1.jpg").text(), "Nothing was purged")
 
-	assert.Empty(t, w.types(bob, "revoke "+card.Footer))
+	assert.Empty(t, w.types(bob, `revoke `+card.Footer+` "enough"`))
 	assert.Contains(t, w.ends("Revoked: grant of www.test.com").card.text(), "slack:T0/UCAROL may no longer purge by it")
 	assert.Contains(t, w.types(carol, "https://www.test.com/1.jpg").text(), "No rule lets you purge www.test.com")
-	assert.Contains(t, w.types(bob, "revoke "+card.Footer).Title, "No freeze or grant from chat holds now")
+	assert.Contains(t, w.types(bob, `revoke `+card.Footer+` "enough"`).Title, "No freeze or grant from chat holds now")
 	require.Len(t, w.audited("granted"), 1)
 	require.Len(t, w.audited("revoked"), 1)
 	var body ruleBody
@@ -73,6 +78,40 @@ func TestGrantSubjects(t *testing.T) {
 			assert.Equal(t, want, rules[0].To)
 		})
 	}
+}
+
+// TestNameIsNoMention: a name is anybody's, so whoever typed one is told what works in their chat.
+func TestNameIsNoMention(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	says := `"@carol" was typed as a name, and names are not ids: two people may have the same. Pick them from the list.`
+	assert.Equal(t, says+" Nothing was changed.", w.types(bob, `grant @carol www.test.com 2h "why"`).Title)
+	assert.Equal(t, says, w.types(bob, "history --by @carol").Title)
+	assert.Empty(t, w.audited("granted"))
+}
+
+// TestSuggestsRulesToRevoke: to administrators alone, the newest first, and only what holds.
+func TestSuggestsRulesToRevoke(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	w := newWorld(t, func(o *Options) {
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	suggests := func(who acl.Subject, typed string) []string {
+		r, err := w.bot.Suggest(t.Context(), Suggestion{From: who, At: channel, Field: "rule", Text: typed})
+		require.NoError(t, err)
+		return r.Choices
+	}
+	w.types(bob, `freeze www.test.com 2h "why"`)
+	freeze := w.ends("Frozen until").card.Footer
+	later.Store(int64(time.Minute))
+	w.types(bob, `grant <@UCAROL> www.test.com 2h "why"`)
+	grant := w.ends("Granted until").card.Footer
+	assert.Equal(t, []string{grant, freeze}, suggests(bob, ""))
+	assert.Equal(t, []string{freeze}, suggests(bob, " "+strings.ToUpper(freeze[2:])))
+	assert.Empty(t, suggests(alice, ""))
+	w.types(bob, `revoke `+grant+` "enough"`)
+	assert.Equal(t, []string{freeze}, suggests(bob, ""))
 }
 
 // TestGrantNeverExceedsItsGiver: nothing is lent in vain, and a group does not let its giver in.

@@ -57,6 +57,8 @@ type ChatLimits struct {
 	Options      bool // what the terminal calls flags are options of the platform's own
 	// Threads says how a command is given inside a thread, for help; "" if as anywhere.
 	Threads string
+	// Mentions says how to name a person or a group in a command, to whoever typed a name; "" if nothing is to be said.
+	Mentions string
 }
 
 // Standing is what a person is to the workspace. Only a Member may do anything.
@@ -123,7 +125,7 @@ type Answer struct {
 type Suggestion struct {
 	From  acl.Subject
 	At    Thread
-	Field string
+	Field string // "targets", "domain", "id" of a purge, or "rule", the id of what an administrator said
 	Text  string
 }
 

@@ -196,7 +196,7 @@ func TestPressBeforeTheCardIsCommitted(t *testing.T) {
 	_, err := w.bot.Answer(t.Context(), Answer{Event: EventKey{"slack", "T0", "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 	e := purge.AsError(err)
 	assert.Equal(t, purge.Unavailable, e.Kind)
-	assert.Equal(t, "The card is still being put up; press again in a moment.", e.Message)
+	assert.Equal(t, "The card is still being put up; try again in a moment.", e.Message)
 	assert.Less(t, time.Since(from), handleWithin, "in time to be told")
 	close(w.chat.posted)
 	_, err = w.bot.Answer(t.Context(), Answer{Event: EventKey{"slack", "T0", "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})

@@ -146,6 +146,8 @@ func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {
 	switch {
 	case in.By == "me":
 		by = s.person.Subject
+	case isUnmentioned(in.By):
+		return store.Filter{}, invalid(b.sayUnmentioned(s.at, in.By))
 	case in.By != "" && by == "":
 		return store.Filter{}, invalid(saySubject(in.By))
 	}
@@ -292,16 +294,27 @@ func whoamiCard(s scene) Card {
 	return c
 }
 
+// helpCard lists what its reader may use.
 func (b *Bot) helpCard(s scene) Card {
-	c := Card{Title: "What you can type", Lines: sayHelp}
-	chat, err := b.platform(s.at.Platform)
-	if err == nil && chat.Limits().Options {
-		c.Lines = sayHelpOptions
+	help, limits := sayHelp, b.limits(s.at)
+	if limits.Options {
+		help = sayHelpOptions
 	}
-	if err == nil && chat.Limits().Threads != "" {
-		c.Lines = append(slices.Clone(c.Lines), chat.Limits().Threads)
+	c := Card{Title: "What you can type", Lines: slices.Clone(help.everybody)}
+	if s.policy.Administrator(s.who) {
+		c.Lines = append(c.Lines, help.administrators...)
 	}
+	c.Lines = append(append(c.Lines, help.besides...), compact([]string{limits.Threads})...)
 	return c
+}
+
+// limits is what the chat there can show.
+func (b *Bot) limits(at Thread) ChatLimits {
+	chat, err := b.platform(at.Platform)
+	if err != nil {
+		return ChatLimits{}
+	}
+	return chat.Limits()
 }
 
 // dryRun says what would happen, and sends nothing.

@@ -18,7 +18,7 @@ const (
 	sayWhere          = "I could not check what this channel is; nothing was purged."
 	sayTryAgain       = " Try again."
 	sayNotYours       = " purgebot lacks a permission or is set up wrongly; ask whoever runs purgebot."
-	sayCardComing     = "The card is still being put up; press again in a moment."
+	sayCardComing     = "The card is still being put up; try again in a moment."
 	sayShared         = "This channel is shared with another organisation, so nothing can be purged from here. Use a channel of your own."
 	sayInterrupted    = "The answer to this call was lost on our side, so it may have been done. Look at the site before you purge again; the quota may have been spent."
 	sayLate           = "Tencent accepted it, and has not yet said that it is done; purgebot has stopped looking."
@@ -227,40 +227,4 @@ func dated(t time.Time, reader *time.Location) string {
 		return s
 	}
 	return s + t.In(reader).Format(" (01-02 15:04 -07:00)")
-}
-
-var sayHelp = []string{
-	"/purge https://www.example.com/a.jpg — purge URLs, as many as you paste",
-	"/purge dir https://www.example.com/a/ — purge directories; asks first",
-	"    --overseas or --global — elsewhere than in mainland; asks first",
-	"    --mode delete — directories: everything, not only changed files",
-	"    --reason \"text\" — shown on the card, kept in the audit",
-	"    --private — the channel sees the host and the number, not the targets",
-	"    --dry-run — say what would happen, send nothing",
-	"/purge leak https://… \"reason\" — everywhere, deleted, private",
-	"/purge status p-… · cancel p-… — one purge",
-	"/purge retry p-… — again, but only what failed",
-	"/purge history [domain] — purges you may see",
-	"/purge quota — what is left today, and who used it",
-	"/purge why https://… · domains · whoami — what you may purge and why",
-}
-
-// sayHelpOptions is the same where the platform has options of its own.
-var sayHelpOptions = []string{
-	"/purge url targets:https://www.example.com/a.jpg — purge URLs, as many as you paste",
-	"/purge dir targets:https://www.example.com/a/ — purge directories; asks first",
-	"    area: overseas or global — elsewhere than in mainland; asks first",
-	"    mode: delete — directories: everything, not only changed files",
-	"    reason: — shown on the card, kept in the audit",
-	"    private: — the channel sees the host and the number, not the targets",
-	"    dry-run: — say what would happen, send nothing",
-	"/purge form — the same as a form, for many targets",
-	"/purge leak targets:https://… reason:… — everywhere, deleted, private",
-	"/purge status · cancel — one purge, by its id",
-	"/purge retry — again, but only what failed",
-	"/purge history — purges you may see",
-	"/purge quota — what is left today, and who used it",
-	"/purge why · domains · whoami — what you may purge and why",
-	"“Purge links in this message” is in the menu of every message, under Apps.",
-	"Or mention me: @purgebot purge https://…",
 }

@@ -30,7 +30,7 @@ func sayNoticeNotJoined(invite string) string {
 }
 
 func sayAlreadyFrozen(f store.Rule) string {
-	return fmt.Sprintf("%s is already frozen until %s by %s, so nothing was changed. To end it sooner: /purge unfreeze %s", f.Domain, stamp(f.Until), by(f), f.Domain)
+	return fmt.Sprintf("%s is already frozen until %s by %s, so nothing was changed. To end it sooner: /purge unfreeze %s \"why\"", f.Domain, stamp(f.Until), by(f), f.Domain)
 }
 
 func sayNotFrozen(domain string, frozen []store.Rule) string {
@@ -45,6 +45,11 @@ func sayNoSuchRule(id string, rules []store.Rule) string {
 		return fmt.Sprintf("No freeze or grant from chat holds now, so there is no %s to revoke.", id)
 	}
 	return fmt.Sprintf("There is no %s that holds, so nothing was changed. There is: %s.", id, listed(rules))
+}
+
+// sayUnmentioned refuses a name, and says what works in that chat.
+func (b *Bot) sayUnmentioned(at Thread, name string) string {
+	return strings.TrimSpace(fmt.Sprintf("%s was typed as a name, and names are not ids: two people may have the same. %s", said(name), b.limits(at).Mentions))
 }
 
 func sayNothingToLend(r store.Rule) string {
@@ -95,13 +100,12 @@ func frozenCard(r store.Rule, before []store.Rule) Card {
 	if len(before) > 0 {
 		c.Lines = append(c.Lines, "It was frozen already; this makes it longer.")
 	}
-	c.Lines = append(c.Lines, "Nobody may purge it until then; what had not left is not sent. /purge unfreeze "+r.Domain+" ends it.")
+	c.Lines = append(c.Lines, "Nobody may purge it until then; what had not left is not sent. /purge unfreeze "+r.Domain+" \"why\" ends it.")
 	return c
 }
 
 func unfrozenCard(p Person, ended []store.Rule, reason string) Card {
-	c := Card{Title: "No longer frozen: " + ended[0].Domain, Tone: Good, By: p.Subject, Footer: ids(ended)}
-	return withReason(c, reason)
+	return Card{Title: "No longer frozen: " + ended[0].Domain, Tone: Good, By: p.Subject, Lines: []string{"Reason: " + reason}, Footer: ids(ended)}
 }
 
 func grantedCard(r store.Rule) Card {
@@ -112,7 +116,7 @@ func grantedCard(r store.Rule) Card {
 		to = string(s)
 	}
 	c.Lines = []string{fmt.Sprintf("%s may purge %s on %s in %s until then, as far as whoever granted it may.", to, nounsPlural(r.Kinds), r.Domain, areaWords(r.Areas)),
-		"Reason: " + r.Reason, "/purge revoke " + r.ID + " ends it."}
+		"Reason: " + r.Reason, "/purge revoke " + r.ID + " \"why\" ends it."}
 	return c
 }
 
@@ -121,13 +125,7 @@ func revokedCard(p Person, r store.Rule, reason string) Card {
 	if r.Kind == store.Grant {
 		c.Lines = []string{r.To + " may no longer purge by it; what had not left is not sent."}
 	}
-	return withReason(c, reason)
-}
-
-func withReason(c Card, reason string) Card {
-	if reason != "" {
-		c.Lines = append(c.Lines, "Reason: "+reason)
-	}
+	c.Lines = append(c.Lines, "Reason: "+reason)
 	return c
 }
 

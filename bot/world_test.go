@@ -273,7 +273,9 @@ func (c *fakeChat) Channel(context.Context, Thread, time.Duration) (Channel, err
 	return c.channel, c.where
 }
 
-func (c *fakeChat) Limits() ChatLimits           { return ChatLimits{Forms: !c.noForms, Files: true} }
+func (c *fakeChat) Limits() ChatLimits {
+	return ChatLimits{Forms: !c.noForms, Files: true, Mentions: "Pick them from the list."}
+}
 func (c *fakeChat) Health(context.Context) error { return c.health }
 
 func (c *fakeChat) setFail(err error) {

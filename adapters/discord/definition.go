@@ -57,6 +57,7 @@ var (
 	areaOption   = oneOf("area", "Where; mainland if not said", "mainland", "overseas", "global")
 	reasonOption = word("reason", "Shown on the card and kept", maxReason)
 	idOption     = required(suggested(word("id", "As on the card: p-7k3f9x2q", maxChoice)))
+	ruleOption   = required(suggested(word("id", "As on its card: r-7k3f9x2q", maxChoice)))
 	domainOption = suggested(word("domain", "www.example.com, or *.example.com", maxDomain))
 )
 
@@ -107,8 +108,8 @@ func ruled() []definitionOption {
 	kind := oneOf("kind", "What it lets purge; url if not said", "url", "directory")
 	return []definitionOption{
 		sub("freeze", "Administrators: let nobody purge a domain for a while", required(domainOption), for_, required(reasonOption)),
-		sub("unfreeze", "Administrators: end a freeze", required(domainOption), reasonOption),
+		sub("unfreeze", "Administrators: end a freeze", required(domainOption), required(reasonOption)),
 		sub("grant", "Administrators: let somebody purge for a while", subject, required(domainOption), for_, required(reasonOption), kind, areaOption),
-		sub("revoke", "Administrators: end a grant before its time", required(word("id", "As on its card: r-7k3f9x2q", maxChoice)), reasonOption),
+		sub("revoke", "Administrators: end a grant or a freeze before its time", ruleOption, required(reasonOption)),
 	}
 }

@@ -203,7 +203,12 @@ func (d *Discord) Health(ctx context.Context) error {
 
 // Limits says what Discord can show.
 func (d *Discord) Limits() bot.ChatLimits {
-	return bot.ChatLimits{Forms: true, Files: true, Options: true}
+	return bot.ChatLimits{
+		Forms: true, Files: true, Options: true,
+		Mentions: "Type @ and pick the person or role from the list that Discord shows: a name that is only typed is no mention. " +
+			"Or write the id, as in discord:SERVER/PERSON or discord:SERVER/role/ROLE: whoami shows people theirs, and with Developer Mode on " +
+			"it is in everybody's menu under Copy ID.",
+	}
 }
 
 // work is what goes on; it may begin while somebody waits for it to end, which a sync.WaitGroup does not allow.

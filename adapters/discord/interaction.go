@@ -159,6 +159,9 @@ func (d *Discord) suggestion(ctx context.Context, h bot.Handler, in *interaction
 	for _, o := range in.Data.Options[0].Options {
 		if o.Focused {
 			q := bot.Suggestion{From: d.subject(in.Member.User.ID), At: at, Field: fieldOf(o.Name), Text: o.text()}
+			if in.Data.Options[0].Name == "revoke" && o.Name == "id" {
+				q.Field = "rule"
+			}
 			return h.Suggest(ctx, q)
 		}
 	}

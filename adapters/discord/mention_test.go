@@ -222,5 +222,6 @@ func TestSuggestions(t *testing.T) {
 	w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge history", "domain", discordsim.Options{"domain": "w"})
 	w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge why", "url", discordsim.Options{"url": "w"})
 	w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge status", "id", discordsim.Options{"id": "p"})
-	assert.Equal(t, []string{"domain", "targets", "id"}, []string{f.asked[1].Field, f.asked[2].Field, f.asked[3].Field})
+	w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge revoke", "id", discordsim.Options{"id": "r"})
+	assert.Equal(t, []string{"domain", "targets", "id", "rule"}, []string{f.asked[1].Field, f.asked[2].Field, f.asked[3].Field, f.asked[4].Field})
 }

@@ -133,5 +133,8 @@ func (s *Slack) Limits() bot.ChatLimits {
 	return bot.ChatLimits{
 		Forms: true, Files: s.mayUpload(),
 		Threads: "Slack has no slash commands in threads: mention the bot there instead.",
+		Mentions: "Slack makes no mention of a name behind a slash command: send a message that begins with @purgebot instead of /purge, " +
+			"and pick the person or group from the list that Slack shows. Or write the id, as in slack:T…/U…: whoami shows people theirs, " +
+			"and it is in their profile under ⋮, Copy member ID.",
 	}
 }

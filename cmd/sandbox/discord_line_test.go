@@ -28,7 +28,7 @@ func TestAsOptions(t *testing.T) {
 		"/purge retry p-7k3f9x2q --reason again":                                       "/purge retry p-7k3f9x2q reason:again",
 		"/purge quota":                                                                 "/purge quota",
 		`/purge freeze a.com 2h "a sale"`:                                              "/purge freeze a.com for:2h reason:a sale",
-		`/purge unfreeze *.a.com`:                                                      "/purge unfreeze *.a.com",
+		`/purge unfreeze *.a.com "over"`:                                               "/purge unfreeze *.a.com reason:over",
 		`/purge grant @bob a.com 2h "on call" --kind directory --global`:               "/purge grant @bob domain:a.com for:2h reason:on call kind:directory area:global",
 		`/purge revoke r-7k3f9x2q "enough"`:                                            "/purge revoke r-7k3f9x2q reason:enough",
 		"/purge history a.com --since 30d --until=2026-11-21 --by me --outcome failed": "/purge history a.com since:30d until:2026-11-21 by:me outcome:failed",

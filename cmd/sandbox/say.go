@@ -140,14 +140,10 @@ func (t *transcript) decree(ctx context.Context, user, text string) error {
 	return err
 }
 
-// meant is what the chat makes of what was typed: a mention of "@mallory", and the id last shown of "r-ID".
+// meant is what was typed with the id last shown in place of "r-ID".
 func (t *transcript) meant(text string) string {
 	words := strings.Split(text, " ")
 	for i, w := range words {
-		name, at := strings.CutPrefix(w, "@")
-		if user, err := find(t.chat, name); at && err == nil {
-			words[i] = "<@" + user + ">"
-		}
 		for _, m := range everything(t.chat) {
 			if id := ruleID.FindString(m.plain()); w == "r-ID" && id != "" {
 				words[i] = id

@@ -28,7 +28,7 @@ func past(b *testing.B, purges int) *store.Store {
 	at := fmt.Sprintf(`(%d - i * 60000)`, noon.UnixMilli())
 	for _, insert := range []string{
 		`INSERT INTO pb_purge SELECT 'id' || i, '', 'p-' || i, 'slack', 'T1', 'old' || i, '', 'slack:T1/U' || (i % 10), 'Alice', '[]', '{}', 'slack:T1/C1',
-			'url', '', '["mainland"]', 1, 'digest', 'policy', '', '', 0, '[]', 'done', '', 0, ` + at + `, ` + at + `, '', 'b' || i, '[]', NULL FROM s`,
+			'url', '', '["mainland"]', 1, 'digest', 'policy', '', '', 0, '[]', 'done', '', 0, ` + at + `, ` + at + `, '', 'b' || i, '[]', NULL, 0, NULL FROM s`,
 		`INSERT INTO pb_event SELECT 'slack', 'T1', 'old' || i, '', 'id' || i, ` + at + ` FROM s`,
 		`INSERT INTO pb_target SELECT 'id' || i, 'mainland', 0, 'https://www.test.com/' || i, 0, 0, 'done', '' FROM s`,
 		`INSERT INTO pb_host SELECT 'www.test.com', ` + at + `, 'id' || i FROM s`,

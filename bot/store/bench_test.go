@@ -131,6 +131,15 @@ func BenchmarkBeginEnd(b *testing.B) {
 }
 
 // record records the nth purge of so many targets, as the bot would.
+// A turn is a commit of its own, before each call.
+func BenchmarkTurn(b *testing.B) {
+	s := open(b, "sqlite:"+filepath.Join(b.TempDir(), "purgebot.db"))
+	for b.Loop() {
+		_, _, err := s.Turn(b.Context(), time.Microsecond, time.Hour)
+		require.NoError(b, err)
+	}
+}
+
 func record(t testing.TB, s *store.Store, n, targets int) store.Purge {
 	sum := sha256.Sum256(fmt.Append(nil, n))
 	p := store.Purge{

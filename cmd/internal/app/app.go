@@ -73,6 +73,7 @@ func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
+	pace.db = db
 	b, err := bot.New(bot.Options{
 		Store: db, CDN: a.metrics.cdn(cdn, pace), Platforms: a.chats.platforms(a.metrics),
 		Policy: policy.current, Log: log, Executor: executor,

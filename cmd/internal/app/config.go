@@ -35,7 +35,7 @@ type Config struct {
 	CDNEndpoint  string  `env:"PURGEBOT_CDN_ENDPOINT" help:"another than Tencent's own, e.g. https://cdn.intl.tencentcloudapi.com for 3.0 on its international site; the signed host and path follow it"`
 	CDNMethod    string  `env:"PURGEBOT_CDN_METHOD,default=POST" help:"2.0: GET or POST"`
 	CDNSignature string  `env:"PURGEBOT_CDN_SIGNATURE,default=HmacSHA256" help:"2.0: HmacSHA1 or HmacSHA256"`
-	CDNRate      float64 `env:"PURGEBOT_CDN_RATE,default=20" help:"CDN calls a second"`
+	CDNRate      float64 `env:"PURGEBOT_CDN_RATE,default=20" help:"CDN calls a second, all who share the database together"`
 	SecretID     string  `env:"TENCENTCLOUD_SECRET_ID" secret:"yes" help:"the key's id"`
 	SecretKey    string  `env:"TENCENTCLOUD_SECRET_KEY" secret:"yes" help:"the key"`
 	Token        string  `env:"TENCENTCLOUD_TOKEN" secret:"yes" help:"of temporary credentials, if they are"`

@@ -54,9 +54,8 @@ var rules = map[string]rule{
 	"adapters/discord/discordsim": {theirs: []string{"github.com/gorilla/websocket"}},
 
 	"cmd/internal/app": {
-		ours: []string{"purge", "purge/tencent", "acl", "bot", "bot/store", "adapters/slack", "adapters/discord"},
-		// x/time paces the calls to the CDN.
-		theirs: []string{"github.com/sethvargo/go-envconfig", "github.com/prometheus/client_golang", "golang.org/x/time"},
+		ours:   []string{"purge", "purge/tencent", "acl", "bot", "bot/store", "adapters/slack", "adapters/discord"},
+		theirs: []string{"github.com/sethvargo/go-envconfig", "github.com/prometheus/client_golang"},
 		tests:  []string{"adapters/slack/slacksim", "adapters/discord/discordsim", "purge/tencent/cdnsim"},
 	},
 	"cmd/purgebot": {ours: []string{"cmd/internal/app"}, theirs: []string{"github.com/spf13/cobra"}},

@@ -71,15 +71,21 @@ func (m *metrics) cdn(c purge.CDN, p *pace) purge.CDN {
 		return struct {
 			*meteredCDN
 			domains
-		}{metered, domains{lister}}
+		}{metered, domains{lister, metered}}
 	}
 	return metered
 }
 
 // domains is there because an embedded purge.Domains would hide its own method, which has the same name.
-type domains struct{ from purge.Domains }
+type domains struct {
+	from purge.Domains
+	by   *meteredCDN
+}
 
-func (d domains) Domains(ctx context.Context) ([]purge.Domain, error) { return d.from.Domains(ctx) }
+func (d domains) Domains(ctx context.Context) (all []purge.Domain, err error) {
+	defer func(from time.Time) { d.by.saw(ctx, "domains", from, err) }(time.Now())
+	return d.from.Domains(ctx)
+}
 
 type meteredCDN struct {
 	purge.CDN
@@ -87,8 +93,8 @@ type meteredCDN struct {
 	pace *pace
 }
 
-func (c *meteredCDN) saw(call string, from time.Time, err error) {
-	c.pace.heard(err)
+func (c *meteredCDN) saw(ctx context.Context, call string, from time.Time, err error) {
+	c.pace.heard(ctx, err)
 	c.m.observe("cdn", call, from, err)
 }
 
@@ -97,17 +103,17 @@ func (c *meteredCDN) Submit(ctx context.Context, b purge.Batch) (r purge.Receipt
 	if b.Kind == purge.Prefetch {
 		call = "prefetch"
 	}
-	defer func(from time.Time) { c.saw(call, from, err) }(time.Now())
+	defer func(from time.Time) { c.saw(ctx, call, from, err) }(time.Now())
 	return c.CDN.Submit(ctx, b)
 }
 
 func (c *meteredCDN) Status(ctx context.Context, q purge.StatusQuery) (s []purge.TargetStatus, err error) {
-	defer func(from time.Time) { c.saw("status", from, err) }(time.Now())
+	defer func(from time.Time) { c.saw(ctx, "status", from, err) }(time.Now())
 	return c.CDN.Status(ctx, q)
 }
 
 func (c *meteredCDN) Quota(ctx context.Context) (q []purge.Quota, err error) {
-	defer func(from time.Time) { c.saw("quota", from, err) }(time.Now())
+	defer func(from time.Time) { c.saw(ctx, "quota", from, err) }(time.Now())
 	return c.CDN.Quota(ctx)
 }
 

@@ -4,39 +4,55 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"math"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"purgebot/purge"
 )
 
 // pace keeps all calls to the CDN below the vendor's limit, however it counts them: they leave evenly, none in a burst, and a
 // fortieth of the rate is left for calls that overtake one another on their way. Whoever comes when nothing waits goes at once.
+// The turns are the database's, so that all replicas share them, and without it no call leaves: what is sent must be in its
+// ledger anyway.
 type pace struct {
-	limit *rate.Limiter
-
-	mu    sync.Mutex
-	until time.Time // when everybody may go on
+	every time.Duration
+	db    turns
 }
 
+// turns are what everybody at one database shares; *store.Store has them.
+type turns interface {
+	Turn(ctx context.Context, every, within time.Duration) (wait time.Duration, taken bool, err error)
+	Rest(ctx context.Context, d time.Duration) error
+	Resting(ctx context.Context) (time.Duration, error)
+}
+
+// newPace still lacks the database, which is opened when everything else is known to be right.
 func newPace(perSecond float64) *pace {
-	return &pace{limit: rate.NewLimiter(rate.Limit(perSecond*39/40), 1)}
+	return &pace{every: time.Duration(float64(time.Second) / perSecond * 40 / 39)}
 }
 
-// turn waits until one more call may leave. Its error is an *purge.Error.
+// turn waits until one more call may leave. Its error is an *purge.Error. Nobody holds the database while waiting; whoever
+// waited looks once more, since a rest may have begun meanwhile.
 func (p *pace) turn(ctx context.Context) error {
 	for {
-		if err := p.limit.Wait(ctx); err != nil {
-			return tooManyWait(0, err)
-		}
-		d := p.resting()
-		if d <= 0 {
+		wait, taken, err := p.db.Turn(ctx, p.every, left(ctx))
+		switch {
+		case err != nil:
+			return noTurn(err)
+		case !taken:
+			return tooManyWait(wait, errors.New("it comes too late"))
+		case wait <= 0:
 			return nil
 		}
-		if err := sleep(ctx, d); err != nil {
-			return tooManyWait(d, err)
+		if err := sleep(ctx, wait); err != nil {
+			return tooManyWait(0, err)
+		}
+		rest, err := p.db.Resting(ctx)
+		if err != nil {
+			return noTurn(err)
+		}
+		if rest <= 0 {
+			return nil
 		}
 	}
 }
@@ -46,30 +62,36 @@ func tooManyWait(d time.Duration, err error) error {
 		Err: fmt.Errorf("wait for a turn: %w", err)}
 }
 
-// heard slows everybody down when the vendor said to one that it was too fast.
-func (p *pace) heard(err error) {
+// noTurn is Unavailable whatever the database says: nothing has left, even where it does not know whether a turn was taken.
+func noTurn(err error) error {
+	return &purge.Error{Kind: purge.Unavailable, Message: "The database did not answer, and without it nothing is sent to Tencent; trying again.",
+		Err: fmt.Errorf("take a turn: %v", err)}
+}
+
+// restTimeout bounds what writing down a rest takes.
+const restTimeout = 5 * time.Second
+
+// heard slows everybody down when the vendor said to one that it was too fast. Where that cannot be written down nobody gets
+// a turn either, and when somebody does the vendor says it again.
+func (p *pace) heard(ctx context.Context, err error) {
 	e := (*purge.Error)(nil)
 	if !errors.As(err, &e) || e.Kind != purge.Exhausted || e.RetryAfter <= 0 {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if until := time.Now().Add(e.RetryAfter); until.After(p.until) {
-		p.until = until
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTimeout)
+	defer cancel()
+	_ = p.db.Rest(ctx, e.RetryAfter)
+}
+
+// left is how long ctx still lasts.
+func left(ctx context.Context) time.Duration {
+	if end, ok := ctx.Deadline(); ok {
+		return time.Until(end)
 	}
+	return math.MaxInt64
 }
 
-func (p *pace) resting() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return time.Until(p.until)
-}
-
-// sleep fails at once where ctx would end before.
 func sleep(ctx context.Context, d time.Duration) error {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
-		return context.DeadlineExceeded
-	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

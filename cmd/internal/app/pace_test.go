@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/store"
 	"purgebot/purge"
 	"purgebot/purge/tencent"
 	"purgebot/purge/tencent/cdnsim"
@@ -72,44 +75,71 @@ func backlog(t *testing.T, limits purge.Limits) (hosts []string, batches []purge
 	return hosts, batches
 }
 
-// Two workers send a day's quota to a CDN that takes twenty calls a second, by the strictest way to count them: of what it
-// takes at least 95 % is used, and it never complains, although calls overtake one another on their way.
+// replicas opens a database as two processes with their own clocks to wait by would, each with a connection of its own. The lock
+// that keeps a second process from a SQLite file is taken away: a database that several may work on has none.
+func replicas(t *testing.T, rate float64) [2]*pace {
+	file := filepath.Join(t.TempDir(), "purgebot.db")
+	var both [2]*pace
+	for i := range both {
+		_ = os.Remove(file + ".lock")
+		db, err := store.Open(context.Background(), "sqlite:"+file)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = db.Close() })
+		both[i] = newPace(rate)
+		both[i].db = db
+	}
+	return both
+}
+
+// vendor is a simulated CDN, on a network in memory, that takes rate calls in any second.
+func vendor(t *testing.T, sim *cdnsim.Sim) *http.Transport {
+	network := pipes{make(chan net.Conn), make(chan struct{})}
+	var calls atomic.Int64
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(time.Duration(20+calls.Add(1)%5*5) * time.Millisecond) // the way there
+		sim.ServeHTTP(w, r)
+	})}
+	go server.Serve(network)
+	t.Cleanup(func() { _ = server.Close() })
+	return &http.Transport{DialContext: network.dial}
+}
+
+var apis = map[string]struct {
+	path string
+	open func(tencent.Config) (purge.CDN, error)
+}{
+	"2.0": {"/v2/index.php", func(c tencent.Config) (purge.CDN, error) { return tencent.NewV2(c) }},
+	"3.0": {"", func(c tencent.Config) (purge.CDN, error) { return tencent.NewV3(c) }},
+}
+
+// Two workers at one database send a day's quota to a CDN that takes twenty calls a second, by the strictest way to count them:
+// of what it takes at least 95 % is used, and it never complains, although calls overtake one another on their way.
 func TestTheRateIsUsedAndKept(t *testing.T) {
 	t.Parallel()
-	for api, open := range map[string]func(tencent.Config) (purge.CDN, error){
-		"2.0": func(c tencent.Config) (purge.CDN, error) { return tencent.NewV2(c) },
-		"3.0": func(c tencent.Config) (purge.CDN, error) { return tencent.NewV3(c) },
-	} {
-		t.Run(api, func(t *testing.T) {
+	for name, api := range apis {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const rate = 20
 				hosts, batches := backlog(t, purge.Limits{URLs: 1000, Directories: 20, Bytes: 1e6})
 				sim := cdnsim.New("id", "key", hosts...)
 				sim.Rate = rate
-				network := pipes{make(chan net.Conn), make(chan struct{})}
-				var calls atomic.Int64
-				server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					time.Sleep(time.Duration(20+calls.Add(1)%5*5) * time.Millisecond) // the way there
-					sim.ServeHTTP(w, r)
-				})}
-				go server.Serve(network)
-				defer server.Close()
-
-				p := newPace(rate)
-				client, err := open(tencent.Config{Endpoint: "http://127.0.0.1" + map[string]string{"2.0": "/v2/index.php"}[api], SecretID: "id", SecretKey: "key",
-					Turn: p.turn, Transport: &http.Transport{DialContext: network.dial}})
-				require.NoError(t, err)
-				cdn := newMetrics().cdn(client, p)
+				network := vendor(t, sim)
+				var workers []purge.CDN
+				for _, p := range replicas(t, rate) {
+					client, err := api.open(tencent.Config{Endpoint: "http://127.0.0.1" + api.path, SecretID: "id", SecretKey: "key", Turn: p.turn, Transport: network})
+					require.NoError(t, err)
+					workers = append(workers, newMetrics().cdn(client, p))
+				}
 
 				begin := time.Now()
-				_, err = cdn.Submit(t.Context(), batches[0])
+				_, err := workers[0].Submit(t.Context(), batches[0])
 				require.NoError(t, err)
 				assert.Less(t, time.Since(begin), 50*time.Millisecond, "nothing waits where nothing is ahead")
 
 				work := make(chan purge.Batch)
 				var wait sync.WaitGroup
-				for range 2 {
+				for _, cdn := range workers {
 					wait.Go(func() {
 						for b := range work {
 							_, err := cdn.Submit(t.Context(), b)
@@ -129,7 +159,7 @@ func TestTheRateIsUsedAndKept(t *testing.T) {
 				assert.GreaterOrEqual(t, used, 0.95)
 				require.Len(t, sim.Requests(), 600)
 				for _, r := range sim.Requests() {
-					require.True(t, r.Acted, r.Code, r.Error)
+					require.True(t, r.Acted, "%d %s", r.Code, r.Error)
 				}
 				assert.Equal(t, []int{10000, 100}, []int{sim.Quota()[0].Used, sim.Quota()[1].Used})
 			})
@@ -137,34 +167,86 @@ func TestTheRateIsUsedAndKept(t *testing.T) {
 	}
 }
 
-// Told once that it is too fast, everybody rests, also who waits already; and who cannot wait that long is told at once.
+// Told once that one is too fast, everybody rests, at every replica, also who waits already; and who cannot wait that long is
+// told at once.
 func TestEverybodyRests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace(20)
-		begin := time.Now()
+		both := replicas(t, 20)
+		p, begin := both[0], time.Now()
 		require.NoError(t, p.turn(t.Context()))
 		var wait sync.WaitGroup
-		for range 5 {
+		for i := range 10 {
 			wait.Go(func() {
-				assert.NoError(t, p.turn(t.Context()))
+				assert.NoError(t, both[i%2].turn(t.Context()))
 				assert.GreaterOrEqual(t, time.Since(begin), 3*time.Second)
 			})
 		}
-		p.heard(&purge.Error{Kind: purge.Exhausted, RetryAfter: 3 * time.Second})
-		p.heard(&purge.Error{Kind: purge.Exhausted, RetryAfter: time.Second}) // does not shorten it
-		p.heard(&purge.Error{Kind: purge.Exhausted})                          // a day's quota is nobody's haste
-		p.heard(&purge.Error{Kind: purge.Unavailable, RetryAfter: time.Hour})
-		p.heard(nil)
-		short, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		e := purge.AsError(p.turn(short))
-		assert.Equal(t, purge.Unavailable, e.Kind)
-		assert.Positive(t, e.RetryAfter)
+		synctest.Wait() // they have their turns
+		hear := func(e *purge.Error) { p.heard(t.Context(), e) }
+		hear(&purge.Error{Kind: purge.Exhausted, RetryAfter: 3 * time.Second})
+		hear(&purge.Error{Kind: purge.Exhausted, RetryAfter: time.Second}) // does not shorten it
+		hear(&purge.Error{Kind: purge.Exhausted})                          // a day's quota is nobody's haste
+		hear(&purge.Error{Kind: purge.Unavailable, RetryAfter: time.Hour})
+		p.heard(t.Context(), nil)
+		for _, p := range both {
+			short, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			e := purge.AsError(p.turn(short))
+			assert.Equal(t, purge.Unavailable, e.Kind)
+			assert.Positive(t, e.RetryAfter)
+		}
 		assert.Less(t, time.Since(begin), time.Second)
 		wait.Wait()
-		assert.Less(t, time.Since(begin), 4*time.Second)
+		assert.Less(t, time.Since(begin), 4*time.Second+500*time.Millisecond)
 	})
+}
+
+// A vendor that is hasty with one call slows down both workers, once, and nothing is refused after that.
+func TestOneIsToldAllRest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hosts, batches := backlog(t, purge.Limits{URLs: 1000, Directories: 20, Bytes: 1e6})
+		sim := cdnsim.New("id", "key", hosts...)
+		network := vendor(t, sim)
+		var wait sync.WaitGroup
+		for i, p := range replicas(t, 20) {
+			client, err := tencent.NewV3(tencent.Config{Endpoint: "http://127.0.0.1", SecretID: "id", SecretKey: "key", Turn: p.turn, Transport: network})
+			require.NoError(t, err)
+			cdn := newMetrics().cdn(client, p)
+			wait.Go(func() {
+				for n, b := range batches[i*50 : i*50+50] {
+					if i == 0 && n == 20 {
+						sim.Fault(cdnsim.Fault{Do: cdnsim.Refusal, Code: 4400, Times: 1})
+					}
+					_, err := cdn.Submit(t.Context(), b)
+					assert.True(t, err == nil || purge.AsError(err).Kind == purge.Exhausted, err)
+				}
+			})
+		}
+		wait.Wait()
+		requests, refused, rests := sim.Requests(), 0, 0
+		for i, r := range requests {
+			if !r.Acted {
+				refused++
+			}
+			if i > 0 && r.At.Sub(requests[i-1].At) > 900*time.Millisecond {
+				rests++
+			}
+		}
+		assert.Equal(t, []int{1, 1}, []int{refused, rests}, "refused, and rests of a second")
+	})
+}
+
+// A database that does not answer lets no call leave, and the caller knows that nothing was sent.
+func TestWithoutTheDatabaseNoCallLeaves(t *testing.T) {
+	t.Parallel()
+	p := replicas(t, 20)[0]
+	require.NoError(t, p.db.(*store.Store).Close())
+	e := purge.AsError(p.turn(t.Context()))
+	assert.Equal(t, purge.Unavailable, e.Kind)
+	assert.Contains(t, e.Message, "nothing is sent")
+	p.heard(t.Context(), &purge.Error{Kind: purge.Exhausted, RetryAfter: time.Second}) // and harms nobody
 }
 
 // What a client can do beside the port is not lost behind what measures it.

@@ -10,11 +10,10 @@ import (
 // A request that joined a purge is a row of pb_purge that is over as soon as it is taken (StateJoined), names that purge, and has no
 // targets and no calls. Its own are whoever asked, where, why, and its messages: these are wanted whenever that purge's are.
 
-// selectRunning is the newest purge of a digest that a request may join, as part of selectRecent: decided, not stopped, with nothing
-// of it left out or failed by now, and to be fetched again where the request wants that. What is private on either side is joined by
-// whoever asked for it alone.
+// selectRunning is the newest purge of a digest that a request may join, as part of selectRecent: decided, not stopped, and with
+// nothing of it left out or failed by now. What is private on either side is joined by whoever asked for it alone.
 const selectRunning = `SELECT p.id FROM pb_purge p WHERE p.finished_at = 0 AND p.digest = $3 AND p.platform = $9 AND p.workspace = $10
-	AND $12 = 0 AND p.prefetch >= $13 AND p.cancelled = '' AND (p.requester = $1 OR p.private = 0 AND $11 = 0)
+	AND $12 = 0 AND p.cancelled = '' AND (p.requester = $1 OR p.private = 0 AND $11 = 0)
 	AND (p.confirm = '' OR EXISTS (SELECT 1 FROM pb_decision d WHERE d.purge = p.id AND d.what = 'confirmed'))
 	AND NOT EXISTS (SELECT 1 FROM pb_target t WHERE t.purge = p.id AND t.outcome IN ('skipped', 'failed'))
 	ORDER BY p.created_at DESC, p.id LIMIT 1`

@@ -141,7 +141,7 @@ func (s *Store) Recent(ctx context.Context, q RecentQuery) (Recent, error) {
 
 func recent(ctx context.Context, db querier, q RecentQuery) (r Recent, err error) {
 	err = db.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind,
-		q.Platform, q.Workspace, bit(q.Private), bit(q.Anew), bit(q.Prefetch)).
+		q.Platform, q.Workspace, bit(q.Private), bit(q.Anew)).
 		Scan(&r.Same, &r.Running, &r.Open, &r.Waits, &r.URLs, &r.Known, &r.Mainland, &r.Overseas)
 	return r, err
 }

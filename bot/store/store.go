@@ -203,7 +203,7 @@ type RecentQuery struct {
 	Kind         purge.Kind
 
 	Platform, Workspace string
-	Private, Prefetch   bool
+	Private             bool
 	Anew                bool // whatever is open: it repeats nothing and joins nothing
 }
 

@@ -55,9 +55,6 @@ func running(t *testing.T, w world) {
 		"asked for in private":          {asked: func(q *store.RecentQuery) { q.Private = true }, no: true},
 		"private of one's own":          {made: func(p *store.Purge) { p.Private = true; hour(p) }, asked: func(q *store.RecentQuery) { q.Who = alice }},
 		"one's own asked in private":    {made: hour, asked: func(q *store.RecentQuery) { q.Who, q.Private = alice, true }},
-		"not to be fetched again":       {asked: func(q *store.RecentQuery) { q.Prefetch = true }, no: true},
-		"to be fetched again, too":      {made: func(p *store.Purge) { p.Prefetch = true }, asked: func(q *store.RecentQuery) { q.Prefetch = true }},
-		"to be fetched again":           {made: func(p *store.Purge) { p.Prefetch = true }},
 		"asked for anew, whatever runs": {asked: func(q *store.RecentQuery) { q.Anew = true }, no: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ const pressAge = 30 * time.Second
 func (b *Bot) Answer(ctx context.Context, a Answer) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
-	if !b.rate.allow(a.From, b.Now()) {
+	if !b.rate.allow(a.From, a.Event, b.Now()) {
 		return private(sayTooFast(b.PersonRate))
 	}
 	s, refused, err := b.scene(ctx, a.Event, a.From, a.At, pressAge)

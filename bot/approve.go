@@ -111,7 +111,7 @@ func (b *Bot) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who
 	}
 	person, err := chat.Person(ctx, p.Requester, pressAge)
 	if err != nil {
-		return acl.Who{}, "", b.askerUnknown(ctx, err)
+		return acl.Who{}, "", askerUnknown(err)
 	}
 	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel), nil
 }

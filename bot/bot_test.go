@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -465,7 +466,28 @@ func TestSuggestionsAreOnesOwnPurges(t *testing.T) {
 func TestPersonRateForgets(t *testing.T) {
 	t.Parallel()
 	r, now := newPersonRate(1), time.Now()
-	assert.True(t, r.allow(alice, now))
-	assert.False(t, r.allow(alice, now.Add(9*time.Second)))
-	assert.True(t, r.allow(alice, now.Add(10*time.Second)))
+	assert.True(t, r.allow(alice, EventKey{ID: "1"}, now))
+	assert.False(t, r.allow(alice, EventKey{ID: "2"}, now.Add(9*time.Second)))
+	assert.True(t, r.allow(alice, EventKey{ID: "3"}, now.Add(10*time.Second)))
+}
+
+// TestPersonRateCountsOnce: what is delivered again costs nothing and is answered as it was, also in a later window.
+func TestPersonRateCountsOnce(t *testing.T) {
+	t.Parallel()
+	r, now := newPersonRate(2), time.Now()
+	for range 5 {
+		assert.True(t, r.allow(alice, EventKey{ID: "1"}, now))
+	}
+	assert.True(t, r.allow(alice, EventKey{ID: "2"}, now))
+	assert.False(t, r.allow(alice, EventKey{ID: "3"}, now))
+	now = now.Add(time.Minute)
+	assert.True(t, r.allow(alice, EventKey{ID: "4"}, now))
+	assert.True(t, r.allow(alice, EventKey{ID: "1"}, now))
+	assert.False(t, r.allow(alice, EventKey{ID: "3"}, now), "it was refused, and nobody was told otherwise since")
+	assert.True(t, r.allow(alice, EventKey{ID: "5"}, now))
+	assert.True(t, r.allow(bob, EventKey{ID: "3"}, now))
+	for n := range 10 * rateKeeps {
+		r.allow(alice, EventKey{Workspace: fmt.Sprint(n)}, now)
+	}
+	assert.LessOrEqual(t, len(r.seen[alice].lately), rateKeeps)
 }

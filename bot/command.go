@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"purgebot/acl"
@@ -19,7 +18,7 @@ const handleWithin = 2500 * time.Millisecond
 func (b *Bot) Command(ctx context.Context, c Command) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
-	if !b.rate.allow(c.From, b.Now()) {
+	if !b.rate.allow(c.From, c.Event, b.Now()) {
 		return private(sayTooFast(b.PersonRate))
 	}
 	s, refused, err := b.scene(ctx, c.Event, c.From, c.At, personAge)
@@ -171,42 +170,4 @@ func completions(grants []acl.GrantView, typed string) []string {
 		}
 	}
 	return out
-}
-
-// personRate counts commands in windows of ten seconds.
-type personRate struct {
-	limit int
-	mu    sync.Mutex
-	seen  map[acl.Subject]window
-}
-
-type window struct {
-	from time.Time
-	n    int
-}
-
-const rateWindow = 10 * time.Second
-
-func newPersonRate(limit int) *personRate {
-	return &personRate{limit: limit, seen: map[acl.Subject]window{}}
-}
-
-// allow counts one command of a person. Windows that have passed are dropped, so that the map holds ten seconds of people.
-func (r *personRate) allow(who acl.Subject, now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.seen) > 1000 {
-		for s, w := range r.seen {
-			if now.Sub(w.from) >= rateWindow {
-				delete(r.seen, s)
-			}
-		}
-	}
-	w := r.seen[who]
-	if now.Sub(w.from) >= rateWindow {
-		w = window{from: now}
-	}
-	w.n++
-	r.seen[who] = w
-	return r.limit <= 0 || w.n <= r.limit
 }

@@ -68,31 +68,38 @@ func standingProblem(p Person, c Channel) string {
 	return ""
 }
 
-// unknown is what a failed look-up leads to: an error where asking again may help, and a refusal where it cannot. Then nobody
-// can do anything until somebody mends it, so the log names it.
+// unknown is what a failed look-up leads to: an error where asking again may help, which is logged where it stops, and a refusal
+// where it cannot. Then nobody can do anything until somebody mends it, so the log names it.
 func (b *Bot) unknown(ctx context.Context, what, could string, err error) (refused string, again error) {
-	if err == nil {
-		return "", nil
-	}
-	e := purge.AsError(err)
-	level := slog.LevelWarn
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), transient(e.Kind):
-		again = &purge.Error{Kind: purge.Unavailable, Message: could + sayTryAgain, RetryAfter: e.RetryAfter, Err: err}
-	case e.Kind == purge.Internal:
-		level, refused = slog.LevelError, could+sayNotYours
-	default:
-		refused = e.Message
-	}
-	if b.seldom.first(what+": "+err.Error(), b.Now()) {
-		b.Log.Log(ctx, level, "cannot look up "+what, "kind", e.Kind.String(), "error", err)
+	refused, again = failedLook(could, err)
+	if refused != "" && b.seldom.first(what+": "+err.Error(), b.Now()) {
+		kind, level := purge.AsError(err).Kind, slog.LevelWarn
+		if kind == purge.Internal {
+			level = slog.LevelError
+		}
+		b.Log.Log(ctx, level, "cannot look up "+what, "kind", kind.String(), "error", err)
 	}
 	return refused, again
 }
 
+// failedLook is what to say about a look-up that failed: that one may try again, or why not.
+func failedLook(could string, err error) (refused string, again error) {
+	if err == nil {
+		return "", nil
+	}
+	e := purge.AsError(err)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), transient(e.Kind):
+		return "", &purge.Error{Kind: purge.Unavailable, Message: could + sayTryAgain, RetryAfter: e.RetryAfter, Err: err}
+	case e.Kind == purge.Internal:
+		return could + sayNotYours, nil
+	}
+	return e.Message, nil
+}
+
 // askerUnknown is why a press cannot be judged just now: whoever asked cannot be looked up. The question stays open.
-func (b *Bot) askerUnknown(ctx context.Context, err error) error {
-	refused, again := b.unknown(ctx, "who asked", sayWhoAsked, err)
+func askerUnknown(err error) error {
+	refused, again := failedLook(sayWhoAsked, err)
 	if again != nil {
 		return again
 	}

@@ -1,9 +1,11 @@
 package discord
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -167,6 +169,15 @@ func template(path string) string {
 // redact removes our token, and bounds the length.
 func (d *Discord) redact(text string) string {
 	return clip(plain(strings.ReplaceAll(text, d.config.Token, "…")), 2000)
+}
+
+// logUntaken logs why nothing was recorded of what somebody did. Here such an error stops: the person is told, and nobody else.
+func (d *Discord) logUntaken(what, id string, err error) {
+	level := slog.LevelWarn
+	if purge.AsError(err).Kind == purge.Internal {
+		level = slog.LevelError
+	}
+	d.config.Log.Log(context.Background(), level, "discord: "+what+" not taken", "id", id, "error", d.redact(err.Error()))
 }
 
 // notTaken is what the person is told whose command was not recorded.

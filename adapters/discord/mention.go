@@ -118,7 +118,7 @@ func (d *Discord) take(ctx context.Context, h bot.Handler, m *message, text stri
 		return h.Command(handle, c)
 	})
 	if err != nil {
-		d.config.Log.Warn("discord: mention not taken", "message", m.ID, "error", d.redact(err.Error()))
+		d.logUntaken("mention", m.ID, err)
 	}
 	public := sayPrivate
 	switch {

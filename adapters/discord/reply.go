@@ -115,9 +115,10 @@ func (x *exchange) wait(ctx context.Context, done <-chan answered) {
 func (x *exchange) settled(a answered) answered {
 	if errors.Is(a.err, errPanic) {
 		x.d.config.Log.Error("discord: delivery failed", "error", a.err)
-		a.err = purge.AsError(nil)
+		return answered{reply: bot.Reply{Card: sentence(purge.AsError(nil))}}
 	}
 	if a.err != nil {
+		x.d.logUntaken("interaction", x.in.ID, a.err)
 		return answered{reply: bot.Reply{Card: sentence(a.err)}}
 	}
 	if a.reply.Form != nil && x.in.Type == interactionModal {

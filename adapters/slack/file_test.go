@@ -135,7 +135,8 @@ func TestAFileThatIsRefused(t *testing.T) {
 
 	w = newWorld(t, &fake{}, nil)
 	w.Reinstall(without...)
-	require.NoError(t, w.slack.Start(t.Context()))
+	_, err := w.slack.whoami(t.Context(), forever)
+	require.NoError(t, err)
 	w.mustShow(t, bot.MessageRef{}, manyURLs)
 	w.slack.Wait()
 	assert.Empty(t, w.Calls("files.getUploadURLExternal"), "a Slack that says so need not be asked")

@@ -24,6 +24,10 @@ func (i identity) has(scope string) bool {
 }
 
 func (s *Slack) whoami(ctx context.Context, maxAge time.Duration) (identity, error) {
+	return s.askIdentity(maxAge).wait(ctx)
+}
+
+func (s *Slack) askIdentity(maxAge time.Duration) *answer[identity] {
 	return s.identity.ask("", maxAge, func(ctx context.Context) (identity, error) {
 		a, err := s.api.AuthTestContext(ctx)
 		if err != nil {
@@ -33,7 +37,7 @@ func (s *Slack) whoami(ctx context.Context, maxAge time.Duration) (identity, err
 			return identity{}, misconfigured("Slack does not say whose token SLACK_BOT_TOKEN is: it must be a bot token (xoxb-…).")
 		}
 		return identity{team: a.TeamID, user: a.UserID, name: a.User, scopes: scopes(a.Header.Get("X-OAuth-Scopes"))}, nil
-	}).wait(ctx)
+	})
 }
 
 func scopes(header string) []string {

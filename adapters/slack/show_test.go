@@ -80,9 +80,10 @@ func TestErrorsOfSlack(t *testing.T) {
 		"fatal_error":       {purge.Unavailable, "Try again"},
 	} {
 		w := newWorld(t, &fake{}, nil)
-		require.NoError(t, w.slack.Start(t.Context()))
+		_, err := w.slack.whoami(t.Context(), forever)
+		require.NoError(t, err)
 		w.Fail("chat.postMessage", code, -1)
-		_, err := w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", bot.Card{Title: "x"})
+		_, err = w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", bot.Card{Title: "x"})
 		e := asError(t, err)
 		assert.Equal(t, want.kind, e.Kind, code)
 		assert.Contains(t, e.Message, want.says)

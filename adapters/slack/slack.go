@@ -8,7 +8,6 @@ package slack
 
 import (
 	"cmp"
-	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -115,11 +114,8 @@ func origin(apiURL string) (string, error) {
 	return "", misconfigured("SLACK_API_URL must begin with https://; http:// is for this machine only.")
 }
 
-// Start asks Slack whose token this is, so that the first command need not wait for it.
-func (s *Slack) Start(ctx context.Context) error {
-	_, err := s.whoami(ctx, forever)
-	return err
-}
+// Start begins to ask Slack whose token this is, so that the first command need not wait for it. What is wrong Health says.
+func (s *Slack) Start() { s.askIdentity(forever) }
 
 // Wait returns when what was begun is over: private replies go out after Slack is answered, files after their card is shown.
 // Call it after the server has stopped, and again after the bot has.

@@ -24,8 +24,6 @@ const (
 	ackWithin = 2500 * time.Millisecond // Slack waits 3 s: https://docs.slack.dev/interactivity/implementing-slash-commands/
 	grace     = 300 * time.Millisecond  // for a handler that was told to stop, to say so
 	afterward = 10 * time.Second        // for what goes on after Slack was answered
-	maxDrain  = 8 << 20                 // of a body that is too large: its sender may listen only once it is sent
-	drainIn   = 5 * time.Second
 )
 
 // reaction is what a verified delivery leads to: an answer to Slack, and what is done after it.
@@ -46,7 +44,7 @@ func (s *Slack) Handler(h bot.Handler) http.Handler {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			body, status := s.verified(w, r)
 			if status != http.StatusOK {
-				refuse(w, r, status)
+				w.WriteHeader(status)
 				return
 			}
 			s.serve(w, r, func(ctx context.Context) reaction { return react(ctx, h, r, body) })
@@ -84,21 +82,6 @@ func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
 		return body[:0], http.StatusOK
 	}
 	return nil, http.StatusUnauthorized
-}
-
-// refuse answers with a status, once what is still being sent has been thrown away: closing a connection under a sender would
-// lose the answer. Of what nobody signed no more is read than of anything else, and nothing of what its sender holds back.
-func refuse(w http.ResponseWriter, r *http.Request, status int) {
-	limit := int64(maxBody)
-	if status == http.StatusRequestEntityTooLarge {
-		limit = maxDrain
-	}
-	if r.Header.Get("Expect") == "" {
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainIn)) // a recorder in a test has none
-		_, _ = io.CopyN(io.Discard, r.Body, limit)
-	}
-	w.Header().Set("Connection", "close")
-	w.WriteHeader(status)
 }
 
 func read(r io.Reader, length int64) ([]byte, error) {

@@ -364,7 +364,8 @@ func BenchmarkCommandToHandler(b *testing.B) {
 	s := offline(b)
 	h := s.Handler(&fake{})
 	body := docCommand()
-	require.NoError(b, s.Start(b.Context()))
+	_, err := s.whoami(b.Context(), forever)
+	require.NoError(b, err)
 	header := signedHeader(body)
 	for b.Loop() {
 		r := request(header, body)

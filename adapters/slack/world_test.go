@@ -59,7 +59,8 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, func(t *testing.T, h bot.Handler) (bot.Platform, adaptertest.World) {
 		w := newWorld(t, h, nil)
-		require.NoError(t, w.slack.Start(t.Context()))
+		_, err := w.slack.whoami(t.Context(), forever)
+		require.NoError(t, err)
 		return w.slack, w
 	})
 }

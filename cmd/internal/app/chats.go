@@ -61,6 +61,9 @@ func (s chats) routes(h bot.Handler) http.Handler {
 
 // start begins what no webhook brings.
 func (s chats) start(ctx context.Context, h bot.Handler) error {
+	if s.slack != nil {
+		s.slack.Start()
+	}
 	if s.discord != nil {
 		return s.discord.Start(ctx, h)
 	}

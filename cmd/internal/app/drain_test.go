@@ -63,6 +63,16 @@ func TestTooLargeIsReadByWhoeverIsStillSending(t *testing.T) {
 	}
 }
 
+// Somebody who waits for leave is refused without having sent a byte, and not waited for.
+func TestWhoAsksBeforeSendingNeedNotSend(t *testing.T) {
+	t.Parallel()
+	c := sends(t, fmt.Sprintf("Content-Length: %d\r\nExpect: 100-continue\r\n", 2<<20))
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(drainFor-500*time.Millisecond)))
+	refused(t, c)
+	_, err := io.Copy(io.Discard, c)
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the connection stays open")
+}
+
 // Somebody who never ends is answered at once, and not listened to for ever.
 func TestDrainEnds(t *testing.T) {
 	t.Parallel()

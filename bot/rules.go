@@ -180,6 +180,16 @@ func stopped(l law, people []acl.Who, p store.Purge, batch purge.Batch) func(act
 // lent is what somebody was lent and may still use.
 func (l law) lent(who acl.Who) []acl.GrantView { return l.Loans(who, l.chat.overlay, l.at) }
 
+// Borrowers are the subjects that temporary grants are for. Groups among them must be looked up like those of the policy file.
+func (b *Bot) Borrowers() (to []acl.Subject) {
+	for _, r := range b.spoken.now.Load().rules {
+		if s, err := acl.ParseSubject(r.To); err == nil {
+			to = append(to, s)
+		}
+	}
+	return to
+}
+
 // lasting is those rules that are not over.
 func (l law) lasting() []store.Rule {
 	return slices.DeleteFunc(slices.Clone(l.chat.rules), func(r store.Rule) bool { return !l.at.Before(r.Until) })

@@ -116,6 +116,10 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 	w.slack.PutUser(slacksim.User{ID: "U0ALICE2", Name: "alice2", RealName: "Alice Again"})
 	w.discord.PutUser(discordsim.User{ID: "100000000000000019", Name: "alice2"})
 	w.discord.PutMember(discordsim.Member{Guild: discordsim.HQ, User: "100000000000000019"})
+	// mallory is in a group that the policy does not name.
+	w.slack.PutUserGroup(slacksim.UserGroup{ID: "S0NIGHT", Handle: "night", Members: []string{"U0MALLORY"}})
+	w.discord.PutRole(discordsim.Role{ID: "100000000000000028", Guild: discordsim.HQ, Name: "night"})
+	w.discord.PutMember(discordsim.Member{Guild: discordsim.HQ, User: discordsim.Mallory, Roles: []string{"100000000000000028"}})
 	c, err := w.chat(in)
 	require.NoError(t, err)
 	var lines []line

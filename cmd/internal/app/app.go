@@ -11,8 +11,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
+	"purgebot/acl"
 	"purgebot/bot"
 	"purgebot/bot/store"
 )
@@ -38,7 +40,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a := &App{metrics: newMetrics(), stopWatching: func() {}}
-	if a.chats, err = newChats(c, policy.subjects, log); err != nil {
+	if a.chats, err = newChats(c, func() []acl.Subject { return a.named(policy) }, log); err != nil {
 		return nil, err
 	}
 	// The addresses come before the database: where one is taken, no file is left behind.
@@ -56,6 +58,16 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	}
 	log.Info("listening", "webhooks", a.web.addr, "ops", a.ops.addr, "config", c)
 	return a, nil
+}
+
+// named are the subjects whose groups decide something now: those of the policy file, and those whom administrators have granted
+// something in chat.
+func (a *App) named(policy *policyFile) []acl.Subject {
+	all := policy.subjects()
+	if a.bot == nil { // the chats come first
+		return all
+	}
+	return slices.Concat(all, a.bot.Borrowers())
 }
 
 // newBot opens the database and puts the bot together.

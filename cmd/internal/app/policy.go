@@ -20,6 +20,7 @@ type policyFile struct {
 
 	mu     sync.Mutex
 	policy *acl.Policy
+	named  []acl.Subject
 	read   fs.FileInfo // what was last read; nil if nothing could be
 	broken error       // why that was refused
 }
@@ -55,8 +56,12 @@ func (f *policyFile) current() *acl.Policy {
 	return f.policy
 }
 
-// subjects are those whose groups must be looked up, of the policy of this moment.
-func (f *policyFile) subjects() []acl.Subject { return f.current().Subjects() }
+// subjects are those that the policy of this moment names. They are listed once: chats ask for each event.
+func (f *policyFile) subjects() []acl.Subject {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.named
+}
 
 // problem says why the file as it is now is not in force, or "".
 func (f *policyFile) problem() string {
@@ -112,9 +117,10 @@ func (f *policyFile) load(info fs.FileInfo) {
 		f.log.Warn("policy file", "warning", w)
 	}
 	f.log.Info("policy in force", "file", f.path, "policy", policy.Hash())
+	named := policy.Subjects()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.policy, f.broken = policy, nil
+	f.policy, f.named, f.broken = policy, named, nil
 }
 
 // refuse remembers what is wrong, and logs it once.

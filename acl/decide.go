@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"purgebot/purge"
 )
@@ -144,7 +145,7 @@ type search struct {
 func (s *search) host(x *index) {
 	host := s.target.Host()
 	s.denied(x.everywhere)
-	s.site(get(&x.sites, host), true)
+	s.site(x.sites.get(host), true)
 	if x.wild == 0 {
 		return
 	}
@@ -153,7 +154,7 @@ func (s *search) host(x *index) {
 		starred = starred && !strings.HasPrefix(host, "xn--")
 		host = host[strings.IndexByte(host, '.'):]
 		if x.wild.has(labels) {
-			s.site(get(&x.sites, host), starred)
+			s.site(x.sites.get(host), starred)
 		}
 		host = host[1:]
 	}
@@ -169,7 +170,7 @@ func (s *search) site(at *site, granting bool) {
 	if m := at.more; m != nil {
 		s.denied(m.denied)
 		if granting && m.below.levels != 0 && literal(s.target) {
-			walk(s, &s.grant, &m.below, s.target.Path())
+			s.walk(&s.grant, &m.below, s.target.Path())
 		}
 	}
 }
@@ -187,7 +188,7 @@ func (s *search) denied(at *denied) {
 // deniedPath visits the denials whose path the target lies under, or, if it is a directory, contains.
 func (s *search) deniedPath(at *denied, path string) {
 	if isFolded(path) {
-		foldedPath(s, at, path)
+		s.foldedPath(at, path)
 		return
 	}
 	s.unfoldedPath(at, path)
@@ -196,12 +197,13 @@ func (s *search) deniedPath(at *denied, path string) {
 // unfoldedPath is apart because its array is cleared at every call. No target is longer than it.
 func (s *search) unfoldedPath(at *denied, path string) {
 	var room [8192]byte
-	foldedPath(s, at, appendFolded(room[:0], path))
+	folded := appendFolded(room[:0], path)
+	s.foldedPath(at, unsafe.String(&folded[0], len(folded))) // nothing writes to it any more
 }
 
-func foldedPath[T string | []byte](s *search, at *denied, path T) {
-	walk(s, &s.denial, &at.below, path)
-	if above := get(&at.above, path); above != nil && s.kind == purge.Directory {
+func (s *search) foldedPath(at *denied, path string) {
+	s.walk(&s.denial, &at.below, path)
+	if above := at.above.get(path); above != nil && s.kind == purge.Directory {
 		s.visit(&s.denial, above)
 	}
 }
@@ -224,15 +226,18 @@ func (s *search) visit(b *best, at *spot) {
 		}
 		return
 	}
-	for i := range b.circle.members {
-		m := &b.circle.members[i]
-		if first := at.table.get(key(m.principal, 0)); first.key != 0 && (first.rule <= b.rule || at.special) {
+	s.lookUp(b, at, 0)
+	if s.in != 0 && at.channels {
+		s.lookUp(b, at, s.in)
+	}
+}
+
+// lookUp judges what is said of each of the circle in one channel.
+func (s *search) lookUp(b *best, at *spot, in principal) {
+	entries := *at.table
+	for _, m := range b.circle.members {
+		if first := entries.get(key(m.principal, in)); first.key != 0 && (first.rule <= b.rule || at.special) {
 			s.run(b, at, first, m.via)
-		}
-		if s.in != 0 && at.channels {
-			if first := at.table.get(key(m.principal, s.in)); first.key != 0 {
-				s.run(b, at, first, m.via)
-			}
 		}
 	}
 }
@@ -295,20 +300,19 @@ func (b *best) take(rule int32, via string) {
 }
 
 // walk visits the spot of each directory that the path goes through.
-func walk[T string | []byte](s *search, b *best, p *paths, path T) {
-	level := 0
-	for i := range len(path) {
-		if path[i] != '/' {
-			continue
-		}
-		level++
-		if p.levels>>min(level, 63) == 0 {
+func (s *search) walk(b *best, p *paths, path string) {
+	end := 0
+	for level := 1; p.levels>>min(level, 63) != 0; level++ {
+		name := strings.IndexByte(path[end:], '/')
+		if name < 0 {
 			return
 		}
-		if p.levels.has(level) {
-			if at := get(&p.spots, path[:i+1]); at != nil {
-				s.visit(b, at)
-			}
+		end += name + 1
+		if !p.levels.has(level) {
+			continue
+		}
+		if at := p.spots.get(path[:end]); at != nil {
+			s.visit(b, at)
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (p *Policy) held(w Who, host string) (rules []int32) {
 func (x *index) granting(host string) func(yield func(*site) bool) {
 	return func(yield func(*site) bool) {
 		for name := range starred(host) {
-			if s := get(&x.sites, name); s != nil && !yield(s) {
+			if s := x.sites.get(name); s != nil && !yield(s) {
 				return
 			}
 		}

@@ -33,7 +33,7 @@ func (t *table) put(s slot) {
 }
 
 // first and after say where to look for a key, until a slot is free.
-func (t *table) first(key uint64) uint64 { return key * golden >> t.shift }
+func (t *table) first(key uint64) uint64 { return key * golden >> (t.shift & 63) }
 func (t *table) after(i uint64) uint64   { return (i + 1) & uint64(len(t.slots)-1) }
 
 // get returns the slot of key, or a free one.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -97,24 +98,55 @@ type budgetOf struct {
 
 // budgetLines says what is left of budgets today, in their order.
 func (b *Bot) budgetLines(ctx context.Context, of []budgetOf) ([]string, error) {
+	left, err := b.budgetsLeft(ctx, of)
+	var lines []string
+	for i, o := range of {
+		lines = append(lines, sayBudget(o, left[i]))
+	}
+	return lines, err
+}
+
+func sayBudget(o budgetOf, left int) string {
+	return fmt.Sprintf("%s: %d of %d %s in %s left today", title(whose(o.Key)), left, o.Limit, nounPlural(o.kind), o.area)
+}
+
+// budgetsLeft is what each has left today.
+func (b *Bot) budgetsLeft(ctx context.Context, of []budgetOf) ([]int, error) {
 	var keys []string
 	for _, o := range of {
 		keys = addOnce(keys, o.Key)
 	}
 	rows, err := b.Store.Budget(ctx, b.day(b.Now()), keys...)
-	used := map[string]map[quotaOf]int{}
-	for _, r := range rows {
-		if used[r.Key] == nil {
-			used[r.Key] = map[quotaOf]int{}
+	left := make([]int, len(of))
+	for i, o := range of {
+		left[i] = o.Limit
+		for _, r := range rows {
+			if r.Key == o.Key && (quotaOf{r.Kind, r.Area}) == o.quotaOf {
+				left[i] = max(0, o.Limit-r.Units)
+			}
 		}
-		used[r.Key][quotaOf{r.Kind, r.Area}] = r.Units
 	}
-	var lines []string
-	for _, o := range of {
-		left := max(0, o.Limit-used[o.Key][o.quotaOf])
-		lines = append(lines, fmt.Sprintf("%s: %d of %d %s in %s left today", title(whose(o.Key)), left, o.Limit, nounPlural(o.kind), o.area))
+	return left, err
+}
+
+// wouldTake says what is left of each budget that a wish would be charged to, and why it would be refused, in the words that the
+// charge itself has; "" if it fits. Nothing is charged.
+func (b *Bot) wouldTake(ctx context.Context, s scene, v verdict) (lines []string, refused string, err error) {
+	charges := slices.SortedFunc(slices.Values(v.charges), func(a, b store.Charge) int { // as the store takes them
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Area, b.Area))
+	})
+	var of []budgetOf
+	for _, c := range charges {
+		of = append(of, budgetOf{acl.Charge{Key: c.Key, Limit: c.Limit}, quotaOf{c.Kind, c.Area}})
 	}
-	return lines, err
+	left, err := b.budgetsLeft(ctx, of)
+	for i, c := range charges {
+		lines = append(lines, fmt.Sprintf("%s; this takes %d.", sayBudget(of[i], left[i]), c.Units))
+		if refused == "" && c.Units > left[i] {
+			refused = b.sayOverBudget(c, left[i], s.policy.Contact())
+		}
+	}
+	return lines, refused, err
 }
 
 // mostBudgets bounds what is looked at to say which budgets somebody has.

@@ -68,6 +68,30 @@ func TestBudgets(t *testing.T) {
 	assert.Contains(t, why, "Your budget under the rule “careful”: 2 of 2 URLs in mainland left today")
 }
 
+// TestDryRunJudgesBudgets as the command itself would, and charges nothing.
+func TestDryRunJudgesBudgets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setPolicy(budgetPolicy)
+	w.types(alice, urls("www.test.com", "1", "2", "3"))
+	w.ends("Done")
+	for range 2 {
+		fits := lines(w.types(alice, urls("www.test.com", "4", "5")+" --dry-run"))
+		assert.Contains(t, fits, "Your budget: 2 of 5 URLs in mainland left today; this takes 2.")
+		assert.Contains(t, fits, "The budget that web shares: 3 of 6 URLs in mainland left today; this takes 2.")
+		assert.NotContains(t, fits, "refused")
+	}
+	dir := lines(w.types(alice, "dir https://www.test.com/a/ --global --dry-run"))
+	assert.Contains(t, dir, "Your budget: 2 of 2 directories in mainland left today; this takes 1.")
+	assert.Contains(t, dir, "Your budget: 2 of 2 directories in overseas left today; this takes 1.")
+	for _, more := range [][]string{{"4", "5", "6"}, {"4", "5", "6", "7"}} { // the first is over one budget, the second over both
+		dry := lines(w.types(alice2, urls("www.test.com", more...)+" --dry-run"))
+		assert.Contains(t, dry, "It would be refused: "+w.types(alice2, urls("www.test.com", more...)).Title, "in the same words")
+	}
+	w.setPolicy(worldPolicy)
+	assert.NotContains(t, lines(w.types(alice, urls("www.test.com", "9")+" --dry-run")), "budget", "who has none hears of none")
+}
+
 // TestBudgetIsGivenBack for what surely was not sent, and not for the rest.
 func TestBudgetIsGivenBack(t *testing.T) {
 	t.Parallel()

@@ -259,7 +259,8 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 		v.decision, v.decided, err = b.Store.Decision(ctx, p.ID)
 	}
 	if err == nil && !p.State.Final() && p.Confirm != "" {
-		v.room, err = b.roomNow(ctx, p.Request.Kind)
+		policy := b.Policy()
+		v.room, err = b.roomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
 		v.turns = b.dayTurns()
 		v.frozen = frozenLines(b.law(b.Policy()), p)
 	}

@@ -136,8 +136,9 @@ func (b *Bot) spent(ctx context.Context, day string) (map[quotaOf]int, error) {
 
 // room is what of today's quota a purge may take.
 type room struct {
-	left map[purge.Area]int // no entry: no limit
-	told bool               // by the vendor
+	left    map[purge.Area]int // no entry: no limit
+	told    bool               // by the vendor
+	reserve int                // kept off left, since it is for others
 }
 
 // room is what is left of a kind after what our ledger has spent in each area.
@@ -152,11 +153,11 @@ func (b *Bot) room(k purge.Kind, spent map[purge.Area]int) room {
 	return r
 }
 
-// roomNow is room with the ledger as it is.
-func (b *Bot) roomNow(ctx context.Context, k purge.Kind) (room, error) {
+// roomFor is what somebody may still take of a kind, with the ledger as it is.
+func (b *Bot) roomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k purge.Kind) (room, error) {
 	spent, err := b.spent(ctx, b.day(b.Now()))
 	used := map[purge.Area]int{purge.Mainland: spent[quotaOf{k, purge.Mainland}], purge.Overseas: spent[quotaOf{k, purge.Overseas}]}
-	return b.room(k, used), err
+	return b.room(k, used).kept(policy, who, k), err
 }
 
 // kept is room without the reserve, which not everybody may touch.
@@ -165,7 +166,7 @@ func (r room) kept(policy *acl.Policy, who acl.Who, k purge.Kind) room {
 	if reserve <= 0 || policy.MayTouchReserve(who) {
 		return r
 	}
-	out := room{left: map[purge.Area]int{}, told: r.told}
+	out := room{left: map[purge.Area]int{}, told: r.told, reserve: reserve}
 	for a, n := range r.left {
 		out.left[a] = max(0, n-reserve)
 	}

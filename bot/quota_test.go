@@ -117,6 +117,24 @@ func TestTheReserveIsForThoseItIsKeptFor(t *testing.T) {
 	w.ends("Done")
 }
 
+// What is shown as left is what this person can still use, whoever looks at it.
+func TestTheCostLineKeepsTheReserveOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setPolicy(strings.Replace(worldPolicy, "grants:", "quota: {reserve: {directory: 9}, to: [bob]}\ngrants:", 1))
+	w.tells(100, 41)
+	<-w.bot.askQuota()
+	const others, own = "Costs 1 of 32 mainland directories left today besides a reserve of 9; resets at", "Costs 1 of 41 mainland directories left today; resets at"
+	assert.Contains(t, lines(w.types(alice, directory+" --dry-run")), others)
+	assert.Contains(t, lines(w.types(bob, directory+" --dry-run")), own)
+	assert.Contains(t, lines(w.asks(alice, directory).card), others)
+	w.presses(alice, "Cancel")
+	w.ends("Cancelled")
+	assert.Contains(t, lines(w.asks(bob, directory).card), own)
+	assert.Contains(t, w.types(alice, "quota").Lines, "The last 9 directories of each area are a reserve, which you may not use.")
+	assert.Contains(t, w.types(bob, "quota").Lines, "The last 9 directories of each area are a reserve, which you may use.")
+}
+
 func TestTheVendorsWordGrowsOld(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 23, 59, 50, 0, time.UTC)

@@ -317,6 +317,21 @@ func (b *Bot) limits(at Thread) ChatLimits {
 	return chat.Limits()
 }
 
+// dryVerdicts say what a wish would be refused for, and what it would take of budgets.
+func (b *Bot) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
+	takes, refused, err := b.wouldTake(ctx, s, v)
+	if err != nil {
+		return nil, err
+	}
+	if first := b.tooMuch(s, v.allowed, rule, recent); first != "" {
+		refused = first
+	}
+	if refused != "" {
+		takes = append([]string{"It would be refused: " + refused}, takes...)
+	}
+	return takes, nil
+}
+
 // dryRun says what would happen, and sends nothing.
 func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, error) {
 	batches, err := purge.NewPlan(v.allowed, b.CDN.Limits())
@@ -324,7 +339,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
 	}
 	b.awaitQuota(ctx, quotaReply)
-	left, err := b.roomNow(ctx, w.Kind)
+	left, err := b.roomFor(ctx, s.policy, s.who, w.Kind)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -349,10 +364,14 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if err != nil {
 		return Reply{}, err
 	}
-	if refused := b.tooMuch(s, v.allowed, dry.Confirm, recent); join != "" {
+	if join != "" {
 		card.Lines = append(card.Lines, join)
-	} else if refused != "" {
-		card.Lines = append(card.Lines, "It would be refused: "+refused)
+	} else {
+		verdicts, err := b.dryVerdicts(ctx, s, v, dry.Confirm, recent)
+		if err != nil {
+			return Reply{}, err
+		}
+		card.Lines = append(card.Lines, verdicts...)
 	}
 	if dry.Confirm != "" {
 		card.Lines = append(card.Lines, dry.questionLines()...)

@@ -26,13 +26,21 @@ func asFar(told bool) string {
 	return ", as far as purgebot knows"
 }
 
+// besides says what is left that the requester may not use.
+func besides(reserve int) string {
+	if reserve == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" besides a reserve of %d", reserve)
+}
+
 // costLines say what a request takes of what is left.
 func costLines(r purge.Request, of room, turns string) []string {
 	var lines []string
 	for _, p := range r.Parts {
 		if left, limited := of.left[p.Area]; limited {
-			lines = append(lines, fmt.Sprintf("Costs %d of %d %s %s left today%s; resets at %s.",
-				len(p.Targets), left, p.Area, nounPlural(r.Kind), asFar(of.told), turns))
+			lines = append(lines, fmt.Sprintf("Costs %d of %d %s %s left today%s%s; resets at %s.",
+				len(p.Targets), left, p.Area, nounPlural(r.Kind), besides(of.reserve), asFar(of.told), turns))
 		}
 	}
 	return lines

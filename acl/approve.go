@@ -1,6 +1,7 @@
 package acl
 
 import (
+	"maps"
 	"slices"
 
 	"purgebot/purge"
@@ -18,53 +19,54 @@ func (p *Policy) MayApprove(w Who, d Decision) bool {
 	})
 }
 
-// maxApprovers is how many one message mentions.
-const maxApprovers = 20
-
 // Approvers are the accounts and platform groups to mention when what d allows waits for a second person: those of its grants,
-// the people and groups of the file resolved, in order, each once, at most twenty. None means whoever may purge it.
+// the people and groups of the file resolved, in the order of the file, each once. None means whoever may purge it.
 func (p *Policy) Approvers(d Decision) (to []Subject) {
 	if d.special == nil || d.special.policy != p {
 		return nil
 	}
+	named := map[principal]bool{}
 	for _, n := range d.special.grants {
 		for _, a := range p.grants[n].approvers {
-			to = p.subjects(a, to, map[principal]bool{})
+			named[a] = true
 		}
 	}
-	return to[:min(len(to), maxApprovers)]
+	return p.names.behind(named)
 }
 
-// subjects adds the accounts and platform groups behind a name, each once.
-func (p *Policy) subjects(of principal, to []Subject, seen map[principal]bool) []Subject {
-	if seen[of] {
-		return to
-	}
-	seen[of] = true
-	accounts := p.names.accounts[of]
-	if s, err := ParseSubject(p.names.texts[of]); err == nil {
-		accounts = []Subject{s}
-	}
-	for _, s := range accounts {
-		if !slices.Contains(to, s) {
-			to = append(to, s)
+// behind are the accounts and platform groups that people and groups of the file stand for, in the order of the file, each once.
+func (n *names) behind(named map[principal]bool) (to []Subject) {
+	n.addMembers(named)
+	once := map[Subject]bool{}
+	for _, of := range slices.Sorted(maps.Keys(named)) {
+		for _, s := range n.subjects(of) {
+			if !once[s] {
+				once[s] = true
+				to = append(to, s)
+			}
 		}
-	}
-	for _, member := range p.names.members(of) {
-		to = p.subjects(member, to, seen)
 	}
 	return to
 }
 
-// members are those whom a group lists itself, in the order of the file.
-func (n *names) members(group principal) (members []principal) {
-	for m, groups := range n.in {
-		if slices.Contains(groups, group) {
-			members = append(members, m)
+// addMembers adds whom groups of the file list, directly or through others. It goes through all names once for each level.
+func (n *names) addMembers(groups map[principal]bool) {
+	for grew := len(groups) > 0; grew; {
+		grew = false
+		for member, in := range n.in {
+			if !groups[member] && slices.ContainsFunc(in, func(g principal) bool { return groups[g] }) {
+				groups[member], grew = true, true
+			}
 		}
 	}
-	slices.Sort(members)
-	return members
+}
+
+// subjects are the accounts of a person, or a subject itself; none for a group of the file.
+func (n *names) subjects(of principal) []Subject {
+	if s, err := ParseSubject(n.texts[of]); err == nil {
+		return []Subject{s}
+	}
+	return n.accounts[of]
 }
 
 // Emergency says whether w may purge without approval when nobody has approved in time.

@@ -320,7 +320,7 @@ grants:
 	assert.False(t, p.MayApprove(who("slack:T0/U2"), c), "each grant that names approvers must name them")
 	assert.True(t, p.MayApprove(who("slack:T0/U5"), c))
 	assert.False(t, p.MayApprove(Who{}, b), "nobody")
-	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1", "slack:T0/S1", "slack:T0/U2"}, p.Approvers(a))
+	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1", "slack:T0/U2", "slack:T0/S1"}, p.Approvers(a))
 	assert.Empty(t, p.Approvers(b))
 	assert.Len(t, p.Approvers(c), 5)
 	assert.True(t, p.Emergency(who("slack:T0/U1")))

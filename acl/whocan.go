@@ -87,7 +87,7 @@ func (w *whoCan) behind(to principal) []string {
 	}
 	members, known := w.members[to]
 	if !known {
-		members = texts(w.policy.subjects(to, nil, map[principal]bool{}))
+		members = texts(w.policy.names.behind(map[principal]bool{to: true}))
 		slices.Sort(members)
 		w.members[to] = members
 	}

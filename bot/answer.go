@@ -64,7 +64,7 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 	s.about = p.ID
 	how := pressOf(button.Action)
 	if how.form {
-		a.Message = messageOfForm(s, p, a, button)
+		a.Message = messageOfForm(s, a, button)
 	}
 	if ok, err := b.hangsOn(ctx, p, a.Message); err != nil || !ok {
 		if err != nil {
@@ -183,11 +183,13 @@ func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Deci
 // tooLate says what became of a purge whose button was still on somebody's screen.
 func (b *Bot) tooLate(ctx context.Context, s scene, p store.Purge) (Reply, error) {
 	d, found, err := b.Store.Decision(ctx, p.ID)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Reply{}, err
-	}
-	if found {
+	case found: // also by a press in time that was not taken up yet
 		return b.refuse(ctx, s, "press", sayDecidedBy(d))
+	case p.State == store.StateWaiting:
+		return b.refuse(ctx, s, "press", sayExpiredPress)
 	}
 	return b.refuse(ctx, s, "press", sayStale)
 }

@@ -15,11 +15,8 @@ import (
 // pressPurge decides a waiting purge, if the presser may and both may still purge all of it. What the requester may no longer
 // purge is withdrawn; somebody else who may not leaves the question open.
 func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, how press) (Reply, error) {
-	if p.State != store.StateWaiting {
+	if p.State != store.StateWaiting || !b.Now().Before(p.ExpiresAt) {
 		return b.tooLate(ctx, s, p)
-	}
-	if !b.Now().Before(p.ExpiresAt) {
-		return b.refuse(ctx, s, "press", sayExpiredPress)
 	}
 	if no := b.mayPress(s, p, how); no != "" {
 		return b.refuse(ctx, s, "press", no)
@@ -165,20 +162,28 @@ func (l law) mayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Par
 	return true
 }
 
-// lapsed finds a target that what was decided no longer covers: a stricter rule holds, or whoever approved could not any more.
+// lapsed finds a target that what was decided no longer covers: a stricter rule holds, or whoever pressed could not any more.
 func (l law) lapsed(p store.Purge, d store.Decision, part purge.Part) (refusal, bool) {
 	parts, asker := []purge.Part{part}, l.Who(p.Requester, p.Groups)
 	if r, more := l.asksMore(p, asker, parts); more {
 		return r, true
 	}
-	if p.Confirm != acl.SecondPerson || len(part.Targets) == 0 {
+	if p.Confirm == "" || d.What == store.Confirmed && l.counts(p, asker, d, parts) {
 		return refusal{}, false
 	}
+	return refusal{Target: part.Targets[0].String(), Area: part.Area, Reason: sayPresserGone}, true
+}
+
+// counts reports whether the press that decided would count by now, as far as its presser may purge the same.
+func (l law) counts(p store.Purge, asker acl.Who, d store.Decision, parts []purge.Part) bool {
 	presser := l.Who(d.Who, d.Groups)
-	if released(d) && l.Emergency(presser) || !released(d) && surelyAnother(l.Policy, d.Who, p.Requester) && l.mayApprove(p, asker, presser, parts) {
-		return refusal{}, false
+	switch {
+	case p.Confirm != acl.SecondPerson:
+		return l.SamePerson(d.Who, p.Requester)
+	case released(d):
+		return l.Emergency(presser)
 	}
-	return refusal{Target: part.Targets[0].String(), Area: part.Area, Reason: sayApproverGone}, true
+	return surelyAnother(l.Policy, d.Who, p.Requester) && l.mayApprove(p, asker, presser, parts)
 }
 
 // approvers is whom the requester's rules name as the second person.
@@ -188,6 +193,9 @@ type approvers struct {
 }
 
 const maxApprovers = 20 // that one message mentions
+
+// mention is those whom a message can notify.
+func (a approvers) mention() []acl.Subject { return a.here[:min(len(a.here), maxApprovers)] }
 
 // approvers are found through the first target of each rule and host, which is where rules differ.
 func (l law) approvers(p store.Purge) (who approvers) {
@@ -200,7 +208,7 @@ func (l law) approvers(p store.Purge) (who approvers) {
 		for _, s := range l.Approvers(d) {
 			who.named = true
 			here := s.Platform() == p.Channel.Platform() && s.Workspace() == p.Channel.Workspace()
-			if here && !l.SamePerson(s, p.Requester) && !slices.Contains(who.here, s) && len(who.here) < maxApprovers {
+			if here && !l.SamePerson(s, p.Requester) && !slices.Contains(who.here, s) {
 				who.here = append(who.here, s)
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode/utf8"
+	"unicode"
 
 	"purgebot/acl"
 	"purgebot/bot/store"
@@ -77,10 +77,20 @@ type releasedBody struct {
 	Approvers []acl.Subject `json:"approvers,omitempty"` // who were told
 }
 
+// visible counts the characters that somebody sees.
+func visible(text string) (n int) {
+	for _, r := range text {
+		if unicode.IsGraphic(r) {
+			n++
+		}
+	}
+	return n
+}
+
 // release decides for the purge without approval. The approvers are mentioned in the thread, in the commit that decides.
 func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string) (Reply, error) {
 	reason = strings.Join(strings.Fields(oneLine(reason)), " ")
-	switch n := utf8.RuneCountInString(reason); {
+	switch n := visible(reason); {
 	case n < minReason:
 		return b.refuse(ctx, s, "press", sayShortReason)
 	case n > maxReason:
@@ -91,7 +101,7 @@ func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string
 		return Reply{}, err
 	}
 	who := s.law.approvers(p)
-	e := b.by(s.person, "confirmed without approval", p.ID, releasedBody{s.refused(""), reason, who.here})
+	e := b.by(s.person, "confirmed without approval", p.ID, releasedBody{s.refused(""), reason, who.mention()})
 	e.Notice = notice(at, releasedCard(s.person, p, who, reason))
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed, Problem: reason}, e)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"purgebot/acl"
@@ -56,17 +57,18 @@ func (b *Bot) feedOnce(ctx context.Context, at Thread) (more bool, err error) {
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	var lines []string
+	var card Card
 	for _, e := range rows {
 		line, err := b.feedLine(ctx, e)
 		if err != nil {
 			return false, err
 		}
-		lines = compact(append(lines, line))
+		card.Lines = compact(append(card.Lines, line))
+		card.Mention = append(card.Mention, passedOver(e, at)...)
 	}
 	last := rows[len(rows)-1].Seq
-	if len(lines) > 0 {
-		if err := b.postFeed(ctx, at, last, lines); err != nil {
+	if len(card.Lines) > 0 {
+		if err := b.postFeed(ctx, at, last, card); err != nil {
 			return false, err
 		}
 	}
@@ -74,7 +76,7 @@ func (b *Bot) feedOnce(ctx context.Context, at Thread) (more bool, err error) {
 }
 
 // postFeed is finished also when the bot stops, so that it is told once if that is possible.
-func (b *Bot) postFeed(ctx context.Context, at Thread, last int64, lines []string) error {
+func (b *Bot) postFeed(ctx context.Context, at Thread, last int64, c Card) error {
 	leave, err := b.calls.enter()
 	if err != nil {
 		return err
@@ -86,8 +88,18 @@ func (b *Bot) postFeed(ctx context.Context, at Thread, last int64, lines []strin
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
 	defer cancel()
-	_, err = chat.Show(ctx, at, MessageRef{}, fmt.Sprint("audit/", last), Card{Title: "Audit", Lines: lines})
+	c.Title = "Audit"
+	_, err = chat.Show(ctx, at, MessageRef{}, fmt.Sprint("audit/", last), c)
 	return err
+}
+
+// passedOver is who could have approved what was purged without: they are mentioned where they are.
+func passedOver(e store.Entry, at Thread) []acl.Subject {
+	var body struct{ Approvers []acl.Subject }
+	_ = json.Unmarshal(e.Body, &body) // few rows have any
+	return slices.DeleteFunc(body.Approvers, func(s acl.Subject) bool {
+		return s.Platform() != at.Platform || s.Workspace() != at.Workspace
+	})
 }
 
 // told is what the audit channel calls what it is told of; what is not here stays in the audit.

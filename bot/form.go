@@ -45,7 +45,6 @@ const hostsInput = "hosts"
 // pressed is what the form of a press stands for, besides its purge and who pressed: it decides nothing else.
 type pressed struct {
 	Message MessageRef `json:"message"` // that the button hangs on
-	Digest  string     `json:"digest"`  // of what the card asked
 }
 
 // askTyped opens the form in which whoever pressed types the hosts of the whole sites, and why it cannot wait for approval. The
@@ -67,7 +66,7 @@ func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on MessageRe
 		form.Inputs = append(form.Inputs, hostsField(hosts))
 	}
 	button := store.Button{Token: form.Token, Purge: p.ID, Action: action, Who: s.person.Subject, Channel: p.Channel,
-		Request: mustJSON(pressed{on, p.Digest}), Expires: p.ExpiresAt}
+		Request: mustJSON(pressed{on}), Expires: p.ExpiresAt}
 	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.seen(s, what, p.ID))
 	if err != nil || dup {
 		return Reply{}, err
@@ -82,21 +81,21 @@ func hostsField(hosts []string) Input {
 	return Input{Name: hostsInput, Label: "The hosts of the whole sites, one a line", Hint: "Everything on them is purged. Nothing happens unless they are exactly those.", Lines: true}
 }
 
-// messageOfForm is the message whose button has opened a form; none if the form is another person's, or about something else.
-func messageOfForm(s scene, p store.Purge, a Answer, button store.Button) MessageRef {
+// messageOfForm is the message whose button has opened a form; none if the form is another person's.
+func messageOfForm(s scene, a Answer, button store.Button) MessageRef {
 	var from pressed
-	if a.Values == nil || button.Who != s.person.Subject || json.Unmarshal(button.Request, &from) != nil || from.Digest != p.Digest {
+	if a.Values == nil || button.Who != s.person.Subject || json.Unmarshal(button.Request, &from) != nil {
 		return MessageRef{}
 	}
 	return from.Message
 }
 
-// wholeSites is the hosts of which a request purges everything, in order of the alphabet.
+// wholeSites is the hosts of which a request purges everything, in order of the alphabet. Who serves "//" as "/" is not known here.
 func wholeSites(r purge.Request) []string {
 	var hosts []string
 	for _, part := range r.Parts {
 		for _, t := range part.Targets {
-			if r.Kind == purge.Directory && t.Path() == "/" {
+			if r.Kind == purge.Directory && strings.Trim(t.Path(), "/") == "" {
 				hosts = append(hosts, t.Host())
 			}
 		}

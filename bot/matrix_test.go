@@ -37,7 +37,7 @@ const matrixPolicy = `version: 1
 people:
   alice: [slack:T0/UALICE, slack:T0/UALICE2, discord:1/10]
   bob: [slack:T0/UBOB]
-emergency: [slack:T0/UERIN, slack:T0/UGUEST, slack:T0/UGONE, slack:T0/UOUT, slack:T0/UBOT]
+emergency: [slack:T0/UERIN, discord:1/10, slack:T0/UGUEST, slack:T0/UGONE, slack:T0/UOUT, slack:T0/UBOT]
 grants:
   - {name: one, to: [` + everybody + `], domains: [one.test.com], kinds: [url, directory], areas: [mainland, overseas]}
   - {name: two, to: [` + everybody + `], domains: [two.test.com], kinds: [url, directory], areas: [mainland, overseas], confirm: second-person,
@@ -59,7 +59,7 @@ type row struct {
 var matrix = map[acl.Subject]row{
 	alice:     {answered{"", "", sayStale}, answered{saySecondPerson, "", sayEmergencyOnly}, ""},
 	alice2:    {answered{"", "", sayStale}, answered{saySecondPerson, "", sayEmergencyOnly}, ""},
-	aliceElse: {answered{"", "", sayStale}, answered{saySecondPerson, "", sayEmergencyOnly}, ""},
+	aliceElse: {answered{"", "", sayStale}, answered{saySecondPerson, "", form}, ""}, // who asked may release, but never approve
 	bob:       {answered{sayOnlyRequester, "", sayStale}, answered{"", "", sayEmergencyOnly}, ""},
 	carol:     {answered{sayOnlyRequester, "", sayStale}, answered{noApprover, sayMayNotCancel, sayEmergencyOnly}, ""},
 	dave:      {answered{sayOnlyRequester, sayMayNotCancel, sayStale}, answered{notAllowed, sayMayNotCancel, sayEmergencyOnly}, "Nothing was purged"},

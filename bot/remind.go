@@ -63,6 +63,6 @@ func (b *Bot) moot(ctx context.Context, p store.Purge, c store.Card) (bool, erro
 
 // reminderCard is posted once, and never edited.
 func (v view) reminderCard() Card {
-	return Card{Title: sayStillWaits + lower(v.statusTitle()), Tone: Waiting, Mention: v.approvers.here, By: v.Requester,
+	return Card{Title: sayStillWaits + lower(v.statusTitle()), Tone: Waiting, Mention: v.approvers.mention(), By: v.Requester,
 		Lines: compact([]string{v.pressLine, sayReminder(v.Purge)}), Footer: v.Short}
 }

@@ -330,6 +330,9 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 	if err != nil {
 		return nil, false, err
 	}
+	if p.Request.Digest() != p.Digest { // the rows are not what was asked and confirmed
+		return nil, true, b.withdraw(ctx, p, refusal{Target: batch.Targets[0].String(), Reason: sayNotAsAsked})
+	}
 	l := b.law(b.Policy())
 	people := []acl.Who{l.Who(p.Requester, p.Groups)}
 	if pressed && d.Who != "" {

@@ -21,8 +21,9 @@ const (
 
 	sayWithoutApproval = "Purge without approval"
 
-	sayStillWaits   = "Still waiting for a second person: "
-	sayApproverGone = "Whoever approved it could not approve it any more when it was to be sent."
+	sayStillWaits  = "Still waiting for a second person: "
+	sayNotAsAsked  = "What is recorded is not what was asked for. Tell whoever runs purgebot, and ask again."
+	sayPresserGone = "Whoever pressed Purge could not press it any more when it was to be sent."
 )
 
 // sayConfirm is what a rule asks for.
@@ -104,6 +105,6 @@ func (v view) emergencyLine() string {
 
 // releasedCard tells the thread, and those who could have approved it.
 func releasedCard(by Person, p store.Purge, who approvers, reason string) Card {
-	return Card{Title: "Purged without approval: " + view{Purge: p}.what() + " in " + areaWords(p.Request.Areas()), Tone: Unsure, By: by.Subject, Mention: who.here,
+	return Card{Title: "Purged without approval: " + view{Purge: p}.what() + " in " + areaWords(p.Request.Areas()), Tone: Unsure, By: by.Subject, Mention: who.mention(),
 		Lines: []string{"Why it could not wait: " + reason, "Nobody had approved it since " + clock(p.CreatedAt) + "."}, Footer: p.Short}
 }

@@ -33,7 +33,7 @@ func (v view) statusCard() Card {
 	}
 	c.Buttons = v.buttons()
 	if v.asking() {
-		c.Mention = v.approvers.here
+		c.Mention = v.approvers.mention()
 	}
 	return c
 }

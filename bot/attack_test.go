@@ -1,0 +1,277 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// What somebody tries at a press: too late, on what has changed since, with words that say nothing.
+
+// held is a world whose workflows stop before they read what was decided, or before they send, and whose clock can be put forward.
+type held struct {
+	*world
+	reached chan struct{}
+	goOn    func()
+	later   atomic.Int64
+}
+
+func newHeldWorld(t *testing.T, at string, change ...func(*Options)) *held {
+	t.Helper()
+	h, closed := &held{reached: make(chan struct{}, 100)}, make(chan struct{})
+	h.world = newApprovalWorld(t, append(change, func(o *Options) {
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(h.later.Load())) }
+	})...)
+	var open atomic.Bool
+	h.goOn = func() {
+		if !open.Swap(true) {
+			close(closed)
+		}
+	}
+	t.Cleanup(h.goOn)
+	h.bot.at = func(point string) {
+		if point == at {
+			h.reached <- struct{}{}
+			<-closed
+		}
+	}
+	return h
+}
+
+func (h *held) passes(d time.Duration) { h.later.Add(int64(d)) }
+
+// What was decided, and not taken up yet, is what a later press is told of, also when the time is over by then.
+func TestPressBetweenTheDecisionAndItsEffect(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		first, then string
+		passes      time.Duration
+		says, ends  string
+		calls       int
+	}{
+		"expired":                   {"", "Purge", time.Hour, sayExpiredPress, "Expired", 0},
+		"cancelled when expired":    {"Cancel", "Purge", time.Hour, "Already decided: cancelled by Alice", "Cancelled", 0},
+		"confirmed, then too late":  {"Purge", "Purge", time.Hour, "Already decided: confirmed by Alice", "Done", 1},
+		"a double click":            {"Purge", "Purge", 0, "", "Done", 1},
+		"a double cancel":           {"Cancel", "Cancel", 0, "", "Cancelled", 0},
+		"cancelled, then confirmed": {"Cancel", "Purge", 0, "Already decided: cancelled by Alice", "Cancelled", 0},
+		"confirmed, then cancelled": {"Purge", "Cancel", 0, "Stopping", "Cancelled", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHeldWorld(t, "before decision")
+			m := h.asks(alice, directory)
+			if c.first != "" {
+				assert.Empty(t, h.pressesOn(alice, m, c.first).Title)
+			}
+			h.passes(c.passes)
+			assertSaid(t, c.says, h.pressesOn(alice, m, c.then).Title)
+			if c.first != "" {
+				h.goOn()
+				h.ends(c.ends)
+			}
+			assert.Len(t, h.cdn.sent(), c.calls)
+		})
+	}
+}
+
+// The requester's other account is theirs by the file of the send, too.
+func TestAccountThatIsNoLongerTheRequesters(t *testing.T) {
+	t.Parallel()
+	h := newHeldWorld(t, "before submit")
+	m := h.asks(alice, directory)
+	assert.Empty(t, h.pressesOn(alice2, m, "Purge").Title)
+	<-h.reached
+	h.setPolicy(strings.NewReplacer(", slack:T0/UALICE2]", "]", "to: [alice, bob]", "to: [alice, bob, slack:T0/UALICE2]").Replace(worldPolicy))
+	h.goOn()
+	assert.Contains(t, strings.Join(h.ends("Not purged").card.Lines, "\n"), sayPresserGone)
+	h.quiet()
+}
+
+// Nothing is sent that is not what was asked, and nothing guarded that nobody has confirmed.
+func TestWhatIsSentIsWhatWasConfirmed(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t)
+	w.asksNamed()
+	p := w.onlyPurge()
+	batches, err := w.bot.Store.Batches(t.Context(), p.ID)
+	require.NoError(t, err)
+	part := p.Request.Parts[0]
+	for what, d := range map[string]store.Decision{
+		"":                                     {},
+		"approved":                             {What: store.Confirmed, Who: bob},
+		"approved by nobody":                   {What: store.Confirmed},
+		"cancelled":                            {What: store.Cancelled, Who: bob},
+		"released":                             {What: store.Confirmed, Who: erin, Problem: why},
+		"approved by one who may only release": {What: store.Confirmed, Who: erin},
+		"released by one who may only approve": {What: store.Confirmed, Who: bob, Problem: why},
+	} {
+		_, lapsed := w.bot.law(w.bot.Policy()).lapsed(p, d, part)
+		assert.Equal(t, what != "approved" && what != "released", lapsed, what)
+	}
+	for what, change := range map[string]func(r *purge.Request){
+		"mode":    func(r *purge.Request) { r.Mode = purge.Delete },
+		"kind":    func(r *purge.Request) { r.Kind = purge.URL },
+		"area":    func(r *purge.Request) { r.Parts = []purge.Part{{Area: purge.Overseas, Targets: part.Targets}} },
+		"targets": func(r *purge.Request) { r.Parts = []purge.Part{{Area: purge.Mainland}} },
+	} {
+		other := p
+		change(&other.Request)
+		_, withdrawn, err := w.bot.recheck(t.Context(), other, batches[0])
+		require.NoError(t, err)
+		targets, err := w.bot.Store.Targets(t.Context(), p.ID)
+		require.NoError(t, err)
+		assert.True(t, withdrawn, what)
+		assert.Contains(t, targets[0].Reason, sayNotAsAsked, what)
+	}
+}
+
+func TestOfferExpires(t *testing.T) {
+	t.Parallel()
+	h := newHeldWorld(t, "")
+	c := h.types(alice, "https://www.test.com/1 https://evil.test/")
+	h.passes(h.bot.ConfirmTTL + time.Second)
+	assert.Equal(t, sayStale, h.pressesOn(alice, shown{card: c}, c.Buttons[0].Label).Title)
+	h.quiet()
+}
+
+// Whoever administers may stop what they may neither purge nor approve.
+func TestAdministratorCancels(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t)
+	w.setPolicy(strings.Replace(approvalPolicy, "administrators: [bob]", "administrators: [slack:T0/UADMIN]", 1))
+	w.chat.put(Person{Subject: "slack:T0/UADMIN", Name: "Admin", Standing: Member})
+	m := w.asksNamed()
+	assert.Contains(t, w.pressesOn("slack:T0/UADMIN", m, "Purge").Title, notAllowed)
+	assert.Empty(t, w.pressesOn("slack:T0/UADMIN", m, "Cancel").Title)
+	w.ends("Cancelled")
+	w.quiet()
+}
+
+// Whoever serves "//" as the whole site has it purged whole.
+func TestSlashesAreAWholeSite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.asks(alice, "dir https://www.test.com//")
+	f := w.opens(alice, m)
+	assert.Equal(t, sayTypedOther, w.fills(alice, f, "").Title)
+	w.quiet()
+}
+
+// A reason is what the approvers can read.
+func TestReasonThatNobodySees(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t, urgent)
+	f := w.releases(erin, w.urgentQuestion(ofNamed))
+	for _, blank := range []string{strings.Repeat("\u200b", 20), strings.Repeat("\u202e \u2066", 20), "urgent" + strings.Repeat("\ufeff", 20)} {
+		assert.Equal(t, sayShortReason, w.sends(erin, f, map[string]string{"reason": blank}), "%q", blank)
+	}
+	w.quiet()
+}
+
+// Whoever was passed over is mentioned where the audit is read, too.
+func TestAuditChannelMentionsThePassedOver(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t, urgent, auditChannel)
+	w.sends(erin, w.releases(erin, w.urgentQuestion(ofNamed)), map[string]string{"reason": why})
+	told := w.chat.await(t, func(m shown) bool {
+		return m.at.Channel == "CAUDIT" && strings.Contains(m.card.text(), "purged without approval")
+	})
+	assert.Equal(t, []acl.Subject{bob, group}, told.card.Mention)
+	assert.Contains(t, told.card.text(), why)
+	for _, m := range w.chat.all() {
+		if m.at.Channel == "CAUDIT" && m.ref != told.ref {
+			assert.Empty(t, m.card.Mention, "of nothing else")
+		}
+	}
+	body := mustJSON(releasedBody{Approvers: []acl.Subject{bob, aliceElse}})
+	assert.Equal(t, []acl.Subject{aliceElse}, passedOver(store.Entry{Body: body}, inDiscord))
+}
+
+// However many others come first, whoever is in this chat is told that they may press.
+func TestApproversOfAnotherChatComeFirst(t *testing.T) {
+	t.Parallel()
+	var others, here []string
+	for i := range 30 {
+		others, here = append(others, fmt.Sprint("discord:1/2", i)), append(here, fmt.Sprint("slack:T0/UX", i))
+	}
+	w := newWorld(t)
+	with := func(approvers []string) {
+		w.setPolicy(worldPolicy + "  - {name: named, to: [alice], domains: [named.test.com], kinds: [directory], confirm: second-person, approvers: [" + strings.Join(approvers, ", ") + "]}\n")
+	}
+	with(append(others, "bob", "slack:T0/UBOB"))
+	m := w.asksNamed()
+	assert.Equal(t, []acl.Subject{bob}, m.card.Mention)
+	assert.Contains(t, m.card.Lines, "A second person must press Purge: bob (UBOB); whoever asked cannot.")
+	w.pressesOn(alice, m, "Cancel")
+	w.ends("Cancelled")
+	with(here)
+	m = w.asks(alice, "dir https://named.test.com/b/")
+	assert.Len(t, m.card.Mention, maxApprovers)
+	assert.Contains(t, strings.Join(m.card.Lines, "\n"), "and 25 more; whoever asked cannot.")
+}
+
+// The approvers of all rules are asked, each once, in the chat where it is asked.
+func TestApproversOfSeveralRules(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rule := "  - {name: %s, to: [alice], domains: [%s.test.com], kinds: [directory], confirm: second-person, approvers: [bob, slack:T1/UBOB, discord:T0/1]}\n"
+	w.setPolicy(worldPolicy + fmt.Sprintf(rule, "left", "left") + fmt.Sprintf(rule, "right", "right"))
+	m := w.asks(alice, "dir https://left.test.com/a/ https://right.test.com/a/")
+	assert.Equal(t, []acl.Subject{bob}, m.card.Mention)
+}
+
+// What its requester may not purge any more can still be stopped by whoever could approve it.
+func TestApproverCancelsWhatTheRequesterLost(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t)
+	m := w.asksNamed()
+	w.setPolicy(strings.Replace(approvalPolicy, "named, to: [alice, bob,", "named, to: [bob,", 1))
+	assert.Empty(t, w.pressesOn(bob, m, "Cancel").Title)
+	w.ends("Cancelled")
+	w.quiet()
+}
+
+// Of two who press without approval at once, one does, and the other is told who; so with an approval in between.
+func TestReleasedTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
+	h.setPolicy(strings.Replace(approvalPolicy, "emergency: [slack:T0/UERIN]", "emergency: [slack:T0/UERIN, slack:T0/UCAROL]", 1))
+	m := h.asksNamed()
+	m.card.Buttons = append(m.card.Buttons, Button{Label: sayWithoutApproval, Token: buttonToken(h.firstSecret(), actionEmergency)})
+	one, other := h.releases(erin, m), h.releases(carol, m)
+	assert.Empty(t, h.sends(erin, one, map[string]string{"reason": why}))
+	assert.Contains(t, h.sends(carol, other, map[string]string{"reason": why}), "Already decided: purged without approval by Erin")
+	assert.Contains(t, h.pressesOn(bob, m, "Purge").Title, "Already decided: purged without approval by Erin")
+	h.goOn()
+	h.ends("Done")
+	assert.Len(t, h.cdn.sent(), 1)
+	n := 0
+	for _, m := range h.chat.all() {
+		if strings.HasPrefix(m.card.Title, "Purged without approval") {
+			n++
+		}
+	}
+	assert.Equal(t, 1, n, "and told once")
+}
+
+// The form is no longer good once its question is over, whoever opened it.
+func TestReasonAfterTheQuestion(t *testing.T) {
+	t.Parallel()
+	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
+	m := h.asksNamed()
+	m.card.Buttons = append(m.card.Buttons, Button{Label: sayWithoutApproval, Token: buttonToken(h.firstSecret(), actionEmergency)})
+	f := h.releases(erin, m)
+	h.passes(time.Hour)
+	assert.Equal(t, sayExpiredPress, h.sends(erin, f, map[string]string{"reason": why}))
+	h.quiet()
+}

@@ -15,7 +15,7 @@ administrators: [slack:T0/S2]
 auditors: [slack:T0/S3]
 emergency: [slack:T0/S4]
 freezes: {override: [slack:T0/S5]}
-quota: {reserve: {url: 1, to: [slack:T0/S6]}}
+quota: {reserve: {url: 1}, to: [slack:T0/S6]}
 grants:
   - {name: a, to: [slack:T0/S7], domains: [a.com], confirm: second-person, approvers: [slack:T0/S8]}
 denials:

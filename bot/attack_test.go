@@ -275,3 +275,33 @@ func TestReasonAfterTheQuestion(t *testing.T) {
 	assert.Equal(t, sayExpiredPress, h.sends(erin, f, map[string]string{"reason": why}))
 	h.quiet()
 }
+
+// The wake of an emergency mentions nobody: that is half time's.
+func TestNoReminderBeforeHalfTime(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t)
+	w.asksNamed()
+	j := job{ID: w.onlyPurge().ID, TTL: time.Minute, Wakes: []time.Duration{time.Second}}
+	_, err := w.bot.remind(t.Context(), j, time.Now().Add(50*time.Second))
+	require.NoError(t, err)
+	_, wanted, err := w.bot.Store.CardOf(t.Context(), j.ID, store.Reminder)
+	require.NoError(t, err)
+	assert.False(t, wanted)
+	_, err = w.bot.remind(t.Context(), j, time.Now().Add(10*time.Second))
+	require.NoError(t, err)
+	w.reminded()
+}
+
+// A channel that another organisation has joined meanwhile is no place to press in.
+func TestPressInAChannelThatIsSharedByNow(t *testing.T) {
+	t.Parallel()
+	w := newApprovalWorld(t)
+	m := w.asksNamed()
+	w.chat.mu.Lock()
+	w.chat.channel.Shared = true
+	w.chat.mu.Unlock()
+	for _, label := range []string{"Purge", "Cancel"} {
+		assert.Equal(t, sayShared, w.pressesOn(bob, m, label).Title)
+	}
+	w.quiet()
+}

@@ -137,13 +137,22 @@ func (b *Bot) showCard(ctx context.Context, c store.Card) {
 	b.wantCards()
 }
 
-// notYet: the question of a guarded purge is the step ask's to show, and a result waits until the card it answers is final.
+// notYet: the question of a guarded purge is the step ask's to show, a result waits until the card it answers is final, and what
+// follows a purge until that has told how it ended.
 func (b *Bot) notYet(ctx context.Context, p store.Purge, c store.Card) bool {
-	if c.Role == store.Status {
+	switch {
+	case c.Role == store.Status && p.Follows != "":
+		return b.behind(ctx, p.Follows, store.Status) || b.behind(ctx, p.Follows, store.Result)
+	case c.Role == store.Status:
 		return p.Confirm != "" && p.State == store.StateRecorded
 	}
-	status, found, err := b.Store.CardOf(ctx, p.ID, store.Status)
-	return err != nil || found && status.Shown < status.Wanted
+	return b.behind(ctx, p.ID, store.Status)
+}
+
+// behind reports whether a card shows something old.
+func (b *Bot) behind(ctx context.Context, id string, role store.Role) bool {
+	c, found, err := b.Store.CardOf(ctx, id, role)
+	return err != nil || found && c.Shown < c.Wanted
 }
 
 // showFailed puts the card off, or gives it up where no retry can help. A failing message never fails a purge.
@@ -221,17 +230,25 @@ func (b *Bot) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
 	return fresh, err
 }
 
-// place is where a card goes: the status card opens the thread where there is none, the result replies in it.
+// place is where a card goes: the status card opens the thread where there is none, the result replies in it, and so does all that
+// follows the purge.
 func (b *Bot) place(ctx context.Context, p store.Purge, role store.Role) (Thread, error) {
 	at := thread(p)
-	if role == store.Status || at.Root != "" {
-		return at, nil
+	openers := []string{p.Follows, p.ID}
+	if role == store.Status {
+		openers = openers[:1]
 	}
-	c, found, err := b.Store.CardOf(ctx, p.ID, store.Status)
-	if err == nil && found {
+	for _, id := range openers {
+		if at.Root != "" || id == "" {
+			continue
+		}
+		c, _, err := b.Store.CardOf(ctx, id, store.Status)
+		if err != nil {
+			return at, err
+		}
 		at.Root = refOf(c).ID
 	}
-	return at, err
+	return at, nil
 }
 
 func refOf(c store.Card) MessageRef {
@@ -249,7 +266,7 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 	if err != nil {
 		return Card{}, err
 	}
-	v := view{Purge: p, now: b.Now(), leaks: soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
+	v := view{Purge: p, now: b.Now(), leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
 	if request.Joined != "" {
 		if err := b.drawJoin(ctx, &v, request); err != nil {
 			return Card{}, err
@@ -269,6 +286,9 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 		v.lately, err = b.lately(ctx, p, p.CreatedAt)
 		v.drawApproval(b.law(b.Policy()))
 		v.emergency = b.emergency(b.Policy(), p)
+	}
+	if err == nil {
+		err = b.drawPrefetch(ctx, &v)
 	}
 	if err == nil && v.tone() == Busy {
 		v.usual, err = b.usual(ctx, p.Request)
@@ -303,6 +323,10 @@ type view struct {
 	emergency bool                       // it may be purged without approval by now
 	join      *joinOf                    // where the card is that of a request which joined it
 	now       time.Time
+
+	fetchRoom room   // where it is to be fetched again
+	fetched   string // the short id of what fetches it again; "" if nothing does
+	fetches   int    // how many URLs that is
 }
 
 // keySet is the keys that somebody is at work on.

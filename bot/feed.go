@@ -105,7 +105,7 @@ func passedOver(e store.Entry, at Thread) []acl.Subject {
 // told is what the audit channel calls what it is told of; what is not here stays in the audit.
 var told = map[string]string{
 	"asked": "asked for", "joined": "joined", "confirmed": "confirmed", "confirmed without approval": "purged without approval", "cancelled": "cancelled", "withdrawn": "was refused at the press or the send", "expired": "nobody answered",
-	"not shown": "could not be asked", "ended": "ended", "frozen": "froze", "unfrozen": "ended the freeze of", "granted": "granted", "revoked": "revoked",
+	"not shown": "could not be asked", "ended": "ended", "prefetching": "fetches again", "frozen": "froze", "unfrozen": "ended the freeze of", "granted": "granted", "revoked": "revoked",
 }
 
 // fed is what the bodies of such rows hold that is told.
@@ -146,7 +146,7 @@ func (b *Bot) feedAbout(ctx context.Context, e store.Entry, body fed) (string, e
 		if body.State != "" {
 			s += " · " + string(body.State)
 		}
-		s += " · " + view{Purge: p}.what() + " in " + areaWords(p.Request.Areas())
+		s += " · " + view{Purge: p}.named() + " in " + areaWords(p.Request.Areas())
 	case body.Domain != "":
 		s = " " + body.Domain
 		if body.To != "" {

@@ -74,9 +74,6 @@ func sayMisplaced(word string) string {
 	return fmt.Sprintf("The word %s says what to do, so it goes first, and once.", said(word))
 }
 
-// sayNoPrefetch is on the card of a purge that asked for it.
-const sayNoPrefetch = "Nothing is fetched again afterwards: this version of purgebot cannot do that yet."
-
 func sayOpen(text string) string {
 	return fmt.Sprintf("A quote, bracket or backtick opens at %s and never closes.", said(text))
 }
@@ -210,7 +207,7 @@ func sayWrongSubject(word string, err error) string {
 }
 
 func sayPrefetch(name string) string {
-	return fmt.Sprintf("Only URLs can be fetched again: leave out %s.", name)
+	return fmt.Sprintf("Only URLs can be fetched again, since nobody knows which files a directory holds: leave out %s, or purge its URLs.", name)
 }
 
 func sayMode(name string) string {

@@ -107,7 +107,7 @@ func (r *remote) Quota(context.Context) ([]purge.Quota, error) {
 	return nil, &purge.Error{Kind: purge.Conflict}
 }
 func (r *remote) Limits() purge.Limits {
-	return purge.Limits{URLs: 1000, Directories: 20, Bytes: 1 << 20}
+	return purge.Limits{URLs: 1000, Directories: 20, Prefetch: 500, Bytes: 1 << 20}
 }
 
 // remoteChat shows its messages in the test.
@@ -196,7 +196,7 @@ func newOutside(t *testing.T, killAt int) *outside {
 // took reports whether a call with exactly these targets was taken.
 func (o *outside) took(asked purge.Batch) bool {
 	for _, b := range o.calls {
-		if string(mustJSON(b.Targets)) == string(mustJSON(asked.Targets)) && (o.bad == "" || rejected(b, badInput, []string{o.bad}) == nil) {
+		if b.Kind == asked.Kind && string(mustJSON(b.Targets)) == string(mustJSON(asked.Targets)) && (o.bad == "" || rejected(b, badInput, []string{o.bad}) == nil) {
 			return true
 		}
 	}

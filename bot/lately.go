@@ -7,6 +7,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/store"
+	"purgebot/purge"
 )
 
 // propagation is how long a purge takes to reach every edge, by the vendor's word: a target purged again meanwhile costs quota for
@@ -16,6 +17,9 @@ const propagation = 5 * time.Minute
 // lately returns those targets of a request that were purged just before a time. What is private is told in private, to whoever
 // asked for that, too.
 func (b *Bot) lately(ctx context.Context, p store.Purge, before time.Time) ([]store.Purged, error) {
+	if p.Request.Kind == purge.Prefetch { // nothing that is on its way is spent again
+		return nil, nil
+	}
 	var own acl.Subject
 	if p.Private {
 		own = p.Requester

@@ -37,7 +37,7 @@ func ascii(s string) bool {
 
 // asLeak makes a wish everywhere, deleted and private.
 func asLeak(w wish) wish {
-	w.Verb, w.Areas, w.Private = string(VerbLeak), slices.Clone(areas["global"]), true
+	w.Verb, w.Areas, w.Private, w.Prefetch = string(VerbLeak), slices.Clone(areas["global"]), true, false
 	if w.Kind == purge.Directory {
 		w.Mode = purge.Delete
 	}

@@ -117,10 +117,7 @@ func (b *Bot) allowance(k purge.Kind, a purge.Area) (allowance, bool) {
 	if told && !q.at.IsZero() && now.Sub(q.at) < quotaAge && q.day == b.day(now) {
 		return allowance{total: t.Total, limit: q.spent[of] + t.Left, told: true}, true
 	}
-	total := b.QuotaURLs
-	if k == purge.Directory {
-		total = b.QuotaDirectories
-	}
+	total := map[purge.Kind]int{purge.URL: b.QuotaURLs, purge.Directory: b.QuotaDirectories}[k] // of prefetches the vendor alone knows
 	return allowance{total: total, limit: total}, total > 0
 }
 
@@ -183,10 +180,10 @@ func (b *Bot) quotaCard(ctx context.Context, s scene) (Card, []store.Entry, erro
 	}
 	c := Card{Title: "Today's quota", Footer: "Resets at " + b.dayTurns()}
 	told := true
-	for _, k := range []purge.Kind{purge.URL, purge.Directory} {
+	for _, k := range b.kinds() {
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 			al, limited := b.allowance(k, a)
-			told = told && al.told
+			told = told && (al.told || k == purge.Prefetch)
 			c.Lines = append(c.Lines, quotaLine(k, a, al, spent[quotaOf{k, a}], limited))
 		}
 		if n := s.policy.Reserve(k); n > 0 {
@@ -199,6 +196,14 @@ func (b *Bot) quotaCard(ctx context.Context, s scene) (Card, []store.Entry, erro
 	by, err := b.Store.SpentBy(ctx, day)
 	c.Lines = append(c.Lines, usedLines(s, by)...)
 	return c, nil, err
+}
+
+// kinds are those that have a quota.
+func (b *Bot) kinds() []purge.Kind {
+	if b.prefetches() {
+		return []purge.Kind{purge.URL, purge.Directory, purge.Prefetch}
+	}
+	return []purge.Kind{purge.URL, purge.Directory}
 }
 
 // mostUsers is how many people's use is shown.

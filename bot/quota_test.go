@@ -16,7 +16,7 @@ func (w *world) tells(total, left int) {
 	w.cdn.mu.Lock()
 	defer w.cdn.mu.Unlock()
 	w.cdn.quota = func(sent []purge.Batch) (all []purge.Quota, err error) {
-		for _, k := range []purge.Kind{purge.URL, purge.Directory} {
+		for _, k := range []purge.Kind{purge.URL, purge.Directory, purge.Prefetch} {
 			for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 				q := purge.Quota{Kind: k, Area: a, Total: total, Left: left}
 				for _, b := range sent {

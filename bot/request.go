@@ -17,19 +17,20 @@ import (
 
 // wish is what a command or a button asks for, before areas are settled and anything is decided.
 type wish struct {
-	Verb    string         `json:"verb"`
-	Kind    purge.Kind     `json:"kind"`
-	Areas   []purge.Area   `json:"areas,omitempty"` // nil: each domain's default
-	Mode    purge.Mode     `json:"mode,omitempty"`
-	Targets []purge.Target `json:"targets"`
-	Parts   []purge.Part   `json:"parts,omitempty"` // instead of Areas and Targets, where each area has its own
-	Reason  string         `json:"reason,omitempty"`
-	Private bool           `json:"private,omitempty"`
-	DryRun  bool           `json:"dry,omitempty"`
-	Asks    bool           `json:"asks,omitempty"` // whatever it is: its targets were collected, not typed
-	Anew    bool           `json:"anew,omitempty"` // whatever is under way: it joins nothing
-	Notes   []string       `json:"notes,omitempty"`
-	refused []refusal
+	Verb     string         `json:"verb"`
+	Kind     purge.Kind     `json:"kind"`
+	Areas    []purge.Area   `json:"areas,omitempty"` // nil: each domain's default
+	Mode     purge.Mode     `json:"mode,omitempty"`
+	Targets  []purge.Target `json:"targets"`
+	Parts    []purge.Part   `json:"parts,omitempty"` // instead of Areas and Targets, where each area has its own
+	Reason   string         `json:"reason,omitempty"`
+	Private  bool           `json:"private,omitempty"`
+	DryRun   bool           `json:"dry,omitempty"`
+	Asks     bool           `json:"asks,omitempty"`     // whatever it is: its targets were collected, not typed
+	Anew     bool           `json:"anew,omitempty"`     // whatever is under way: it joins nothing
+	Prefetch bool           `json:"prefetch,omitempty"` // the URLs are fetched again once they are done
+	Notes    []string       `json:"notes,omitempty"`
+	refused  []refusal
 }
 
 // refusal is one target that will not be purged, and why.
@@ -43,12 +44,9 @@ type refusal struct {
 
 func wishOf(in Intent) wish {
 	w := wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
-		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Notes: in.Notes}
+		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Prefetch: in.Prefetch, Notes: in.Notes}
 	for _, r := range in.Refused {
 		w.refused = append(w.refused, refusal{Target: r.Shown(), Reason: r.Reason + suggestion(r.Suggest)})
-	}
-	if in.Prefetch {
-		w.Notes = append(w.Notes, sayNoPrefetch)
 	}
 	if w.Kind == purge.Directory && w.Mode == "" {
 		w.Mode = purge.Flush
@@ -72,6 +70,9 @@ type verdict struct {
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
 // id is the workflow's: the same event or button never starts two.
 func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, error) {
+	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.prefetches() {
+		return b.refuse(ctx, s, w.Verb, sayCannotPrefetch)
+	}
 	v := b.decide(s, w)
 	switch {
 	case len(v.refused) > 0:
@@ -169,7 +170,7 @@ func (b *Bot) known(ctx context.Context, s scene, id string) (Reply, error) {
 func (b *Bot) recent(s scene, w wish, r purge.Request, id string) store.RecentQuery {
 	now := b.Now()
 	return store.RecentQuery{
-		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: r.Digest(),
+		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: digestOf(r, w.Prefetch),
 		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Day: b.day(now), Kind: r.Kind,
 		Platform: s.at.Platform, Workspace: s.at.Workspace, Private: w.Private, Anew: w.Anew,
 	}
@@ -191,7 +192,9 @@ func (b *Bot) decide(s scene, w wish) verdict {
 			if v.folding.drops(w.Kind, part.Area, t) {
 				continue
 			}
-			v.charge(w.Kind, part.Area, len(ok), d.Charges)
+			if w.Kind != purge.Prefetch { // what was purged was paid for
+				v.charge(w.Kind, part.Area, len(ok), d.Charges)
+			}
 			ok = append(ok, t)
 		}
 		if len(ok) > 0 {
@@ -335,7 +338,7 @@ func (b *Bot) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Rece
 
 // wide reports whether a mistake in the request would hurt: directories, and every area that is not plainly mainland.
 func wide(r purge.Request) bool {
-	if r.Kind != purge.URL {
+	if r.Kind == purge.Directory {
 		return true
 	}
 	for _, p := range r.Parts {
@@ -349,8 +352,8 @@ func wide(r purge.Request) bool {
 func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) store.Purge {
 	p := store.Purge{
 		ID: id, Secret: newToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
-		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: v.allowed.Digest(), Policy: s.policy.Hash(),
-		Confirm: rule, Reason: w.Reason, Private: w.Private, Notes: slices.Concat(w.Notes, v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
+		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: digestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
+		Confirm: rule, Reason: w.Reason, Private: w.Private, Prefetch: w.Prefetch, Notes: slices.Concat(w.Notes, v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
 	}
 	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.day(p.CreatedAt))
 	for _, f := range v.overrides {
@@ -365,7 +368,7 @@ func (b *Bot) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
 }
 
 func (b *Bot) askedBody(s scene, w wish, v verdict, rule acl.Confirm) askedBody {
-	body := askedBody{w.Verb, v.allowed.Digest(), v.allowed.Len(), s.at.Subject(), s.person.Groups, v.rules, v.via, rule, s.policy.Hash(), w.Reason, nil}
+	body := askedBody{w.Verb, digestOf(v.allowed, w.Prefetch), v.allowed.Len(), s.at.Subject(), s.person.Groups, v.rules, v.via, rule, s.policy.Hash(), w.Reason, nil}
 	for _, f := range v.overrides {
 		body.Freezes = append(body.Freezes, f.ID)
 	}

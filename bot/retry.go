@@ -38,6 +38,7 @@ func (b *Bot) retry(ctx context.Context, s scene, p store.Purge, id string) (Rep
 		return Reply{}, err
 	}
 	w := retryOf(p, targets)
+	w.Prefetch = p.Prefetch && b.prefetches()
 	if len(w.Parts) == 0 {
 		return b.refuse(ctx, s, "retry", sayNothingToRetry(p.Short))
 	}

@@ -116,7 +116,7 @@ func (l law) refusal(a acl.Ask, d acl.Decision) refusal {
 }
 
 func (l law) ask(a acl.Ask) acl.Ask {
-	a.At = l.at
+	a.At, a.Kind = l.at, judgedAs(a.Kind)
 	if l.chat != nil {
 		a.Overlay = l.chat.overlay
 	}

@@ -86,6 +86,11 @@ func (b *Bot) decision(ctx context.Context, id string) (store.Verdict, error) {
 
 // settle ends the purge with the state its targets are in, and wants the message that notifies.
 func (b *Bot) settle(ctx context.Context, id string, late bool) (store.State, error) {
+	leave, err := b.calls.enter() // what follows is begun before the bot stops, or by the next
+	if err != nil {
+		return "", err
+	}
+	defer leave()
 	p, err := b.load(ctx, id)
 	if err != nil || p.State.Final() {
 		return p.State, err
@@ -103,8 +108,16 @@ func (b *Bot) settle(ctx context.Context, id string, late bool) (store.State, er
 		problem = sayLate
 	}
 	unseen := p.Confirm != "" && p.ExpiresAt.IsZero() // its question was never shown: whoever asked was told
-	if err := b.Store.Finish(ctx, id, st, problem, b.Now(), notifies(st) && !unseen, b.entry("ended", id, "", endedBody{st, problem})); err != nil {
+	then, err := b.following(ctx, p, targets)
+	if err != nil {
 		return "", err
+	}
+	next, err := b.Store.FinishThen(ctx, id, st, problem, b.Now(), notifies(st) && !unseen, then, b.entry("ended", id, "", endedBody{st, problem}))
+	if err != nil {
+		return "", err
+	}
+	if next != nil {
+		b.begin(*next, len(then.Batches))
 	}
 	if unseen {
 		b.forgetCard(ctx, id)

@@ -323,7 +323,11 @@ func (b *Bot) follows(batch sending, call store.Call, next string) submitted {
 // groups they had then. One target that is no longer allowed stops all that has not left. What it returns stops what is said
 // from here until the call is written down.
 func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (stops func([]store.Rule) string, withdrawn bool, err error) {
-	d, pressed, err := b.Store.Decision(ctx, p.ID)
+	asked, err := b.decided(ctx, p)
+	if err != nil {
+		return nil, false, err
+	}
+	d, pressed, err := b.Store.Decision(ctx, asked.ID)
 	if err == nil {
 		err = b.readRules(ctx)
 	}
@@ -343,7 +347,7 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 			return nil, true, b.withdraw(ctx, p, denied[0])
 		}
 	}
-	if r, lapsed := l.lapsed(p, d, purge.Part{Area: batch.Area, Targets: batch.Targets}); lapsed {
+	if r, lapsed := l.lapsed(asked, d, purge.Part{Area: batch.Area, Targets: batch.Targets}); lapsed {
 		return nil, true, b.withdraw(ctx, p, r)
 	}
 	return stopped(l, people, p, batch), false, nil

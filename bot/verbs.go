@@ -158,7 +158,7 @@ func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {
 func historyLine(p store.Purge, reader *time.Location) string {
 	v := view{Purge: p}
 	return fmt.Sprintf("%s · %s · %s in %s · %s · %s", p.Short, dated(p.CreatedAt, reader),
-		v.what(), areaWords(p.Request.Areas()), p.State, oneLine(p.Name))
+		v.named(), areaWords(p.Request.Areas()), p.State, oneLine(p.Name))
 }
 
 // domains says what somebody may purge, lent for a while too, what is left of their budgets, and what of it is frozen.
@@ -348,7 +348,10 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 		return Reply{}, err
 	}
 	dry := view{room: left, turns: b.dayTurns(), hints: b.listed().hints(v.allowed.Hosts())}
-	dry.Request, dry.Private = v.allowed, false
+	dry.Request, dry.Private, dry.Prefetch = v.allowed, false, w.Prefetch
+	if dry.fetchRoom, err = b.roomNow(ctx, purge.Prefetch); err != nil {
+		return Reply{}, err
+	}
 	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is for one person
 	if dry.lately, err = b.lately(ctx, asks, b.Now()); err != nil {
 		return Reply{}, err
@@ -376,7 +379,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	if dry.Confirm != "" {
 		card.Lines = append(card.Lines, dry.questionLines()...)
 	} else {
-		card.Lines = append(card.Lines, compact(slices.Concat(costLines(dry.Request, dry.room, dry.turns), []string{sayLately(dry.lately, false)}, dry.hints, dry.leftOut()))...)
+		card.Lines = append(card.Lines, compact(slices.Concat(costLines(dry.Request, dry.room, dry.turns), dry.prefetchCost(), []string{sayLately(dry.lately, false)}, dry.hints, dry.leftOut()))...)
 	}
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "dry run", "", s.refused(w.Verb)))
 	if err != nil || dup {

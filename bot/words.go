@@ -158,16 +158,23 @@ func things(n int, k purge.Kind) string {
 	return fmt.Sprintf("%d %s", n, nounPlural(k))
 }
 
+// noun is what a kind's quota counts.
 func noun(k purge.Kind) string {
-	if k == purge.Directory {
+	switch k {
+	case purge.Directory:
 		return "directory"
+	case purge.Prefetch:
+		return "prefetch"
 	}
 	return "URL"
 }
 
 func nounPlural(k purge.Kind) string {
-	if k == purge.Directory {
+	switch k {
+	case purge.Directory:
 		return "directories"
+	case purge.Prefetch:
+		return "prefetches"
 	}
 	return "URLs"
 }

@@ -28,8 +28,7 @@ func (v view) statusCard() Card {
 	if v.asking() {
 		c.Lines = append(c.Lines, v.questionLines()...)
 	} else {
-		c.Lines = append(c.Lines, v.decidedLines()...)
-		c.Lines = append(c.Lines, v.leftOut()...)
+		c.Lines = slices.Concat(c.Lines, v.decidedLines(), v.leftOut(), v.prefetchLines())
 	}
 	c.Buttons = v.buttons()
 	if v.asking() {
@@ -41,7 +40,7 @@ func (v view) statusCard() Card {
 // resultCard is the new message at the end: an edit notifies nobody.
 func (v view) resultCard() Card {
 	c := Card{Title: v.statusTitle(), Tone: v.tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
-	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.leftOut())
+	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.leftOut(), v.prefetchLines())
 	c.Buttons = v.followUps()
 	if !v.Private && len(v.targets) > 20 {
 		c.File = v.outcomeFile()
@@ -59,7 +58,7 @@ func (v view) footer() string {
 // what is "2 directories on www.test.com".
 func (v view) what() string {
 	n := len(distinct(v.Request))
-	return things(n, v.Request.Kind) + " on " + hostWords(v.Request.Hosts())
+	return things(n, judgedAs(v.Request.Kind)) + " on " + hostWords(v.Request.Hosts())
 }
 
 func distinct(r purge.Request) []string {
@@ -78,6 +77,9 @@ func distinct(r purge.Request) []string {
 
 func (v view) statusTitle() string {
 	areas := areaWords(v.Request.Areas())
+	if v.Request.Kind == purge.Prefetch {
+		return v.prefetchTitle(areas)
+	}
 	switch v.State {
 	case store.StateRecorded, store.StateSending:
 		if v.asking() {
@@ -167,13 +169,21 @@ func (v view) outcomeLines() []string {
 	switch v.State {
 	case store.StateAccepted:
 		if v.Problem == "" {
-			lines = append(lines, "Tencent accepted it; this API cannot tell when it is done. It usually takes about five minutes.")
+			lines = append(lines, "Tencent accepted it; this API cannot tell when it is done. It usually takes "+v.takes()+".")
 		}
 	}
 	if n := count(v.targets)[purge.OutcomeUnknown]; n > 0 && v.State.Final() {
 		lines = append(lines, sayUnclear(n))
 	}
 	return lines
+}
+
+// takes is how long it takes by the vendor's word.
+func (v view) takes() string {
+	if v.Request.Kind == purge.Prefetch {
+		return "5 to 30 minutes"
+	}
+	return "about five minutes"
 }
 
 func contains(lines []string, s string) bool {
@@ -251,7 +261,7 @@ func (v view) reasonLine(n int, first, reason string) string {
 
 // questionLines is what a person needs to decide.
 func (v view) questionLines() []string {
-	lines := append([]string{v.modeLine()}, costLines(v.Request, v.room, v.turns)...)
+	lines := slices.Concat([]string{v.modeLine()}, costLines(v.Request, v.room, v.turns), v.prefetchCost())
 	lines = append(lines, sayLately(v.lately, v.Private))
 	lines = slices.Concat(lines, v.hints, v.warnings(), v.frozen)
 	for _, l := range v.leftOut() {
@@ -310,7 +320,7 @@ const sayStayCached = "Unchanged files stay cached."
 
 // leftOut names what this purge did not touch, so that nobody takes "done" for more than it is.
 func (v view) leftOut() []string {
-	if v.State.Final() && !v.anyGood() {
+	if v.State.Final() && !v.anyGood() || v.Request.Kind == purge.Prefetch {
 		return nil
 	}
 	var lines []string
@@ -373,11 +383,19 @@ func missing(r purge.Request) []purge.Area {
 func (v view) buttons() []Button {
 	switch {
 	case v.asking():
-		return slices.Concat([]Button{v.button("Purge", actionPurge, Primary), v.button("Cancel", actionCancel, Plain)}, v.withoutApproval(), v.asLeak())
+		return slices.Concat([]Button{v.button(v.does(), actionPurge, Primary), v.button("Cancel", actionCancel, Plain)}, v.withoutApproval(), v.asLeak())
 	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "" && v.join == nil:
 		return []Button{v.button("Cancel", actionCancel, Plain)}
 	}
 	return v.followUps()
+}
+
+// does is what pressing it does.
+func (v view) does() string {
+	if v.Request.Kind == purge.Prefetch {
+		return "Fetch again"
+	}
+	return "Purge"
 }
 
 // followUps offer what was left out, as new requests with decisions of their own.
@@ -395,7 +413,7 @@ func (v view) followUps() []Button {
 	if v.unclear() {
 		out = append(out, v.button("Look again", actionLook, Plain))
 	}
-	if !v.anyGood() {
+	if !v.anyGood() || v.Request.Kind == purge.Prefetch {
 		return out
 	}
 	for _, a := range missing(v.Request) {

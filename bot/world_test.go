@@ -319,17 +319,18 @@ func (c *fakeChat) all() []shown {
 
 // fakeCDN accepts everything unless it is told otherwise.
 type fakeCDN struct {
-	mu      sync.Mutex
-	calls   []purge.Batch
-	answer  func(purge.Batch) error
-	status  func(purge.StatusQuery) ([]purge.TargetStatus, error)
-	quota   func(sent []purge.Batch) ([]purge.Quota, error) // if set, the API tells
-	entered chan struct{}                                   // if set, one is sent when a call begins
-	hold    chan struct{}                                   // if set, a call waits until it is closed
+	mu       sync.Mutex
+	calls    []purge.Batch
+	answer   func(purge.Batch) error
+	status   func(purge.StatusQuery) ([]purge.TargetStatus, error)
+	quota    func(sent []purge.Batch) ([]purge.Quota, error) // if set, the API tells
+	entered  chan struct{}                                   // if set, one is sent when a call begins
+	prefetch int                                             // URLs of a call; 0: it cannot
+	hold     chan struct{}                                   // if set, a call waits until it is closed
 }
 
 func newFakeCDN() *fakeCDN {
-	c := &fakeCDN{}
+	c := &fakeCDN{prefetch: 500}
 	c.status = func(q purge.StatusQuery) ([]purge.TargetStatus, error) { return seen(q, purge.Done), nil }
 	return c
 }
@@ -376,7 +377,9 @@ func (c *fakeCDN) Quota(context.Context) ([]purge.Quota, error) {
 }
 
 func (c *fakeCDN) Limits() purge.Limits {
-	return purge.Limits{URLs: 1000, Directories: 20, Bytes: 1 << 20}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return purge.Limits{URLs: 1000, Directories: 20, Prefetch: c.prefetch, Bytes: 1 << 20}
 }
 
 func (c *fakeCDN) set(answer func(purge.Batch) error) {

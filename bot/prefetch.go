@@ -1,0 +1,143 @@
+package bot
+
+import (
+	"context"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// Prefetching fetches the URLs of a purge into the caches again, once they are done. It is a purge of its own in all but the name:
+// the same workflow, ledger and cards, of a kind that nobody types and no rule names. Nobody is asked about it, since the purge was
+// decided; whoever may no longer purge its URLs by then has them fetched no more.
+
+// prefetches reports whether the CDN can.
+func (b *Bot) prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
+
+// judgedAs is the kind that rules know: whoever may purge a URL may have it fetched again.
+func judgedAs(k purge.Kind) purge.Kind {
+	if k == purge.Prefetch {
+		return purge.URL
+	}
+	return k
+}
+
+// digestOf is what makes two wishes the same: what is purged, and whether it is fetched again.
+func digestOf(r purge.Request, prefetch bool) string {
+	if prefetch {
+		return hashID("prefetch", r.Digest())
+	}
+	return r.Digest()
+}
+
+// prefetchID is that of what follows a purge: there is one of it, however often its end is written.
+func prefetchID(id string) string { return hashID("prefetch", id) }
+
+// following is what fetches again the URLs that are done; nil if that is not wished for, or there are none. What is left of today's
+// quota is asked for a moment only: the purge is done, and should say so.
+func (b *Bot) following(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
+	request := doneOf(targets)
+	if !p.Prefetch || !b.prefetches() || request.Len() == 0 {
+		return nil, nil
+	}
+	b.awaitQuota(ctx, quotaReply)
+	left, err := b.roomNow(ctx, purge.Prefetch)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := planWithin(request, left, b.CDN.Limits())
+	if err != nil {
+		b.logError(ctx, "plan a prefetch of "+p.ID, err) // a purge ends all the same
+		return nil, nil
+	}
+	f := store.Purge{
+		ID: prefetchID(p.ID), Secret: newToken(), Event: store.Event{Platform: p.Event.Platform, Workspace: p.Event.Workspace},
+		Requester: p.Requester, Name: p.Name, Groups: p.Groups, Thread: p.Thread, Channel: p.Channel, Request: request, Digest: request.Digest(),
+		Policy: b.Policy().Hash(), Reason: p.Reason, Private: p.Private, State: store.StateRecorded, CreatedAt: b.Now(),
+		Overrides: p.Overrides, Follows: p.ID, Notes: []string{sayFetches(p.Short, len(targets)-request.Len())},
+	}
+	body := followingBody{askedBody{Verb: "prefetch", Digest: f.Digest, Targets: request.Len(), Channel: f.Channel, Groups: f.Groups, Policy: f.Policy,
+		Reason: f.Reason, Freezes: f.Overrides}, p.ID}
+	return &store.Intake{Purge: f, Batches: batches, Entries: []store.Entry{b.entry("prefetching", f.ID, "", body)}}, nil
+}
+
+// followingBody is what purgebot does by itself, and the id of the purge that it does it after.
+type followingBody struct {
+	askedBody
+	Follows string `json:"follows"`
+}
+
+// doneOf is a prefetch of all that the vendor has said is done. What may not be is not fetched: the old version would be.
+func doneOf(targets []store.Target) purge.Request {
+	r := purge.Request{Kind: purge.Prefetch}
+	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+		part := purge.Part{Area: a}
+		for _, t := range targets {
+			if t.Area == a && t.Outcome == purge.Done {
+				part.Targets = append(part.Targets, t.Target)
+			}
+		}
+		if len(part.Targets) > 0 {
+			r.Parts = append(r.Parts, part)
+		}
+	}
+	return r
+}
+
+// planWithin keeps what does not fit into what is left out of the batches that do, since a call is refused whole. It is in batches
+// behind them: there may be room when it is their turn, and if not, that is said of each target, and retry takes them up.
+func planWithin(r purge.Request, left room, limits purge.Limits) ([]purge.Batch, error) {
+	fits, rest := left.divide(r)
+	batches, err := purge.NewPlan(fits, limits)
+	if err != nil {
+		return nil, err
+	}
+	behind, err := purge.NewPlan(rest, limits)
+	for _, batch := range behind {
+		batch.N = len(batches)
+		batches = append(batches, batch)
+	}
+	return batches, err
+}
+
+// divide parts a request at what is left of each area.
+func (of room) divide(r purge.Request) (fits, rest purge.Request) {
+	fits.Kind, rest.Kind, fits.Mode, rest.Mode = r.Kind, r.Kind, r.Mode, r.Mode
+	for _, p := range r.Parts {
+		n := len(p.Targets)
+		if left, limited := of.left[p.Area]; limited {
+			n = min(n, left)
+		}
+		if n > 0 {
+			fits.Parts = append(fits.Parts, purge.Part{Area: p.Area, Targets: p.Targets[:n]})
+		}
+		if n < len(p.Targets) {
+			rest.Parts = append(rest.Parts, purge.Part{Area: p.Area, Targets: p.Targets[n:]})
+		}
+	}
+	return fits, rest
+}
+
+// decided is the purge that somebody decided: p, or the one that it follows.
+func (b *Bot) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
+	if p.Follows == "" {
+		return p, nil
+	}
+	return b.load(ctx, p.Follows)
+}
+
+// drawPrefetch finds what a card says of fetching again: what it would cost, or what was made of it.
+func (b *Bot) drawPrefetch(ctx context.Context, v *view) (err error) {
+	switch {
+	case !v.Prefetch:
+		return nil
+	case v.State.Final():
+		f, found, err := b.Store.Purge(ctx, prefetchID(v.ID))
+		if found && err == nil {
+			v.fetched, v.fetches = f.Short, len(distinct(f.Request))
+		}
+		return err
+	}
+	v.fetchRoom, err = b.roomNow(ctx, purge.Prefetch)
+	return err
+}

@@ -1,0 +1,121 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// drivePrefetch has alice ask for a purge that is fetched again, and waits until what follows it has told its end. It goes on after
+// a death of the child.
+func (o *outside) drivePrefetch(t *testing.T, dir string) {
+	o.say = fetchedPage
+	asked := false
+	for range 3 {
+		acks := o.launch(t, dir)
+		if !asked {
+			fmt.Fprintln(o.in, o.say)
+			line, alive := <-acks
+			if !alive {
+				continue
+			}
+			require.Equal(t, "acked <nil>", line)
+			asked = true
+		}
+		if o.fetched(t, acks) {
+			return
+		}
+	}
+	t.Fatal("the child died more than once")
+}
+
+// fetched waits for the message at the end of what follows, or for the death of the child.
+func (o *outside) fetched(t *testing.T, acks <-chan string) bool {
+	for {
+		o.chat.mu.Lock()
+		changed := o.chat.changed
+		o.chat.mu.Unlock()
+		if slices.ContainsFunc(o.chat.all(), func(m shown) bool {
+			return m.card.Mention != nil && (aboutFetching(m) || strings.Contains(lines(m.card), sayNoneFetched) || strings.HasPrefix(m.card.Title, "Unknown"))
+		}) {
+			return true
+		}
+		select {
+		case _, alive := <-acks:
+			if !alive {
+				return false
+			}
+		case <-changed:
+		case <-time.After(30 * time.Second):
+			t.Fatalf("nothing happens any more; messages %+v", o.chat.all())
+		}
+	}
+}
+
+func aboutFetching(m shown) bool { return strings.Contains(m.card.Title, "etch") }
+
+// A kill from before the purge is ended until what follows it is told loses nothing and fetches nothing twice.
+func TestKilledAroundAPrefetch(t *testing.T) {
+	t.Parallel()
+	whole := newOutside(t, -1)
+	whole.drivePrefetch(t, t.TempDir())
+	whole.mu.Lock()
+	points := slices.Clone(whole.points)
+	whole.mu.Unlock()
+	first := slices.Index(points, "before finish")
+	require.Positive(t, first, "%v", points)
+	require.Contains(t, points[first:], "before start", "also between its commit and the engine: %v", points)
+	require.Contains(t, points[first:], "after call")
+	for i := first; i < len(points); i++ {
+		t.Run(fmt.Sprintf("%02d %s", i, points[i]), func(t *testing.T) {
+			t.Parallel()
+			o, dir := newOutside(t, i), t.TempDir()
+			o.drivePrefetch(t, dir)
+			o.assertFetchedTruly(t, dir)
+		})
+	}
+}
+
+// assertFetchedTruly: the purge and what follows are one row and at most one call each, and what is told fits what was received.
+func (o *outside) assertFetchedTruly(t *testing.T, dir string) {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	calls := map[purge.Kind]int{}
+	for _, b := range o.calls {
+		calls[b.Kind]++
+	}
+	assert.Equal(t, 1, calls[purge.URL])
+	assert.LessOrEqual(t, calls[purge.Prefetch], 1)
+	_ = o.child.Process.Kill()
+	<-o.dead
+	db, err := store.Open(context.Background(), "sqlite:"+filepath.Join(dir, "bot.db"))
+	require.NoError(t, err)
+	defer db.Close()
+	all, err := db.History(t.Context(), store.Filter{})
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	fetch, page := all[0], all[1]
+	if fetch.Request.Kind != purge.Prefetch {
+		fetch, page = page, fetch
+	}
+	assert.Equal(t, []any{store.StateDone, page.ID}, []any{page.State, fetch.Follows})
+	switch fetch.State {
+	case store.StateDone:
+		assert.Equal(t, 1, calls[purge.Prefetch])
+	case store.StateUnknown:
+		assert.Zero(t, calls[purge.Prefetch], "what arrived can be looked up")
+	default:
+		t.Errorf("it ended as %q", fetch.State)
+	}
+}

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 
+	"purgebot/acl"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -41,7 +42,7 @@ func (b *Bot) following(ctx context.Context, p store.Purge, targets []store.Targ
 		return nil, nil
 	}
 	b.awaitQuota(ctx, quotaReply)
-	left, err := b.roomNow(ctx, purge.Prefetch)
+	left, err := b.prefetchRoom(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +101,11 @@ func planWithin(r purge.Request, left room, limits purge.Limits) ([]purge.Batch,
 	return batches, err
 }
 
+// prefetchRoom is what is left of today's prefetches. No part of them is anybody's reserve.
+func (b *Bot) prefetchRoom(ctx context.Context) (room, error) {
+	return b.roomFor(ctx, b.Policy(), acl.Who{}, purge.Prefetch)
+}
+
 // divide parts a request at what is left of each area.
 func (of room) divide(r purge.Request) (fits, rest purge.Request) {
 	fits.Kind, rest.Kind, fits.Mode, rest.Mode = r.Kind, r.Kind, r.Mode, r.Mode
@@ -138,6 +144,6 @@ func (b *Bot) drawPrefetch(ctx context.Context, v *view) (err error) {
 		}
 		return err
 	}
-	v.fetchRoom, err = b.roomNow(ctx, purge.Prefetch)
+	v.fetchRoom, err = b.prefetchRoom(ctx)
 	return err
 }

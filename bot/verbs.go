@@ -349,7 +349,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	}
 	dry := view{room: left, turns: b.dayTurns(), hints: b.listed().hints(v.allowed.Hosts())}
 	dry.Request, dry.Private, dry.Prefetch = v.allowed, false, w.Prefetch
-	if dry.fetchRoom, err = b.roomNow(ctx, purge.Prefetch); err != nil {
+	if dry.fetchRoom, err = b.prefetchRoom(ctx); err != nil {
 		return Reply{}, err
 	}
 	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is for one person

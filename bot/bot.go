@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"purgebot/acl"
@@ -68,6 +69,8 @@ type Bot struct {
 	cdnErr *purge.Error // the last answer that only an operator can mend
 	cdnAt  time.Time    // when it came
 	broken int          // purges that the engine itself ended since the start
+
+	looks atomic.Int64 // under way, that somebody asked for after the end
 
 	at        func(point string) // tests kill the process here
 	tendEvery time.Duration
@@ -143,6 +146,7 @@ type Backlog struct {
 	Waiting int // of them, those that wait for a press
 	Cards   int // messages that are behind what they should show
 	Domains int // of the account that are known by now
+	Looks   int // looks under way at what is final and unclear
 }
 
 // Backlog counts what is under way.
@@ -151,7 +155,7 @@ func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 	if err != nil {
 		return Backlog{}, err
 	}
-	backlog := Backlog{Open: len(ids), Domains: len(b.listed())}
+	backlog := Backlog{Open: len(ids), Domains: len(b.listed()), Looks: int(b.looks.Load())}
 	if backlog.Waiting, err = b.Store.Waiting(ctx); err != nil {
 		return backlog, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -26,8 +27,8 @@ import (
 var update = flag.Bool("update", false, "write what the conversations say now into testdata")
 
 // TestConversations plays testdata/*.txtar through the production wiring. Each holds "say", the lines of a conversation
-// ("alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "alice sees Accepted", "the CDN takes its time", "fault reset"; "emergency at once" on top
-// does not wait five minutes), "channel", what the channel shows in the end, "cdn", the purge
+// ("alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "alice sees Accepted", "the CDN takes its time", "fault reset",
+// "faults end"; "emergency at once" on top does not wait five minutes), "channel", what the channel shows in the end, "cdn", the purge
 // calls that the CDN received, and "exit", the exit code that -say would have. The same is played in Discord, where the channel
 // shows "discord-channel", unless the comment on top begins with "Slack only" and says why; and with the CDN's API 3.0, which
 // receives "cdn-3.0", where the channel shows "channel-3.0" if that differs.
@@ -122,27 +123,50 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 	w.discord.PutMember(discordsim.Member{Guild: discordsim.HQ, User: discordsim.Mallory, Roles: []string{"100000000000000028"}})
 	c, err := w.chat(in)
 	require.NoError(t, err)
-	var lines []line
-	for _, s := range strings.Split(strings.TrimSpace(script), "\n") {
-		if s == "the CDN takes its time" {
-			w.cdn.Adjust(func(s *cdnsim.Sim) { s.Delay = 2 * time.Second })
-			continue
-		}
-		if name, found := strings.CutPrefix(s, "fault "); found {
-			fault, known := scripted[name]
-			require.True(t, known, s)
-			if api == "3.0" {
-				fault.Action = in3[fault.Action]
-			}
-			w.cdn.Fault(fault)
-			continue
-		}
-		lines = append(lines, read(t, s))
-	}
 	var out strings.Builder
-	code, err := w.play(t.Context(), c, lines, &out)
-	require.NoError(t, err, out.String())
+	var lines []line
+	code := exitDone
+	play := func() {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		code, err = w.play(ctx, c, lines, &out)
+		require.NoError(t, err, out.String())
+		lines = nil
+	}
+	for _, s := range strings.Split(strings.TrimSpace(script), "\n") {
+		change, found := scenery(t, api, s)
+		if !found {
+			lines = append(lines, read(t, s))
+			continue
+		}
+		if len(lines) > 0 { // it changes once all of that has ended
+			play()
+		}
+		change(w.cdn)
+	}
+	play()
 	return map[string]string{"channel": channel(c), "cdn": w.calls(), "exit": fmt.Sprintf("%d\n", code)}
+}
+
+// scenery is a line that changes the simulated CDN.
+func scenery(t *testing.T, api, s string) (change func(*cdnsim.Sim), found bool) {
+	t.Helper()
+	if s == "faults end" {
+		return (*cdnsim.Sim).ClearFaults, true
+	}
+	if s == "the CDN takes its time" {
+		return func(sim *cdnsim.Sim) { sim.Adjust(func(s *cdnsim.Sim) { s.Delay = 2 * time.Second }) }, true
+	}
+	name, found := strings.CutPrefix(s, "fault ")
+	if !found {
+		return nil, false
+	}
+	fault, known := scripted[name]
+	require.True(t, known, s)
+	if api == "3.0" {
+		fault.Action = in3[fault.Action]
+	}
+	return func(sim *cdnsim.Sim) { sim.Fault(fault) }, true
 }
 
 var scripted = map[string]cdnsim.Fault{
@@ -153,6 +177,11 @@ var scripted = map[string]cdnsim.Fault{
 	"wrong key":           {Do: cdnsim.Refusal, Code: 4100, Action: "RefreshCdnUrl"},
 	"quota used up":       {Do: cdnsim.Refusal, Code: 22044, Action: "RefreshCdnUrl"},
 	"task fails":          {Do: cdnsim.TaskFails, Action: "RefreshCdnUrl"},
+	"2.jpg fails once":    {Do: cdnsim.TaskFails, Times: 1, Action: "RefreshCdnUrl", Only: []string{"https://www.test.com/2.jpg"}},
+	"2.jpg is refused":    {Do: cdnsim.Refusal, Code: 9003, Action: "RefreshCdnUrl", Only: []string{"https://www.test.com/2.jpg"}},
+	"suspended":           {Do: cdnsim.Refusal, Code: 4300, Action: "RefreshCdnUrl"},
+	"clock off":           {Do: cdnsim.Refusal, Code: 4500, Action: "RefreshCdnUrl"},
+	"too fast once":       {Do: cdnsim.Refusal, Code: 9163, Times: 1, Action: "RefreshCdnUrl"},
 }
 
 // in3 is what API 3.0 calls those actions.

@@ -37,7 +37,7 @@ type Fault struct {
 	RetryAfter time.Duration // of HTTPError, in whole seconds
 	Code       int           // of Refusal, as API 2.0 numbers it
 	Error      string        // of Refusal, as API 3.0 calls it; "" is what it calls Code
-	Only       []string      // of TaskFails: the targets that fail, as they were sent; nil is all
+	Only       []string      // the targets that fail, as they were sent; nil is all. Of Refusal: only calls with one of them
 	Location   string        // of Redirect; "" is another path here, where the request would be seen again
 }
 
@@ -66,9 +66,9 @@ func (s *Sim) ClearFaults() {
 	}
 }
 
-func (s *Sim) takeFault(action string) Fault {
+func (s *Sim) takeFault(req *Request) Fault {
 	for i, f := range s.faults {
-		if f.Action != "" && f.Action != action {
+		if f.Action != "" && f.Action != req.Action || f.Do == Refusal && !req.hasAny(f.Only) {
 			continue
 		}
 		switch f.Times {

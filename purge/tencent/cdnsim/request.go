@@ -91,6 +91,13 @@ func (r Request) Value(name string) string {
 	return ""
 }
 
+// hasAny reports whether one of the targets is in the request; nil is any.
+func (r Request) hasAny(targets []string) bool {
+	return targets == nil || slices.ContainsFunc(targets, func(t string) bool {
+		return strings.Contains(r.Body, strconv.Quote(t)) || slices.ContainsFunc(r.Params, func(p Param) bool { return p.Value == t })
+	})
+}
+
 // list returns name.0, name.1 … in the order of their numbers; gaps do not matter.
 func (r Request) list(name string) []string {
 	type item struct {

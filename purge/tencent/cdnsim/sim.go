@@ -152,7 +152,7 @@ func (s *Sim) arrive(req *Request) (Fault, <-chan struct{}) {
 	if s.release == nil {
 		s.release = make(chan struct{})
 	}
-	f := s.takeFault(req.Action)
+	f := s.takeFault(req)
 	req.Fault = f.Do
 	return f, s.release
 }

@@ -69,6 +69,8 @@ func TestGrants(t *testing.T) {
 		"a star stands for no A-label": {`to: [slack:T0/U1], domains: ["*.s.example.com", xn--bcher-kva.s.example.com, "*.xn--bcher-kva.example"]`,
 			[]string{"https://xn--bcher-kva.s.example.com/", "https://a.xn--bcher-kva.example/"},
 			[]string{"https://xn--bcher-kv.s.example.com/", "https://a.xn--b.s.example.com/", "https://xn--b.a.s.example.com/", "https://xn--b.xn--bcher-kva.example/"}},
+		"nor with paths": {`to: [slack:T0/U1], domains: ["*.s.example.com"], paths: [/x/]`,
+			[]string{"https://a.s.example.com/x/"}, []string{"https://xn--b.s.example.com/x/", "https://a.xn--b.s.example.com/x/"}},
 		"several domains": {`to: [slack:T0/U1], domains: [a.example.com, "*.b.example.com", c.example.com]`,
 			[]string{"https://a.example.com/", "https://x.b.example.com/", "https://c.example.com/"}, []string{"https://b.example.com/"}},
 		"kind defaults to url": {"to: [slack:T0/U1], domains: [a.example.com]",
@@ -220,12 +222,13 @@ func TestALongPathIsFoundHoweverItIsSpelled(t *testing.T) {
 
 func TestMalformedAsksAreDenied(t *testing.T) {
 	t.Parallel()
-	p := parse(t, fixture)
+	const all = "version: 1\ngrants:\n  - {name: all, to: [terminal:alice], domains: [www.example.com], kinds: [url, directory], areas: [mainland, overseas]}\n"
+	p := parse(t, all)
 	good := ask(p, "terminal:alice", "https://www.example.com/x")
 	require.True(t, p.Decide(good).Allowed)
 	for name, change := range map[string]func(*Ask){
 		"nobody":                func(a *Ask) { a.Who = Who{} },
-		"another policy's":      func(a *Ask) { a.Who = parse(t, fixture).Who("terminal:alice", nil) },
+		"another policy's":      func(a *Ask) { a.Who = parse(t, all).Who("terminal:alice", nil) },
 		"no kind":               func(a *Ask) { a.Kind = "" },
 		"no area":               func(a *Ask) { a.Area = "" },
 		"both areas":            func(a *Ask) { a.Area = "global" },
@@ -238,7 +241,7 @@ func TestMalformedAsksAreDenied(t *testing.T) {
 		assert.Equal(t, Decision{Rule: DefaultDeny}, p.Decide(a), name)
 	}
 	var nobody Who
-	assert.False(t, p.Holds(nobody, "www.example.com") || p.Administrator(nobody) || p.Auditor(nobody) || p.Concerns(nobody, "alice's hosts"))
+	assert.False(t, p.Holds(nobody, "www.example.com") || p.Administrator(nobody) || p.Auditor(nobody) || p.Concerns(nobody, "all"))
 	assert.Empty(t, p.Grants(nobody))
 }
 

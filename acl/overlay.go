@@ -73,7 +73,7 @@ func NewOverlay(freezes []Freeze, loans []Loan) *Overlay {
 // everybody is whom freezes are for.
 var everybody = newCircle([]member{{principal: everyone}})
 
-// frozen returns the freeze that covers the ask longest, nil if there is none. Without a time every freeze covers.
+// frozen returns the freeze that covers the ask longest, nil if there is none. The zero time is before the end of every freeze.
 func (o *Overlay) frozen(a *Ask) *Freeze {
 	if len(o.freezes) == 0 {
 		return nil
@@ -83,7 +83,7 @@ func (o *Overlay) frozen(a *Ask) *Freeze {
 	if s.denial.rule == none {
 		return nil
 	}
-	if f := &o.freezes[s.denial.rule]; a.At.IsZero() || a.At.Before(f.Until) {
+	if f := &o.freezes[s.denial.rule]; a.At.Before(f.Until) {
 		return f
 	}
 	return nil

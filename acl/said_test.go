@@ -107,7 +107,7 @@ grants:
 func TestALoanEndsWithinADay(t *testing.T) {
 	t.Parallel()
 	p := parse(t, lenders)
-	for left, allowed := range map[time.Duration]bool{1: true, MaxLoan: true, MaxLoan + 1: false} {
+	for left, allowed := range map[time.Duration]bool{1: true, 24 * time.Hour: true, 24*time.Hour + 1: false} {
 		o := loan(func(l *Loan) { l.Until = noon.Add(left) })
 		assert.Equal(t, allowed, atNoon(p, o, "slack:T0/UEVE https://www.test.com/").Allowed, left)
 		assert.Equal(t, allowed, len(p.Loans(p.Who("slack:T0/UEVE", nil), o, noon)) == 1, left)

@@ -334,7 +334,7 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 	if err != nil {
 		return nil, false, err
 	}
-	if p.Request.Digest() != p.Digest { // the rows are not what was asked and confirmed
+	if digestOf(p.Request, p.Prefetch) != p.Digest { // the rows are not what was asked and confirmed
 		return nil, true, b.withdraw(ctx, p, refusal{Target: batch.Targets[0].String(), Reason: sayNotAsAsked})
 	}
 	l := b.law(b.Policy())

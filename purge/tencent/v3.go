@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -177,8 +178,7 @@ func (v *V3) do(ctx context.Context, c call) (answer3, error) {
 	r, signature := v.sign(c.action, body, v.now())
 	x := v.send(ctx, r)
 	if e := x.failure(); e != nil {
-		e.Err = fmt.Errorf("%s: %w", c.action, e.Err)
-		return answer3{}, e
+		return v.unread(c.action, signature, x, e)
 	}
 	a, err := decodeAnswer3(x.body)
 	if err == nil && (v.repeats(signature, a.code) || v.repeats(signature, a.requestID)) {
@@ -186,13 +186,29 @@ func (v *V3) do(ctx context.Context, c call) (answer3, error) {
 	}
 	switch {
 	case err != nil:
-		return answer3{}, unknown(fmt.Errorf("%s: %w", c.action, err))
+		return v.unread(c.action, signature, x, unknown(err))
 	case a.code == "":
 		v.clock.Store(false)
 		return a, nil
 	}
 	told := fmt.Sprintf("%s: %s (request %s)", c.action, v.quote(signature, a.code, a.message), orNone(a.requestID))
 	return answer3{requestID: a.requestID}, v.refused(a.refusal(told), a.code == codeExpired3, x)
+}
+
+// namedRequest finds the id of a request in what is otherwise no answer, also in one that is cut short.
+var namedRequest = regexp.MustCompile(`"RequestId"\s*:\s*"([A-Za-z0-9._~-]{1,128})"`)
+
+// unread completes the error of a call without a readable answer. Where it names its request, that is what the vendor's
+// support asks for.
+func (v *V3) unread(action, signature string, x exchange, e *purge.Error) (answer3, error) {
+	e.Err = fmt.Errorf("%s: %w", action, e.Err)
+	found := namedRequest.FindSubmatch(x.body)
+	if found == nil || v.repeats(signature, string(found[1])) {
+		return answer3{}, e
+	}
+	a := answer3{requestID: string(found[1])}
+	e.Err = fmt.Errorf("%w (request %s)", e.Err, a.requestID)
+	return a, e
 }
 
 func orNone(id string) string {

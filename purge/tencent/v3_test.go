@@ -172,13 +172,65 @@ func TestVendorText3(t *testing.T) {
 	assert.Less(t, len(e.Err.Error()), 400)
 }
 
-// A request's id is a word: it is stored, and shown to the operator.
-func TestARefusalKeepsItsRequestID(t *testing.T) {
+// Whatever the vendor answers, if it names the request, the error that the operator reads does, and so does the receipt, which
+// the audit keeps.
+func TestEveryErrorNamesItsRequest(t *testing.T) {
 	t.Parallel()
-	body := `{"Response":{"Error":{"Code":"LimitExceeded.CdnPurgeUrlExceedDayLimit","Message":"no"},"RequestId":"r-17"}}`
-	r, err := testClient3(t, serve(t, says(body)).URL, nil).Submit(t.Context(), oneURL(t))
-	require.Error(t, err)
-	assert.Equal(t, "r-17", r.RequestID, "the audit keeps it")
+	const id = "r-17"
+	status := func(code int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(code)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	refusal := func(code string) string {
+		return `{"Response":{"Error":{"Code":"` + code + `","Message":"no"},"RequestId":"r-17"}}`
+	}
+	answers := map[string]http.HandlerFunc{
+		"unlisted":          says(refusal("Unheard.Of")),
+		"too fast, by HTTP": status(429, refusal("RequestLimitExceeded")),
+		"refused by HTTP":   status(403, refusal("AuthFailure")),
+		"a broken gateway":  status(502, refusal("InternalError")),
+		"a pause":           status(503, `{"Response": {"RequestId" : "r-17"}}`),
+		"no code":           says(`{"Response":{"Error":{"Message":"x"},"RequestId":"r-17"}}`),
+		"both":              says(`{"Response":{"TaskId":"1","Error":{"Code":"InternalError"},"RequestId":"r-17"}}`),
+		"after something":   says(`{"RequestId":"r-17"}`),
+		"cut short": func(w http.ResponseWriter, _ *http.Request) {
+			hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"+`{"Response":{"RequestId":"r-17","TaskId":"1`)
+		},
+	}
+	for code := range codes3 {
+		answers[code] = says(refusal(code))
+	}
+	for name, answer := range answers {
+		v := testClient3(t, serve(t, answer).URL, nil)
+		receipt, err := v.Submit(t.Context(), oneURL(t))
+		require.Error(t, err, name)
+		assert.Equal(t, id, receipt.RequestID, name)
+		assert.ErrorContains(t, purge.AsError(err).Err, "(request r-17)", name)
+		assert.NotContains(t, purge.AsError(err).Message, id, "%s: it is nothing to whoever typed", name)
+	}
+	asks := map[string]func(*V3) error{
+		"status": func(v *V3) error { _, err := v.Status(t.Context(), purge.StatusQuery{Batch: oneURL(t)}); return err },
+		"task": func(v *V3) error {
+			_, err := v.Status(t.Context(), purge.StatusQuery{Batch: oneURL(t), Receipt: purge.Receipt{TaskID: "1"}})
+			return err
+		},
+		"quota":   func(v *V3) error { _, err := v.Quota(t.Context()); return err },
+		"domains": func(v *V3) error { _, err := v.Domains(t.Context()); return err },
+	}
+	for _, name := range []string{"AuthFailure.SignatureFailure", "a broken gateway", "no code", "cut short", "nothing in it"} {
+		answer := answers[name]
+		if name == "nothing in it" {
+			answer = says(`{"Response":{"RequestId":"r-17"}}`)
+		}
+		v := testClient3(t, serve(t, answer).URL, nil)
+		for what, ask := range asks {
+			err := ask(v)
+			require.Error(t, err, "%s: %s", what, name)
+			assert.ErrorContains(t, purge.AsError(err).Err, "(request r-17)", "%s: %s", what, name)
+		}
+	}
 }
 
 func TestRequestIDIsAWord(t *testing.T) {

@@ -39,6 +39,7 @@ type Config struct {
 	SecretID     string  `env:"TENCENTCLOUD_SECRET_ID" secret:"yes" help:"the key's id"`
 	SecretKey    string  `env:"TENCENTCLOUD_SECRET_KEY" secret:"yes" help:"the key"`
 	Token        string  `env:"TENCENTCLOUD_TOKEN" secret:"yes" help:"of temporary credentials, if they are"`
+	Language     string  `env:"LANG" help:"3.0: where it begins with zh, Tencent's words in the log are Chinese; else English"`
 
 	SlackBotToken      string `env:"SLACK_BOT_TOKEN" secret:"yes" help:"xoxb-…; with SLACK_SIGNING_SECRET switches Slack on"`
 	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET" secret:"yes" help:"checks what Slack delivers over HTTP"`

@@ -294,3 +294,71 @@ func TestWhatWasNotYetSentCoversAll(t *testing.T) {
 	}
 	assert.Equal(t, at, firstSent([]store.Call{{At: at.Add(-time.Hour), State: store.CallUnsent}, {At: at.Add(time.Hour), State: store.CallAccepted}, {At: at, State: store.CallUnknown}}))
 }
+
+// What was said in one thread stays there: reason, notes, and who confirmed.
+func TestAJoinShowsItsOwnReason(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	done := w.keepsRunning()
+	w.types(alice, page+" "+page+` --reason "hers alone"`)
+	assert.Contains(t, lines(w.in(channel, "Accepted").card), "hers alone")
+	w.typesAt(bob, elsewhere, page+` --reason "his own"`)
+	joined := w.in(elsewhere, "Accepted")
+	assert.Contains(t, joined.card.Lines, "Reason: his own")
+	done()
+	w.in(elsewhere, "Done")
+	for _, m := range w.chat.all() {
+		assert.Equal(t, m.at.Channel == "C1", strings.Contains(m.card.text(), "Joined"))
+		if m.at.Channel == "C1" {
+			assert.NotContains(t, m.card.text(), "hers alone")
+			assert.NotContains(t, m.card.text(), "same target")
+		}
+	}
+}
+
+// The id of a request that joined stands for the purge, and its buttons are about that.
+func TestAJoinStandsForThePurge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, done := w.runs()
+	w.typesAt(bob, elsewhere, page+` --reason "his own"`)
+	w.in(elsewhere, "Accepted")
+	own := w.onlyPurge() // the newest row
+	require.Equal(t, store.StateJoined, own.State)
+	assert.NotEqual(t, short(first), own.Short)
+	status := w.typesAt(bob, elsewhere, "status "+own.Short)
+	assert.Contains(t, status.Lines[0], "Joined "+short(first))
+	assert.Empty(t, status.Buttons)
+	assert.Contains(t, w.types(alice, "retry "+own.Short).Title, short(first)+" is still under way")
+	done()
+	result := w.chat.await(t, func(m shown) bool { return slices.Contains(m.card.Mention, bob) })
+	assert.Contains(t, w.types(alice, "cancel "+own.Short).Title, short(first)+" has already ended")
+	r, err := w.bot.Answer(t.Context(), Answer{Event: w.event(), From: bob, At: elsewhere, Message: result.ref, Token: token(result.card, "Also overseas")})
+	require.NoError(t, err)
+	require.Nil(t, r.Card)
+	q := w.chat.await(t, func(m shown) bool { return m.at.Channel == "C1" && hasButton(m.card, "Purge") })
+	assert.Equal(t, "Purge 1 URL on www.test.com in overseas?", q.card.Title)
+	assert.Equal(t, bob, q.card.By)
+	assert.Contains(t, q.card.Lines, "Reason: his own")
+}
+
+// A card that joined is only as good as its message: a press on a copy of it does nothing.
+func TestAButtonOfAJoinHangsOnItsMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, done := w.runs()
+	w.typesAt(bob, elsewhere, page)
+	joined := w.in(elsewhere, "Accepted")
+	for name, a := range map[string]Answer{
+		"on the first's message": {At: channel, Message: first.ref},
+		"in another channel":     {At: channel, Message: joined.ref},
+		"on no message":          {At: elsewhere},
+	} {
+		a.Event, a.From, a.Token = w.event(), bob, token(joined.card, "Purge again")
+		r, err := w.bot.Answer(t.Context(), a)
+		require.NoError(t, err)
+		assert.Equal(t, sayStale, replyCard(r).Title, name)
+	}
+	assert.Len(t, w.cdn.sent(), 1)
+	done()
+}

@@ -300,8 +300,10 @@ func TestAJoinShowsItsOwnReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	done := w.keepsRunning()
-	w.types(alice, page+" "+page+` --reason "hers alone"`)
-	assert.Contains(t, lines(w.in(channel, "Accepted").card), "hers alone")
+	w.types(alice, page+"#hers"+` --reason "hers alone"`)
+	first := w.in(channel, "Accepted")
+	assert.Contains(t, lines(first.card), "hers alone")
+	assert.Contains(t, lines(first.card), "What follows # is left out", "a note")
 	w.typesAt(bob, elsewhere, page+` --reason "his own"`)
 	joined := w.in(elsewhere, "Accepted")
 	assert.Contains(t, joined.card.Lines, "Reason: his own")
@@ -311,7 +313,7 @@ func TestAJoinShowsItsOwnReason(t *testing.T) {
 		assert.Equal(t, m.at.Channel == "C1", strings.Contains(m.card.text(), "Joined"))
 		if m.at.Channel == "C1" {
 			assert.NotContains(t, m.card.text(), "hers alone")
-			assert.NotContains(t, m.card.text(), "same target")
+			assert.NotContains(t, m.card.text(), "What follows #")
 		}
 	}
 }
@@ -340,6 +342,21 @@ func TestAJoinStandsForThePurge(t *testing.T) {
 	assert.Equal(t, "Purge 1 URL on www.test.com in overseas?", q.card.Title)
 	assert.Equal(t, bob, q.card.By)
 	assert.Contains(t, q.card.Lines, "Reason: his own")
+}
+
+// Whoever may purge by a grant of two hours may look at what they have joined, and no longer at anything else.
+func TestWhoeverJoinedMayLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.types(bob, `grant <@UCAROL> www.test.com 2h "on call tonight"`)
+	w.ends("Granted")
+	first, done := w.runs()
+	look := func() string { return w.typesAt(carol, elsewhere, "status "+short(first)).Title }
+	assert.Equal(t, sayNoSuchPurge, look())
+	w.typesAt(carol, elsewhere, page)
+	w.in(elsewhere, "Accepted")
+	assert.Contains(t, look(), "Accepted")
+	done()
 }
 
 // A card that joined is only as good as its message: a press on a copy of it does nothing.

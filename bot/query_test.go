@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,12 +118,14 @@ func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
 		"too long ago":           {list: theDomains, wait: domainsAge + time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			at := now
-			w := newListedWorld(t, c.list, c.err, logged(&log), func(o *Options) { o.Now = func() time.Time { return at } })
+			var passed atomic.Int64
+			w := newListedWorld(t, c.list, c.err, logged(&log), func(o *Options) {
+				o.Now = func() time.Time { return now.Add(time.Duration(passed.Load())) }
+			})
 			w.bot.account.mu.Lock()
-			at = at.Add(c.wait)
-			w.bot.account.next = at.Add(time.Hour)
+			w.bot.account.next = now.Add(24 * time.Hour)
 			w.bot.account.mu.Unlock()
+			passed.Store(int64(c.wait))
 			dry := w.types(alice, "https://www.abc.com/a?x=1 https://www.abc.com/a?x=2 --dry-run")
 			assert.Contains(t, dry.Title, "2 URLs")
 			assert.NotContains(t, dry.text(), "?…")

@@ -107,11 +107,11 @@ func (b *Bot) prefetchRoom(ctx context.Context) (room, error) {
 }
 
 // divide parts a request at what is left of each area.
-func (of room) divide(r purge.Request) (fits, rest purge.Request) {
-	fits.Kind, rest.Kind, fits.Mode, rest.Mode = r.Kind, r.Kind, r.Mode, r.Mode
-	for _, p := range r.Parts {
+func (r room) divide(all purge.Request) (fits, rest purge.Request) {
+	fits.Kind, rest.Kind, fits.Mode, rest.Mode = all.Kind, all.Kind, all.Mode, all.Mode
+	for _, p := range all.Parts {
 		n := len(p.Targets)
-		if left, limited := of.left[p.Area]; limited {
+		if left, limited := r.left[p.Area]; limited {
 			n = min(n, left)
 		}
 		if n > 0 {

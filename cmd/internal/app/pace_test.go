@@ -265,3 +265,29 @@ func TestMeteredKeepsWhatAClientCan(t *testing.T) {
 		assert.Equal(t, tc.lists, lists)
 	}
 }
+
+// A prefetch is counted by its own name.
+func TestMeteredNamesPrefetches(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	v3, err := tencent.NewV3(tencent.Config{SecretID: "a", SecretKey: "b"})
+	require.NoError(t, err)
+	cdn := m.cdn(v3, newPace(1))
+	for _, k := range []purge.Kind{purge.URL, purge.Directory, purge.Prefetch, purge.Prefetch} {
+		_, err := cdn.Submit(t.Context(), purge.Batch{Kind: k}) // refused before it leaves
+		require.Error(t, err)
+	}
+	families, err := m.registry.Gather()
+	require.NoError(t, err)
+	counted := map[string]uint64{}
+	for _, f := range families {
+		for _, one := range f.Metric {
+			for _, l := range one.Label {
+				if f.GetName() == "purgebot_call_seconds" && l.GetName() == "call" {
+					counted[l.GetValue()] += one.Histogram.GetSampleCount()
+				}
+			}
+		}
+	}
+	assert.Equal(t, map[string]uint64{"submit": 2, "prefetch": 2}, counted)
+}

@@ -211,6 +211,15 @@ func TestLoansAreListed(t *testing.T) {
 	assert.Empty(t, p.Loans(p.Who("slack:T0/UEVE", nil), nil, noon), "nothing was said")
 	assert.Empty(t, p.Loans(parse(t, lenders).Who("slack:T0/UEVE", nil), o, noon), "somebody of another policy")
 	assert.Empty(t, p.Loans(Who{}, o, noon))
+	var many []Loan
+	for _, id := range strings.Split("hgfedcba", "") {
+		many = append(many, Loan{ID: id, To: "slack:T0/UEVE", Domain: id + ".test.com", Until: noon.Add(1), By: "slack:T0/UANN"})
+	}
+	var names string
+	for _, v := range p.Loans(p.Who("slack:T0/UEVE", nil), NewOverlay(nil, many), noon) {
+		names += strings.TrimPrefix(v.Name, "temporary grant ")
+	}
+	assert.Equal(t, "abcdefgh", names)
 	a := question(p, "slack:T0/UEVE overseas https://www.test.com/")
 	a.At, a.Overlay = noon, o
 	assert.Contains(t, p.Explain(a, p.Decide(a)), "What you were granted on www.test.com for a while does not cover this")
@@ -253,7 +262,7 @@ func TestWindowsInTests(t *testing.T) {
 	file := func(test string) error {
 		_, err := Parse("acl.yaml", []byte(`version: 1
 grants:
-  - {name: b, to: [slack:T0/U1], domains: [a.example.com], from: 2026-11-21T12:00:00Z}
+  - {name: b, to: [slack:T0/U1], domains: [a.example.com], from: 2026-11-21T12:00:00Z, until: 2026-11-22T12:00:00Z}
 denials:
   - {name: d, domains: [a.example.com], until: 2026-11-21T13:00:00Z}
 tests:

@@ -128,4 +128,8 @@ grants:
 	}
 	d := atNoon(p, NewOverlay(nil, []Loan{by("1", "terminal:a"), by("2", "terminal:b"), by("3", "terminal:c")}), "slack:T0/UEVE https://www.test.com/")
 	assert.Equal(t, Decision{Allowed: true, Rule: "temporary grant 2", Confirm: SecondPerson}, d)
+
+	mine := by("4", "terminal:b")
+	mine.To = "terminal:a"
+	assert.Equal(t, Decision{Allowed: true, Rule: "a"}, atNoon(p, NewOverlay(nil, []Loan{mine}), "terminal:a https://www.test.com/"), "what the file allows needs no loan")
 }

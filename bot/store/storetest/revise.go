@@ -107,9 +107,12 @@ func revise(t *testing.T, w world) {
 // redraw bumps the status card of a purge that is open, and nothing else.
 func redraw(t *testing.T, w world) {
 	s := w.open(t)
-	p, other := record(t, s, 1), record(t, s, 2)
+	p, other := ask(t, s, 1), record(t, s, 2)
+	require.NoError(t, s.Remind(t.Context(), p.ID, true))
+	before := cardOf(t, s, p.ID, store.Status).Wanted
 	require.NoError(t, s.Redraw(t.Context(), p.ID))
-	assert.Equal(t, int64(2), cardOf(t, s, p.ID, store.Status).Wanted)
+	assert.Equal(t, before+1, cardOf(t, s, p.ID, store.Status).Wanted)
+	assert.Equal(t, int64(1), cardOf(t, s, p.ID, store.Reminder).Wanted, "a reminder is posted once")
 	assert.Equal(t, int64(1), cardOf(t, s, other.ID, store.Status).Wanted)
 	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateDone, "", noon, true))
 	status := cardOf(t, s, p.ID, store.Status).Wanted

@@ -11,7 +11,8 @@ import (
 )
 
 // Explain says d, the decision on a, to the person who asked. Only somebody who holds a grant on the host learns which part
-// of the ask was refused; to everybody else an unknown host and a forbidden one sound alike.
+// of the ask was refused; to everybody else an unknown host and a forbidden one sound alike. Times are in UTC, and as the clock
+// of a.At shows them where that is another.
 func (p *Policy) Explain(a Ask, d Decision) string {
 	host := a.Target.Host()
 	if d.Allowed {
@@ -203,7 +204,7 @@ func (p *Policy) say(a *Ask, g *rule, missed int) string {
 	case missesPath:
 		return sayPath(a.Target, g.paths)
 	case missesWindow:
-		return fmt.Sprintf("You may purge %s %s.", host, g.window)
+		return fmt.Sprintf("You may purge %s %s.", host, g.window.on(a.At.Location()))
 	}
 	return fmt.Sprintf("No one rule lets you purge %s.", a.Target)
 }

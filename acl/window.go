@@ -66,15 +66,25 @@ func (r *reader) window(w *window, key string, n node) {
 }
 
 // String says when the window is open, "from 2026-11-27 10:00 UTC until 2026-11-28 10:00 UTC".
-func (w window) String() string {
+func (w window) String() string { return w.on(time.UTC) }
+
+// on says it with a clock's own time where that is another: "from 2026-11-27 10:00 UTC (11-27 18:00 +08:00)".
+func (w window) on(clock *time.Location) string {
 	var parts []string
 	if w.from != 0 {
-		parts = append(parts, "from "+stamp(moment(w.from)))
+		parts = append(parts, "from "+dated(moment(w.from), clock))
 	}
 	if w.until != 0 {
-		parts = append(parts, "until "+stamp(moment(w.until)))
+		parts = append(parts, "until "+dated(moment(w.until), clock))
 	}
 	return strings.Join(parts, " ")
+}
+
+func dated(t time.Time, clock *time.Location) string {
+	if _, offset := t.In(clock).Zone(); offset == 0 {
+		return stamp(t)
+	}
+	return stamp(t) + t.In(clock).Format(" (01-02 15:04 -07:00)")
 }
 
 // moment returns a bound of a window, the zero time if there is none.

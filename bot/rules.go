@@ -22,7 +22,7 @@ const rulesEvery = time.Second
 type law struct {
 	*acl.Policy
 	chat *chatRules
-	at   time.Time
+	at   time.Time // on the clock of whoever is told, UTC if that is unknown or everybody
 }
 
 // chatRules is one version of the rules from chat. It never changes.
@@ -64,7 +64,7 @@ type spoken struct {
 
 // law is what holds now under a policy.
 func (b *Bot) law(policy *acl.Policy) law {
-	return law{policy, b.spoken.now.Load(), b.Now()}
+	return law{policy, b.spoken.now.Load(), b.Now().UTC()}
 }
 
 // readRules reads the rules if they have changed since they were read.
@@ -106,7 +106,7 @@ func (l law) refusal(a acl.Ask, d acl.Decision) refusal {
 	if d.Frozen != nil && d.Rule == d.Frozen.Rule() { // without it they might: so it is no secret
 		for _, f := range l.chat.rules {
 			if f.ID == d.Frozen.ID {
-				r.frozen, r.Reason = true, sayFrozen(f, l.OverridesFreeze(a.Who))
+				r.frozen, r.Reason = true, sayFrozen(f, l.OverridesFreeze(a.Who), l.at.Location())
 				return r
 			}
 		}

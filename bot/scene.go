@@ -54,6 +54,9 @@ func (b *Bot) scene(ctx context.Context, ev EventKey, from acl.Subject, at Threa
 	}
 	s.person = person
 	s.who = policy.Who(person.Subject, person.Groups)
+	if person.Zone != nil {
+		s.law.at = s.law.at.In(person.Zone)
+	}
 	return s, standingProblem(person, s.channel), nil
 }
 

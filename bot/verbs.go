@@ -169,7 +169,7 @@ func (b *Bot) domains(ctx context.Context, s scene) (Card, []store.Entry, error)
 	c.Lines = append(c.Lines, budgets...)
 	for _, f := range s.law.ofKind(store.Freeze) {
 		if slices.ContainsFunc(grants, func(g acl.GrantView) bool { return closes(f, g) }) {
-			c.Lines = append(c.Lines, sayFrozen(f, s.policy.OverridesFreeze(s.who)))
+			c.Lines = append(c.Lines, sayFrozen(f, s.policy.OverridesFreeze(s.who), s.person.Zone))
 		}
 	}
 	return c, nil, err
@@ -188,7 +188,7 @@ func closes(f store.Rule, g acl.GrantView) bool {
 func domainsCard(s scene, grants []acl.GrantView) Card {
 	c := Card{Title: "You may purge:"}
 	for _, g := range grants {
-		line := grantLine(g)
+		line := grantLine(g, s.person.Zone)
 		if g.By != "" {
 			line += " (" + g.Name + ")"
 		}
@@ -200,7 +200,7 @@ func domainsCard(s scene, grants []acl.GrantView) Card {
 	return c
 }
 
-func grantLine(g acl.GrantView) string {
+func grantLine(g acl.GrantView, reader *time.Location) string {
 	kinds := make([]string, len(g.Kinds))
 	for i, k := range g.Kinds {
 		kinds[i] = nounPlural(k)
@@ -219,10 +219,10 @@ func grantLine(g acl.GrantView) string {
 		line += ", with a second person's press"
 	}
 	if !g.From.IsZero() {
-		line += ", from " + stamp(g.From)
+		line += ", from " + dated(g.From, reader)
 	}
 	if !g.Until.IsZero() {
-		line += ", until " + stamp(g.Until)
+		line += ", until " + dated(g.Until, reader)
 	}
 	return line
 }

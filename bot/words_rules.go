@@ -58,8 +58,8 @@ func sayNothingToLend(r store.Rule) string {
 }
 
 // sayFrozen is why a target cannot be purged just now, to somebody who otherwise may.
-func sayFrozen(r store.Rule, mayOverride bool) string {
-	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. Wait, or ask an administrator for /purge unfreeze %s.", r.Domain, stamp(r.Until), by(r), oneLine(r.Reason), r.Domain)
+func sayFrozen(r store.Rule, mayOverride bool, reader *time.Location) string {
+	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. Wait, or ask an administrator for /purge unfreeze %s.", r.Domain, dated(r.Until, reader), by(r), oneLine(r.Reason), r.Domain)
 	if mayOverride {
 		s += " You may purge in spite of it: ask anew with --reason."
 	}

@@ -1,0 +1,36 @@
+package bot
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestGrantsThatBeginAndEnd: whoever holds one is told when it holds, in UTC and on their own clock.
+func TestGrantsThatBeginAndEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setPolicy(worldPolicy + "  - {name: sale, to: [alice, bob], domains: [sale.test.com], from: 2090-11-27T18:00:00+08:00, until: 2090-11-28T00:00:00Z}\n")
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	require.NoError(t, err)
+	p := w.chat.people[alice]
+	p.Zone = shanghai
+	w.chat.people[alice] = p
+
+	span := "from 2090-11-27 10:00 UTC (11-27 18:00 +08:00)%suntil 2090-11-28 00:00 UTC (11-28 08:00 +08:00)"
+	says := "You may purge sale.test.com " + fmt.Sprintf(span, " ") + "."
+	assert.Contains(t, w.types(alice, "https://sale.test.com/1.jpg").text(), says)
+	assert.Contains(t, w.types(alice, "why https://sale.test.com/1.jpg").text(), says)
+	assert.Contains(t, w.types(alice, "domains").text(), "sale.test.com: URLs in mainland, "+fmt.Sprintf(span, ", "))
+	assert.Contains(t, w.types(bob, "https://sale.test.com/1.jpg").text(),
+		"You may purge sale.test.com from 2090-11-27 10:00 UTC until 2090-11-28 00:00 UTC.", "whose clock is not known")
+	assert.NotContains(t, w.types(carol, "https://sale.test.com/1.jpg").text(), "2090", "who holds none learns nothing")
+
+	w.types(bob, `freeze www.test.com 2h "release"`)
+	w.ends("Frozen until")
+	assert.Regexp(t, `frozen until \S+ \S+ UTC \(\S+ \S+ \+08:00\) by Bob`, w.types(alice, "https://www.test.com/1.jpg").text())
+	w.quiet()
+}

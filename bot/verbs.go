@@ -98,12 +98,16 @@ func (b *Bot) history(ctx context.Context, s scene, in Intent) (Card, []store.En
 	if err != nil {
 		return Card{Title: purge.AsError(err).Message, Tone: Bad}, nil, nil
 	}
-	c := Card{Title: "Purges, newest first"}
-	if c.Lines, err = b.historyLinesFor(ctx, s, f); err != nil {
+	lines, more, err := b.historyLinesFor(ctx, s, f)
+	if err != nil {
 		return Card{}, nil, err
 	}
-	if len(c.Lines) == 0 {
+	c := Card{Title: "Purges, newest first", Lines: lines}
+	if len(lines) == 0 {
 		c.Title = "No purge that you may see matches."
+	}
+	if more {
+		c.Lines = append(c.Lines, sayMoreHistory)
 	}
 	return c, nil, nil
 }
@@ -111,25 +115,24 @@ func (b *Bot) history(ctx context.Context, s scene, in Intent) (Card, []store.En
 // historyTime bounds the search for purges that somebody may see, which others' may stand in front of.
 const historyTime = time.Second
 
-// historyLinesFor goes back page by page until enough are found that this person may see.
-func (b *Bot) historyLinesFor(ctx context.Context, s scene, f store.Filter) ([]string, error) {
-	var lines []string
-	for began := time.Now(); len(lines) < historyLines && time.Since(began) < historyTime; {
+// historyLinesFor goes back page by page until enough are found that this person may see, and says whether there may be more.
+func (b *Bot) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lines []string, more bool, err error) {
+	for began := time.Now(); len(lines) <= historyLines && time.Since(began) < historyTime; {
 		rows, err := b.Store.History(ctx, f)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, p := range rows {
-			if maySee(s, p) && len(lines) < historyLines {
+			if maySee(s, p) {
 				lines = append(lines, historyLine(p, s.person.Zone))
 			}
 		}
 		if len(rows) < f.Limit {
-			break
+			return lines[:min(len(lines), historyLines)], len(lines) > historyLines, nil
 		}
 		f.Until = rows[len(rows)-1].CreatedAt
 	}
-	return lines, nil
+	return lines[:min(len(lines), historyLines)], true, nil
 }
 
 func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {

@@ -9,6 +9,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestLongHistory: what does not fit is not kept quiet.
+func TestLongHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for n := range historyLines + 1 {
+		assert.NotContains(t, w.types(alice, "history").Lines, sayMoreHistory)
+		w.types(alice, fmt.Sprintf("https://www.test.com/%d", n))
+		w.ends("Done")
+	}
+	lines := w.types(alice, "history").Lines
+	assert.Len(t, lines, historyLines+1)
+	assert.Equal(t, sayMoreHistory, lines[historyLines])
+	assert.Contains(t, w.types(carol, "history").text(), "No purge that you may see matches.")
+}
+
 // TestGrantsThatBeginAndEnd: whoever holds one is told when it holds, in UTC and on their own clock.
 func TestGrantsThatBeginAndEnd(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,7 @@ const (
 	saySecondPerson   = "This purge needs a second person: somebody else who may purge the same must press."
 	sayMayNotCancel   = "Only the person who asked, somebody who could approve it, or an administrator can cancel this purge."
 	sayTooManyWaiting = "Too many questions are waiting for an answer; nothing was taken. Answer or cancel some, then try again."
+	sayMoreHistory    = "There may be more. Narrow it by a domain, since, until, by or outcome; whoever runs purgebot has all of it with “purgebot history”."
 	sayNoSuchPurge    = "There is no purge with that id that you may see. Copy the id from its card; /purge history lists yours."
 )
 

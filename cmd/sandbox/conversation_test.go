@@ -28,7 +28,8 @@ var update = flag.Bool("update", false, "write what the conversations say now in
 
 // TestConversations plays testdata/*.txtar through the production wiring. Each holds "say", the lines of a conversation
 // ("alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "alice sees Accepted", "the CDN takes its time", "fault reset",
-// "faults end"; "emergency at once" on top does not wait five minutes), "channel", what the channel shows in the end, "cdn", the purge
+// "faults end", "guest bob", "meanwhile alice: /purge …" once the CDN has been called and has not answered; on top "emergency at once"
+// does not wait five minutes, and "audit" makes the channel the audit's too), "channel", what the channel shows in the end, "cdn", the purge
 // calls that the CDN received, and "exit", the exit code that -say would have. The same is played in Discord, where the channel
 // shows "discord-channel", unless the comment on top begins with "Slack only" and says why; and with the CDN's API 3.0, which
 // receives "cdn-3.0", where the channel shows "channel-3.0" if that differs. Where the comment says that only API 3.0 can, it ends
@@ -115,7 +116,11 @@ func newTestWorldOf(t *testing.T, api string, changes ...func(*app.Config)) *wor
 func converse(t *testing.T, api, in, script string) map[string]string {
 	t.Helper()
 	script, urgent := strings.CutPrefix(script, "emergency at once\n")
+	script, audited := strings.CutPrefix(script, "audit\n")
 	w := newTestWorldOf(t, api, func(c *app.Config) {
+		if audited {
+			c.AuditChannel = map[string]string{"slack": "slack:T0SIM/" + slackChannel, "discord": "discord:" + discordsim.HQ + "/" + discordsim.CDN}[in]
+		}
 		if urgent {
 			c.EmergencyAfter = 1 // ns: by the time its card is drawn
 		}
@@ -141,6 +146,10 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 		lines = nil
 	}
 	for _, s := range strings.Split(strings.TrimSpace(script), "\n") {
+		if name, found := strings.CutPrefix(s, "guest "); found {
+			w.makeGuest(t, name)
+			continue
+		}
 		change, found := scenery(t, api, s)
 		if !found {
 			lines = append(lines, read(t, s))
@@ -177,6 +186,8 @@ func scenery(t *testing.T, api, s string) (change func(*cdnsim.Sim), found bool)
 }
 
 var scripted = map[string]cdnsim.Fault{
+	"slow":                {Latency: 4 * time.Second, Times: 1, Action: "RefreshCdnUrl"},
+	"refused once":        {Do: cdnsim.Refusal, Code: 4100, Times: 1, Action: "RefreshCdnUrl"},
 	"reset before acting": {Do: cdnsim.Reset, Times: 1, Action: "RefreshCdnUrl"},
 	"reset after acting":  {Do: cdnsim.Reset, Acts: true, Times: 1, Action: "RefreshCdnUrl"},
 	"no logs":             {Do: cdnsim.Refusal, Code: 6100, Action: "GetCdnRefreshLog"},
@@ -194,8 +205,24 @@ var scripted = map[string]cdnsim.Fault{
 // in3 is what API 3.0 calls those actions.
 var in3 = map[string]string{"RefreshCdnUrl": "PurgeUrlsCache", "GetCdnRefreshLog": "DescribePurgeTasks"}
 
+// makeGuest makes somebody a guest in both chats.
+func (w *world) makeGuest(t *testing.T, name string) {
+	t.Helper()
+	id, err := find(slackChat{w.slack}, name)
+	require.NoError(t, err)
+	w.slack.PutUser(slacksim.User{ID: id, Name: name, Restricted: true})
+	id, err = find(discordChat{w.discord}, name)
+	require.NoError(t, err)
+	w.discord.PutMember(discordsim.Member{Guild: discordsim.HQ, User: id, Pending: true})
+}
+
 func read(t *testing.T, s string) line {
 	t.Helper()
+	if s, found := strings.CutPrefix(s, "meanwhile "); found {
+		l := read(t, s)
+		l.meanwhile = true
+		return l
+	}
 	if as, label, found := strings.Cut(s, " presses "); found && !strings.Contains(as, ":") {
 		return line{as: as, press: label}
 	}

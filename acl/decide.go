@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unsafe"
 
 	"purgebot/purge"
 )
@@ -187,21 +186,9 @@ func (s *search) denied(at *denied) {
 
 // deniedPath visits the denials whose path the target lies under, or, if it is a directory, contains.
 func (s *search) deniedPath(at *denied, path string) {
-	if isFolded(path) {
-		s.foldedPath(at, path)
-		return
+	if !isFolded(path) {
+		path = fold(path)
 	}
-	s.unfoldedPath(at, path)
-}
-
-// unfoldedPath is apart because its array is cleared at every call. No target is longer than it.
-func (s *search) unfoldedPath(at *denied, path string) {
-	var room [8192]byte
-	folded := appendFolded(room[:0], path)
-	s.foldedPath(at, unsafe.String(&folded[0], len(folded))) // nothing writes to it any more
-}
-
-func (s *search) foldedPath(at *denied, path string) {
 	s.walk(&s.denial, &at.below, path)
 	if above := at.above.get(path); above != nil && s.kind == purge.Directory {
 		s.visit(&s.denial, above)

@@ -69,7 +69,7 @@ func (b *Bot) askDomains(ctx context.Context) {
 		return
 	}
 	a.asking = true
-	b.done.Go(func() {
+	b.asks(func() {
 		ctx, cancel := context.WithTimeout(ctx, domainsTimeout)
 		defer cancel()
 		b.hearDomains(ctx, cdn)

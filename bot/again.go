@@ -25,9 +25,7 @@ func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (Reply, err
 	if err != nil || dup {
 		return Reply{}, err
 	}
-	b.looks.Add(1)
-	b.done.Go(func() {
-		defer b.looks.Add(-1)
+	b.asks(func() {
 		found, err := b.learnMore(context.Background(), p)
 		b.logError(ctx, "look again", err)
 		if !found {

@@ -70,7 +70,7 @@ type Bot struct {
 	cdnAt  time.Time    // when it came
 	broken int          // purges that the engine itself ended since the start
 
-	looks atomic.Int64 // under way, that somebody asked for after the end
+	asking atomic.Int64 // see Backlog
 
 	at        func(point string) // tests kill the process here
 	tendEvery time.Duration
@@ -125,7 +125,17 @@ func (b *Bot) Start() error {
 		b.done.Go(func() { b.feedAudit(ctx, b.AuditChannel) })
 	}
 	b.askQuota()
+	b.askDomains(ctx)
 	return nil
+}
+
+// asks has the CDN asked something beside everything else.
+func (b *Bot) asks(question func()) {
+	b.asking.Add(1)
+	b.done.Go(func() {
+		defer b.asking.Add(-1)
+		question()
+	})
 }
 
 // Stop waits up to the given time for calls in flight to be recorded, then ends the bot and closes the database.
@@ -145,8 +155,7 @@ type Backlog struct {
 	Open    int // purges that are not final
 	Waiting int // of them, those that wait for a press
 	Cards   int // messages that are behind what they should show
-	Domains int // of the account that are known by now
-	Looks   int // looks under way at what is final and unclear
+	Asking  int // questions to the CDN under way that no purge waits for: its quota, its domains, what became of an old purge
 }
 
 // Backlog counts what is under way.
@@ -155,7 +164,7 @@ func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 	if err != nil {
 		return Backlog{}, err
 	}
-	backlog := Backlog{Open: len(ids), Domains: len(b.listed()), Looks: int(b.looks.Load())}
+	backlog := Backlog{Open: len(ids), Asking: int(b.asking.Load())}
 	if backlog.Waiting, err = b.Store.Waiting(ctx); err != nil {
 		return backlog, err
 	}

@@ -53,7 +53,7 @@ func (b *Bot) askQuota() <-chan struct{} {
 		return answer
 	}
 	q.answer = answer
-	b.done.Go(func() {
+	b.asks(func() {
 		defer close(answer)
 		ctx, cancel := context.WithTimeout(context.Background(), quotaTimeout)
 		defer cancel()

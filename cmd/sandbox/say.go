@@ -233,7 +233,7 @@ func (t *transcript) settle(ctx context.Context) (p app.Progress, err error) {
 	return p, err
 }
 
-func idle(p app.Progress) bool { return p.Open == p.Waiting && p.Cards == 0 && p.Looks == 0 }
+func idle(p app.Progress) bool { return p.Open == p.Waiting && p.Cards == 0 && p.Asking == 0 }
 
 // until prints what changes until done says so.
 func (t *transcript) until(ctx context.Context, done func() (bool, error)) error {

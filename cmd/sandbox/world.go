@@ -118,12 +118,12 @@ func (w *world) start(ctx context.Context, log *slog.Logger, changes []func(*app
 	return w.ready(ctx)
 }
 
-// ready waits until purgebot knows the account's domains, so that each run shows the same. What it asked for that is in nobody's
-// conversation.
+// ready waits until purgebot has heard what is left of the quota and which domains the account has, so that each run shows the
+// same. What it asked for that is in nobody's conversation.
 func (w *world) ready(ctx context.Context) error {
 	for {
 		p, err := w.app.Progress(ctx)
-		if err != nil || p.Domains > 0 {
+		if err != nil || p.Asking == 0 {
 			w.cdn.ForgetRequests()
 			return err
 		}

@@ -52,6 +52,16 @@ func (m *metrics) open(b *bot.Bot) {
 	gauge("purgebot_cards_due", "Messages that are behind what they should show.", func(s bot.Backlog) int { return s.Cards })
 }
 
+// policy counts what became of each version of the policy file.
+func (m *metrics) policy(f *policyFile) {
+	for outcome, n := range map[string]*atomic.Int64{"in force": &f.taken, "refused": &f.refused} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "purgebot_policy_reads_total", Help: "Versions of the policy file that were put in force, or refused while the last good one stays.",
+			ConstLabels: prometheus.Labels{"outcome": outcome},
+		}, func() float64 { return float64(n.Load()) }))
+	}
+}
+
 // ended names how a call ended, for a label: few words, no text of anybody's.
 func ended(err error) string {
 	if err == nil {

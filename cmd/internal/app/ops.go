@@ -21,6 +21,7 @@ func opsHandler(b *bot.Bot, policy *policyFile, m *metrics) http.Handler {
 		ready(w, c)
 	})
 	m.open(b)
+	m.policy(policy)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	return mux
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"purgebot/acl"
@@ -23,6 +24,8 @@ type policyFile struct {
 	named  []acl.Subject
 	read   fs.FileInfo // what was last read; nil if nothing could be
 	broken error       // why that was refused
+
+	taken, refused atomic.Int64 // how often a version was put in force, and how often one was not
 }
 
 const (
@@ -117,18 +120,20 @@ func (f *policyFile) load(info fs.FileInfo) {
 		f.log.Warn("policy file", "warning", w)
 	}
 	f.log.Info("policy in force", "file", f.path, "policy", policy.Hash())
+	f.taken.Add(1)
 	named := policy.Subjects()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.policy, f.named, f.broken = policy, named, nil
 }
 
-// refuse remembers what is wrong, and logs it once.
+// refuse remembers what is wrong, and logs and counts it once.
 func (f *policyFile) refuse(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.broken == nil || f.broken.Error() != err.Error() {
 		f.log.Error("policy file refused", "error", err)
+		f.refused.Add(1)
 	}
 	f.broken = err
 }

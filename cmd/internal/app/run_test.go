@@ -435,6 +435,10 @@ func TestPolicyIsReadAgain(t *testing.T) {
 
 	write("version: 1\ngrants:\n  - {nam: x}\n")
 	ready(http.StatusServiceUnavailable, "acl.yaml:3:6: ")
+	assert.Equal(t, 1, strings.Count(s.log.String(), "policy file refused"))
+	_, metrics := s.get("/metrics")
+	assert.Contains(t, metrics, `purgebot_policy_reads_total{outcome="in force"} 2`)
+	assert.Contains(t, metrics, `purgebot_policy_reads_total{outcome="refused"} 1`)
 	s.types("/purge https://www.abc.com/3.jpg")
 	s.settle()
 	assert.Len(t, s.actions(), 2, "the last good one stays in force")

@@ -28,6 +28,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, 
 	case err != nil:
 		return b.refuse(ctx, s, "press", e.Message)
 	}
+	s.law = b.lenders(ctx, s.law, pressAge, asker, s.who)
 	if no, frozen := s.law.withdrawal(p, asker, gone); frozen {
 		return b.refuse(ctx, s, "press", no)
 	} else if no != "" {

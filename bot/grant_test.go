@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/purge"
 )
 
 func TestGrantAndRevoke(t *testing.T) {
@@ -128,6 +129,79 @@ func TestGrantNeverExceedsItsGiver(t *testing.T) {
 	w.ends("Granted until")
 	assert.Contains(t, w.types(carol, "dir https://cdn.test.com/a/ --overseas").text(), "Nothing was purged", "where bob may not")
 	w.asks(carol, "dir https://www.test.com/a/ --overseas")
+}
+
+// lending is a policy under which bob may purge only as one of a group of the chat.
+const lending = worldPolicy + "  - {name: crew, to: [\"slack:T0/SCREW\"], domains: [crew.test.com], kinds: [url, directory]}\n"
+
+func (c *fakeChat) become(p Person) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.people[p.Subject] = p
+}
+
+// TestALoanIsWorthWhatItsGiverIsNow: at the command, and at the press of whoever else approves.
+func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
+	t.Parallel()
+	member := Person{Subject: bob, Name: "Bob", Standing: Member, Groups: []acl.Subject{"slack:T0/SCREW"}}
+	for name, change := range map[string]func(w *world){
+		"left the group": func(w *world) { w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Member}) },
+		"is gone": func(w *world) {
+			w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Gone, Groups: member.Groups})
+		},
+		"is a guest now": func(w *world) {
+			w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Guest, Groups: member.Groups})
+		},
+		"is not told": func(w *world) {
+			w.chat.mu.Lock()
+			defer w.chat.mu.Unlock()
+			w.chat.unknown = map[acl.Subject]error{bob: &purge.Error{Kind: purge.Unavailable, Message: "The chat does not answer."}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.setPolicy(lending)
+			w.chat.become(member)
+			w.types(bob, `grant <@UCAROL> crew.test.com 2h "on call" --kind directory`)
+			w.ends("Granted until")
+			asked := w.asks(carol, "dir https://crew.test.com/a/")
+			change(w)
+			if name != "left the group" { // then it is listed still, as far as the giver may
+				assert.NotContains(t, w.types(carol, "domains").text(), "crew.test.com")
+			}
+			assert.Contains(t, w.types(carol, "dir https://crew.test.com/b/").text(), "Nothing was purged")
+			assert.Contains(t, w.pressesOn(carol, asked, "Purge").text(), "nothing was sent")
+			w.ends("Not purged")
+			assert.Empty(t, w.cdn.sent())
+		})
+	}
+}
+
+// TestAnApproverDoesNotSaveALoan: whoever asked borrowed, and somebody else presses.
+func TestAnApproverDoesNotSaveALoan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.types(bob, `grant <@UCAROL> two.test.com 2h "on call" --kind directory`)
+	w.ends("Granted until")
+	asked := w.asks(carol, "dir https://two.test.com/a/")
+	w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Gone})
+	assert.Contains(t, w.pressesOn(alice, asked, "Purge").text(), "nothing was sent")
+	w.ends("Not purged")
+	assert.Empty(t, w.cdn.sent())
+}
+
+// TestAGroupThatTheGiverJoinedSinceLendsNothing: else the call that leaves later would be refused.
+func TestAGroupThatTheGiverJoinedSinceLendsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setPolicy(lending)
+	w.types(bob, `grant <@UCAROL> *.test.com 2h "on call"`)
+	w.ends("Granted until")
+	w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Member, Groups: []acl.Subject{"slack:T0/SCREW"}})
+	assert.Contains(t, w.types(carol, "https://crew.test.com/1.jpg").text(), "Nothing was purged")
+	w.types(carol, "https://www.test.com/1.jpg")
+	w.ends("Done")
 }
 
 func TestMeet(t *testing.T) {

@@ -57,6 +57,7 @@ func (b *Bot) scene(ctx context.Context, ev EventKey, from acl.Subject, at Threa
 	if person.Zone != nil {
 		s.law.at = s.law.at.In(person.Zone)
 	}
+	s.law = b.lenders(ctx, s.law, maxAge, s.who)
 	return s, standingProblem(person, s.channel), nil
 }
 

@@ -1,0 +1,91 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/bot/store"
+)
+
+// noAudit keeps rows out of the audit, "" is all, until again is called.
+func (w *world) noAudit(what string) (again func()) {
+	w.t.Helper()
+	when := ""
+	if what != "" {
+		when = " WHEN NEW.what = '" + what + "'"
+	}
+	_, err := w.bot.Store.DB().Exec(`CREATE TRIGGER no_audit BEFORE INSERT ON pb_audit` + when + ` BEGIN SELECT RAISE(ABORT, 'the audit is full'); END`)
+	require.NoError(w.t, err)
+	return func() {
+		_, err := w.bot.Store.DB().Exec(`DROP TRIGGER no_audit`)
+		require.NoError(w.t, err)
+	}
+}
+
+// TestNoPurgeWithoutItsAuditRow: what the audit cannot say is not taken, and the same event is taken once it can.
+func TestNoPurgeWithoutItsAuditRow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1.jpg"}
+	again := w.noAudit("")
+	_, err := w.bot.Command(context.Background(), c)
+	assert.Error(t, err)
+	all, err := w.bot.Store.History(context.Background(), store.Filter{Limit: 1})
+	require.NoError(t, err)
+	assert.Empty(t, all)
+	again()
+	_, err = w.bot.Command(context.Background(), c)
+	require.NoError(t, err)
+	w.ends("Done")
+	assert.Len(t, w.cdn.sent(), 1)
+}
+
+// TestNoPressWithoutItsAuditRow: the question stays open, and the same press is taken once the audit can be written.
+func TestNoPressWithoutItsAuditRow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.asks(alice, directory)
+	again := w.noAudit("")
+	press := Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
+	_, err := w.bot.Answer(context.Background(), press)
+	assert.Error(t, err)
+	_, decided, err := w.bot.Store.Decision(context.Background(), w.onlyPurge().ID)
+	require.NoError(t, err)
+	assert.False(t, decided)
+	again()
+	_, err = w.bot.Answer(context.Background(), press)
+	require.NoError(t, err)
+	w.ends("Done")
+	assert.Len(t, w.cdn.sent(), 1)
+}
+
+// TestNoCallWithoutItsAuditRow: no call leaves before the audit holds that it does.
+func TestNoCallWithoutItsAuditRow(t *testing.T) {
+	t.Parallel()
+	told := make(chan struct{}, 100)
+	w := newWorld(t, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(bell(told), nil)) })
+	again := w.noAudit("sending")
+	w.types(alice, "https://www.test.com/1.jpg")
+	for range 2 { // tries
+		<-told
+	}
+	assert.Empty(t, w.cdn.sent())
+	again()
+	w.ends("Done")
+	assert.Len(t, w.cdn.sent(), 1)
+}
+
+// bell rings for each line of the log that says that the audit cannot be written.
+type bell chan<- struct{}
+
+func (b bell) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), "the audit is full") {
+		b <- struct{}{}
+	}
+	return len(line), nil
+}

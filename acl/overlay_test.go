@@ -304,7 +304,7 @@ grants:
 
 func TestApprovers(t *testing.T) {
 	t.Parallel()
-	p := parse(t, `version: 1
+	text := `version: 1
 people: {ann: [slack:T0/U1, discord:4/1], bob: [slack:T0/U2]}
 groups: {leads: [ann, slack:T0/S1], staff: [leads, slack:T0/U5]}
 emergency: [leads]
@@ -315,7 +315,10 @@ grants:
   - {name: b, to: [slack:T0/U9], domains: [a.example.com, b.example.com], confirm: second-person}
   - {name: c, to: [slack:T0/U9], domains: [c.example.com], confirm: second-person, approvers: [staff]}
   - {name: d, to: [slack:T0/U9], domains: [c.example.com], confirm: second-person, approvers: [bob, slack:T0/U5]}
-`)
+  - {name: e, to: [slack:T0/U9], domains: [e.example.com], confirm: second-person, budget: {url: 3}}
+  - {name: f, to: [slack:T0/U9], domains: [f.example.com], confirm: second-person, approvers: [ann, slack:T0/U1]}
+`
+	p, other := parse(t, text), parse(t, text)
 	a, b, c := p.Decide(question(p, "slack:T0/U9 https://a.example.com/")), p.Decide(question(p, "slack:T0/U9 https://b.example.com/")), p.Decide(question(p, "slack:T0/U9 https://c.example.com/"))
 	who := func(s Subject, groups ...Subject) Who { return p.Who(s, groups) }
 	assert.True(t, p.MayApprove(who("slack:T0/U2"), a))
@@ -326,6 +329,14 @@ grants:
 	assert.False(t, p.MayApprove(who("slack:T0/U2"), c), "each grant that names approvers must name them")
 	assert.True(t, p.MayApprove(who("slack:T0/U5"), c))
 	assert.False(t, p.MayApprove(Who{}, b), "nobody")
+	assert.False(t, p.MayApprove(who("slack:T0/U2"), p.Decide(question(p, "slack:T0/U8 https://b.example.com/"))), "what is denied has no second person")
+	assert.True(t, p.MayApprove(who("slack:T0/U7"), p.Decide(question(p, "slack:T0/U9 https://e.example.com/"))), "a budget names no approver")
+	for _, d := range []Decision{a, b} {
+		assert.False(t, other.MayApprove(who("slack:T0/U2"), d), "who is somebody of another file")
+	}
+	assert.False(t, p.MayApprove(who("slack:T0/U2"), other.Decide(question(other, "slack:T0/U9 https://a.example.com/"))), "nor does its decision count")
+	assert.Empty(t, other.Approvers(a))
+	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1"}, p.Approvers(p.Decide(question(p, "slack:T0/U9 https://f.example.com/"))), "each once")
 	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1", "slack:T0/U2", "slack:T0/S1"}, p.Approvers(a))
 	assert.Empty(t, p.Approvers(b))
 	assert.Len(t, p.Approvers(c), 5)

@@ -65,6 +65,7 @@ type refusedBody struct {
 	Refused []refusal     `json:"refused,omitempty"`
 	More    int           `json:"more,omitempty"`
 	Message string        `json:"message,omitempty"`
+	Reason  string        `json:"reason,omitempty"` // that was typed
 }
 
 // callBody is what is written before a call leaves and after its answer.

@@ -24,6 +24,8 @@ type ruleBody struct {
 	Channel acl.Subject  `json:"channel"`
 	Policy  string       `json:"policy"`
 	Reason  string       `json:"reason,omitempty"`
+	// Groups are those that whoever said it was in.
+	Groups []acl.Subject `json:"groups,omitempty"`
 }
 
 // decree does what only administrators may.
@@ -99,7 +101,7 @@ func (l law) ofKind(kind store.RuleKind) []store.Rule {
 // addRule commits a rule, and has it known before the answer.
 func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what string, c Card) (Reply, error) {
 	e := b.by(s.person, what, "", ruleBody{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: stamp(r.Until),
-		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason})
+		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
 	e.Notice = notice(s.at, c)
 	if _, _, err := b.Store.AddRule(ctx, r, s.event, e); err != nil {
 		return Reply{}, err
@@ -110,7 +112,7 @@ func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what string, c
 
 // endRules commits the end of rules. Whoever comes second is told.
 func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what, reason string, c Card) (Reply, error) {
-	body := ruleBody{Domain: rules[0].Domain, To: rules[0].To, Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: reason}
+	body := ruleBody{Domain: rules[0].Domain, To: rules[0].To, Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: reason, Groups: s.person.Groups}
 	for _, r := range rules {
 		body.Rules = append(body.Rules, r.ID)
 	}

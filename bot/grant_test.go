@@ -165,12 +165,18 @@ func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 			w.chat.become(member)
 			w.types(bob, `grant <@UCAROL> crew.test.com 2h "on call" --kind directory`)
 			w.ends("Granted until")
+			var said ruleBody
+			require.NoError(t, json.Unmarshal(w.audited("granted")[0].Body, &said))
+			assert.Equal(t, member.Groups, said.Groups)
 			asked := w.asks(carol, "dir https://crew.test.com/a/")
 			change(w)
 			if name != "left the group" { // then it is listed still, as far as the giver may
 				assert.NotContains(t, w.types(carol, "domains").text(), "crew.test.com")
 			}
-			assert.Contains(t, w.types(carol, "dir https://crew.test.com/b/").text(), "Nothing was purged")
+			assert.Contains(t, w.types(carol, `dir https://crew.test.com/b/ --reason "new pages"`).text(), "Nothing was purged")
+			var refused refusedBody
+			require.NoError(t, json.Unmarshal(w.audited("refused")[0].Body, &refused))
+			assert.Equal(t, "new pages", refused.Reason)
 			assert.Contains(t, w.pressesOn(carol, asked, "Purge").text(), "nothing was sent")
 			w.ends("Not purged")
 			assert.Empty(t, w.cdn.sent())

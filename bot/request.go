@@ -283,7 +283,7 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card Card) 
 	}
 	shown := v.refused[:min(len(v.refused), 100)]
 	body := s.refused(w.Verb)
-	body.Refused, body.More = shown, len(v.refused)-len(shown)
+	body.Refused, body.More, body.Reason = shown, len(v.refused)-len(shown), w.Reason
 	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, "refused", "", body))
 	if err != nil || dup {
 		return Reply{}, err

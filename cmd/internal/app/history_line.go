@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"purgebot/bot/store"
@@ -37,6 +38,8 @@ type line struct {
 	Requests      []string   `json:"requests"`
 	Problem       string     `json:"problem"`
 	Targets       []affected `json:"targets"` // on the first row of a purge, as they stand now; and on a refusal
+	To            string     `json:"to"`      // whom a grant from chat is for
+	Until         string     `json:"until"`   // when that or a freeze was to end
 	ID            string     `json:"id"`
 	Hash          string     `json:"hash"` // of the audit row
 }
@@ -51,7 +54,8 @@ type affected struct {
 
 // body is what the bodies of audit rows may hold.
 type body struct {
-	Groups, Rules, Via                                            []string
+	Groups, Rules, Via, Kinds, Areas, Freezes                     []string
+	To, Until                                                     string
 	Rule, Policy, Channel, Reason, Message, Problem, Domain, Area string
 	Task, Request                                                 string
 	Refused                                                       []struct{ Target, Area, Reason, Rule string }
@@ -63,9 +67,14 @@ func lineOf(m store.Moment, zone *time.Location) line {
 		UTC: m.At.UTC().Format(timeLayout), Local: m.At.In(zone).Format(timeLayout), Seq: m.Seq, What: m.What, Subject: string(m.Who), Name: m.Name,
 		Groups: b.Groups, Via: b.Via, Rules: b.Rules, Policy: first(b.Policy, m.Purge.Policy), Channel: first(b.Channel, string(m.Purge.Channel)),
 		Reason: first(b.Reason, m.Purge.Reason), Problem: first(b.Problem, b.Message), ID: m.Entry.Purge, Hash: m.Hash,
+		To: b.To, Until: b.Until, Kind: strings.Join(b.Kinds, " "), Areas: b.Areas,
 	}
 	if m.Who == "" {
 		l.Subject = "purgebot"
+	}
+	l.Rules = append(l.Rules, present(b.Rule)...)
+	for _, f := range b.Freezes {
+		l.Rules = append(l.Rules, "in spite of freeze "+f)
 	}
 	for _, r := range b.Refused {
 		l.Targets = append(l.Targets, affected{r.Target, r.Area, "refused", r.Reason})

@@ -157,6 +157,38 @@ func TestHistoryAsMarkdown(t *testing.T) {
 	}
 }
 
+// What an administrator said in chat names whom it was for, how far it went and how long.
+func TestHistoryOfAGrant(t *testing.T) {
+	t.Parallel()
+	environ, db := past(t)
+	body := `{"rule":"r-1","to":"slack:T1/U7","domain":"loan.example.com","kinds":["url"],"areas":["mainland"],"until":"2026-11-21 14:00 UTC","reason":"on call","groups":["slack:T1/SADMIN"]}`
+	e := store.Entry{At: noon, Who: "slack:T1/U1", Name: "Alice", What: "granted", Body: json.RawMessage(body)}
+	require.NoError(t, db.Note(t.Context(), e))
+	h := app.History{Host: "loan.example.com", Zone: "UTC"}
+	assert.Contains(t, history(t, h, environ), "url · loan.example.com · to slack:T1/U7 · until 2026-11-21 14:00 UTC · reason: on call · rule: r-1")
+	h.Format = "json"
+	var row map[string]any
+	require.NoError(t, json.Unmarshal([]byte(history(t, h, environ)), &row))
+	for key, want := range map[string]any{"to": "slack:T1/U7", "until": "2026-11-21 14:00 UTC", "kind": "url", "areas": []any{"mainland"}, "rules": []any{"r-1"}, "groups": []any{"slack:T1/SADMIN"}} {
+		assert.Equal(t, want, row[key], key)
+	}
+	h.Format = "csv"
+	assert.Contains(t, history(t, h, environ), ",slack:T1/U7,2026-11-21 14:00 UTC,on call,")
+}
+
+// A refusal of no target is shown with where it was, and a purge with the freezes that it is in spite of.
+func TestHistoryOfWhereAndInSpiteOf(t *testing.T) {
+	t.Parallel()
+	environ, db := past(t)
+	row := func(body string) store.Entry {
+		return store.Entry{At: noon, Who: "slack:T1/U8", Name: "Eve", What: "refused", Body: json.RawMessage(body)}
+	}
+	require.NoError(t, db.Note(t.Context(), row(`{"channel":"slack:T1/C7","message":"The word foo is unknown."}`), row(`{"freezes":["r-2"]}`)))
+	text := history(t, app.History{By: "slack:T1/U8"}, environ)
+	assert.Contains(t, text, "The word foo is unknown. · in slack:T1/C7")
+	assert.Contains(t, text, "rule: in spite of freeze r-2")
+}
+
 // A cell names ten targets. Whoever cancelled is not who let it through.
 func TestHistoryOfManyTargetsCancelled(t *testing.T) {
 	t.Parallel()

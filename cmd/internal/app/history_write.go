@@ -55,6 +55,8 @@ var columns = []struct {
 	{"mode", func(l line) string { return l.Mode }},
 	{"areas", func(l line) string { return strings.Join(l.Areas, " ") }},
 	{"targets", func(l line) string { return targetsText(l.Targets, len(l.Targets)) }},
+	{"to", func(l line) string { return l.To }},
+	{"until", func(l line) string { return l.Until }},
 	{"reason", func(l line) string { return l.Reason }},
 	{"approver", func(l line) string { return l.Approver }},
 	{"approver_name", func(l line) string { return l.ApproverName }},
@@ -166,9 +168,11 @@ func about(l line) string {
 		}
 	}
 	say("", l.Problem)
-	if len(l.Targets) > 0 {
+	if len(l.Targets) > 0 || l.Purge == "" {
 		say("", strings.TrimSpace(l.Kind+" "+l.Mode))
 		say("", targetsText(l.Targets, shownTargets))
+		say("to ", l.To)
+		say("until ", l.Until)
 		say("reason: ", l.Reason)
 		say("rule: ", strings.Join(l.Rules, ", "))
 		say("let in by: ", strings.Join(l.Via, ", "))

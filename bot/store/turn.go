@@ -28,9 +28,12 @@ func (s *Store) Turn(ctx context.Context, every, within time.Duration) (wait tim
 	}
 	t, err := change(ctx, s, "take a turn", func(t tx) (turn, error) {
 		q, err := t.queue()
+		if err != nil {
+			return turn{}, err
+		}
 		wait := time.Duration(q.booked) * time.Microsecond
-		if err != nil || wait > within {
-			return turn{wait, false}, err
+		if wait > within { // kept all the same: its time goes on even if the clock was set back and everybody comes too early
+			return turn{wait, false}, t.keep(q)
 		}
 		q.booked += every.Microseconds()
 		return turn{wait, true}, t.keep(q)

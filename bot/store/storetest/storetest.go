@@ -59,7 +59,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.
 		"turns":            turns,
 		"turns too far":    tooFar,
 		"turns kept":       turnsRestart,
-		"turns by a clock": turnsClock,
+		"turns by a clock": turnsClock, "turns too far by a clock": turnsClockTooFar,
 		"rests":            rests,
 		"split":            split,
 		"split whole":      splitWhole,

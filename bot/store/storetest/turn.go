@@ -126,3 +126,19 @@ func turnsClock(t *testing.T, w world) {
 		assert.LessOrEqual(t, rest, time.Hour, name)
 	}
 }
+
+// turnsClockTooFar: the clock is back where nobody's turn is soon enough; what is ahead passes all the same.
+func turnsClockTooFar(t *testing.T, w world) {
+	s := w.open(t)
+	take(t, s, 0)
+	_, err := s.DB().ExecContext(t.Context(), fmt.Sprintf(`UPDATE pb_rate SET at = at + %d`, (24*time.Hour).Microseconds()))
+	require.NoError(t, err)
+	first, taken := take(t, s, time.Minute)
+	assert.False(t, taken)
+	near(t, time.Hour, first)
+	var ahead int64
+	require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT at FROM pb_rate WHERE name = 'cdn'`).Scan(&ahead))
+	assert.LessOrEqual(t, ahead, time.Now().Add(soon).UnixMicro(), "it counts from now, not from a time to come")
+	second, _ := take(t, s, time.Minute)
+	assert.Less(t, second, first, "what has passed since is passed")
+}

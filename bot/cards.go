@@ -327,6 +327,8 @@ type view struct {
 	fetchRoom room   // where it is to be fetched again
 	fetched   string // the short id of what fetches it again; "" if nothing does
 	fetches   int    // how many URLs that is
+
+	cannotFetch bool // with the API that purgebot is set to
 }
 
 // keySet is the keys that somebody is at work on.

@@ -142,6 +142,7 @@ func (b *Bot) drawPrefetch(ctx context.Context, v *view) (err error) {
 		if found && err == nil {
 			v.fetched, v.fetches = f.Short, len(distinct(f.Request))
 		}
+		v.cannotFetch = !b.prefetches()
 		return err
 	}
 	v.fetchRoom, err = b.prefetchRoom(ctx)

@@ -333,3 +333,17 @@ func TestPrefetchWithAnApiThatNoLongerCan(t *testing.T) {
 	assert.Contains(t, w.ends("Done").card.Lines, sayNotFetched)
 	assert.Equal(t, []purge.Kind{purge.URL}, w.kinds())
 }
+
+func TestPrefetchIsNotForWhatIsSeenDoneTooLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.lost()
+	w.types(alice, fetchedPage)
+	m := w.ends("Unknown")
+	assert.Contains(t, m.card.Lines, sayNoneFetched)
+	w.logs(func(q purge.StatusQuery) []purge.TargetStatus { return seen(q, purge.Done) })
+	w.presses(alice, "Look again")
+	late := w.chat.await(t, func(s shown) bool { return s.ref == m.ref && strings.HasPrefix(s.card.Title, "Done") })
+	assert.Contains(t, late.card.Lines, sayDoneTooLate)
+	assert.Len(t, w.cdn.sent(), 1)
+}

@@ -14,6 +14,7 @@ const (
 	sayFetchedAfter   = "Once they are purged, the URLs are fetched again, which takes 5 to 30 minutes."
 	sayNoneFetched    = "Nothing of it is fetched again, since nothing of it is known to be done."
 	sayNotFetched     = "Nothing of it is fetched again: the API of Tencent's that purgebot is set to by now cannot."
+	sayDoneTooLate    = "Nothing of it is fetched again, since nothing of it was known to be done when it ended."
 )
 
 // sayFetches is on the card of what follows a purge.
@@ -52,8 +53,11 @@ func (v view) prefetchLines() []string {
 		return []string{sayFetchedAfter}
 	case v.fetches > 0:
 		return []string{fmt.Sprintf("%s fetches %s again.", v.fetched, things(v.fetches, purge.URL))}
-	case count(v.targets)[purge.Done] > 0:
+	case count(v.targets)[purge.Done] == 0:
+	case v.cannotFetch:
 		return []string{sayNotFetched}
+	default: // a look after the end
+		return []string{sayDoneTooLate}
 	}
 	return []string{sayNoneFetched}
 }

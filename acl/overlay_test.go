@@ -344,6 +344,7 @@ grants:
 	assert.False(t, p.Emergency(who("slack:T0/U2")))
 	assert.Equal(t, 100, p.Reserve(purge.URL))
 	assert.Equal(t, 5, p.Reserve(purge.Directory))
+	assert.Zero(t, p.Reserve(purge.Prefetch))
 	assert.True(t, p.MayTouchReserve(who("slack:T0/U2")))
 	assert.False(t, p.MayTouchReserve(who("slack:T0/U1")))
 	assert.Equal(t, []string{"leak", "泄露"}, p.LeakWords())

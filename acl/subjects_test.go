@@ -3,6 +3,8 @@ package acl
 import (
 	"slices"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 // TestSubjectsAreAllThatTheFileNames: a group that a chat is not asked about is one that nobody is in.
@@ -29,5 +31,24 @@ denials:
 		if !slices.Contains(all, "slack:T0/"+s) {
 			t.Errorf("%s is not among %s", s, all)
 		}
+	}
+}
+
+func TestSubjectsHaveShapes(t *testing.T) {
+	t.Parallel()
+	for text, whole := range map[string]bool{
+		"terminal:alice": true, "terminal:ci/deploy-1_a.b": true,
+		"terminal:": false, "terminal:al ice": false, "terminal:alice*": false, "terminal:Ünal": false,
+		"slack:T0/U1": true, "slack:E0/W1": true, "slack:T0/S1": true, "slack:T0/C1": true,
+		"slack:T0": false, "slack:/U1": false, "slack:T0/": false, "slack:T0/U": false, "slack:T/U1": false, "slack:T0/alice": false, "slack:T0/U1*": false,
+		"slack:U0/U1": false, "slack:T0/T1": false, "slack:t0/U1": false, "slack:T0/U1/U2": false,
+		"discord:1/2": true, "discord:1/role/2": true,
+		"discord:1": false, "discord:/2": false, "discord:1/": false, "discord:1/role/": false, "discord:x/2": false, "discord:1/x": false, "discord:1*/2": false,
+		"discord:1/2*": false, "discord:1/role/1": false, "discord:1/roles/2": false,
+		"": false, "alice": false, "irc:a/b": false,
+	} {
+		s, err := ParseSubject(text)
+		assert.Equal(t, whole, err == nil, text)
+		assert.Equal(t, whole, text != "" && s == Subject(text), text)
 	}
 }

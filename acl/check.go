@@ -148,10 +148,26 @@ func verbatim[T string | []byte](s T) bool {
 	return true
 }
 
+// appendJSON quotes by itself what is printable ASCII, as most reasons are, which quote a rule.
 func appendJSON(b []byte, s string) []byte {
 	if verbatim(s) {
 		return append(append(append(b, '"'), s...), '"')
 	}
+	quoted := append(b, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c > '~':
+			return appendOddJSON(b, s)
+		case c == '"', c == '\\':
+			quoted = append(quoted, '\\', c)
+		default:
+			quoted = append(quoted, c)
+		}
+	}
+	return append(quoted, '"')
+}
+
+func appendOddJSON(b []byte, s string) []byte {
 	var quoted bytes.Buffer
 	encoder := json.NewEncoder(&quoted)
 	encoder.SetEscapeHTML(false)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ func (p *Policy) Explain(a Ask, d Decision) string {
 }
 
 func allowed(d Decision) string {
-	s := fmt.Sprintf("Allowed by the rule %q", d.Rule)
+	s := "Allowed by the rule " + strconv.Quote(d.Rule)
 	if d.Via != "" {
 		s += ", through " + d.Via
 	}

@@ -134,23 +134,17 @@ func TestGrantNeverExceedsItsGiver(t *testing.T) {
 // lending is a policy under which bob may purge only as one of a group of the chat.
 const lending = worldPolicy + "  - {name: crew, to: [\"slack:T0/SCREW\"], domains: [crew.test.com], kinds: [url, directory]}\n"
 
-func (c *fakeChat) become(p Person) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.people[p.Subject] = p
-}
-
 // TestALoanIsWorthWhatItsGiverIsNow: at the command, and at the press of whoever else approves.
 func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 	t.Parallel()
 	member := Person{Subject: bob, Name: "Bob", Standing: Member, Groups: []acl.Subject{"slack:T0/SCREW"}}
 	for name, change := range map[string]func(w *world){
-		"left the group": func(w *world) { w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Member}) },
+		"left the group": func(w *world) { w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Member}) },
 		"is gone": func(w *world) {
-			w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Gone, Groups: member.Groups})
+			w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Gone, Groups: member.Groups})
 		},
 		"is a guest now": func(w *world) {
-			w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Guest, Groups: member.Groups})
+			w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Guest, Groups: member.Groups})
 		},
 		"is not told": func(w *world) {
 			w.chat.mu.Lock()
@@ -162,7 +156,7 @@ func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.setPolicy(lending)
-			w.chat.become(member)
+			w.chat.put(member)
 			w.types(bob, `grant <@UCAROL> crew.test.com 2h "on call" --kind directory`)
 			w.ends("Granted until")
 			var said ruleBody
@@ -191,7 +185,7 @@ func TestAnApproverDoesNotSaveALoan(t *testing.T) {
 	w.types(bob, `grant <@UCAROL> two.test.com 2h "on call" --kind directory`)
 	w.ends("Granted until")
 	asked := w.asks(carol, "dir https://two.test.com/a/")
-	w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Gone})
+	w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Gone})
 	assert.Contains(t, w.pressesOn(alice, asked, "Purge").text(), "nothing was sent")
 	w.ends("Not purged")
 	assert.Empty(t, w.cdn.sent())
@@ -204,7 +198,7 @@ func TestAGroupThatTheGiverJoinedSinceLendsNothing(t *testing.T) {
 	w.setPolicy(lending)
 	w.types(bob, `grant <@UCAROL> *.test.com 2h "on call"`)
 	w.ends("Granted until")
-	w.chat.become(Person{Subject: bob, Name: "Bob", Standing: Member, Groups: []acl.Subject{"slack:T0/SCREW"}})
+	w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Member, Groups: []acl.Subject{"slack:T0/SCREW"}})
 	assert.Contains(t, w.types(carol, "https://crew.test.com/1.jpg").text(), "Nothing was purged")
 	w.types(carol, "https://www.test.com/1.jpg")
 	w.ends("Done")

@@ -173,3 +173,18 @@ func (w *heapWatch) Write(b []byte) (int, error) {
 	w.most = max(w.most, m.HeapAlloc)
 	return len(b), nil
 }
+
+// TestWhatIsQuotedReadsTheSame: by both ways of quoting, with what JSON and HTML make special in every place.
+func TestWhatIsQuotedReadsTheSame(t *testing.T) {
+	t.Parallel()
+	for c := range 0x180 {
+		for _, s := range []string{string(rune(c)), "plain" + string(rune(c)), "\"\\" + string(rune(c)) + "\"", "\u2028" + string(rune(c)) + "<"} {
+			var read string
+			quoted := appendJSON([]byte("before"), s)[len("before"):]
+			require.NoError(t, json.Unmarshal(quoted, &read), "%q", s)
+			assert.Equal(t, s, read)
+			assert.NotContains(t, string(quoted), "\n")
+		}
+	}
+	assert.Equal(t, `"<&>\"\\"`, string(appendJSON(nil, `<&>"\`)))
+}

@@ -159,8 +159,8 @@ func (b *Bot) roomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k pu
 
 // kept is room without the reserve, which not everybody may touch.
 func (r room) kept(policy *acl.Policy, who acl.Who, k purge.Kind) room {
-	reserve := policy.Reserve(k)
-	if reserve <= 0 || policy.MayTouchReserve(who) {
+	reserve := reserveFrom(policy, who, k)
+	if reserve == 0 {
 		return r
 	}
 	out := room{left: map[purge.Area]int{}, told: r.told, reserve: reserve}
@@ -168,6 +168,14 @@ func (r room) kept(policy *acl.Policy, who acl.Who, k purge.Kind) room {
 		out.left[a] = max(0, n-reserve)
 	}
 	return out
+}
+
+// reserveFrom is how much of a quota is kept from somebody.
+func reserveFrom(policy *acl.Policy, who acl.Who, k purge.Kind) int {
+	if policy.MayTouchReserve(who) {
+		return 0
+	}
+	return max(0, policy.Reserve(k))
 }
 
 // quotaCard draws today's quota: a bar each kind and area, when it starts anew, and who used what, as far as that is theirs to know.
@@ -237,7 +245,7 @@ func usedLines(s scene, by []store.SpentBy) []string {
 func (b *Bot) wouldNotFit(r purge.Request, of room) string {
 	for _, p := range r.Parts {
 		if left, limited := of.left[p.Area]; limited && len(p.Targets) > left {
-			return b.sayWouldNotFit(r.Kind, p.Area, len(p.Targets), left, of.told)
+			return b.sayWouldNotFit(r.Kind, p.Area, len(p.Targets), left, of)
 		}
 	}
 	return ""
@@ -253,8 +261,6 @@ func (b *Bot) mayHold(p store.Purge, batch purge.Batch) (limit int, some bool) {
 		return 0, true
 	}
 	policy := b.Policy()
-	if who := policy.Who(p.Requester, p.Groups); !policy.MayTouchReserve(who) {
-		al.limit -= policy.Reserve(batch.Kind)
-	}
+	al.limit -= reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind)
 	return al.limit, al.limit > 0
 }

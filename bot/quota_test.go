@@ -111,10 +111,11 @@ func TestTheReserveIsForThoseItIsKeptFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *Options) { o.QuotaURLs = 10 })
 	w.setPolicy(strings.Replace(worldPolicy, "grants:", "quota: {reserve: {url: 9}, to: [bob]}\ngrants:", 1))
-	assert.Contains(t, w.types(alice, "https://www.test.com/1 https://www.test.com/2").Title, "and 1 are left")
+	assert.Contains(t, w.types(alice, "https://www.test.com/1 https://www.test.com/2").Title, "and 1 are left besides a reserve of 9, as far as purgebot knows; nothing was sent.")
 	assert.Contains(t, w.types(alice, "quota").Lines, sayReserve(9, purge.URL, false))
 	w.types(bob, "https://www.test.com/1 https://www.test.com/2")
 	w.ends("Done")
+	assert.Contains(t, w.types(alice, "https://www.test.com/3").Title, "is used up but for a reserve of 9 for others, as far as purgebot knows; nothing was sent.")
 }
 
 // What is shown as left is what this person can still use, whoever looks at it.

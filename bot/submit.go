@@ -57,7 +57,7 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	}
 	limit, some := b.mayHold(p, batch.Batch)
 	if !some {
-		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(batch.Batch))
+		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(p, batch.Batch))
 	}
 	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, stops, b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
 	switch {
@@ -68,7 +68,7 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	case call.State == store.CallFrozen: // said just now: the next look says what it is
 		return submitted{Again: true}, nil
 	case call.State == store.CallOverQuota:
-		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(batch.Batch))
+		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(p, batch.Batch))
 	case !fresh:
 		return b.resume(ctx, p, batch, call)
 	}

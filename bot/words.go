@@ -20,7 +20,7 @@ const (
 	sayNotYours       = " purgebot lacks a permission or is set up wrongly; ask whoever runs purgebot."
 	sayCardComing     = "The card is still being put up; try again in a moment."
 	sayShared         = "This channel is shared with another organisation, so nothing can be purged from here. Use a channel of your own."
-	sayInterrupted    = "The answer to this call was lost on our side, so it may have been done. Look at the site before you purge again; the quota may have been spent."
+	sayInterrupted    = "The answer to this call was lost on our side, so it may have been done. Look at the site before you send it again; the quota may have been spent."
 	sayLate           = "Tencent accepted it, and has not yet said that it is done; purgebot has stopped looking."
 	sayBroken         = "purgebot lost track of this purge: what was sent may have been done, the rest was not sent. Look at the site, and tell whoever runs purgebot."
 	sayStale          = "This button is no longer valid; nothing was purged by pressing it. Type the command again."

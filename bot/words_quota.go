@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
@@ -34,6 +35,14 @@ func besides(reserve int) string {
 	return fmt.Sprintf(" besides a reserve of %d", reserve)
 }
 
+// butFor says the same where nothing else is left; what is used up may be in the reserve, too.
+func butFor(reserve int) string {
+	if reserve == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" but for a reserve of %d for others", reserve)
+}
+
 // costLines say what a request takes of what is left.
 func costLines(r purge.Request, of room, turns string) []string {
 	var lines []string
@@ -46,17 +55,20 @@ func costLines(r purge.Request, of room, turns string) []string {
 	return lines
 }
 
-func (b *Bot) sayWouldNotFit(k purge.Kind, a purge.Area, n, left int, told bool) string {
+func (b *Bot) sayWouldNotFit(k purge.Kind, a purge.Area, n, left int, of room) string {
 	if left == 0 {
-		return fmt.Sprintf("Today's quota of %s %s is used up%s; nothing was sent. It resets at %s: ask again then.", a, nounPlural(k), asFar(told), b.dayTurns())
+		return fmt.Sprintf("Today's quota of %s %s is used up%s%s; nothing was sent. It resets at %s: ask again then.",
+			a, nounPlural(k), butFor(of.reserve), asFar(of.told), b.dayTurns())
 	}
-	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left%s; nothing was sent. Ask for at most %d, or wait until the quota resets at %s.",
-		n, a, nounPlural(k), left, asFar(told), left, b.dayTurns())
+	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left%s%s; nothing was sent. Ask for at most %d, or wait until the quota resets at %s.",
+		n, a, nounPlural(k), left, besides(of.reserve), asFar(of.told), left, b.dayTurns())
 }
 
-func (b *Bot) sayOverQuota(batch purge.Batch) string {
+func (b *Bot) sayOverQuota(p store.Purge, batch purge.Batch) string {
 	al, _ := b.allowance(batch.Kind, batch.Area)
-	return fmt.Sprintf("Today's quota of %s %s is used up%s. It resets at %s.", batch.Area, nounPlural(batch.Kind), asFar(al.told), b.dayTurns())
+	policy := b.Policy()
+	return fmt.Sprintf("Today's quota of %s %s is used up%s%s. It resets at %s.", batch.Area, nounPlural(batch.Kind),
+		butFor(reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind)), asFar(al.told), b.dayTurns())
 }
 
 // quotaLine is one bar.

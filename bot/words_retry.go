@@ -16,9 +16,9 @@ func sayRetries(short string) string { return "Only what did not go well in " + 
 
 func sayMayCostTwice(n int) string {
 	if n == 1 {
-		return "One of it may have been done already: purging it again may cost quota twice."
+		return "One of it may have been done already: sending it again may cost quota twice."
 	}
-	return fmt.Sprintf("%d of it may have been done already: purging them again may cost quota twice.", n)
+	return fmt.Sprintf("%d of it may have been done already: sending them again may cost quota twice.", n)
 }
 
 const (
@@ -33,9 +33,9 @@ func sayNothingNew(short string) string {
 // sayUnclear is what an unknown outcome means for quota.
 func sayUnclear(n int) string {
 	if n == 1 {
-		return "The unknown one counts as spent, since it may have been done: purging it a second time may cost quota twice."
+		return "The unknown one counts as spent, since it may have been done: sending it a second time may cost quota twice."
 	}
-	return fmt.Sprintf("The %d unknown ones count as spent, since they may have been done: purging them a second time may cost quota twice.", n)
+	return fmt.Sprintf("The %d unknown ones count as spent, since they may have been done: sending them a second time may cost quota twice.", n)
 }
 
 // sayLeak is on a question whose reason sounds like a leak.

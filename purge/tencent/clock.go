@@ -17,9 +17,9 @@ func (l *line) refused(e *purge.Error, aboutClock bool, x exchange) *purge.Error
 	again := l.clock.Swap(true)
 	if ahead := l.ahead(x.date); ahead.Abs() > time.Minute {
 		e.Err = fmt.Errorf("%w; this machine's clock minus the Date header: %v", e.Err, ahead)
-		e.Kind, e.Message = purge.Internal, fmt.Sprintf("The clock of purgebot's machine is %s Tencent's, so nothing was purged; ask whoever runs purgebot to set it right.", apart(ahead))
+		e.Kind, e.Message = purge.Internal, fmt.Sprintf("The clock of purgebot's machine is %s Tencent's, so this was not done; ask whoever runs purgebot to set it right.", apart(ahead))
 	} else if again {
-		e.Kind, e.Message = purge.Internal, "Tencent refuses purgebot's requests as repeated or outdated, so nothing was purged; ask whoever runs purgebot to check the clock of its machine."
+		e.Kind, e.Message = purge.Internal, "Tencent refuses purgebot's requests as repeated or outdated, so this was not done; ask whoever runs purgebot to check the clock of its machine."
 	}
 	return e
 }

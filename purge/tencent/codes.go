@@ -16,15 +16,15 @@ type meaning struct {
 
 // Sentences that several codes share. Each says whose move it is.
 const (
-	sayKeys       = "Tencent did not accept purgebot's keys, so nothing was purged; ask whoever runs purgebot to check TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_TOKEN."
+	sayKeys       = "Tencent did not accept purgebot's keys, so this was not done; ask whoever runs purgebot to check TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_TOKEN."
 	sayRights     = "Tencent does not let purgebot's key do this; ask whoever runs purgebot to give the key the right to it."
 	sayAccount    = "Tencent refuses this account for now; ask whoever runs purgebot to settle it with Tencent (blocked, unpaid, on trial, or not qualified)."
 	sayNoCDN      = "The CDN service is not activated on this Tencent account; ask whoever runs purgebot to check which account its keys belong to."
-	sayClock      = "Tencent took the request for a repeated or outdated one, so nothing was purged; try again in a minute."
+	sayClock      = "Tencent took the request for a repeated or outdated one, so this was not done; try again in a minute."
 	sayNoDomain   = "This domain is not on the Tencent account that purgebot uses; check its spelling, or ask whoever runs the CDN to add it."
 	sayBadDomain  = "Tencent cannot read this domain; check its spelling and send the command again."
 	sayBadInput   = "Tencent refused the request as malformed; check the targets, and if they are right ask whoever runs purgebot to look at the log."
-	sayOffline    = "This domain is switched off at Tencent CDN, so nothing was purged; ask whoever runs the CDN to start it."
+	sayOffline    = "This domain is switched off at Tencent CDN, so this was not done; ask whoever runs the CDN to start it."
 	sayDeploying  = "Tencent is just changing this domain's configuration; try again in a few minutes."
 	sayLocked     = "Tencent has locked this domain for a special configuration; ask whoever runs the CDN to talk to Tencent."
 	sayTooFast    = "Tencent asks purgebot to slow down; try again in a minute."
@@ -37,11 +37,11 @@ const (
 	sayPause      = "Tencent's CDN API is out of service for now; try again in some minutes."
 	sayAction     = "Tencent does not offer this action here; ask whoever runs purgebot to check PURGEBOT_CDN_API and PURGEBOT_CDN_ENDPOINT."
 	sayHTTPS      = "Tencent wants HTTPS; ask whoever runs purgebot to check that PURGEBOT_CDN_ENDPOINT begins with https://."
-	sayPartly     = "Tencent carried out only a part of the purge and does not say which; check the pages before you purge again."
+	sayPartly     = "Tencent carried out only a part of this and does not say which; check the pages before you send it again."
 	sayNotFound   = "Tencent does not know what the request is about; check the targets and send the command again."
 	sayNoTask     = "Tencent does not know this purge task; check the page itself."
 	sayDates      = "Tencent keeps no record of this purge for those dates; check the page itself."
-	sayUnlisted   = "Tencent refused the purge for a reason that purgebot does not know (code %s); ask whoever runs purgebot to look the code up."
+	sayUnlisted   = "Tencent refused this for a reason that purgebot does not know (code %s); ask whoever runs purgebot to look the code up."
 )
 
 // Codes that the program, too, has to tell from others.

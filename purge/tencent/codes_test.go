@@ -153,6 +153,7 @@ func TestCodes(t *testing.T) {
 				assert.Equal(t, tc.retried, e.Kind == purge.Unavailable || e.Kind == purge.Exhausted && e.RetryAfter > 0)
 				assert.Contains(t, e.Message, tc.says)
 				assert.NotContains(t, e.Message, tc.code, "a listed code means nothing to a person")
+				assert.NotContains(t, e.Message, "nothing was", "other calls of the same purge may have done much, and this one may be a prefetch")
 				assert.ErrorContains(t, e.Err, tc.code)
 			})
 		}

@@ -12,9 +12,9 @@ import (
 func (x exchange) failure() *purge.Error {
 	switch {
 	case x.cause != nil && !x.left && distrust(x.cause):
-		return &purge.Error{Kind: purge.Internal, Message: "The certificate of the CDN endpoint cannot be trusted, so nothing was sent; ask whoever runs purgebot to check PURGEBOT_CDN_ENDPOINT and the certificates of its machine.", Err: x.cause}
+		return &purge.Error{Kind: purge.Internal, Message: "The certificate of the CDN endpoint cannot be trusted, so this was not done; ask whoever runs purgebot to check PURGEBOT_CDN_ENDPOINT and the certificates of its machine.", Err: x.cause}
 	case x.cause != nil && !x.left:
-		return &purge.Error{Kind: purge.Unavailable, Message: "Tencent's CDN API could not be reached, so nothing was purged; try again in a minute.", Err: x.cause}
+		return &purge.Error{Kind: purge.Unavailable, Message: "Tencent's CDN API could not be reached, so this was not done; try again in a minute.", Err: x.cause}
 	case x.status != 0 && x.status != http.StatusOK:
 		return x.httpFailure()
 	case x.cause != nil:
@@ -36,9 +36,9 @@ func (x exchange) httpFailure() *purge.Error {
 	case s == http.StatusServiceUnavailable && x.retryAfter > 0:
 		return &purge.Error{Kind: purge.Unavailable, Message: sayPause, RetryAfter: x.retryAfter, Err: err}
 	case s >= 300 && s < 400:
-		return &purge.Error{Kind: purge.Internal, Message: "The CDN endpoint points elsewhere, which purgebot does not follow, so nothing was purged; ask whoever runs purgebot to correct PURGEBOT_CDN_ENDPOINT.", Err: err}
+		return &purge.Error{Kind: purge.Internal, Message: "The CDN endpoint points elsewhere, which purgebot does not follow, so this was not done; ask whoever runs purgebot to correct PURGEBOT_CDN_ENDPOINT.", Err: err}
 	case s >= 400 && s < 500 && s != http.StatusRequestTimeout:
-		return &purge.Error{Kind: purge.Internal, Message: "The CDN endpoint refused the request, so nothing was purged; ask whoever runs purgebot to check PURGEBOT_CDN_ENDPOINT.", Err: err}
+		return &purge.Error{Kind: purge.Internal, Message: "The CDN endpoint refused the request, so this was not done; ask whoever runs purgebot to check PURGEBOT_CDN_ENDPOINT.", Err: err}
 	}
 	return unknown(err)
 }
@@ -48,5 +48,5 @@ func tooLarge(err error) *purge.Error {
 }
 
 func unknown(err error) *purge.Error {
-	return &purge.Error{Kind: purge.Unknown, Message: "Tencent gave no readable answer, so the purge may or may not have happened; check the page before you purge again.", Err: err}
+	return &purge.Error{Kind: purge.Unknown, Message: "Tencent gave no readable answer, so this may or may not have been done; check the page before you send it again.", Err: err}
 }

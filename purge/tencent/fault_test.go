@@ -155,7 +155,7 @@ func TestWhatDidNotLeave(t *testing.T) {
 			v := testClient(t, tc.base, tc.change)
 			_, err := v.Submit(tc.ctx, oneURL(t))
 			e := requireKind(t, tc.kind, err)
-			assert.Contains(t, e.Message, "nothing was")
+			assert.Contains(t, e.Message, "this was not done")
 		})
 	}
 }

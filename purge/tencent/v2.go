@@ -141,7 +141,7 @@ func submitCall(b purge.Batch) (call, error) {
 }
 
 func badBatch(api, format string, args ...any) error {
-	return &purge.Error{Kind: purge.Internal, Message: "Something went wrong on our side, and nothing was purged; ask whoever runs purgebot to look at the log.",
+	return &purge.Error{Kind: purge.Internal, Message: "Something went wrong on our side, and this was not done; ask whoever runs purgebot to look at the log.",
 		Err: fmt.Errorf("batch that API "+api+" cannot carry: "+format, args...)}
 }
 

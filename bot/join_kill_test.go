@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -47,23 +46,7 @@ func (o *outside) driveJoin(t *testing.T, dir string) {
 
 // told waits until both threads were told the end, or for the death of the child.
 func (o *outside) told(t *testing.T, acks <-chan string) bool {
-	for {
-		o.chat.mu.Lock()
-		changed := o.chat.changed
-		o.chat.mu.Unlock()
-		if len(o.results("C0")) > 0 && len(o.results("C1")) > 0 {
-			return true
-		}
-		select {
-		case _, alive := <-acks:
-			if !alive {
-				return false
-			}
-		case <-changed:
-		case <-time.After(30 * time.Second):
-			t.Fatalf("nothing happens any more; messages %+v", o.chat.all())
-		}
-	}
+	return o.awaits(t, acks, func() bool { return len(o.results("C0")) > 0 && len(o.results("C1")) > 0 })
 }
 
 // results are the titles at the end of a purge in a channel.

@@ -255,10 +255,7 @@ func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, live
 		require.Equal(t, "acked <nil>", line)
 	}
 	pressed := map[MessageRef]bool{} // a kill between post and commit leaves a stale question behind
-	for {
-		o.chat.mu.Lock()
-		changed := o.chat.changed
-		o.chat.mu.Unlock()
+	return true, o.awaits(t, acks, func() bool {
 		for _, m := range o.chat.all() {
 			who, due := o.presser()
 			if hasButton(m.card, "Purge") && !pressed[m.ref] && due {
@@ -266,14 +263,24 @@ func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, live
 				a := Answer{Event: EventKey{"slack", "T0", "press " + m.ref.ID}, From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
 				fmt.Fprintln(o.in, string(mustJSON(a)))
 			}
-			if isResult(m) {
-				return true, true
-			}
+		}
+		return slices.ContainsFunc(o.chat.all(), isResult)
+	})
+}
+
+// awaits waits until something is to be seen, and reports false if the child died first.
+func (o *outside) awaits(t *testing.T, acks <-chan string, seen func() bool) bool {
+	for {
+		o.chat.mu.Lock()
+		changed := o.chat.changed
+		o.chat.mu.Unlock()
+		if seen() {
+			return true
 		}
 		select {
 		case _, alive := <-acks:
 			if !alive {
-				return true, false
+				return false
 			}
 		case <-changed:
 		case <-time.After(30 * time.Second):

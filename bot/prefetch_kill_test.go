@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -41,25 +40,11 @@ func (o *outside) drivePrefetch(t *testing.T, dir string) {
 
 // fetched waits for the message at the end of what follows, or for the death of the child.
 func (o *outside) fetched(t *testing.T, acks <-chan string) bool {
-	for {
-		o.chat.mu.Lock()
-		changed := o.chat.changed
-		o.chat.mu.Unlock()
-		if slices.ContainsFunc(o.chat.all(), func(m shown) bool {
+	return o.awaits(t, acks, func() bool {
+		return slices.ContainsFunc(o.chat.all(), func(m shown) bool {
 			return m.card.Mention != nil && (aboutFetching(m) || strings.Contains(lines(m.card), sayNoneFetched) || strings.HasPrefix(m.card.Title, "Unknown"))
-		}) {
-			return true
-		}
-		select {
-		case _, alive := <-acks:
-			if !alive {
-				return false
-			}
-		case <-changed:
-		case <-time.After(30 * time.Second):
-			t.Fatalf("nothing happens any more; messages %+v", o.chat.all())
-		}
-	}
+		})
+	})
 }
 
 func aboutFetching(m shown) bool { return strings.Contains(m.card.Title, "etch") }

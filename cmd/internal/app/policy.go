@@ -23,6 +23,7 @@ type policyFile struct {
 	policy *acl.Policy
 	named  []acl.Subject
 	read   fs.FileInfo // what was last read; nil if nothing could be
+	seen   fs.FileInfo // what it was at the last look
 	broken error       // why that was refused
 
 	taken, refused atomic.Int64 // how often a version was put in force, and how often one was not
@@ -97,10 +98,16 @@ func (f *policyFile) look(now time.Time) {
 		f.refuse(err)
 		return
 	}
-	same := f.read != nil && os.SameFile(info, f.read) && info.ModTime().Equal(f.read.ModTime()) && info.Size() == f.read.Size()
-	if !same && now.Sub(info.ModTime()) >= policyStill {
+	// A file from a machine whose clock is ahead says nothing of how long it has been still.
+	still := now.Sub(info.ModTime()) >= policyStill || now.Before(info.ModTime()) && unchanged(info, f.seen)
+	f.seen = info
+	if still && !unchanged(info, f.read) {
 		f.load(info)
 	}
+}
+
+func unchanged(info, before fs.FileInfo) bool {
+	return before != nil && os.SameFile(info, before) && info.ModTime().Equal(before.ModTime()) && info.Size() == before.Size()
 }
 
 // load reads the file and puts it in force, if it is good. Its warnings are for whoever wrote it.

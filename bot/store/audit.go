@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 
 	"purgebot/acl"
 )
@@ -109,7 +110,7 @@ const verifyChunk = 500
 
 // Broken is the first place where the audit is not what was written.
 type Broken struct {
-	Seq int64  // of the row
+	Seq int64  // of the row; 0 is before all of them
 	Why string // one clause, for the operator
 }
 
@@ -126,6 +127,9 @@ type Verified struct {
 func (s *Store) Verify(ctx context.Context) (Verified, error) {
 	for {
 		h, err := s.head(ctx)
+		if errors.Is(err, sql.ErrNoRows) {
+			return Verified{Broken: &Broken{0, "the head of the chain is missing"}}, nil
+		}
 		if err != nil {
 			return Verified{}, fail("read the audit's head", err)
 		}

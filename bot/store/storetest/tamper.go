@@ -60,6 +60,7 @@ func rearranging(t *testing.T, w world) {
 		{"a row put in front", at(`INSERT INTO pb_audit SELECT 0, at, who, name, what, purge, body, prev, hash FROM pb_audit WHERE seq = %d`, first), 0},
 		{"another pruned hash", `UPDATE pb_audit_head SET pruned_hash = 'ff'`, first},
 		{"more said to be pruned", at(`UPDATE pb_audit_head SET pruned_seq = %d`, first), first},
+		{"no head", `DELETE FROM pb_audit_head`, 0},
 	} {
 		undo := tamper(t, s, c.sql)
 		v, err := s.Verify(t.Context())

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,4 +74,28 @@ func TestWhatWasStillRunningAtTheEndCanBeLookedUp(t *testing.T) {
 	half := w.chat.await(t, func(m shown) bool { return strings.Contains(lines(m.card), "1 done, 1 accepted") })
 	assert.Contains(t, lines(half.card), sayLate)
 	assert.True(t, hasButton(half.card, "Look again"), "the rest is still unclear")
+}
+
+// The vendor's log is written beside its answer: what is not in it yet is neither lost nor beyond telling.
+func TestALogThatLagsIsReadAgain(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]bool{"accepted": false, "the answer was lost": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			if lost {
+				w.lost()
+			}
+			var looks atomic.Int32
+			w.logs(func(q purge.StatusQuery) []purge.TargetStatus {
+				if looks.Add(1) <= unlistedLooks {
+					return nil
+				}
+				return seen(q, purge.Done)
+			})
+			w.types(alice, "https://www.test.com/1")
+			w.ends("Done in mainland")
+			assert.Len(t, w.cdn.sent(), 1)
+		})
+	}
 }

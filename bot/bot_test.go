@@ -258,7 +258,7 @@ func TestWhereStatusCannotBeToldItEndsAsAccepted(t *testing.T) {
 			w.cdn.status = status
 			w.types(alice, "https://www.test.com/1")
 			w.ends("Accepted in mainland")
-			assert.Contains(t, strings.Join(w.result().card.Lines, "\n"), "Tencent accepted it; this API cannot tell when it is done")
+			assert.Contains(t, strings.Join(w.result().card.Lines, "\n"), "Tencent accepted it; its API does not tell when it is done")
 		})
 	}
 }

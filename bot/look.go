@@ -15,6 +15,9 @@ type looked struct {
 	Wait    time.Duration
 }
 
+// unlistedLooks is how often a log that can be read may lack what was just sent: it is written beside the answer, not before it.
+const unlistedLooks = 3
+
 // look asks what became of everything accepted or unknown. What this API cannot tell about is left as it is known,
 // at once: waiting would not make it truer.
 func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
@@ -35,7 +38,7 @@ func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
 	}
 	running := false
 	for _, o := range open {
-		more, err := b.lookAt(ctx, id, o)
+		more, err := b.lookAt(ctx, id, o, n)
 		if err != nil {
 			return looked{}, err
 		}
@@ -127,13 +130,14 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 }
 
 // lookAt asks about one batch and records what changed. It reports whether asking again may tell more.
-func (b *Bot) lookAt(ctx context.Context, id string, o openBatch) (bool, error) {
+func (b *Bot) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, error) {
 	seen, err := b.statusOf(ctx, id, o)
 	if err != nil {
 		e := purge.AsError(err)
 		return e.Kind == purge.Unavailable || e.Kind == purge.Exhausted, nil
 	}
 	running, changed := learned(o, seen)
+	running = running || n < unlistedLooks && len(seen) < len(o.Targets)
 	if len(changed) == 0 {
 		return running, nil
 	}

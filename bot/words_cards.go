@@ -169,7 +169,7 @@ func (v view) outcomeLines() []string {
 	switch v.State {
 	case store.StateAccepted:
 		if v.Problem == "" {
-			lines = append(lines, "Tencent accepted it; this API cannot tell when it is done. It usually takes "+v.takes()+".")
+			lines = append(lines, "Tencent accepted it; its API does not tell when it is done. It usually takes "+v.takes()+".")
 		}
 	}
 	if n := count(v.targets)[purge.OutcomeUnknown]; n > 0 && v.State.Final() {

@@ -197,7 +197,7 @@ func TestFourActionsAreEnough(t *testing.T) {
 				assert.Empty(t, s.actions(), "nothing is sent before the press")
 				s.presses("Purge")
 			}
-			s.sees("this API cannot tell when it is done")
+			s.sees("its API does not tell when it is done")
 			s.sees("Accepted in ")
 			assert.Equal(t, []string{action}, s.actions())
 			assert.NotContains(t, s.visible(), "Done")

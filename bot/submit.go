@@ -277,7 +277,7 @@ func known(e *purge.Error) (store.CallState, purge.Outcome) {
 }
 
 // next says what follows an answer. A clear refusal has no other try; what may have happened has none either. Where the
-// quota is used up the rest of the area would only fail alike, where the key, the clock or the account is wrong, everything.
+// quota is used up the rest of the area would only fail alike, where the key or the clock is wrong, everything. A missing right may be one host's.
 func (b *Bot) next(p store.Purge, batch sending, call store.Call, e *purge.Error) string {
 	switch {
 	case e == nil:

@@ -190,6 +190,7 @@ var scripted = map[string]cdnsim.Fault{
 	"refused once":        {Do: cdnsim.Refusal, Code: 4100, Times: 1, Action: "RefreshCdnUrl"},
 	"reset before acting": {Do: cdnsim.Reset, Times: 1, Action: "RefreshCdnUrl"},
 	"reset after acting":  {Do: cdnsim.Reset, Acts: true, Times: 1, Action: "RefreshCdnUrl"},
+	"bad gateway":         {Do: cdnsim.HTTPError, Status: 502, Acts: true, Times: 1, Action: "RefreshCdnUrl"},
 	"no logs":             {Do: cdnsim.Refusal, Code: 6100, Action: "GetCdnRefreshLog"},
 	"broken answer":       {Do: cdnsim.BrokenJSON, Times: 1, Action: "RefreshCdnUrl"},
 	"wrong key":           {Do: cdnsim.Refusal, Code: 4100, Action: "RefreshCdnUrl"},

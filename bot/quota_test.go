@@ -107,6 +107,19 @@ func TestNoQuotaLeftIsNoMissingLimit(t *testing.T) {
 	w.quiet()
 }
 
+func TestWhatIsLeftToOthersIsSaidAtTheSendToo(t *testing.T) {
+	t.Parallel()
+	w := newStillWorld(t)
+	p := w.recordedPurge(t, "https://www.test.com/1")
+	w.setPolicy(strings.Replace(worldPolicy, "grants:", "quota: {reserve: {url: 9}, to: [bob]}\ngrants:", 1))
+	w.tells(100, 9)
+	<-w.bot.askQuota()
+	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	require.NoError(t, err)
+	assert.Contains(t, w.targets(t, p.ID)[0].Reason, "is used up but for a reserve of 9 for others. It resets at")
+	w.quiet()
+}
+
 func TestTheReserveIsForThoseItIsKeptFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *Options) { o.QuotaURLs = 10 })

@@ -42,6 +42,9 @@ func TestConfig3(t *testing.T) {
 	v, err := NewV3(Config{SecretID: "a", SecretKey: "b"})
 	require.NoError(t, err)
 	assert.Equal(t, EndpointV3, v.endpoint.String())
+	v, err = NewV3(Config{Endpoint: EndpointV3International, SecretID: "a", SecretKey: "b"})
+	require.NoError(t, err)
+	assert.Equal(t, "API 3.0 at https://cdn.intl.tencentcloudapi.com/", fmt.Sprint(v))
 	for name, tc := range map[string]struct {
 		c     Config
 		names string

@@ -34,11 +34,11 @@ func digestOf(r purge.Request, prefetch bool) string {
 // prefetchID is that of what follows a purge: there is one of it, however often its end is written.
 func prefetchID(id string) string { return hashID("prefetch", id) }
 
-// following is what fetches again the URLs that are done; nil if that is not wished for, or there are none. What is left of today's
-// quota is asked for a moment only: the purge is done, and should say so.
+// following is what fetches again the URLs that are done; nil if that is not wished for, not any more, or there are none. What is
+// left of today's quota is asked for a moment only: the purge is done, and should say so.
 func (b *Bot) following(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
 	request := doneOf(targets)
-	if !p.Prefetch || !b.prefetches() || request.Len() == 0 {
+	if !p.Prefetch || !b.prefetches() || p.Cancelled != "" || request.Len() == 0 {
 		return nil, nil
 	}
 	b.awaitQuota(ctx, quotaReply)

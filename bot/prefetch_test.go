@@ -347,3 +347,15 @@ func TestPrefetchIsNotForWhatIsSeenDoneTooLate(t *testing.T) {
 	assert.Contains(t, late.card.Lines, sayDoneTooLate)
 	assert.Len(t, w.cdn.sent(), 1)
 }
+
+// Cancel stops what has not left, and what would be fetched has not.
+func TestPrefetchOfWhatIsCancelledIsNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.becomes(purge.URL, purge.Accepted)
+	w.types(alice, fetchedPage)
+	w.types(alice, "cancel "+short(w.ends("Accepted")))
+	w.becomes(purge.URL, purge.Done)
+	assert.Contains(t, w.ends("Done").card.Lines, sayCancelledFetch)
+	assert.Equal(t, []purge.Kind{purge.URL}, w.kinds())
+}

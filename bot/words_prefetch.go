@@ -14,6 +14,7 @@ const (
 	sayFetchedAfter   = "Once they are purged, the URLs are fetched again, which takes 5 to 30 minutes."
 	sayNoneFetched    = "Nothing of it is fetched again, since nothing of it is known to be done."
 	sayNotFetched     = "Nothing of it is fetched again: the API of Tencent's that purgebot is set to by now cannot."
+	sayCancelledFetch = "Nothing of it is fetched again, since it was cancelled."
 	sayDoneTooLate    = "Nothing of it is fetched again, since nothing of it was known to be done when it ended."
 )
 
@@ -54,6 +55,8 @@ func (v view) prefetchLines() []string {
 	case v.fetches > 0:
 		return []string{fmt.Sprintf("%s fetches %s again.", v.fetched, things(v.fetches, purge.URL))}
 	case count(v.targets)[purge.Done] == 0:
+	case v.Cancelled != "":
+		return []string{sayCancelledFetch}
 	case v.cannotFetch:
 		return []string{sayNotFetched}
 	default: // a look after the end

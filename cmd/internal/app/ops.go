@@ -16,7 +16,7 @@ func opsHandler(b *bot.Bot, policy *policyFile, m *metrics) http.Handler {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		c := b.Condition(r.Context())
 		if p := policy.problem(); p != "" {
-			c.Problems = append(c.Problems, p)
+			c.Warnings = append(c.Warnings, p)
 		}
 		ready(w, c)
 	})

@@ -416,25 +416,29 @@ func TestPolicyIsReadAgain(t *testing.T) {
 		t.Helper()
 		require.NoError(t, os.WriteFile(s.env["PURGEBOT_ACL"], []byte(text), 0o600))
 	}
-	ready := func(status int, says string) {
+	warns := func(says string) {
 		t.Helper()
 		require.Eventually(t, func() bool {
 			is, body := s.get("/readyz")
-			return is == status && strings.Contains(body, says)
+			return is == http.StatusOK && strings.Contains(body, "warning: policy file: the last good one stays in force: ") && strings.Contains(body, says)
 		}, 20*time.Second, 50*time.Millisecond)
+	}
+	inForce := func(times int) {
+		t.Helper()
+		require.Eventually(t, func() bool { return strings.Count(s.log.String(), "policy in force") == times }, 20*time.Second, 50*time.Millisecond)
 	}
 	s.types("/purge https://www.abc.com/1.jpg")
 	s.sees("No rule lets you purge www.abc.com")
 
 	write(strings.Replace(policy, "www.test.com", "www.abc.com", 1))
-	require.Eventually(t, func() bool { return strings.Count(s.log.String(), "policy in force") == 2 }, 20*time.Second, 50*time.Millisecond)
+	inForce(2)
 	s.types("/purge https://www.abc.com/2.jpg")
 	s.sees("Done in mainland: 1 URL on www.abc.com")
 	s.types("/purge https://www.test.com/1.jpg")
 	s.sees("No rule lets you purge www.test.com")
 
 	write("version: 1\ngrants:\n  - {nam: x}\n")
-	ready(http.StatusServiceUnavailable, "acl.yaml:3:6: ")
+	warns("acl.yaml:3:6: ")
 	assert.Equal(t, 1, strings.Count(s.log.String(), "policy file refused"))
 	_, metrics := s.get("/metrics")
 	assert.Contains(t, metrics, `purgebot_policy_reads_total{outcome="in force"} 2`)
@@ -444,9 +448,11 @@ func TestPolicyIsReadAgain(t *testing.T) {
 	assert.Len(t, s.actions(), 2, "the last good one stays in force")
 
 	require.NoError(t, os.Remove(s.env["PURGEBOT_ACL"]))
-	ready(http.StatusServiceUnavailable, "no such file")
+	warns("no such file")
 	write(policy)
-	ready(http.StatusOK, "ready")
+	inForce(3)
+	_, body := s.get("/readyz")
+	assert.Equal(t, "ready\n", body)
 	s.types("/purge https://www.test.com/4.jpg")
 	s.sees("Done in mainland: 1 URL on www.test.com")
 }

@@ -293,6 +293,9 @@ func TestParseRefuses(t *testing.T) {
 		"a failing may-not":     {grant(here[:len(here)-2]) + "tests: [{as: slack:T0/U1, may-not: [«\"https://a.example.com/\"]}]\n", "slack:T0/U1 may purge it"},
 		"a test of both areas":  {grant(here[:len(here)-2]) + "tests: [{as: slack:T0/U1, area: global, may: [«\"https://a.example.com/\"]}]\n", "not overseas"},
 		"a test of nobody here": {"version: 1\ntests: [{as: «bob, may: [\"https://a.example.com/\"]}]\n", "no person or group"},
+		"a test elsewhere":      {grant(here+"in: [slack:T0/C1]") + "tests: [{as: slack:T0/U1, in: slack:T0/C2, may: [«\"https://a.example.com/\"]}]\n", "this test fails"},
+		"a test of no group":    {"version: 1\ntests: [{as: terminal:a, groups: [«nobody], may-not: [\"https://a.example.com/\"]}]\n", "no person or group"},
+		"a target that is none": {"version: 1\ntests: [{as: terminal:a, may-not: [«[a]]}]\n", "text"},
 		"a test of no kind":     {"version: 1\ntests: [{as: terminal:a, kind: «dir, may: [\"https://a.example.com/\"]}]\n", "write url or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -122,16 +122,16 @@ func (t *transcript) play(ctx context.Context, l line) error {
 // toldIn is how long what nobody waits for may take: what the audit channel is told.
 const toldIn = 10 * time.Second
 
-// await waits until a message says something, or until nothing more can bring it.
+// await waits until a message says something and all else is shown, or until nothing more can bring it.
 func (t *transcript) await(ctx context.Context, text string) error {
 	began := time.Now()
 	return t.until(ctx, func() (bool, error) {
-		p, err := t.app.Progress(ctx)
 		said := slices.ContainsFunc(everything(t.chat), func(m message) bool { return m.Who != "person" && strings.Contains(m.plain(), text) })
+		p, err := t.app.Progress(ctx)
 		if err == nil && idle(p) && !said && time.Since(began) > toldIn {
 			err = fmt.Errorf("no card says %q", text)
 		}
-		return said, err
+		return said && p.Cards == 0, err
 	})
 }
 
@@ -206,9 +206,9 @@ func (t *transcript) hint() {
 // nothing more can bring it.
 func (t *transcript) awaitButton(ctx context.Context, user, label string) error {
 	return t.until(ctx, func() (bool, error) {
-		p, err := t.app.Progress(ctx)
 		seen := t.sees(user, label)
-		if err == nil && idle(p) && !seen {
+		p, err := t.app.Progress(ctx)
+		if err == nil && idle(p) && !t.sees(user, label) {
 			err = fmt.Errorf("there is no button %q to press", label)
 		}
 		return seen && p.Cards == 0, err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"purgebot/purge"
 )
@@ -85,9 +86,16 @@ func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
 // DB is for the durable engine alone, whose Shutdown closes it.
 func (s *Store) DB() *sql.DB { return s.db }
 
-// Close closes the database, then gives the lock back. It may be called twice, and after the engine's Shutdown.
+// closesWithin bounds the wait for a connection that is still in use when the database is closed.
+const closesWithin = 5 * time.Second
+
+// Close closes the database, then gives the lock back: not before nobody has the file open, since database/sql leaves a
+// connection in use to whoever uses it. It may be called twice, and after the engine's Shutdown.
 func (s *Store) Close() error {
 	err := s.db.Close()
+	for until := time.Now().Add(closesWithin); s.db.Stats().OpenConnections > 0 && time.Now().Before(until); {
+		time.Sleep(time.Millisecond)
+	}
 	s.unlock()
 	return fail("close the database", err)
 }

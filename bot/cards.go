@@ -198,7 +198,7 @@ func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (Message
 	if err != nil {
 		return MessageRef{}, err
 	}
-	chat, err := b.platform(p.Requester.Platform())
+	adapter, err := b.platform(p.Requester.Platform())
 	if err != nil {
 		return MessageRef{}, err
 	}
@@ -213,7 +213,7 @@ func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (Message
 	if err != nil {
 		return MessageRef{}, err
 	}
-	ref, err := chat.Show(ctx, at, refOf(c), p.ID+"/"+string(role), card)
+	ref, err := adapter.Show(ctx, at, refOf(c), p.ID+"/"+string(role), card)
 	if err != nil {
 		return MessageRef{}, err
 	}

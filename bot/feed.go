@@ -82,14 +82,14 @@ func (b *Bot) postFeed(ctx context.Context, at Thread, last int64, c Card) error
 		return err
 	}
 	defer leave()
-	chat, err := b.platform(at.Platform)
+	adapter, err := b.platform(at.Platform)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
 	defer cancel()
 	c.Title = "Audit"
-	_, err = chat.Show(ctx, at, MessageRef{}, fmt.Sprint("audit/", last), c)
+	_, err = adapter.Show(ctx, at, MessageRef{}, fmt.Sprint("audit/", last), c)
 	return err
 }
 

@@ -54,11 +54,11 @@ func (b *Bot) people(ctx context.Context, subjects []acl.Subject, maxAge time.Du
 
 // giver is who somebody is now; nil if they may do nothing, or nobody knows.
 func (b *Bot) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *Person {
-	chat, err := b.platform(s.Platform())
+	adapter, err := b.platform(s.Platform())
 	if err != nil {
 		return nil
 	}
-	p, err := chat.Person(ctx, s, maxAge)
+	p, err := adapter.Person(ctx, s, maxAge)
 	if err != nil && b.seldom.first("who has granted: "+err.Error(), b.Now()) {
 		b.Log.WarnContext(ctx, "cannot look up who has granted something, so it does not count", "giver", s, "error", err)
 	}

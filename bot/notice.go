@@ -70,11 +70,11 @@ func (b *Bot) showNotice(ctx context.Context, n store.Notice) error {
 	if err := errors.Join(json.Unmarshal(n.Thread, &at), json.Unmarshal(n.Card, &card)); err != nil {
 		return fmt.Errorf("read notice %s: %w", n.ID, err)
 	}
-	chat, err := b.platform(at.Platform)
+	adapter, err := b.platform(at.Platform)
 	if err != nil {
 		return err
 	}
-	_, err = chat.Show(ctx, at, MessageRef{}, "notice/"+n.ID, card)
+	_, err = adapter.Show(ctx, at, MessageRef{}, "notice/"+n.ID, card)
 	return err
 }
 

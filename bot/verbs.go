@@ -313,11 +313,11 @@ func (b *Bot) helpCard(s scene) Card {
 
 // limits is what the chat there can show.
 func (b *Bot) limits(at Thread) ChatLimits {
-	chat, err := b.platform(at.Platform)
+	adapter, err := b.platform(at.Platform)
 	if err != nil {
 		return ChatLimits{}
 	}
-	return chat.Limits()
+	return adapter.Limits()
 }
 
 // dryVerdicts say what a wish would be refused for, and what it would take of budgets.

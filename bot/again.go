@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -11,11 +12,11 @@ import (
 // stop cuts off is simply pressed again; what it finds is committed with the state that follows from it.
 
 // lookAgain takes the press. The answer comes when the vendor has given its own.
-func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (Reply, error) {
+func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	may, err := b.sees(ctx, s, p)
 	switch {
 	case err != nil:
-		return Reply{}, err
+		return chat.Reply{}, err
 	case !may:
 		return b.refuse(ctx, s, "press", sayNotYoursToLook)
 	case !p.State.Final():
@@ -23,16 +24,16 @@ func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (Reply, err
 	}
 	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, "looks again", p.ID))
 	if err != nil || dup {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	b.asks(func() {
 		found, err := b.learnMore(context.Background(), p)
 		b.logError(ctx, "look again", err)
 		if !found {
-			b.tellPerson(context.Background(), s.person.Subject, s.at, Card{Title: sayNothingNew(p.Short), Tone: Unsure})
+			b.tellPerson(context.Background(), s.person.Subject, s.at, chat.Card{Title: sayNothingNew(p.Short), Tone: chat.Unsure})
 		}
 	})
-	return Reply{}, nil
+	return chat.Reply{}, nil
 }
 
 // learnMore looks once at all that is unclear, and reports whether anything is clearer now.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -14,7 +15,7 @@ import (
 const pressAge = 30 * time.Second
 
 // Answer takes a press, or a form that came back. A press is a new request: who, where and whether are asked again.
-func (b *Bot) Answer(ctx context.Context, a Answer) (Reply, error) {
+func (b *Bot) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
 	if !b.rate.allow(a.From, a.Event, b.Now()) {
@@ -22,7 +23,7 @@ func (b *Bot) Answer(ctx context.Context, a Answer) (Reply, error) {
 	}
 	s, refused, err := b.scene(ctx, a.Event, a.From, a.At, pressAge)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	if refused != "" {
 		return b.refuse(ctx, s, "press", refused)
@@ -32,7 +33,7 @@ func (b *Bot) Answer(ctx context.Context, a Answer) (Reply, error) {
 	}
 	button, found, err := b.button(ctx, a.Token)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	if !found || button.Channel != s.at.Subject() {
 		return b.refuse(ctx, s, "press", sayStale)
@@ -44,22 +45,22 @@ func (b *Bot) Answer(ctx context.Context, a Answer) (Reply, error) {
 }
 
 // pressOffer starts what a private reply offered. Its id comes from the button, so that pressing twice is one purge.
-func (b *Bot) pressOffer(ctx context.Context, s scene, token string, button store.Button) (Reply, error) {
+func (b *Bot) pressOffer(ctx context.Context, s scene, token string, button store.Button) (chat.Reply, error) {
 	if button.Who != s.person.Subject || b.Now().After(button.Expires) {
 		return b.refuse(ctx, s, "press", sayStale)
 	}
 	var w wish
 	if err := json.Unmarshal(button.Request, &w); err != nil {
-		return Reply{}, &purge.Error{Message: sayStale, Err: err}
+		return chat.Reply{}, &purge.Error{Message: sayStale, Err: err}
 	}
 	return b.request(ctx, s, w, hashID("offer", token))
 }
 
 // pressCard handles the buttons of a purge's own message, and the form that one of them has opened.
-func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.Button) (Reply, error) {
+func (b *Bot) pressCard(ctx context.Context, s scene, a chat.Answer, button store.Button) (chat.Reply, error) {
 	p, err := b.loadAsked(ctx, button.Purge)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	s.about = p.ID
 	how := pressOf(button.Action)
@@ -68,12 +69,12 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a Answer, button store.But
 	}
 	if ok, err := b.hangsOn(ctx, p, a.Message); err != nil || !ok {
 		if err != nil {
-			return Reply{}, err
+			return chat.Reply{}, err
 		}
 		return b.refuse(ctx, s, "press", sayStale)
 	}
 	if p, err = b.original(ctx, p); err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	switch button.Action {
 	case actionPurge, actionTyped, actionEmergency, actionReleased:
@@ -105,8 +106,8 @@ func (b *Bot) loadAsked(ctx context.Context, id string) (p store.Purge, err erro
 
 // hangsOn reports whether a message is one that this purge put up: a copied or forwarded button is refused. Somebody can press
 // between the post and the commit that remembers the message; a post that is under way is awaited for a moment.
-func (b *Bot) hangsOn(ctx context.Context, p store.Purge, m MessageRef) (found bool, err error) {
-	if m == (MessageRef{}) {
+func (b *Bot) hangsOn(ctx context.Context, p store.Purge, m chat.MessageRef) (found bool, err error) {
+	if m == (chat.MessageRef{}) {
 		return false, nil
 	}
 	err = awaitCommit(ctx, func() (bool, error) {
@@ -143,7 +144,7 @@ func awaitCommit(ctx context.Context, done func() (bool, error)) error {
 }
 
 // messageOf looks for a message among those of a purge, and says whether one is still to be shown.
-func (b *Bot) messageOf(ctx context.Context, p store.Purge, m MessageRef) (found, due bool, err error) {
+func (b *Bot) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) (found, due bool, err error) {
 	for _, role := range []store.Role{store.Status, store.Result} {
 		c, known, err := b.Store.CardOf(ctx, p.ID, role)
 		if err != nil {
@@ -158,11 +159,11 @@ func (b *Bot) messageOf(ctx context.Context, p store.Purge, m MessageRef) (found
 }
 
 // decideAs inserts the decision; the insert decides. Whoever comes second is told who was first.
-func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (Reply, error) {
+func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (chat.Reply, error) {
 	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, e.At
 	first, won, err := b.Store.Decide(ctx, d, s.event, e)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	b.wantCards()
 	b.wantNotices()
@@ -171,21 +172,21 @@ func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Deci
 	})
 	switch {
 	case !won && first.Who == d.Who && first.What == d.What:
-		return Reply{}, nil // a double click
+		return chat.Reply{}, nil // a double click
 	case !won:
 		return private(sayDecidedBy(first))
 	case d.What == store.Withdrawn:
 		return private(d.Problem)
 	}
-	return Reply{}, nil
+	return chat.Reply{}, nil
 }
 
 // tooLate says what became of a purge whose button was still on somebody's screen.
-func (b *Bot) tooLate(ctx context.Context, s scene, p store.Purge) (Reply, error) {
+func (b *Bot) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	d, found, err := b.Store.Decision(ctx, p.ID)
 	switch {
 	case err != nil:
-		return Reply{}, err
+		return chat.Reply{}, err
 	case found: // also by a press in time that was not taken up yet
 		return b.refuse(ctx, s, "press", sayDecidedBy(d))
 	case p.State == store.StateWaiting:
@@ -195,7 +196,7 @@ func (b *Bot) tooLate(ctx context.Context, s scene, p store.Purge) (Reply, error
 }
 
 // cancel stops what has not left: by deciding a waiting purge, or by marking one that runs.
-func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error) {
+func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	if !b.mayCancel(s, p) {
 		return b.refuse(ctx, s, "cancel", sayMayNotCancel)
 	}
@@ -205,7 +206,7 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error)
 	case p.State == store.StateWaiting:
 		d, decided, err := b.Store.Decision(ctx, p.ID)
 		if err != nil {
-			return Reply{}, err
+			return chat.Reply{}, err
 		}
 		if !decided || d.What != store.Confirmed {
 			return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, b.seen(s, "cancelled", p.ID))
@@ -213,10 +214,10 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (Reply, error)
 	}
 	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.seen(s, "cancelled", p.ID))
 	if err != nil || dup {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	b.wantCards()
-	return Reply{Card: &Card{Title: sayStopping(p.Short)}}, nil
+	return chat.Reply{Card: &chat.Card{Title: sayStopping(p.Short)}}, nil
 }
 
 // mayCancel: the requester, whoever could approve it, administrators.

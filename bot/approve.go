@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -14,7 +15,7 @@ import (
 
 // pressPurge decides a waiting purge, if the presser may and both may still purge all of it. What the requester may no longer
 // purge is withdrawn; somebody else who may not leaves the question open.
-func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, how press) (Reply, error) {
+func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
 	if p.State != store.StateWaiting || !b.Now().Before(p.ExpiresAt) {
 		return b.tooLate(ctx, s, p)
 	}
@@ -24,7 +25,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, 
 	asker, gone, err := b.requesterNow(ctx, s, p)
 	switch e := purge.AsError(err); {
 	case err != nil && transient(e.Kind):
-		return Reply{}, err
+		return chat.Reply{}, err
 	case err != nil:
 		return b.refuse(ctx, s, "press", e.Message)
 	}
@@ -41,7 +42,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a Answer, 
 }
 
 // confirmed decides for the purge, after what must be typed was typed.
-func (b *Bot) confirmed(ctx context.Context, s scene, p store.Purge, a Answer, how press) (Reply, error) {
+func (b *Bot) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
 	hosts := wholeSites(p.Request)
 	asks := len(hosts) > 0 || how.emergency
 	switch {
@@ -56,7 +57,7 @@ func (b *Bot) confirmed(ctx context.Context, s scene, p store.Purge, a Answer, h
 }
 
 // withdrawn decides that it may not be purged as it was asked any more.
-func (b *Bot) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (Reply, error) {
+func (b *Bot) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (chat.Reply, error) {
 	body := s.refused("")
 	body.Message = why
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.by(s.person, "withdrawn", p.ID, body))

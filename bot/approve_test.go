@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -27,11 +28,11 @@ func newApprovalWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
 	w := newWorld(t, change...)
 	w.setPolicy(approvalPolicy)
-	w.chat.put(Person{Subject: erin, Name: "Erin", Standing: Member})
+	w.chat.put(chat.Person{Subject: erin, Name: "Erin", Standing: chat.Member})
 	return w
 }
 
-func (c *fakeChat) put(p Person) {
+func (c *fakeChat) put(p chat.Person) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.people[p.Subject] = p
@@ -61,7 +62,7 @@ func TestApproverByGroup(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
 	m := w.asksNamed()
-	w.chat.put(Person{Subject: carol, Name: "Carol", Standing: Member, Groups: []acl.Subject{group}})
+	w.chat.put(chat.Person{Subject: carol, Name: "Carol", Standing: chat.Member, Groups: []acl.Subject{group}})
 	w.pressesOn(carol, m, "Purge")
 	w.ends("Done")
 }
@@ -168,7 +169,7 @@ func TestUnguardedPurgeUnderANewRule(t *testing.T) {
 func TestTwoApproversAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
-	w.chat.put(Person{Subject: carol, Name: "Carol", Standing: Member, Groups: []acl.Subject{group}})
+	w.chat.put(chat.Person{Subject: carol, Name: "Carol", Standing: chat.Member, Groups: []acl.Subject{group}})
 	m := w.asksNamed()
 	said := map[acl.Subject]string{}
 	type heard struct {

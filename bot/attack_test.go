@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -149,7 +150,7 @@ func TestAdministratorCancels(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
 	w.setPolicy(strings.Replace(approvalPolicy, "administrators: [bob]", "administrators: [slack:T0/UADMIN]", 1))
-	w.chat.put(Person{Subject: "slack:T0/UADMIN", Name: "Admin", Standing: Member})
+	w.chat.put(chat.Person{Subject: "slack:T0/UADMIN", Name: "Admin", Standing: chat.Member})
 	m := w.asksNamed()
 	assert.Contains(t, w.pressesOn("slack:T0/UADMIN", m, "Purge").Title, notAllowed)
 	assert.Empty(t, w.pressesOn("slack:T0/UADMIN", m, "Cancel").Title)
@@ -184,10 +185,10 @@ func TestAuditChannelMentionsThePassedOver(t *testing.T) {
 	w := newApprovalWorld(t, urgent, auditChannel)
 	w.sends(erin, w.releases(erin, w.urgentQuestion(ofNamed)), map[string]string{"reason": why})
 	told := w.chat.await(t, func(m shown) bool {
-		return m.at.Channel == "CAUDIT" && strings.Contains(m.card.text(), "purged without approval")
+		return m.at.Channel == "CAUDIT" && strings.Contains(textOf(m.card), "purged without approval")
 	})
 	assert.Equal(t, []acl.Subject{bob, group}, told.card.Mention)
-	assert.Contains(t, told.card.text(), why)
+	assert.Contains(t, textOf(told.card), why)
 	for _, m := range w.chat.all() {
 		if m.at.Channel == "CAUDIT" && m.ref != told.ref {
 			assert.Empty(t, m.card.Mention, "of nothing else")
@@ -247,7 +248,7 @@ func TestReleasedTwiceAtOnce(t *testing.T) {
 	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
 	h.setPolicy(strings.Replace(approvalPolicy, "emergency: [slack:T0/UERIN]", "emergency: [slack:T0/UERIN, slack:T0/UCAROL]", 1))
 	m := h.asksNamed()
-	m.card.Buttons = append(m.card.Buttons, Button{Label: sayWithoutApproval, Token: buttonToken(h.firstSecret(), actionEmergency)})
+	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: sayWithoutApproval, Token: buttonToken(h.firstSecret(), actionEmergency)})
 	one, other := h.releases(erin, m), h.releases(carol, m)
 	assert.Empty(t, h.sends(erin, one, map[string]string{"reason": why}))
 	assert.Contains(t, h.sends(carol, other, map[string]string{"reason": why}), "Already decided: purged without approval by Erin")
@@ -269,7 +270,7 @@ func TestReasonAfterTheQuestion(t *testing.T) {
 	t.Parallel()
 	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
 	m := h.asksNamed()
-	m.card.Buttons = append(m.card.Buttons, Button{Label: sayWithoutApproval, Token: buttonToken(h.firstSecret(), actionEmergency)})
+	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: sayWithoutApproval, Token: buttonToken(h.firstSecret(), actionEmergency)})
 	f := h.releases(erin, m)
 	h.passes(time.Hour)
 	assert.Equal(t, sayExpiredPress, h.sends(erin, f, map[string]string{"reason": why}))

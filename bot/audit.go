@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -13,7 +14,7 @@ func (b *Bot) entry(what, id string, who acl.Subject, body any) store.Entry {
 }
 
 // by is an audit row of a person, with the name as it is now.
-func (b *Bot) by(p Person, what, id string, body any) store.Entry {
+func (b *Bot) by(p chat.Person, what, id string, body any) store.Entry {
 	e := b.entry(what, id, p.Subject, body)
 	e.Name = p.Name
 	return e

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -31,7 +32,7 @@ func (w *world) noAudit(what string) (again func()) {
 func TestNoPurgeWithoutItsAuditRow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1.jpg"}
+	c := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1.jpg"}
 	again := w.noAudit("")
 	_, err := w.bot.Command(context.Background(), c)
 	assert.Error(t, err)
@@ -51,7 +52,7 @@ func TestNoPressWithoutItsAuditRow(t *testing.T) {
 	w := newWorld(t)
 	m := w.asks(alice, directory)
 	again := w.noAudit("")
-	press := Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
+	press := chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
 	_, err := w.bot.Answer(context.Background(), press)
 	assert.Error(t, err)
 	_, decided, err := w.bot.Store.Decision(context.Background(), w.onlyPurge().ID)

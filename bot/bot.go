@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -23,7 +24,7 @@ import (
 type Options struct {
 	Store     *store.Store
 	CDN       purge.CDN
-	Platforms map[string]Platform
+	Platforms map[string]chat.Platform
 	Policy    func() *acl.Policy // the policy of this moment; never nil
 	Log       *slog.Logger
 	Executor  string           // unique per process sharing the database, stable across restarts
@@ -44,7 +45,7 @@ type Options struct {
 	PersonRate                  int // commands a person may send in ten seconds
 	PersonOpen                  int // purges a person may have open
 	Keep                        time.Duration
-	AuditChannel                Thread // optional: where every purge, decision and rule from chat is told
+	AuditChannel                chat.Thread // optional: where every purge, decision and rule from chat is told
 }
 
 // Bot holds the conversation. It is a Handler.
@@ -78,7 +79,7 @@ type Bot struct {
 	done      sync.WaitGroup
 }
 
-var _ Handler = (*Bot)(nil)
+var _ chat.Handler = (*Bot)(nil)
 
 // The limits on open confirmations keep a flood of questions from costing memory and attention.
 const (
@@ -310,7 +311,7 @@ func (b *Bot) logError(ctx context.Context, doing string, err error) {
 }
 
 // platform returns the adapter of a thread. A purge of a platform that was switched off since has none.
-func (b *Bot) platform(name string) (Platform, error) {
+func (b *Bot) platform(name string) (chat.Platform, error) {
 	if p := b.Platforms[name]; p != nil {
 		return p, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -68,7 +69,7 @@ func TestRefusedTargetsLeaveTheRestOnePressAway(t *testing.T) {
 	assert.Contains(t, text, "No rule lets you purge evil.test. You are slack:T0/UALICE. Ask #cdn-help.")
 	assert.Contains(t, text, "https://www.test.com/2", "what was meant is offered")
 	w.quiet()
-	press := Answer{Event: w.event(), From: alice, At: channel, Token: token(c, "Purge the other one")}
+	press := chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(c, "Purge the other one")}
 	for range 2 {
 		_, err := w.bot.Answer(context.Background(), press)
 		require.NoError(t, err)
@@ -83,7 +84,7 @@ func TestOfferIsForThePersonItWasMadeTo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.types(alice, "https://www.test.com/1 https://evil.test/")
-	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: bob, At: channel, Token: c.Buttons[0].Token})
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: bob, At: channel, Token: c.Buttons[0].Token})
 	require.NoError(t, err)
 	assert.Contains(t, r.Card.Title, "no longer valid")
 }
@@ -106,7 +107,7 @@ func TestGrammarMistakeIsNamed(t *testing.T) {
 func TestRedeliveryHasOneEffect(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
+	c := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
 	for range 5 {
 		r, err := w.bot.Command(context.Background(), c)
 		require.NoError(t, err)
@@ -114,7 +115,7 @@ func TestRedeliveryHasOneEffect(t *testing.T) {
 	}
 	w.ends("Done")
 	assert.Len(t, w.cdn.sent(), 1)
-	c = Command{Event: w.event(), From: alice, At: channel, Text: "help"}
+	c = chat.Command{Event: w.event(), From: alice, At: channel, Text: "help"}
 	first, err := w.bot.Command(context.Background(), c)
 	require.NoError(t, err)
 	assert.NotNil(t, first.Card)
@@ -127,7 +128,7 @@ func TestWhatWasRefusedIsNotTakenWhenItComesAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
-	c := Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
+	c := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
 	first, err := w.bot.Command(context.Background(), c)
 	require.NoError(t, err)
 	require.NotNil(t, first.Card)
@@ -156,13 +157,13 @@ func TestRepeatWithinAMinuteJoinsTheFirst(t *testing.T) {
 func TestStandingAndPlaceComeFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.chat.channel = Channel{Joined: true, Shared: true}
+	w.chat.channel = chat.Channel{Joined: true, Shared: true}
 	assert.Equal(t, sayShared, w.types(alice, "https://www.test.com/1").Title)
-	w.chat.channel = Channel{Invite: "/invite @purgebot"}
+	w.chat.channel = chat.Channel{Invite: "/invite @purgebot"}
 	assert.Contains(t, w.types(alice, "https://www.test.com/1").Title, "/invite @purgebot")
-	w.chat.channel = Channel{Joined: true}
-	w.chat.is(alice, Guest)
-	assert.Equal(t, sayStanding[Guest], w.types(alice, "help").Title)
+	w.chat.channel = chat.Channel{Joined: true}
+	w.chat.is(alice, chat.Guest)
+	assert.Equal(t, sayStanding[chat.Guest], w.types(alice, "help").Title)
 	w.quiet()
 	assert.Empty(t, w.chat.all(), "nothing is posted")
 }
@@ -385,10 +386,10 @@ func TestWhoamiDomainsWhy(t *testing.T) {
 func TestFormOfABareCommand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	r, err := w.bot.Command(context.Background(), Command{Event: w.event(), From: alice, At: channel})
+	r, err := w.bot.Command(context.Background(), chat.Command{Event: w.event(), From: alice, At: channel})
 	require.NoError(t, err)
 	require.NotNil(t, r.Form)
-	_, err = w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: channel, Token: r.Form.Token,
+	_, err = w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: r.Form.Token,
 		Values: map[string]string{"targets": "https://www.test.com/1\nhttps://www.test.com/2", "verb": "url", "area": "", "mode": "", "reason": ""}})
 	require.NoError(t, err)
 	w.ends("Done in mainland: 2 URLs")
@@ -426,7 +427,7 @@ func TestEngineOverridesAreRefused(t *testing.T) {
 func TestCollectedTargetsAreAlwaysAsked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.bot.Command(context.Background(), Command{Event: w.event(), From: alice, At: channel, Fields: &Fields{Verb: "url", Targets: "https://www.test.com/1"}, Collected: true})
+	_, err := w.bot.Command(context.Background(), chat.Command{Event: w.event(), From: alice, At: channel, Fields: &chat.Fields{Verb: "url", Targets: "https://www.test.com/1"}, Collected: true})
 	require.NoError(t, err)
 	w.asksNow("Purge 1 URL on www.test.com in mainland?")
 	w.quiet()
@@ -436,7 +437,7 @@ func TestSuggestionsAreOnesOwnHosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	suggest := func(who acl.Subject, text string) []string {
-		r, err := w.bot.Suggest(context.Background(), Suggestion{From: who, At: channel, Field: "targets", Text: text})
+		r, err := w.bot.Suggest(context.Background(), chat.Suggestion{From: who, At: channel, Field: "targets", Text: text})
 		require.NoError(t, err)
 		return r.Choices
 	}
@@ -449,7 +450,7 @@ func TestSuggestionsAreOnesOwnPurges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	suggest := func(who acl.Subject, text string) []string {
-		r, err := w.bot.Suggest(context.Background(), Suggestion{From: who, At: channel, Field: "id", Text: text})
+		r, err := w.bot.Suggest(context.Background(), chat.Suggestion{From: who, At: channel, Field: "id", Text: text})
 		require.NoError(t, err)
 		return r.Choices
 	}
@@ -466,9 +467,9 @@ func TestSuggestionsAreOnesOwnPurges(t *testing.T) {
 func TestPersonRateForgets(t *testing.T) {
 	t.Parallel()
 	r, now := newPersonRate(1), time.Now()
-	assert.True(t, r.allow(alice, EventKey{ID: "1"}, now))
-	assert.False(t, r.allow(alice, EventKey{ID: "2"}, now.Add(9*time.Second)))
-	assert.True(t, r.allow(alice, EventKey{ID: "3"}, now.Add(10*time.Second)))
+	assert.True(t, r.allow(alice, chat.EventKey{ID: "1"}, now))
+	assert.False(t, r.allow(alice, chat.EventKey{ID: "2"}, now.Add(9*time.Second)))
+	assert.True(t, r.allow(alice, chat.EventKey{ID: "3"}, now.Add(10*time.Second)))
 }
 
 // TestPersonRateCountsOnce: what is delivered again costs nothing and is answered as it was, also in a later window.
@@ -476,18 +477,18 @@ func TestPersonRateCountsOnce(t *testing.T) {
 	t.Parallel()
 	r, now := newPersonRate(2), time.Now()
 	for range 5 {
-		assert.True(t, r.allow(alice, EventKey{ID: "1"}, now))
+		assert.True(t, r.allow(alice, chat.EventKey{ID: "1"}, now))
 	}
-	assert.True(t, r.allow(alice, EventKey{ID: "2"}, now))
-	assert.False(t, r.allow(alice, EventKey{ID: "3"}, now))
+	assert.True(t, r.allow(alice, chat.EventKey{ID: "2"}, now))
+	assert.False(t, r.allow(alice, chat.EventKey{ID: "3"}, now))
 	now = now.Add(time.Minute)
-	assert.True(t, r.allow(alice, EventKey{ID: "4"}, now))
-	assert.True(t, r.allow(alice, EventKey{ID: "1"}, now))
-	assert.False(t, r.allow(alice, EventKey{ID: "3"}, now), "it was refused, and nobody was told otherwise since")
-	assert.True(t, r.allow(alice, EventKey{ID: "5"}, now))
-	assert.True(t, r.allow(bob, EventKey{ID: "3"}, now))
+	assert.True(t, r.allow(alice, chat.EventKey{ID: "4"}, now))
+	assert.True(t, r.allow(alice, chat.EventKey{ID: "1"}, now))
+	assert.False(t, r.allow(alice, chat.EventKey{ID: "3"}, now), "it was refused, and nobody was told otherwise since")
+	assert.True(t, r.allow(alice, chat.EventKey{ID: "5"}, now))
+	assert.True(t, r.allow(bob, chat.EventKey{ID: "3"}, now))
 	for n := range 10 * rateKeeps {
-		r.allow(alice, EventKey{Workspace: fmt.Sprint(n)}, now)
+		r.allow(alice, chat.EventKey{Workspace: fmt.Sprint(n)}, now)
 	}
 	assert.LessOrEqual(t, len(r.seen[alice].lately), rateKeeps)
 }

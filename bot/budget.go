@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -43,7 +44,7 @@ func (v *verdict) chargesOn(day string) []store.Charge {
 }
 
 // overBudget says that a budget does not hold all of it, and offers what fits.
-func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *store.OverBudget) (Reply, error) {
+func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
 	c := over.Charge
 	reason := b.sayOverBudget(c, over.Left, s.policy.Contact())
 	fits := v
@@ -58,7 +59,7 @@ func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *
 			}
 		}
 	}
-	return b.offer(ctx, s, w, fits, Card{Title: reason, Tone: Bad})
+	return b.offer(ctx, s, w, fits, chat.Card{Title: reason, Tone: chat.Bad})
 }
 
 // sayOverBudget says whose budget it is, what of it is used, and what to do.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -40,7 +41,7 @@ func TestBudgets(t *testing.T) {
 	assert.Equal(t, "Your budget for today does not hold this: 3 of 5 URLs in mainland are used; 1 of these 3 do not fit, and nothing was purged."+
 		" It resets at 00:00 UTC. Ask #cdn-help for more.", reply.Title, "all accounts of a person are one")
 	assert.Equal(t, "Purge the other 2", reply.Buttons[0].Label)
-	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice2, At: channel, Token: reply.Buttons[0].Token})
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice2, At: channel, Token: reply.Buttons[0].Token})
 	require.NoError(t, err)
 	require.Nil(t, r.Card)
 	w.chat.await(t, func(m shown) bool { return m.card.Title == "Done in mainland: 2 URLs on www.test.com" })
@@ -58,13 +59,13 @@ func TestBudgets(t *testing.T) {
 	w.setPolicy(budgetPolicy)
 	assert.Len(t, w.audited("refused"), 5)
 
-	domains := w.types(alice, "domains").text()
+	domains := textOf(w.types(alice, "domains"))
 	assert.Contains(t, domains, "Your budget: 0 of 5 URLs in mainland left today")
 	assert.Contains(t, domains, "Your budget: 5 of 5 URLs in overseas left today")
 	assert.Contains(t, domains, "The budget that web shares: 1 of 6 URLs in mainland left today")
 	assert.Contains(t, domains, "Your budget under the rule “careful”: 2 of 2 URLs in mainland left today")
 	assert.Equal(t, 1, strings.Count(domains, "Your budget: 2 of 2 directories in mainland"))
-	why := w.types(alice, "why https://two.test.com/a/1 --mainland").text()
+	why := textOf(w.types(alice, "why https://two.test.com/a/1 --mainland"))
 	assert.Contains(t, why, "Your budget under the rule “careful”: 2 of 2 URLs in mainland left today")
 }
 
@@ -118,14 +119,14 @@ func TestBudgetIsGivenBack(t *testing.T) {
 			w.bot.Deadline = 0
 			w.cdn.set(func(purge.Batch) error { return c.answer })
 			m := w.asks(alice, directory)
-			assert.Contains(t, w.types(alice, "domains").text(), "Your budget: 1 of 2 directories in mainland", "an open question holds it")
+			assert.Contains(t, textOf(w.types(alice, "domains")), "Your budget: 1 of 2 directories in mainland", "an open question holds it")
 			if c.cancel {
 				w.pressesOn(alice, m, "Cancel")
 			} else {
 				w.pressesOn(alice, m, "Purge")
 			}
 			w.chat.await(t, func(m shown) bool { return strings.Contains(m.card.Footer, "took") })
-			assert.Contains(t, w.types(alice, "domains").text(), c.left)
+			assert.Contains(t, textOf(w.types(alice, "domains")), c.left)
 		})
 	}
 }

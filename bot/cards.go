@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -185,10 +186,10 @@ func lastChange(p store.Purge) time.Time {
 
 // post shows one card of a purge as its rows are now. One writer per message: whoever comes second edits.
 // What is under way when the bot stops is finished and written down: else its message would stay as it is for good.
-func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (MessageRef, error) {
+func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (chat.MessageRef, error) {
 	leave, err := b.calls.enter()
 	if err != nil {
-		return MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
 	defer leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
@@ -196,26 +197,26 @@ func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (Message
 	defer b.posting.lock(p.ID)()
 	c, _, err := b.Store.CardOf(ctx, p.ID, role)
 	if err != nil {
-		return MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
 	adapter, err := b.platform(p.Requester.Platform())
 	if err != nil {
-		return MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
 	at, err := b.place(ctx, p, role)
 	if err != nil {
-		return MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
 	if p, err = b.reload(ctx, p); err != nil {
-		return MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
 	card, err := b.draw(ctx, p, role)
 	if err != nil {
-		return MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
 	ref, err := adapter.Show(ctx, at, refOf(c), p.ID+"/"+string(role), card)
 	if err != nil {
-		return MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
 	return ref, b.Store.CardShown(ctx, p.ID, role, c.Wanted, mustJSON(ref))
 }
@@ -232,7 +233,7 @@ func (b *Bot) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
 
 // place is where a card goes: the status card opens the thread where there is none, the result replies in it, and so does all that
 // follows the purge.
-func (b *Bot) place(ctx context.Context, p store.Purge, role store.Role) (Thread, error) {
+func (b *Bot) place(ctx context.Context, p store.Purge, role store.Role) (chat.Thread, error) {
 	at := thread(p)
 	openers := []string{p.Follows, p.ID}
 	if role == store.Status {
@@ -251,8 +252,8 @@ func (b *Bot) place(ctx context.Context, p store.Purge, role store.Role) (Thread
 	return at, nil
 }
 
-func refOf(c store.Card) MessageRef {
-	var ref MessageRef
+func refOf(c store.Card) chat.MessageRef {
+	var ref chat.MessageRef
 	if c.Ref != nil {
 		_ = json.Unmarshal(c.Ref, &ref) // written by mustJSON
 	}
@@ -260,16 +261,16 @@ func refOf(c store.Card) MessageRef {
 }
 
 // draw makes the card of a purge from its rows.
-func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, error) {
+func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Card, error) {
 	request := p
 	p, err := b.original(ctx, p)
 	if err != nil {
-		return Card{}, err
+		return chat.Card{}, err
 	}
 	v := view{Purge: p, now: b.Now(), leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
 	if request.Joined != "" {
 		if err := b.drawJoin(ctx, &v, request); err != nil {
-			return Card{}, err
+			return chat.Card{}, err
 		}
 	}
 	if v.targets, err = b.Store.Targets(ctx, p.ID); err == nil {
@@ -290,11 +291,11 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (Card, e
 	if err == nil {
 		err = b.drawPrefetch(ctx, &v)
 	}
-	if err == nil && v.tone() == Busy {
+	if err == nil && v.tone() == chat.Busy {
 		v.usual, err = b.usual(ctx, p.Request)
 	}
 	if err != nil { // a half-empty card could say something false
-		return Card{}, err
+		return chat.Card{}, err
 	}
 	switch role {
 	case store.Result:

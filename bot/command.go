@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -15,7 +16,7 @@ import (
 const handleWithin = 2500 * time.Millisecond
 
 // Command takes one command. The reply is for the person alone; what everybody may see is a card of the purge.
-func (b *Bot) Command(ctx context.Context, c Command) (Reply, error) {
+func (b *Bot) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
 	if !b.rate.allow(c.From, c.Event, b.Now()) {
@@ -23,7 +24,7 @@ func (b *Bot) Command(ctx context.Context, c Command) (Reply, error) {
 	}
 	s, refused, err := b.scene(ctx, c.Event, c.From, c.At, personAge)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	if refused != "" {
 		return b.refuse(ctx, s, "", refused)
@@ -36,7 +37,7 @@ func (b *Bot) Command(ctx context.Context, c Command) (Reply, error) {
 	return b.do(ctx, s, in)
 }
 
-func understand(c Command) (Intent, error) {
+func understand(c chat.Command) (Intent, error) {
 	if c.Fields != nil {
 		return parseFields(c.Fields)
 	}
@@ -44,7 +45,7 @@ func understand(c Command) (Intent, error) {
 }
 
 // do dispatches a command that was understood, of a person who may speak here.
-func (b *Bot) do(ctx context.Context, s scene, in Intent) (Reply, error) {
+func (b *Bot) do(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
 	switch in.Verb {
 	case VerbPurge, VerbLeak:
 		w := wishOf(in)
@@ -61,29 +62,29 @@ func (b *Bot) do(ctx context.Context, s scene, in Intent) (Reply, error) {
 	}
 	card, entries, err := b.answerVerb(ctx, s, in)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	// Saying something has no effect to protect, but a redelivered mention must not be answered twice.
 	dup, err := b.Store.Take(ctx, s.event, nil, entries...)
 	if err != nil || dup {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
-	return Reply{Card: &card}, nil
+	return chat.Reply{Card: &card}, nil
 }
 
 // refuse commits that something was refused, then says so to the person alone.
-func (b *Bot) refuse(ctx context.Context, s scene, verb, message string) (Reply, error) {
+func (b *Bot) refuse(ctx context.Context, s scene, verb, message string) (chat.Reply, error) {
 	body := s.refused(verb)
 	body.Message = message
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "refused", s.about, body))
 	if err != nil || dup {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	return private(message)
 }
 
-func private(message string) (Reply, error) {
-	return Reply{Card: &Card{Title: message, Tone: Bad}}, nil
+func private(message string) (chat.Reply, error) {
+	return chat.Reply{Card: &chat.Card{Title: message, Tone: chat.Bad}}, nil
 }
 
 // maxChoices is how many completions a platform shows.
@@ -91,24 +92,24 @@ const maxChoices = 25
 
 // Suggest completes a target with the hosts that this person may purge, an id with their own purges, as other people's are not told,
 // and an administrator's rule with those that hold.
-func (b *Bot) Suggest(ctx context.Context, q Suggestion) (Reply, error) {
+func (b *Bot) Suggest(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
-	s, refused, err := b.scene(ctx, EventKey{}, q.From, q.At, personAge)
+	s, refused, err := b.scene(ctx, chat.EventKey{}, q.From, q.At, personAge)
 	if err != nil || refused != "" {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	switch q.Field {
 	case "targets":
-		return Reply{Choices: completions(s.grants(), q.Text)}, nil
+		return chat.Reply{Choices: completions(s.grants(), q.Text)}, nil
 	case "domain":
-		return Reply{Choices: hosts(s.grants(), q.Text)}, nil
+		return chat.Reply{Choices: hosts(s.grants(), q.Text)}, nil
 	case "id":
 		return b.ownIDs(ctx, q)
 	case "rule":
-		return Reply{Choices: rulesToRevoke(s, q.Text)}, nil
+		return chat.Reply{Choices: rulesToRevoke(s, q.Text)}, nil
 	}
-	return Reply{}, nil
+	return chat.Reply{}, nil
 }
 
 // rulesToRevoke are the ids of what was said in chat and holds, the newest first, for those who may end it.
@@ -125,7 +126,7 @@ func rulesToRevoke(s scene, typed string) (found []string) {
 }
 
 // ownIDs are the person's own latest purges, those first that are open; other people's are not told.
-func (b *Bot) ownIDs(ctx context.Context, q Suggestion) (Reply, error) {
+func (b *Bot) ownIDs(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
 	own, err := b.Store.History(ctx, store.Filter{Platform: q.At.Platform, Workspace: q.At.Workspace, By: q.From, Limit: maxChoices})
 	var open, closed []string
 	for _, p := range own {
@@ -137,7 +138,7 @@ func (b *Bot) ownIDs(ctx context.Context, q Suggestion) (Reply, error) {
 			open = append(open, p.Short)
 		}
 	}
-	return Reply{Choices: append(open, closed...)}, err
+	return chat.Reply{Choices: append(open, closed...)}, err
 }
 
 // hosts are the granted ones that hold what is typed.

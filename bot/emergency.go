@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -39,11 +40,11 @@ func (b *Bot) emergencyFrom(p store.Purge) time.Time {
 	return shown.Add(b.EmergencyAfter)
 }
 
-func (v view) withoutApproval() []Button {
+func (v view) withoutApproval() []chat.Button {
 	if !v.emergency {
 		return nil
 	}
-	return []Button{v.button(sayWithoutApproval, actionEmergency, Danger)}
+	return []chat.Button{v.button(sayWithoutApproval, actionEmergency, chat.Danger)}
 }
 
 // mayRelease says why this person may not purge without approval; "" if they may. What they may purge is another question.
@@ -64,7 +65,7 @@ const reasonInput = "reason"
 
 const minReason = 10 // characters, so that it is one
 
-var reasonField = Input{Name: reasonInput, Label: "Why it cannot wait for approval", Lines: true,
+var reasonField = chat.Input{Name: reasonInput, Label: "Why it cannot wait for approval", Lines: true,
 	Hint: "At least ten characters. The approvers and the audit are told."}
 
 // released reports whether a decision was made without approval: only then does a confirmation say why.
@@ -88,7 +89,7 @@ func visible(text string) (n int) {
 }
 
 // release decides for the purge without approval. The approvers are mentioned in the thread, in the commit that decides.
-func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string) (Reply, error) {
+func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string) (chat.Reply, error) {
 	reason = strings.Join(strings.Fields(oneLine(reason)), " ")
 	switch n := visible(reason); {
 	case n < minReason:
@@ -98,7 +99,7 @@ func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string
 	}
 	at, err := b.place(ctx, p, store.Result)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	who := s.law.approvers(p)
 	e := b.by(s.person, "confirmed without approval", p.ID, releasedBody{s.refused(""), reason, who.mention()})

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -26,14 +27,14 @@ func (w *world) urgentQuestion(text string) shown {
 }
 
 // answers presses a button, and returns all that is answered.
-func (w *world) answers(who acl.Subject, m shown, label string) Reply {
+func (w *world) answers(who acl.Subject, m shown, label string) chat.Reply {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
 	require.NoError(w.t, err)
 	return r
 }
 
-func (w *world) releases(who acl.Subject, m shown) Form {
+func (w *world) releases(who acl.Subject, m shown) chat.Form {
 	w.t.Helper()
 	r := w.answers(who, m, sayWithoutApproval)
 	require.NotNil(w.t, r.Form, replyCard(r).Title)
@@ -41,9 +42,9 @@ func (w *world) releases(who acl.Subject, m shown) Form {
 }
 
 // sends sends a form back.
-func (w *world) sends(who acl.Subject, f Form, values map[string]string) string {
+func (w *world) sends(who acl.Subject, f chat.Form, values map[string]string) string {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: channel, Token: f.Token, Values: values})
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Token: f.Token, Values: values})
 	require.NoError(w.t, err)
 	return replyCard(r).Title
 }
@@ -125,7 +126,7 @@ func TestNoEmergencyYet(t *testing.T) {
 	m := w.asksNamed()
 	assert.NotContains(t, labels(m.card), sayWithoutApproval)
 	early := m
-	early.card.Buttons = []Button{{Label: sayWithoutApproval, Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
+	early.card.Buttons = []chat.Button{{Label: sayWithoutApproval, Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
 	assert.Equal(t, sayNotYetUrgent, w.pressesOn(erin, early, sayWithoutApproval).Title)
 	w.quiet()
 }
@@ -144,7 +145,7 @@ func TestNoEmergencyForTheRequestersOwnPress(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
 	m := w.asks(alice, directory)
-	m.card.Buttons = []Button{{Label: sayWithoutApproval, Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
+	m.card.Buttons = []chat.Button{{Label: sayWithoutApproval, Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
 	assert.Equal(t, sayStale, w.pressesOn(erin, m, sayWithoutApproval).Title)
 	w.quiet()
 }
@@ -165,8 +166,8 @@ func TestReleaseIsAPress(t *testing.T) {
 		"requester's is gone": {func(w *world, _ shown) {
 			w.setPolicy(strings.Replace(approvalPolicy, "named, to: [alice, bob,", "named, to: [bob,", 1))
 		}, "The rules have changed"},
-		"requester has left":  {func(w *world, _ shown) { w.chat.is(alice, Gone) }, "Whoever asked may no longer purge"},
-		"a guest by now":      {func(w *world, _ shown) { w.chat.is(erin, Guest) }, sayStanding[Guest]},
+		"requester has left":  {func(w *world, _ shown) { w.chat.is(alice, chat.Gone) }, "Whoever asked may no longer purge"},
+		"a guest by now":      {func(w *world, _ shown) { w.chat.is(erin, chat.Guest) }, sayStanding[chat.Guest]},
 		"approved meanwhile":  {func(w *world, m shown) { w.pressesOn(bob, m, "Purge"); w.ends("Done") }, "confirmed by Bob"},
 		"cancelled meanwhile": {func(w *world, m shown) { w.pressesOn(alice, m, "Cancel") }, "cancelled by Alice"},
 	} {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -25,7 +26,7 @@ const (
 )
 
 // feedAudit tells the audit channel what the audit says until ctx ends.
-func (b *Bot) feedAudit(ctx context.Context, at Thread) {
+func (b *Bot) feedAudit(ctx context.Context, at chat.Thread) {
 	wait := feedEvery
 	for ctx.Err() == nil {
 		more, err := b.feedOnce(ctx, at)
@@ -48,7 +49,7 @@ func (b *Bot) feedAudit(ctx context.Context, at Thread) {
 }
 
 // feedOnce tells the next rows in one message, and whether there may be more.
-func (b *Bot) feedOnce(ctx context.Context, at Thread) (more bool, err error) {
+func (b *Bot) feedOnce(ctx context.Context, at chat.Thread) (more bool, err error) {
 	from, err := b.Store.FedUntil(ctx, auditFeed)
 	if err != nil {
 		return false, err
@@ -57,7 +58,7 @@ func (b *Bot) feedOnce(ctx context.Context, at Thread) (more bool, err error) {
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	var card Card
+	var card chat.Card
 	for _, e := range rows {
 		line, err := b.feedLine(ctx, e)
 		if err != nil {
@@ -76,7 +77,7 @@ func (b *Bot) feedOnce(ctx context.Context, at Thread) (more bool, err error) {
 }
 
 // postFeed is finished also when the bot stops, so that it is told once if that is possible.
-func (b *Bot) postFeed(ctx context.Context, at Thread, last int64, c Card) error {
+func (b *Bot) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.Card) error {
 	leave, err := b.calls.enter()
 	if err != nil {
 		return err
@@ -89,12 +90,12 @@ func (b *Bot) postFeed(ctx context.Context, at Thread, last int64, c Card) error
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
 	defer cancel()
 	c.Title = "Audit"
-	_, err = adapter.Show(ctx, at, MessageRef{}, fmt.Sprint("audit/", last), c)
+	_, err = adapter.Show(ctx, at, chat.MessageRef{}, fmt.Sprint("audit/", last), c)
 	return err
 }
 
 // passedOver is who could have approved what was purged without: they are mentioned where they are.
-func passedOver(e store.Entry, at Thread) []acl.Subject {
+func passedOver(e store.Entry, at chat.Thread) []acl.Subject {
 	var body struct{ Approvers []acl.Subject }
 	_ = json.Unmarshal(e.Body, &body) // few rows have any
 	return slices.DeleteFunc(body.Approvers, func(s acl.Subject) bool {

@@ -6,11 +6,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
 func auditChannel(o *Options) {
-	o.AuditChannel = Thread{Platform: "slack", Workspace: "T0", Channel: "CAUDIT"}
+	o.AuditChannel = chat.Thread{Platform: "slack", Workspace: "T0", Channel: "CAUDIT"}
 }
 
 // audits waits until the audit channel was told something, and returns all that it was told.
@@ -19,12 +20,12 @@ func (w *world) audits(something string) string {
 	told := func() (text string) {
 		for _, m := range w.chat.all() {
 			if m.at.Channel == "CAUDIT" {
-				text += m.card.text()
+				text += textOf(m.card)
 			}
 		}
 		return text
 	}
-	w.chat.await(w.t, func(m shown) bool { return m.at.Channel == "CAUDIT" && strings.Contains(m.card.text(), something) })
+	w.chat.await(w.t, func(m shown) bool { return m.at.Channel == "CAUDIT" && strings.Contains(textOf(m.card), something) })
 	return told()
 }
 

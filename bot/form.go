@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -14,14 +15,14 @@ import (
 const formToken = "purge-form"
 
 // form asks for what was not typed, where the platform has forms, and otherwise shows the help.
-func (b *Bot) form(s scene) Reply {
+func (b *Bot) form(s scene) chat.Reply {
 	if !b.limits(s.at).Forms {
 		card := b.helpCard(s)
-		return Reply{Card: &card}
+		return chat.Reply{Card: &card}
 	}
-	return Reply{Form: &Form{
+	return chat.Reply{Form: &chat.Form{
 		Title: "Purge the CDN", Submit: "Purge", Token: formToken,
-		Inputs: []Input{
+		Inputs: []chat.Input{
 			{Name: "targets", Label: "URLs or directories", Hint: "https://… one a line; a directory ends in /", Lines: true},
 			{Name: "verb", Label: "What", Choices: []string{"url", "dir"}, Value: "url"},
 			{Name: "area", Label: "Area", Choices: []string{"mainland", "overseas", "global"}, Optional: true},
@@ -31,8 +32,8 @@ func (b *Bot) form(s scene) Reply {
 	}}
 }
 
-func (b *Bot) submitForm(ctx context.Context, s scene, v map[string]string) (Reply, error) {
-	in, err := parseFields(&Fields{Verb: v["verb"], Targets: v["targets"], Area: v["area"], Mode: v["mode"], Reason: v["reason"]})
+func (b *Bot) submitForm(ctx context.Context, s scene, v map[string]string) (chat.Reply, error) {
+	in, err := parseFields(&chat.Fields{Verb: v["verb"], Targets: v["targets"], Area: v["area"], Mode: v["mode"], Reason: v["reason"]})
 	if err != nil {
 		return b.refuse(ctx, s, "form", purge.AsError(err).Message)
 	}
@@ -44,19 +45,19 @@ const hostsInput = "hosts"
 
 // pressed is what the form of a press stands for, besides its purge and who pressed: it decides nothing else.
 type pressed struct {
-	Message MessageRef `json:"message"` // that the button hangs on
+	Message chat.MessageRef `json:"message"` // that the button hangs on
 }
 
 // askTyped opens the form in which whoever pressed types the hosts of the whole sites, and why it cannot wait for approval. The
 // question stays open meanwhile.
-func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on MessageRef, hosts []string, how press) (Reply, error) {
+func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on chat.MessageRef, hosts []string, how press) (chat.Reply, error) {
 	if !b.limits(s.at).Forms {
 		return b.refuse(ctx, s, "press", sayNoForm(how))
 	}
 	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet
 		return b.tooLate(ctx, s, p)
 	}
-	form := Form{Title: "Purge a whole site", Submit: "Purge", Token: newToken()}
+	form := chat.Form{Title: "Purge a whole site", Submit: "Purge", Token: newToken()}
 	action, what := actionTyped, "asked for the host"
 	if how.emergency {
 		form.Title, action, what = sayWithoutApproval, actionReleased, "asked for the reason"
@@ -69,23 +70,23 @@ func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on MessageRe
 		Request: mustJSON(pressed{on}), Expires: p.ExpiresAt}
 	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.seen(s, what, p.ID))
 	if err != nil || dup {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
-	return Reply{Form: &form}, nil
+	return chat.Reply{Form: &form}, nil
 }
 
-func hostsField(hosts []string) Input {
+func hostsField(hosts []string) chat.Input {
 	if len(hosts) == 1 {
-		return Input{Name: hostsInput, Label: "The host, as the card shows it", Hint: "Everything on it is purged. Nothing happens unless it is exactly that host."}
+		return chat.Input{Name: hostsInput, Label: "The host, as the card shows it", Hint: "Everything on it is purged. Nothing happens unless it is exactly that host."}
 	}
-	return Input{Name: hostsInput, Label: "The hosts of the whole sites, one a line", Hint: "Everything on them is purged. Nothing happens unless they are exactly those.", Lines: true}
+	return chat.Input{Name: hostsInput, Label: "The hosts of the whole sites, one a line", Hint: "Everything on them is purged. Nothing happens unless they are exactly those.", Lines: true}
 }
 
 // messageOfForm is the message whose button has opened a form; none if the form is another person's.
-func messageOfForm(s scene, a Answer, button store.Button) MessageRef {
+func messageOfForm(s scene, a chat.Answer, button store.Button) chat.MessageRef {
 	var from pressed
 	if a.Values == nil || button.Who != s.person.Subject || json.Unmarshal(button.Request, &from) != nil {
-		return MessageRef{}
+		return chat.MessageRef{}
 	}
 	return from.Message
 }

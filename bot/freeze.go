@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -29,7 +30,7 @@ type ruleBody struct {
 }
 
 // decree does what only administrators may.
-func (b *Bot) decree(ctx context.Context, s scene, in Intent) (Reply, error) {
+func (b *Bot) decree(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
 	switch {
 	case !s.policy.Administrator(s.who):
 		return b.refuse(ctx, s, string(in.Verb), sayAdministratorsOnly(in.Verb, s.policy.Contact()))
@@ -48,7 +49,7 @@ func (b *Bot) decree(ctx context.Context, s scene, in Intent) (Reply, error) {
 }
 
 // freeze closes a domain. Said twice, the later end counts.
-func (b *Bot) freeze(ctx context.Context, s scene, in Intent) (Reply, error) {
+func (b *Bot) freeze(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
 	r := b.ruleOf(s, in, store.Freeze)
 	if err := s.policy.CheckFreeze(freezeOf(r), s.law.at); err != nil {
 		return b.refuse(ctx, s, string(in.Verb), title(err.Error())+".")
@@ -63,7 +64,7 @@ func (b *Bot) freeze(ctx context.Context, s scene, in Intent) (Reply, error) {
 }
 
 // unfreeze ends the freezes of exactly this domain.
-func (b *Bot) unfreeze(ctx context.Context, s scene, in Intent) (Reply, error) {
+func (b *Bot) unfreeze(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
 	ending := s.law.freezes(in.Domain)
 	if len(ending) == 0 {
 		return b.refuse(ctx, s, string(in.Verb), sayNotFrozen(in.Domain, s.law.ofKind(store.Freeze)))
@@ -72,7 +73,7 @@ func (b *Bot) unfreeze(ctx context.Context, s scene, in Intent) (Reply, error) {
 }
 
 // revoke ends one rule by its id.
-func (b *Bot) revoke(ctx context.Context, s scene, in Intent) (Reply, error) {
+func (b *Bot) revoke(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
 	for _, r := range s.law.lasting() {
 		if r.ID == in.ID {
 			return b.endRules(ctx, s, []store.Rule{r}, "revoked", in.Reason, revokedCard(s.person, r, in.Reason))
@@ -99,19 +100,19 @@ func (l law) ofKind(kind store.RuleKind) []store.Rule {
 }
 
 // addRule commits a rule, and has it known before the answer.
-func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what string, c Card) (Reply, error) {
+func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what string, c chat.Card) (chat.Reply, error) {
 	e := b.by(s.person, what, "", ruleBody{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: stamp(r.Until),
 		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
 	e.Notice = notice(s.at, c)
 	if _, _, err := b.Store.AddRule(ctx, r, s.event, e); err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	b.rulesChanged(ctx)
-	return Reply{}, nil
+	return chat.Reply{}, nil
 }
 
 // endRules commits the end of rules. Whoever comes second is told.
-func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what, reason string, c Card) (Reply, error) {
+func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what, reason string, c chat.Card) (chat.Reply, error) {
 	body := ruleBody{Domain: rules[0].Domain, To: rules[0].To, Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: reason, Groups: s.person.Groups}
 	for _, r := range rules {
 		body.Rules = append(body.Rules, r.ID)
@@ -120,13 +121,13 @@ func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what, r
 	e.Notice = notice(s.at, c)
 	revoked, duplicate, err := b.Store.RevokeRules(ctx, body.Rules, s.person.Subject, s.law.at, s.event, e)
 	if err != nil || duplicate {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	b.rulesChanged(ctx)
 	if len(revoked) == 0 {
 		return private(sayEndedAlready)
 	}
-	return Reply{}, nil
+	return chat.Reply{}, nil
 }
 
 // rulesChanged has what was just committed known here at once, the channel told, and questions shown as they are now.

@@ -12,13 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
 // bob is the administrator, and alice may override freezes.
 const rulesPolicy = worldPolicy + "freezes: {override: [alice]}\n"
 
-func (c Card) text() string { return c.Title + "\n" + strings.Join(c.Lines, "\n") + "\n" + c.Footer }
+func textOf(c chat.Card) string {
+	return c.Title + "\n" + strings.Join(c.Lines, "\n") + "\n" + c.Footer
+}
 
 func (w *world) audited(what string) (rows []store.Entry) {
 	w.t.Helper()
@@ -39,24 +42,24 @@ func TestFreezeAndUnfreeze(t *testing.T) {
 	card := w.ends("Frozen until").card
 	assert.Contains(t, card.Title, ": *.test.com")
 	assert.Equal(t, bob, card.By)
-	assert.Contains(t, card.text(), "Reason: release 7")
+	assert.Contains(t, textOf(card), "Reason: release 7")
 	assert.Regexp(t, `^r-`, card.Footer)
 
-	refused := w.types(alice, "https://www.test.com/1.jpg").text()
+	refused := textOf(w.types(alice, "https://www.test.com/1.jpg"))
 	assert.Contains(t, refused, "*.test.com is frozen until")
 	assert.Contains(t, refused, "by Bob (UBOB): “release 7”. Wait, or ask an administrator for /purge unfreeze *.test.com.")
-	assert.NotContains(t, w.types(carol, "https://www.test.com/1.jpg").text(), "frozen", "who may not purge it learns nothing")
-	blocked := w.chat.await(t, func(m shown) bool { return m.ref == waiting.ref && strings.Contains(m.card.text(), "is frozen until") })
+	assert.NotContains(t, textOf(w.types(carol, "https://www.test.com/1.jpg")), "frozen", "who may not purge it learns nothing")
+	blocked := w.chat.await(t, func(m shown) bool { return m.ref == waiting.ref && strings.Contains(textOf(m.card), "is frozen until") })
 	assert.Contains(t, w.pressesOn(alice, blocked, "Purge").Title, "the question stays open. *.test.com is frozen until")
-	assert.Contains(t, w.types(alice, "why https://www.test.com/1.jpg").text(), "no. *.test.com is frozen until")
-	assert.Contains(t, w.types(alice, "domains").text(), "*.test.com is frozen until")
-	assert.NotContains(t, w.types(carol, "domains").text(), "frozen")
+	assert.Contains(t, textOf(w.types(alice, "why https://www.test.com/1.jpg")), "no. *.test.com is frozen until")
+	assert.Contains(t, textOf(w.types(alice, "domains")), "*.test.com is frozen until")
+	assert.NotContains(t, textOf(w.types(carol, "domains")), "frozen")
 	w.quiet()
 
 	assert.Contains(t, w.types(bob, `unfreeze www.test.com "over"`).Title, "No freeze is of exactly www.test.com, so nothing was changed. Frozen: *.test.com until")
 	assert.Empty(t, w.types(bob, `unfreeze *.test.com "over"`))
 	w.ends("No longer frozen: *.test.com")
-	thawed := w.chat.await(t, func(m shown) bool { return m.ref == waiting.ref && !strings.Contains(m.card.text(), "frozen") })
+	thawed := w.chat.await(t, func(m shown) bool { return m.ref == waiting.ref && !strings.Contains(textOf(m.card), "frozen") })
 	w.pressesOn(alice, thawed, "Purge")
 	w.ends("Done")
 	assert.Contains(t, w.types(bob, `unfreeze *.test.com "over"`).Title, "Nothing is frozen")
@@ -86,11 +89,11 @@ func TestFreezingAgain(t *testing.T) {
 	w.ends("Frozen until")
 	assert.Contains(t, w.types(bob, `freeze www.test.com 1h "two"`).Title, "www.test.com is already frozen until")
 	assert.Empty(t, w.types(bob, `freeze www.test.com 3h "three"`))
-	longer := w.chat.await(t, func(m shown) bool { return strings.Contains(m.card.text(), "this makes it longer") })
-	assert.Contains(t, w.types(alice, "https://www.test.com/1.jpg").text(), "“three”")
+	longer := w.chat.await(t, func(m shown) bool { return strings.Contains(textOf(m.card), "this makes it longer") })
+	assert.Contains(t, textOf(w.types(alice, "https://www.test.com/1.jpg")), "“three”")
 	assert.Empty(t, w.types(bob, `revoke `+longer.card.Footer+` "enough"`))
 	w.ends("Revoked: freeze")
-	assert.Contains(t, w.types(alice, "https://www.test.com/1.jpg").text(), "“one”")
+	assert.Contains(t, textOf(w.types(alice, "https://www.test.com/1.jpg")), "“one”")
 	assert.Empty(t, w.types(bob, `unfreeze www.test.com "over"`))
 	w.types(alice, "https://www.test.com/1.jpg")
 	w.ends("Done")
@@ -118,7 +121,7 @@ func TestOnlyAdministrators(t *testing.T) {
 func TestHelpListsWhatItsReaderMayUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	everybody, administrators := w.types(alice, "help").text(), w.types(bob, "help").text()
+	everybody, administrators := textOf(w.types(alice, "help")), textOf(w.types(bob, "help"))
 	for verb, use := range usages {
 		switch {
 		case slices.Contains(decrees, use.verb):
@@ -158,12 +161,12 @@ func TestNoticeSurvivesAKill(t *testing.T) {
 func TestRuleDeliveredTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := Command{Event: w.event(), From: bob, At: channel, Text: `freeze www.test.com 2h "why"`}
+	c := chat.Command{Event: w.event(), From: bob, At: channel, Text: `freeze www.test.com 2h "why"`}
 	for range 2 {
 		r, err := w.bot.Command(context.Background(), c)
 		require.NoError(t, err)
 		c.Text = `freeze www.abc.com 2h "why"` // and forged
-		assert.Equal(t, Reply{}, r)
+		assert.Equal(t, chat.Reply{}, r)
 	}
 	rules, _, err := w.bot.Store.Rules(context.Background(), w.bot.Now())
 	require.NoError(t, err)
@@ -178,13 +181,13 @@ func TestOverride(t *testing.T) {
 	w.setPolicy(rulesPolicy)
 	w.types(bob, `freeze www.test.com 2h "release"`)
 	w.ends("Frozen until")
-	assert.Contains(t, w.types(alice, "https://www.test.com/1.jpg").text(), "You may purge in spite of it: ask anew with --reason.")
-	assert.Contains(t, w.types(bob, `https://www.test.com/1.jpg --reason "urgent"`).text(), "is frozen until", "a reason alone is not enough")
+	assert.Contains(t, textOf(w.types(alice, "https://www.test.com/1.jpg")), "You may purge in spite of it: ask anew with --reason.")
+	assert.Contains(t, textOf(w.types(bob, `https://www.test.com/1.jpg --reason "urgent"`)), "is frozen until", "a reason alone is not enough")
 	w.quiet()
 
 	m := w.asks(alice, `https://www.test.com/1.jpg --reason "a leak"`)
-	assert.Contains(t, m.card.text(), "In spite of the freeze of www.test.com until")
-	assert.Contains(t, m.card.text(), "(“release”): a leak")
+	assert.Contains(t, textOf(m.card), "In spite of the freeze of www.test.com until")
+	assert.Contains(t, textOf(m.card), "(“release”): a leak")
 	w.pressesOn(alice, m, "Purge")
 	w.ends("Done")
 	var body askedBody
@@ -195,7 +198,7 @@ func TestOverride(t *testing.T) {
 
 	m = w.asks(alice, `https://www.test.com/2.jpg --reason "another"`)
 	w.types(bob, `freeze www.test.com 9h "later"`)
-	blocked := w.chat.await(t, func(b shown) bool { return b.ref == m.ref && strings.Contains(b.card.text(), "“later”. Wait") })
+	blocked := w.chat.await(t, func(b shown) bool { return b.ref == m.ref && strings.Contains(textOf(b.card), "“later”. Wait") })
 	assert.Contains(t, w.pressesOn(alice, blocked, "Purge").Title, "the question stays open", "it was not asked in spite of this one")
 	assert.Len(t, w.cdn.sent(), 1)
 }

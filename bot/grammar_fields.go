@@ -1,13 +1,14 @@
 package bot
 
 import (
+	"purgebot/bot/chat"
 	"slices"
 	"strings"
 )
 
 // parseFields understands a command whose parts arrived apart. No field is searched for flags or verbs.
-func parseFields(f *Fields) (Intent, error) {
-	if *f == (Fields{}) {
+func parseFields(f *chat.Fields) (Intent, error) {
+	if *f == (chat.Fields{}) {
 		return Intent{Verb: VerbForm}, nil
 	}
 	n := 0

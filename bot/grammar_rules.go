@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -170,7 +171,7 @@ func mention(word string) string {
 
 // subjectIn returns the subject that a token of an Intent means in the place where it was typed: a mention names an account of that
 // workspace. It is "" for "me", for a name of the policy file, and for a mention that cannot be one there.
-func subjectIn(at Thread, token string) acl.Subject {
+func subjectIn(at chat.Thread, token string) acl.Subject {
 	if m := mention(token); m != "" && at.Workspace != "" {
 		id := strings.NewReplacer("<!subteam^", "", "<@&", "role/", "<@", "", ">", "").Replace(m)
 		token = at.Platform + ":" + at.Workspace + "/" + id

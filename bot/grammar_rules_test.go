@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -195,7 +196,7 @@ func TestRuleMistakesSayThatNothingWasChanged(t *testing.T) {
 	for typed, says := range map[string]string{"freeze": sayNoChange, "unfreeze": sayNoChange, "grant": sayNoChange, "revoke": sayNoChange, "retry": sayNothing, "dir": sayNothing} {
 		_, err := parseText(typed)
 		assert.Contains(t, purge.AsError(err).Message, says, typed)
-		_, err = parseFields(&Fields{Verb: typed, Private: true})
+		_, err = parseFields(&chat.Fields{Verb: typed, Private: true})
 		assert.Contains(t, purge.AsError(err).Message, says, typed)
 	}
 }
@@ -203,52 +204,52 @@ func TestRuleMistakesSayThatNothingWasChanged(t *testing.T) {
 func TestRuleFieldsStayApart(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		fields Fields
+		fields chat.Fields
 		means  string
 	}{
-		{Fields{Verb: "freeze", Domain: " A.com ", For: "2h", Reason: `"sale" --overseas`}, `/purge freeze a.com 2h "\"sale\" --overseas"`},
-		{Fields{Verb: "unfreeze", Domain: "*.a.com", Reason: "over"}, `/purge unfreeze *.a.com "over"`},
-		{Fields{Verb: "grant", Subject: "<@1>", Domain: "a.com", For: "30m", Kind: "directory", Area: "overseas", Reason: "x"}, `/purge grant <@1> a.com 30m --overseas --kind directory "x"`},
-		{Fields{Verb: "grant", Subject: "oncall", Domain: "a.com", For: "1d", Reason: "x"}, `/purge grant oncall a.com 1d "x"`},
-		{Fields{Verb: "revoke", ID: "r-7k3f9x2q", Reason: "x"}, `/purge revoke r-7k3f9x2q "x"`},
-		{Fields{Verb: "retry", ID: "p-7k3f9x2q"}, "/purge retry p-7k3f9x2q"},
-		{Fields{Verb: "quota"}, "/purge quota"},
-		{Fields{Verb: "history", Domain: "a.com", Since: "30d", Until: "2026-11-21", By: "<@1>", Outcome: "failed"}, "/purge history a.com --since 30d --until 2026-11-21 --by <@1> --outcome failed"},
-		{Fields{Verb: "history", Outcome: "partly done"}, "/purge history --outcome partly-done"},
-		{Fields{Targets: "https://a.com/1", Prefetch: true}, "/purge https://a.com/1 --prefetch"},
+		{chat.Fields{Verb: "freeze", Domain: " A.com ", For: "2h", Reason: `"sale" --overseas`}, `/purge freeze a.com 2h "\"sale\" --overseas"`},
+		{chat.Fields{Verb: "unfreeze", Domain: "*.a.com", Reason: "over"}, `/purge unfreeze *.a.com "over"`},
+		{chat.Fields{Verb: "grant", Subject: "<@1>", Domain: "a.com", For: "30m", Kind: "directory", Area: "overseas", Reason: "x"}, `/purge grant <@1> a.com 30m --overseas --kind directory "x"`},
+		{chat.Fields{Verb: "grant", Subject: "oncall", Domain: "a.com", For: "1d", Reason: "x"}, `/purge grant oncall a.com 1d "x"`},
+		{chat.Fields{Verb: "revoke", ID: "r-7k3f9x2q", Reason: "x"}, `/purge revoke r-7k3f9x2q "x"`},
+		{chat.Fields{Verb: "retry", ID: "p-7k3f9x2q"}, "/purge retry p-7k3f9x2q"},
+		{chat.Fields{Verb: "quota"}, "/purge quota"},
+		{chat.Fields{Verb: "history", Domain: "a.com", Since: "30d", Until: "2026-11-21", By: "<@1>", Outcome: "failed"}, "/purge history a.com --since 30d --until 2026-11-21 --by <@1> --outcome failed"},
+		{chat.Fields{Verb: "history", Outcome: "partly done"}, "/purge history --outcome partly-done"},
+		{chat.Fields{Targets: "https://a.com/1", Prefetch: true}, "/purge https://a.com/1 --prefetch"},
 	} {
 		in, err := parseFields(&c.fields)
 		require.NoError(t, err, "%+v", c.fields)
 		assert.Equal(t, c.means, in.line())
 	}
 	for _, c := range []struct {
-		fields Fields
+		fields chat.Fields
 		names  string
 	}{
-		{Fields{Verb: "freeze", Domain: "a.com 2h", For: "2h", Reason: "x"}, `"a.com 2h"`},
-		{Fields{Verb: "freeze", Domain: "*.", For: "2h", Reason: "x"}, `"*."`},
-		{Fields{Verb: "freeze", Targets: "a.com", For: "2h", Reason: "x"}, `field "targets" is not for freeze`},
-		{Fields{Verb: "freeze", Domain: "a.com", For: "2h"}, `field "reason" is empty`},
-		{Fields{Verb: "unfreeze", Domain: "a.com"}, `field "reason" is empty`},
-		{Fields{Verb: "revoke", ID: "r-7k3f9x2q"}, `field "reason" is empty`},
-		{Fields{Verb: "freeze", Domain: "a.com", Reason: "x"}, `field "for" is empty`},
-		{Fields{Verb: "freeze", For: "2h", Reason: "x"}, `field "domain" is empty`},
-		{Fields{Verb: "freeze", Domain: "a.com", For: "2h", Reason: "x", Kind: "url"}, `field "kind" is not for freeze`},
-		{Fields{Verb: "freeze", Domain: "a.com", For: "2h", Reason: "x", Subject: "me"}, `field "subject" is not for freeze`},
-		{Fields{Verb: "grant", Targets: "a.com", Domain: "a.com", For: "2h", Reason: "x", Subject: "oncall"}, `field "targets" is not for grant`},
-		{Fields{Verb: "grant", Domain: "a.com", For: "2h", Reason: "x"}, `field "subject" is empty`},
-		{Fields{Verb: "grant", Subject: "--all", Domain: "a.com", For: "2h", Reason: "x"}, `"--all"`},
-		{Fields{Verb: "grant", Subject: "oncall release", Domain: "a.com", For: "2h", Reason: "x"}, `"oncall release"`},
-		{Fields{Verb: "grant", Subject: "oncall", Domain: "a.com", For: "2h --global", Reason: "x"}, `"2h --global"`},
-		{Fields{Verb: "grant", Subject: "oncall", Domain: "a.com", For: "2h", Kind: "any", Reason: "x"}, `the field "kind" choose url or directory`},
-		{Fields{Verb: "history", Targets: "a.com", Domain: "b.com"}, "domain is said twice"},
-		{Fields{Verb: "history", Since: "--until"}, `"--until"`},
-		{Fields{Verb: "status", ID: "p-7k3f9x2q", Domain: "a.com"}, `field "domain" is not for status`},
-		{Fields{Verb: "url", Targets: "https://a.com/1", For: "2h"}, `field "for" is not for purge`},
-		{Fields{Verb: "url", Targets: "https://a.com/1", By: "me"}, `field "by" is not for purge`},
-		{Fields{Verb: "dir", Targets: "https://a.com/1/", Prefetch: true}, `leave out the field "prefetch"`},
-		{Fields{Verb: "why"}, `field "targets" is empty: write the address`},
-		{Fields{Domain: strings.Repeat("a", maxText), Verb: "freeze"}, "1,048,582 bytes"},
+		{chat.Fields{Verb: "freeze", Domain: "a.com 2h", For: "2h", Reason: "x"}, `"a.com 2h"`},
+		{chat.Fields{Verb: "freeze", Domain: "*.", For: "2h", Reason: "x"}, `"*."`},
+		{chat.Fields{Verb: "freeze", Targets: "a.com", For: "2h", Reason: "x"}, `field "targets" is not for freeze`},
+		{chat.Fields{Verb: "freeze", Domain: "a.com", For: "2h"}, `field "reason" is empty`},
+		{chat.Fields{Verb: "unfreeze", Domain: "a.com"}, `field "reason" is empty`},
+		{chat.Fields{Verb: "revoke", ID: "r-7k3f9x2q"}, `field "reason" is empty`},
+		{chat.Fields{Verb: "freeze", Domain: "a.com", Reason: "x"}, `field "for" is empty`},
+		{chat.Fields{Verb: "freeze", For: "2h", Reason: "x"}, `field "domain" is empty`},
+		{chat.Fields{Verb: "freeze", Domain: "a.com", For: "2h", Reason: "x", Kind: "url"}, `field "kind" is not for freeze`},
+		{chat.Fields{Verb: "freeze", Domain: "a.com", For: "2h", Reason: "x", Subject: "me"}, `field "subject" is not for freeze`},
+		{chat.Fields{Verb: "grant", Targets: "a.com", Domain: "a.com", For: "2h", Reason: "x", Subject: "oncall"}, `field "targets" is not for grant`},
+		{chat.Fields{Verb: "grant", Domain: "a.com", For: "2h", Reason: "x"}, `field "subject" is empty`},
+		{chat.Fields{Verb: "grant", Subject: "--all", Domain: "a.com", For: "2h", Reason: "x"}, `"--all"`},
+		{chat.Fields{Verb: "grant", Subject: "oncall release", Domain: "a.com", For: "2h", Reason: "x"}, `"oncall release"`},
+		{chat.Fields{Verb: "grant", Subject: "oncall", Domain: "a.com", For: "2h --global", Reason: "x"}, `"2h --global"`},
+		{chat.Fields{Verb: "grant", Subject: "oncall", Domain: "a.com", For: "2h", Kind: "any", Reason: "x"}, `the field "kind" choose url or directory`},
+		{chat.Fields{Verb: "history", Targets: "a.com", Domain: "b.com"}, "domain is said twice"},
+		{chat.Fields{Verb: "history", Since: "--until"}, `"--until"`},
+		{chat.Fields{Verb: "status", ID: "p-7k3f9x2q", Domain: "a.com"}, `field "domain" is not for status`},
+		{chat.Fields{Verb: "url", Targets: "https://a.com/1", For: "2h"}, `field "for" is not for purge`},
+		{chat.Fields{Verb: "url", Targets: "https://a.com/1", By: "me"}, `field "by" is not for purge`},
+		{chat.Fields{Verb: "dir", Targets: "https://a.com/1/", Prefetch: true}, `leave out the field "prefetch"`},
+		{chat.Fields{Verb: "why"}, `field "targets" is empty: write the address`},
+		{chat.Fields{Domain: strings.Repeat("a", maxText), Verb: "freeze"}, "1,048,582 bytes"},
 	} {
 		_, err := parseFields(&c.fields)
 		require.Error(t, err, "%+v", c.fields)
@@ -258,10 +259,10 @@ func TestRuleFieldsStayApart(t *testing.T) {
 
 func TestMentionsNameAccountsOfTheirWorkspace(t *testing.T) {
 	t.Parallel()
-	slack := Thread{Platform: "slack", Workspace: "T0", Channel: "C1"}
-	discord := Thread{Platform: "discord", Workspace: "7", Channel: "9"}
+	slack := chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C1"}
+	discord := chat.Thread{Platform: "discord", Workspace: "7", Channel: "9"}
 	for _, c := range []struct {
-		at    Thread
+		at    chat.Thread
 		token string
 		want  acl.Subject
 	}{
@@ -276,7 +277,7 @@ func TestMentionsNameAccountsOfTheirWorkspace(t *testing.T) {
 		{discord, "<@&7>", ""}, // everybody
 		{discord, "<!subteam^S1>", ""},
 		{discord, "<@U1>", ""},
-		{Thread{Platform: "terminal"}, "<@U1>", ""},
+		{chat.Thread{Platform: "terminal"}, "<@U1>", ""},
 		{slack, "me", ""},
 		{slack, "oncall", ""},
 		{slack, "", ""},

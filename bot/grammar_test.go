@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -375,9 +376,9 @@ func TestLimitsAreStated(t *testing.T) {
 	message, _ = refusedWith(t, strings.Repeat(" ", maxText+1))
 	assert.Contains(t, message, "1,048,577 bytes")
 	assert.Contains(t, message, "at most 1,048,576")
-	_, err = parseFields(&Fields{Targets: strings.Repeat(" ", maxText), Reason: "x"})
+	_, err = parseFields(&chat.Fields{Targets: strings.Repeat(" ", maxText), Reason: "x"})
 	require.ErrorContains(t, err, "1,048,577 bytes")
-	_, err = parseFields(&Fields{Targets: strings.Repeat(" ", maxText)})
+	_, err = parseFields(&chat.Fields{Targets: strings.Repeat(" ", maxText)})
 	require.ErrorContains(t, err, "is empty")
 }
 
@@ -517,22 +518,22 @@ func TestNotesStayFewForManyTargets(t *testing.T) {
 func TestFieldsStayApart(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		fields Fields
+		fields chat.Fields
 		means  string
 	}{
-		{Fields{}, "/purge"},
-		{Fields{Targets: "https://a.com/1"}, "/purge https://a.com/1"},
-		{Fields{Verb: "url", Targets: "https://a.com/1\nhttps://a.com/2"}, "/purge https://a.com/1 https://a.com/2"},
-		{Fields{Verb: "Dir", Targets: " https://a.com/b/, ", Area: "overseas", Mode: "delete"}, "/purge dir https://a.com/b/ --overseas --mode delete"},
-		{Fields{Verb: "leak", Targets: "https://a.com/1", Reason: `key "x" in it`}, `/purge leak https://a.com/1 "key \"x\" in it"`},
-		{Fields{Targets: "https://a.com/1", Reason: "--global https://a.com/2 dir"}, `/purge https://a.com/1 --reason "--global https://a.com/2 dir"`},
-		{Fields{Targets: "<https://a.com/1>"}, "/purge https://a.com/1"},
-		{Fields{Targets: `"https://a.com/1"`, Private: true, DryRun: true}, `/purge https://a.com/1 --private --dry-run`},
-		{Fields{Verb: "status", ID: "P-7K3F9X2Q "}, "/purge status p-7k3f9x2q"},
-		{Fields{Verb: "history", Targets: "a.com"}, "/purge history a.com"},
-		{Fields{Verb: "history"}, "/purge history"},
-		{Fields{Verb: "why", Targets: "https://a.com/1", Area: "global"}, "/purge why https://a.com/1 --global"},
-		{Fields{Verb: "help"}, "/purge help"},
+		{chat.Fields{}, "/purge"},
+		{chat.Fields{Targets: "https://a.com/1"}, "/purge https://a.com/1"},
+		{chat.Fields{Verb: "url", Targets: "https://a.com/1\nhttps://a.com/2"}, "/purge https://a.com/1 https://a.com/2"},
+		{chat.Fields{Verb: "Dir", Targets: " https://a.com/b/, ", Area: "overseas", Mode: "delete"}, "/purge dir https://a.com/b/ --overseas --mode delete"},
+		{chat.Fields{Verb: "leak", Targets: "https://a.com/1", Reason: `key "x" in it`}, `/purge leak https://a.com/1 "key \"x\" in it"`},
+		{chat.Fields{Targets: "https://a.com/1", Reason: "--global https://a.com/2 dir"}, `/purge https://a.com/1 --reason "--global https://a.com/2 dir"`},
+		{chat.Fields{Targets: "<https://a.com/1>"}, "/purge https://a.com/1"},
+		{chat.Fields{Targets: `"https://a.com/1"`, Private: true, DryRun: true}, `/purge https://a.com/1 --private --dry-run`},
+		{chat.Fields{Verb: "status", ID: "P-7K3F9X2Q "}, "/purge status p-7k3f9x2q"},
+		{chat.Fields{Verb: "history", Targets: "a.com"}, "/purge history a.com"},
+		{chat.Fields{Verb: "history"}, "/purge history"},
+		{chat.Fields{Verb: "why", Targets: "https://a.com/1", Area: "global"}, "/purge why https://a.com/1 --global"},
+		{chat.Fields{Verb: "help"}, "/purge help"},
 	} {
 		in, err := parseFields(&c.fields)
 		require.NoError(t, err, "%+v", c.fields)
@@ -543,29 +544,29 @@ func TestFieldsStayApart(t *testing.T) {
 func TestFieldsAreNotSearched(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		fields Fields
+		fields chat.Fields
 		names  string
 	}{
-		{Fields{Targets: "https://a.com/1 --overseas"}, `"targets" holds "--overseas"`},
-		{Fields{Targets: "dir https://a.com/b/"}, `"targets" holds "dir"`},
-		{Fields{Targets: "https://a.com/1\n/purge https://a.com/2"}, `"targets" holds "/purge"`},
-		{Fields{Targets: `https://a.com/1 "because"`}, `"targets" holds "because"`},
-		{Fields{Targets: "<https://a.com/1"}, `"targets" holds "<https://a.com/1"`},
-		{Fields{Verb: "dir --mode delete", Targets: "https://a.com/b/"}, `"verb" holds "dir --mode delete"`},
-		{Fields{Targets: "https://a.com/1", Area: "overseas --private"}, `the field "area" choose mainland, overseas or global, not "overseas --private"`},
-		{Fields{Targets: "https://a.com/1", Area: "--overseas"}, `field "area"`},
-		{Fields{Targets: "https://a.com/1", Mode: "delete"}, `field "mode"`},
-		{Fields{Targets: "https://a.com/1", ID: "p-7k3f9x2q"}, `field "id" is not for purge`},
-		{Fields{Verb: "status", ID: "p-7k3f9x2q --x"}, `not "p-7k3f9x2q --x"`},
-		{Fields{Verb: "status", ID: "p-7k3f9x2q", Area: "global"}, `field "area" is not for status`},
-		{Fields{Verb: "status", ID: "p-7k3f9x2q", Private: true}, `field "private" is not for status`},
-		{Fields{Verb: "status", ID: "p-7k3f9x2q", Targets: "https://a.com/1"}, `"https://a.com/1"`},
-		{Fields{Verb: "help", Targets: "me"}, `"me"`},
-		{Fields{Verb: "leak", Targets: "https://a.com/1", Area: "overseas"}, `leave out the field "area"`},
-		{Fields{Verb: "dir"}, `field "targets" is empty`},
-		{Fields{Verb: "cancel"}, `field "id" is empty`},
-		{Fields{Targets: "https://a.com/1", Reason: "a\x00b"}, "U+0000"},
-		{Fields{Targets: "https://a.com/1", Reason: "  "}, "empty"},
+		{chat.Fields{Targets: "https://a.com/1 --overseas"}, `"targets" holds "--overseas"`},
+		{chat.Fields{Targets: "dir https://a.com/b/"}, `"targets" holds "dir"`},
+		{chat.Fields{Targets: "https://a.com/1\n/purge https://a.com/2"}, `"targets" holds "/purge"`},
+		{chat.Fields{Targets: `https://a.com/1 "because"`}, `"targets" holds "because"`},
+		{chat.Fields{Targets: "<https://a.com/1"}, `"targets" holds "<https://a.com/1"`},
+		{chat.Fields{Verb: "dir --mode delete", Targets: "https://a.com/b/"}, `"verb" holds "dir --mode delete"`},
+		{chat.Fields{Targets: "https://a.com/1", Area: "overseas --private"}, `the field "area" choose mainland, overseas or global, not "overseas --private"`},
+		{chat.Fields{Targets: "https://a.com/1", Area: "--overseas"}, `field "area"`},
+		{chat.Fields{Targets: "https://a.com/1", Mode: "delete"}, `field "mode"`},
+		{chat.Fields{Targets: "https://a.com/1", ID: "p-7k3f9x2q"}, `field "id" is not for purge`},
+		{chat.Fields{Verb: "status", ID: "p-7k3f9x2q --x"}, `not "p-7k3f9x2q --x"`},
+		{chat.Fields{Verb: "status", ID: "p-7k3f9x2q", Area: "global"}, `field "area" is not for status`},
+		{chat.Fields{Verb: "status", ID: "p-7k3f9x2q", Private: true}, `field "private" is not for status`},
+		{chat.Fields{Verb: "status", ID: "p-7k3f9x2q", Targets: "https://a.com/1"}, `"https://a.com/1"`},
+		{chat.Fields{Verb: "help", Targets: "me"}, `"me"`},
+		{chat.Fields{Verb: "leak", Targets: "https://a.com/1", Area: "overseas"}, `leave out the field "area"`},
+		{chat.Fields{Verb: "dir"}, `field "targets" is empty`},
+		{chat.Fields{Verb: "cancel"}, `field "id" is empty`},
+		{chat.Fields{Targets: "https://a.com/1", Reason: "a\x00b"}, "U+0000"},
+		{chat.Fields{Targets: "https://a.com/1", Reason: "  "}, "empty"},
 	} {
 		_, err := parseFields(&c.fields)
 		require.Error(t, err, "%+v", c.fields)
@@ -653,7 +654,7 @@ func TestAFlagAmongTheTargetsIsAFieldOfItsOwn(t *testing.T) {
 		"--oversea": "You may mean area: overseas.", "--overseas": "You may mean area: overseas.", "—global": "You may mean area: global.",
 		"--area=overseas": "You may mean area: overseas.", "--dryrun": "You may mean dry-run.", "--xyz": "a field of its own.", "oversea": "a field of its own.",
 	} {
-		_, err := parseFields(&Fields{Verb: "url", Targets: "https://www.test.com/1.jpg " + word})
+		_, err := parseFields(&chat.Fields{Verb: "url", Targets: "https://www.test.com/1.jpg " + word})
 		require.Error(t, err, word)
 		assert.Truef(t, strings.HasSuffix(purge.AsError(err).Message, meant+" Nothing was purged."), "%s: %s", word, purge.AsError(err).Message)
 	}

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
 // grant lends somebody what the giver may purge, for a while. What the giver may is judged anew at each purge.
-func (b *Bot) grant(ctx context.Context, s scene, in Intent) (Reply, error) {
+func (b *Bot) grant(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
 	if isUnmentioned(in.Subject) {
 		return b.refuse(ctx, s, string(in.Verb), b.sayUnmentioned(s.at, in.Subject)+" "+sayNoChange)
 	}
@@ -27,7 +28,7 @@ func (b *Bot) grant(ctx context.Context, s scene, in Intent) (Reply, error) {
 }
 
 // borrower is whom the policy knows by what was typed: a mention names an account or a group of that workspace.
-func borrower(at Thread, typed string) string {
+func borrower(at chat.Thread, typed string) string {
 	if s := subjectIn(at, typed); s != "" {
 		return string(s)
 	}

@@ -13,31 +13,32 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
 func TestGrantAndRevoke(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	assert.Contains(t, w.types(carol, "https://www.test.com/1.jpg").text(), "No rule lets you purge www.test.com")
+	assert.Contains(t, textOf(w.types(carol, "https://www.test.com/1.jpg")), "No rule lets you purge www.test.com")
 	assert.Empty(t, w.types(bob, `grant <@UCAROL> www.test.com 2h "on call tonight"`))
 	card := w.ends("Granted until").card
 	assert.Equal(t, []any{bob, carol}, []any{card.By, card.Mention[0]})
-	assert.Contains(t, card.text(), "slack:T0/UCAROL may purge URLs on www.test.com in mainland until then")
-	assert.Contains(t, card.text(), "Reason: on call tonight")
+	assert.Contains(t, textOf(card), "slack:T0/UCAROL may purge URLs on www.test.com in mainland until then")
+	assert.Contains(t, textOf(card), "Reason: on call tonight")
 
 	w.types(carol, "https://www.test.com/1.jpg")
 	w.ends("Done")
-	domains := w.types(carol, "domains").text()
+	domains := textOf(w.types(carol, "domains"))
 	assert.Contains(t, domains, "www.test.com: URLs in mainland, until 20")
 	assert.Contains(t, domains, "(temporary grant "+card.Footer+")")
-	assert.Contains(t, w.types(carol, "dir https://www.test.com/a/").text(), "Nothing was purged", "URLs unless said")
-	assert.Contains(t, w.types(carol, "https://www.test.com/1.jpg --overseas").text(), "Nothing was purged", "in mainland unless said")
-	assert.Contains(t, w.types(carol, "https://www.abc.com/1.jpg").text(), "Nothing was purged")
+	assert.Contains(t, textOf(w.types(carol, "dir https://www.test.com/a/")), "Nothing was purged", "URLs unless said")
+	assert.Contains(t, textOf(w.types(carol, "https://www.test.com/1.jpg --overseas")), "Nothing was purged", "in mainland unless said")
+	assert.Contains(t, textOf(w.types(carol, "https://www.abc.com/1.jpg")), "Nothing was purged")
 
 	assert.Empty(t, w.types(bob, `revoke `+card.Footer+` "enough"`))
-	assert.Contains(t, w.ends("Revoked: grant of www.test.com").card.text(), "slack:T0/UCAROL may no longer purge by it")
-	assert.Contains(t, w.types(carol, "https://www.test.com/1.jpg").text(), "No rule lets you purge www.test.com")
+	assert.Contains(t, textOf(w.ends("Revoked: grant of www.test.com").card), "slack:T0/UCAROL may no longer purge by it")
+	assert.Contains(t, textOf(w.types(carol, "https://www.test.com/1.jpg")), "No rule lets you purge www.test.com")
 	assert.Contains(t, w.types(bob, `revoke `+card.Footer+` "enough"`).Title, "No freeze or grant from chat holds now")
 	require.Len(t, w.audited("granted"), 1)
 	require.Len(t, w.audited("revoked"), 1)
@@ -99,7 +100,7 @@ func TestSuggestsRulesToRevoke(t *testing.T) {
 		o.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 	})
 	suggests := func(who acl.Subject, typed string) []string {
-		r, err := w.bot.Suggest(t.Context(), Suggestion{From: who, At: channel, Field: "rule", Text: typed})
+		r, err := w.bot.Suggest(t.Context(), chat.Suggestion{From: who, At: channel, Field: "rule", Text: typed})
 		require.NoError(t, err)
 		return r.Choices
 	}
@@ -127,7 +128,7 @@ func TestGrantNeverExceedsItsGiver(t *testing.T) {
 	}
 	assert.Empty(t, w.types(bob, `grant <@UCAROL> *.test.com 2h "why" --kind directory --overseas`), "it holds where the giver may")
 	w.ends("Granted until")
-	assert.Contains(t, w.types(carol, "dir https://cdn.test.com/a/ --overseas").text(), "Nothing was purged", "where bob may not")
+	assert.Contains(t, textOf(w.types(carol, "dir https://cdn.test.com/a/ --overseas")), "Nothing was purged", "where bob may not")
 	w.asks(carol, "dir https://www.test.com/a/ --overseas")
 }
 
@@ -137,14 +138,14 @@ const lending = worldPolicy + "  - {name: crew, to: [\"slack:T0/SCREW\"], domain
 // TestALoanIsWorthWhatItsGiverIsNow: at the command, and at the press of whoever else approves.
 func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 	t.Parallel()
-	member := Person{Subject: bob, Name: "Bob", Standing: Member, Groups: []acl.Subject{"slack:T0/SCREW"}}
+	member := chat.Person{Subject: bob, Name: "Bob", Standing: chat.Member, Groups: []acl.Subject{"slack:T0/SCREW"}}
 	for name, change := range map[string]func(w *world){
-		"left the group": func(w *world) { w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Member}) },
+		"left the group": func(w *world) { w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Member}) },
 		"is gone": func(w *world) {
-			w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Gone, Groups: member.Groups})
+			w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Gone, Groups: member.Groups})
 		},
 		"is a guest now": func(w *world) {
-			w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Guest, Groups: member.Groups})
+			w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Guest, Groups: member.Groups})
 		},
 		"is not told": func(w *world) {
 			w.chat.mu.Lock()
@@ -165,13 +166,13 @@ func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 			asked := w.asks(carol, "dir https://crew.test.com/a/")
 			change(w)
 			if name != "left the group" { // then it is listed still, as far as the giver may
-				assert.NotContains(t, w.types(carol, "domains").text(), "crew.test.com")
+				assert.NotContains(t, textOf(w.types(carol, "domains")), "crew.test.com")
 			}
-			assert.Contains(t, w.types(carol, `dir https://crew.test.com/b/ --reason "new pages"`).text(), "Nothing was purged")
+			assert.Contains(t, textOf(w.types(carol, `dir https://crew.test.com/b/ --reason "new pages"`)), "Nothing was purged")
 			var refused refusedBody
 			require.NoError(t, json.Unmarshal(w.audited("refused")[0].Body, &refused))
 			assert.Equal(t, "new pages", refused.Reason)
-			assert.Contains(t, w.pressesOn(carol, asked, "Purge").text(), "nothing was sent")
+			assert.Contains(t, textOf(w.pressesOn(carol, asked, "Purge")), "nothing was sent")
 			w.ends("Not purged")
 			assert.Empty(t, w.cdn.sent())
 		})
@@ -185,8 +186,8 @@ func TestAnApproverDoesNotSaveALoan(t *testing.T) {
 	w.types(bob, `grant <@UCAROL> two.test.com 2h "on call" --kind directory`)
 	w.ends("Granted until")
 	asked := w.asks(carol, "dir https://two.test.com/a/")
-	w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Gone})
-	assert.Contains(t, w.pressesOn(alice, asked, "Purge").text(), "nothing was sent")
+	w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Gone})
+	assert.Contains(t, textOf(w.pressesOn(alice, asked, "Purge")), "nothing was sent")
 	w.ends("Not purged")
 	assert.Empty(t, w.cdn.sent())
 }
@@ -198,8 +199,8 @@ func TestAGroupThatTheGiverJoinedSinceLendsNothing(t *testing.T) {
 	w.setPolicy(lending)
 	w.types(bob, `grant <@UCAROL> *.test.com 2h "on call"`)
 	w.ends("Granted until")
-	w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Member, Groups: []acl.Subject{"slack:T0/SCREW"}})
-	assert.Contains(t, w.types(carol, "https://crew.test.com/1.jpg").text(), "Nothing was purged")
+	w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Member, Groups: []acl.Subject{"slack:T0/SCREW"}})
+	assert.Contains(t, textOf(w.types(carol, "https://crew.test.com/1.jpg")), "Nothing was purged")
 	w.types(carol, "https://www.test.com/1.jpg")
 	w.ends("Done")
 }

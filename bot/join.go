@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -75,11 +76,11 @@ func (v view) joinLines() []string {
 }
 
 // anew offers whoever joined a purge of their own.
-func (v view) anew() []Button {
+func (v view) anew() []chat.Button {
 	if v.join == nil {
 		return nil
 	}
-	return []Button{v.button("Purge again", actionAnew, Plain)}
+	return []chat.Button{v.button("Purge again", actionAnew, chat.Plain)}
 }
 
 // sees reports whether somebody may see a purge: also one that they have joined.

@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 )
 
 // says hands a command to the child, as the same event each time, and reports whether it was acknowledged.
-func (o *outside) says(t *testing.T, acks <-chan string, event string, who acl.Subject, at Thread) bool {
-	fmt.Fprintln(o.in, string(mustJSON(Command{Event: EventKey{"slack", "T0", event}, From: who, At: at, Text: page})))
+func (o *outside) says(t *testing.T, acks <-chan string, event string, who acl.Subject, at chat.Thread) bool {
+	fmt.Fprintln(o.in, string(mustJSON(chat.Command{Event: chat.EventKey{"slack", "T0", event}, From: who, At: at, Text: page})))
 	line, alive := <-acks
 	if alive {
 		require.Equal(t, "acked <nil>", line)

@@ -13,18 +13,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
-var elsewhere = Thread{Platform: "slack", Workspace: "T0", Channel: "C1"}
+var elsewhere = chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C1"}
 
 const page = "https://www.test.com/1"
 
 // typesAt is types in another channel.
-func (w *world) typesAt(who acl.Subject, at Thread, text string) Card {
+func (w *world) typesAt(who acl.Subject, at chat.Thread, text string) chat.Card {
 	w.t.Helper()
-	r, err := w.bot.Command(context.Background(), Command{Event: w.event(), From: who, At: at, Text: text})
+	r, err := w.bot.Command(context.Background(), chat.Command{Event: w.event(), From: who, At: at, Text: text})
 	require.NoError(w.t, err)
 	return replyCard(r)
 }
@@ -41,7 +42,7 @@ func (w *world) keepsRunning() (done func()) {
 }
 
 // in waits for a message of a channel whose title begins so.
-func (w *world) in(at Thread, title string) shown {
+func (w *world) in(at chat.Thread, title string) shown {
 	w.t.Helper()
 	return w.chat.await(w.t, func(m shown) bool { return m.at.Channel == at.Channel && strings.HasPrefix(m.card.Title, title) })
 }
@@ -66,10 +67,10 @@ func TestAnIdenticalPurgeUnderWayIsJoined(t *testing.T) {
 	assert.Equal(t, []string{page}, joined.card.Targets)
 	assert.NotContains(t, lines(w.in(channel, "Accepted").card), "Joined")
 	assert.Contains(t, w.typesAt(bob, elsewhere, "status "+short(first)).Title, "Accepted", "whoever joined may look")
-	assert.Contains(t, w.typesAt(bob, elsewhere, "history").text(), "joined")
+	assert.Contains(t, textOf(w.typesAt(bob, elsewhere, "history")), "joined")
 
 	done()
-	for _, at := range []Thread{channel, elsewhere} {
+	for _, at := range []chat.Thread{channel, elsewhere} {
 		m := w.chat.await(t, func(m shown) bool { return m.at.Channel == at.Channel && len(m.card.Mention) > 0 })
 		assert.Equal(t, "Done in mainland: 1 URL on www.test.com", m.card.Title)
 		assert.NotEmpty(t, m.at.Root, "in the thread")
@@ -101,24 +102,24 @@ func TestPurgeAgainJoinsNothing(t *testing.T) {
 	first, done := w.runs()
 	w.typesAt(bob, elsewhere, page)
 	joined := w.in(elsewhere, "Accepted")
-	press := func() Card {
-		r, err := w.bot.Answer(t.Context(), Answer{Event: w.event(), From: bob, At: elsewhere, Message: joined.ref, Token: token(joined.card, "Purge again")})
+	press := func() chat.Card {
+		r, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: elsewhere, Message: joined.ref, Token: token(joined.card, "Purge again")})
 		require.NoError(t, err)
 		return replyCard(r)
 	}
 	assert.Empty(t, press().Title)
-	own := w.chat.await(t, func(m shown) bool { return m.at.Channel == "C1" && m.ref != joined.ref && m.card.Tone == Busy })
+	own := w.chat.await(t, func(m shown) bool { return m.at.Channel == "C1" && m.ref != joined.ref && m.card.Tone == chat.Busy })
 	assert.Contains(t, press().Title, "already asked for exactly this", "one press, one purge")
 	w.chat.await(t, func(m shown) bool { return m.ref == own.ref && strings.HasPrefix(m.card.Title, "Accepted") })
 	assert.Len(t, w.cdn.sent(), 2)
 	assert.NotEqual(t, short(first), short(own))
 	assert.NotContains(t, lines(own.card), "Joined")
 
-	w.typesAt(alice, Thread{Platform: "slack", Workspace: "T0", Channel: "C2"}, page)
-	third := w.in(Thread{Channel: "C2"}, "Accepted")
+	w.typesAt(alice, chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C2"}, page)
+	third := w.in(chat.Thread{Channel: "C2"}, "Accepted")
 	assert.Contains(t, third.card.Lines[0], "Joined "+short(own)+", asked by Bob", "the newest covers most")
 	done()
-	w.in(Thread{Channel: "C2"}, "Done")
+	w.in(chat.Thread{Channel: "C2"}, "Done")
 	assert.Len(t, w.cdn.sent(), 2)
 }
 
@@ -132,7 +133,7 @@ func TestWhatIsConfirmedIsJoinedWithoutAPress(t *testing.T) {
 	assert.NotEqual(t, q.ref, other.ref, "what waits for a press is not joined")
 	w.pressesOn(alice, q, "Purge")
 	w.in(channel, "Accepted")
-	third := Thread{Platform: "slack", Workspace: "T0", Channel: "C2"}
+	third := chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C2"}
 	assert.Contains(t, lines(w.typesAt(alice, third, directory+" --dry-run")), "The same is under way as "+short(q)+": this would join it")
 	w.typesAt(alice, third, directory)
 	joined := w.in(third, "Accepted")
@@ -141,7 +142,7 @@ func TestWhatIsConfirmedIsJoinedWithoutAPress(t *testing.T) {
 	done()
 	w.in(third, "Done")
 	assert.Len(t, w.cdn.sent(), 1)
-	r, err := w.bot.Answer(t.Context(), Answer{Event: w.event(), From: bob, At: elsewhere, Message: other.ref, Token: token(other.card, "Purge")})
+	r, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: elsewhere, Message: other.ref, Token: token(other.card, "Purge")})
 	require.NoError(t, err)
 	assert.Nil(t, r.Card)
 	w.in(elsewhere, "Done")
@@ -240,7 +241,7 @@ func TestACancelledPurgeIsToldToWhoJoined(t *testing.T) {
 	close(w.cdn.hold)
 	result := w.chat.await(t, func(m shown) bool { return slices.Contains(m.card.Mention, bob) })
 	assert.Equal(t, "Partly done: 2 URLs on www.test.com, www.abc.com", result.card.Title)
-	assert.Contains(t, lines(w.chat.await(t, func(m shown) bool { return m.ref == joined.ref && m.card.Tone == Unsure }).card), "Cancelled: what had not left was not sent.")
+	assert.Contains(t, lines(w.chat.await(t, func(m shown) bool { return m.ref == joined.ref && m.card.Tone == chat.Unsure }).card), "Cancelled: what had not left was not sent.")
 }
 
 func TestJoiningCostsNothing(t *testing.T) {
@@ -265,7 +266,7 @@ func TestTwoAtOnce(t *testing.T) {
 	w := newWorld(t)
 	done := w.keepsRunning()
 	var wg sync.WaitGroup
-	for who, at := range map[acl.Subject]Thread{alice: channel, bob: elsewhere, alice2: {Platform: "slack", Workspace: "T0", Channel: "C2"}} {
+	for who, at := range map[acl.Subject]chat.Thread{alice: channel, bob: elsewhere, alice2: {Platform: "slack", Workspace: "T0", Channel: "C2"}} {
 		wg.Go(func() { w.typesAt(who, at, page) })
 	}
 	wg.Wait()
@@ -310,10 +311,10 @@ func TestAJoinShowsItsOwnReason(t *testing.T) {
 	done()
 	w.in(elsewhere, "Done")
 	for _, m := range w.chat.all() {
-		assert.Equal(t, m.at.Channel == "C1", strings.Contains(m.card.text(), "Joined"))
+		assert.Equal(t, m.at.Channel == "C1", strings.Contains(textOf(m.card), "Joined"))
 		if m.at.Channel == "C1" {
-			assert.NotContains(t, m.card.text(), "hers alone")
-			assert.NotContains(t, m.card.text(), "What follows #")
+			assert.NotContains(t, textOf(m.card), "hers alone")
+			assert.NotContains(t, textOf(m.card), "What follows #")
 		}
 	}
 }
@@ -335,7 +336,7 @@ func TestAJoinStandsForThePurge(t *testing.T) {
 	done()
 	result := w.chat.await(t, func(m shown) bool { return slices.Contains(m.card.Mention, bob) })
 	assert.Contains(t, w.types(alice, "cancel "+own.Short).Title, short(first)+" has already ended")
-	r, err := w.bot.Answer(t.Context(), Answer{Event: w.event(), From: bob, At: elsewhere, Message: result.ref, Token: token(result.card, "Also overseas")})
+	r, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: elsewhere, Message: result.ref, Token: token(result.card, "Also overseas")})
 	require.NoError(t, err)
 	require.Nil(t, r.Card)
 	q := w.chat.await(t, func(m shown) bool { return m.at.Channel == "C1" && hasButton(m.card, "Purge") })
@@ -366,7 +367,7 @@ func TestAButtonOfAJoinHangsOnItsMessage(t *testing.T) {
 	first, done := w.runs()
 	w.typesAt(bob, elsewhere, page)
 	joined := w.in(elsewhere, "Accepted")
-	for name, a := range map[string]Answer{
+	for name, a := range map[string]chat.Answer{
 		"on the first's message": {At: channel, Message: first.ref},
 		"in another channel":     {At: channel, Message: joined.ref},
 		"on no message":          {At: elsewhere},

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -45,7 +46,7 @@ func runChild(dir, outside string) {
 	}
 	w.policy = policy
 	b := w.open(func(op *Options) {
-		op.CDN, op.Platforms = o, map[string]Platform{"slack": &remoteChat{w.chat, o}}
+		op.CDN, op.Platforms = o, map[string]chat.Platform{"slack": &remoteChat{w.chat, o}}
 		op.Log, op.ApprovalTTL, op.EmergencyAfter = discard, 6*time.Second, time.Second
 	})
 	b.at = o.at
@@ -54,15 +55,15 @@ func runChild(dir, outside string) {
 	}
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
-		var a Answer
-		var c Command
+		var a chat.Answer
+		var c chat.Command
 		switch {
 		case json.Unmarshal(in.Bytes(), &c) == nil && c.Text != "":
 			_, err = b.Command(context.Background(), c)
 		case json.Unmarshal(in.Bytes(), &a) == nil:
 			_, err = b.Answer(context.Background(), a)
 		default:
-			_, err = b.Command(context.Background(), Command{Event: EventKey{"slack", "T0", "E1"}, From: alice, At: channel, Text: in.Text()})
+			_, err = b.Command(context.Background(), chat.Command{Event: chat.EventKey{"slack", "T0", "E1"}, From: alice, At: channel, Text: in.Text()})
 		}
 		fmt.Println("acked", err)
 	}
@@ -117,12 +118,12 @@ type remoteChat struct {
 }
 
 type showCall struct {
-	At   Thread
-	Ref  MessageRef
-	Card Card
+	At   chat.Thread
+	Ref  chat.MessageRef
+	Card chat.Card
 }
 
-func (c *remoteChat) Show(_ context.Context, at Thread, ref MessageRef, _ string, card Card) (MessageRef, error) {
+func (c *remoteChat) Show(_ context.Context, at chat.Thread, ref chat.MessageRef, _ string, card chat.Card) (chat.MessageRef, error) {
 	c.remote.at("before show")
 	err := c.remote.call("/show", showCall{at, ref, card}, &ref)
 	c.remote.at("after show")
@@ -254,13 +255,13 @@ func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, live
 		}
 		require.Equal(t, "acked <nil>", line)
 	}
-	pressed := map[MessageRef]bool{} // a kill between post and commit leaves a stale question behind
+	pressed := map[chat.MessageRef]bool{} // a kill between post and commit leaves a stale question behind
 	return true, o.awaits(t, acks, func() bool {
 		for _, m := range o.chat.all() {
 			who, due := o.presser()
 			if hasButton(m.card, "Purge") && !pressed[m.ref] && due {
 				pressed[m.ref] = true
-				a := Answer{Event: EventKey{"slack", "T0", "press " + m.ref.ID}, From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
+				a := chat.Answer{Event: chat.EventKey{"slack", "T0", "press " + m.ref.ID}, From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
 				fmt.Fprintln(o.in, string(mustJSON(a)))
 			}
 		}

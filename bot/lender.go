@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -34,10 +35,10 @@ func (b *Bot) lenders(ctx context.Context, l law, maxAge time.Duration, borrower
 }
 
 // people looks up several at once. Who may do nothing, or cannot be asked about, is not among them.
-func (b *Bot) people(ctx context.Context, subjects []acl.Subject, maxAge time.Duration) map[acl.Subject]*Person {
+func (b *Bot) people(ctx context.Context, subjects []acl.Subject, maxAge time.Duration) map[acl.Subject]*chat.Person {
 	ctx, cancel := context.WithTimeout(ctx, lendersWithin)
 	defer cancel()
-	found := map[acl.Subject]*Person{}
+	found := map[acl.Subject]*chat.Person{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for _, s := range subjects {
@@ -53,7 +54,7 @@ func (b *Bot) people(ctx context.Context, subjects []acl.Subject, maxAge time.Du
 }
 
 // giver is who somebody is now; nil if they may do nothing, or nobody knows.
-func (b *Bot) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *Person {
+func (b *Bot) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *chat.Person {
 	adapter, err := b.platform(s.Platform())
 	if err != nil {
 		return nil
@@ -62,7 +63,7 @@ func (b *Bot) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *P
 	if err != nil && b.seldom.first("who has granted: "+err.Error(), b.Now()) {
 		b.Log.WarnContext(ctx, "cannot look up who has granted something, so it does not count", "giver", s, "error", err)
 	}
-	if err != nil || p.Standing != Member {
+	if err != nil || p.Standing != chat.Member {
 		return nil
 	}
 	return &p
@@ -70,7 +71,7 @@ func (b *Bot) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *P
 
 // lentBy is the same rules without the groups that some givers have left, and without what those have lent who are nil. A group
 // that a giver joined since lends nothing: the call that leaves later knows only those they were in.
-func (c *chatRules) lentBy(givers map[acl.Subject]*Person) *chatRules {
+func (c *chatRules) lentBy(givers map[acl.Subject]*chat.Person) *chatRules {
 	var now []store.Rule
 	for _, r := range c.rules {
 		giver, asked := givers[r.By]

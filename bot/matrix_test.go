@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -66,10 +67,10 @@ var matrix = map[acl.Subject]row{
 	erin:      {answered{sayOnlyRequester, "", sayStale}, answered{noApprover, sayMayNotCancel, form}, ""},
 	elseone:   {answered{sayOnlyRequester, "", sayStale}, answered{sayMaybeSame, "", sayEmergencyOnly}, ""},
 	stranger:  {answered{sayOnlyRequester, sayMayNotCancel, sayStale}, answered{notAllowed, sayMayNotCancel, sayEmergencyOnly}, "Nothing was purged"},
-	guest:     never(sayStanding[Guest]),
-	gone:      never(sayStanding[Gone]),
-	outsider:  never(sayStanding[Outsider]),
-	robot:     never(sayStanding[Robot]),
+	guest:     never(sayStanding[chat.Guest]),
+	gone:      never(sayStanding[chat.Gone]),
+	outsider:  never(sayStanding[chat.Outsider]),
+	robot:     never(sayStanding[chat.Robot]),
 	unknown:   never(sayStanding[""]),
 }
 
@@ -84,20 +85,20 @@ func newMatrixWorld(t *testing.T, change ...func(*Options)) *world {
 	})...)
 	w.setPolicy(matrixPolicy)
 	for who := range matrix {
-		w.chat.put(Person{Subject: who, Name: "Somebody", Standing: Member})
+		w.chat.put(chat.Person{Subject: who, Name: "Somebody", Standing: chat.Member})
 	}
-	for who, standing := range map[acl.Subject]Standing{guest: Guest, gone: Gone, outsider: Outsider, robot: Robot, unknown: ""} {
-		w.chat.put(Person{Subject: who, Standing: standing})
+	for who, standing := range map[acl.Subject]chat.Standing{guest: chat.Guest, gone: chat.Gone, outsider: chat.Outsider, robot: chat.Robot, unknown: ""} {
+		w.chat.put(chat.Person{Subject: who, Standing: standing})
 	}
-	w.chat.put(Person{Subject: alice, Name: "Alice", Standing: Member})
-	w.chat.put(Person{Subject: bob, Name: "Bob", Standing: Member})
+	w.chat.put(chat.Person{Subject: alice, Name: "Alice", Standing: chat.Member})
+	w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Member})
 	return w
 }
 
 // hits presses the button of an action, shown or not, and says what is answered.
-func (w *world) hits(who acl.Subject, m shown, at Thread, action string) string {
+func (w *world) hits(who acl.Subject, m shown, at chat.Thread, action string) string {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: at, Message: m.ref, Token: buttonToken(w.firstSecret(), action)})
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: at, Message: m.ref, Token: buttonToken(w.firstSecret(), action)})
 	require.NoError(w.t, err)
 	if r.Form != nil {
 		return form
@@ -136,7 +137,7 @@ func assertSaid(t *testing.T, want, said string, cell ...any) {
 	}
 }
 
-var inDiscord = Thread{Platform: "discord", Workspace: "1", Channel: "7"}
+var inDiscord = chat.Thread{Platform: "discord", Workspace: "1", Channel: "7"}
 
 func TestMatrixWhileItWaits(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -18,7 +19,7 @@ import (
 const noticesAtOnce = 50
 
 // notice is what an audit row has posted where it happened.
-func notice(at Thread, c Card) *store.Notice {
+func notice(at chat.Thread, c chat.Card) *store.Notice {
 	return &store.Notice{Thread: mustJSON(at), Card: mustJSON(c)}
 }
 
@@ -65,8 +66,8 @@ func (b *Bot) showNotice(ctx context.Context, n store.Notice) error {
 	defer leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
 	defer cancel()
-	var at Thread
-	var card Card
+	var at chat.Thread
+	var card chat.Card
 	if err := errors.Join(json.Unmarshal(n.Thread, &at), json.Unmarshal(n.Card, &card)); err != nil {
 		return fmt.Errorf("read notice %s: %w", n.ID, err)
 	}
@@ -74,7 +75,7 @@ func (b *Bot) showNotice(ctx context.Context, n store.Notice) error {
 	if err != nil {
 		return err
 	}
-	_, err = adapter.Show(ctx, at, MessageRef{}, "notice/"+n.ID, card)
+	_, err = adapter.Show(ctx, at, chat.MessageRef{}, "notice/"+n.ID, card)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -67,10 +68,10 @@ func TestDoublePressIsOnePurge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.asks(alice, directory)
-	done := make(chan Card, 8)
+	done := make(chan chat.Card, 8)
 	for range cap(done) {
 		go func() {
-			r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 			assert.NoError(t, err)
 			done <- replyCard(r)
 		}()
@@ -111,11 +112,11 @@ func TestPressFromElsewhere(t *testing.T) {
 	copied := m
 	copied.ref.ID = "M999"
 	assert.Contains(t, w.pressesOn(alice, copied, "Purge").Title, "no longer valid", "a copied message")
-	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, Message: m.ref, Token: token(m.card, "Purge"),
-		At: Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}})
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, Message: m.ref, Token: token(m.card, "Purge"),
+		At: chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}})
 	require.NoError(t, err)
 	assert.Contains(t, r.Card.Title, "no longer valid", "another channel")
-	r, err = w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: strings.Repeat("0", 32)})
+	r, err = w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: strings.Repeat("0", 32)})
 	require.NoError(t, err)
 	assert.Contains(t, r.Card.Title, "no longer valid", "a guessed token")
 	w.quiet()
@@ -193,18 +194,18 @@ func TestPressBeforeTheCardIsCommitted(t *testing.T) {
 	w.chat.posted = make(chan struct{})
 	m := w.asks(alice, directory)
 	from := time.Now()
-	_, err := w.bot.Answer(t.Context(), Answer{Event: EventKey{"slack", "T0", "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	_, err := w.bot.Answer(t.Context(), chat.Answer{Event: chat.EventKey{"slack", "T0", "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 	e := purge.AsError(err)
 	assert.Equal(t, purge.Unavailable, e.Kind)
 	assert.Equal(t, "The card is still being put up; try again in a moment.", e.Message)
 	assert.Less(t, time.Since(from), handleWithin, "in time to be told")
 	close(w.chat.posted)
-	_, err = w.bot.Answer(t.Context(), Answer{Event: EventKey{"slack", "T0", "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	_, err = w.bot.Answer(t.Context(), chat.Answer{Event: chat.EventKey{"slack", "T0", "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 	require.NoError(t, err)
 	w.ends("Done")
 }
 
-func labels(c Card) []string {
+func labels(c chat.Card) []string {
 	var all []string
 	for _, b := range c.Buttons {
 		all = append(all, b.Label)
@@ -228,7 +229,7 @@ func TestGuestsAreRefusedAtThePressToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.asks(alice, directory)
-	for _, standing := range []Standing{Guest, Outsider, Robot, Gone, ""} {
+	for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, chat.Robot, chat.Gone, ""} {
 		w.chat.is(alice, standing)
 		assert.Equal(t, sayStanding[standing], w.pressesOn(alice, m, "Purge").Title)
 	}
@@ -282,7 +283,7 @@ func (w *world) asksNow(part string) shown {
 	return w.chat.await(w.t, func(m shown) bool { return hasButton(m.card, "Purge") && strings.Contains(m.card.Title, part) })
 }
 
-func (c *fakeChat) is(s acl.Subject, standing Standing) {
+func (c *fakeChat) is(s acl.Subject, standing chat.Standing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.people[s]

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -179,14 +180,14 @@ func reserveFrom(policy *acl.Policy, who acl.Who, k purge.Kind) int {
 }
 
 // quotaCard draws today's quota: a bar each kind and area, when it starts anew, and who used what, as far as that is theirs to know.
-func (b *Bot) quotaCard(ctx context.Context, s scene) (Card, []store.Entry, error) {
+func (b *Bot) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
 	b.awaitQuota(ctx, quotaReply)
 	day := b.day(b.Now())
 	spent, err := b.spent(ctx, day)
 	if err != nil {
-		return Card{}, nil, err
+		return chat.Card{}, nil, err
 	}
-	c := Card{Title: "Today's quota", Footer: "Resets at " + b.dayTurns()}
+	c := chat.Card{Title: "Today's quota", Footer: "Resets at " + b.dayTurns()}
 	told := true
 	for _, k := range b.kinds() {
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -32,7 +33,7 @@ func (w *world) tells(total, left int) {
 	w.bot.quotas.forget()
 }
 
-func lines(c Card) string { return strings.Join(c.Lines, "\n") }
+func lines(c chat.Card) string { return strings.Join(c.Lines, "\n") }
 
 func TestQuotaIsDrawn(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 )
 
 // personRate counts commands and presses in windows of ten seconds. What is delivered again is answered as before, and not counted.
@@ -22,7 +23,7 @@ type window struct {
 }
 
 type counted struct {
-	event EventKey
+	event chat.EventKey
 	ok    bool
 }
 
@@ -36,7 +37,7 @@ func newPersonRate(limit int) *personRate {
 }
 
 // allow counts one event of a person. Of many people those are dropped whose windows have passed, so that the map holds ten seconds of them.
-func (r *personRate) allow(who acl.Subject, event EventKey, now time.Time) bool {
+func (r *personRate) allow(who acl.Subject, event chat.EventKey, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.seen) > 1000 {

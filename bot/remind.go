@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -62,7 +63,7 @@ func (b *Bot) moot(ctx context.Context, p store.Purge, c store.Card) (bool, erro
 }
 
 // reminderCard is posted once, and never edited.
-func (v view) reminderCard() Card {
-	return Card{Title: sayStillWaits + lower(v.statusTitle()), Tone: Waiting, Mention: v.approvers.mention(), By: v.Requester,
+func (v view) reminderCard() chat.Card {
+	return chat.Card{Title: sayStillWaits + lower(v.statusTitle()), Tone: chat.Waiting, Mention: v.approvers.mention(), By: v.Requester,
 		Lines: compact([]string{v.pressLine, sayReminder(v.Purge)}), Footer: v.Short}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -69,7 +70,7 @@ type verdict struct {
 
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
 // id is the workflow's: the same event or button never starts two.
-func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, error) {
+func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (chat.Reply, error) {
 	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.prefetches() {
 		return b.refuse(ctx, s, w.Verb, sayCannotPrefetch)
 	}
@@ -91,7 +92,7 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (Reply, e
 
 // take commits the purge, if nothing recent speaks against it: from here on it is a promise. One transaction both looks and
 // writes, so that of two commands at once the second sees the first, and what cannot be written was surely not taken.
-func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []purge.Batch, id string) (Reply, error) {
+func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []purge.Batch, id string) (chat.Reply, error) {
 	b.askQuota() // for the next look: this one takes what is known
 	taken, err := b.Store.TakeIf(ctx, b.recent(s, w, v.allowed, id), func(r store.Recent) *store.Intake {
 		rule := b.guard(w, v, r)
@@ -111,7 +112,7 @@ func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []pu
 	case errors.As(err, &over):
 		return b.overBudget(ctx, s, w, v, over)
 	case err != nil:
-		return Reply{}, err
+		return chat.Reply{}, err
 	case taken.Known:
 		return b.known(ctx, s, id)
 	case taken.Same != "":
@@ -127,9 +128,9 @@ func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []pu
 	}
 	if w.Private {
 		card := privateTargetsCard(v.allowed)
-		return Reply{Card: &card}, nil
+		return chat.Reply{Card: &card}, nil
 	}
-	return Reply{}, nil
+	return chat.Reply{}, nil
 }
 
 // answerFirst leaves the processor and the database to the answer: without it, the engine's own work delays what is already
@@ -155,13 +156,13 @@ func (b *Bot) begin(p store.Purge, batches int) {
 
 // known answers what was taken before: a redelivery with silence, whatever the first was answered, and another press of the same
 // button with where to look.
-func (b *Bot) known(ctx context.Context, s scene, id string) (Reply, error) {
+func (b *Bot) known(ctx context.Context, s scene, id string) (chat.Reply, error) {
 	p, found, err := b.Store.Purge(ctx, id)
 	if err != nil || !found {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	if p.Event.ID == s.event.ID {
-		return Reply{}, b.Store.Note(ctx, b.seen(s, "duplicate", id))
+		return chat.Reply{}, b.Store.Note(ctx, b.seen(s, "duplicate", id))
 	}
 	return b.alreadyOpen(ctx, s, id)
 }
@@ -264,12 +265,12 @@ func defaultArea(policy *acl.Policy, host string) purge.Area {
 }
 
 // offerRest says what is refused and keeps what is left behind one press.
-func (b *Bot) offerRest(ctx context.Context, s scene, w wish, v verdict) (Reply, error) {
+func (b *Bot) offerRest(ctx context.Context, s scene, w wish, v verdict) (chat.Reply, error) {
 	return b.offer(ctx, s, w, v, refusedCard(v.refused, s))
 }
 
 // offer answers with card, and puts what is left of a wish behind its one button.
-func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card Card) (Reply, error) {
+func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card chat.Card) (chat.Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
 	rest.Notes = append(rest.Notes, sayLeftOut(len(v.refused)))
@@ -277,7 +278,7 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card Card) 
 	rest.Parts = without(w.Parts, rest.Targets)
 	if len(rest.Targets) > 0 {
 		token := newToken()
-		card.Buttons = []Button{{Label: sayRest(len(rest.Targets)), Token: token}}
+		card.Buttons = []chat.Button{{Label: sayRest(len(rest.Targets)), Token: token}}
 		buttons = []store.Button{{Token: token, Action: actionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
 			Request: mustJSON(rest), Expires: b.Now().Add(b.ConfirmTTL)}}
 	}
@@ -286,9 +287,9 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card Card) 
 	body.Refused, body.More, body.Reason = shown, len(v.refused)-len(shown), w.Reason
 	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, "refused", "", body))
 	if err != nil || dup {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
-	return Reply{Card: &card}, nil
+	return chat.Reply{Card: &card}, nil
 }
 
 // union is the targets that are allowed in every area that was asked: a target refused in one is not half purged in silence.
@@ -376,16 +377,16 @@ func (b *Bot) askedBody(s scene, w wish, v verdict, rule acl.Confirm) askedBody 
 }
 
 // alreadyOpen answers a repeat with the first one: people resend when a platform times out.
-func (b *Bot) alreadyOpen(ctx context.Context, s scene, id string) (Reply, error) {
+func (b *Bot) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply, error) {
 	p, err := b.load(ctx, id)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, "repeated", id))
 	if err != nil || dup {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
-	return Reply{Card: &Card{Title: sayAlreadyOpen(p.Short)}}, nil
+	return chat.Reply{Card: &chat.Card{Title: sayAlreadyOpen(p.Short)}}, nil
 }
 
 // eventID is the workflow's id: the same delivery is the same purge.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -133,7 +134,7 @@ func TestCommandsAtTheSameTimeAreJudgedOneByOne(t *testing.T) {
 	for range 8 {
 		e := w.event()
 		all.Go(func() {
-			_, err := w.bot.Command(context.Background(), Command{Event: e, From: alice, At: channel, Text: directory})
+			_, err := w.bot.Command(context.Background(), chat.Command{Event: e, From: alice, At: channel, Text: directory})
 			assert.NoError(t, err)
 		})
 	}
@@ -202,7 +203,7 @@ func TestLockedDatabaseMeansNotTaken(t *testing.T) {
 	_, err = lock.ExecContext(t.Context(), "BEGIN IMMEDIATE")
 	require.NoError(t, err)
 	from := time.Now()
-	c := Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
+	c := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
 	_, err = w.bot.Command(context.Background(), c)
 	assert.Equal(t, sayDatabase, purge.AsError(err).Message)
 	assert.Less(t, time.Since(from), 3*time.Second)

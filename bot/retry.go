@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -11,16 +12,16 @@ import (
 // A retry is a new request of whoever asks for it, with only what did not go well: judged, confirmed and paid for as theirs.
 
 // retryID retries by id.
-func (b *Bot) retryID(ctx context.Context, s scene, in Intent) (Reply, error) {
+func (b *Bot) retryID(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
 	p, found, err := b.visible(ctx, s, in.ID)
 	switch {
 	case err != nil:
-		return Reply{}, err
+		return chat.Reply{}, err
 	case !found, p.Private && !b.mayKnow(s, p):
 		return b.refuse(ctx, s, "retry", sayNoSuchPurge)
 	}
 	if p, err = b.original(ctx, p); err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	if in.Reason != "" {
 		p.Reason = in.Reason
@@ -29,13 +30,13 @@ func (b *Bot) retryID(ctx context.Context, s scene, in Intent) (Reply, error) {
 }
 
 // retry asks for what of a purge failed, was left out or stayed unknown.
-func (b *Bot) retry(ctx context.Context, s scene, p store.Purge, id string) (Reply, error) {
+func (b *Bot) retry(ctx context.Context, s scene, p store.Purge, id string) (chat.Reply, error) {
 	if !p.State.Final() {
 		return b.refuse(ctx, s, "retry", sayNotEnded(p.Short))
 	}
 	targets, err := b.Store.Targets(ctx, p.ID)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	w := retryOf(p, targets)
 	w.Prefetch = p.Prefetch && b.prefetches()

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -24,9 +25,9 @@ func short(m shown) string { return strings.Fields(m.card.Footer)[0] }
 
 func TestRetrySendsOnlyWhatFailed(t *testing.T) {
 	t.Parallel()
-	for name, ask := range map[string]func(*world, shown) Card{
-		"typed":   func(w *world, m shown) Card { return w.types(alice, "retry "+short(m)) },
-		"pressed": func(w *world, _ shown) Card { return w.presses(alice, "Retry failed") },
+	for name, ask := range map[string]func(*world, shown) chat.Card{
+		"typed":   func(w *world, m shown) chat.Card { return w.types(alice, "retry "+short(m)) },
+		"pressed": func(w *world, _ shown) chat.Card { return w.presses(alice, "Retry failed") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +90,7 @@ func TestARetryThatIsPartlyRefusedOffersTheRest(t *testing.T) {
 	w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
 	c := w.pressesOn(alice, m, "Retry failed")
 	require.True(t, hasButton(c, "Purge the other one"), "%+v", c)
-	_, err := w.bot.Answer(t.Context(), Answer{Event: w.event(), From: alice, At: channel, Token: token(c, "Purge the other one")})
+	_, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(c, "Purge the other one")})
 	require.NoError(t, err)
 	w.ends("Done in mainland: 1 URL on www.abc.com")
 }

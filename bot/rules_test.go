@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -30,7 +31,7 @@ func (w *world) says(r store.Rule) store.Rule {
 	return stored
 }
 
-func eventOf(k EventKey) store.Event {
+func eventOf(k chat.EventKey) store.Event {
 	return store.Event{Platform: k.Platform, Workspace: k.Workspace, ID: k.ID}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -20,9 +21,9 @@ const (
 // scene is who does something where, looked up once for one event.
 type scene struct {
 	event   store.Event
-	at      Thread
-	person  Person
-	channel Channel
+	at      chat.Thread
+	person  chat.Person
+	channel chat.Channel
 	policy  *acl.Policy
 	law     law // the policy, and what was said in chat since
 	who     acl.Who
@@ -32,9 +33,9 @@ type scene struct {
 }
 
 // scene looks up who and where, in one network round at most. A refusal is a sentence, an error is that nobody could be asked just now.
-func (b *Bot) scene(ctx context.Context, ev EventKey, from acl.Subject, at Thread, maxAge time.Duration) (scene, string, error) {
+func (b *Bot) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at chat.Thread, maxAge time.Duration) (scene, string, error) {
 	policy := b.Policy()
-	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.law(policy), person: Person{Subject: from}}
+	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.law(policy), person: chat.Person{Subject: from}}
 	chat, err := b.platform(at.Platform)
 	if err != nil {
 		return s, purge.AsError(err).Message, nil
@@ -62,9 +63,9 @@ func (b *Bot) scene(ctx context.Context, ev EventKey, from acl.Subject, at Threa
 }
 
 // standingProblem is why somebody may do nothing here, whatever the policy says; "" if there is no reason.
-func standingProblem(p Person, c Channel) string {
+func standingProblem(p chat.Person, c chat.Channel) string {
 	switch {
-	case p.Standing != Member:
+	case p.Standing != chat.Member:
 		return sayStanding[p.Standing]
 	case c.Shared:
 		return sayShared

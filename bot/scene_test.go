@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -58,13 +59,13 @@ func TestLookUpThatFails(t *testing.T) {
 				w := newWorld(t, logged(&log))
 				m := w.asks(alice, directory)
 				fail(w.chat, &purge.Error{Kind: kind, Message: "It is shut.", Err: errors.New("missing_scope")})
-				command := Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
-				_, err := w.bot.Suggest(t.Context(), Suggestion{From: alice, At: channel, Field: "targets"})
+				command := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
+				_, err := w.bot.Suggest(t.Context(), chat.Suggestion{From: alice, At: channel, Field: "targets"})
 				assert.Equal(t, transient(kind), err != nil)
 				for range 3 {
 					r, err := w.bot.Command(t.Context(), command)
 					judge(t, kind, r, err)
-					r, err = w.bot.Answer(t.Context(), Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+					r, err = w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 					judge(t, kind, r, err)
 					command.Event = w.event()
 				}
@@ -85,7 +86,7 @@ func TestLookUpThatFails(t *testing.T) {
 }
 
 // judge: what a retry helps is an error, so that nothing is recorded; all else is a refusal.
-func judge(t *testing.T, kind purge.ErrorKind, r Reply, err error) {
+func judge(t *testing.T, kind purge.ErrorKind, r chat.Reply, err error) {
 	t.Helper()
 	if transient(kind) {
 		assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind)
@@ -111,7 +112,7 @@ func TestRequesterWhoCannotBeLookedUp(t *testing.T) {
 	assert.Contains(t, said, "who asked for this")
 	assert.NotContains(t, said, "Try again")
 	w.chat.unknown = map[acl.Subject]error{alice: &purge.Error{Kind: purge.Unavailable, Message: "x"}}
-	_, err := w.bot.Answer(t.Context(), Answer{Event: w.event(), From: bob, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	_, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 	assert.Equal(t, sayWhoAsked+sayTryAgain, purge.AsError(err).Message)
 	w.chat.unknown = nil
 	w.pressesOn(bob, m, "Purge")
@@ -122,7 +123,7 @@ func TestLookUpThatTakesTooLongMayBeTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.chat.asks = context.DeadlineExceeded
-	_, err := w.bot.Command(t.Context(), Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"})
+	_, err := w.bot.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"})
 	assert.Equal(t, sayWho+sayTryAgain, purge.AsError(err).Message)
 	w.quiet()
 }
@@ -132,7 +133,7 @@ func TestChatThatIsSwitchedOffIsNoReasonToTryAgain(t *testing.T) {
 	w := newWorld(t)
 	at := channel
 	at.Platform = "discord"
-	r, err := w.bot.Command(t.Context(), Command{Event: w.event(), From: alice, At: at, Text: "help"})
+	r, err := w.bot.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: at, Text: "help"})
 	require.NoError(t, err)
 	assert.Contains(t, replyCard(r).Title, "switched off")
 	assert.NotContains(t, strings.ToLower(replyCard(r).Title), "try again")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -59,7 +60,7 @@ func (b *Bot) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (ask
 	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.entry("not shown", p.ID, "", refusedBody{Message: problem})); err != nil {
 		return asked{}, err
 	}
-	b.tell(ctx, p, Card{Title: "Not purged: " + p.Short, Tone: Bad, Lines: []string{problem}})
+	b.tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
 	return asked{Given: true}, nil
 }
 
@@ -200,20 +201,20 @@ func (b *Bot) load(ctx context.Context, id string) (store.Purge, error) {
 }
 
 // thread is where a purge's conversation is.
-func thread(p store.Purge) Thread {
-	var t Thread
+func thread(p store.Purge) chat.Thread {
+	var t chat.Thread
 	if err := json.Unmarshal(p.Thread, &t); err != nil {
-		return Thread{Platform: p.Requester.Platform()}
+		return chat.Thread{Platform: p.Requester.Platform()}
 	}
 	return t
 }
 
 // tell is best effort: what it says is also on the card and in the audit.
-func (b *Bot) tell(ctx context.Context, p store.Purge, c Card) {
+func (b *Bot) tell(ctx context.Context, p store.Purge, c chat.Card) {
 	b.tellPerson(ctx, p.Requester, thread(p), c)
 }
 
-func (b *Bot) tellPerson(ctx context.Context, who acl.Subject, at Thread, c Card) {
+func (b *Bot) tellPerson(ctx context.Context, who acl.Subject, at chat.Thread, c chat.Card) {
 	chat, err := b.platform(at.Platform)
 	if err == nil {
 		err = chat.Tell(ctx, who, at, c)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 )
 
 // A whole site asks for its host to be typed.
@@ -17,18 +18,18 @@ import (
 const site = "dir https://www.test.com/"
 
 // opens presses Purge and returns the form that it opens.
-func (w *world) opens(who acl.Subject, m shown) Form {
+func (w *world) opens(who acl.Subject, m shown) chat.Form {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 	require.NoError(w.t, err)
 	require.NotNil(w.t, r.Form, replyCard(r).Title)
 	return *r.Form
 }
 
 // fills sends a form back.
-func (w *world) fills(who acl.Subject, f Form, text string) Card {
+func (w *world) fills(who acl.Subject, f chat.Form, text string) chat.Card {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: channel, Token: f.Token, Values: map[string]string{f.Inputs[0].Name: text}})
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Token: f.Token, Values: map[string]string{f.Inputs[0].Name: text}})
 	require.NoError(w.t, err)
 	return replyCard(r)
 }
@@ -82,34 +83,40 @@ func TestFormOfAWholeSiteIsAPress(t *testing.T) {
 	t.Parallel()
 	right := "www.test.com"
 	for name, test := range map[string]struct {
-		send func(w *world, m shown, f Form) Card
+		send func(w *world, m shown, f chat.Form) chat.Card
 		says string
 	}{
-		"another person":                {func(w *world, _ shown, f Form) Card { return w.fills(bob, f, right) }, sayStale},
-		"the requester's other account": {func(w *world, _ shown, f Form) Card { return w.fills(alice2, f, right) }, sayStale},
-		"no longer granted": {func(w *world, _ shown, f Form) Card {
+		"another person":                {func(w *world, _ shown, f chat.Form) chat.Card { return w.fills(bob, f, right) }, sayStale},
+		"the requester's other account": {func(w *world, _ shown, f chat.Form) chat.Card { return w.fills(alice2, f, right) }, sayStale},
+		"no longer granted": {func(w *world, _ shown, f chat.Form) chat.Card {
 			w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
 			return w.fills(alice, f, right)
 		}, "The rules have changed"},
-		"no longer a member":  {func(w *world, _ shown, f Form) Card { w.chat.is(alice, Guest); return w.fills(alice, f, right) }, sayStanding[Guest]},
-		"cancelled meanwhile": {func(w *world, m shown, f Form) Card { w.pressesOn(bob, m, "Cancel"); return w.fills(alice, f, right) }, "cancelled by Bob"},
-		"another channel": {func(w *world, _ shown, f Form) Card {
-			r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}, Token: f.Token, Values: map[string]string{hostsInput: right}})
+		"no longer a member": {func(w *world, _ shown, f chat.Form) chat.Card {
+			w.chat.is(alice, chat.Guest)
+			return w.fills(alice, f, right)
+		}, sayStanding[chat.Guest]},
+		"cancelled meanwhile": {func(w *world, m shown, f chat.Form) chat.Card {
+			w.pressesOn(bob, m, "Cancel")
+			return w.fills(alice, f, right)
+		}, "cancelled by Bob"},
+		"another channel": {func(w *world, _ shown, f chat.Form) chat.Card {
+			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}, Token: f.Token, Values: map[string]string{hostsInput: right}})
 			require.NoError(w.t, err)
 			return replyCard(r)
 		}, sayStale},
-		"a press with the form's token": {func(w *world, m shown, f Form) Card {
-			r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: f.Token})
+		"a press with the form's token": {func(w *world, m shown, f chat.Form) chat.Card {
+			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: f.Token})
 			require.NoError(w.t, err)
 			return replyCard(r)
 		}, sayStale},
-		"the card's token with values but no message": {func(w *world, m shown, f Form) Card {
-			r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: channel, Token: token(m.card, "Purge"), Values: map[string]string{hostsInput: right}})
+		"the card's token with values but no message": {func(w *world, m shown, f chat.Form) chat.Card {
+			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(m.card, "Purge"), Values: map[string]string{hostsInput: right}})
 			require.NoError(w.t, err)
 			return replyCard(r)
 		}, sayStale},
-		"the other button's form": {func(w *world, m shown, f Form) Card {
-			r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: alice, At: channel, Token: f.Token, Values: map[string]string{"targets": right}})
+		"the other button's form": {func(w *world, m shown, f chat.Form) chat.Card {
+			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: f.Token, Values: map[string]string{"targets": right}})
 			require.NoError(w.t, err)
 			return replyCard(r)
 		}, sayTypedOther},

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
 // answerVerb answers the verbs that only say something, privately. A person learns only what concerns them.
-func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (Card, []store.Entry, error) {
+func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (chat.Card, []store.Entry, error) {
 	switch in.Verb {
 	case VerbStatus:
 		return b.status(ctx, s, in.ID)
@@ -32,16 +33,16 @@ func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (Card, []store
 }
 
 // cancelID cancels by id.
-func (b *Bot) cancelID(ctx context.Context, s scene, short string) (Reply, error) {
+func (b *Bot) cancelID(ctx context.Context, s scene, short string) (chat.Reply, error) {
 	p, found, err := b.visible(ctx, s, short)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	if !found {
 		return b.refuse(ctx, s, "cancel", sayNoSuchPurge)
 	}
 	if p, err = b.original(ctx, p); err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	return b.cancel(ctx, s, p)
 }
@@ -75,15 +76,15 @@ func (b *Bot) mayKnow(s scene, p store.Purge) bool {
 	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(deniedAny(s.law.thawed(), s.who, p)) == 0
 }
 
-func (b *Bot) status(ctx context.Context, s scene, short string) (Card, []store.Entry, error) {
+func (b *Bot) status(ctx context.Context, s scene, short string) (chat.Card, []store.Entry, error) {
 	p, found, err := b.visible(ctx, s, short)
 	if err != nil || !found {
-		return Card{Title: sayNoSuchPurge, Tone: Bad}, nil, err
+		return chat.Card{Title: sayNoSuchPurge, Tone: chat.Bad}, nil, err
 	}
 	p.Private = p.Private && !b.mayKnow(s, p)
 	c, err := b.draw(ctx, p, store.Status)
 	if err != nil {
-		return Card{}, nil, err
+		return chat.Card{}, nil, err
 	}
 	c.Buttons = nil // they belong to the purge's own message
 	c.Lines = append(c.Lines, "Asked at "+dated(p.CreatedAt, s.person.Zone)+" by "+oneLine(p.Name)+".")
@@ -93,16 +94,16 @@ func (b *Bot) status(ctx context.Context, s scene, short string) (Card, []store.
 // historyLines is how many purges a history shows in chat.
 const historyLines = 20
 
-func (b *Bot) history(ctx context.Context, s scene, in Intent) (Card, []store.Entry, error) {
+func (b *Bot) history(ctx context.Context, s scene, in Intent) (chat.Card, []store.Entry, error) {
 	f, err := b.filter(s, in)
 	if err != nil {
-		return Card{Title: purge.AsError(err).Message, Tone: Bad}, nil, nil
+		return chat.Card{Title: purge.AsError(err).Message, Tone: chat.Bad}, nil, nil
 	}
 	lines, more, err := b.historyLinesFor(ctx, s, f)
 	if err != nil {
-		return Card{}, nil, err
+		return chat.Card{}, nil, err
 	}
-	c := Card{Title: "Purges, newest first", Lines: lines}
+	c := chat.Card{Title: "Purges, newest first", Lines: lines}
 	if len(lines) == 0 {
 		c.Title = "No purge that you may see matches."
 	}
@@ -165,7 +166,7 @@ func historyLine(p store.Purge, reader *time.Location) string {
 }
 
 // domains says what somebody may purge, lent for a while too, what is left of their budgets, and what of it is frozen.
-func (b *Bot) domains(ctx context.Context, s scene) (Card, []store.Entry, error) {
+func (b *Bot) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
 	grants := s.grants()
 	c := domainsCard(s, grants)
 	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
@@ -188,8 +189,8 @@ func closes(f store.Rule, g acl.GrantView) bool {
 	return slices.ContainsFunc(g.Domains, func(d string) bool { return meet(f.Domain, d) || f.Domain == "*."+d })
 }
 
-func domainsCard(s scene, grants []acl.GrantView) Card {
-	c := Card{Title: "You may purge:"}
+func domainsCard(s scene, grants []acl.GrantView) chat.Card {
+	c := chat.Card{Title: "You may purge:"}
 	for _, g := range grants {
 		line := grantLine(g, s.person.Zone)
 		if g.By != "" {
@@ -198,7 +199,7 @@ func domainsCard(s scene, grants []acl.GrantView) Card {
 		c.Lines = append(c.Lines, line)
 	}
 	if len(c.Lines) == 0 {
-		c = Card{Title: "No rule lets you purge anything.", Lines: []string{"You are " + string(s.person.Subject) + ". Ask " + s.policy.Contact() + "."}}
+		c = chat.Card{Title: "No rule lets you purge anything.", Lines: []string{"You are " + string(s.person.Subject) + ". Ask " + s.policy.Contact() + "."}}
 	}
 	return c
 }
@@ -231,13 +232,13 @@ func grantLine(g acl.GrantView, reader *time.Location) string {
 }
 
 // why answers for one target, in each area, whether this person may purge it and why.
-func (b *Bot) why(ctx context.Context, s scene, in Intent) (Card, []store.Entry, error) {
+func (b *Bot) why(ctx context.Context, s scene, in Intent) (chat.Card, []store.Entry, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
-		return Card{Title: "It cannot be purged as typed.", Tone: Bad, Lines: []string{r.Shown() + ": " + r.Reason + suggestion(r.Suggest)}}, nil, nil
+		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Shown() + ": " + r.Reason + suggestion(r.Suggest)}}, nil, nil
 	}
 	t := in.Targets[0]
-	c := Card{Title: "Why", Targets: []string{t.String()}}
+	c := chat.Card{Title: "Why", Targets: []string{t.String()}}
 	areas := in.Areas
 	if len(areas) == 0 {
 		areas = []purge.Area{purge.Mainland, purge.Overseas}
@@ -279,8 +280,8 @@ func whyLine(s scene, k purge.Kind, a purge.Area, t purge.Target) (string, []acl
 }
 
 // whoamiCard is ready to paste into the policy file.
-func whoamiCard(s scene) Card {
-	c := Card{Title: "You are " + string(s.person.Subject), Lines: []string{"This channel is " + string(s.at.Subject())}}
+func whoamiCard(s scene) chat.Card {
+	c := chat.Card{Title: "You are " + string(s.person.Subject), Lines: []string{"This channel is " + string(s.at.Subject())}}
 	person, groups := s.policy.Whoami(s.who)
 	if person != "" {
 		c.Lines = append(c.Lines, "The policy file calls you "+person)
@@ -298,12 +299,12 @@ func whoamiCard(s scene) Card {
 }
 
 // helpCard lists what its reader may use.
-func (b *Bot) helpCard(s scene) Card {
+func (b *Bot) helpCard(s scene) chat.Card {
 	help, limits := sayHelp, b.limits(s.at)
 	if limits.Options {
 		help = sayHelpOptions
 	}
-	c := Card{Title: "What you can type", Lines: slices.Clone(help.everybody)}
+	c := chat.Card{Title: "What you can type", Lines: slices.Clone(help.everybody)}
 	if s.policy.Administrator(s.who) {
 		c.Lines = append(c.Lines, help.administrators...)
 	}
@@ -312,10 +313,10 @@ func (b *Bot) helpCard(s scene) Card {
 }
 
 // limits is what the chat there can show.
-func (b *Bot) limits(at Thread) ChatLimits {
+func (b *Bot) limits(at chat.Thread) chat.ChatLimits {
 	adapter, err := b.platform(at.Platform)
 	if err != nil {
-		return ChatLimits{}
+		return chat.ChatLimits{}
 	}
 	return adapter.Limits()
 }
@@ -336,7 +337,7 @@ func (b *Bot) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Conf
 }
 
 // dryRun says what would happen, and sends nothing.
-func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, error) {
+func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Reply, error) {
 	batches, err := purge.NewPlan(v.allowed, b.CDN.Limits())
 	if err != nil {
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
@@ -344,22 +345,22 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	b.awaitQuota(ctx, quotaReply)
 	left, err := b.roomFor(ctx, s.policy, s.who, w.Kind)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	recent, err := b.Store.Recent(ctx, b.recent(s, w, v.allowed, eventID(s.event)))
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	dry := view{room: left, turns: b.dayTurns(), hints: b.listed().hints(v.allowed.Hosts())}
 	dry.Request, dry.Private, dry.Prefetch = v.allowed, false, w.Prefetch
 	if dry.fetchRoom, err = b.prefetchRoom(ctx); err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is for one person
 	if dry.lately, err = b.lately(ctx, asks, b.Now()); err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
-	card := Card{Title: "Dry run, nothing is sent: " + dry.what() + " in " + areaWords(v.allowed.Areas())}
+	card := chat.Card{Title: "Dry run, nothing is sent: " + dry.what() + " in " + areaWords(v.allowed.Areas())}
 	dry.showTargets(&card)
 	card.File = nil
 	card.Lines = slices.Concat(card.Lines, w.Notes, v.folding.notes(false), []string{sayCalls(len(batches))})
@@ -368,14 +369,14 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	dry.drawApproval(s.law)
 	join, err := b.wouldJoin(ctx, recent.Running)
 	if err != nil {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
 	if join != "" {
 		card.Lines = append(card.Lines, join)
 	} else {
 		verdicts, err := b.dryVerdicts(ctx, s, v, dry.Confirm, recent)
 		if err != nil {
-			return Reply{}, err
+			return chat.Reply{}, err
 		}
 		card.Lines = append(card.Lines, verdicts...)
 	}
@@ -386,7 +387,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (Reply, er
 	}
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "dry run", "", s.refused(w.Verb)))
 	if err != nil || dup {
-		return Reply{}, err
+		return chat.Reply{}, err
 	}
-	return Reply{Card: &card}, nil
+	return chat.Reply{Card: &card}, nil
 }

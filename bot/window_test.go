@@ -21,7 +21,7 @@ func TestLongHistory(t *testing.T) {
 	lines := w.types(alice, "history").Lines
 	assert.Len(t, lines, historyLines+1)
 	assert.Equal(t, sayMoreHistory, lines[historyLines])
-	assert.Contains(t, w.types(carol, "history").text(), "No purge that you may see matches.")
+	assert.Contains(t, textOf(w.types(carol, "history")), "No purge that you may see matches.")
 }
 
 // TestGrantsThatBeginAndEnd: whoever holds one is told when it holds, in UTC and on their own clock.
@@ -37,15 +37,15 @@ func TestGrantsThatBeginAndEnd(t *testing.T) {
 
 	span := "from 2090-11-27 10:00 UTC (11-27 18:00 +08:00)%suntil 2090-11-28 00:00 UTC (11-28 08:00 +08:00)"
 	says := "You may purge sale.test.com " + fmt.Sprintf(span, " ") + "."
-	assert.Contains(t, w.types(alice, "https://sale.test.com/1.jpg").text(), says)
-	assert.Contains(t, w.types(alice, "why https://sale.test.com/1.jpg").text(), says)
-	assert.Contains(t, w.types(alice, "domains").text(), "sale.test.com: URLs in mainland, "+fmt.Sprintf(span, ", "))
-	assert.Contains(t, w.types(bob, "https://sale.test.com/1.jpg").text(),
+	assert.Contains(t, textOf(w.types(alice, "https://sale.test.com/1.jpg")), says)
+	assert.Contains(t, textOf(w.types(alice, "why https://sale.test.com/1.jpg")), says)
+	assert.Contains(t, textOf(w.types(alice, "domains")), "sale.test.com: URLs in mainland, "+fmt.Sprintf(span, ", "))
+	assert.Contains(t, textOf(w.types(bob, "https://sale.test.com/1.jpg")),
 		"You may purge sale.test.com from 2090-11-27 10:00 UTC until 2090-11-28 00:00 UTC.", "whose clock is not known")
-	assert.NotContains(t, w.types(carol, "https://sale.test.com/1.jpg").text(), "2090", "who holds none learns nothing")
+	assert.NotContains(t, textOf(w.types(carol, "https://sale.test.com/1.jpg")), "2090", "who holds none learns nothing")
 
 	w.types(bob, `freeze www.test.com 2h "release"`)
 	w.ends("Frozen until")
-	assert.Regexp(t, `frozen until \S+ \S+ UTC \(\S+ \S+ \+08:00\) by Bob`, w.types(alice, "https://www.test.com/1.jpg").text())
+	assert.Regexp(t, `frozen until \S+ \S+ UTC \(\S+ \S+ \+08:00\) by Bob`, textOf(w.types(alice, "https://www.test.com/1.jpg")))
 	w.quiet()
 }

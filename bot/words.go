@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -37,12 +38,12 @@ const (
 )
 
 // sayStanding is why somebody who is no member may do nothing.
-var sayStanding = map[Standing]string{
-	Guest:    "Guests of this workspace cannot purge. Ask a full member.",
-	Outsider: "Only members of this workspace can purge. Ask one of them.",
-	Robot:    "Bots cannot purge.",
-	Gone:     "This account is deactivated and cannot purge.",
-	"":       "I could not tell what you are to this workspace; nothing was purged. Ask whoever runs purgebot.",
+var sayStanding = map[chat.Standing]string{
+	chat.Guest:    "Guests of this workspace cannot purge. Ask a full member.",
+	chat.Outsider: "Only members of this workspace can purge. Ask one of them.",
+	chat.Robot:    "Bots cannot purge.",
+	chat.Gone:     "This account is deactivated and cannot purge.",
+	"":            "I could not tell what you are to this workspace; nothing was purged. Ask whoever runs purgebot.",
 }
 
 func sayTooFast(limit int) string {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -104,7 +105,7 @@ func (v view) emergencyLine() string {
 }
 
 // releasedCard tells the thread, and those who could have approved it.
-func releasedCard(by Person, p store.Purge, who approvers, reason string) Card {
-	return Card{Title: "Purged without approval: " + view{Purge: p}.what() + " in " + areaWords(p.Request.Areas()), Tone: Unsure, By: by.Subject, Mention: who.mention(),
+func releasedCard(by chat.Person, p store.Purge, who approvers, reason string) chat.Card {
+	return chat.Card{Title: "Purged without approval: " + view{Purge: p}.what() + " in " + areaWords(p.Request.Areas()), Tone: chat.Unsure, By: by.Subject, Mention: who.mention(),
 		Lines: []string{"Why it could not wait: " + reason, "Nobody had approved it since " + clock(p.CreatedAt) + "."}, Footer: p.Short}
 }

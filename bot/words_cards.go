@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -15,8 +16,8 @@ import (
 const shownTargets = 10
 
 // statusCard is the one card that is edited in place from "asked" to "done".
-func (v view) statusCard() Card {
-	c := Card{Title: v.statusTitle(), Tone: v.tone(), By: v.Requester, Footer: v.footer()}
+func (v view) statusCard() chat.Card {
+	c := chat.Card{Title: v.statusTitle(), Tone: v.tone(), By: v.Requester, Footer: v.footer()}
 	v.showTargets(&c)
 	c.Lines = append(c.Lines, v.joinLines()...)
 	c.Lines = append(c.Lines, v.outcomeLines()...)
@@ -38,8 +39,8 @@ func (v view) statusCard() Card {
 }
 
 // resultCard is the new message at the end: an edit notifies nobody.
-func (v view) resultCard() Card {
-	c := Card{Title: v.statusTitle(), Tone: v.tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
+func (v view) resultCard() chat.Card {
+	c := chat.Card{Title: v.statusTitle(), Tone: v.tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
 	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.leftOut(), v.prefetchLines())
 	c.Buttons = v.followUps()
 	if !v.Private && len(v.targets) > 20 {
@@ -121,19 +122,19 @@ func (v view) waitingTitle(areas string) string {
 	return "Not purged: " + v.what()
 }
 
-func (v view) tone() Tone {
+func (v view) tone() chat.Tone {
 	switch v.State {
 	case store.StateDone:
-		return Good
+		return chat.Good
 	case store.StateAccepted, store.StatePartly, store.StateUnknown:
-		return Unsure
+		return chat.Unsure
 	case store.StateFailed, store.StateRefused, store.StateExpired, store.StateCancelled:
-		return Bad
+		return chat.Bad
 	}
 	if v.asking() {
-		return Waiting
+		return chat.Waiting
 	}
-	return Busy
+	return chat.Busy
 }
 
 // asking reports whether the card is a question that somebody can still answer.
@@ -142,7 +143,7 @@ func (v view) asking() bool {
 }
 
 // showTargets lists the first ten; a private purge shows none of them in the channel.
-func (v view) showTargets(c *Card) {
+func (v view) showTargets(c *chat.Card) {
 	if v.Private {
 		c.Lines = append(c.Lines, "Private: the channel sees no targets. /purge status "+v.Short+" shows them to whoever asked and whoever may purge them.")
 		return
@@ -150,7 +151,7 @@ func (v view) showTargets(c *Card) {
 	all := distinct(v.Request)
 	c.Targets = all[:min(len(all), shownTargets)]
 	if c.More = len(all) - len(c.Targets); c.More > 0 {
-		c.File = &File{Name: v.Short + ".txt", Text: strings.Join(all, "\n") + "\n"}
+		c.File = &chat.File{Name: v.Short + ".txt", Text: strings.Join(all, "\n") + "\n"}
 	}
 }
 
@@ -380,12 +381,12 @@ func missing(r purge.Request) []purge.Area {
 	return out
 }
 
-func (v view) buttons() []Button {
+func (v view) buttons() []chat.Button {
 	switch {
 	case v.asking():
-		return slices.Concat([]Button{v.button(v.does(), actionPurge, Primary), v.button("Cancel", actionCancel, Plain)}, v.withoutApproval(), v.asLeak())
+		return slices.Concat([]chat.Button{v.button(v.does(), actionPurge, chat.Primary), v.button("Cancel", actionCancel, chat.Plain)}, v.withoutApproval(), v.asLeak())
 	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "" && v.join == nil:
-		return []Button{v.button("Cancel", actionCancel, Plain)}
+		return []chat.Button{v.button("Cancel", actionCancel, chat.Plain)}
 	}
 	return v.followUps()
 }
@@ -399,56 +400,56 @@ func (v view) does() string {
 }
 
 // followUps offer what was left out, as new requests with decisions of their own.
-func (v view) followUps() []Button {
+func (v view) followUps() []chat.Button {
 	switch {
 	case v.State == store.StateExpired, v.decided && v.decision.What == store.Withdrawn:
-		return []Button{v.button("Ask again", actionAgain, Plain)}
+		return []chat.Button{v.button("Ask again", actionAgain, chat.Plain)}
 	case !v.State.Final():
 		return v.anew()
 	}
 	out := v.anew()
 	if n := count(v.targets); v.tried() && n[purge.Failed]+n[purge.Skipped] > 0 {
-		out = append(out, v.button("Retry failed", actionRetry, Plain))
+		out = append(out, v.button("Retry failed", actionRetry, chat.Plain))
 	}
 	if v.unclear() {
-		out = append(out, v.button("Look again", actionLook, Plain))
+		out = append(out, v.button("Look again", actionLook, chat.Plain))
 	}
 	if !v.anyGood() || v.Request.Kind == purge.Prefetch {
 		return out
 	}
 	for _, a := range missing(v.Request) {
-		out = append(out, v.button("Also "+string(a), string(a), Plain))
+		out = append(out, v.button("Also "+string(a), string(a), chat.Plain))
 	}
 	if v.Request.Mode == purge.Flush {
-		out = append(out, v.button("Delete instead", actionDelete, Danger))
+		out = append(out, v.button("Delete instead", actionDelete, chat.Danger))
 	}
 	return append(out, v.asLeak()...)
 }
 
 // asLeak offers to purge it as the leak that its reason sounds like.
-func (v view) asLeak() []Button {
+func (v view) asLeak() []chat.Button {
 	if !v.leaks {
 		return nil
 	}
-	return []Button{v.button("Purge as leak", actionLeak, Danger)}
+	return []chat.Button{v.button("Purge as leak", actionLeak, chat.Danger)}
 }
 
-func (v view) button(label, action string, style Style) Button {
-	return Button{Label: label, Token: buttonToken(v.Secret, action), Style: style}
+func (v view) button(label, action string, style chat.Style) chat.Button {
+	return chat.Button{Label: label, Token: buttonToken(v.Secret, action), Style: style}
 }
 
 // outcomeFile is one line a target and area: target, area, outcome, reason.
-func (v view) outcomeFile() *File {
+func (v view) outcomeFile() *chat.File {
 	var text strings.Builder
 	for _, t := range v.targets {
 		fmt.Fprintf(&text, "%s\t%s\t%s\t%s\n", t.Target, t.Area, t.Outcome, oneLine(t.Reason))
 	}
-	return &File{Name: v.Short + ".txt", Text: text.String()}
+	return &chat.File{Name: v.Short + ".txt", Text: text.String()}
 }
 
 // refusedCard names what is refused and why; one press takes the rest.
-func refusedCard(refused []refusal, s scene) Card {
-	c := Card{Title: "Nothing was purged: " + fmt.Sprint(len(refused)) + " refused", Tone: Bad}
+func refusedCard(refused []refusal, s scene) chat.Card {
+	c := chat.Card{Title: "Nothing was purged: " + fmt.Sprint(len(refused)) + " refused", Tone: chat.Bad}
 	if len(refused) == 1 {
 		c.Title = "Nothing was purged: 1 target is refused"
 	}
@@ -466,9 +467,9 @@ func refusedCard(refused []refusal, s scene) Card {
 }
 
 // privateTargetsCard shows the requester alone what a private purge is about.
-func privateTargetsCard(r purge.Request) Card {
+func privateTargetsCard(r purge.Request) chat.Card {
 	all := distinct(r)
-	c := Card{Title: "Taken. Only you see the targets:", Targets: all[:min(len(all), shownTargets)]}
+	c := chat.Card{Title: "Taken. Only you see the targets:", Targets: all[:min(len(all), shownTargets)]}
 	c.More = len(all) - len(c.Targets)
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -18,7 +19,7 @@ const (
 
 // progressLines are for a purge that is under way.
 func (v view) progressLines() []string {
-	if v.tone() != Busy {
+	if v.tone() != chat.Busy {
 		return nil
 	}
 	var lines []string

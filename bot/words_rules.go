@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -48,7 +49,7 @@ func sayNoSuchRule(id string, rules []store.Rule) string {
 }
 
 // sayUnmentioned refuses a name, and says what works in that chat.
-func (b *Bot) sayUnmentioned(at Thread, name string) string {
+func (b *Bot) sayUnmentioned(at chat.Thread, name string) string {
 	return strings.TrimSpace(fmt.Sprintf("%s was typed as a name, and names are not ids: two people may have the same. %s", said(name), b.limits(at).Mentions))
 }
 
@@ -95,8 +96,8 @@ func by(r store.Rule) string { return oneLine(r.ByName) + " (" + r.By.ID() + ")"
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-func frozenCard(r store.Rule, before []store.Rule) Card {
-	c := Card{Title: "Frozen until " + stamp(r.Until) + ": " + r.Domain, Tone: Unsure, By: r.By, Lines: []string{"Reason: " + r.Reason}, Footer: r.ID}
+func frozenCard(r store.Rule, before []store.Rule) chat.Card {
+	c := chat.Card{Title: "Frozen until " + stamp(r.Until) + ": " + r.Domain, Tone: chat.Unsure, By: r.By, Lines: []string{"Reason: " + r.Reason}, Footer: r.ID}
 	if len(before) > 0 {
 		c.Lines = append(c.Lines, "It was frozen already; this makes it longer.")
 	}
@@ -104,12 +105,12 @@ func frozenCard(r store.Rule, before []store.Rule) Card {
 	return c
 }
 
-func unfrozenCard(p Person, ended []store.Rule, reason string) Card {
-	return Card{Title: "No longer frozen: " + ended[0].Domain, Tone: Good, By: p.Subject, Lines: []string{"Reason: " + reason}, Footer: ids(ended)}
+func unfrozenCard(p chat.Person, ended []store.Rule, reason string) chat.Card {
+	return chat.Card{Title: "No longer frozen: " + ended[0].Domain, Tone: chat.Good, By: p.Subject, Lines: []string{"Reason: " + reason}, Footer: ids(ended)}
 }
 
-func grantedCard(r store.Rule) Card {
-	c := Card{Title: "Granted until " + stamp(r.Until) + ": " + r.Domain, Tone: Unsure, By: r.By, Footer: r.ID}
+func grantedCard(r store.Rule) chat.Card {
+	c := chat.Card{Title: "Granted until " + stamp(r.Until) + ": " + r.Domain, Tone: chat.Unsure, By: r.By, Footer: r.ID}
 	to := r.To
 	if s, err := acl.ParseSubject(r.To); err == nil {
 		c.Mention = []acl.Subject{s}
@@ -120,8 +121,8 @@ func grantedCard(r store.Rule) Card {
 	return c
 }
 
-func revokedCard(p Person, r store.Rule, reason string) Card {
-	c := Card{Title: "Revoked: " + string(r.Kind) + " of " + r.Domain, Tone: Neutral, By: p.Subject, Footer: r.ID}
+func revokedCard(p chat.Person, r store.Rule, reason string) chat.Card {
+	c := chat.Card{Title: "Revoked: " + string(r.Kind) + " of " + r.Domain, Tone: chat.Neutral, By: p.Subject, Footer: r.ID}
 	if r.Kind == store.Grant {
 		c.Lines = []string{r.To + " may no longer purge by it; what had not left is not sent."}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -89,7 +90,7 @@ func (w *world) open(change ...func(*Options)) *Bot {
 	db, err := store.Open(context.Background(), "sqlite:"+filepath.Join(w.dir, "bot.db"))
 	require.NoError(w.t, err)
 	o := Options{
-		Store: db, CDN: w.cdn, Platforms: map[string]Platform{"slack": w.chat}, Executor: "test",
+		Store: db, CDN: w.cdn, Platforms: map[string]chat.Platform{"slack": w.chat}, Executor: "test",
 		Policy:     func() *acl.Policy { w.mu.Lock(); defer w.mu.Unlock(); return w.policy },
 		Log:        slog.New(slog.NewTextHandler(logTo{w.t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		ConfirmTTL: time.Minute, ApprovalTTL: time.Minute, ConfirmURLs: 100, Poll: 5 * time.Millisecond, PollMax: 20 * time.Millisecond,
@@ -132,47 +133,47 @@ const (
 	carol  = acl.Subject("slack:T0/UCAROL")
 )
 
-var channel = Thread{Platform: "slack", Workspace: "T0", Channel: "C0"}
+var channel = chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C0"}
 
-func (w *world) event() EventKey {
+func (w *world) event() chat.EventKey {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.events++
-	return EventKey{"slack", "T0", fmt.Sprintf("E%d", w.events)}
+	return chat.EventKey{"slack", "T0", fmt.Sprintf("E%d", w.events)}
 }
 
 // types sends a command and returns the private reply.
-func (w *world) types(who acl.Subject, text string) Card {
+func (w *world) types(who acl.Subject, text string) chat.Card {
 	w.t.Helper()
-	r, err := w.bot.Command(context.Background(), Command{Event: w.event(), From: who, At: channel, Text: text})
+	r, err := w.bot.Command(context.Background(), chat.Command{Event: w.event(), From: who, At: channel, Text: text})
 	require.NoError(w.t, err)
 	return replyCard(r)
 }
 
-func replyCard(r Reply) Card {
+func replyCard(r chat.Reply) chat.Card {
 	if r.Card == nil {
-		return Card{}
+		return chat.Card{}
 	}
 	return *r.Card
 }
 
 // presses presses the button with a label on the newest message that has it.
-func (w *world) presses(who acl.Subject, label string) Card {
+func (w *world) presses(who acl.Subject, label string) chat.Card {
 	w.t.Helper()
 	m := w.chat.await(w.t, func(m shown) bool { return hasButton(m.card, label) })
 	return w.pressesOn(who, m, label)
 }
 
-func (w *world) pressesOn(who acl.Subject, m shown, label string) Card {
+func (w *world) pressesOn(who acl.Subject, m shown, label string) chat.Card {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
 	require.NoError(w.t, err)
 	return replyCard(r)
 }
 
-func hasButton(c Card, label string) bool { return token(c, label) != "" }
+func hasButton(c chat.Card, label string) bool { return token(c, label) != "" }
 
-func token(c Card, label string) string {
+func token(c chat.Card, label string) string {
 	for _, b := range c.Buttons {
 		if b.Label == label {
 			return b.Token
@@ -189,9 +190,9 @@ func (w *world) ends(title string) shown {
 
 // shown is one message as the channel sees it.
 type shown struct {
-	ref   MessageRef
-	at    Thread
-	card  Card
+	ref   chat.MessageRef
+	at    chat.Thread
+	card  chat.Card
 	edits int
 }
 
@@ -200,8 +201,8 @@ type fakeChat struct {
 	changed  chan struct{} // closed and replaced at each change
 	messages []shown
 	told     []shown
-	people   map[acl.Subject]Person
-	channel  Channel
+	people   map[acl.Subject]chat.Person
+	channel  chat.Channel
 	fail     error                 // of Show
 	asks     error                 // of Person
 	unknown  map[acl.Subject]error // of Person, for some
@@ -213,19 +214,19 @@ type fakeChat struct {
 }
 
 func newFakeChat() *fakeChat {
-	c := &fakeChat{changed: make(chan struct{}), channel: Channel{Joined: true, Invite: "/invite @purgebot"}, people: map[acl.Subject]Person{}}
+	c := &fakeChat{changed: make(chan struct{}), channel: chat.Channel{Joined: true, Invite: "/invite @purgebot"}, people: map[acl.Subject]chat.Person{}}
 	for s, name := range map[acl.Subject]string{alice: "Alice", alice2: "Alice again", bob: "Bob", carol: "Carol"} {
-		c.people[s] = Person{Subject: s, Name: name, Standing: Member}
+		c.people[s] = chat.Person{Subject: s, Name: name, Standing: chat.Member}
 	}
 	return c
 }
 
-func (c *fakeChat) Show(_ context.Context, at Thread, ref MessageRef, _ string, card Card) (MessageRef, error) {
+func (c *fakeChat) Show(_ context.Context, at chat.Thread, ref chat.MessageRef, _ string, card chat.Card) (chat.MessageRef, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.shows++
 	if c.fail != nil {
-		return MessageRef{}, c.fail
+		return chat.MessageRef{}, c.fail
 	}
 	defer c.bell()
 	for i := range c.messages {
@@ -234,7 +235,7 @@ func (c *fakeChat) Show(_ context.Context, at Thread, ref MessageRef, _ string, 
 			return ref, nil
 		}
 	}
-	ref = MessageRef{Channel: at.Channel, ID: fmt.Sprintf("M%d", len(c.messages)+1)}
+	ref = chat.MessageRef{Channel: at.Channel, ID: fmt.Sprintf("M%d", len(c.messages)+1)}
 	c.messages = append(c.messages, shown{ref: ref, at: at, card: card})
 	if c.posted != nil {
 		c.bell()
@@ -250,7 +251,7 @@ func (c *fakeChat) bell() {
 	c.changed = make(chan struct{})
 }
 
-func (c *fakeChat) Tell(_ context.Context, who acl.Subject, at Thread, card Card) error {
+func (c *fakeChat) Tell(_ context.Context, who acl.Subject, at chat.Thread, card chat.Card) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.bell()
@@ -258,23 +259,23 @@ func (c *fakeChat) Tell(_ context.Context, who acl.Subject, at Thread, card Card
 	return nil
 }
 
-func (c *fakeChat) Person(_ context.Context, s acl.Subject, _ time.Duration) (Person, error) {
+func (c *fakeChat) Person(_ context.Context, s acl.Subject, _ time.Duration) (chat.Person, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.unknown[s]; err != nil {
-		return Person{}, err
+		return chat.Person{}, err
 	}
 	return c.people[s], c.asks
 }
 
-func (c *fakeChat) Channel(context.Context, Thread, time.Duration) (Channel, error) {
+func (c *fakeChat) Channel(context.Context, chat.Thread, time.Duration) (chat.Channel, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.channel, c.where
 }
 
-func (c *fakeChat) Limits() ChatLimits {
-	return ChatLimits{Forms: !c.noForms, Files: true, Mentions: "Pick them from the list."}
+func (c *fakeChat) Limits() chat.ChatLimits {
+	return chat.ChatLimits{Forms: !c.noForms, Files: true, Mentions: "Pick them from the list."}
 }
 func (c *fakeChat) Health(context.Context) error { return c.health }
 

@@ -15,12 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // Open returns a new adapter that hands what it is delivered to h, and the world around it. It is called once for each case,
 // in parallel; t is for what must be cleaned up, and for a world that cannot be built.
-type Open func(t *testing.T, h bot.Handler) (bot.Platform, World)
+type Open func(t *testing.T, h chat.Handler) (chat.Platform, World)
 
 // World is the platform as the people in it see it: alice and bob, full members; a channel that they and the bot are in.
 // Each verb returns when the platform is answered, and when whatever the adapter still sends for it is sent.
@@ -28,13 +28,13 @@ type World interface {
 	Alice() acl.Subject
 	Bob() acl.Subject
 	// Someone is an account that is not a member; "" if the platform knows no such thing.
-	Someone(bot.Standing) acl.Subject
+	Someone(chat.Standing) acl.Subject
 	// Group is one that the policy names, that alice is in and bob is not; "" if the platform has none.
 	Group() acl.Subject
 
-	Channel() bot.Thread // where everything happens, Root ""
-	Shared() bot.Thread  // one that people of another organisation read; zero if the platform has none
-	Closed() bot.Thread  // one that alice is in and the bot is not
+	Channel() chat.Thread // where everything happens, Root ""
+	Shared() chat.Thread  // one that people of another organisation read; zero if the platform has none
+	Closed() chat.Thread  // one that alice is in and the bot is not
 
 	// Surfaces are the ways in which a command is typed.
 	Surfaces() []Surface
@@ -45,7 +45,7 @@ type World interface {
 	// Forge delivers a command that the platform did not sign; possible is false where that cannot be.
 	Forge(text string) (acknowledged, possible bool)
 	// Press presses the button with a label on a message, public or who's own.
-	Press(who acl.Subject, ref bot.MessageRef, label string) (acknowledged bool)
+	Press(who acl.Subject, ref chat.MessageRef, label string) (acknowledged bool)
 	// Form returns the title and the names of the inputs of the form that alice has open; Submit sends it back.
 	Form() (title string, inputs []string, open bool)
 	Submit(values map[string]string) (acknowledged bool)
@@ -59,7 +59,7 @@ type World interface {
 	// Markup returns pieces of text that do something where they pass for markup: notify bob, notify everyone, hide a link.
 	Markup() []string
 
-	Delete(bot.MessageRef)
+	Delete(chat.MessageRef)
 	Throttle(after time.Duration) // the next call is refused for being too fast
 	Down(bool)                    // nothing is answered, or everything again
 }
@@ -76,7 +76,7 @@ type Surface struct {
 
 // Message is one message as a person sees it.
 type Message struct {
-	Ref     bot.MessageRef
+	Ref     chat.MessageRef
 	Root    string // the thread it hangs in; "" is none
 	Text    string // all that can be read, buttons aside
 	Buttons []Button
@@ -94,7 +94,7 @@ type T interface {
 
 type scene struct {
 	T
-	bot.Platform
+	chat.Platform
 	World
 	bot   *recorder
 	shown int

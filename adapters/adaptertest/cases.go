@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -60,7 +60,7 @@ var deliveries = []testCase{
 			s.Type(surface, "whoami")
 			s.Type(surface, "whoami")
 		}
-		keys := map[bot.EventKey]bool{}
+		keys := map[chat.EventKey]bool{}
 		for _, c := range s.bot.heard() {
 			keys[c.Event] = true
 		}
@@ -102,7 +102,7 @@ var deliveries = []testCase{
 		}
 	}},
 	{"a private reply is private", func(s *scene) {
-		s.bot.says(bot.Reply{Card: &bot.Card{Title: "You are alice.", Lines: []string{"This is for you."}}})
+		s.bot.says(chat.Reply{Card: &chat.Card{Title: "You are alice.", Lines: []string{"This is for you."}}})
 		for i, surface := range s.Surfaces() {
 			require.True(s, s.Type(surface, "whoami"))
 			if surface.Public {
@@ -209,7 +209,7 @@ var presses = []testCase{
 	}},
 	{"a reply to a press is private", func(s *scene) {
 		ref := s.mustShow(asking)
-		s.bot.says(bot.Reply{Card: &bot.Card{Title: "Bob has decided already."}})
+		s.bot.says(chat.Reply{Card: &chat.Card{Title: "Bob has decided already."}})
 		require.True(s, s.Press(s.Alice(), ref, "Purge"))
 		require.Len(s, s.Private(), 1)
 		assert.Contains(s, s.Private()[0].Text, "Bob has decided already.")
@@ -226,10 +226,10 @@ var presses = []testCase{
 	}},
 	{"a private card has buttons too", func(s *scene) {
 		surface := s.Surfaces()[0]
-		s.bot.says(bot.Reply{Card: &asking})
+		s.bot.says(chat.Reply{Card: &asking})
 		s.Type(surface, "https://www.test.com/1.jpg https://other.example/")
 		require.Len(s, s.Private(), 1)
-		s.bot.says(bot.Reply{})
+		s.bot.says(chat.Reply{})
 		require.True(s, s.Press(s.Alice(), s.Private()[0].Ref, "Cancel"))
 		require.Len(s, s.bot.pressed(), 1)
 		assert.Equal(s, "token-2", s.bot.pressed()[0].Token)
@@ -239,14 +239,14 @@ var presses = []testCase{
 			return
 		}
 		ref := s.mustShow(asking)
-		s.bot.says(bot.Reply{Form: &form})
+		s.bot.says(chat.Reply{Form: &form})
 		require.True(s, s.Press(s.Alice(), ref, "Purge"))
 		title, inputs, open := s.Form()
 		require.True(s, open)
 		assert.Equal(s, "Purge", title)
 		assert.Equal(s, []string{"targets", "area", "reason"}, inputs)
 
-		s.bot.says(bot.Reply{Card: &bot.Card{Title: "Taken."}})
+		s.bot.says(chat.Reply{Card: &chat.Card{Title: "Taken."}})
 		require.True(s, s.Submit(map[string]string{"targets": "https://www.test.com/1.jpg\nhttps://www.test.com/2.jpg", "area": "overseas"}))
 		require.Len(s, s.bot.pressed(), 2)
 		a := s.bot.pressed()[1]
@@ -265,9 +265,9 @@ var presses = []testCase{
 			return
 		}
 		thread := s.Channel()
-		thread.Root = s.mustShow(bot.Card{Title: "The thread"}).ID
-		for _, at := range []bot.Thread{s.Channel(), thread} {
-			ref, err := s.Show(s.Context(), at, bot.MessageRef{}, "key "+at.Root, asking)
+		thread.Root = s.mustShow(chat.Card{Title: "The thread"}).ID
+		for _, at := range []chat.Thread{s.Channel(), thread} {
+			ref, err := s.Show(s.Context(), at, chat.MessageRef{}, "key "+at.Root, asking)
 			require.NoError(s, err)
 			press, form := s.pressAndSubmit(ref)
 			assert.Equal(s, ref, form.Message)
@@ -282,9 +282,9 @@ var presses = []testCase{
 		if !s.Limits().Forms || i < 0 {
 			return
 		}
-		s.bot.says(bot.Reply{Form: &form})
+		s.bot.says(chat.Reply{Form: &form})
 		require.True(s, s.Type(s.Surfaces()[i], "whoami"))
-		s.bot.says(bot.Reply{})
+		s.bot.says(chat.Reply{})
 		require.True(s, s.Submit(map[string]string{"targets": "www.test.com"}))
 		require.Len(s, s.bot.pressed(), 1)
 		assert.Zero(s, s.bot.pressed()[0].Message)
@@ -295,10 +295,10 @@ var presses = []testCase{
 		}
 		ref := s.mustShow(asking)
 		for _, refuse := range []func(){
-			func() { s.bot.says(bot.Reply{Card: &bot.Card{Title: "That is not the host.", Tone: bot.Bad}}) },
+			func() { s.bot.says(chat.Reply{Card: &chat.Card{Title: "That is not the host.", Tone: chat.Bad}}) },
 			func() { s.bot.fails(&purge.Error{Kind: purge.Denied, Message: "That is not the host."}) },
 		} {
-			s.bot.says(bot.Reply{Form: &form})
+			s.bot.says(chat.Reply{Form: &form})
 			require.True(s, s.Press(s.Alice(), ref, "Purge"))
 			before := len(s.Private())
 			refuse()
@@ -313,36 +313,36 @@ var presses = []testCase{
 }
 
 // pressAndSubmit: alice presses a button that a form answers, and sends it back; the bot then says nothing.
-func (s *scene) pressAndSubmit(ref bot.MessageRef) (press, submitted bot.Answer) {
+func (s *scene) pressAndSubmit(ref chat.MessageRef) (press, submitted chat.Answer) {
 	s.Helper()
 	before := len(s.bot.pressed())
-	s.bot.says(bot.Reply{Form: &form})
+	s.bot.says(chat.Reply{Form: &form})
 	require.True(s, s.Press(s.Alice(), ref, "Purge"))
-	s.bot.says(bot.Reply{})
+	s.bot.says(chat.Reply{})
 	require.True(s, s.Submit(map[string]string{"targets": "www.test.com"}))
 	require.Len(s, s.bot.pressed(), before+2)
 	return s.bot.pressed()[before], s.bot.pressed()[before+1]
 }
 
-var asking = bot.Card{
-	Title: "Purge these?", Tone: bot.Waiting, Targets: []string{"https://www.test.com/a/"},
-	Buttons: []bot.Button{{Label: "Purge", Token: "token-1", Style: bot.Danger}, {Label: "Cancel", Token: "token-2"}},
+var asking = chat.Card{
+	Title: "Purge these?", Tone: chat.Waiting, Targets: []string{"https://www.test.com/a/"},
+	Buttons: []chat.Button{{Label: "Purge", Token: "token-1", Style: chat.Danger}, {Label: "Cancel", Token: "token-2"}},
 }
 
-var form = bot.Form{Title: "Purge", Submit: "Continue", Token: "form-token", Inputs: []bot.Input{
+var form = chat.Form{Title: "Purge", Submit: "Continue", Token: "form-token", Inputs: []chat.Input{
 	{Name: "targets", Label: "URLs or directories", Hint: "one a line", Lines: true},
 	{Name: "area", Label: "Area", Choices: []string{"mainland", "overseas", "global"}, Value: "mainland"},
 	{Name: "reason", Label: "Reason", Optional: true},
 }}
 
-func (s *scene) show(ref bot.MessageRef, c bot.Card) (bot.MessageRef, error) {
+func (s *scene) show(ref chat.MessageRef, c chat.Card) (chat.MessageRef, error) {
 	s.shown++ // another card has another key; the same one twice would be one message
 	return s.Show(s.Context(), s.Channel(), ref, fmt.Sprint("key ", s.shown), c)
 }
 
-func (s *scene) mustShow(c bot.Card) bot.MessageRef {
+func (s *scene) mustShow(c chat.Card) chat.MessageRef {
 	s.Helper()
-	ref, err := s.show(bot.MessageRef{}, c)
+	ref, err := s.show(chat.MessageRef{}, c)
 	require.NoError(s, err)
 	require.NotZero(s, ref)
 	return ref
@@ -351,7 +351,7 @@ func (s *scene) mustShow(c bot.Card) bot.MessageRef {
 var cards = []testCase{
 	{"an edit keeps one message", func(s *scene) {
 		ref := s.mustShow(asking)
-		again, err := s.show(ref, bot.Card{Title: "Done in mainland.", Tone: bot.Good})
+		again, err := s.show(ref, chat.Card{Title: "Done in mainland.", Tone: chat.Good})
 		require.NoError(s, err)
 		assert.Equal(s, ref, again)
 		require.Len(s, s.Visible(), 1)
@@ -362,7 +362,7 @@ var cards = []testCase{
 	{"a deleted message is posted anew", func(s *scene) {
 		ref := s.mustShow(asking)
 		s.Delete(ref)
-		again, err := s.show(ref, bot.Card{Title: "Done in mainland."})
+		again, err := s.show(ref, chat.Card{Title: "Done in mainland."})
 		require.NoError(s, err)
 		assert.NotEqual(s, ref, again)
 		require.Len(s, s.Visible(), 1)
@@ -371,13 +371,13 @@ var cards = []testCase{
 	{"a result hangs in its thread", func(s *scene) {
 		at := s.Channel()
 		at.Root = s.mustShow(asking).ID
-		_, err := s.Show(s.Context(), at, bot.MessageRef{}, "key", bot.Card{Title: "Done in mainland."})
+		_, err := s.Show(s.Context(), at, chat.MessageRef{}, "key", chat.Card{Title: "Done in mainland."})
 		require.NoError(s, err)
 		require.Len(s, s.Visible(), 2)
 		assert.Equal(s, at.Root, s.Visible()[1].Root)
 	}},
 	{"a card is shown whole", func(s *scene) {
-		s.mustShow(bot.Card{
+		s.mustShow(chat.Card{
 			Title: "Purge 3 URLs", By: s.Alice(), Targets: []string{"https://www.test.com/1.jpg", "https://www.test.com/2.jpg"}, More: 1,
 			Lines: []string{"Mainland only.", "Left today: 9,997."}, Footer: "p-7k3f9x2q",
 		})
@@ -390,9 +390,9 @@ var cards = []testCase{
 	}},
 	{"hostile text does nothing", func(s *scene) {
 		for _, evil := range append(s.Markup(), hostile...) {
-			c := bot.Card{
+			c := chat.Card{
 				Title: evil, Lines: []string{evil, "after " + evil}, Targets: []string{"https://www.test.com/" + evil}, Footer: evil,
-				Buttons: []bot.Button{{Label: "Purge " + evil, Token: "token-1"}},
+				Buttons: []chat.Button{{Label: "Purge " + evil, Token: "token-1"}},
 			}
 			ref := s.mustShow(c)
 			_, err := s.show(ref, c)
@@ -406,20 +406,20 @@ var cards = []testCase{
 		assert.False(s, s.Unfurled())
 	}},
 	{"a line cannot pass for two", func(s *scene) {
-		s.mustShow(bot.Card{Title: "Failed", Lines: []string{"vendor said: no\nApproved by bob\r\u2028Done"}})
+		s.mustShow(chat.Card{Title: "Failed", Lines: []string{"vendor said: no\nApproved by bob\r\u2028Done"}})
 		for line := range strings.Lines(s.Visible()[0].Text) {
 			assert.False(s, strings.HasPrefix(line, "Approved") || strings.HasPrefix(line, "Done"), line)
 		}
 	}},
 	{"nothing reorders or hides text", func(s *scene) {
-		s.mustShow(bot.Card{Title: "a\u202eb", Lines: []string{"a\u2066b\u200bc"}, Targets: []string{"https://www.test.com/\u202egpj.1"}})
+		s.mustShow(chat.Card{Title: "a\u202eb", Lines: []string{"a\u2066b\u200bc"}, Targets: []string{"https://www.test.com/\u202egpj.1"}})
 		assert.NotContains(s, s.Visible()[0].Text, "\u202e")
 		assert.NotContains(s, s.Visible()[0].Text, "\u2066")
 		assert.NotContains(s, s.Visible()[0].Text, "\u200b")
 	}},
 	{"nothing unfurls", func(s *scene) {
-		c := bot.Card{Title: "https://www.test.com/", Lines: []string{"https://www.test.com/1.jpg"}, Targets: []string{"https://www.test.com/"}}
-		s.bot.says(bot.Reply{Card: &c})
+		c := chat.Card{Title: "https://www.test.com/", Lines: []string{"https://www.test.com/1.jpg"}, Targets: []string{"https://www.test.com/"}}
+		s.bot.says(chat.Reply{Card: &c})
 		ref := s.mustShow(c)
 		_, err := s.show(ref, c)
 		require.NoError(s, err)
@@ -430,24 +430,24 @@ var cards = []testCase{
 		assert.False(s, s.Unfurled())
 	}},
 	{"who asked is named and not notified", func(s *scene) {
-		ref := s.mustShow(bot.Card{Title: "Purge", By: s.Alice()})
-		_, err := s.show(ref, bot.Card{Title: "Purged", By: s.Alice()})
+		ref := s.mustShow(chat.Card{Title: "Purge", By: s.Alice()})
+		_, err := s.show(ref, chat.Card{Title: "Purged", By: s.Alice()})
 		require.NoError(s, err)
 		assert.Contains(s, s.Visible()[0].Text, s.Alice().ID())
 		assert.Empty(s, s.Notified())
 	}},
 	{"who is mentioned is notified", func(s *scene) {
-		s.mustShow(bot.Card{Title: "Done", Mention: []acl.Subject{s.Bob(), "elsewhere:W0/U0", "nobody", acl.Subject(s.Channel().Platform + ":x/!channel")}})
+		s.mustShow(chat.Card{Title: "Done", Mention: []acl.Subject{s.Bob(), "elsewhere:W0/U0", "nobody", acl.Subject(s.Channel().Platform + ":x/!channel")}})
 		assert.Equal(s, []string{string(s.Bob())}, s.Notified())
 	}},
 	{"a long card is cut and says so", func(s *scene) {
-		c := bot.Card{Title: strings.Repeat("long ", 100), More: 5, Footer: strings.Repeat("f", 5000)}
+		c := chat.Card{Title: strings.Repeat("long ", 100), More: 5, Footer: strings.Repeat("f", 5000)}
 		for i := range 2000 {
 			c.Targets = append(c.Targets, fmt.Sprintf("https://www.test.com/%04d/%s", i, strings.Repeat("x", 60)))
 			c.Lines = append(c.Lines, fmt.Sprintf("line %d %s", i, strings.Repeat("é", 60)))
 		}
 		for i := range 10 {
-			c.Buttons = append(c.Buttons, bot.Button{Label: strings.Repeat("b", 100), Token: fmt.Sprint("token-", i)})
+			c.Buttons = append(c.Buttons, chat.Button{Label: strings.Repeat("b", 100), Token: fmt.Sprint("token-", i)})
 		}
 		s.mustShow(c)
 		require.Len(s, s.Visible(), 1)
@@ -459,16 +459,16 @@ var cards = []testCase{
 	}},
 	{"a long target is shown to its end", func(s *scene) {
 		target := "https://www.test.com/" + strings.Repeat("a", 8000) + "/end.jpg"
-		s.mustShow(bot.Card{Title: "Purge this?", Targets: []string{target}, Lines: []string{"Mainland only."}})
+		s.mustShow(chat.Card{Title: "Purge this?", Targets: []string{target}, Lines: []string{"Mainland only."}})
 		shown := strings.ReplaceAll(s.Visible()[0].Text, "\n", "")
 		assert.Contains(s, shown, target)
 	}},
 	{"an empty card is no error", func(s *scene) {
-		s.mustShow(bot.Card{Title: "Done", Lines: []string{"", " "}, Targets: []string{}, Footer: ""})
+		s.mustShow(chat.Card{Title: "Done", Lines: []string{"", " "}, Targets: []string{}, Footer: ""})
 	}},
 	{"throttled is Exhausted, with the delay", func(s *scene) {
 		ref := s.mustShow(asking)
-		for _, r := range []bot.MessageRef{{}, ref} {
+		for _, r := range []chat.MessageRef{{}, ref} {
 			s.Throttle(7 * time.Second)
 			_, err := s.show(r, asking)
 			e := s.mustFail(err)
@@ -480,7 +480,7 @@ var cards = []testCase{
 	{"a platform that is down is Unavailable", func(s *scene) {
 		s.mustShow(asking)
 		s.Down(true)
-		_, err := s.show(bot.MessageRef{}, asking)
+		_, err := s.show(chat.MessageRef{}, asking)
 		assert.Equal(s, purge.Unavailable, s.mustFail(err).Kind)
 		assert.Error(s, s.Health(s.Context()))
 		s.Down(false)
@@ -488,7 +488,7 @@ var cards = []testCase{
 	}},
 	{"where the bot is not, it is Denied and says how to invite it", func(s *scene) {
 		s.mustShow(asking)
-		_, err := s.Show(s.Context(), s.Closed(), bot.MessageRef{}, "key", asking)
+		_, err := s.Show(s.Context(), s.Closed(), chat.MessageRef{}, "key", asking)
 		e := s.mustFail(err)
 		assert.Equal(s, purge.Denied, e.Kind)
 		c, err := s.Platform.Channel(s.Context(), s.Closed(), time.Minute)
@@ -496,8 +496,8 @@ var cards = []testCase{
 		assert.Contains(s, e.Message, c.Invite)
 	}},
 	{"a person can be told anywhere", func(s *scene) {
-		for i, at := range []bot.Thread{s.World.Channel(), s.Closed()} {
-			require.NoError(s, s.Tell(s.Context(), s.Alice(), at, bot.Card{Title: "Not here."}))
+		for i, at := range []chat.Thread{s.World.Channel(), s.Closed()} {
+			require.NoError(s, s.Tell(s.Context(), s.Alice(), at, chat.Card{Title: "Not here."}))
 			require.Len(s, s.Private(), i+1)
 			assert.Contains(s, s.Private()[i].Text, "Not here.")
 		}
@@ -513,28 +513,28 @@ var hostile = []string{
 
 var directory = []testCase{
 	{"a member is one, by name", func(s *scene) {
-		p := s.mustBe(s.Alice(), bot.Member)
+		p := s.mustBe(s.Alice(), chat.Member)
 		assert.NotEmpty(s, p.Name)
 		assert.Equal(s, s.Alice(), p.Subject)
-		s.mustBe(s.Bob(), bot.Member)
+		s.mustBe(s.Bob(), chat.Member)
 	}},
 	{"who is no member is what they are", func(s *scene) {
-		for _, standing := range []bot.Standing{bot.Guest, bot.Outsider, bot.Robot, bot.Gone} {
+		for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, chat.Robot, chat.Gone} {
 			if who := s.Someone(standing); who != "" {
 				s.mustBe(who, standing)
 			}
 		}
-		s.mustBe(acl.Subject(s.Channel().Platform+":ELSEWHERE/"+s.Alice().ID()), bot.Outsider)
+		s.mustBe(acl.Subject(s.Channel().Platform+":ELSEWHERE/"+s.Alice().ID()), chat.Outsider)
 	}},
 	{"groups are those the person is in", func(s *scene) {
 		if s.Group() == "" {
 			return
 		}
-		assert.Equal(s, []acl.Subject{s.Group()}, s.mustBe(s.Alice(), bot.Member).Groups)
-		assert.Empty(s, s.mustBe(s.Bob(), bot.Member).Groups)
+		assert.Equal(s, []acl.Subject{s.Group()}, s.mustBe(s.Alice(), chat.Member).Groups)
+		assert.Empty(s, s.mustBe(s.Bob(), chat.Member).Groups)
 	}},
 	{"who cannot be looked up is refused", func(s *scene) {
-		s.mustBe(s.Alice(), bot.Member)
+		s.mustBe(s.Alice(), chat.Member)
 		s.Down(true)
 		_, err := s.Person(s.Context(), s.Alice(), time.Minute)
 		assert.NoError(s, err, "known for less than a minute")
@@ -546,7 +546,7 @@ var directory = []testCase{
 	{"a channel is ours, shared, or closed", func(s *scene) {
 		c := s.mustKnow(s.Channel())
 		assert.Equal(s, [2]bool{false, true}, [2]bool{c.Shared, c.Joined})
-		if s.Shared() != (bot.Thread{}) {
+		if s.Shared() != (chat.Thread{}) {
 			assert.True(s, s.mustKnow(s.Shared()).Shared)
 		}
 		c = s.mustKnow(s.Closed())
@@ -564,7 +564,7 @@ func (s *scene) mustFail(err error) *purge.Error {
 	return e
 }
 
-func (s *scene) mustBe(who acl.Subject, standing bot.Standing) bot.Person {
+func (s *scene) mustBe(who acl.Subject, standing chat.Standing) chat.Person {
 	s.Helper()
 	p, err := s.Person(s.Context(), who, time.Minute)
 	require.NoError(s, err)
@@ -572,7 +572,7 @@ func (s *scene) mustBe(who acl.Subject, standing bot.Standing) bot.Person {
 	return p
 }
 
-func (s *scene) mustKnow(at bot.Thread) bot.Channel {
+func (s *scene) mustKnow(at chat.Thread) chat.Channel {
 	s.Helper()
 	c, err := s.Platform.Channel(s.Context(), at, time.Minute)
 	require.NoError(s, err)
@@ -580,4 +580,4 @@ func (s *scene) mustKnow(at bot.Thread) bot.Channel {
 }
 
 // Channel is the World's: the Platform's look-up has the same name.
-func (s *scene) Channel() bot.Thread { return s.World.Channel() }
+func (s *scene) Channel() chat.Thread { return s.World.Channel() }

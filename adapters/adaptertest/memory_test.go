@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -23,18 +23,18 @@ import (
 // Its markup is "<@id>", which notifies, and the entity "&lt;". It delivers again what is not acknowledged.
 type memory struct {
 	t      *testing.T
-	bot    bot.Handler
+	bot    chat.Handler
 	defect string
 
 	mu       sync.Mutex
 	messages []*posted
 	serial   int
-	last     bot.Command
-	form     *bot.Form
-	formOn   bot.Answer // what opened it, if it was a press
+	last     chat.Command
+	form     *chat.Form
+	formOn   chat.Answer // what opened it, if it was a press
 	throttle time.Duration
 	down     bool
-	known    map[acl.Subject]bot.Person
+	known    map[acl.Subject]chat.Person
 }
 
 type posted struct {
@@ -93,41 +93,41 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 }
 
 func plant(defect string) Open {
-	return func(t *testing.T, h bot.Handler) (bot.Platform, World) {
-		m := &memory{t: t, bot: h, defect: defect, known: map[acl.Subject]bot.Person{}}
+	return func(t *testing.T, h chat.Handler) (chat.Platform, World) {
+		m := &memory{t: t, bot: h, defect: defect, known: map[acl.Subject]chat.Person{}}
 		return m.platform(), m
 	}
 }
 
 func (m *memory) has(defect string) bool { return m.defect == defect }
 
-func (m *memory) platform() bot.Platform { return memoryPlatform{m} }
+func (m *memory) platform() chat.Platform { return memoryPlatform{m} }
 
 // memoryPlatform is apart from memory because a World's Channel is not a Platform's.
 type memoryPlatform struct{ m *memory }
 
-func (p memoryPlatform) Show(_ context.Context, at bot.Thread, ref bot.MessageRef, _ string, c bot.Card) (bot.MessageRef, error) {
+func (p memoryPlatform) Show(_ context.Context, at chat.Thread, ref chat.MessageRef, _ string, c chat.Card) (chat.MessageRef, error) {
 	m := p.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.trouble(); err != nil {
-		return bot.MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
 	if at.Channel == m.Closed().Channel {
-		return bot.MessageRef{}, &purge.Error{Kind: purge.Denied, Message: "Type /invite first."}
+		return chat.MessageRef{}, &purge.Error{Kind: purge.Denied, Message: "Type /invite first."}
 	}
 	i := slices.IndexFunc(m.messages, func(p *posted) bool { return p.Ref == ref })
 	if i >= 0 && !m.has("always posts") {
 		m.render(m.messages[i], c, true)
 		return ref, nil
 	}
-	if m.has("edits what is deleted") && ref != (bot.MessageRef{}) {
+	if m.has("edits what is deleted") && ref != (chat.MessageRef{}) {
 		return ref, nil
 	}
 	return m.post(at, "", c).Ref, nil
 }
 
-func (p memoryPlatform) Tell(_ context.Context, who acl.Subject, at bot.Thread, c bot.Card) error {
+func (p memoryPlatform) Tell(_ context.Context, who acl.Subject, at chat.Thread, c chat.Card) error {
 	p.m.mu.Lock()
 	defer p.m.mu.Unlock()
 	if p.m.has("no direct messages") && at == p.m.Closed() {
@@ -137,7 +137,7 @@ func (p memoryPlatform) Tell(_ context.Context, who acl.Subject, at bot.Thread, 
 	return nil
 }
 
-func (p memoryPlatform) Person(_ context.Context, s acl.Subject, maxAge time.Duration) (bot.Person, error) {
+func (p memoryPlatform) Person(_ context.Context, s acl.Subject, maxAge time.Duration) (chat.Person, error) {
 	m := p.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -145,14 +145,14 @@ func (p memoryPlatform) Person(_ context.Context, s acl.Subject, maxAge time.Dur
 		return known, nil
 	}
 	if err := m.trouble(); err != nil {
-		return bot.Person{}, err
+		return chat.Person{}, err
 	}
-	person := bot.Person{Subject: s, Name: "Somebody", Standing: bot.Standing(s.ID())}
+	person := chat.Person{Subject: s, Name: "Somebody", Standing: chat.Standing(s.ID())}
 	switch {
 	case s.Workspace() != "W":
-		person.Standing = bot.Outsider
+		person.Standing = chat.Outsider
 	case s == m.Alice() || s == m.Bob() || m.has("everybody is a member"):
-		person.Standing = bot.Member
+		person.Standing = chat.Member
 	}
 	if s == m.Alice() && !m.has("no groups") {
 		person.Groups = []acl.Subject{m.Group()}
@@ -161,13 +161,13 @@ func (p memoryPlatform) Person(_ context.Context, s acl.Subject, maxAge time.Dur
 	return person, nil
 }
 
-func (p memoryPlatform) Channel(_ context.Context, at bot.Thread, _ time.Duration) (bot.Channel, error) {
-	return bot.Channel{
+func (p memoryPlatform) Channel(_ context.Context, at chat.Thread, _ time.Duration) (chat.Channel, error) {
+	return chat.Channel{
 		Shared: at == p.m.Shared() && !p.m.has("nothing is shared"), Joined: at != p.m.Closed(), Invite: "/invite",
 	}, nil
 }
 
-func (p memoryPlatform) Limits() bot.ChatLimits { return bot.ChatLimits{Forms: true} }
+func (p memoryPlatform) Limits() chat.ChatLimits { return chat.ChatLimits{Forms: true} }
 
 func (p memoryPlatform) Health(context.Context) error {
 	p.m.mu.Lock()
@@ -189,9 +189,9 @@ func (m *memory) trouble() error {
 	return nil
 }
 
-func (m *memory) post(at bot.Thread, to acl.Subject, c bot.Card) *posted {
+func (m *memory) post(at chat.Thread, to acl.Subject, c chat.Card) *posted {
 	m.serial++
-	p := &posted{Message: Message{Ref: bot.MessageRef{Channel: at.Channel, ID: fmt.Sprint(m.serial)}, Root: at.Root}, to: to}
+	p := &posted{Message: Message{Ref: chat.MessageRef{Channel: at.Channel, ID: fmt.Sprint(m.serial)}, Root: at.Root}, to: to}
 	if m.has("answers in public") {
 		p.to = ""
 	}
@@ -205,7 +205,7 @@ func (m *memory) post(at bot.Thread, to acl.Subject, c bot.Card) *posted {
 
 var mentioned = regexp.MustCompile(`<@(\w+)>`)
 
-func (m *memory) render(p *posted, c bot.Card, edit bool) {
+func (m *memory) render(p *posted, c chat.Card, edit bool) {
 	parts := append(append([]string{c.Title}, c.Lines...), m.some(c.Targets, &c.More)...)
 	if c.More > 0 && !m.has("cuts silently") {
 		parts = append(parts, fmt.Sprintf("%d more", c.More))
@@ -266,18 +266,18 @@ func (m *memory) escape(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(s)
 }
 
-func (m *memory) Alice() acl.Subject                 { return "memory:W/alice" }
-func (m *memory) Bob() acl.Subject                   { return "memory:W/bob" }
-func (m *memory) Group() acl.Subject                 { return "memory:W/group" }
-func (m *memory) Someone(s bot.Standing) acl.Subject { return acl.Subject("memory:W/" + s) }
-func (m *memory) Channel() bot.Thread {
-	return bot.Thread{Platform: "memory", Workspace: "W", Channel: "here"}
+func (m *memory) Alice() acl.Subject                  { return "memory:W/alice" }
+func (m *memory) Bob() acl.Subject                    { return "memory:W/bob" }
+func (m *memory) Group() acl.Subject                  { return "memory:W/group" }
+func (m *memory) Someone(s chat.Standing) acl.Subject { return acl.Subject("memory:W/" + s) }
+func (m *memory) Channel() chat.Thread {
+	return chat.Thread{Platform: "memory", Workspace: "W", Channel: "here"}
 }
-func (m *memory) Shared() bot.Thread {
-	return bot.Thread{Platform: "memory", Workspace: "W", Channel: "shared"}
+func (m *memory) Shared() chat.Thread {
+	return chat.Thread{Platform: "memory", Workspace: "W", Channel: "shared"}
 }
-func (m *memory) Closed() bot.Thread {
-	return bot.Thread{Platform: "memory", Workspace: "W", Channel: "closed"}
+func (m *memory) Closed() chat.Thread {
+	return chat.Thread{Platform: "memory", Workspace: "W", Channel: "closed"}
 }
 func (m *memory) Markup() []string { return []string{"<@bob>", "&lt;@bob>"} }
 
@@ -288,7 +288,7 @@ func (m *memory) Surfaces() []Surface {
 func (m *memory) Type(s Surface, text string) bool {
 	m.mu.Lock()
 	m.serial++
-	c := bot.Command{Event: m.key(), From: m.Alice(), At: m.Channel(), Text: text}
+	c := chat.Command{Event: m.key(), From: m.Alice(), At: m.Channel(), Text: text}
 	m.mu.Unlock()
 	if s.Threads {
 		c.At.Root = "root"
@@ -300,22 +300,22 @@ func (m *memory) Type(s Surface, text string) bool {
 	return m.deliver(c, s.Repeats)
 }
 
-func (m *memory) key() bot.EventKey {
+func (m *memory) key() chat.EventKey {
 	if m.has("one key for everything") {
-		return bot.EventKey{Platform: "memory", Workspace: "W", ID: "event"}
+		return chat.EventKey{Platform: "memory", Workspace: "W", ID: "event"}
 	}
-	return bot.EventKey{Platform: "memory", Workspace: "W", ID: fmt.Sprint("event-", m.serial)}
+	return chat.EventKey{Platform: "memory", Workspace: "W", ID: fmt.Sprint("event-", m.serial)}
 }
 
-func (m *memory) deliver(c bot.Command, repeats bool) bool {
-	reply, err, fell := m.ask(func(ctx context.Context) (bot.Reply, error) { return m.bot.Command(ctx, c) })
+func (m *memory) deliver(c chat.Command, repeats bool) bool {
+	reply, err, fell := m.ask(func(ctx context.Context) (chat.Reply, error) { return m.bot.Command(ctx, c) })
 	if fell {
 		return m.has("falls over")
 	}
-	return m.answer(reply, err, c.At, c.From, repeats, bot.Answer{})
+	return m.answer(reply, err, c.At, c.From, repeats, chat.Answer{})
 }
 
-func (m *memory) ask(f func(context.Context) (bot.Reply, error)) (reply bot.Reply, err error, fell bool) {
+func (m *memory) ask(f func(context.Context) (chat.Reply, error)) (reply chat.Reply, err error, fell bool) {
 	ctx, cancel := context.WithTimeout(m.t.Context(), time.Second)
 	defer cancel()
 	defer func() {
@@ -327,7 +327,7 @@ func (m *memory) ask(f func(context.Context) (bot.Reply, error)) (reply bot.Repl
 	return reply, err, false
 }
 
-func (m *memory) answer(reply bot.Reply, err error, at bot.Thread, to acl.Subject, repeats bool, on bot.Answer) bool {
+func (m *memory) answer(reply chat.Reply, err error, at chat.Thread, to acl.Subject, repeats bool, on chat.Answer) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
@@ -336,7 +336,7 @@ func (m *memory) answer(reply bot.Reply, err error, at bot.Thread, to acl.Subjec
 	case err != nil && repeats:
 		return false
 	case err != nil:
-		m.post(at, to, bot.Card{Title: purge.AsError(err).Message})
+		m.post(at, to, chat.Card{Title: purge.AsError(err).Message})
 	case reply.Card != nil:
 		m.post(at, to, *reply.Card)
 	case reply.Form != nil:
@@ -359,10 +359,10 @@ func (m *memory) Forge(text string) (acknowledged, possible bool) {
 	return false, true
 }
 
-func (m *memory) Press(who acl.Subject, ref bot.MessageRef, label string) bool {
+func (m *memory) Press(who acl.Subject, ref chat.MessageRef, label string) bool {
 	m.mu.Lock()
 	m.serial++
-	a := bot.Answer{Event: m.key(), From: who, At: m.Channel(), Message: ref}
+	a := chat.Answer{Event: m.key(), From: who, At: m.Channel(), Message: ref}
 	for _, p := range m.messages {
 		for _, b := range p.Buttons {
 			if p.Ref == ref && b.Label == label {
@@ -377,8 +377,8 @@ func (m *memory) Press(who acl.Subject, ref bot.MessageRef, label string) bool {
 	return m.send(a)
 }
 
-func (m *memory) send(a bot.Answer) bool {
-	reply, err, _ := m.ask(func(ctx context.Context) (bot.Reply, error) { return m.bot.Answer(ctx, a) })
+func (m *memory) send(a chat.Answer) bool {
+	reply, err, _ := m.ask(func(ctx context.Context) (chat.Reply, error) { return m.bot.Answer(ctx, a) })
 	return m.answer(reply, err, a.At, a.From, false, a)
 }
 
@@ -395,17 +395,17 @@ func (m *memory) Form() (title string, inputs []string, open bool) {
 func (m *memory) Submit(values map[string]string) bool {
 	m.mu.Lock()
 	m.serial++
-	a := bot.Answer{Event: m.key(), From: m.Alice(), At: m.Channel(), Message: m.formOn.Message, Token: m.form.Token, Values: values}
+	a := chat.Answer{Event: m.key(), From: m.Alice(), At: m.Channel(), Message: m.formOn.Message, Token: m.form.Token, Values: values}
 	m.mu.Unlock()
 	switch m.defect {
 	case "loses the values of a form":
 		a.Values = nil
 	case "forgets where a form was":
-		a.Message = bot.MessageRef{}
+		a.Message = chat.MessageRef{}
 	case "mixes up forms":
-		a.Message = bot.MessageRef{Channel: "here", ID: "1"}
+		a.Message = chat.MessageRef{Channel: "here", ID: "1"}
 	case "closes refused forms":
-		_, _, _ = m.ask(func(ctx context.Context) (bot.Reply, error) { return m.bot.Answer(ctx, a) })
+		_, _, _ = m.ask(func(ctx context.Context) (chat.Reply, error) { return m.bot.Answer(ctx, a) })
 		return true
 	}
 	return m.send(a)
@@ -438,7 +438,7 @@ func (m *memory) Unfurled() bool {
 	return slices.ContainsFunc(m.messages, func(p *posted) bool { return p.unfurls })
 }
 
-func (m *memory) Delete(ref bot.MessageRef) {
+func (m *memory) Delete(ref chat.MessageRef) {
 	m.messages = slices.DeleteFunc(m.messages, func(p *posted) bool { return p.Ref == ref })
 }
 

@@ -6,22 +6,22 @@ import (
 	"strings"
 	"sync"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // recorder is a bot that remembers what it was handed, and answers as it was told.
 type recorder struct {
 	mu       sync.Mutex
-	commands []bot.Command
-	answers  []bot.Answer
+	commands []chat.Command
+	answers  []chat.Answer
 	hurried  bool // every call came with a deadline
-	reply    bot.Reply
+	reply    chat.Reply
 	err      error
 	panics   bool
 }
 
 // Command implements bot.Handler.
-func (r *recorder) Command(ctx context.Context, c bot.Command) (bot.Reply, error) {
+func (r *recorder) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.commands = append(r.commands, c)
@@ -29,7 +29,7 @@ func (r *recorder) Command(ctx context.Context, c bot.Command) (bot.Reply, error
 }
 
 // Answer implements bot.Handler.
-func (r *recorder) Answer(ctx context.Context, a bot.Answer) (bot.Reply, error) {
+func (r *recorder) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answers = append(r.answers, a)
@@ -37,11 +37,11 @@ func (r *recorder) Answer(ctx context.Context, a bot.Answer) (bot.Reply, error) 
 }
 
 // Suggest implements bot.Handler.
-func (r *recorder) Suggest(context.Context, bot.Suggestion) (bot.Reply, error) {
-	return bot.Reply{}, nil
+func (r *recorder) Suggest(context.Context, chat.Suggestion) (chat.Reply, error) {
+	return chat.Reply{}, nil
 }
 
-func (r *recorder) answer(ctx context.Context) (bot.Reply, error) {
+func (r *recorder) answer(ctx context.Context) (chat.Reply, error) {
 	_, r.hurried = ctx.Deadline()
 	if r.panics {
 		panic("planted: hunter2")
@@ -50,10 +50,10 @@ func (r *recorder) answer(ctx context.Context) (bot.Reply, error) {
 }
 
 // says makes the bot answer everything that follows with reply.
-func (r *recorder) says(reply bot.Reply) { r.will(reply, nil) }
+func (r *recorder) says(reply chat.Reply) { r.will(reply, nil) }
 
 // fails makes the bot record nothing that follows.
-func (r *recorder) fails(err error) { r.will(bot.Reply{}, err) }
+func (r *recorder) fails(err error) { r.will(chat.Reply{}, err) }
 
 func (r *recorder) panicking(on bool) {
 	r.mu.Lock()
@@ -61,22 +61,22 @@ func (r *recorder) panicking(on bool) {
 	r.panics = on
 }
 
-func (r *recorder) will(reply bot.Reply, err error) {
+func (r *recorder) will(reply chat.Reply, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reply, r.err = reply, err
 }
 
-func (r *recorder) heard() []bot.Command {
+func (r *recorder) heard() []chat.Command {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]bot.Command(nil), r.commands...)
+	return append([]chat.Command(nil), r.commands...)
 }
 
-func (r *recorder) pressed() []bot.Answer {
+func (r *recorder) pressed() []chat.Answer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]bot.Answer(nil), r.answers...)
+	return append([]chat.Answer(nil), r.answers...)
 }
 
 func sprint(format string, args ...any) string {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -22,7 +22,7 @@ const patient = time.Second
 //
 // discordgo's own buckets are not used: they hold a lock while they wait, put all interactions of the process into one, and are
 // never freed. https://github.com/bwmarrin/discordgo/issues/1333
-func (d *Discord) call(ctx context.Context, method, path string, body, out any, files ...*bot.File) error {
+func (d *Discord) call(ctx context.Context, method, path string, body, out any, files ...*chat.File) error {
 	kind, payload, err := encode(body, files)
 	if err != nil {
 		return d.translate(method, path, err)
@@ -79,7 +79,7 @@ func sleep(ctx context.Context, for_ time.Duration) error {
 }
 
 // encode writes a body as JSON, or with files as a form: https://docs.discord.com/developers/reference#uploading-files
-func encode(body any, files []*bot.File) (kind string, payload []byte, err error) {
+func encode(body any, files []*chat.File) (kind string, payload []byte, err error) {
 	if body == nil {
 		return "", nil, nil
 	}

@@ -21,7 +21,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -54,7 +54,7 @@ type Discord struct {
 	timing   timing
 	me       *cache[user]
 	ownRole  *cache[string]
-	people   *cache[bot.Person]
+	people   *cache[chat.Person]
 	rights   *cache[rights] // the bot's, by channel
 	ownself  *cache[self]   // "": the bot
 	parents  *cache[string] // of each channel: the parent if it is a thread, else ""
@@ -69,7 +69,7 @@ type Discord struct {
 	later    work           // what goes on for events that were taken
 }
 
-var _ bot.Platform = (*Discord)(nil)
+var _ chat.Platform = (*Discord)(nil)
 
 // New returns an adapter that has not talked to Discord yet. Its errors name the variable that is wrong, never its value.
 func New(c Config) (*Discord, error) {
@@ -82,7 +82,7 @@ func New(c Config) (*Discord, error) {
 	}
 	d := &Discord{
 		config: c, api: api, limits: newLimits(c.Now), timing: defaults,
-		me: newCache[user](c.Now), ownRole: newCache[string](c.Now), people: newCache[bot.Person](c.Now),
+		me: newCache[user](c.Now), ownRole: newCache[string](c.Now), people: newCache[chat.Person](c.Now),
 		rights: newCache[rights](c.Now), ownself: newCache[self](c.Now), parents: newCache[string](c.Now), tokens: newCache[string](c.Now),
 		hinted: newCache[bool](c.Now), mute: newCache[string](c.Now),
 	}
@@ -148,7 +148,7 @@ func misconfigured(message string) error {
 
 // Start begins to listen, and registers the commands. It returns at once: Health tells what became of it. It is called once;
 // the end of ctx ends it as Close does.
-func (d *Discord) Start(ctx context.Context, h bot.Handler) error {
+func (d *Discord) Start(ctx context.Context, h chat.Handler) error {
 	d.starting.Lock()
 	defer d.starting.Unlock()
 	if d.stop != nil {
@@ -202,8 +202,8 @@ func (d *Discord) Health(ctx context.Context) error {
 }
 
 // Limits says what Discord can show.
-func (d *Discord) Limits() bot.ChatLimits {
-	return bot.ChatLimits{
+func (d *Discord) Limits() chat.ChatLimits {
+	return chat.ChatLimits{
 		Forms: true, Files: true, Options: true,
 		Mentions: "Type @ and pick the person or role from the list that Discord shows: a name that is only typed is no mention. " +
 			"Or write the id, as in discord:SERVER/PERSON or discord:SERVER/role/ROLE: whoami shows people theirs, and with Developer Mode on " +

@@ -5,68 +5,68 @@ import (
 	"context"
 	"sync"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // fake is a bot that does what it was told, and remembers what it was asked.
 type fake struct {
 	mu       sync.Mutex
-	commands []bot.Command
-	answers  []bot.Answer
-	asked    []bot.Suggestion
-	command  func(context.Context, bot.Command) (bot.Reply, error)
-	answer   func(context.Context, bot.Answer) (bot.Reply, error)
-	suggest  func(context.Context) (bot.Reply, error)
+	commands []chat.Command
+	answers  []chat.Answer
+	asked    []chat.Suggestion
+	command  func(context.Context, chat.Command) (chat.Reply, error)
+	answer   func(context.Context, chat.Answer) (chat.Reply, error)
+	suggest  func(context.Context) (chat.Reply, error)
 }
 
-func (f *fake) Command(ctx context.Context, c bot.Command) (bot.Reply, error) {
+func (f *fake) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	f.mu.Lock()
 	f.commands = append(f.commands, c)
 	do := f.command
 	f.mu.Unlock()
 	if do == nil {
-		return bot.Reply{}, nil
+		return chat.Reply{}, nil
 	}
 	return do(ctx, c)
 }
 
-func (f *fake) Answer(ctx context.Context, a bot.Answer) (bot.Reply, error) {
+func (f *fake) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	f.mu.Lock()
 	f.answers = append(f.answers, a)
 	do := f.answer
 	f.mu.Unlock()
 	if do == nil {
-		return bot.Reply{}, nil
+		return chat.Reply{}, nil
 	}
 	return do(ctx, a)
 }
 
-func (f *fake) Suggest(ctx context.Context, q bot.Suggestion) (bot.Reply, error) {
+func (f *fake) Suggest(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
 	f.mu.Lock()
 	f.asked = append(f.asked, q)
 	do := f.suggest
 	f.mu.Unlock()
 	if do == nil {
-		return bot.Reply{}, nil
+		return chat.Reply{}, nil
 	}
 	return do(ctx)
 }
 
-func (f *fake) heard() []bot.Command {
+func (f *fake) heard() []chat.Command {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append([]bot.Command(nil), f.commands...)
+	return append([]chat.Command(nil), f.commands...)
 }
 
-func (f *fake) pressed() []bot.Answer {
+func (f *fake) pressed() []chat.Answer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append([]bot.Answer(nil), f.answers...)
+	return append([]chat.Answer(nil), f.answers...)
 }
 
-func says(title string) func(context.Context, bot.Command) (bot.Reply, error) {
-	return func(context.Context, bot.Command) (bot.Reply, error) {
-		return bot.Reply{Card: &bot.Card{Title: title}}, nil
+func says(title string) func(context.Context, chat.Command) (chat.Reply, error) {
+	return func(context.Context, chat.Command) (chat.Reply, error) {
+		return chat.Reply{Card: &chat.Card{Title: title}}, nil
 	}
 }
 

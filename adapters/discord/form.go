@@ -1,6 +1,8 @@
 package discord
 
-import "purgebot/bot"
+import (
+	"purgebot/bot/chat"
+)
 
 // Limits of a form: https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object-modal
 // and https://docs.discord.com/developers/components/reference#label
@@ -55,7 +57,7 @@ type selectOption struct {
 }
 
 // modal writes a form. Its button is always Discord's own "Submit".
-func modal(f bot.Form) form {
+func modal(f chat.Form) form {
 	m := form{Title: clip(plain(f.Title), maxFormTitle), CustomID: f.Token}
 	for _, in := range f.Inputs[:min(len(f.Inputs), maxInputs)] {
 		m.Components = append(m.Components, label{typeLabel, clip(plain(in.Label), maxFormTitle), clip(plain(in.Hint), maxHint), field(in)})
@@ -63,7 +65,7 @@ func modal(f bot.Form) form {
 	return m
 }
 
-func field(in bot.Input) any {
+func field(in chat.Input) any {
 	if len(in.Choices) == 0 {
 		style := 1
 		if in.Lines {

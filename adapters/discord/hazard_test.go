@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/discord/discordsim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -96,10 +96,10 @@ func TestHazardAbandonedSessionMeetsNoNetwork(t *testing.T) {
 func TestCloseWaitsForWhatWasTaken(t *testing.T) {
 	t.Parallel()
 	asked, release := make(chan struct{}), make(chan struct{})
-	f := &fake{command: func(context.Context, bot.Command) (bot.Reply, error) {
+	f := &fake{command: func(context.Context, chat.Command) (chat.Reply, error) {
 		close(asked)
 		<-release
-		return bot.Reply{}, nil
+		return chat.Reply{}, nil
 	}}
 	w := newWorld(t, f).started()
 	go w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot whoami")
@@ -250,7 +250,7 @@ func TestHazardResumeRepeatsEvents(t *testing.T) {
 	w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil)
 	w.Drop()
 	w.eventually(func() bool { return len(f.heard()) >= 4 }, "repeated")
-	keys := map[bot.EventKey]int{}
+	keys := map[chat.EventKey]int{}
 	for _, c := range f.heard() {
 		keys[c.Event]++
 	}
@@ -260,7 +260,7 @@ func TestHazardResumeRepeatsEvents(t *testing.T) {
 func TestHazardPanicInAHandler(t *testing.T) {
 	t.Parallel()
 	out := &log{}
-	f := &fake{command: func(context.Context, bot.Command) (bot.Reply, error) { panic("hunter2") }}
+	f := &fake{command: func(context.Context, chat.Command) (chat.Reply, error) { panic("hunter2") }}
 	w := newWorld(t, f, func(c *Config, _ *discordsim.Sim) { c.Log = slog.New(slog.NewTextHandler(out, nil)) }).started()
 	w.hears(f)
 	w.eventually(func() bool { return len(w.Visible()) == 1 && w.Visible()[0].Text == sayNotTaken }, "whoever typed is told")
@@ -318,9 +318,9 @@ func TestHazardOnePersonsAnswerHoldsUpNobody(t *testing.T) {
 func TestHazardOneLateFollowUpHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	const fill = "PATCH /webhooks/{application}/{token}/messages/{message}"
-	f := &fake{command: func(_ context.Context, c bot.Command) (bot.Reply, error) {
+	f := &fake{command: func(_ context.Context, c chat.Command) (chat.Reply, error) {
 		time.Sleep(30 * time.Millisecond)
-		return bot.Reply{Card: &bot.Card{Title: "You are " + c.From.ID()}}, nil
+		return chat.Reply{Card: &chat.Card{Title: "You are " + c.From.ID()}}, nil
 	}}
 	w := newWorld(t, f)
 	w.discord.timing.deferAfter = time.Millisecond
@@ -339,17 +339,17 @@ func TestHazardOneLateFollowUpHoldsUpNobody(t *testing.T) {
 func TestHazardOneSlowMessageHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	a, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	a, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a"})
 	require.NoError(t, err)
-	b, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "b", bot.Card{Title: "b"})
+	b, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "b", chat.Card{Title: "b"})
 	require.NoError(t, err)
 	release := w.Hold(editMessage, 1)
 	var slow sync.WaitGroup
 	slow.Go(func() {
-		_, _ = w.discord.Show(context.Background(), w.Channel(), a, "a", bot.Card{Title: "a 2"})
+		_, _ = w.discord.Show(context.Background(), w.Channel(), a, "a", chat.Card{Title: "a 2"})
 	})
 	w.eventually(func() bool { return len(w.Calls(editMessage)) == 1 }, "held")
-	_, err = w.discord.Show(t.Context(), w.Channel(), b, "b", bot.Card{Title: "b 2"})
+	_, err = w.discord.Show(t.Context(), w.Channel(), b, "b", chat.Card{Title: "b 2"})
 	require.NoError(t, err)
 	release()
 	slow.Wait()
@@ -360,7 +360,7 @@ func TestHazardGlobalLimitHoldsEverywhereButForInteractions(t *testing.T) {
 	f := &fake{command: says("You are you.")}
 	w := newWorld(t, f).started()
 	w.ThrottleAs(discordsim.Global, 1, 5*time.Second)
-	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a"})
 	require.Equal(t, purge.Exhausted, purge.AsError(err).Kind)
 	calls := len(w.Calls("GET /guilds/{guild}/members/{user}"))
 	_, err = w.discord.Person(t.Context(), w.Bob(), 0)
@@ -376,7 +376,7 @@ func TestHazardLimitOfOneRouteIsNoneOfAnother(t *testing.T) {
 	for _, scope := range []discordsim.Scope{discordsim.PerRoute, discordsim.Shared} {
 		w.ThrottleAs(scope, 1, 22*time.Minute, postMessage)
 		began := time.Now()
-		_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+		_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a"})
 		assert.Equal(t, purge.Exhausted, purge.AsError(err).Kind)
 		assert.Less(t, time.Since(began), 5*time.Second, "nobody sleeps for 22 minutes")
 		_, err = w.discord.Person(t.Context(), w.Bob(), 0)
@@ -389,7 +389,7 @@ func TestHazardCloudflareAnswersHTML(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
 	w.ThrottleAs(discordsim.Cloudflare, 1, 30*time.Second)
-	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a"})
 	e := purge.AsError(err)
 	assert.Equal(t, purge.Exhausted, e.Kind)
 	assert.Equal(t, 30*time.Second, e.RetryAfter)
@@ -405,7 +405,7 @@ func TestHazardNoCallIsRepeatedByItself(t *testing.T) {
 	w := newWorld(t, &fake{}, overHTTP)
 	for _, status := range []int{500, 502, 503, 504} {
 		w.Fail(postMessage, status, 1)
-		_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+		_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a"})
 		assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind, status)
 	}
 	assert.Len(t, w.Calls(postMessage), 4)
@@ -415,9 +415,9 @@ func TestHazardLostAnswerIsOneMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
 	w.Lose(postMessage, 1)
-	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a"})
 	require.Error(t, err)
-	_, err = w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a"})
+	_, err = w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a"})
 	require.NoError(t, err)
 	assert.Len(t, w.Messages(discordsim.CDN), 1)
 }
@@ -467,18 +467,18 @@ func TestHazardBucketsDoNotGrow(t *testing.T) {
 
 func TestHazardAllowedMentionsAreNeverNull(t *testing.T) {
 	t.Parallel()
-	f := &fake{command: says("@everyone"), answer: func(context.Context, bot.Answer) (bot.Reply, error) {
-		return bot.Reply{Card: &bot.Card{Title: "@everyone"}}, nil
+	f := &fake{command: says("@everyone"), answer: func(context.Context, chat.Answer) (chat.Reply, error) {
+		return chat.Reply{Card: &chat.Card{Title: "@everyone"}}, nil
 	}}
 	w := newWorld(t, f).started()
-	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "a", bot.Card{Title: "a", Buttons: []bot.Button{{Label: "Go", Token: "t"}}})
+	ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a", Buttons: []chat.Button{{Label: "Go", Token: "t"}}})
 	require.NoError(t, err)
-	_, err = w.discord.Show(t.Context(), w.Channel(), ref, "a", bot.Card{Title: "a", Buttons: []bot.Button{{Label: "Go", Token: "t"}}})
+	_, err = w.discord.Show(t.Context(), w.Channel(), ref, "a", chat.Card{Title: "a", Buttons: []chat.Button{{Label: "Go", Token: "t"}}})
 	require.NoError(t, err)
 	w.Press(w.Alice(), ref, "Go")
 	w.Type(slash, "whoami")
 	w.Type(mention, "whoami")
-	require.NoError(t, w.discord.Tell(t.Context(), w.Bob(), w.Channel(), bot.Card{Title: "a"}))
+	require.NoError(t, w.discord.Tell(t.Context(), w.Bob(), w.Channel(), chat.Card{Title: "a"}))
 	checked := 0
 	for _, c := range w.Calls() {
 		if c.Body == nil || !strings.Contains(string(c.Body), `"content"`) {
@@ -512,9 +512,9 @@ func TestHazardEmptyAutocompleteHasItsKey(t *testing.T) {
 	assert.Empty(t, offered)
 	calls := w.Calls(callbackPost)
 	assert.JSONEq(t, `{"type":8,"data":{"choices":[]}}`, string(calls[len(calls)-1].Body))
-	for _, broken := range []func(context.Context) (bot.Reply, error){
-		func(context.Context) (bot.Reply, error) { return bot.Reply{}, errors.New("no database") },
-		func(context.Context) (bot.Reply, error) { panic("hunter2") },
+	for _, broken := range []func(context.Context) (chat.Reply, error){
+		func(context.Context) (chat.Reply, error) { return chat.Reply{}, errors.New("no database") },
+		func(context.Context) (chat.Reply, error) { panic("hunter2") },
 	} {
 		f.suggest = broken
 		offered, d = w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge url", "targets", typed)

@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"slices"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
 // interact takes one interaction and answers it by send, once. One that says too little to answer is dropped.
-func (d *Discord) interact(ctx context.Context, h bot.Handler, in *interaction, send func(context.Context, callback) error) {
+func (d *Discord) interact(ctx context.Context, h chat.Handler, in *interaction, send func(context.Context, callback) error) {
 	in.ChannelID = cmp.Or(in.ChannelID, in.Channel.ID)
 	x := &exchange{d, in, send}
 	if !snowflake(in.ID) || in.Token == "" {
@@ -25,9 +25,9 @@ func (d *Discord) interact(ctx context.Context, h bot.Handler, in *interaction, 
 	d.learn(in)
 	switch in.Type {
 	case interactionCommand:
-		x.ask(ctx, func(ctx context.Context) (bot.Reply, error) { return d.command(ctx, h, in) })
+		x.ask(ctx, func(ctx context.Context) (chat.Reply, error) { return d.command(ctx, h, in) })
 	case interactionComponent, interactionModal:
-		x.ask(ctx, func(ctx context.Context) (bot.Reply, error) { return d.press(ctx, h, in) })
+		x.ask(ctx, func(ctx context.Context) (chat.Reply, error) { return d.press(ctx, h, in) })
 	case interactionAutocomplete:
 		x.suggest(ctx, h)
 	}
@@ -58,17 +58,17 @@ func (x *exchange) refuse(ctx context.Context, why string) {
 	x.note(x.send(ctx, c))
 }
 
-func (d *Discord) eventKey(id string) bot.EventKey {
-	return bot.EventKey{Platform: platform, Workspace: d.config.GuildID, ID: id}
+func (d *Discord) eventKey(id string) chat.EventKey {
+	return chat.EventKey{Platform: platform, Workspace: d.config.GuildID, ID: id}
 }
 
 // command takes a slash command, or a command on a message.
-func (d *Discord) command(ctx context.Context, h bot.Handler, in *interaction) (bot.Reply, error) {
+func (d *Discord) command(ctx context.Context, h chat.Handler, in *interaction) (chat.Reply, error) {
 	at, err := d.place(ctx, in.ChannelID)
 	if err != nil {
-		return bot.Reply{}, err
+		return chat.Reply{}, err
 	}
-	c := bot.Command{Event: d.eventKey(in.ID), From: d.subject(in.Member.User.ID), At: at}
+	c := chat.Command{Event: d.eventKey(in.ID), From: d.subject(in.Member.User.ID), At: at}
 	if in.Data.Type == commandOnMessage {
 		c.Fields, err = d.collected(ctx, in.Data)
 		c.Collected = true
@@ -76,26 +76,26 @@ func (d *Discord) command(ctx context.Context, h bot.Handler, in *interaction) (
 		c.Fields, c.Collected, err = d.fields(ctx, in.Data)
 	}
 	if err != nil {
-		return bot.Reply{Card: &bot.Card{Title: purge.AsError(err).Message, Tone: bot.Bad}}, nil
+		return chat.Reply{Card: &chat.Card{Title: purge.AsError(err).Message, Tone: chat.Bad}}, nil
 	}
 	return h.Command(ctx, c)
 }
 
 // press takes a pressed button, or a form that came back.
-func (d *Discord) press(ctx context.Context, h bot.Handler, in *interaction) (bot.Reply, error) {
+func (d *Discord) press(ctx context.Context, h chat.Handler, in *interaction) (chat.Reply, error) {
 	at, err := d.place(ctx, in.ChannelID)
 	if err != nil {
-		return bot.Reply{}, err
+		return chat.Reply{}, err
 	}
-	a := bot.Answer{Event: d.eventKey(in.ID), From: d.subject(in.Member.User.ID), At: at, Token: in.Data.CustomID}
+	a := chat.Answer{Event: d.eventKey(in.ID), From: d.subject(in.Member.User.ID), At: at, Token: in.Data.CustomID}
 	if in.Data.CustomID == "" {
-		return bot.Reply{}, nil
+		return chat.Reply{}, nil
 	}
 	if in.Type == interactionModal {
 		a.Values = values(in.Data.Components)
 	}
 	if in.Message != nil { // of a form: where the button was that opened it
-		a.Message = bot.MessageRef{Channel: cmp.Or(in.Message.ChannelID, in.ChannelID), ID: in.Message.ID}
+		a.Message = chat.MessageRef{Channel: cmp.Or(in.Message.ChannelID, in.ChannelID), ID: in.Message.ID}
 	}
 	return h.Answer(ctx, a)
 }
@@ -132,12 +132,12 @@ const (
 )
 
 // suggest answers autocomplete. It cannot be put off: what is not there in time is nothing.
-func (x *exchange) suggest(ctx context.Context, h bot.Handler) {
+func (x *exchange) suggest(ctx context.Context, h chat.Handler) {
 	handle, cancel := context.WithTimeout(ctx, x.d.timing.deferAfter)
 	defer cancel()
 	done := make(chan []string, 1)
 	x.d.later.Go(func() {
-		reply, err := guarded(func() (bot.Reply, error) { return x.d.suggestion(handle, h, x.in) })
+		reply, err := guarded(func() (chat.Reply, error) { return x.d.suggestion(handle, h, x.in) })
 		if err != nil {
 			x.note(err)
 		}
@@ -151,21 +151,21 @@ func (x *exchange) suggest(ctx context.Context, h bot.Handler) {
 	x.note(x.send(ctx, callback{showChoices, choices{choicesOf(offered)}}))
 }
 
-func (d *Discord) suggestion(ctx context.Context, h bot.Handler, in *interaction) (bot.Reply, error) {
+func (d *Discord) suggestion(ctx context.Context, h chat.Handler, in *interaction) (chat.Reply, error) {
 	at, err := d.place(ctx, in.ChannelID)
 	if err != nil || len(in.Data.Options) == 0 {
-		return bot.Reply{}, err
+		return chat.Reply{}, err
 	}
 	for _, o := range in.Data.Options[0].Options {
 		if o.Focused {
-			q := bot.Suggestion{From: d.subject(in.Member.User.ID), At: at, Field: fieldOf(o.Name), Text: o.text()}
+			q := chat.Suggestion{From: d.subject(in.Member.User.ID), At: at, Field: fieldOf(o.Name), Text: o.text()}
 			if in.Data.Options[0].Name == "revoke" && o.Name == "id" {
 				q.Field = "rule"
 			}
 			return h.Suggest(ctx, q)
 		}
 	}
-	return bot.Reply{}, nil
+	return chat.Reply{}, nil
 }
 
 func choicesOf(offered []string) []choice {
@@ -179,7 +179,7 @@ func choicesOf(offered []string) []choice {
 }
 
 // event takes one event of the gateway.
-func (d *Discord) event(h bot.Handler, name string, raw []byte) {
+func (d *Discord) event(h chat.Handler, name string, raw []byte) {
 	defer d.later.begin()()
 	ctx := context.Background()
 	switch name {

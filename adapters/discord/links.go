@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 const (
@@ -17,7 +17,7 @@ const (
 
 // collected gathers the links of the message that a command was used on: by their address, never by their label.
 // What Discord could not say of it, or a type of component that is unknown, loses the rest nothing.
-func (d *Discord) collected(ctx context.Context, c data) (*bot.Fields, error) {
+func (d *Discord) collected(ctx context.Context, c data) (*chat.Fields, error) {
 	m, found := c.Resolved.Messages[c.TargetID]
 	if !found {
 		return nil, invalid(unreadable)
@@ -32,7 +32,7 @@ func (d *Discord) collected(ctx context.Context, c data) (*bot.Fields, error) {
 	case len(l.all) > maxLinks || l.size > maxInFields:
 		return nil, invalid(moreLinks)
 	}
-	return &bot.Fields{Verb: "url", Targets: strings.Join(l.all, "\n")}, nil
+	return &chat.Fields{Verb: "url", Targets: strings.Join(l.all, "\n")}, nil
 }
 
 func (d *Discord) gather(ctx context.Context, l *links, m *message) error {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // A mention cannot be answered in private, so what is said tells nothing of what was asked.
@@ -27,7 +27,7 @@ const (
 
 // mention takes a message that begins with the bot's name. An edit is another event, which nobody listens to; bots, webhooks and
 // other guilds are passed over, and so is a mention in mid-sentence or in a quote.
-func (d *Discord) mention(ctx context.Context, h bot.Handler, m *message) {
+func (d *Discord) mention(ctx context.Context, h chat.Handler, m *message) {
 	if m.GuildID != d.config.GuildID || m.Author.Bot || m.Author.System || m.WebhookID != "" || m.Type != typed && m.Type != replied ||
 		!snowflake(m.ID) || !snowflake(m.ChannelID) || !snowflake(m.Author.ID) {
 		return
@@ -107,11 +107,11 @@ func (d *Discord) botRole(ctx context.Context, me string) (string, error) {
 	return own, nil
 }
 
-func (d *Discord) take(ctx context.Context, h bot.Handler, m *message, text string) {
-	c := bot.Command{Event: d.eventKey(m.ID), From: d.subject(m.Author.ID), Text: text}
+func (d *Discord) take(ctx context.Context, h chat.Handler, m *message, text string) {
+	c := chat.Command{Event: d.eventKey(m.ID), From: d.subject(m.Author.ID), Text: text}
 	handle, cancel := context.WithTimeout(ctx, d.timing.handleIn)
 	defer cancel()
-	reply, err := guarded(func() (r bot.Reply, err error) {
+	reply, err := guarded(func() (r chat.Reply, err error) {
 		if c.At, err = d.place(handle, m.ChannelID); err != nil {
 			return r, err
 		}
@@ -125,10 +125,10 @@ func (d *Discord) take(ctx context.Context, h bot.Handler, m *message, text stri
 	case err != nil:
 		public, reply.Card = sayNotTaken, sentence(err)
 	case reply.Form != nil:
-		public, reply.Card = sayNoForm, &bot.Card{Title: sayNoForm}
+		public, reply.Card = sayNoForm, &chat.Card{Title: sayNoForm}
 	case reply.Card == nil:
 		return
-	case reply.Card.Tone == bot.Bad:
+	case reply.Card.Tone == chat.Bad:
 		public = sayRefused
 	}
 	if forbidden(d.hint(ctx, m, public)) { // not even that can be said there

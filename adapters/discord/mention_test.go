@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/discord/discordsim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 func TestAddressed(t *testing.T) {
@@ -63,7 +63,7 @@ func TestAReplyToTheBotCanBeACommand(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
 	w := newWorld(t, f).started()
-	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "Done"})
+	ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "Done"})
 	require.NoError(t, err)
 	w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot whoami", discordsim.ReplyTo(ref.ID, true))
 	w.eventually(func() bool { return len(f.heard()) == 1 }, "heard")
@@ -92,8 +92,8 @@ func TestRoleMention(t *testing.T) {
 func TestARefusalInPublicIsOneSentence(t *testing.T) {
 	t.Parallel()
 	clock := time.Now()
-	f := &fake{command: func(context.Context, bot.Command) (bot.Reply, error) {
-		return bot.Reply{Card: &bot.Card{Title: "No rule lets you purge pay.example.com", Tone: bot.Bad}}, nil
+	f := &fake{command: func(context.Context, chat.Command) (chat.Reply, error) {
+		return chat.Reply{Card: &chat.Card{Title: "No rule lets you purge pay.example.com", Tone: chat.Bad}}, nil
 	}}
 	w := newWorld(t, f, func(c *Config, _ *discordsim.Sim) { c.Now = func() time.Time { return clock } }).started()
 	for range 3 {
@@ -120,7 +120,7 @@ func TestAThreadCountsAsItsChannel(t *testing.T) {
 	f := &fake{}
 	w := newWorld(t, f).started()
 	w.PutChannel(discordsim.Channel{ID: "900000000000000055", Guild: guild, Name: "incident", Kind: discordsim.PublicThread, Parent: discordsim.CDN, Owner: discordsim.Alice})
-	want := bot.Thread{Platform: "discord", Workspace: guild, Channel: discordsim.CDN, Root: "900000000000000055"}
+	want := chat.Thread{Platform: "discord", Workspace: guild, Channel: discordsim.CDN, Root: "900000000000000055"}
 	w.Sim.Type(discordsim.Alice, "900000000000000055", "@purgebot whoami")
 	w.eventually(func() bool { return len(f.heard()) == 1 }, "heard")
 	w.Sim.Command(discordsim.Alice, "900000000000000055", "purge whoami", nil)
@@ -128,7 +128,7 @@ func TestAThreadCountsAsItsChannel(t *testing.T) {
 	for _, c := range f.heard() {
 		assert.Equal(t, want, c.At)
 	}
-	ref, err := w.discord.Show(t.Context(), want, bot.MessageRef{}, "k", bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Go", Token: "t"}}})
+	ref, err := w.discord.Show(t.Context(), want, chat.MessageRef{}, "k", chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Go", Token: "t"}}})
 	require.NoError(t, err)
 	assert.Equal(t, "900000000000000055", ref.Channel)
 	w.Press(w.Alice(), ref, "Go")
@@ -181,7 +181,7 @@ func TestPurgeLinksInThisMessage(t *testing.T) {
 	image := discordsim.File{Name: "x.png", Type: "image/png", Content: []byte("https://www.test.com/in-image")}
 	d := w.Sim.Type(discordsim.Bob, discordsim.CDN, "broken: [here](https://www.test.com/said)", discordsim.Attach(file), discordsim.Attach(image),
 		discordsim.WithEmbeds(`[{"url":"https://www.test.com/embed","description":"[x](https://www.test.com/described)","fields":[{"name":"n","value":"https://www.test.com/field"}]}]`))
-	run := func(message string) bot.Command {
+	run := func(message string) chat.Command {
 		before := len(f.heard())
 		got := w.Sim.MessageCommand(discordsim.Alice, discordsim.CDN, message, onMessageName)
 		require.True(t, w.settled(got), "%+v", got)
@@ -206,19 +206,19 @@ func TestPurgeLinksInThisMessage(t *testing.T) {
 
 func TestSuggestions(t *testing.T) {
 	t.Parallel()
-	f := &fake{suggest: func(context.Context) (bot.Reply, error) {
+	f := &fake{suggest: func(context.Context) (chat.Reply, error) {
 		all := []string{"https://www.test.com/", strings.Repeat("x", 101)}
 		for range 40 {
 			all = append(all, "https://img.test.com/")
 		}
-		return bot.Reply{Choices: all}, nil
+		return chat.Reply{Choices: all}, nil
 	}}
 	w := newWorld(t, f, overHTTP).started()
 	offered, d := w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge url", "targets", discordsim.Options{"targets": "https://w"})
 	require.True(t, d.Acknowledged())
 	assert.Len(t, offered, maxChoices)
 	assert.Equal(t, "https://www.test.com/", offered[0].Value)
-	assert.Equal(t, []bot.Suggestion{{From: w.Alice(), At: w.Channel(), Field: "targets", Text: "https://w"}}, f.asked)
+	assert.Equal(t, []chat.Suggestion{{From: w.Alice(), At: w.Channel(), Field: "targets", Text: "https://w"}}, f.asked)
 	w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge history", "domain", discordsim.Options{"domain": "w"})
 	w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge why", "url", discordsim.Options{"url": "w"})
 	w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge status", "id", discordsim.Options{"id": "p"})

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -56,15 +56,15 @@ func fieldOf(name string) string {
 
 // fields reads a slash command. Each option stays apart; one that is not known, or is of another type, is passed over.
 // collected says that links came from a file.
-func (d *Discord) fields(ctx context.Context, c data) (f *bot.Fields, collected bool, err error) {
+func (d *Discord) fields(ctx context.Context, c data) (f *chat.Fields, collected bool, err error) {
 	if c.Name != commandName || len(c.Options) == 0 || c.Options[0].Type != optionSubcommand {
 		return nil, false, invalid("Discord sent a command that purgebot does not have. Restart Discord and try again.")
 	}
 	sub := c.Options[0]
 	if sub.Name == "form" {
-		return &bot.Fields{}, false, nil
+		return &chat.Fields{}, false, nil
 	}
-	f = &bot.Fields{Verb: sub.Name}
+	f = &chat.Fields{Verb: sub.Name}
 	for _, o := range sub.Options {
 		if o.Type != optionAttachment {
 			fill(f, o, c)
@@ -82,7 +82,7 @@ func (d *Discord) fields(ctx context.Context, c data) (f *bot.Fields, collected 
 	return f, collected, nil
 }
 
-func fill(f *bot.Fields, o option, c data) {
+func fill(f *chat.Fields, o option, c data) {
 	texts := map[string]*string{
 		"area": &f.Area, "mode": &f.Mode, "reason": &f.Reason, "id": &f.ID, "domain": &f.Domain, "for": &f.For, "kind": &f.Kind,
 		"since": &f.Since, "until": &f.Until, "outcome": &f.Outcome,

@@ -9,43 +9,43 @@ import (
 	"time"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
 const guest = 1 << 4 // a member who may only be in one voice channel: https://docs.discord.com/developers/resources/guild#guild-member-object-guild-member-flags
 
 // Person says who somebody is in the guild. What an event said of its author is as good as asking Discord.
-func (d *Discord) Person(ctx context.Context, who acl.Subject, maxAge time.Duration) (bot.Person, error) {
+func (d *Discord) Person(ctx context.Context, who acl.Subject, maxAge time.Duration) (chat.Person, error) {
 	id := d.ours(who)
 	if id == "" {
-		return bot.Person{Subject: who, Standing: bot.Outsider}, nil
+		return chat.Person{Subject: who, Standing: chat.Outsider}, nil
 	}
 	p, known := d.people.get(id, maxAge)
 	if !known {
 		var err error
 		if p, err = d.askPerson(ctx, id); err != nil {
-			return bot.Person{}, err
+			return chat.Person{}, err
 		}
 	}
 	p.Groups = d.named(p.Groups)
 	return p, nil
 }
 
-func (d *Discord) askPerson(ctx context.Context, id string) (bot.Person, error) {
+func (d *Discord) askPerson(ctx context.Context, id string) (chat.Person, error) {
 	asked := d.config.Now()
 	var m member
 	err := d.call(ctx, http.MethodGet, "/guilds/"+d.config.GuildID+"/members/"+id, nil, &m)
-	p := bot.Person{Subject: d.subject(id)}
+	p := chat.Person{Subject: d.subject(id)}
 	switch {
 	case code(err) == unknownMember:
-		p.Standing = bot.Outsider
+		p.Standing = chat.Outsider
 	case code(err) == unknownUser:
-		p.Standing = bot.Gone
+		p.Standing = chat.Gone
 	case err != nil:
-		return bot.Person{}, err
+		return chat.Person{}, err
 	case m.User.ID != id:
-		return bot.Person{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+		return chat.Person{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
 	default:
 		p = d.person(m)
 	}
@@ -54,13 +54,13 @@ func (d *Discord) askPerson(ctx context.Context, id string) (bot.Person, error) 
 }
 
 // person reads a member with its user.
-func (d *Discord) person(m member) bot.Person {
-	p := bot.Person{Subject: d.subject(m.User.ID), Name: cmp.Or(m.Nick, m.User.GlobalName, m.User.Username), Standing: bot.Member}
+func (d *Discord) person(m member) chat.Person {
+	p := chat.Person{Subject: d.subject(m.User.ID), Name: cmp.Or(m.Nick, m.User.GlobalName, m.User.Username), Standing: chat.Member}
 	switch {
 	case m.User.Bot, m.User.System:
-		p.Standing = bot.Robot
+		p.Standing = chat.Robot
 	case m.Pending, m.Flags&guest != 0:
-		p.Standing = bot.Guest
+		p.Standing = chat.Guest
 	}
 	for _, id := range m.Roles {
 		if snowflake(id) && id != d.config.GuildID {
@@ -108,13 +108,13 @@ func parentOf(c channel) string {
 }
 
 // place returns where a channel is as the bot means it: a thread's rules are its channel's.
-func (d *Discord) place(ctx context.Context, id string) (bot.Thread, error) {
-	at := bot.Thread{Platform: platform, Workspace: d.config.GuildID, Channel: id}
+func (d *Discord) place(ctx context.Context, id string) (chat.Thread, error) {
+	at := chat.Thread{Platform: platform, Workspace: d.config.GuildID, Channel: id}
 	parent, known := d.parents.get(id, forever)
 	if !known {
 		var c channel
 		if err := d.call(ctx, http.MethodGet, "/channels/"+id, nil, &c); err != nil {
-			return bot.Thread{}, err
+			return chat.Thread{}, err
 		}
 		parent = parentOf(c)
 		d.parents.put(id, parent, d.config.Now())

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // permission is a set of them: https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags
@@ -46,8 +46,8 @@ const (
 )
 
 // channel says it as the bot wants to know it.
-func (r rights) channel() bot.Channel {
-	return bot.Channel{Shared: r.shared, Joined: r.invite() == "", Invite: r.invite()}
+func (r rights) channel() chat.Channel {
+	return chat.Channel{Shared: r.shared, Joined: r.invite() == "", Invite: r.invite()}
 }
 
 // invite says what to do so that the bot can write; "" is nothing.
@@ -73,19 +73,19 @@ func (r rights) invite() string {
 }
 
 // Channel says what a channel is to the bot. Nobody from outside the guild reads one of it.
-func (d *Discord) Channel(ctx context.Context, at bot.Thread, maxAge time.Duration) (bot.Channel, error) {
+func (d *Discord) Channel(ctx context.Context, at chat.Thread, maxAge time.Duration) (chat.Channel, error) {
 	if d.ours(at.Subject()) == "" || at.Root != "" && !snowflake(at.Root) {
-		return bot.Channel{Shared: true}, nil
+		return chat.Channel{Shared: true}, nil
 	}
 	r, err := d.rightsIn(ctx, at, maxAge)
 	if err != nil {
-		return bot.Channel{}, err
+		return chat.Channel{}, err
 	}
 	return r.channel(), nil
 }
 
 // rightsIn is what the last interaction said, or what is computed, in one round of calls.
-func (d *Discord) rightsIn(ctx context.Context, at bot.Thread, maxAge time.Duration) (rights, error) {
+func (d *Discord) rightsIn(ctx context.Context, at chat.Thread, maxAge time.Duration) (rights, error) {
 	id := cmp.Or(at.Root, at.Channel)
 	if r, known := d.rights.get(id, maxAge); known {
 		return r, nil
@@ -99,7 +99,7 @@ func (d *Discord) rightsIn(ctx context.Context, at bot.Thread, maxAge time.Durat
 }
 
 // askRights computes; a channel that is not seen, or not there, gives none.
-func (d *Discord) askRights(ctx context.Context, at bot.Thread, maxAge time.Duration) (rights, error) {
+func (d *Discord) askRights(ctx context.Context, at chat.Thread, maxAge time.Duration) (rights, error) {
 	var rules, thread channel
 	var me self
 	var errs [3]error

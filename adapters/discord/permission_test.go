@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/discord/discordsim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -31,7 +31,7 @@ func denying(p discordsim.Permission) func(*discordsim.Channel) {
 	return func(c *discordsim.Channel) { c.Deny = p }
 }
 
-func (w *world) thread(locked bool) bot.Thread {
+func (w *world) thread(locked bool) chat.Thread {
 	w.PutChannel(discordsim.Channel{ID: thread, Guild: guild, Name: "incident", Kind: discordsim.PublicThread, Parent: discordsim.CDN, Owner: discordsim.Alice, Locked: locked})
 	at := in(discordsim.CDN)
 	at.Root = thread
@@ -45,10 +45,10 @@ func (w *world) botIs(m discordsim.Member) {
 
 func TestWhereItCannotWriteTheInviteNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	channel := func(w *world) bot.Thread { return w.Channel() }
+	channel := func(w *world) chat.Thread { return w.Channel() }
 	for name, c := range map[string]struct {
 		change  func(w *world)
-		at      func(w *world) bot.Thread
+		at      func(w *world) chat.Thread
 		missing string // "" is joined
 	}{
 		"all is well":        {func(*world) {}, channel, ""},
@@ -56,11 +56,11 @@ func TestWhereItCannotWriteTheInviteNamesWhatIsMissing(t *testing.T) {
 		"not to write":       {func(w *world) { w.cdn(denying(discordsim.SendMessages)) }, channel, "allow Send Messages"},
 		"without embeds":     {func(w *world) { w.cdn(denying(discordsim.EmbedLinks)) }, channel, ""},
 		"without threads":    {func(w *world) { w.cdn(denying(discordsim.CreatePublicThreads)) }, channel, ""},
-		"in a thread":        {func(*world) {}, func(w *world) bot.Thread { return w.thread(false) }, ""},
-		"not in threads":     {func(w *world) { w.cdn(denying(discordsim.SendMessagesInThreads)) }, func(w *world) bot.Thread { return w.thread(false) }, "allow Send Messages in Threads"},
-		"only in threads":    {func(w *world) { w.cdn(denying(discordsim.SendMessages)) }, func(w *world) bot.Thread { return w.thread(false) }, ""},
-		"in a locked thread": {func(*world) {}, func(w *world) bot.Thread { return w.thread(true) }, "unlock"},
-		"who may unlock":     {func(w *world) { w.cdn(func(c *discordsim.Channel) { c.Allow = discordsim.ManageThreads }) }, func(w *world) bot.Thread { return w.thread(true) }, ""},
+		"in a thread":        {func(*world) {}, func(w *world) chat.Thread { return w.thread(false) }, ""},
+		"not in threads":     {func(w *world) { w.cdn(denying(discordsim.SendMessagesInThreads)) }, func(w *world) chat.Thread { return w.thread(false) }, "allow Send Messages in Threads"},
+		"only in threads":    {func(w *world) { w.cdn(denying(discordsim.SendMessages)) }, func(w *world) chat.Thread { return w.thread(false) }, ""},
+		"in a locked thread": {func(*world) {}, func(w *world) chat.Thread { return w.thread(true) }, "unlock"},
+		"who may unlock":     {func(w *world) { w.cdn(func(c *discordsim.Channel) { c.Allow = discordsim.ManageThreads }) }, func(w *world) chat.Thread { return w.thread(true) }, ""},
 		"timed out":          {func(w *world) { w.botIs(discordsim.Member{TimedOutUntil: time.Now().Add(time.Hour)}) }, channel, "timeout"},
 		"timed out before":   {func(w *world) { w.botIs(discordsim.Member{TimedOutUntil: time.Now().Add(-time.Hour)}) }, channel, ""},
 		"gone":               {func(w *world) { w.DeleteChannel(discordsim.CDN) }, channel, "View Channel"},
@@ -173,7 +173,7 @@ func TestAChangedPermissionCountsAtOnce(t *testing.T) {
 
 func TestAMentionThatCannotBeAnsweredThereIsAnsweredDirectly(t *testing.T) {
 	t.Parallel()
-	refusal := bot.Card{Title: "I cannot post in this channel.", Tone: bot.Bad}
+	refusal := chat.Card{Title: "I cannot post in this channel.", Tone: chat.Bad}
 	f := &fake{}
 	w := newWorld(t, f).started()
 	w.cdn(denying(discordsim.SendMessages))
@@ -191,7 +191,7 @@ func TestOneUnwritableChannelIsAWarning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}).started()
 	w.cdn(denying(discordsim.SendMessages))
-	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "x"})
+	_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "x"})
 	require.Error(t, err)
 	health := purge.AsError(w.discord.Health(t.Context()))
 	assert.Equal(t, purge.Denied, health.Kind)
@@ -204,10 +204,10 @@ func TestAWarningEndsWithTheNextMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP).started()
 	w.Fail(postMessage, missingPermission, 1)
-	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "x"})
+	_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "x"})
 	require.Error(t, err)
 	require.Error(t, w.discord.Health(t.Context()))
-	w.show(w.Channel(), bot.MessageRef{}, "Purging")
+	w.show(w.Channel(), chat.MessageRef{}, "Purging")
 	assert.NoError(t, w.discord.Health(t.Context()), "over HTTP no event tells of the change")
 }
 
@@ -223,26 +223,26 @@ func TestAnotherServersChannelIsShared(t *testing.T) {
 
 func TestAMessageIsPostedInTwoCallsAtMost(t *testing.T) {
 	t.Parallel()
-	c := bot.Card{Title: "Purge", File: &bot.File{Name: "f.txt", Text: "x"}}
+	c := chat.Card{Title: "Purge", File: &chat.File{Name: "f.txt", Text: "x"}}
 	for name, deny := range map[string]discordsim.Permission{
 		"without embeds": discordsim.EmbedLinks, "without files": discordsim.AttachFiles, "without both": discordsim.EmbedLinks | discordsim.AttachFiles,
 	} {
 		w := newWorld(t, &fake{}, overHTTP)
 		w.cdn(denying(deny))
-		ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", c)
+		ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", c)
 		require.NoError(t, err, name)
 		assert.Len(t, w.Calls(postMessage), 2, name)
 		m, _ := w.Message(ref.Channel, ref.ID)
 		assert.Equal(t, deny&discordsim.EmbedLinks == 0, len(m.Embeds) > 2, name)
 		assert.Len(t, m.Files, map[bool]int{true: 1}[deny&discordsim.AttachFiles == 0], name)
 		assert.Equal(t, len(m.Files) == 0, strings.Contains(m.Content, sayNoFile), name)
-		_, err = w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k2", c)
+		_, err = w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k2", c)
 		require.NoError(t, err, name)
 		assert.Len(t, w.Calls(postMessage), 3, "known by now")
 	}
 	w := newWorld(t, &fake{}, overHTTP)
 	w.cdn(denying(discordsim.SendMessages))
-	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", c)
+	_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", c)
 	require.Error(t, err)
 	assert.Len(t, w.Calls(postMessage), 1, "less of it would not help")
 }

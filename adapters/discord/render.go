@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // Limits of a message: https://docs.discord.com/developers/resources/message#embed-object-embed-limits and
@@ -85,7 +85,7 @@ type upload struct {
 }
 
 // attached names the files that are sent with a message.
-func attached(m outgoing, files []*bot.File) outgoing {
+func attached(m outgoing, files []*chat.File) outgoing {
 	if len(files) == 0 {
 		return m
 	}
@@ -97,16 +97,16 @@ func attached(m outgoing, files []*bot.File) outgoing {
 	return m
 }
 
-var toneMarks = map[bot.Tone]string{
-	bot.Waiting: "⏳ ", bot.Busy: "🔄 ", bot.Good: "✅ ", bot.Bad: "❌ ", bot.Unsure: "⚠️ ",
+var toneMarks = map[chat.Tone]string{
+	chat.Waiting: "⏳ ", chat.Busy: "🔄 ", chat.Good: "✅ ", chat.Bad: "❌ ", chat.Unsure: "⚠️ ",
 }
 
-var toneColors = map[bot.Tone]int{
-	bot.Waiting: 0xF1C40F, bot.Busy: 0x3498DB, bot.Good: 0x2ECC71, bot.Bad: 0xE74C3C, bot.Unsure: 0xE67E22,
+var toneColors = map[chat.Tone]int{
+	chat.Waiting: 0xF1C40F, chat.Busy: 0x3498DB, chat.Good: 0x2ECC71, chat.Bad: 0xE74C3C, chat.Unsure: 0xE67E22,
 }
 
 // message renders a card, and the files that belong to it.
-func (d *Discord) message(c bot.Card) (outgoing, []*bot.File) {
+func (d *Discord) message(c chat.Card) (outgoing, []*chat.File) {
 	m := outgoing{Mentions: nobody, Components: buttons(c.Buttons)}
 	m.Content, m.Mentions = d.mentioned(c.Mention)
 	e := embed{Color: toneColors[c.Tone]}
@@ -155,7 +155,7 @@ func (m outgoing) unembedded() outgoing {
 }
 
 // within is what is left of a message and its files where only some things are allowed.
-func (m outgoing) within(may permission, files []*bot.File) (outgoing, []*bot.File) {
+func (m outgoing) within(may permission, files []*chat.File) (outgoing, []*chat.File) {
 	if !may.has(attachFiles) && len(files) > 0 {
 		m.Content, files = strings.TrimSpace(m.Content+"\n"+sayNoFile), nil
 	}
@@ -166,7 +166,7 @@ func (m outgoing) within(may permission, files []*bot.File) (outgoing, []*bot.Fi
 }
 
 // describe writes who asked, the lines, the targets, and how many of them are elsewhere.
-func (d *Discord) describe(body *text, c bot.Card) []*bot.File {
+func (d *Discord) describe(body *text, c chat.Card) []*chat.File {
 	if c.By != "" {
 		body.line("by " + d.by(c.By))
 	}
@@ -187,12 +187,12 @@ func (d *Discord) describe(body *text, c bot.Card) []*bot.File {
 
 // filesOf is the file of a card; or one of its targets, where one is too long to be shown in a message: nobody is to confirm
 // what cannot be read to its end.
-func filesOf(c bot.Card, hidden int, long bool) []*bot.File {
+func filesOf(c chat.Card, hidden int, long bool) []*chat.File {
 	switch {
 	case c.File != nil && c.File.Text != "":
-		return []*bot.File{{Name: clip(plain(c.File.Name), 100), Text: c.File.Text}}
+		return []*chat.File{{Name: clip(plain(c.File.Name), 100), Text: c.File.Text}}
 	case hidden > 0 && long:
-		return []*bot.File{{Name: "targets.txt", Text: strings.Join(c.Targets, "\n") + "\n"}}
+		return []*chat.File{{Name: "targets.txt", Text: strings.Join(c.Targets, "\n") + "\n"}}
 	}
 	return nil
 }
@@ -287,9 +287,9 @@ func fit(targets []string) (code string, hidden int, long bool) {
 	return strings.TrimSuffix(b.String(), "\n"), hidden, long
 }
 
-var styles = map[bot.Style]int{bot.Primary: 1, bot.Plain: 2, bot.Danger: 4}
+var styles = map[chat.Style]int{chat.Primary: 1, chat.Plain: 2, chat.Danger: 4}
 
-func buttons(all []bot.Button) []row {
+func buttons(all []chat.Button) []row {
 	rows := []row{}
 	for i, b := range all[:min(len(all), maxButtons)] {
 		if i%maxRow == 0 {

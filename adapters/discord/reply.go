@@ -8,7 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -63,18 +63,18 @@ type exchange struct {
 
 // answered is what the bot said.
 type answered struct {
-	reply bot.Reply
+	reply chat.Reply
 	err   error
 }
 
 // ask asks the bot and answers with what it says: at once, or if it takes its time, after Discord was told to wait.
-func (x *exchange) ask(ctx context.Context, f func(context.Context) (bot.Reply, error)) {
+func (x *exchange) ask(ctx context.Context, f func(context.Context) (chat.Reply, error)) {
 	d := x.d
 	handle, cancel := context.WithTimeout(ctx, d.timing.handleIn)
 	defer cancel()
 	done := make(chan answered, 1)
 	d.later.Go(func() {
-		reply, err := guarded(func() (bot.Reply, error) { return f(handle) })
+		reply, err := guarded(func() (chat.Reply, error) { return f(handle) })
 		done <- answered{reply, err}
 	})
 	ctx, stop := context.WithTimeout(ctx, d.timing.handleIn+d.timing.grace+afterwards)
@@ -106,7 +106,7 @@ func (x *exchange) wait(ctx context.Context, done <-chan answered) {
 	}
 	card := x.settled(a).reply
 	if card.Form != nil {
-		card = bot.Reply{Card: &bot.Card{Title: gaveUp, Tone: bot.Bad}}
+		card = chat.Reply{Card: &chat.Card{Title: gaveUp, Tone: chat.Bad}}
 	}
 	x.followUp(ctx, card.Card, err == nil)
 }
@@ -115,21 +115,21 @@ func (x *exchange) wait(ctx context.Context, done <-chan answered) {
 func (x *exchange) settled(a answered) answered {
 	if errors.Is(a.err, errPanic) {
 		x.d.config.Log.Error("discord: delivery failed", "error", a.err)
-		return answered{reply: bot.Reply{Card: sentence(purge.AsError(nil))}}
+		return answered{reply: chat.Reply{Card: sentence(purge.AsError(nil))}}
 	}
 	if a.err != nil {
 		x.d.logUntaken("interaction", x.in.ID, a.err)
-		return answered{reply: bot.Reply{Card: sentence(a.err)}}
+		return answered{reply: chat.Reply{Card: sentence(a.err)}}
 	}
 	if a.reply.Form != nil && x.in.Type == interactionModal {
-		return answered{reply: bot.Reply{Card: &bot.Card{Title: noFormHere, Tone: bot.Bad}}}
+		return answered{reply: chat.Reply{Card: &chat.Card{Title: noFormHere, Tone: chat.Bad}}}
 	}
 	return a
 }
 
 // sentence is a card that says why something was not taken.
-func sentence(err error) *bot.Card {
-	return &bot.Card{Title: notTaken(err), Tone: bot.Bad}
+func sentence(err error) *chat.Card {
+	return &chat.Card{Title: notTaken(err), Tone: chat.Bad}
 }
 
 // onMessage reports whether the interaction hangs on a message, so that it can be answered with nothing to see.
@@ -141,7 +141,7 @@ func (x *exchange) answer(ctx context.Context, a answered) {
 	switch {
 	case a.reply.Form != nil:
 		if err := x.send(ctx, callback{showForm, modal(*a.reply.Form)}); err != nil {
-			x.untold(ctx, &bot.Card{Title: gaveUp, Tone: bot.Bad}, err)
+			x.untold(ctx, &chat.Card{Title: gaveUp, Tone: chat.Bad}, err)
 		}
 	case card != nil:
 		x.show(ctx, *card)
@@ -153,7 +153,7 @@ func (x *exchange) answer(ctx context.Context, a answered) {
 }
 
 // show answers with a private message; one that a private button led to takes its place.
-func (x *exchange) show(ctx context.Context, c bot.Card) {
+func (x *exchange) show(ctx context.Context, c chat.Card) {
 	m, files := x.d.message(c)
 	m.Flags |= ephemeral
 	kind := showMessage
@@ -178,7 +178,7 @@ func (x *exchange) silence(ctx context.Context) {
 var receipt = outgoing{Content: sayTaken, Flags: ephemeral | suppressEmbeds, Mentions: nobody}
 
 // followUp fills in what was put off.
-func (x *exchange) followUp(ctx context.Context, c *bot.Card, waiting bool) {
+func (x *exchange) followUp(ctx context.Context, c *chat.Card, waiting bool) {
 	switch {
 	case c == nil && waiting && !x.onMessage():
 		x.note(x.d.call(ctx, http.MethodPatch, x.original(), receipt, nil))
@@ -192,7 +192,7 @@ func (x *exchange) followUp(ctx context.Context, c *bot.Card, waiting bool) {
 	}
 }
 
-func (x *exchange) fill(ctx context.Context, c bot.Card) error {
+func (x *exchange) fill(ctx context.Context, c chat.Card) error {
 	m, files := x.d.message(c)
 	m = attached(m, files)
 	if x.onMessage() {
@@ -209,7 +209,7 @@ func (x *exchange) webhook() string {
 }
 
 // untold tells in a direct message what the interaction can no longer carry. What was taken stays taken.
-func (x *exchange) untold(ctx context.Context, c *bot.Card, why error) {
+func (x *exchange) untold(ctx context.Context, c *chat.Card, why error) {
 	x.note(why)
 	if x.in.GuildID != x.d.config.GuildID {
 		return

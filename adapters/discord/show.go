@@ -7,15 +7,15 @@ import (
 	"time"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
 // Show edits or posts a message. One that is gone, or that cannot be edited any more, is posted anew. A Root that is no thread
 // yet becomes one, made from that message; where none can be made, the message goes to the channel.
-func (d *Discord) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, key string, c bot.Card) (bot.MessageRef, error) {
+func (d *Discord) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef, key string, c chat.Card) (chat.MessageRef, error) {
 	if d.ours(at.Subject()) == "" || at.Root != "" && !snowflake(at.Root) {
-		return bot.MessageRef{}, &purge.Error{Kind: purge.Denied, Message: otherServer}
+		return chat.MessageRef{}, &purge.Error{Kind: purge.Denied, Message: otherServer}
 	}
 	m, files := d.message(c)
 	if snowflake(ref.Channel) && snowflake(ref.ID) {
@@ -24,7 +24,7 @@ func (d *Discord) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, k
 			return ref, nil
 		}
 		if !lost(err) {
-			return bot.MessageRef{}, err
+			return chat.MessageRef{}, err
 		}
 	}
 	m.Nonce, m.EnforceNonce = nonce(key, at.Channel, at.Root, ref.ID), true
@@ -50,7 +50,7 @@ type sent struct {
 }
 
 // post posts what is allowed in a channel, in two calls at most: where Discord refuses, what is allowed there is asked.
-func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []*bot.File) (bot.MessageRef, error) {
+func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []*chat.File) (chat.MessageRef, error) {
 	may := everything
 	if r, known := d.rights.get(channel, rightsFor); known {
 		may = r.may
@@ -65,22 +65,22 @@ func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []
 		err = &purge.Error{Kind: purge.Unknown, Message: errSilent.Message}
 	}
 	if err != nil {
-		return bot.MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
-	return bot.MessageRef{Channel: channel, ID: s.ID}, nil
+	return chat.MessageRef{Channel: channel, ID: s.ID}, nil
 }
 
 // rightsFor is how long what was known of a channel decides what a message there is made of.
 const rightsFor = time.Hour
 
-func (d *Discord) postWithin(ctx context.Context, channel string, may permission, m outgoing, files []*bot.File) (s sent, err error) {
+func (d *Discord) postWithin(ctx context.Context, channel string, may permission, m outgoing, files []*chat.File) (s sent, err error) {
 	m, files = m.within(may, files)
 	err = d.call(ctx, http.MethodPost, "/channels/"+channel+"/messages", attached(m, files), &s, files...)
 	return s, err
 }
 
 // lessThan asks what may be done in a channel where something was refused; may, if less of the message would not help.
-func (d *Discord) lessThan(ctx context.Context, channel string, may permission, m outgoing, files []*bot.File) permission {
+func (d *Discord) lessThan(ctx context.Context, channel string, may permission, m outgoing, files []*chat.File) permission {
 	at, err := d.place(ctx, channel)
 	if err != nil {
 		return may
@@ -101,7 +101,7 @@ type edited struct {
 }
 
 // edit replaces a message. An archived thread is opened first; what is attached already stays.
-func (d *Discord) edit(ctx context.Context, ref bot.MessageRef, m outgoing, files []*bot.File) error {
+func (d *Discord) edit(ctx context.Context, ref chat.MessageRef, m outgoing, files []*chat.File) error {
 	if len(files) == 0 {
 		m.Attachments = &[]upload{}
 	}
@@ -134,7 +134,7 @@ func (d *Discord) reopen(ctx context.Context, thread string) error {
 }
 
 // postUnder posts in the thread of a message, whose id is the message's, making it if need be.
-func (d *Discord) postUnder(ctx context.Context, at bot.Thread, m outgoing, files []*bot.File, name string) (bot.MessageRef, error) {
+func (d *Discord) postUnder(ctx context.Context, at chat.Thread, m outgoing, files []*chat.File, name string) (chat.MessageRef, error) {
 	ref, err := d.inThread(ctx, at, m, files, name)
 	if !closed(err) {
 		return ref, err
@@ -148,7 +148,7 @@ func (d *Discord) postUnder(ctx context.Context, at bot.Thread, m outgoing, file
 }
 
 // inThread posts in a thread. One that was not met before is made first: a message has none until then.
-func (d *Discord) inThread(ctx context.Context, at bot.Thread, m outgoing, files []*bot.File, name string) (bot.MessageRef, error) {
+func (d *Discord) inThread(ctx context.Context, at chat.Thread, m outgoing, files []*chat.File, name string) (chat.MessageRef, error) {
 	if _, met := d.parents.get(at.Root, forever); met {
 		ref, err := d.post(ctx, at.Root, m, files)
 		if code(err) != unknownChannel && !missing(err) {
@@ -157,7 +157,7 @@ func (d *Discord) inThread(ctx context.Context, at bot.Thread, m outgoing, files
 	}
 	opened := d.openThread(ctx, at, name)
 	if opened != nil && !closed(opened) {
-		return bot.MessageRef{}, opened
+		return chat.MessageRef{}, opened
 	}
 	ref, err := d.post(ctx, at.Root, m, files) // it may be one that hangs on no message
 	if opened != nil && closed(err) {
@@ -190,7 +190,7 @@ func closed(err error) bool {
 const archiveAfter = 1440 // minutes
 
 // openThread makes a thread from a message; that somebody made it before is no failure.
-func (d *Discord) openThread(ctx context.Context, at bot.Thread, name string) error {
+func (d *Discord) openThread(ctx context.Context, at chat.Thread, name string) error {
 	if name = clip(plain(name), 100); name == "" {
 		name = "purge"
 	}
@@ -204,7 +204,7 @@ func (d *Discord) openThread(ctx context.Context, at bot.Thread, name string) er
 }
 
 // Tell shows a card to one person: below what they did last, as long as Discord allows that, else as a direct message.
-func (d *Discord) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bot.Card) error {
+func (d *Discord) Tell(ctx context.Context, who acl.Subject, at chat.Thread, c chat.Card) error {
 	id := d.ours(who)
 	if id == "" {
 		return &purge.Error{Kind: purge.NotFound, Message: meanings[unknownUser].message}
@@ -220,7 +220,7 @@ func (d *Discord) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bo
 	return d.direct(ctx, id, c)
 }
 
-func (d *Discord) direct(ctx context.Context, id string, c bot.Card) error {
+func (d *Discord) direct(ctx context.Context, id string, c chat.Card) error {
 	var dm channel
 	if err := d.call(ctx, http.MethodPost, "/users/@me/channels", map[string]string{"recipient_id": id}, &dm); err != nil {
 		return err

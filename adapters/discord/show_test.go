@@ -15,19 +15,19 @@ import (
 
 	"purgebot/acl"
 	"purgebot/adapters/discord/discordsim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
-func (w *world) show(at bot.Thread, ref bot.MessageRef, title string) bot.MessageRef {
+func (w *world) show(at chat.Thread, ref chat.MessageRef, title string) chat.MessageRef {
 	w.t.Helper()
-	ref, err := w.discord.Show(w.t.Context(), at, ref, title, bot.Card{Title: title})
+	ref, err := w.discord.Show(w.t.Context(), at, ref, title, chat.Card{Title: title})
 	require.NoError(w.t, err)
 	return ref
 }
 
 // under is the thread that hangs from a message.
-func under(ref bot.MessageRef) bot.Thread {
+func under(ref chat.MessageRef) chat.Thread {
 	at := in(ref.Channel)
 	at.Root = ref.ID
 	return at
@@ -36,9 +36,9 @@ func under(ref bot.MessageRef) bot.Thread {
 func TestAResultOpensAThreadOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
-	one := w.show(under(card), bot.MessageRef{}, "Done in mainland")
-	two := w.show(under(card), bot.MessageRef{}, "Done overseas")
+	card := w.show(w.Channel(), chat.MessageRef{}, "Purging")
+	one := w.show(under(card), chat.MessageRef{}, "Done in mainland")
+	two := w.show(under(card), chat.MessageRef{}, "Done overseas")
 	assert.Equal(t, card.ID, one.Channel)
 	assert.Equal(t, card.ID, two.Channel)
 	assert.Len(t, w.Calls("POST /channels/{channel}/messages/{message}/threads"), 1)
@@ -49,18 +49,18 @@ func TestAResultOpensAThreadOnce(t *testing.T) {
 func TestAThreadThatSomebodyMadeIsUsed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
-	w.show(under(card), bot.MessageRef{}, "first")
+	card := w.show(w.Channel(), chat.MessageRef{}, "Purging")
+	w.show(under(card), chat.MessageRef{}, "first")
 	w.Fail(postMessage, unknownChannel, 1) // as seen a moment before somebody else made it
-	ref := w.show(under(card), bot.MessageRef{}, "second")
+	ref := w.show(under(card), chat.MessageRef{}, "second")
 	assert.Equal(t, card.ID, ref.Channel, "160004 is no failure")
 }
 
 func TestAnArchivedThreadIsOpenedForAnEdit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
-	ref := w.show(under(card), bot.MessageRef{}, "Result")
+	card := w.show(w.Channel(), chat.MessageRef{}, "Purging")
+	ref := w.show(under(card), chat.MessageRef{}, "Result")
 	w.Archive(card.ID, false)
 	assert.Equal(t, ref, w.show(under(card), ref, "Result, edited"))
 	m, _ := w.Message(ref.Channel, ref.ID)
@@ -88,9 +88,9 @@ func TestWhereThereCanBeNoThreadTheChannelServes(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, &fake{}, overHTTP)
 			change(w)
-			card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
-			assert.Equal(t, discordsim.CDN, w.show(under(card), bot.MessageRef{}, "Result").Channel)
-			assert.Equal(t, discordsim.CDN, w.show(under(card), bot.MessageRef{}, "Another").Channel)
+			card := w.show(w.Channel(), chat.MessageRef{}, "Purging")
+			assert.Equal(t, discordsim.CDN, w.show(under(card), chat.MessageRef{}, "Result").Channel)
+			assert.Equal(t, discordsim.CDN, w.show(under(card), chat.MessageRef{}, "Another").Channel)
 			said := 0
 			for _, c := range w.Calls(postMessage) {
 				if strings.Contains(string(c.Body), "I may not use threads here") {
@@ -105,18 +105,18 @@ func TestWhereThereCanBeNoThreadTheChannelServes(t *testing.T) {
 func TestAThreadThatCannotBeMadeJustNowIsMadeLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
+	card := w.show(w.Channel(), chat.MessageRef{}, "Purging")
 	w.Fail("POST /channels/{channel}/messages/{message}/threads", http.StatusInternalServerError, 1)
-	_, err := w.discord.Show(t.Context(), under(card), bot.MessageRef{}, "k", bot.Card{Title: "Result"})
+	_, err := w.discord.Show(t.Context(), under(card), chat.MessageRef{}, "k", chat.Card{Title: "Result"})
 	assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind)
-	assert.Equal(t, card.ID, w.show(under(card), bot.MessageRef{}, "Result").Channel)
+	assert.Equal(t, card.ID, w.show(under(card), chat.MessageRef{}, "Result").Channel)
 }
 
 func TestWhereItMayNotWriteItSaysWhatToAllow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
 	w.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn", Deny: discordsim.SendMessages})
-	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "x"})
+	_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "x"})
 	assert.Equal(t, purge.Denied, purge.AsError(err).Kind)
 	assert.Contains(t, purge.AsError(err).Message, "Send Messages")
 }
@@ -134,10 +134,10 @@ func TestAChannelThatItCannotWriteToIsNamedToOperators(t *testing.T) {
 	assert.Equal(t, want, purge.AsError(w.discord.Health(t.Context())).Message, "a mention has no other way to be answered")
 	assert.Contains(t, out.String(), want)
 	deny(0)
-	w.show(w.Channel(), bot.MessageRef{}, "Purging")
+	w.show(w.Channel(), chat.MessageRef{}, "Purging")
 	assert.NoError(t, w.discord.Health(t.Context()))
 	deny(discordsim.SendMessages)
-	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "x"})
+	_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "x"})
 	require.Error(t, err)
 	assert.Equal(t, want, purge.AsError(w.discord.Health(t.Context())).Message)
 }
@@ -172,16 +172,16 @@ func TestWhereEmbedsAreNotAllowedTheContentSaysAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP).started()
 	w.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn", Deny: discordsim.EmbedLinks})
-	c := bot.Card{Title: "Purge *this*?", Targets: []string{"https://www.test.com/a"}, By: w.Alice(), Lines: []string{"see https://evil.example"},
-		Footer: "@everyone *all*", Mention: []acl.Subject{w.Bob()}, Buttons: []bot.Button{{Label: "Purge", Token: "t"}},
-		File: &bot.File{Name: "f.txt", Text: "x"}}
-	shown := func(ref bot.MessageRef, err error) discordsim.Message {
+	c := chat.Card{Title: "Purge *this*?", Targets: []string{"https://www.test.com/a"}, By: w.Alice(), Lines: []string{"see https://evil.example"},
+		Footer: "@everyone *all*", Mention: []acl.Subject{w.Bob()}, Buttons: []chat.Button{{Label: "Purge", Token: "t"}},
+		File: &chat.File{Name: "f.txt", Text: "x"}}
+	shown := func(ref chat.MessageRef, err error) discordsim.Message {
 		require.NoError(t, err)
 		m, found := w.Message(ref.Channel, ref.ID)
 		require.True(t, found)
 		return m
 	}
-	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", c)
+	ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", c)
 	m := shown(ref, err)
 	for _, part := range []string{"Purge *this*?", "https://www.test.com/a", "see https://evil.example", "by ", "@everyone *all*"} {
 		assert.Contains(t, m.Plain(), part)
@@ -194,26 +194,26 @@ func TestWhereEmbedsAreNotAllowedTheContentSaysAll(t *testing.T) {
 	assert.Len(t, m.Files, 1, "a file is still allowed")
 
 	before := len(w.Calls(postMessage))
-	shown(w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k2", c))
+	shown(w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k2", c))
 	assert.Len(t, w.Calls(postMessage), before+1, "known by now")
-	m = shown(w.discord.Show(t.Context(), w.Channel(), ref, "k", bot.Card{Title: "Edited"}))
+	m = shown(w.discord.Show(t.Context(), w.Channel(), ref, "k", chat.Card{Title: "Edited"}))
 	assert.Equal(t, "Edited", m.Content)
 	assert.Empty(t, m.Embeds)
 
 	w.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn"})
 	w.settled(w.Command(discordsim.Alice, discordsim.CDN, "purge help", nil))
-	m = shown(w.discord.Show(t.Context(), w.Channel(), ref, "k", bot.Card{Title: "Edited"}))
+	m = shown(w.discord.Show(t.Context(), w.Channel(), ref, "k", chat.Card{Title: "Edited"}))
 	assert.Empty(t, m.Content, "the event says that embeds are allowed again")
 	assert.Contains(t, m.Plain(), "Edited", "and they are not suppressed")
 	assert.Zero(t, int(m.Flags)&suppressEmbeds)
 	w.Fail("PATCH /channels/{channel}/messages/{message}", missingPermission, 1)
-	assert.Equal(t, "Again", shown(w.discord.Show(t.Context(), w.Channel(), ref, "k", bot.Card{Title: "Again"})).Content)
+	assert.Equal(t, "Again", shown(w.discord.Show(t.Context(), w.Channel(), ref, "k", chat.Card{Title: "Again"})).Content)
 }
 
 func TestNobodyConfirmsWhatDoesNotFitWithoutEmbeds(t *testing.T) {
 	t.Parallel()
 	d := offline(t, nil)
-	c := bot.Card{Title: "Purge?", Targets: slices.Repeat([]string{"https://www.test.com/" + strings.Repeat("a", 200)}, 10), Buttons: []bot.Button{{Label: "Purge", Token: "t"}}}
+	c := chat.Card{Title: "Purge?", Targets: slices.Repeat([]string{"https://www.test.com/" + strings.Repeat("a", 200)}, 10), Buttons: []chat.Button{{Label: "Purge", Token: "t"}}}
 	m, _ := d.message(c)
 	without := m.unembedded()
 	assert.LessOrEqual(t, units(without.Content), maxContent)
@@ -226,21 +226,21 @@ func TestNobodyConfirmsWhatDoesNotFitWithoutEmbeds(t *testing.T) {
 func TestOnlyTheGuildsChannelsAreWrittenTo(t *testing.T) {
 	t.Parallel()
 	d := offline(t, nil)
-	for _, at := range []bot.Thread{{}, {Platform: "discord", Workspace: "1", Channel: "2"}, {Platform: "slack", Workspace: guild, Channel: "2"},
+	for _, at := range []chat.Thread{{}, {Platform: "discord", Workspace: "1", Channel: "2"}, {Platform: "slack", Workspace: guild, Channel: "2"},
 		{Platform: "discord", Workspace: guild, Channel: "2/../3"}, {Platform: "discord", Workspace: guild, Channel: "2", Root: "../3"}} {
-		_, err := d.Show(t.Context(), at, bot.MessageRef{}, "k", bot.Card{Title: "x"})
+		_, err := d.Show(t.Context(), at, chat.MessageRef{}, "k", chat.Card{Title: "x"})
 		assert.Equal(t, purge.Denied, purge.AsError(err).Kind, at)
 	}
 	for _, who := range []acl.Subject{"", "slack:T0/U1", "discord:1/2", "discord:" + guild + "/role/2", "discord:" + guild + "/x"} {
-		assert.Equal(t, purge.NotFound, purge.AsError(d.Tell(t.Context(), who, in("2"), bot.Card{Title: "x"})).Kind, who)
+		assert.Equal(t, purge.NotFound, purge.AsError(d.Tell(t.Context(), who, in("2"), chat.Card{Title: "x"})).Kind, who)
 	}
 }
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	c := bot.Card{Title: "Purge 12 URLs", Targets: []string{"https://www.test.com/1"}, More: 11, File: &bot.File{Name: "p-1.txt", Text: "https://www.test.com/1\n…"}}
-	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", c)
+	c := chat.Card{Title: "Purge 12 URLs", Targets: []string{"https://www.test.com/1"}, More: 11, File: &chat.File{Name: "p-1.txt", Text: "https://www.test.com/1\n…"}}
+	ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", c)
 	require.NoError(t, err)
 	check := func(n int) discordsim.Message {
 		m, found := w.Message(ref.Channel, ref.ID)
@@ -260,8 +260,8 @@ func TestFiles(t *testing.T) {
 	check(0)
 
 	w.PutChannel(discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn", Deny: discordsim.AttachFiles})
-	c.File = &bot.File{Name: "p-2.txt", Text: "x"}
-	ref, err = w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k2", c)
+	c.File = &chat.File{Name: "p-2.txt", Text: "x"}
+	ref, err = w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k2", c)
 	require.NoError(t, err, "a card is worth more than its file")
 	check(0)
 }
@@ -269,12 +269,12 @@ func TestFiles(t *testing.T) {
 func TestOnlyWhoIsMentionedIsNotified(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	_, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{
+	_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{
 		Title: "Done", By: w.Bob(), Mention: []acl.Subject{w.Alice(), "discord:1/" + discordsim.Bob, "discord:1/role/" + discordsim.OnCall, "discord:" + guild + "/role/" + guild, "slack:T0/U1"},
 	})
 	require.NoError(t, err)
 	assert.Equal(t, []string{string(w.Alice())}, w.Notified())
-	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k2", bot.Card{Title: "Purge?", Mention: []acl.Subject{"discord:" + guild + "/role/" + discordsim.OnCall}})
+	ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k2", chat.Card{Title: "Purge?", Mention: []acl.Subject{"discord:" + guild + "/role/" + discordsim.OnCall}})
 	require.NoError(t, err)
 	m, _ := w.Message(ref.Channel, ref.ID)
 	assert.Contains(t, m.Content, "<@&"+discordsim.OnCall+">")
@@ -287,10 +287,10 @@ func FuzzRender(f *testing.F) {
 	f.Add(strings.Repeat("*", 300), strings.Repeat("é\n", 3000), strings.Repeat("`", 2000), strings.Repeat("<@1>", 2000), uint8(200))
 	d := offline(f, nil)
 	f.Fuzz(func(t *testing.T, title, line, target, foot string, n uint8) {
-		c := bot.Card{Title: title, By: acl.Subject(line), Mention: []acl.Subject{acl.Subject(foot)}, Footer: foot}
+		c := chat.Card{Title: title, By: acl.Subject(line), Mention: []acl.Subject{acl.Subject(foot)}, Footer: foot}
 		for i := range int(n) {
 			c.Lines, c.Targets = append(c.Lines, line), append(c.Targets, target)
-			c.Buttons = append(c.Buttons, bot.Button{Label: title, Token: fmt.Sprint("t", i)})
+			c.Buttons = append(c.Buttons, chat.Button{Label: title, Token: fmt.Sprint("t", i)})
 		}
 		m, _ := d.message(c)
 		raw, err := json.Marshal(m)

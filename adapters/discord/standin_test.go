@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/discord/discordsim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // What follows leaves out what Discord's documents call optional, and what purgebot can do without.
@@ -57,8 +57,8 @@ func TestAnAPIThatLacksWhatOnlyChecks(t *testing.T) {
 	w.hears(f)
 	w.Type(slash, "whoami")
 	require.Len(t, f.heard(), 2)
-	card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
-	assert.Equal(t, card.ID, w.show(under(card), bot.MessageRef{}, "Done").Channel, "in a thread")
+	card := w.show(w.Channel(), chat.MessageRef{}, "Purging")
+	assert.Equal(t, card.ID, w.show(under(card), chat.MessageRef{}, "Done").Channel, "in a thread")
 	w.Sim.Delete(card.Channel, card.ID)
 	assert.NotEqual(t, card, w.show(w.Channel(), card, "Purging"), "what is gone is posted anew")
 }
@@ -103,7 +103,7 @@ func TestInteractionsWithFewFields(t *testing.T) {
 				require.True(t, w.settled(d), "%s: %+v", name, d)
 				require.Len(t, f.heard(), before+1, name)
 				c := f.heard()[before]
-				assert.Equal(t, &bot.Fields{Verb: "url", Targets: "https://www.test.com/a", Private: true}, c.Fields, name)
+				assert.Equal(t, &chat.Fields{Verb: "url", Targets: "https://www.test.com/a", Private: true}, c.Fields, name)
 				assert.Equal(t, discordsim.CDN, c.At.Channel, "%s: a thread counts as its channel", name)
 				is, err := w.discord.Channel(t.Context(), c.At, time.Minute)
 				require.NoError(t, err)
@@ -126,7 +126,7 @@ func TestAMessageWithoutItsMember(t *testing.T) {
 	w.eventually(func() bool { return len(f.heard()) == 1 }, "heard")
 	p, err := w.discord.Person(t.Context(), w.Alice(), time.Minute)
 	require.NoError(t, err)
-	assert.Equal(t, bot.Member, p.Standing)
+	assert.Equal(t, chat.Member, p.Standing)
 	assert.Contains(t, p.Groups, w.Group())
 }
 
@@ -204,16 +204,16 @@ func TestHeartbeatsAreNeverHeldUp(t *testing.T) {
 func TestWhereThereAreTooManyThreadsTheChannelServes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	card := w.show(w.Channel(), bot.MessageRef{}, "Purging")
+	card := w.show(w.Channel(), chat.MessageRef{}, "Purging")
 	w.Fail("POST /channels/{channel}/messages/{message}/threads", tooManyThreads, -1)
-	assert.Equal(t, discordsim.CDN, w.show(under(card), bot.MessageRef{}, "Done").Channel)
+	assert.Equal(t, discordsim.CDN, w.show(under(card), chat.MessageRef{}, "Done").Channel)
 }
 
 // TestAThreadThatHangsOnNoMessage: after a restart it is known from what was stored only.
 func TestAThreadThatHangsOnNoMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
-	assert.Equal(t, thread, w.show(w.thread(false), bot.MessageRef{}, "Done").Channel)
+	assert.Equal(t, thread, w.show(w.thread(false), chat.MessageRef{}, "Done").Channel)
 }
 
 func TestAForumPostIsAThread(t *testing.T) {
@@ -230,7 +230,7 @@ func TestAForumPostIsAThread(t *testing.T) {
 	is, err := w.discord.Channel(t.Context(), at, time.Minute)
 	require.NoError(t, err)
 	assert.True(t, is.Joined)
-	assert.Equal(t, post, w.show(at, bot.MessageRef{}, "Done").Channel)
+	assert.Equal(t, post, w.show(at, chat.MessageRef{}, "Done").Channel)
 }
 
 // TestEventsThatNobodyKnows: a new event, or an old one of another shape, is passed over. (A GUILD_CREATE of nothing at all, which

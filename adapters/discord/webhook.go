@@ -8,7 +8,7 @@ import (
 	"io"
 	"net/http"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 const (
@@ -18,7 +18,7 @@ const (
 
 // Handler returns the route that Discord posts interactions to, which is not there unless PublicKey is set. Without Discord's
 // signature over it nothing is parsed, and the answer is 401 and nothing more.
-func (d *Discord) Handler(h bot.Handler) http.Handler {
+func (d *Discord) Handler(h chat.Handler) http.Handler {
 	mux := http.NewServeMux()
 	if d.key == nil {
 		return mux
@@ -63,7 +63,7 @@ func (d *Discord) verified(w http.ResponseWriter, r *http.Request) ([]byte, int)
 }
 
 // serve answers a verified interaction with the first callback that it leads to; the rest goes on behind it.
-func (d *Discord) serve(w http.ResponseWriter, r *http.Request, h bot.Handler, in *interaction) {
+func (d *Discord) serve(w http.ResponseWriter, r *http.Request, h chat.Handler, in *interaction) {
 	if in.Type == interactionPing {
 		write(w, callback{Type: pong})
 		return

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/discord/discordsim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 var secret = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
@@ -141,9 +141,9 @@ func FuzzInteraction(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	d := offline(f, nil)
-	taken := bot.Reply{Card: &bot.Card{Title: "Taken."}} // silence would be tried again and again
+	taken := chat.Reply{Card: &chat.Card{Title: "Taken."}} // silence would be tried again and again
 	f.Fuzz(func(t *testing.T, body []byte) {
-		b := &fake{command: says("Taken."), answer: func(context.Context, bot.Answer) (bot.Reply, error) { return taken, nil }}
+		b := &fake{command: says("Taken."), answer: func(context.Context, chat.Answer) (chat.Reply, error) { return taken, nil }}
 		post(d.Handler(b), body)
 		d.later.Wait()
 		for _, c := range b.heard() {
@@ -241,25 +241,25 @@ func TestFieldsStayApart(t *testing.T) {
 	w := newWorld(t, f, overHTTP).started()
 	for command, want := range map[string]struct {
 		options discordsim.Options
-		fields  bot.Fields
+		fields  chat.Fields
 	}{
-		"purge url":      {discordsim.Options{"targets": "https://www.test.com/ --overseas", "reason": "dir --private", "area": "global", "private": true, "prefetch": true}, bot.Fields{Verb: "url", Targets: "https://www.test.com/ --overseas", Reason: "dir --private", Area: "global", Private: true, Prefetch: true}},
-		"purge dir":      {discordsim.Options{"targets": "https://www.test.com/a/", "mode": "delete", "dry-run": true}, bot.Fields{Verb: "dir", Targets: "https://www.test.com/a/", Mode: "delete", DryRun: true}},
-		"purge leak":     {discordsim.Options{"targets": "https://www.test.com/a", "reason": "leaked"}, bot.Fields{Verb: "leak", Targets: "https://www.test.com/a", Reason: "leaked"}},
-		"purge form":     {nil, bot.Fields{}},
-		"purge status":   {discordsim.Options{"id": "p-1"}, bot.Fields{Verb: "status", ID: "p-1"}},
-		"purge cancel":   {discordsim.Options{"id": "p-1"}, bot.Fields{Verb: "cancel", ID: "p-1"}},
-		"purge history":  {discordsim.Options{"domain": "www.test.com", "since": "30d", "until": "2026-11-21", "by": "me", "outcome": "failed"}, bot.Fields{Verb: "history", Domain: "www.test.com", Since: "30d", Until: "2026-11-21", By: "me", Outcome: "failed"}},
-		"purge retry":    {discordsim.Options{"id": "p-1", "reason": "again"}, bot.Fields{Verb: "retry", ID: "p-1", Reason: "again"}},
-		"purge quota":    {nil, bot.Fields{Verb: "quota"}},
-		"purge freeze":   {discordsim.Options{"domain": "*.test.com", "for": "2h", "reason": "sale"}, bot.Fields{Verb: "freeze", Domain: "*.test.com", For: "2h", Reason: "sale"}},
-		"purge unfreeze": {discordsim.Options{"domain": "*.test.com", "reason": "over"}, bot.Fields{Verb: "unfreeze", Domain: "*.test.com", Reason: "over"}},
-		"purge grant":    {discordsim.Options{"subject": "<@" + discordsim.Bob + ">", "domain": "www.test.com", "for": "2h", "reason": "on call", "kind": "directory", "area": "global"}, bot.Fields{Verb: "grant", Subject: "<@" + discordsim.Bob + ">", Domain: "www.test.com", For: "2h", Reason: "on call", Kind: "directory", Area: "global"}},
-		"purge revoke":   {discordsim.Options{"id": "r-1", "reason": "enough"}, bot.Fields{Verb: "revoke", ID: "r-1", Reason: "enough"}},
-		"purge domains":  {nil, bot.Fields{Verb: "domains"}},
-		"purge why":      {discordsim.Options{"url": "https://www.test.com/", "area": "overseas"}, bot.Fields{Verb: "why", Targets: "https://www.test.com/", Area: "overseas"}},
-		"purge whoami":   {nil, bot.Fields{Verb: "whoami"}},
-		"purge help":     {nil, bot.Fields{Verb: "help"}},
+		"purge url":      {discordsim.Options{"targets": "https://www.test.com/ --overseas", "reason": "dir --private", "area": "global", "private": true, "prefetch": true}, chat.Fields{Verb: "url", Targets: "https://www.test.com/ --overseas", Reason: "dir --private", Area: "global", Private: true, Prefetch: true}},
+		"purge dir":      {discordsim.Options{"targets": "https://www.test.com/a/", "mode": "delete", "dry-run": true}, chat.Fields{Verb: "dir", Targets: "https://www.test.com/a/", Mode: "delete", DryRun: true}},
+		"purge leak":     {discordsim.Options{"targets": "https://www.test.com/a", "reason": "leaked"}, chat.Fields{Verb: "leak", Targets: "https://www.test.com/a", Reason: "leaked"}},
+		"purge form":     {nil, chat.Fields{}},
+		"purge status":   {discordsim.Options{"id": "p-1"}, chat.Fields{Verb: "status", ID: "p-1"}},
+		"purge cancel":   {discordsim.Options{"id": "p-1"}, chat.Fields{Verb: "cancel", ID: "p-1"}},
+		"purge history":  {discordsim.Options{"domain": "www.test.com", "since": "30d", "until": "2026-11-21", "by": "me", "outcome": "failed"}, chat.Fields{Verb: "history", Domain: "www.test.com", Since: "30d", Until: "2026-11-21", By: "me", Outcome: "failed"}},
+		"purge retry":    {discordsim.Options{"id": "p-1", "reason": "again"}, chat.Fields{Verb: "retry", ID: "p-1", Reason: "again"}},
+		"purge quota":    {nil, chat.Fields{Verb: "quota"}},
+		"purge freeze":   {discordsim.Options{"domain": "*.test.com", "for": "2h", "reason": "sale"}, chat.Fields{Verb: "freeze", Domain: "*.test.com", For: "2h", Reason: "sale"}},
+		"purge unfreeze": {discordsim.Options{"domain": "*.test.com", "reason": "over"}, chat.Fields{Verb: "unfreeze", Domain: "*.test.com", Reason: "over"}},
+		"purge grant":    {discordsim.Options{"subject": "<@" + discordsim.Bob + ">", "domain": "www.test.com", "for": "2h", "reason": "on call", "kind": "directory", "area": "global"}, chat.Fields{Verb: "grant", Subject: "<@" + discordsim.Bob + ">", Domain: "www.test.com", For: "2h", Reason: "on call", Kind: "directory", Area: "global"}},
+		"purge revoke":   {discordsim.Options{"id": "r-1", "reason": "enough"}, chat.Fields{Verb: "revoke", ID: "r-1", Reason: "enough"}},
+		"purge domains":  {nil, chat.Fields{Verb: "domains"}},
+		"purge why":      {discordsim.Options{"url": "https://www.test.com/", "area": "overseas"}, chat.Fields{Verb: "why", Targets: "https://www.test.com/", Area: "overseas"}},
+		"purge whoami":   {nil, chat.Fields{Verb: "whoami"}},
+		"purge help":     {nil, chat.Fields{Verb: "help"}},
 	} {
 		d := w.Sim.Command(discordsim.Alice, discordsim.CDN, command, want.options)
 		require.Empty(t, d.Refused, command)
@@ -282,7 +282,7 @@ func TestEveryOptionReachesTheBot(t *testing.T) {
 			}
 			f, _, err := d.fields(t.Context(), data{Name: commandName, Options: []option{{Name: s.Name, Type: optionSubcommand, Options: []option{{Name: o.Name, Type: o.Type, Value: []byte(value)}}}}})
 			require.NoError(t, err)
-			assert.NotEqual(t, &bot.Fields{Verb: s.Name}, f, "%s %s", s.Name, o.Name)
+			assert.NotEqual(t, &chat.Fields{Verb: s.Name}, f, "%s %s", s.Name, o.Name)
 		}
 	}
 }
@@ -321,7 +321,7 @@ func TestUnknownOptionsAreIgnored(t *testing.T) {
 	w := newWorld(t, f, overHTTP).started()
 	d := w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge url", discordsim.Options{"targets": "https://www.test.com/", "sudo": true, "area": 7, "reason": false}, discordsim.Unchecked())
 	assert.True(t, d.Acknowledged())
-	assert.Equal(t, &bot.Fields{Verb: "url", Targets: "https://www.test.com/"}, f.heard()[0].Fields)
+	assert.Equal(t, &chat.Fields{Verb: "url", Targets: "https://www.test.com/"}, f.heard()[0].Fields)
 	for _, command := range []string{"purge", "other url"} {
 		d = w.Sim.Command(discordsim.Alice, discordsim.CDN, command, nil, discordsim.Unchecked())
 		assert.True(t, d.Acknowledged(), command)
@@ -419,8 +419,8 @@ func TestRolesComeWithEachEvent(t *testing.T) {
 
 func TestDeferral(t *testing.T) {
 	t.Parallel()
-	slow := func(r bot.Reply) func(context.Context, bot.Command) (bot.Reply, error) {
-		return func(context.Context, bot.Command) (bot.Reply, error) {
+	slow := func(r chat.Reply) func(context.Context, chat.Command) (chat.Reply, error) {
+		return func(context.Context, chat.Command) (chat.Reply, error) {
 			time.Sleep(50 * time.Millisecond)
 			return r, nil
 		}
@@ -428,7 +428,7 @@ func TestDeferral(t *testing.T) {
 	for name, changes := range map[string][]change{"gateway": nil, "HTTP": {overHTTP}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &fake{command: slow(bot.Reply{Card: &bot.Card{Title: "Late."}})}
+			f := &fake{command: slow(chat.Reply{Card: &chat.Card{Title: "Late."}})}
 			w := newWorld(t, f, changes...)
 			w.discord.timing.deferAfter = 5 * time.Millisecond
 			w.started()
@@ -439,20 +439,20 @@ func TestDeferral(t *testing.T) {
 			assert.Contains(t, w.Private()[0].Text, "Late.")
 			assert.Empty(t, w.Visible())
 
-			f.command = slow(bot.Reply{})
+			f.command = slow(chat.Reply{})
 			w.settled(w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil))
 			require.Len(t, w.Private(), 2)
 			assert.Equal(t, sayTaken, w.Private()[1].Text)
 
-			f.command = slow(bot.Reply{Form: &bot.Form{Title: "x", Token: "t", Inputs: []bot.Input{{Name: "a", Label: "a"}}}})
+			f.command = slow(chat.Reply{Form: &chat.Form{Title: "x", Token: "t", Inputs: []chat.Input{{Name: "a", Label: "a"}}}})
 			w.settled(w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge form", nil))
 			assert.Contains(t, w.Private()[2].Text, gaveUp)
 
-			f.answer = func(context.Context, bot.Answer) (bot.Reply, error) {
+			f.answer = func(context.Context, chat.Answer) (chat.Reply, error) {
 				time.Sleep(50 * time.Millisecond)
-				return bot.Reply{Card: &bot.Card{Title: "Pressed late."}}, nil
+				return chat.Reply{Card: &chat.Card{Title: "Pressed late."}}, nil
 			}
-			ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Go", Token: "t"}}})
+			ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Go", Token: "t"}}})
 			require.NoError(t, err)
 			d = w.Sim.Press(discordsim.Alice, ref.Channel, ref.ID, "Go")
 			w.settled(d)
@@ -485,11 +485,11 @@ func TestEverythingWorksAfterTheTokenDied(t *testing.T) {
 	})
 	w.started()
 	w.Type(slash, "whoami")
-	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "Purging"})
+	ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "Purging"})
 	require.NoError(t, err)
-	_, err = w.discord.Show(t.Context(), w.Channel(), ref, "k", bot.Card{Title: "Done"})
+	_, err = w.discord.Show(t.Context(), w.Channel(), ref, "k", chat.Card{Title: "Done"})
 	require.NoError(t, err)
-	require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), bot.Card{Title: "For you."}))
+	require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "For you."}))
 	assert.Contains(t, w.Messages(w.DM(discordsim.Alice))[0].Plain(), "For you.")
 }
 
@@ -497,7 +497,7 @@ func TestTellIsEphemeralWhileThatIsPossible(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}).started()
 	w.Type(slash, "whoami")
-	require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), bot.Card{Title: "For you."}))
+	require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "For you."}))
 	assert.Equal(t, "For you.", w.Ephemerals(discordsim.Alice)[1].Plain(), "beside the receipt")
 	assert.Empty(t, w.Messages(w.DM(discordsim.Alice)))
 }
@@ -505,14 +505,14 @@ func TestTellIsEphemeralWhileThatIsPossible(t *testing.T) {
 func TestAFormSaysWhereTheButtonWasThatOpenedIt(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
-	f.answer = func(_ context.Context, a bot.Answer) (bot.Reply, error) {
+	f.answer = func(_ context.Context, a chat.Answer) (chat.Reply, error) {
 		if a.Values != nil {
-			return bot.Reply{}, nil
+			return chat.Reply{}, nil
 		}
-		return bot.Reply{Form: &bot.Form{Title: "Which host?", Token: "form", Inputs: []bot.Input{{Name: "host", Label: "Host"}}}}, nil
+		return chat.Reply{Form: &chat.Form{Title: "Which host?", Token: "form", Inputs: []chat.Input{{Name: "host", Label: "Host"}}}}, nil
 	}
 	w := newWorld(t, f).started()
-	ref, err := w.discord.Show(t.Context(), w.Channel(), bot.MessageRef{}, "k", bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}})
+	ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
 	require.NoError(t, err)
 	d := w.Sim.Press(discordsim.Alice, ref.Channel, ref.ID, "Purge")
 	require.True(t, w.settled(d))
@@ -529,10 +529,10 @@ func TestAFormSaysWhereTheButtonWasThatOpenedIt(t *testing.T) {
 
 func TestAPrivateCardIsReplacedWhereItsButtonWas(t *testing.T) {
 	t.Parallel()
-	f := &fake{command: func(context.Context, bot.Command) (bot.Reply, error) {
-		return bot.Reply{Card: &bot.Card{Title: "Take the rest?", Buttons: []bot.Button{{Label: "Take", Token: "t"}}}}, nil
-	}, answer: func(context.Context, bot.Answer) (bot.Reply, error) {
-		return bot.Reply{Card: &bot.Card{Title: "Taken."}}, nil
+	f := &fake{command: func(context.Context, chat.Command) (chat.Reply, error) {
+		return chat.Reply{Card: &chat.Card{Title: "Take the rest?", Buttons: []chat.Button{{Label: "Take", Token: "t"}}}}, nil
+	}, answer: func(context.Context, chat.Answer) (chat.Reply, error) {
+		return chat.Reply{Card: &chat.Card{Title: "Taken."}}, nil
 	}}
 	w := newWorld(t, f).started()
 	w.Type(slash, "whoami")

@@ -15,7 +15,7 @@ import (
 	"purgebot/acl"
 	"purgebot/adapters/adaptertest"
 	"purgebot/adapters/discord/discordsim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 const (
@@ -36,7 +36,7 @@ type world struct {
 
 // listener counts what the bot was asked, so that a test can wait for it.
 type listener struct {
-	bot.Handler
+	chat.Handler
 	mu      sync.Mutex
 	n       int
 	changed chan struct{}
@@ -48,7 +48,7 @@ func (l *listener) count() int {
 	return l.n
 }
 
-func (l *listener) Command(ctx context.Context, c bot.Command) (bot.Reply, error) {
+func (l *listener) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	l.mu.Lock()
 	l.n++
 	close(l.changed)
@@ -89,7 +89,7 @@ func overHTTP(c *Config, sim *discordsim.Sim) { c.PublicKey = sim.PublicKey() }
 func impatient(_ *Config, sim *discordsim.Sim) { sim.AckWithin = 400 * time.Millisecond }
 
 // newWorld starts both over loopback; change alters the configuration first.
-func newWorld(t testing.TB, h bot.Handler, changes ...change) *world {
+func newWorld(t testing.TB, h chat.Handler, changes ...change) *world {
 	sim := discordsim.New()
 	sim.HeartbeatEvery = 250 * time.Millisecond // discordgo gives up after five without an answer
 	api := httptest.NewServer(sim)
@@ -151,7 +151,7 @@ func TestConformance(t *testing.T) {
 	for name, changes := range map[string][]change{"gateway": nil, "HTTP": {overHTTP}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			adaptertest.Run(t, func(t *testing.T, h bot.Handler) (bot.Platform, adaptertest.World) {
+			adaptertest.Run(t, func(t *testing.T, h chat.Handler) (chat.Platform, adaptertest.World) {
 				w := newWorld(t, h, changes...).started()
 				return w.discord, w
 			})
@@ -170,19 +170,19 @@ func (w *world) Alice() acl.Subject { return subjectOf(discordsim.Alice) }
 func (w *world) Bob() acl.Subject   { return subjectOf(discordsim.Bob) }
 func (w *world) Group() acl.Subject { return oncall }
 
-func (w *world) Someone(s bot.Standing) acl.Subject {
-	return subjectOf(map[bot.Standing]string{
-		bot.Guest: "900000000000000011", bot.Outsider: "900000000000000012", bot.Robot: "900000000000000013", bot.Gone: "900000000000000099",
+func (w *world) Someone(s chat.Standing) acl.Subject {
+	return subjectOf(map[chat.Standing]string{
+		chat.Guest: "900000000000000011", chat.Outsider: "900000000000000012", chat.Robot: "900000000000000013", chat.Gone: "900000000000000099",
 	}[s])
 }
 
-func in(channel string) bot.Thread {
-	return bot.Thread{Platform: "discord", Workspace: guild, Channel: channel}
+func in(channel string) chat.Thread {
+	return chat.Thread{Platform: "discord", Workspace: guild, Channel: channel}
 }
 
-func (w *world) Channel() bot.Thread { return in(discordsim.CDN) }
-func (w *world) Shared() bot.Thread  { return bot.Thread{} }
-func (w *world) Closed() bot.Thread  { return in(discordsim.Random) }
+func (w *world) Channel() chat.Thread { return in(discordsim.CDN) }
+func (w *world) Shared() chat.Thread  { return chat.Thread{} }
+func (w *world) Closed() chat.Thread  { return in(discordsim.Random) }
 
 func (w *world) Surfaces() []adaptertest.Surface {
 	if w.http {
@@ -233,7 +233,7 @@ func (w *world) Forge(text string) (acknowledged, possible bool) {
 	return w.settled(d), true
 }
 
-func (w *world) Press(who acl.Subject, ref bot.MessageRef, label string) bool {
+func (w *world) Press(who acl.Subject, ref chat.MessageRef, label string) bool {
 	return w.settled(w.Sim.Press(who.ID(), ref.Channel, ref.ID, label))
 }
 
@@ -274,7 +274,7 @@ func (w *world) Private() []adaptertest.Message {
 func seen(messages []discordsim.Message) []adaptertest.Message {
 	var all []adaptertest.Message
 	for _, m := range messages {
-		one := adaptertest.Message{Ref: bot.MessageRef{Channel: m.Channel, ID: m.ID}, Text: m.Plain()}
+		one := adaptertest.Message{Ref: chat.MessageRef{Channel: m.Channel, ID: m.ID}, Text: m.Plain()}
 		if m.Channel != discordsim.CDN {
 			one.Root = m.Channel
 		}
@@ -315,7 +315,7 @@ func (w *world) Markup() []string {
 	}
 }
 
-func (w *world) Delete(ref bot.MessageRef)    { w.Sim.Delete(ref.Channel, ref.ID) }
+func (w *world) Delete(ref chat.MessageRef)   { w.Sim.Delete(ref.Channel, ref.ID) }
 func (w *world) Throttle(after time.Duration) { w.Sim.Throttle(1, after) }
 
 func (w *world) Down(down bool) {

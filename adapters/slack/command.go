@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"time"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -20,7 +20,7 @@ const (
 
 // command answers a slash command: https://docs.slack.dev/interactivity/implementing-slash-commands/
 // Slack delivers it once, so the person is told in the answer itself if it was not taken.
-func (s *Slack) command(ctx context.Context, h bot.Handler, _ *http.Request, body []byte) reaction {
+func (s *Slack) command(ctx context.Context, h chat.Handler, _ *http.Request, body []byte) reaction {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return reaction{status: http.StatusBadRequest}
@@ -37,15 +37,15 @@ func (s *Slack) command(ctx context.Context, h bot.Handler, _ *http.Request, bod
 		return reaction{status: http.StatusBadRequest}
 	}
 	s.lookUp(me, who, at)
-	thread := bot.Thread{Platform: platform, Workspace: me.team, Channel: at}
-	reply, err := s.ask(ctx, func(ctx context.Context) (bot.Reply, error) {
-		return h.Command(ctx, bot.Command{
-			Event: bot.EventKey{Platform: platform, Workspace: me.team, ID: trigger},
+	thread := chat.Thread{Platform: platform, Workspace: me.team, Channel: at}
+	reply, err := s.ask(ctx, func(ctx context.Context) (chat.Reply, error) {
+		return h.Command(ctx, chat.Command{
+			Event: chat.EventKey{Platform: platform, Workspace: me.team, ID: trigger},
 			From:  subject(me.team, who), At: thread, Text: unwrap(form.Get("text")),
 		})
 	})
 	if err == nil && reply.Form != nil {
-		err = s.open(ctx, trigger, thread, bot.MessageRef{}, *reply.Form)
+		err = s.open(ctx, trigger, thread, chat.MessageRef{}, *reply.Form)
 	}
 	return s.private(ctx, at, reply.Card, err)
 }
@@ -63,7 +63,7 @@ func (s *Slack) here(ctx context.Context, team string) (identity, error) {
 }
 
 // private is an ephemeral answer to a slash command; no card and no error is silence.
-func (s *Slack) private(ctx context.Context, channel string, c *bot.Card, err error) reaction {
+func (s *Slack) private(ctx context.Context, channel string, c *chat.Card, err error) reaction {
 	if err != nil {
 		s.logUntaken("command", plain(channel), err)
 		c = sentence(err)
@@ -75,6 +75,6 @@ func (s *Slack) private(ctx context.Context, channel string, c *bot.Card, err er
 }
 
 // sentence is a card that says why something was not taken.
-func sentence(err error) *bot.Card {
-	return &bot.Card{Title: notTaken(err), Tone: bot.Bad}
+func sentence(err error) *chat.Card {
+	return &chat.Card{Title: notTaken(err), Tone: chat.Bad}
 }

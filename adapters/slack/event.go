@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -44,7 +44,7 @@ func (e *envelope) delivers(team string) bool {
 }
 
 // event takes one delivery of the Events API. Slack repeats what is not answered 2xx, so 503 says that it was not recorded.
-func (s *Slack) event(ctx context.Context, h bot.Handler, r *http.Request, body []byte) reaction {
+func (s *Slack) event(ctx context.Context, h chat.Handler, r *http.Request, body []byte) reaction {
 	var e envelope
 	if err := json.Unmarshal(body, &e); err != nil {
 		return reaction{status: http.StatusBadRequest}
@@ -83,7 +83,7 @@ func (e *envelope) command(me identity) (string, bool) {
 	return strings.TrimSpace(unwrap(rest)), true
 }
 
-func (s *Slack) mention(ctx context.Context, h bot.Handler, r *http.Request, me identity, e *envelope, text string) reaction {
+func (s *Slack) mention(ctx context.Context, h chat.Handler, r *http.Request, me identity, e *envelope, text string) reaction {
 	m := e.Event
 	s.outside.mark(m.Channel, e.Shared)
 	s.lookUp(me, m.User, m.Channel)
@@ -91,18 +91,18 @@ func (s *Slack) mention(ctx context.Context, h bot.Handler, r *http.Request, me 
 	if root == "" {
 		root = m.TS
 	}
-	c := bot.Command{
-		Event: bot.EventKey{Platform: platform, Workspace: me.team, ID: e.EventID},
+	c := chat.Command{
+		Event: chat.EventKey{Platform: platform, Workspace: me.team, ID: e.EventID},
 		From:  subject(me.team, m.User), Text: text,
-		At: bot.Thread{Platform: platform, Workspace: me.team, Channel: m.Channel, Root: root},
+		At: chat.Thread{Platform: platform, Workspace: me.team, Channel: m.Channel, Root: root},
 	}
-	reply, err := s.ask(ctx, func(ctx context.Context) (bot.Reply, error) { return h.Command(ctx, c) })
+	reply, err := s.ask(ctx, func(ctx context.Context) (chat.Reply, error) { return h.Command(ctx, c) })
 	if err != nil {
 		s.logUntaken("mention", m.Channel, err)
 		return reaction{status: http.StatusServiceUnavailable, then: s.untaken(c, r.Header.Get("X-Slack-Retry-Num"), err)}
 	}
 	if reply.Form != nil {
-		reply.Card = &bot.Card{Title: "Slack opens forms for slash commands only. Type /purge, or say here what to purge: help shows how."}
+		reply.Card = &chat.Card{Title: "Slack opens forms for slash commands only. Type /purge, or say here what to purge: help shows how."}
 	}
 	if reply.Card == nil {
 		return reaction{}
@@ -111,7 +111,7 @@ func (s *Slack) mention(ctx context.Context, h bot.Handler, r *http.Request, me 
 }
 
 // untaken tells the person once at the first delivery that Slack will repeat it, and once when it will no more.
-func (s *Slack) untaken(c bot.Command, retry string, err error) func(context.Context) {
+func (s *Slack) untaken(c chat.Command, retry string, err error) func(context.Context) {
 	card := sentence(err)
 	switch retry {
 	case "":
@@ -128,14 +128,14 @@ func (s *Slack) untaken(c bot.Command, retry string, err error) func(context.Con
 // even an ephemeral is, since it would tell an outsider what this bot is and whom it serves. A slash command is answered there all
 // the same: that is the body of a response, not a message. Whether a channel is shared may be unknown, which counts
 // as shared; a member is then told directly, so that a failing look-up does not lock people out in silence.
-func (s *Slack) tell(ctx context.Context, c bot.Command, card bot.Card) {
+func (s *Slack) tell(ctx context.Context, c chat.Command, card chat.Card) {
 	channel, err := s.Channel(ctx, c.At, roster)
 	who := s.standingOf(ctx, c.From)
 	switch {
-	case err == nil && channel.Shared, who == bot.Outsider, err != nil && who != bot.Member:
+	case err == nil && channel.Shared, who == chat.Outsider, err != nil && who != chat.Member:
 		return
 	case err != nil:
-		c.At = bot.Thread{}
+		c.At = chat.Thread{}
 	}
 	if err := s.Tell(ctx, c.From, c.At, card); err != nil {
 		s.config.Log.Warn("slack: private reply not delivered", "channel", c.At.Channel, "error", err)

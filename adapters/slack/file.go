@@ -11,7 +11,7 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 // attachment is the file of a message: on its way, or hanging in the thread.
 type attachment struct {
 	mu   sync.Mutex // the message is written by one at a time, so that what is older never overwrites what is newer
-	card bot.Card   // as last shown, while the file is on its way
+	card chat.Card  // as last shown, while the file is on its way
 	name string     // of the file, once it hangs there
 }
 
@@ -33,22 +33,22 @@ type attachment struct {
 type attachments struct {
 	slots chan struct{}
 	mu    sync.Mutex
-	kept  map[bot.MessageRef]*attachment
-	order []bot.MessageRef
+	kept  map[chat.MessageRef]*attachment
+	order []chat.MessageRef
 }
 
 func newAttachments() *attachments {
-	return &attachments{slots: make(chan struct{}, uploadsAtOnce), kept: map[bot.MessageRef]*attachment{}}
+	return &attachments{slots: make(chan struct{}, uploadsAtOnce), kept: map[chat.MessageRef]*attachment{}}
 }
 
 // of returns the attachment of a message, or nil.
-func (a *attachments) of(ref bot.MessageRef) *attachment {
+func (a *attachments) of(ref chat.MessageRef) *attachment {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.kept[ref]
 }
 
-func (a *attachments) begin(ref bot.MessageRef, c bot.Card) *attachment {
+func (a *attachments) begin(ref chat.MessageRef, c chat.Card) *attachment {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	one := &attachment{card: c}
@@ -70,7 +70,7 @@ func (s *Slack) mayUpload() bool {
 
 // attach uploads the file of a new message into its thread, afterwards: a press is not to wait for it, and a file that cannot be
 // uploaded neither fails nor repeats its card. https://docs.slack.dev/messaging/working-with-files#uploading_files
-func (s *Slack) attach(at bot.Thread, ref bot.MessageRef, c bot.Card) {
+func (s *Slack) attach(at chat.Thread, ref chat.MessageRef, c chat.Card) {
 	if c.File == nil || c.File.Text == "" || !s.mayUpload() {
 		return
 	}
@@ -103,11 +103,11 @@ func (s *Slack) inTurn(ctx context.Context, upload func() error) error {
 }
 
 // nameFile says on a card which file holds what it leaves out, now that the file hangs there.
-func (s *Slack) nameFile(ctx context.Context, ref bot.MessageRef, a *attachment, name string) error {
+func (s *Slack) nameFile(ctx context.Context, ref chat.MessageRef, a *attachment, name string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	card := a.card
-	a.card, a.name = bot.Card{}, name
+	a.card, a.name = chat.Card{}, name
 	if card.File == nil || leftOut(card) == 0 {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (s *Slack) nameFile(ctx context.Context, ref bot.MessageRef, a *attachment,
 }
 
 // edit shows a card on a message, and names the file that hangs in its thread.
-func (s *Slack) edit(ctx context.Context, ref bot.MessageRef, c bot.Card) error {
+func (s *Slack) edit(ctx context.Context, ref chat.MessageRef, c chat.Card) error {
 	a := s.files.of(ref)
 	if a == nil {
 		return s.update(ctx, ref, c, "")
@@ -131,7 +131,7 @@ func (s *Slack) edit(ctx context.Context, ref bot.MessageRef, c bot.Card) error 
 	return s.update(ctx, ref, c, a.name)
 }
 
-func (s *Slack) upload(ctx context.Context, channel, root string, f *bot.File) error {
+func (s *Slack) upload(ctx context.Context, channel, root string, f *chat.File) error {
 	u, err := look(ctx, s, uploadMethod, "", func(ctx context.Context) (*slack.GetUploadURLExternalResponse, error) {
 		return s.api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: len(f.Text)})
 	})

@@ -17,24 +17,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/slack/slacksim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
-var manyURLs = bot.Card{
-	Title: "Purge 30 URLs?", Targets: []string{"https://www.test.com/1"}, More: 29, Buttons: []bot.Button{{Label: "Purge", Token: "t"}},
-	File: &bot.File{Name: "p-7k3f9x2q.txt", Text: "https://www.test.com/1\n"},
+var manyURLs = chat.Card{
+	Title: "Purge 30 URLs?", Targets: []string{"https://www.test.com/1"}, More: 29, Buttons: []chat.Button{{Label: "Purge", Token: "t"}},
+	File: &chat.File{Name: "p-7k3f9x2q.txt", Text: "https://www.test.com/1\n"},
 }
 
 // filesIn returns what hangs in the thread of a message.
-func (w *world) filesIn(ref bot.MessageRef) (files []slacksim.File) {
+func (w *world) filesIn(ref chat.MessageRef) (files []slacksim.File) {
 	for _, m := range w.Thread(ref.Channel, ref.ID) {
 		files = append(files, m.Files...)
 	}
 	return files
 }
 
-func (w *world) mustShow(t *testing.T, ref bot.MessageRef, c bot.Card) bot.MessageRef {
+func (w *world) mustShow(t *testing.T, ref chat.MessageRef, c chat.Card) chat.MessageRef {
 	t.Helper()
 	ref, err := w.slack.Show(t.Context(), w.Channel(), ref, "", c)
 	require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestAFileIsNamedOnceItHangsThere(t *testing.T) {
 	t.Parallel()
 	hold := newHeld("/upload/")
 	w := newWorld(t, &fake{}, func(c *Config) { c.HTTPClient = &http.Client{Transport: hold} })
-	ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+	ref := w.mustShow(t, chat.MessageRef{}, manyURLs)
 	hold.await(t)
 	assert.Contains(t, w.Visible()[0].Text, "+29 more")
 	assert.NotContains(t, w.Visible()[0].Text, "p-7k3f9x2q.txt", "nothing is promised")
@@ -70,7 +70,7 @@ func TestAFileIsNamedOnceItHangsThere(t *testing.T) {
 	assert.Contains(t, w.Visible()[0].Text, "+29 more, in the file p-7k3f9x2q.txt of this thread")
 	assert.Len(t, w.filesIn(ref), 1, "once, though the card was edited")
 	assert.Len(t, w.Calls("chat.update"), 3)
-	w.mustShow(t, ref, bot.Card{Title: "Done.", More: 7})
+	w.mustShow(t, ref, chat.Card{Title: "Done.", More: 7})
 	assert.Contains(t, w.Visible()[0].Text, "+7 more")
 	assert.NotContains(t, w.Visible()[0].Text, "p-7k3f9x2q.txt", "that is not what it leaves out")
 }
@@ -80,9 +80,9 @@ func TestANewerCardNeedsNoFile(t *testing.T) {
 	t.Parallel()
 	hold := newHeld("/upload/")
 	w := newWorld(t, &fake{}, func(c *Config) { c.HTTPClient = &http.Client{Transport: hold} })
-	ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+	ref := w.mustShow(t, chat.MessageRef{}, manyURLs)
 	hold.await(t)
-	w.mustShow(t, ref, bot.Card{Title: "Cancelled.", More: 7})
+	w.mustShow(t, ref, chat.Card{Title: "Cancelled.", More: 7})
 	close(hold.release)
 	w.slack.Wait()
 	assert.Len(t, w.filesIn(ref), 1)
@@ -94,7 +94,7 @@ func TestACardThatLeavesNothingOutIsNotEdited(t *testing.T) {
 	w := newWorld(t, &fake{}, nil)
 	c := manyURLs
 	c.More = 0
-	ref := w.mustShow(t, bot.MessageRef{}, c)
+	ref := w.mustShow(t, chat.MessageRef{}, c)
 	w.slack.Wait()
 	assert.Len(t, w.filesIn(ref), 1)
 	assert.Empty(t, w.Calls("chat.update"))
@@ -112,7 +112,7 @@ func TestAFileThatIsRefused(t *testing.T) {
 	w.Reinstall(without...)
 	assert.True(t, w.slack.Limits().Files, "as far as is known")
 	for range 3 {
-		ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+		ref := w.mustShow(t, chat.MessageRef{}, manyURLs)
 		w.slack.Wait()
 		m, _ := w.Message(ref.Channel, ref.ID)
 		assert.Contains(t, m.Plain(), "+29 more")
@@ -129,7 +129,7 @@ func TestAFileThatIsRefused(t *testing.T) {
 	now.forward(askAgain)
 	require.NoError(t, w.slack.Health(t.Context()))
 	assert.True(t, w.slack.Limits().Files)
-	ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+	ref := w.mustShow(t, chat.MessageRef{}, manyURLs)
 	w.slack.Wait()
 	assert.Len(t, w.filesIn(ref), 1)
 
@@ -137,7 +137,7 @@ func TestAFileThatIsRefused(t *testing.T) {
 	w.Reinstall(without...)
 	_, err := w.slack.whoami(t.Context(), forever)
 	require.NoError(t, err)
-	w.mustShow(t, bot.MessageRef{}, manyURLs)
+	w.mustShow(t, chat.MessageRef{}, manyURLs)
 	w.slack.Wait()
 	assert.Empty(t, w.Calls("files.getUploadURLExternal"), "a Slack that says so need not be asked")
 }
@@ -156,7 +156,7 @@ func TestAFileThatFailsFailsNothing(t *testing.T) {
 			var log bytes.Buffer
 			w := newWorld(t, &fake{}, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 			fail(w)
-			ref := w.mustShow(t, bot.MessageRef{}, manyURLs)
+			ref := w.mustShow(t, chat.MessageRef{}, manyURLs)
 			w.slack.Wait()
 			assert.Len(t, w.Calls("chat.postMessage"), 1)
 			assert.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
@@ -173,7 +173,7 @@ func TestAFileThatFailsFailsNothing(t *testing.T) {
 // TestPrivateCardsHaveNoFile: there is no thread that it could hang in.
 func TestPrivateCardsHaveNoFile(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, &fake{command: func(context.Context) (bot.Reply, error) { return bot.Reply{Card: &manyURLs}, nil }}, nil)
+	w := newWorld(t, &fake{command: func(context.Context) (chat.Reply, error) { return chat.Reply{Card: &manyURLs}, nil }}, nil)
 	require.True(t, w.Type(slash, "x"))
 	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), manyURLs))
 	for _, m := range w.Private() {
@@ -187,12 +187,12 @@ func TestFilesAreRememberedForTheNewestMessages(t *testing.T) {
 	t.Parallel()
 	a := newAttachments()
 	for i := range filesKept + 10 {
-		a.begin(bot.MessageRef{ID: fmt.Sprint(i)}, bot.Card{})
+		a.begin(chat.MessageRef{ID: fmt.Sprint(i)}, chat.Card{})
 	}
 	assert.Len(t, a.kept, filesKept)
 	assert.Len(t, a.order, filesKept)
-	assert.Nil(t, a.of(bot.MessageRef{ID: "9"}))
-	assert.NotNil(t, a.of(bot.MessageRef{ID: "10"}))
+	assert.Nil(t, a.of(chat.MessageRef{ID: "9"}))
+	assert.NotNil(t, a.of(chat.MessageRef{ID: "10"}))
 }
 
 // TestAFewUploadAtATime: the rest wait for their turn, but not for ever, and Wait waits for all of them.
@@ -211,7 +211,7 @@ func TestAFewUploadAtATime(t *testing.T) {
 				for range uploadsAtOnce {
 					s.files.slots <- struct{}{}
 				}
-				_, err := s.Show(t.Context(), in("C0CDN"), bot.MessageRef{}, "", manyURLs)
+				_, err := s.Show(t.Context(), in("C0CDN"), chat.MessageRef{}, "", manyURLs)
 				require.NoError(t, err)
 				synctest.Wait()
 				assert.Zero(t, hold.held.Load())

@@ -7,7 +7,7 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // Limits of a modal: https://docs.slack.dev/reference/views/modal-views and https://docs.slack.dev/reference/block-kit/block-elements
@@ -48,20 +48,20 @@ type place struct {
 }
 
 // ref is the message whose button opened the form, if it was a button.
-func (p place) ref() bot.MessageRef {
+func (p place) ref() chat.MessageRef {
 	if p.Message == "" {
-		return bot.MessageRef{}
+		return chat.MessageRef{}
 	}
-	return bot.MessageRef{Channel: p.Channel, ID: p.Message}
+	return chat.MessageRef{Channel: p.Channel, ID: p.Message}
 }
 
 // open shows a form to whoever caused the trigger, which lasts 3 s: https://docs.slack.dev/reference/methods/views.open
-func (s *Slack) open(ctx context.Context, trigger string, at bot.Thread, on bot.MessageRef, f bot.Form) error {
+func (s *Slack) open(ctx context.Context, trigger string, at chat.Thread, on chat.MessageRef, f chat.Form) error {
 	_, err := s.api.OpenViewContext(ctx, trigger, modal(at, on, f))
 	return s.done("views.open", err)
 }
 
-func modal(at bot.Thread, on bot.MessageRef, f bot.Form) slack.ModalViewRequest {
+func modal(at chat.Thread, on chat.MessageRef, f chat.Form) slack.ModalViewRequest {
 	where, _ := json.Marshal(place{at.Channel, at.Root, on.ID, f.Token})
 	v := slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: "form", PrivateMetadata: string(where),
@@ -73,7 +73,7 @@ func modal(at bot.Thread, on bot.MessageRef, f bot.Form) slack.ModalViewRequest 
 	return v
 }
 
-func input(in bot.Input) *slack.InputBlock {
+func input(in chat.Input) *slack.InputBlock {
 	b := &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: in.Name, Label: plainText(in.Label, maxLabel), Optional: in.Optional, Element: field(in),
 	}
@@ -83,7 +83,7 @@ func input(in bot.Input) *slack.InputBlock {
 	return b
 }
 
-func field(in bot.Input) slack.BlockElement {
+func field(in chat.Input) slack.BlockElement {
 	if len(in.Choices) == 0 {
 		return &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: in.Name, Multiline: in.Lines, InitialValue: in.Value, MaxLength: maxInput,
@@ -102,7 +102,7 @@ func field(in bot.Input) slack.BlockElement {
 
 // submission takes a form that came back: https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
 // If it was not taken, the form stays open with what was typed, and says why.
-func (s *Slack) submission(ctx context.Context, h bot.Handler, in *interaction) reaction {
+func (s *Slack) submission(ctx context.Context, h chat.Handler, in *interaction) reaction {
 	var where place
 	if json.Unmarshal([]byte(in.View.Metadata), &where) != nil || where.Token == "" || !channelID.match(where.Channel) {
 		return reaction{}
@@ -111,8 +111,8 @@ func (s *Slack) submission(ctx context.Context, h bot.Handler, in *interaction) 
 	if event == "" {
 		event = in.View.ID + "/" + in.View.Hash
 	}
-	a := bot.Answer{
-		Message: where.ref(), Token: where.Token, Values: in.View.values(), At: bot.Thread{Platform: platform, Channel: where.Channel, Root: where.Root},
+	a := chat.Answer{
+		Message: where.ref(), Token: where.Token, Values: in.View.values(), At: chat.Thread{Platform: platform, Channel: where.Channel, Root: where.Root},
 	}
 	reply, err := s.answer(ctx, h, in, event, &a)
 	switch {

@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"slices"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // interaction is a pressed button or a form that came back: https://docs.slack.dev/reference/interaction-payloads
@@ -44,7 +44,7 @@ type action struct {
 }
 
 // interaction takes a press or a form. Slack delivers it once, so a person whose press was not recorded is told so.
-func (s *Slack) interaction(ctx context.Context, h bot.Handler, _ *http.Request, body []byte) reaction {
+func (s *Slack) interaction(ctx context.Context, h chat.Handler, _ *http.Request, body []byte) reaction {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return reaction{status: http.StatusBadRequest}
@@ -63,7 +63,7 @@ func (s *Slack) interaction(ctx context.Context, h bot.Handler, _ *http.Request,
 }
 
 // press takes a pressed button: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
-func (s *Slack) press(ctx context.Context, h bot.Handler, in *interaction) reaction {
+func (s *Slack) press(ctx context.Context, h chat.Handler, in *interaction) reaction {
 	i := slices.IndexFunc(in.Actions, func(a action) bool { return a.Type == "button" && a.Value != "" })
 	channel := in.Container.ChannelID
 	if channel == "" {
@@ -72,9 +72,9 @@ func (s *Slack) press(ctx context.Context, h bot.Handler, in *interaction) react
 	if i < 0 || !channelID.match(channel) || in.TriggerID == "" {
 		return reaction{}
 	}
-	a := bot.Answer{
-		Message: bot.MessageRef{Channel: channel, ID: in.Container.MessageTS}, Token: in.Actions[i].Value,
-		At: bot.Thread{Platform: platform, Channel: channel, Root: in.root()},
+	a := chat.Answer{
+		Message: chat.MessageRef{Channel: channel, ID: in.Container.MessageTS}, Token: in.Actions[i].Value,
+		At: chat.Thread{Platform: platform, Channel: channel, Root: in.root()},
 	}
 	reply, err := s.answer(ctx, h, in, in.TriggerID, &a)
 	if err == nil && reply.Form != nil {
@@ -100,14 +100,14 @@ func (in *interaction) root() string {
 }
 
 // answer completes a with who and where, and asks the bot.
-func (s *Slack) answer(ctx context.Context, h bot.Handler, in *interaction, event string, a *bot.Answer) (bot.Reply, error) {
+func (s *Slack) answer(ctx context.Context, h chat.Handler, in *interaction, event string, a *chat.Answer) (chat.Reply, error) {
 	a.From = subject(in.Team.ID, in.User.ID)
 	me, err := s.here(ctx, in.Team.ID)
 	if err != nil {
-		return bot.Reply{}, err
+		return chat.Reply{}, err
 	}
 	a.From, a.At.Workspace = subject(me.team, in.User.ID), me.team
-	a.Event = bot.EventKey{Platform: platform, Workspace: me.team, ID: event}
+	a.Event = chat.EventKey{Platform: platform, Workspace: me.team, ID: event}
 	s.lookUp(me, in.User.ID, a.At.Channel)
-	return s.ask(ctx, func(ctx context.Context) (bot.Reply, error) { return h.Answer(ctx, *a) })
+	return s.ask(ctx, func(ctx context.Context) (chat.Reply, error) { return h.Answer(ctx, *a) })
 }

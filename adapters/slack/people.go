@@ -9,7 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -21,30 +21,30 @@ const (
 // Person asks Slack who somebody is. Whoever is not an account of this workspace is an outsider, without asking.
 // A list of a user group is asked for at most once a minute; while Slack does not answer, one of the last 15 minutes counts,
 // for callers to whom five minutes are not too old.
-func (s *Slack) Person(ctx context.Context, who acl.Subject, maxAge time.Duration) (bot.Person, error) {
+func (s *Slack) Person(ctx context.Context, who acl.Subject, maxAge time.Duration) (chat.Person, error) {
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
-		return bot.Person{}, err
+		return chat.Person{}, err
 	}
 	id := ours(me.team, who, userID)
 	if id == "" {
-		return bot.Person{Subject: who, Standing: bot.Outsider}, nil
+		return chat.Person{Subject: who, Standing: chat.Outsider}, nil
 	}
 	maxAge = min(maxAge, roster)
 	lists := s.askGroups(me, maxAge)
 	p, err := s.askPerson(me, id, maxAge).wait(ctx)
 	if err != nil {
-		return bot.Person{}, err
+		return chat.Person{}, err
 	}
 	p.Groups, err = s.groupsOf(ctx, id, lists, maxAge)
 	if err != nil {
-		return bot.Person{}, err
+		return chat.Person{}, err
 	}
 	return p, nil
 }
 
 // standingOf is what somebody is, whatever their groups; "" if unknown.
-func (s *Slack) standingOf(ctx context.Context, who acl.Subject) bot.Standing {
+func (s *Slack) standingOf(ctx context.Context, who acl.Subject) chat.Standing {
 	me, err := s.whoami(ctx, forever)
 	id := ours(me.team, who, userID)
 	if err != nil || id == "" {
@@ -82,23 +82,23 @@ func (s *Slack) lookUp(me identity, user, channel string) {
 	s.askChannel(me, channel, roster)
 }
 
-func (s *Slack) askPerson(me identity, id string, maxAge time.Duration) *answer[bot.Person] {
-	return s.people.ask(id, maxAge, func(ctx context.Context) (bot.Person, error) {
+func (s *Slack) askPerson(me identity, id string, maxAge time.Duration) *answer[chat.Person] {
+	return s.people.ask(id, maxAge, func(ctx context.Context) (chat.Person, error) {
 		u, err := look(ctx, s, "users.info", "", func(ctx context.Context) (*slack.User, error) { return s.api.GetUserInfoContext(ctx, id) })
 		switch code(err) {
 		case "user_not_found":
-			return bot.Person{Subject: subject(me.team, id), Standing: bot.Gone}, nil
+			return chat.Person{Subject: subject(me.team, id), Standing: chat.Gone}, nil
 		case "user_not_visible":
-			return bot.Person{Subject: subject(me.team, id), Standing: bot.Outsider}, nil
+			return chat.Person{Subject: subject(me.team, id), Standing: chat.Outsider}, nil
 		}
 		if err != nil {
-			return bot.Person{}, s.translate("users.info", err)
+			return chat.Person{}, s.translate("users.info", err)
 		}
 		if u.ID != id {
-			return bot.Person{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+			return chat.Person{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
 		}
 		name := cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name)
-		return bot.Person{Subject: subject(me.team, id), Name: name, Standing: standing(me.team, u), Zone: zone(u.TZ)}, nil
+		return chat.Person{Subject: subject(me.team, id), Name: name, Standing: standing(me.team, u), Zone: zone(u.TZ)}, nil
 	})
 }
 
@@ -113,18 +113,18 @@ func zone(name string) *time.Location {
 
 // standing reads an account as https://docs.slack.dev/reference/objects/user-object describes it. is_stranger is not set for every
 // outsider, so the team counts as well.
-func standing(team string, u *slack.User) bot.Standing {
+func standing(team string, u *slack.User) chat.Standing {
 	switch {
 	case u.Deleted:
-		return bot.Gone
+		return chat.Gone
 	case u.IsBot, u.IsWorkflowBot, u.IsConnectorBot, u.ID == "USLACKBOT":
-		return bot.Robot
+		return chat.Robot
 	case u.IsStranger, u.TeamID != team && !slices.Contains(u.Enterprise.Teams, team):
-		return bot.Outsider
+		return chat.Outsider
 	case u.IsRestricted, u.IsUltraRestricted:
-		return bot.Guest
+		return chat.Guest
 	}
-	return bot.Member
+	return chat.Member
 }
 
 // userGroups returns the user groups of this workspace that the policy names.
@@ -170,13 +170,13 @@ func (s *Slack) members(ctx context.Context, group string) (map[string]bool, err
 }
 
 // Channel asks Slack what a channel is to the bot. One that Slack does not show to the bot is one to be invited to.
-func (s *Slack) Channel(ctx context.Context, at bot.Thread, maxAge time.Duration) (bot.Channel, error) {
+func (s *Slack) Channel(ctx context.Context, at chat.Thread, maxAge time.Duration) (chat.Channel, error) {
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
-		return bot.Channel{}, err
+		return chat.Channel{}, err
 	}
 	if ours(me.team, at.Subject(), channelID) == "" {
-		return bot.Channel{Shared: true}, nil
+		return chat.Channel{Shared: true}, nil
 	}
 	c, err := s.askChannel(me, at.Channel, min(maxAge, roster)).wait(ctx)
 	c.Shared = c.Shared || s.outside.has(at.Channel)
@@ -189,20 +189,20 @@ func (s *Slack) knownShared(channel string) bool {
 	return c.Shared || s.outside.has(channel)
 }
 
-func (s *Slack) askChannel(me identity, id string, maxAge time.Duration) *answer[bot.Channel] {
-	return s.channels.ask(id, maxAge, func(ctx context.Context) (bot.Channel, error) {
+func (s *Slack) askChannel(me identity, id string, maxAge time.Duration) *answer[chat.Channel] {
+	return s.channels.ask(id, maxAge, func(ctx context.Context) (chat.Channel, error) {
 		c, err := look(ctx, s, "conversations.info", id, func(ctx context.Context) (*slack.Channel, error) {
 			return s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 		})
 		switch {
 		case code(err) == "channel_not_found", code(err) == "not_in_channel":
-			return bot.Channel{Invite: s.invite()}, nil
+			return chat.Channel{Invite: s.invite()}, nil
 		case err != nil:
-			return bot.Channel{}, s.translate("conversations.info", err)
+			return chat.Channel{}, s.translate("conversations.info", err)
 		case c.ID != id:
-			return bot.Channel{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+			return chat.Channel{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
 		}
-		return bot.Channel{Shared: shared(c), Joined: c.IsMember || c.IsIM || c.IsMpIM, Invite: s.invite()}, nil
+		return chat.Channel{Shared: shared(c), Joined: c.IsMember || c.IsIM || c.IsMpIM, Invite: s.invite()}, nil
 	})
 }
 

@@ -16,17 +16,17 @@ import (
 
 	"purgebot/acl"
 	"purgebot/adapters/slack/slacksim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 func TestStanding(t *testing.T) {
 	t.Parallel()
-	for want, users := range map[bot.Standing][]slackgo.User{
-		bot.Member:   {{TeamID: "T1"}, {TeamID: "T2", Enterprise: slackgo.EnterpriseUser{Teams: []string{"T3", "T1"}}}},
-		bot.Guest:    {{TeamID: "T1", IsRestricted: true}, {TeamID: "T1", IsUltraRestricted: true}},
-		bot.Outsider: {{TeamID: "T2"}, {TeamID: "T1", IsStranger: true}, {}, {TeamID: "T2", IsRestricted: true}},
-		bot.Robot:    {{TeamID: "T1", IsBot: true}, {TeamID: "T1", IsWorkflowBot: true}, {TeamID: "T1", ID: "USLACKBOT"}, {TeamID: "T1", IsConnectorBot: true}},
-		bot.Gone:     {{TeamID: "T1", Deleted: true}, {TeamID: "T1", Deleted: true, IsBot: true}},
+	for want, users := range map[chat.Standing][]slackgo.User{
+		chat.Member:   {{TeamID: "T1"}, {TeamID: "T2", Enterprise: slackgo.EnterpriseUser{Teams: []string{"T3", "T1"}}}},
+		chat.Guest:    {{TeamID: "T1", IsRestricted: true}, {TeamID: "T1", IsUltraRestricted: true}},
+		chat.Outsider: {{TeamID: "T2"}, {TeamID: "T1", IsStranger: true}, {}, {TeamID: "T2", IsRestricted: true}},
+		chat.Robot:    {{TeamID: "T1", IsBot: true}, {TeamID: "T1", IsWorkflowBot: true}, {TeamID: "T1", ID: "USLACKBOT"}, {TeamID: "T1", IsConnectorBot: true}},
+		chat.Gone:     {{TeamID: "T1", Deleted: true}, {TeamID: "T1", Deleted: true, IsBot: true}},
 	} {
 		for _, u := range users {
 			assert.Equal(t, want, standing("T1", &u), "%+v", u)
@@ -71,12 +71,12 @@ func TestSubjectsOfOthersAreNotAskedFor(t *testing.T) {
 	} {
 		p, err := w.slack.Person(t.Context(), who, time.Minute)
 		require.NoError(t, err)
-		assert.Equal(t, bot.Outsider, p.Standing, who)
+		assert.Equal(t, chat.Outsider, p.Standing, who)
 		assert.Equal(t, who, p.Subject)
 	}
-	c, err := w.slack.Channel(t.Context(), bot.Thread{Platform: "slack", Workspace: "T9", Channel: "C0CDN"}, time.Minute)
+	c, err := w.slack.Channel(t.Context(), chat.Thread{Platform: "slack", Workspace: "T9", Channel: "C0CDN"}, time.Minute)
 	require.NoError(t, err)
-	assert.Equal(t, bot.Channel{Shared: true}, c)
+	assert.Equal(t, chat.Channel{Shared: true}, c)
 	assert.Empty(t, w.Calls("users.info", "conversations.info"))
 }
 
@@ -90,30 +90,30 @@ func TestWhatIsKnownOfPeopleAges(t *testing.T) {
 	t.Parallel()
 	var c clock
 	w := newWorld(t, &fake{}, func(config *Config) { config.Now = c.now })
-	ask := func(maxAge time.Duration) (bot.Standing, int) {
+	ask := func(maxAge time.Duration) (chat.Standing, int) {
 		t.Helper()
 		p, err := w.slack.Person(t.Context(), w.Bob(), maxAge)
 		require.NoError(t, err)
 		return p.Standing, len(w.Calls("users.info"))
 	}
-	expect := func(maxAge time.Duration, standing bot.Standing, calls int) {
+	expect := func(maxAge time.Duration, standing chat.Standing, calls int) {
 		t.Helper()
 		s, n := ask(maxAge)
 		assert.Equal(t, standing, s)
 		assert.Equal(t, calls, n)
 	}
-	expect(5*time.Minute, bot.Member, 1)
+	expect(5*time.Minute, chat.Member, 1)
 	w.PutUser(slacksim.User{ID: "U0BOB", Name: "bob", Deleted: true})
-	expect(5*time.Minute, bot.Member, 1)
+	expect(5*time.Minute, chat.Member, 1)
 	c.forward(time.Minute)
-	expect(5*time.Minute, bot.Member, 1)
-	expect(30*time.Second, bot.Gone, 2)
-	expect(0, bot.Gone, 3)
+	expect(5*time.Minute, chat.Member, 1)
+	expect(30*time.Second, chat.Gone, 2)
+	expect(0, chat.Gone, 3)
 	w.PutUser(slacksim.User{ID: "U0BOB", Name: "bob"})
 	c.forward(6 * time.Minute)
-	expect(24*time.Hour, bot.Member, 4)
+	expect(24*time.Hour, chat.Member, 4)
 	c.forward(-time.Hour) // a clock that was set back makes nothing fresh
-	expect(5*time.Minute, bot.Member, 5)
+	expect(5*time.Minute, chat.Member, 5)
 }
 
 func TestGroupsOutliveAnOutageForAWhile(t *testing.T) {
@@ -149,7 +149,7 @@ func TestOneRound(t *testing.T) {
 	t.Parallel()
 	var w *world
 	f := &fake{}
-	f.command = func(ctx context.Context) (bot.Reply, error) {
+	f.command = func(ctx context.Context) (chat.Reply, error) {
 		var all sync.WaitGroup
 		for range 20 {
 			all.Go(func() {
@@ -160,7 +160,7 @@ func TestOneRound(t *testing.T) {
 			})
 		}
 		all.Wait()
-		return bot.Reply{}, nil
+		return chat.Reply{}, nil
 	}
 	w = newWorld(t, f, nil)
 	for range 3 {

@@ -10,7 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // Limits of a message: https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage
@@ -39,7 +39,7 @@ type message struct {
 }
 
 // message renders a card, as the private answer it is unless its text and blocks are taken out.
-func (s *Slack) message(ctx context.Context, c bot.Card, file string) message {
+func (s *Slack) message(ctx context.Context, c chat.Card, file string) message {
 	r := rendering{by: s.nameOf(ctx, c.By), mention: s.mentions(ctx, c.Mention), file: file}
 	return message{ResponseType: "ephemeral", Text: fallback(c), Blocks: r.blocks(c), Parse: "none"}
 }
@@ -88,13 +88,13 @@ type rendering struct {
 	file        string // that hangs in the thread
 }
 
-var toneMarks = map[bot.Tone]string{
-	bot.Waiting: "⏳ ", bot.Busy: "🔄 ", bot.Good: "✅ ", bot.Bad: "❌ ", bot.Unsure: "⚠️ ",
+var toneMarks = map[chat.Tone]string{
+	chat.Waiting: "⏳ ", chat.Busy: "🔄 ", chat.Good: "✅ ", chat.Bad: "❌ ", chat.Unsure: "⚠️ ",
 }
 
 // blocks builds each block from plain text; the one piece of markup is the mentions. Block ids are left to Slack, which wants new
 // ones at every edit.
-func (r rendering) blocks(c bot.Card) []slack.Block {
+func (r rendering) blocks(c chat.Card) []slack.Block {
 	targets, used, hidden := fit(c.Targets)
 	b := title(toneMarks[c.Tone] + c.Title)
 	if r.by != "" || r.mention != "" {
@@ -137,12 +137,12 @@ func small(s string) slack.Block {
 }
 
 // leftOut is how many targets a card does not show.
-func leftOut(c bot.Card) int {
+func leftOut(c chat.Card) int {
 	_, _, hidden := fit(c.Targets)
 	return c.More + hidden
 }
 
-func (r rendering) more(n int, f *bot.File) string {
+func (r rendering) more(n int, f *chat.File) string {
 	if f != nil && r.file != "" {
 		return fmt.Sprintf("+%d more, in the file %s of this thread", n, r.file)
 	}
@@ -211,7 +211,7 @@ func (c *chunks) add(line string) {
 	}
 }
 
-func buttons(all []bot.Button) []slack.Block {
+func buttons(all []chat.Button) []slack.Block {
 	var blocks []slack.Block
 	for from := 0; from < len(all); from += maxActions {
 		row := &slack.ActionBlock{Type: slack.MBTAction, Elements: &slack.BlockElements{}}
@@ -236,7 +236,7 @@ func textObject(s string) *slack.TextBlockObject {
 }
 
 // fallback is what notifications and screen readers say: the card without its people, escaped, at most maxText units.
-func fallback(c bot.Card) string {
+func fallback(c chat.Card) string {
 	var b strings.Builder
 	left := maxText
 	for _, part := range append(append([]string{c.Title}, c.Lines...), c.Targets...) {

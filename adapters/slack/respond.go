@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 const (
@@ -65,9 +65,9 @@ func (s *Slack) atOrigin(address string) bool {
 // respond shows a card to whoever pressed, by the response_url if it is Slack's and still works (five times in 30 minutes), else
 // as any private message: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 // In a channel that has become externally shared nothing is posted any more: Tell reaches a member directly, and nobody else.
-func (s *Slack) respond(ctx context.Context, address string, a bot.Answer, c bot.Card) {
+func (s *Slack) respond(ctx context.Context, address string, a chat.Answer, c chat.Card) {
 	if s.knownShared(a.At.Channel) {
-		if s.standingOf(ctx, a.From) != bot.Member {
+		if s.standingOf(ctx, a.From) != chat.Member {
 			return
 		}
 		address = ""
@@ -81,7 +81,7 @@ func (s *Slack) respond(ctx context.Context, address string, a bot.Answer, c bot
 	}
 }
 
-func (s *Slack) reply(ctx context.Context, address, root string, c bot.Card) error {
+func (s *Slack) reply(ctx context.Context, address, root string, c chat.Card) error {
 	if !strings.HasPrefix(address, "https://hooks.slack.com/") && !s.atOrigin(address) {
 		return errors.New("not Slack's")
 	}

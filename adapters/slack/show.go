@@ -7,21 +7,21 @@ import (
 	"github.com/slack-go/slack"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
 // Show edits or posts a message. Slack has no key for a repeated post, so key is not used.
 // A message that is gone, or that Slack no longer lets the bot edit, is posted anew, and so is one whose thread is gone.
 // It does not wait for the file of a card, which follows.
-func (s *Slack) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, _ string, c bot.Card) (bot.MessageRef, error) {
-	if ref != (bot.MessageRef{}) {
+func (s *Slack) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef, _ string, c chat.Card) (chat.MessageRef, error) {
+	if ref != (chat.MessageRef{}) {
 		err := s.edit(ctx, ref, c)
 		if err == nil {
 			return ref, nil
 		}
 		if !lost(err) {
-			return bot.MessageRef{}, s.done("chat.update", err)
+			return chat.MessageRef{}, s.done("chat.update", err)
 		}
 	}
 	options := s.options(ctx, c, "")
@@ -30,13 +30,13 @@ func (s *Slack) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, _ s
 		ref, err = s.post(ctx, at.Channel, "", options)
 	}
 	if err := s.done("chat.postMessage", err); err != nil {
-		return bot.MessageRef{}, err
+		return chat.MessageRef{}, err
 	}
 	s.attach(at, ref, c)
 	return ref, nil
 }
 
-func (s *Slack) update(ctx context.Context, ref bot.MessageRef, c bot.Card, file string) error {
+func (s *Slack) update(ctx context.Context, ref chat.MessageRef, c chat.Card, file string) error {
 	_, _, _, err := s.api.UpdateMessageContext(ctx, ref.Channel, ref.ID, s.options(ctx, c, file)...)
 	if err == nil {
 		return s.done("chat.update", nil)
@@ -53,7 +53,7 @@ func lost(err error) bool {
 	return false
 }
 
-func (s *Slack) post(ctx context.Context, channel, root string, options []slack.MsgOption) (bot.MessageRef, error) {
+func (s *Slack) post(ctx context.Context, channel, root string, options []slack.MsgOption) (chat.MessageRef, error) {
 	if root != "" {
 		options = append(options[:len(options):len(options)], slack.MsgOptionTS(root))
 	}
@@ -61,11 +61,11 @@ func (s *Slack) post(ctx context.Context, channel, root string, options []slack.
 	if err == nil && ts == "" {
 		err = errors.New("ok without a ts")
 	}
-	return bot.MessageRef{Channel: channel, ID: ts}, err
+	return chat.MessageRef{Channel: channel, ID: ts}, err
 }
 
 // options are those of every message: nothing in it unfurls, is parsed for names, or is markup. file is what hangs in its thread.
-func (s *Slack) options(ctx context.Context, c bot.Card, file string) []slack.MsgOption {
+func (s *Slack) options(ctx context.Context, c chat.Card, file string) []slack.MsgOption {
 	m := s.message(ctx, c, file)
 	return []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...), slack.MsgOptionParse(false),
@@ -75,7 +75,7 @@ func (s *Slack) options(ctx context.Context, c bot.Card, file string) []slack.Ms
 
 // Tell shows a card to one person: in the channel, or as a direct message where they cannot see that, or where nothing is posted
 // because people of other organisations are there.
-func (s *Slack) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bot.Card) error {
+func (s *Slack) Tell(ctx context.Context, who acl.Subject, at chat.Thread, c chat.Card) error {
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (s *Slack) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bot.
 	return s.direct(ctx, id, options)
 }
 
-func (s *Slack) whisper(ctx context.Context, at bot.Thread, id string, options []slack.MsgOption) error {
+func (s *Slack) whisper(ctx context.Context, at chat.Thread, id string, options []slack.MsgOption) error {
 	if at.Root != "" {
 		options = append(options[:len(options):len(options)], slack.MsgOptionTS(at.Root))
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/slack/slacksim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -83,7 +83,7 @@ func TestErrorsOfSlack(t *testing.T) {
 		_, err := w.slack.whoami(t.Context(), forever)
 		require.NoError(t, err)
 		w.Fail("chat.postMessage", code, -1)
-		_, err = w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", bot.Card{Title: "x"})
+		_, err = w.slack.Show(t.Context(), w.Channel(), chat.MessageRef{}, "", chat.Card{Title: "x"})
 		e := asError(t, err)
 		assert.Equal(t, want.kind, e.Kind, code)
 		assert.Contains(t, e.Message, want.says)
@@ -126,7 +126,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 			defer api.Close()
 			s, err := New(Config{BotToken: "xoxb-hunter2", SigningSecret: "hunter3", APIURL: api.URL + "/api"})
 			require.NoError(t, err)
-			_, err = s.Show(t.Context(), in("C0CDN"), bot.MessageRef{}, "", bot.Card{Title: "x"})
+			_, err = s.Show(t.Context(), in("C0CDN"), chat.MessageRef{}, "", chat.Card{Title: "x"})
 			e := asError(t, err)
 			assert.NotContains(t, e.Error(), "hunter")
 			assert.Error(t, s.Health(t.Context()))
@@ -169,22 +169,22 @@ func TestLostMessagesAndThreads(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, nil)
 	at := w.Channel()
-	ref, err := w.slack.Show(t.Context(), at, bot.MessageRef{}, "", bot.Card{Title: "one"})
+	ref, err := w.slack.Show(t.Context(), at, chat.MessageRef{}, "", chat.Card{Title: "one"})
 	require.NoError(t, err)
 	for _, code := range []string{"message_not_found", "cant_update_message", "edit_window_closed"} {
 		w.Fail("chat.update", code, 1)
-		again, err := w.slack.Show(t.Context(), at, ref, "", bot.Card{Title: "two"})
+		again, err := w.slack.Show(t.Context(), at, ref, "", chat.Card{Title: "two"})
 		require.NoError(t, err)
 		assert.NotEqual(t, ref, again, code)
 	}
 	at.Root = ref.ID
 	w.Fail("chat.postMessage", "thread_not_found", 1)
-	_, err = w.slack.Show(t.Context(), at, bot.MessageRef{}, "", bot.Card{Title: "three"})
+	_, err = w.slack.Show(t.Context(), at, chat.MessageRef{}, "", chat.Card{Title: "three"})
 	require.NoError(t, err)
 	w.Fail("chat.update", "is_archived", -1)
 	w.Fail("chat.postMessage", "is_archived", -1)
 	before := len(w.Calls())
-	_, err = w.slack.Show(t.Context(), at, ref, "", bot.Card{Title: "four"})
+	_, err = w.slack.Show(t.Context(), at, ref, "", chat.Card{Title: "four"})
 	assert.Equal(t, purge.Denied, asError(t, err).Kind)
 	assert.Len(t, w.Calls(), before+1, "an archived channel is not tried again")
 }
@@ -194,15 +194,15 @@ func TestTellFallsBackToADirectMessage(t *testing.T) {
 	for _, code := range []string{"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"} {
 		w := newWorld(t, &fake{}, nil)
 		w.Fail("chat.postEphemeral", code, 1)
-		require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), bot.Card{Title: "Refused."}))
+		require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "Refused."}))
 		require.Len(t, w.Messages(w.DM("U0ALICE")), 1, code)
 	}
 	w := newWorld(t, &fake{}, nil)
 	w.Workspace.Throttle(1, 3*time.Second, "chat.postEphemeral")
-	assert.Equal(t, 3*time.Second, asError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), bot.Card{Title: "x"})).RetryAfter)
+	assert.Equal(t, 3*time.Second, asError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "x"})).RetryAfter)
 	assert.Empty(t, w.Calls("conversations.open"), "a throttled message is not sent another way")
-	assert.Equal(t, purge.NotFound, asError(t, w.slack.Tell(t.Context(), "slack:T9/U0ALICE", w.Channel(), bot.Card{Title: "x"})).Kind)
-	assert.Equal(t, purge.NotFound, asError(t, w.slack.Tell(t.Context(), "slack:T0SIM/!channel", w.Channel(), bot.Card{Title: "x"})).Kind)
+	assert.Equal(t, purge.NotFound, asError(t, w.slack.Tell(t.Context(), "slack:T9/U0ALICE", w.Channel(), chat.Card{Title: "x"})).Kind)
+	assert.Equal(t, purge.NotFound, asError(t, w.slack.Tell(t.Context(), "slack:T0SIM/!channel", w.Channel(), chat.Card{Title: "x"})).Kind)
 }
 
 // TestResponseURL: only Slack's own addresses are posted to, and whoever pressed is told in any case.
@@ -215,7 +215,7 @@ func TestResponseURL(t *testing.T) {
 	w := newWorld(t, f, nil)
 	redirecting := httptest.NewServer(http.RedirectHandler(evil.URL, http.StatusTemporaryRedirect))
 	defer redirecting.Close()
-	ref, err := w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}})
+	ref, err := w.slack.Show(t.Context(), w.Channel(), chat.MessageRef{}, "", chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
 	require.NoError(t, err)
 	told := 0
 	for _, address := range []string{
@@ -268,8 +268,8 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 
 func TestFormErrorsKeepTheForm(t *testing.T) {
 	t.Parallel()
-	f := &fake{command: func(context.Context) (bot.Reply, error) {
-		return bot.Reply{Form: &bot.Form{Title: strings.Repeat("Purge ", 20), Submit: "Continue with this", Token: "token", Inputs: []bot.Input{
+	f := &fake{command: func(context.Context) (chat.Reply, error) {
+		return chat.Reply{Form: &chat.Form{Title: strings.Repeat("Purge ", 20), Submit: "Continue with this", Token: "token", Inputs: []chat.Input{
 			{Name: "targets", Label: "URLs", Lines: true}, {Name: "area", Label: "Area", Choices: []string{"mainland", "overseas"}, Value: "overseas"},
 		}}}, nil
 	}}
@@ -297,8 +297,8 @@ func TestFormErrorsKeepTheForm(t *testing.T) {
 
 func TestFormsThatDoNotOpen(t *testing.T) {
 	t.Parallel()
-	form := func(context.Context) (bot.Reply, error) {
-		return bot.Reply{Form: &bot.Form{Title: "Purge", Submit: "Go", Token: "t"}}, nil
+	form := func(context.Context) (chat.Reply, error) {
+		return chat.Reply{Form: &chat.Form{Title: "Purge", Submit: "Go", Token: "t"}}, nil
 	}
 	w := newWorld(t, &fake{command: form}, nil)
 	w.Fail("views.open", "expired_trigger_id", 1)
@@ -318,13 +318,13 @@ func FuzzCard(f *testing.F) {
 	f.Add("\xff\xfe", "\x00", "\U0001F600", "é", 1<<30, uint8(255))
 	f.Fuzz(func(t *testing.T, title, line, target, footer string, more int, times uint8) {
 		n := int(times)
-		c := bot.Card{Title: strings.Repeat(title, n%7+1), Footer: footer, More: more}
+		c := chat.Card{Title: strings.Repeat(title, n%7+1), Footer: footer, More: more}
 		for range n {
 			c.Lines = append(c.Lines, strings.Repeat(line, n%5+1))
 			c.Targets = append(c.Targets, strings.Repeat(target, n%3+1))
 		}
 		for range n % 30 {
-			c.Buttons = append(c.Buttons, bot.Button{Label: "b" + title, Token: "token"})
+			c.Buttons = append(c.Buttons, chat.Button{Label: "b" + title, Token: "token"})
 		}
 		r := rendering{by: "Alice (U1)", mention: "<@U1>", file: "p.txt"}
 		check(t, r.blocks(c))
@@ -371,7 +371,7 @@ func check(t *testing.T, blocks any) {
 
 // BenchmarkRender is the largest card that the core may hand over: 1,000 targets.
 func BenchmarkRender(b *testing.B) {
-	c := bot.Card{Title: "Purge 1,000 URLs?", Lines: []string{"Mainland only.", "Left today: 9,000."}}
+	c := chat.Card{Title: "Purge 1,000 URLs?", Lines: []string{"Mainland only.", "Left today: 9,000."}}
 	for i := range 1000 {
 		c.Targets = append(c.Targets, fmt.Sprintf("https://www.test.com/%04d/%s", i, strings.Repeat("x", 60)))
 	}
@@ -385,11 +385,11 @@ func BenchmarkRender(b *testing.B) {
 func TestEveryMessageIsQuiet(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, nil)
-	ref, err := w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", bot.Card{Title: "@bob https://www.test.com/"})
+	ref, err := w.slack.Show(t.Context(), w.Channel(), chat.MessageRef{}, "", chat.Card{Title: "@bob https://www.test.com/"})
 	require.NoError(t, err)
-	_, err = w.slack.Show(t.Context(), w.Channel(), ref, "", bot.Card{Title: "@bob"})
+	_, err = w.slack.Show(t.Context(), w.Channel(), ref, "", chat.Card{Title: "@bob"})
 	require.NoError(t, err)
-	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), bot.Card{Title: "@bob"}))
+	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "@bob"}))
 	calls := w.Calls("chat.postMessage", "chat.update", "chat.postEphemeral")
 	require.Len(t, calls, 3)
 	for _, c := range calls {

@@ -18,7 +18,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -45,8 +45,8 @@ type Slack struct {
 	origin   string // scheme and host of APIURL, "" if it is Slack's
 	ackIn    time.Duration
 	identity *cache[identity]
-	people   *cache[bot.Person]
-	channels *cache[bot.Channel]
+	people   *cache[chat.Person]
+	channels *cache[chat.Channel]
 	groups   *cache[map[string]bool]
 	outside  *marks // channels that an event called externally shared
 	trouble  *troubles
@@ -55,7 +55,7 @@ type Slack struct {
 	replying atomic.Int64 // of it, what still sends
 }
 
-var _ bot.Platform = (*Slack)(nil)
+var _ chat.Platform = (*Slack)(nil)
 
 // New returns an adapter that has not talked to Slack yet. Its errors name the variable that is wrong, never its value.
 func New(c Config) (*Slack, error) {
@@ -85,8 +85,8 @@ func New(c Config) (*Slack, error) {
 		config: c, http: client, origin: origin, ackIn: ackWithin,
 		api:      slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(client)),
 		identity: newCache[identity](c.Now),
-		people:   newCache[bot.Person](c.Now),
-		channels: newCache[bot.Channel](c.Now),
+		people:   newCache[chat.Person](c.Now),
+		channels: newCache[chat.Channel](c.Now),
 		groups:   newCache[map[string]bool](c.Now),
 		outside:  newMarks(),
 		trouble:  newTroubles(),
@@ -125,8 +125,8 @@ func (s *Slack) Wait() { s.later.Wait() }
 func (s *Slack) Replying() int { return int(s.replying.Load()) }
 
 // Limits says what Slack can show.
-func (s *Slack) Limits() bot.ChatLimits {
-	return bot.ChatLimits{
+func (s *Slack) Limits() chat.ChatLimits {
+	return chat.ChatLimits{
 		Forms: true, Files: s.mayUpload(),
 		Threads: "Slack has no slash commands in threads: mention the bot there instead.",
 		Mentions: "Slack makes no mention of a name behind a slash command: send a message that begins with @purgebot instead of /purge, " +

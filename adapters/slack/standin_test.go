@@ -13,7 +13,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/adapters/slack/slacksim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -53,7 +53,7 @@ func TestAChannelThatBecameShared(t *testing.T) {
 	t.Parallel()
 	var now clock
 	w := newWorld(t, &fake{answer: says("Bob has decided already.")}, func(c *Config) { c.Now = now.now })
-	ref := w.mustShow(t, bot.MessageRef{}, bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}})
+	ref := w.mustShow(t, chat.MessageRef{}, chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
 	w.PutChannel(slacksim.Channel{ID: "C0CDN", Name: "cdn", Member: true, ExtShared: true})
 	w.PutUser(slacksim.User{ID: "U0OTHER", Name: "other", TeamID: "T0OTHER"})
 	for _, who := range []acl.Subject{w.Alice(), "slack:T0SIM/U0OTHER"} {
@@ -93,14 +93,14 @@ func TestAnUnknownChannelCountsAsShared(t *testing.T) {
 // TestUsersWithFewFields: what an account does not say is false, except where it belongs to.
 func TestUsersWithFewFields(t *testing.T) {
 	t.Parallel()
-	for user, want := range map[string]bot.Standing{
-		`{"id":"U1","team_id":"T0SIM","name":"a"}`:                   bot.Member,
-		`{"id":"U1","team_id":"T0SIM"}`:                              bot.Member,
-		`{"id":"U1","team_id":"T0SIM","is_restricted":true}`:         bot.Guest,
-		`{"id":"U1","team_id":"T0SIM","deleted":true}`:               bot.Gone,
-		`{"id":"U1","name":"a"}`:                                     bot.Outsider,
-		`{"id":"U1","team_id":"T9","enterprise_user":{"teams":[]}}`:  bot.Outsider,
-		`{"id":"U1","team_id":"T0SIM","is_bot":true,"profile":null}`: bot.Robot,
+	for user, want := range map[string]chat.Standing{
+		`{"id":"U1","team_id":"T0SIM","name":"a"}`:                   chat.Member,
+		`{"id":"U1","team_id":"T0SIM"}`:                              chat.Member,
+		`{"id":"U1","team_id":"T0SIM","is_restricted":true}`:         chat.Guest,
+		`{"id":"U1","team_id":"T0SIM","deleted":true}`:               chat.Gone,
+		`{"id":"U1","name":"a"}`:                                     chat.Outsider,
+		`{"id":"U1","team_id":"T9","enterprise_user":{"teams":[]}}`:  chat.Outsider,
+		`{"id":"U1","team_id":"T0SIM","is_bot":true,"profile":null}`: chat.Robot,
 	} {
 		s := offlineWith(t, table{"users.info": `{"ok":true,"user":` + user + `}`})
 		p, err := s.Person(t.Context(), "slack:T0SIM/U1", 0)
@@ -128,7 +128,7 @@ func TestPrivateChannelsTheBotIsNotIn(t *testing.T) {
 	w.PutChannel(slacksim.Channel{ID: "C0SECRET", Name: "secret", Private: true})
 	c, err := w.slack.Channel(t.Context(), in("C0SECRET"), 0)
 	require.NoError(t, err)
-	assert.Equal(t, bot.Channel{Invite: "/invite @purgebot"}, c)
+	assert.Equal(t, chat.Channel{Invite: "/invite @purgebot"}, c)
 	assert.NoError(t, w.slack.Health(t.Context()))
 }
 
@@ -137,7 +137,7 @@ func TestOrganisationWideInstallations(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
 	w := newWorld(t, f, nil)
-	ref := w.mustShow(t, bot.MessageRef{}, bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}})
+	ref := w.mustShow(t, chat.MessageRef{}, chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
 	w.Workspace.Type("U0ALICE", "C0CDN", "", "/purge x", slacksim.AlterForm(func(v url.Values) {
 		v.Set("is_enterprise_install", "true")
 		v.Set("enterprise_id", "E1")
@@ -179,17 +179,17 @@ func TestWhereAPressIs(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
 	w := newWorld(t, f, nil)
-	card := bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}}
-	root := w.mustShow(t, bot.MessageRef{}, card)
+	card := chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}}
+	root := w.mustShow(t, chat.MessageRef{}, card)
 	at := w.Channel()
 	at.Root = root.ID
-	reply, err := w.slack.Show(t.Context(), at, bot.MessageRef{}, "", card)
+	reply, err := w.slack.Show(t.Context(), at, chat.MessageRef{}, "", card)
 	require.NoError(t, err)
 	container := func(change func(p, container map[string]any)) slacksim.Option {
 		return slacksim.AlterJSON(func(p map[string]any) { change(p, p["container"].(map[string]any)) })
 	}
 	for i, c := range []struct {
-		on     bot.MessageRef
+		on     chat.MessageRef
 		change func(p, container map[string]any)
 		root   string
 	}{
@@ -215,7 +215,7 @@ func TestAFormOfAPrivateMessage(t *testing.T) {
 	t.Parallel()
 	f := &fake{command: says("x")}
 	w := newWorld(t, f, nil)
-	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}}))
+	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}}))
 	ref := w.Private()[0].Ref
 	f.answer = says("Taken.")
 	require.True(t, w.Press(w.Alice(), ref, "Purge"))
@@ -223,7 +223,7 @@ func TestAFormOfAPrivateMessage(t *testing.T) {
 	require.Len(t, w.Private(), 2)
 	assert.Contains(t, w.Private()[1].Text, "Taken.")
 	assert.Empty(t, w.Calls("chat.update"))
-	again := w.mustShow(t, ref, bot.Card{Title: "Done."})
+	again := w.mustShow(t, ref, chat.Card{Title: "Done."})
 	assert.NotEqual(t, ref, again, "posted, since nobody can edit an ephemeral")
 }
 
@@ -268,27 +268,27 @@ func TestMoreEventsThatAreNoCommand(t *testing.T) {
 func TestMentions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, nil)
-	card := bot.Card{Title: "Approve?", Mention: []acl.Subject{
+	card := chat.Card{Title: "Approve?", Mention: []acl.Subject{
 		"slack:T0SIM/U0BOB", "slack:T0SIM/S0ONCALL", "slack:T9/U0ALICE", "slack:T9/S0ALICE", "discord:1/role/2", "slack:T0SIM/C0CDN", "slack:T0SIM/!channel",
 		"slack:T0SIM/S0ONCALL|x>", "slack:T0SIM/U0ALICE> <!here", "slack:T0SIM/B0PURGEBOT", "terminal:alice", "",
 	}}
-	ref := w.mustShow(t, bot.MessageRef{}, card)
+	ref := w.mustShow(t, chat.MessageRef{}, card)
 	m, _ := w.Message(ref.Channel, ref.ID)
 	assert.Equal(t, []string{"<!subteam^S0ONCALL>", "<@U0BOB>"}, m.Mentions())
 
 	for range maxMention * 2 {
 		card.Mention = append(card.Mention, "slack:T0SIM/U0BOB")
 	}
-	m, _ = w.Message("C0CDN", w.mustShow(t, bot.MessageRef{}, card).ID)
+	m, _ = w.Message("C0CDN", w.mustShow(t, chat.MessageRef{}, card).ID)
 	assert.LessOrEqual(t, strings.Count(string(m.Blocks), "U0BOB"), maxMention)
 }
 
 // TestAFormKnowsItsPlace: what a view carries is small, and what it opened from is what it answers.
 func TestAFormKnowsItsPlace(t *testing.T) {
 	t.Parallel()
-	on := bot.MessageRef{Channel: "C0CDN", ID: "1763700000.000100"}
-	at := bot.Thread{Platform: "slack", Workspace: "T0SIM", Channel: "C0CDN", Root: "1763700000.000001"}
-	v := modal(at, on, bot.Form{Title: "Purge", Submit: "Go", Token: strings.Repeat("t", 200)})
+	on := chat.MessageRef{Channel: "C0CDN", ID: "1763700000.000100"}
+	at := chat.Thread{Platform: "slack", Workspace: "T0SIM", Channel: "C0CDN", Root: "1763700000.000001"}
+	v := modal(at, on, chat.Form{Title: "Purge", Submit: "Go", Token: strings.Repeat("t", 200)})
 	assert.Less(t, len(v.PrivateMetadata), 3000)
 	for _, part := range []string{on.Channel, on.ID, at.Root, "ttt"} {
 		assert.Contains(t, v.PrivateMetadata, part)
@@ -297,7 +297,7 @@ func TestAFormKnowsItsPlace(t *testing.T) {
 
 	f := &fake{answer: fails(&purge.Error{Kind: purge.Denied, Message: "No."})}
 	w := newWorld(t, f, nil)
-	ref := w.mustShow(t, bot.MessageRef{}, bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}})
+	ref := w.mustShow(t, chat.MessageRef{}, chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
 	w.Fail("views.open", "expired_trigger_id", 1)
 	f.answer = form("typed")
 	w.Press(w.Alice(), ref, "Purge")
@@ -311,8 +311,8 @@ func TestAFormKnowsItsPlace(t *testing.T) {
 }
 
 // form makes the bot ask for one field.
-func form(token string) func(context.Context) (bot.Reply, error) {
-	return func(context.Context) (bot.Reply, error) {
-		return bot.Reply{Form: &bot.Form{Title: "Purge", Submit: "Go", Token: token, Inputs: []bot.Input{{Name: "hosts", Label: "The host"}}}}, nil
+func form(token string) func(context.Context) (chat.Reply, error) {
+	return func(context.Context) (chat.Reply, error) {
+		return chat.Reply{Form: &chat.Form{Title: "Purge", Submit: "Go", Token: token, Inputs: []chat.Input{{Name: "hosts", Label: "The host"}}}}, nil
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/slack/slacksim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -31,7 +31,7 @@ func TestAPlanWithoutUserGroups(t *testing.T) {
 		for range 5 {
 			p, err := w.slack.Person(t.Context(), w.Alice(), 0)
 			require.NoError(t, err, code)
-			assert.Equal(t, bot.Member, p.Standing)
+			assert.Equal(t, chat.Member, p.Standing)
 			assert.Empty(t, p.Groups)
 		}
 		assert.Len(t, w.Calls("usergroups.users.list"), 2, "once for each group")
@@ -147,7 +147,7 @@ func TestAClosedPartIsAWarning(t *testing.T) {
 	assert.NoError(t, w.slack.Health(t.Context()))
 
 	w.Fail("conversations.open", "missing_scope", -1)
-	err = w.slack.Tell(t.Context(), w.Alice(), bot.Thread{}, bot.Card{Title: "x"})
+	err = w.slack.Tell(t.Context(), w.Alice(), chat.Thread{}, chat.Card{Title: "x"})
 	assert.Equal(t, purge.Internal, asError(t, err).Kind)
 	e = asError(t, w.slack.Health(t.Context()))
 	assert.Equal(t, purge.Denied, e.Kind)
@@ -157,9 +157,9 @@ func TestAClosedPartIsAWarning(t *testing.T) {
 // TestCallsThatMayNotBeMade: what the app may not do is told by Health for a while, or until it goes well; what one card did wrong is not.
 func TestCallsThatMayNotBeMade(t *testing.T) {
 	t.Parallel()
-	card := bot.Card{Title: "x"}
+	card := chat.Card{Title: "x"}
 	show := func(w *world) error {
-		_, err := w.slack.Show(context.Background(), w.Channel(), bot.MessageRef{}, "", card)
+		_, err := w.slack.Show(context.Background(), w.Channel(), chat.MessageRef{}, "", card)
 		return err
 	}
 	for _, c := range []struct {
@@ -169,7 +169,7 @@ func TestCallsThatMayNotBeMade(t *testing.T) {
 	}{
 		{"chat.postMessage", show, "chat:write"},
 		{"chat.update", func(w *world) error {
-			ref, _ := w.slack.Show(context.Background(), w.Channel(), bot.MessageRef{}, "", card)
+			ref, _ := w.slack.Show(context.Background(), w.Channel(), chat.MessageRef{}, "", card)
 			_, err := w.slack.Show(context.Background(), w.Channel(), ref, "", card)
 			return err
 		}, "chat:write"},
@@ -255,10 +255,10 @@ func TestAnErrorIsLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	f := &fake{}
 	w := newWorld(t, f, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-	ref, err := w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}})
+	ref, err := w.slack.Show(t.Context(), w.Channel(), chat.MessageRef{}, "", chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
 	require.NoError(t, err)
-	f.answer = func(context.Context) (bot.Reply, error) {
-		return bot.Reply{Form: &bot.Form{Title: "x", Submit: "x", Token: "t", Inputs: []bot.Input{{Name: "a", Label: "a"}}}}, nil
+	f.answer = func(context.Context) (chat.Reply, error) {
+		return chat.Reply{Form: &chat.Form{Title: "x", Submit: "x", Token: "t", Inputs: []chat.Input{{Name: "a", Label: "a"}}}}, nil
 	}
 	require.True(t, w.Press(w.Alice(), ref, "Purge"))
 	require.Empty(t, log.String())

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -35,10 +35,10 @@ type reaction struct {
 
 // Handler returns the routes that Slack posts to. The reaction to a delivery is decided by h; without Slack's signature over it
 // nothing is parsed, and the answer is 401 and nothing more.
-func (s *Slack) Handler(h bot.Handler) http.Handler {
+func (s *Slack) Handler(h chat.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /slack/commands", probe)
-	for path, react := range map[string]func(context.Context, bot.Handler, *http.Request, []byte) reaction{
+	for path, react := range map[string]func(context.Context, chat.Handler, *http.Request, []byte) reaction{
 		"/slack/commands": s.command, "/slack/interactions": s.interaction, "/slack/events": s.event,
 	} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -207,16 +207,16 @@ func panicked(p any) error {
 
 // answered is what the bot said in time.
 type answered struct {
-	reply bot.Reply
+	reply chat.Reply
 	err   error
 }
 
 // ask asks the bot, and does not wait for it longer than Slack waits for us. A bot that is late although it was told to stop may
 // have recorded the event or not; nobody is told that it did not.
-func (s *Slack) ask(ctx context.Context, f func(context.Context) (bot.Reply, error)) (bot.Reply, error) {
+func (s *Slack) ask(ctx context.Context, f func(context.Context) (chat.Reply, error)) (chat.Reply, error) {
 	done := make(chan answered, 1)
 	s.later.Go(func() {
-		reply, err := guarded(func() (bot.Reply, error) { return f(ctx) })
+		reply, err := guarded(func() (chat.Reply, error) { return f(ctx) })
 		done <- answered{reply, err}
 	})
 	deadline, _ := ctx.Deadline()
@@ -229,7 +229,7 @@ func (s *Slack) ask(ctx context.Context, f func(context.Context) (bot.Reply, err
 		}
 		return a.reply, a.err
 	case <-late.C:
-		return bot.Reply{}, &purge.Error{Kind: purge.Unknown,
+		return chat.Reply{}, &purge.Error{Kind: purge.Unknown,
 			Message: "purgebot took too long to answer, and may still have taken this. Look with history before you try again."}
 	}
 }

@@ -20,40 +20,42 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/slack/slacksim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
 // fake is a bot that does what it was told, and counts what it was asked.
 type fake struct {
 	mu       sync.Mutex
-	commands []bot.Command
-	answers  []bot.Answer
-	command  func(context.Context) (bot.Reply, error)
-	answer   func(context.Context) (bot.Reply, error)
+	commands []chat.Command
+	answers  []chat.Answer
+	command  func(context.Context) (chat.Reply, error)
+	answer   func(context.Context) (chat.Reply, error)
 }
 
-func (f *fake) Command(ctx context.Context, c bot.Command) (bot.Reply, error) {
+func (f *fake) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	f.mu.Lock()
 	f.commands = append(f.commands, c)
 	f.mu.Unlock()
 	if f.command == nil {
-		return bot.Reply{}, nil
+		return chat.Reply{}, nil
 	}
 	return f.command(ctx)
 }
 
-func (f *fake) Answer(ctx context.Context, a bot.Answer) (bot.Reply, error) {
+func (f *fake) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	f.mu.Lock()
 	f.answers = append(f.answers, a)
 	f.mu.Unlock()
 	if f.answer == nil {
-		return bot.Reply{}, nil
+		return chat.Reply{}, nil
 	}
 	return f.answer(ctx)
 }
 
-func (f *fake) Suggest(context.Context, bot.Suggestion) (bot.Reply, error) { return bot.Reply{}, nil }
+func (f *fake) Suggest(context.Context, chat.Suggestion) (chat.Reply, error) {
+	return chat.Reply{}, nil
+}
 
 func (f *fake) asked() int {
 	f.mu.Lock()
@@ -61,12 +63,12 @@ func (f *fake) asked() int {
 	return len(f.commands) + len(f.answers)
 }
 
-func says(title string) func(context.Context) (bot.Reply, error) {
-	return func(context.Context) (bot.Reply, error) { return bot.Reply{Card: &bot.Card{Title: title}}, nil }
+func says(title string) func(context.Context) (chat.Reply, error) {
+	return func(context.Context) (chat.Reply, error) { return chat.Reply{Card: &chat.Card{Title: title}}, nil }
 }
 
-func fails(err error) func(context.Context) (bot.Reply, error) {
-	return func(context.Context) (bot.Reply, error) { return bot.Reply{}, err }
+func fails(err error) func(context.Context) (chat.Reply, error) {
+	return func(context.Context) (chat.Reply, error) { return chat.Reply{}, err }
 }
 
 func TestNothingIsTakenUnlessSignedAndFresh(t *testing.T) {
@@ -95,7 +97,7 @@ func TestNothingIsTakenUnlessSignedAndFresh(t *testing.T) {
 			var log bytes.Buffer
 			f := &fake{}
 			w := newWorld(t, f, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-			ref, err := w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}})
+			ref, err := w.slack.Show(t.Context(), w.Channel(), chat.MessageRef{}, "", chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
 			require.NoError(t, err)
 			for _, d := range []slacksim.Delivery{
 				w.Workspace.Type("U0ALICE", "C0CDN", "", "/purge https://www.test.com/", how),
@@ -263,7 +265,7 @@ func TestAnotherWorkspaceIsRefused(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
 	w := newWorld(t, f, nil)
-	ref, err := w.slack.Show(t.Context(), w.Channel(), bot.MessageRef{}, "", bot.Card{Title: "?", Buttons: []bot.Button{{Label: "Purge", Token: "t"}}})
+	ref, err := w.slack.Show(t.Context(), w.Channel(), chat.MessageRef{}, "", chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
 	require.NoError(t, err)
 	w.Workspace.Type("U0ALICE", "C0CDN", "", "/purge x", slacksim.AlterForm(func(v url.Values) { v.Set("team_id", "T9") }))
 	require.Len(t, w.Private(), 1)
@@ -276,7 +278,7 @@ func TestAnotherWorkspaceIsRefused(t *testing.T) {
 func TestPanicIsContained(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	f := &fake{command: func(context.Context) (bot.Reply, error) { panic("xoxb-simulated hunter2") }}
+	f := &fake{command: func(context.Context) (chat.Reply, error) { panic("xoxb-simulated hunter2") }}
 	w := newWorld(t, f, func(c *Config) { c.Log = slog.New(slog.NewJSONHandler(&log, nil)) })
 	d := w.Workspace.Type("U0ALICE", "C0CDN", "", "/purge x")
 	assert.Equal(t, http.StatusInternalServerError, d.Status)
@@ -290,20 +292,20 @@ func TestPanicIsContained(t *testing.T) {
 func TestSlowBot(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		bot  func(context.Context) (bot.Reply, error)
+		bot  func(context.Context) (chat.Reply, error)
 		says string
 	}{
-		"stops when told to": {func(ctx context.Context) (bot.Reply, error) {
+		"stops when told to": {func(ctx context.Context) (chat.Reply, error) {
 			<-ctx.Done()
-			return bot.Reply{}, &purge.Error{Kind: purge.Unavailable, Message: "the database does not answer.", Err: ctx.Err()}
+			return chat.Reply{}, &purge.Error{Kind: purge.Unavailable, Message: "the database does not answer.", Err: ctx.Err()}
 		}, "Not taken: the database does not answer. Try again."},
-		"stops with a bare error": {func(ctx context.Context) (bot.Reply, error) {
+		"stops with a bare error": {func(ctx context.Context) (chat.Reply, error) {
 			<-ctx.Done()
-			return bot.Reply{}, ctx.Err()
+			return chat.Reply{}, ctx.Err()
 		}, "Not taken: Something went wrong on our side."}, // and not: try again},
-		"does not stop": {func(ctx context.Context) (bot.Reply, error) {
+		"does not stop": {func(ctx context.Context) (chat.Reply, error) {
 			time.Sleep(20 * time.Second)
-			return bot.Reply{}, nil
+			return chat.Reply{}, nil
 		}, "may still have taken this"},
 	} {
 		t.Run(name, func(t *testing.T) {

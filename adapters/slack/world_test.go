@@ -12,7 +12,7 @@ import (
 	"purgebot/acl"
 	"purgebot/adapters/adaptertest"
 	"purgebot/adapters/slack/slacksim"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // world is a simulated workspace with the adapter installed in it.
@@ -24,7 +24,7 @@ type world struct {
 }
 
 // newWorld starts both over loopback; change alters the configuration first.
-func newWorld(t *testing.T, h bot.Handler, change func(*Config)) *world {
+func newWorld(t *testing.T, h chat.Handler, change func(*Config)) *world {
 	sim := slacksim.New()
 	sim.PutUser(slacksim.User{ID: "U0GUEST", Name: "guest", Restricted: true})
 	sim.PutUser(slacksim.User{ID: "U0OTHER", Name: "other", TeamID: "T0OTHER"})
@@ -57,7 +57,7 @@ func newWorld(t *testing.T, h bot.Handler, change func(*Config)) *world {
 // TestConformance is the suite that every platform passes.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	adaptertest.Run(t, func(t *testing.T, h bot.Handler) (bot.Platform, adaptertest.World) {
+	adaptertest.Run(t, func(t *testing.T, h chat.Handler) (chat.Platform, adaptertest.World) {
 		w := newWorld(t, h, nil)
 		_, err := w.slack.whoami(t.Context(), forever)
 		require.NoError(t, err)
@@ -74,19 +74,19 @@ func (w *world) Alice() acl.Subject { return "slack:T0SIM/U0ALICE" }
 func (w *world) Bob() acl.Subject   { return "slack:T0SIM/U0BOB" }
 func (w *world) Group() acl.Subject { return "slack:T0SIM/S0ALICE" }
 
-func (w *world) Someone(s bot.Standing) acl.Subject {
-	return map[bot.Standing]acl.Subject{
-		bot.Guest: "slack:T0SIM/U0GUEST", bot.Outsider: "slack:T0SIM/U0OTHER", bot.Robot: "slack:T0SIM/U0ROBOT", bot.Gone: "slack:T0SIM/U0GONE",
+func (w *world) Someone(s chat.Standing) acl.Subject {
+	return map[chat.Standing]acl.Subject{
+		chat.Guest: "slack:T0SIM/U0GUEST", chat.Outsider: "slack:T0SIM/U0OTHER", chat.Robot: "slack:T0SIM/U0ROBOT", chat.Gone: "slack:T0SIM/U0GONE",
 	}[s]
 }
 
-func in(channel string) bot.Thread {
-	return bot.Thread{Platform: "slack", Workspace: "T0SIM", Channel: channel}
+func in(channel string) chat.Thread {
+	return chat.Thread{Platform: "slack", Workspace: "T0SIM", Channel: channel}
 }
 
-func (w *world) Channel() bot.Thread { return in("C0CDN") }
-func (w *world) Shared() bot.Thread  { return in("C0SHARED") }
-func (w *world) Closed() bot.Thread  { return in("C0RANDOM") }
+func (w *world) Channel() chat.Thread { return in("C0CDN") }
+func (w *world) Shared() chat.Thread  { return in("C0SHARED") }
+func (w *world) Closed() chat.Thread  { return in("C0RANDOM") }
 
 func (w *world) Surfaces() []adaptertest.Surface { return []adaptertest.Surface{slash, mention} }
 
@@ -113,7 +113,7 @@ func (w *world) Forge(text string) (acknowledged, possible bool) {
 	return acknowledged, true
 }
 
-func (w *world) Press(who acl.Subject, ref bot.MessageRef, label string) bool {
+func (w *world) Press(who acl.Subject, ref chat.MessageRef, label string) bool {
 	return w.settled(w.Workspace.Press(who.ID(), ref.Channel, ref.ID, label))
 }
 
@@ -166,7 +166,7 @@ func (w *world) Private() []adaptertest.Message {
 func seen(messages []slacksim.Message) []adaptertest.Message {
 	var all []adaptertest.Message
 	for _, m := range messages {
-		one := adaptertest.Message{Ref: bot.MessageRef{Channel: m.Channel, ID: m.TS}, Root: m.ThreadTS, Text: m.Plain()}
+		one := adaptertest.Message{Ref: chat.MessageRef{Channel: m.Channel, ID: m.TS}, Root: m.ThreadTS, Text: m.Plain()}
 		for _, b := range m.Buttons() {
 			one.Buttons = append(one.Buttons, adaptertest.Button{Label: b.Text, Carries: b.Value})
 		}
@@ -203,5 +203,5 @@ func (w *world) Markup() []string {
 	return []string{"<@U0BOB>", "<!channel>", "<!here>", "<!subteam^S0ONCALL>", "<http://evil.example|https://www.test.com/>", "*bold* _it_"}
 }
 
-func (w *world) Delete(ref bot.MessageRef)    { w.Workspace.Delete(ref.Channel, ref.ID) }
+func (w *world) Delete(ref chat.MessageRef)   { w.Workspace.Delete(ref.Channel, ref.ID) }
 func (w *world) Throttle(after time.Duration) { w.Workspace.Throttle(1, after) }

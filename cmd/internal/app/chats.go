@@ -8,7 +8,7 @@ import (
 	"purgebot/acl"
 	"purgebot/adapters/discord"
 	"purgebot/adapters/slack"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // chats are the platforms that are configured. One without its variables is off.
@@ -36,8 +36,8 @@ func newChats(c Config, groups func() []acl.Subject, log *slog.Logger) (s chats,
 }
 
 // platforms is what the bot is given, measured.
-func (s chats) platforms(m *metrics) map[string]bot.Platform {
-	all := map[string]bot.Platform{}
+func (s chats) platforms(m *metrics) map[string]chat.Platform {
+	all := map[string]chat.Platform{}
 	if s.slack != nil {
 		all["slack"] = m.platform("slack", s.slack)
 	}
@@ -48,7 +48,7 @@ func (s chats) platforms(m *metrics) map[string]bot.Platform {
 }
 
 // routes are the webhooks.
-func (s chats) routes(h bot.Handler) http.Handler {
+func (s chats) routes(h chat.Handler) http.Handler {
 	mux := http.NewServeMux()
 	if s.slack != nil {
 		mux.Handle("/slack/", s.slack.Handler(h))
@@ -60,7 +60,7 @@ func (s chats) routes(h bot.Handler) http.Handler {
 }
 
 // start begins what no webhook brings.
-func (s chats) start(ctx context.Context, h bot.Handler) error {
+func (s chats) start(ctx context.Context, h chat.Handler) error {
 	if s.slack != nil {
 		s.slack.Start()
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"purgebot/acl"
-	"purgebot/bot"
+	"purgebot/bot/chat"
 )
 
 // Config is all of the configuration, read from the environment. A field tagged secret may also come from a file
@@ -244,12 +244,12 @@ func channelOK(s string) bool {
 }
 
 // threadOf is the channel that a subject names, the zero Thread if it names nothing.
-func threadOf(s string) bot.Thread {
+func threadOf(s string) chat.Thread {
 	subject, err := acl.ParseSubject(s)
 	if err != nil {
-		return bot.Thread{}
+		return chat.Thread{}
 	}
-	return bot.Thread{Platform: subject.Platform(), Workspace: subject.Workspace(), Channel: subject.ID()}
+	return chat.Thread{Platform: subject.Platform(), Workspace: subject.Workspace(), Channel: subject.ID()}
 }
 
 // endpointOK accepts https, and http on loopback: a signed request never crosses a network in the open.

@@ -36,7 +36,9 @@ const (
 var rules = map[string]rule{
 	"purge": {theirs: []string{toASCII}},
 	"acl":   {ours: []string{"purge"}},
-	"bot":   {ours: []string{"purge", "acl", "bot/store"}, theirs: []string{engine}},
+	"bot":   {ours: []string{"purge", "acl", "bot/chat", "bot/store"}, theirs: []string{engine}},
+
+	"bot/chat": {ours: []string{"acl"}},
 	"bot/store": {ours: []string{"purge", "acl"}, theirs: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"},
 		tests: []string{"bot/store/storetest"}},
 	"bot/store/storetest": {ours: []string{"bot/store", "purge", "acl"}, theirs: []string{testify}},
@@ -44,17 +46,17 @@ var rules = map[string]rule{
 	"purge/tencent":        {ours: []string{"purge"}, tests: []string{"purge/tencent/cdnsim"}},
 	"purge/tencent/cdnsim": {},
 
-	"adapters/adaptertest":    {ours: []string{"bot", "purge", "acl"}, theirs: []string{testify}},
-	"adapters/slack":          {ours: []string{"bot", "purge", "acl"}, theirs: []string{"github.com/slack-go/slack"}, tests: []string{"adapters/adaptertest", "adapters/slack/slacksim"}},
+	"adapters/adaptertest":    {ours: []string{"bot/chat", "purge", "acl"}, theirs: []string{testify}},
+	"adapters/slack":          {ours: []string{"bot/chat", "purge", "acl"}, theirs: []string{"github.com/slack-go/slack"}, tests: []string{"adapters/adaptertest", "adapters/slack/slacksim"}},
 	"adapters/slack/slacksim": {},
 
-	"adapters/discord": {ours: []string{"bot", "purge", "acl"}, theirs: []string{"github.com/bwmarrin/discordgo", "github.com/gorilla/websocket"}, // the latter is the former's dialer
+	"adapters/discord": {ours: []string{"bot/chat", "purge", "acl"}, theirs: []string{"github.com/bwmarrin/discordgo", "github.com/gorilla/websocket"}, // the latter is the former's dialer
 
 		tests: []string{"adapters/adaptertest", "adapters/discord/discordsim"}},
 	"adapters/discord/discordsim": {theirs: []string{"github.com/gorilla/websocket"}},
 
 	"cmd/internal/app": {
-		ours:   []string{"purge", "purge/tencent", "acl", "bot", "bot/store", "adapters/slack", "adapters/discord"},
+		ours:   []string{"purge", "purge/tencent", "acl", "bot", "bot/chat", "bot/store", "adapters/slack", "adapters/discord"},
 		theirs: []string{"github.com/sethvargo/go-envconfig", "github.com/prometheus/client_golang"},
 		tests:  []string{"adapters/slack/slacksim", "adapters/discord/discordsim", "purge/tencent/cdnsim"},
 	},

@@ -10,6 +10,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -128,62 +129,62 @@ func (c *meteredCDN) Quota(ctx context.Context) (q []purge.Quota, err error) {
 }
 
 // platform measures a chat.
-func (m *metrics) platform(name string, p bot.Platform) bot.Platform {
+func (m *metrics) platform(name string, p chat.Platform) chat.Platform {
 	return &meteredPlatform{p, m, name}
 }
 
 type meteredPlatform struct {
-	bot.Platform
+	chat.Platform
 	m    *metrics
 	name string
 }
 
-func (p *meteredPlatform) Show(ctx context.Context, at bot.Thread, ref bot.MessageRef, key string, c bot.Card) (r bot.MessageRef, err error) {
+func (p *meteredPlatform) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef, key string, c chat.Card) (r chat.MessageRef, err error) {
 	defer func(from time.Time) { p.m.observe(p.name, "show", from, err) }(time.Now())
 	return p.Platform.Show(ctx, at, ref, key, c)
 }
 
-func (p *meteredPlatform) Tell(ctx context.Context, who acl.Subject, at bot.Thread, c bot.Card) (err error) {
+func (p *meteredPlatform) Tell(ctx context.Context, who acl.Subject, at chat.Thread, c chat.Card) (err error) {
 	defer func(from time.Time) { p.m.observe(p.name, "tell", from, err) }(time.Now())
 	return p.Platform.Tell(ctx, who, at, c)
 }
 
-func (p *meteredPlatform) Person(ctx context.Context, s acl.Subject, maxAge time.Duration) (who bot.Person, err error) {
+func (p *meteredPlatform) Person(ctx context.Context, s acl.Subject, maxAge time.Duration) (who chat.Person, err error) {
 	defer func(from time.Time) { p.m.observe(p.name, "person", from, err) }(time.Now())
 	return p.Platform.Person(ctx, s, maxAge)
 }
 
-func (p *meteredPlatform) Channel(ctx context.Context, at bot.Thread, maxAge time.Duration) (c bot.Channel, err error) {
+func (p *meteredPlatform) Channel(ctx context.Context, at chat.Thread, maxAge time.Duration) (c chat.Channel, err error) {
 	defer func(from time.Time) { p.m.observe(p.name, "channel", from, err) }(time.Now())
 	return p.Platform.Channel(ctx, at, maxAge)
 }
 
 // handler measures the time from an event to what it is acknowledged with.
-func (m *metrics) handler(h bot.Handler) bot.Handler { return &meteredHandler{h, m} }
+func (m *metrics) handler(h chat.Handler) chat.Handler { return &meteredHandler{h, m} }
 
 type meteredHandler struct {
-	bot.Handler
+	chat.Handler
 	m *metrics
 }
 
-func (h *meteredHandler) saw(call string, from time.Time, r bot.Reply, err error) {
+func (h *meteredHandler) saw(call string, from time.Time, r chat.Reply, err error) {
 	h.m.observe("bot", call, from, err)
-	if r.Card != nil && r.Card.Tone == bot.Bad {
+	if r.Card != nil && r.Card.Tone == chat.Bad {
 		h.m.refused.Add(1)
 	}
 }
 
-func (h *meteredHandler) Command(ctx context.Context, c bot.Command) (r bot.Reply, err error) {
+func (h *meteredHandler) Command(ctx context.Context, c chat.Command) (r chat.Reply, err error) {
 	defer func(from time.Time) { h.saw("command", from, r, err) }(time.Now())
 	return h.Handler.Command(ctx, c)
 }
 
-func (h *meteredHandler) Answer(ctx context.Context, a bot.Answer) (r bot.Reply, err error) {
+func (h *meteredHandler) Answer(ctx context.Context, a chat.Answer) (r chat.Reply, err error) {
 	defer func(from time.Time) { h.saw("answer", from, r, err) }(time.Now())
 	return h.Handler.Answer(ctx, a)
 }
 
-func (h *meteredHandler) Suggest(ctx context.Context, q bot.Suggestion) (r bot.Reply, err error) {
+func (h *meteredHandler) Suggest(ctx context.Context, q chat.Suggestion) (r chat.Reply, err error) {
 	defer func(from time.Time) { h.saw("suggest", from, r, err) }(time.Now())
 	return h.Handler.Suggest(ctx, q)
 }

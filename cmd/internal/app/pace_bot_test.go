@@ -15,6 +15,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge/tencent"
 	"purgebot/purge/tencent/cdnsim"
@@ -23,17 +24,17 @@ import (
 // mute is a chat that shows nothing and knows everybody.
 type mute struct{}
 
-func (mute) Show(context.Context, bot.Thread, bot.MessageRef, string, bot.Card) (bot.MessageRef, error) {
-	return bot.MessageRef{Channel: "C1", ID: "1"}, nil
+func (mute) Show(context.Context, chat.Thread, chat.MessageRef, string, chat.Card) (chat.MessageRef, error) {
+	return chat.MessageRef{Channel: "C1", ID: "1"}, nil
 }
-func (mute) Tell(context.Context, acl.Subject, bot.Thread, bot.Card) error { return nil }
-func (mute) Person(_ context.Context, s acl.Subject, _ time.Duration) (bot.Person, error) {
-	return bot.Person{Subject: s, Name: "Alice", Standing: bot.Member}, nil
+func (mute) Tell(context.Context, acl.Subject, chat.Thread, chat.Card) error { return nil }
+func (mute) Person(_ context.Context, s acl.Subject, _ time.Duration) (chat.Person, error) {
+	return chat.Person{Subject: s, Name: "Alice", Standing: chat.Member}, nil
 }
-func (mute) Channel(context.Context, bot.Thread, time.Duration) (bot.Channel, error) {
-	return bot.Channel{Joined: true}, nil
+func (mute) Channel(context.Context, chat.Thread, time.Duration) (chat.Channel, error) {
+	return chat.Channel{Joined: true}, nil
 }
-func (mute) Limits() bot.ChatLimits       { return bot.ChatLimits{} }
+func (mute) Limits() chat.ChatLimits      { return chat.ChatLimits{} }
 func (mute) Health(context.Context) error { return nil }
 
 // The whole bot, from the command on, sends a day's URLs in purges that run at once, of whose calls the CDN takes twenty a second.
@@ -54,7 +55,7 @@ func TestTheBotUsesAndKeepsTheRate(t *testing.T) {
 		require.NoError(t, err)
 		_, err = client.Quota(t.Context()) // how many URLs a call takes
 		require.NoError(t, err)
-		b, err := bot.New(bot.Options{Store: p.db.(*store.Store), CDN: newMetrics().cdn(client, p), Platforms: map[string]bot.Platform{"slack": mute{}},
+		b, err := bot.New(bot.Options{Store: p.db.(*store.Store), CDN: newMetrics().cdn(client, p), Platforms: map[string]chat.Platform{"slack": mute{}},
 			Policy: func() *acl.Policy { return policy }, Log: slog.New(slog.DiscardHandler), Executor: "test", ConfirmTTL: time.Hour, ApprovalTTL: time.Hour,
 			ConfirmURLs: 1e6, Poll: time.Minute, PollMax: time.Minute, Deadline: time.Hour, EditGap: time.Second, QuotaURLs: 10000, QuotaDirectories: 100,
 			Zone: time.UTC, PersonRate: 1000, PersonOpen: 50, Keep: 24 * time.Hour})
@@ -68,8 +69,8 @@ func TestTheBotUsesAndKeepsTheRate(t *testing.T) {
 				for i := range each {
 					fmt.Fprintf(&text, " https://%s/%d", hosts[n*10+i/100], i)
 				}
-				r, err := b.Command(t.Context(), bot.Command{Event: bot.EventKey{Platform: "slack", Workspace: "T1", ID: fmt.Sprint(n)},
-					From: "slack:T1/U1", At: bot.Thread{Platform: "slack", Workspace: "T1", Channel: "C1"}, Text: text.String()})
+				r, err := b.Command(t.Context(), chat.Command{Event: chat.EventKey{Platform: "slack", Workspace: "T1", ID: fmt.Sprint(n)},
+					From: "slack:T1/U1", At: chat.Thread{Platform: "slack", Workspace: "T1", Channel: "C1"}, Text: text.String()})
 				assert.NoError(t, err)
 				assert.Nil(t, r.Card, "%+v", r.Card)
 			})

@@ -1,4 +1,6 @@
-package bot
+// Package chat is the port between the conversation and chat platforms: the commands and presses that adapters hand over,
+// and the cards and forms that adapters show. It does nothing itself, and imports neither the conversation nor any platform.
+package chat
 
 import (
 	"context"

@@ -15,7 +15,7 @@ import (
 
 // says hands a command to the child, as the same event each time, and reports whether it was acknowledged.
 func (o *outside) says(t *testing.T, acks <-chan string, event string, who acl.Subject, at chat.Thread) bool {
-	fmt.Fprintln(o.in, string(mustJSON(chat.Command{Event: chat.EventKey{"slack", "T0", event}, From: who, At: at, Text: page})))
+	fmt.Fprintln(o.in, string(mustJSON(chat.Command{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: event}, From: who, At: at, Text: page})))
 	line, alive := <-acks
 	if alive {
 		require.Equal(t, "acked <nil>", line)

@@ -63,7 +63,7 @@ func runChild(dir, outside string) {
 		case json.Unmarshal(in.Bytes(), &a) == nil:
 			_, err = b.Answer(context.Background(), a)
 		default:
-			_, err = b.Command(context.Background(), chat.Command{Event: chat.EventKey{"slack", "T0", "E1"}, From: alice, At: channel, Text: in.Text()})
+			_, err = b.Command(context.Background(), chat.Command{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: "E1"}, From: alice, At: channel, Text: in.Text()})
 		}
 		fmt.Println("acked", err)
 	}
@@ -261,7 +261,7 @@ func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, live
 			who, due := o.presser()
 			if hasButton(m.card, "Purge") && !pressed[m.ref] && due {
 				pressed[m.ref] = true
-				a := chat.Answer{Event: chat.EventKey{"slack", "T0", "press " + m.ref.ID}, From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
+				a := chat.Answer{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: "press " + m.ref.ID}, From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
 				fmt.Fprintln(o.in, string(mustJSON(a)))
 			}
 		}

@@ -139,7 +139,7 @@ func (w *world) event() chat.EventKey {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.events++
-	return chat.EventKey{"slack", "T0", fmt.Sprintf("E%d", w.events)}
+	return chat.EventKey{Platform: "slack", Workspace: "T0", ID: fmt.Sprintf("E%d", w.events)}
 }
 
 // types sends a command and returns the private reply.

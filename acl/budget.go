@@ -34,6 +34,8 @@ func (r *reader) budget(n node, whole bool) (b budget) {
 		units, err := strconv.Atoi(v.text)
 		if v.text == "unlimited" {
 			units, err = unlimited, nil
+		} else if err == nil && strconv.Itoa(units) != v.text {
+			r.wrong(v, "%s is another number to another reader of YAML (010 is 10, or 8); write %d", v.text, units)
 		}
 		if v.shape != scalar || err != nil || units < 1 {
 			r.wrong(v, "a budget is a number of targets a day, or unlimited")

@@ -379,7 +379,7 @@ func TestEveryByte(t *testing.T) {
 		for _, escape := range []string{fmt.Sprintf("%%%02x", c), fmt.Sprintf("%%%02X", c)} {
 			assert.Equal(t, want, fold("/a"+escape))
 			assert.Equal(t, want, fold("/a%25"+escape[1:]))
-			refused := slices.Contains([]byte("/\\.%;\x00"), byte(c))
+			refused := slices.Contains([]byte("/\\.%;\x7f"), byte(c)) || c < ' ' || c >= 0x80 // a lone byte beyond ASCII is half a character
 			for _, path := range []string{"/" + escape, "/%20" + escape, "/" + escape + "%20"} {
 				assert.Equal(t, refused, encoded(path) != "", path)
 			}

@@ -3,6 +3,8 @@ package acl
 import (
 	"strings"
 
+	"golang.org/x/net/publicsuffix"
+
 	"purgebot/purge"
 )
 
@@ -51,6 +53,8 @@ func judgeDomain(host, text string, wide bool) string {
 			return "would grant every host of everybody below it; name your own domain, as in \"*.example.com\""
 		}
 		host = "a." + host
+	case wild && !wide && sharedSuffix(host):
+		return "would grant every host of everybody below it: " + host + " is a public suffix, where anybody can have a name; name your own domain, as in \"*.example." + host + "\""
 	}
 	t, err := purge.Parse(purge.URL, "https://"+host+"/")
 	if err != nil {
@@ -60,6 +64,14 @@ func judgeDomain(host, text string, wide bool) string {
 		return "is no host that a target can have; write it as in www.example.com"
 	}
 	return ""
+}
+
+// sharedSuffix says whether names right below host belong to people who have nothing to do with each other (the public suffix
+// list, as of the module's version), or are public suffixes themselves.
+func sharedSuffix(host string) bool {
+	suffix, _ := publicsuffix.PublicSuffix(host)
+	below, _ := publicsuffix.PublicSuffix("no-rule-names-this." + host)
+	return suffix == host || len(below) > len(host)
 }
 
 // paths reads the `paths` of a rule.

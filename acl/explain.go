@@ -214,8 +214,10 @@ func sayPath(t purge.Target, paths []string) string {
 	switch escape := encoded(t.Path()); {
 	case !under(t.Path(), paths):
 		return fmt.Sprintf("You may purge %s on %s, not %s.", either(paths), t.Host(), t.Path())
-	case escape != "":
+	case escape != "" && strings.Contains("/.;", string(unescape([]byte(escape)))):
 		return fmt.Sprintf("You may purge %s on %s, but not with %s in the path, which can be read in two ways; type the character itself.", either(paths), t.Host(), escape)
+	case escape != "":
+		return fmt.Sprintf("You may purge %s on %s, but not with %s in the path, which can be read in two ways; only a grant of the whole host covers it.", either(paths), t.Host(), escape)
 	}
 	return fmt.Sprintf("You may purge %s on %s; type the address without the part after #.", either(paths), t.Host())
 }

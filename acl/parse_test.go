@@ -227,6 +227,10 @@ func TestParseRefuses(t *testing.T) {
 		"a global default area":         {"version: 1\ndomains: {a.example.com: {area: «global}}\n", "as a default area one of them"},
 		"a domain without its settings": {"version: 1\ndomains: {a.example.com: «overseas}\n", "text stands where a mapping belongs"},
 		"a budget of nothing":           {"version: 1\ndefaults: {budget: {url: «0, directory: 1}}\n", "a budget is a number"},
+		"a budget that begins with 0":   {"version: 1\ndefaults: {budget: {url: «010, directory: 1}}\n", "010 is another number to another reader of YAML (010 is 10, or 8); write 10"},
+		"one in quotes":                 {grant(here + "budget: {url: «'007'}"), "write 7"},
+		"a reserve with a sign":         {"version: 1\nquota: {reserve: {url: «+5}, to: [terminal:a]}\n", "write 5"},
+		"a budget in hexadecimal":       {grant(here + "budget: {url: «0x10}"), "a budget is a number"},
 		"a budget in words":             {"version: 1\ndefaults: {budget: {url: «many, directory: 1}}\n", "a budget is a number"},
 		"too many combinations": {"version: 1\ngrants:\n  - «{to: [" + strings.Repeat("terminal:a,", 2001) + "], domains: [" +
 			strings.Repeat("a.example.com,", 2000) + "]}\n", "put people in groups"},
@@ -238,6 +242,7 @@ func TestParseRefuses(t *testing.T) {
 		"a star within":                   {grant(to + "domains: [«w*w.example.com]"), "has a star"},
 		"a single-letter pattern":         {grant(to + "domains: [«ww?.example.com]"), "no host that a target can have"},
 		"a query in a host":               {grant(to + "domains: [«www.example.com?a]"), "no host that a target can have"},
+		"a public suffix":                 {grant(to + "domains: [«\"*.co.uk\"]"), "co.uk is a public suffix, where anybody can have a name; name your own domain, as in \"*.example.co.uk\""},
 		"a top-level domain":              {grant(to + "domains: [«\"*.com\"]"), "every host of everybody"},
 		"capitals":                        {grant(to + "domains: [«www.Example.com]"), "write www.example.com"},
 		"a scheme":                        {grant(to + "domains: [«https://www.example.com]"), "has a scheme"},

@@ -1,30 +1,13 @@
 package acl
 
 import (
-	"strings"
-
 	"purgebot/purge"
 )
 
-// literal says whether a grant with paths may match at all: the path must mean what its bytes say to whoever decodes it,
-// so it holds no encoded / \ . % ; or NUL; and nothing was cut from the target.
+// literal says whether a grant with paths may match at all: nothing was cut from the target, and every server that decodes the
+// path reads the same one.
 func literal(t purge.Target) bool {
 	return t.Changes()&purge.FragmentDropped == 0 && encoded(t.Path()) == ""
-}
-
-// encoded returns the first escape in path that a grant with paths refuses, or "".
-func encoded(path string) string {
-	for {
-		i := strings.IndexByte(path, '%')
-		if i < 0 || len(path) < i+3 {
-			return ""
-		}
-		switch unhex(path[i+1])<<4 | unhex(path[i+2]) {
-		case '/', '\\', '.', '%', ';', 0:
-			return path[i : i+3]
-		}
-		path = path[i+3:]
-	}
 }
 
 // unhex returns the value of a hex digit, or 16 and more.

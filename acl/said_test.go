@@ -65,6 +65,7 @@ func TestCheckLoan(t *testing.T) {
 		"by somebody not in people":  {func(l *Loan) { l.By, l.To = "slack:T0/UCAT", "ann" }, ""},
 		"on a domain":                {func(l *Loan) { l.Domain = "*.test.com" }, ""},
 		"on everybody's domain":      {func(l *Loan) { l.Domain = "*.com" }, "would grant every host"},
+		"on a public suffix":         {func(l *Loan) { l.Domain = "*.co.uk" }, "is a public suffix"},
 		"on an address":              {func(l *Loan) { l.Domain = "www.test.com/x/" }, "has a path"},
 		"for both kinds":             {func(l *Loan) { l.Kinds = []purge.Kind{purge.Directory, purge.URL} }, ""},
 		"for no kind":                {func(l *Loan) { l.Kinds = nil }, "url, directory"},

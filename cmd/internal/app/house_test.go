@@ -31,11 +31,13 @@ type rule struct {
 const (
 	engine  = "github.com/dbos-inc/dbos-transact-golang"
 	toASCII = "golang.org/x/net/idna" // suggests an A-label, never judges
+
+	publicSuffixes = "golang.org/x/net/publicsuffix" // refuses grants on them, judges no target
 )
 
 var rules = map[string]rule{
 	"purge": {theirs: []string{toASCII}},
-	"acl":   {ours: []string{"purge"}},
+	"acl":   {ours: []string{"purge"}, theirs: []string{publicSuffixes}},
 	"bot":   {ours: []string{"purge", "acl", "bot/chat", "bot/store"}, theirs: []string{engine}},
 
 	"bot/chat": {ours: []string{"acl"}},
@@ -66,9 +68,9 @@ var rules = map[string]rule{
 
 const testify = "github.com/stretchr/testify"
 
-// inTests is what test files of any package may import beside: checks, scripts, a browser, other readers of YAML and of URLs, another signer.
+// inTests is what test files of any package may import beside: checks, scripts, a browser, other readers of YAML and of URLs, Unicode's tables, another signer.
 var inTests = []string{testify, "github.com/rogpeppe/go-internal", "github.com/chromedp", "github.com/goccy/go-yaml",
-	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common", "github.com/nlnwa/whatwg-url"}
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common", "github.com/nlnwa/whatwg-url", "golang.org/x/text/unicode/norm"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

@@ -15,7 +15,8 @@ const (
 )
 
 // cache remembers what was looked up, for callers who each say how old an answer may be. Callers at the same time share one
-// look-up, which goes on if one of them leaves. A failure is shared, but not remembered.
+// look-up, which goes on if one of them leaves. A failure is shared, but not remembered, and ends nothing: to whom the last good
+// answer is not too old, it stays good.
 type cache[V any] struct {
 	now  func() time.Time
 	mu   sync.Mutex
@@ -40,7 +41,10 @@ func (c *cache[V]) ask(key string, maxAge time.Duration, load func(context.Conte
 	defer c.mu.Unlock()
 	now := c.now()
 	old := c.kept[key]
-	if old != nil && (old.pending() || old.err == nil && old.fresh(now, maxAge)) {
+	if good := old.good(); good != nil && good.fresh(now, maxAge) {
+		return good
+	}
+	if old != nil && old.pending() {
 		return old
 	}
 	a := &answer[V]{asked: now, ready: make(chan struct{}), last: old.good().alone()}
@@ -97,9 +101,10 @@ func (a *answer[V]) pending() bool {
 	}
 }
 
+// fresh reports whether an answer is not too old. A clock that was set back makes it so, but for those to whom none is.
 func (a *answer[V]) fresh(now time.Time, maxAge time.Duration) bool {
 	age := now.Sub(a.asked)
-	return age >= 0 && age < maxAge
+	return maxAge == forever || age >= 0 && age < maxAge
 }
 
 // good returns the newest answer that did not fail, or nil.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -201,6 +202,102 @@ func TestCallsThatMayNotBeMade(t *testing.T) {
 	}
 }
 
+// TestAProbeSpoilsNothing: whatever a probe of /readyz meets at auth.test, who we are is known, and what people do is taken.
+func TestAProbeSpoilsNothing(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*world, *clock){
+		"refused":      func(w *world, _ *clock) { w.Fail("auth.test", "invalid_auth", -1) },
+		"revoked":      func(w *world, _ *clock) { w.Fail("auth.test", "token_revoked", -1) },
+		"in trouble":   func(w *world, _ *clock) { w.Fail("auth.test", "internal_error", -1) },
+		"throttled":    func(w *world, _ *clock) { w.Workspace.Throttle(-1, time.Minute, "auth.test") },
+		"cut off":      func(w *world, _ *clock) { w.Lose("auth.test", -1) },
+		"another time": func(w *world, c *clock) { w.Fail("auth.test", "internal_error", -1); c.forward(48 * time.Hour) },
+		"set back":     func(w *world, c *clock) { w.Fail("auth.test", "internal_error", -1); c.forward(-time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var now clock
+			f := &fake{command: says("You are alice."), answer: says("Taken.")}
+			w := newWorld(t, f, func(c *Config) { c.Now = now.now })
+			w.Now = now.now
+			ref := w.mustShow(t, chat.MessageRef{}, chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
+			require.NoError(t, w.slack.Health(t.Context()))
+			spoil(w, &now)
+			for n := range 3 {
+				require.Error(t, w.slack.Health(t.Context()), "and Health says so")
+				require.True(t, w.Type(slash, "whoami"))
+				require.True(t, w.Type(mention, "whoami"))
+				require.True(t, w.Press(w.Alice(), ref, "Purge"))
+				assert.Equal(t, 3*(n+1), f.asked())
+				for _, m := range w.Private() {
+					assert.NotContains(t, m.Text, "Not taken")
+				}
+				_, err := w.slack.Show(t.Context(), w.Channel(), ref, "", chat.Card{Title: "By", By: w.Alice(), Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
+				require.NoError(t, err)
+				m, _ := w.Message(ref.Channel, ref.ID)
+				assert.Contains(t, m.Plain(), "alice (U0ALICE)", "and who asked is named")
+			}
+			w.Heal()
+			assert.NoError(t, w.slack.Health(t.Context()))
+		})
+	}
+}
+
+// TestAProbeHoldsNothingUp: while it waits for auth.test, what people do is taken at once.
+func TestAProbeHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	entered, hold := make(chan struct{}, 1), make(chan struct{})
+	var slow atomic.Bool
+	f := &fake{}
+	w := newWorld(t, f, func(c *Config) {
+		c.HTTPClient = &http.Client{Transport: trip(func(r *http.Request) (*http.Response, error) {
+			if slow.Load() && strings.HasSuffix(r.URL.Path, "/auth.test") {
+				entered <- struct{}{}
+				<-hold
+			}
+			return http.DefaultTransport.RoundTrip(r)
+		})}
+	})
+	require.NoError(t, w.slack.Health(t.Context()))
+	slow.Store(true)
+	probed := make(chan error, 1)
+	go func() { probed <- w.slack.Health(context.Background()) }()
+	<-entered
+	assert.True(t, w.Workspace.Type("U0ALICE", "C0CDN", "", "/purge whoami").Acknowledged())
+	assert.Equal(t, 1, f.asked())
+	assert.Empty(t, probed, "the probe still waits")
+	close(hold)
+	<-probed
+}
+
+// TestAFailedLookUpSpoilsNothing: whoever may believe an older answer gets it, though a newer look-up failed; and nobody else.
+func TestAFailedLookUpSpoilsNothing(t *testing.T) {
+	t.Parallel()
+	var now clock
+	w := newWorld(t, &fake{}, func(c *Config) { c.Now = now.now })
+	person := func(maxAge time.Duration) error {
+		_, err := w.slack.Person(t.Context(), w.Alice(), maxAge)
+		return err
+	}
+	channel := func(maxAge time.Duration) error {
+		_, err := w.slack.Channel(t.Context(), w.Channel(), maxAge)
+		return err
+	}
+	require.NoError(t, person(roster))
+	require.NoError(t, channel(roster))
+	now.forward(time.Minute)
+	w.Fail("", "internal_error", -1)
+	for range 3 {
+		assert.Error(t, person(30*time.Second))
+		assert.Error(t, channel(30*time.Second))
+		assert.NoError(t, person(roster))
+		assert.NoError(t, channel(roster))
+	}
+	now.forward(roster)
+	assert.Error(t, person(roster), "in the end it is too old for everybody")
+	assert.Error(t, channel(roster))
+}
+
 func TestASlackThatDoesNotSayItsScopes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, func(c *Config) { c.HTTPClient = &http.Client{Transport: silent{}} })
@@ -224,6 +321,11 @@ func TestAMentionIsNotLostInSilence(t *testing.T) {
 	assert.False(t, w.Type(mention, "whoami"))
 	assert.Equal(t, 1, strings.Count(log.String(), "SLACK_BOT_TOKEN"), log.String())
 }
+
+// trip is an http.RoundTripper.
+type trip func(*http.Request) (*http.Response, error)
+
+func (t trip) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
 // silent is a Slack without X-OAuth-Scopes.
 type silent struct{}

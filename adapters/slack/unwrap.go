@@ -102,13 +102,13 @@ func link(b *strings.Builder, address, label, rest string) {
 func last(s string) byte { return s[len(s)-1] }
 
 // invented reports whether Slack made up the scheme: somebody typed "www.test.com", and Slack linked it as
-// <http://www.test.com|www.test.com>.
+// <http://www.test.com|www.test.com>. It makes up http, and never https: a link with that was made on purpose, whatever its label.
 func invented(address, label string) bool {
 	if label == "" {
 		return false
 	}
 	scheme, ok := strings.CutSuffix(strings.TrimSuffix(address, "/"), strings.TrimSuffix(label, "/"))
-	return ok && (scheme == "http://" || scheme == "https://" || scheme == "mailto:" || scheme == "tel:")
+	return ok && (scheme == "http://" || scheme == "mailto:" || scheme == "tel:")
 }
 
 // unescape writes s with &amp; &lt; &gt; decoded once; Slack knows no other entity.

@@ -20,7 +20,7 @@ func TestUnwrap(t *testing.T) {
 		"<http://www.test.com|www.test.com>":                           "www.test.com",
 		"<http://www.test.com/|www.test.com>":                          "www.test.com",
 		"<http://www.test.com/a?b=1&amp;c|www.test.com/a?b=1&amp;c>":   "www.test.com/a?b=1&c",
-		"<https://www.test.com/a|www.test.com/a>":                      "www.test.com/a",
+		"<https://www.test.com/a|www.test.com/a>":                      "https://www.test.com/a",
 		"<http://www.test.com/a|http://www.test.com/a>":                "http://www.test.com/a",
 		"<http://www.test.com|test.com>":                               "http://www.test.com",
 		"<mailto:a@test.com|a@test.com>":                               "a@test.com",
@@ -49,6 +49,28 @@ func TestUnwrap(t *testing.T) {
 	} {
 		assert.Equal(t, want, unwrap(wire), wire)
 	}
+}
+
+// TestOnlyHTTPIsInvented: where the label is the address without its scheme, http is doubtful, and so is what Slack puts before
+// e-mail addresses and telephone numbers; every other scheme stands as it was sent.
+func TestOnlyHTTPIsInvented(t *testing.T) {
+	t.Parallel()
+	for _, rest := range []string{"www.test.com", "www.test.com/", "www.test.com/a?b=1&amp;c=2", "www.test.com:8443/a", "測試.test/a"} {
+		plain := strings.ReplaceAll(rest, "&amp;", "&")
+		for _, label := range []string{rest, strings.TrimSuffix(rest, "/"), strings.TrimSuffix(rest, "/") + "/"} {
+			for _, scheme := range []string{"https", "HTTPS", "ftp", "s3", "httpss"} {
+				address := scheme + "://" + plain
+				assert.Equal(t, address, unwrap("<"+scheme+"://"+rest+"|"+label+">"), "%s, labelled %s", address, label)
+			}
+			assert.Equal(t, strings.ReplaceAll(label, "&amp;", "&"), unwrap("<http://"+rest+"|"+label+">"))
+		}
+		for _, scheme := range []string{"http", "https"} {
+			assert.Equal(t, scheme+"://"+plain, unwrap("<"+scheme+"://"+rest+"|"+scheme+"://"+rest+">"), "the scheme was typed")
+			assert.Equal(t, scheme+"://"+plain, unwrap("<"+scheme+"://"+rest+">"))
+		}
+	}
+	assert.Equal(t, "+49301", unwrap("<tel:+49301|+49301>"))
+	assert.Equal(t, "a@test.com", unwrap("<mailto:a@test.com|a@test.com>"))
 }
 
 // FuzzUnwrap checks what holds of any text: no markup of a link is left, text without markup stays as it is, and nothing is added

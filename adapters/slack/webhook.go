@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,9 +62,14 @@ func probe(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// verified reads the body of a request that Slack signed, or says which status refuses it.
+// verified reads the body of a request that Slack signed, or says which status refuses it. Slack packs no body, so one that says
+// that it is packed is not read: the same bytes would mean one thing to us and another to whoever unpacks them.
 func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
-	if r.ContentLength > maxBody {
+	switch {
+	case packed(r.Header):
+		w.Header().Set("Accept-Encoding", "identity")
+		return nil, http.StatusUnsupportedMediaType
+	case r.ContentLength > maxBody:
 		return nil, http.StatusRequestEntityTooLarge
 	}
 	t, fresh := stampOf(r.Header, s.config.Now())
@@ -82,6 +88,18 @@ func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
 		return body[:0], http.StatusOK
 	}
 	return nil, http.StatusUnauthorized
+}
+
+// packed reports whether a body is said to be more than its plain bytes: https://www.rfc-editor.org/rfc/rfc9110#section-8.4
+func packed(h http.Header) bool {
+	for _, line := range h.Values("Content-Encoding") {
+		for coding := range strings.SplitSeq(line, ",") {
+			if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func read(r io.Reader, length int64) ([]byte, error) {

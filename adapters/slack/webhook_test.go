@@ -2,6 +2,7 @@ package slack
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
@@ -177,6 +178,54 @@ func TestMethodsAndSizes(t *testing.T) {
 		assert.Equal(t, 401, got.Code, "what nobody signed is not read to its end")
 	}
 	assert.Zero(t, f.asked())
+}
+
+// TestPackedBodiesAreRefused: Slack packs no body. One that says it is packed is not read, signed or not, plain or truly packed.
+func TestPackedBodiesAreRefused(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f, nil)
+	ref := w.mustShow(t, chat.MessageRef{}, chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
+	deliver := func(opts ...slacksim.Option) []slacksim.Delivery {
+		all := []slacksim.Delivery{
+			w.Workspace.Type("U0ALICE", "C0CDN", "", "/purge whoami", opts...),
+			w.Workspace.Type("U0ALICE", "C0CDN", "", "@purgebot whoami", opts...),
+			w.Workspace.Press("U0ALICE", ref.Channel, ref.ID, "Purge", opts...),
+			w.VerifyURL("challenge", opts...),
+			w.CheckSSL(opts...),
+		}
+		w.slack.Wait()
+		return all
+	}
+	coded := func(codings ...string) slacksim.Option {
+		return slacksim.AlterHeader(func(h http.Header) { h["Content-Encoding"] = codings })
+	}
+	packed := slacksim.AlterBody(func(plain []byte) []byte {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(plain)
+		_ = z.Close()
+		return b.Bytes()
+	})
+	for _, codings := range [][]string{
+		{"gzip"}, {"GZIP"}, {"x-gzip"}, {"deflate"}, {"br"}, {"zstd"}, {"compress"}, {"aes128gcm"}, {"tomorrow"}, {"*"},
+		{"identity, gzip"}, {"gzip,gzip"}, {"identity", "br"}, {"gzip;q=0"},
+	} {
+		for _, opts := range [][]slacksim.Option{{coded(codings...)}, {coded(codings...), packed}, {coded(codings...), slacksim.SignedWith("guessed")}} {
+			for _, d := range deliver(opts...) {
+				assert.Equal(t, http.StatusUnsupportedMediaType, d.Status, "%s %q", d.Path, codings)
+				assert.Empty(t, d.Answer)
+				assert.Equal(t, "identity", d.AnswerHeader.Get("Accept-Encoding"), "what is taken: RFC 9110, section 12.5.3")
+			}
+		}
+	}
+	assert.Zero(t, f.asked())
+	for n, codings := range [][]string{nil, {""}, {"identity"}, {"Identity"}, {"identity, identity"}, {" identity "}} {
+		for _, d := range deliver(coded(codings...)) {
+			assert.True(t, d.Acknowledged(), "%s %q", d.Path, codings)
+		}
+		assert.Equal(t, 3*(n+1), f.asked(), "%q is plain", codings)
+	}
 }
 
 func TestSignedNonsenseBreaksNothing(t *testing.T) {

@@ -122,17 +122,17 @@ func TestHelpListsWhatItsReaderMayUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	everybody, administrators := textOf(w.types(alice, "help")), textOf(w.types(bob, "help"))
-	for verb, use := range usages {
+	for word, verb := range Words() {
 		switch {
-		case slices.Contains(decrees, use.verb):
-			assert.NotContains(t, everybody, verb)
-			assert.Contains(t, administrators, verb)
-		case !slices.Contains([]string{"url", "directory", "path", "help", "--help"}, verb):
-			assert.Contains(t, everybody, verb)
-			assert.Contains(t, administrators, verb)
+		case verb.ForAdministrators():
+			assert.NotContains(t, everybody, word)
+			assert.Contains(t, administrators, word)
+		case !slices.Contains([]string{"url", "directory", "path", "help", "--help"}, word):
+			assert.Contains(t, everybody, word)
+			assert.Contains(t, administrators, word)
 		}
-		if verb != "directory" && verb != "path" && verb != "purge" && !strings.HasSuffix(verb, "help") {
-			assert.Contains(t, strings.Join(slices.Concat(sayHelpOptions.everybody, sayHelpOptions.administrators), "\n"), verb)
+		if word != "directory" && word != "path" && word != "purge" && !strings.HasSuffix(word, "help") {
+			assert.Contains(t, strings.Join(slices.Concat(sayHelpOptions.everybody, sayHelpOptions.administrators), "\n"), word)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
@@ -68,7 +67,7 @@ type Intent struct {
 	// Of history: a zero field selects all. By may be "me" or a mention. Since and Until are as moment reads them.
 	Host         string
 	By           string
-	State        store.State
+	Outcome      string // "done", "partly done"
 	Since, Until string
 }
 
@@ -128,6 +127,18 @@ var usages = map[string]usage{
 
 // decrees are the verbs of administrators.
 var decrees = []Verb{VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke}
+
+// ForAdministrators reports whether only administrators may use the verb.
+func (v Verb) ForAdministrators() bool { return slices.Contains(decrees, v) }
+
+// Words returns every first word that a command may have, with the verb that the word means.
+func Words() map[string]Verb {
+	words := make(map[string]Verb, len(usages))
+	for word, use := range usages {
+		words[word] = use.verb
+	}
+	return words
+}
 
 // quotesReason are the verbs whose reason needs no flag: a text in quotes is one.
 var quotesReason = append([]Verb{VerbLeak}, decrees...)

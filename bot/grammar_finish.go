@@ -251,7 +251,7 @@ func (p *parser) example(in *Intent) {
 			in.Subject = "oncall"
 		}
 	}
-	if in.Reason == "" && slices.Contains(decrees, p.verb) {
+	if in.Reason == "" && p.verb.ForAdministrators() {
 		in.Reason = "why"
 	}
 }
@@ -369,7 +369,7 @@ func (in Intent) choiceWords() []string {
 func (in Intent) filterWords() []string {
 	var words []string
 	for _, f := range []struct{ flag, value string }{
-		{"--since", in.Since}, {"--until", in.Until}, {"--by", in.By}, {"--outcome", strings.ReplaceAll(string(in.State), " ", "-")},
+		{"--since", in.Since}, {"--until", in.Until}, {"--by", in.By}, {"--outcome", strings.ReplaceAll(in.Outcome, " ", "-")},
 	} {
 		if f.value != "" {
 			words = append(words, f.flag, f.value)

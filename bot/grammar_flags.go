@@ -8,7 +8,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
@@ -149,7 +148,7 @@ func (p *parser) filter(key, value string) {
 		p.by(value)
 	case "outcome":
 		state := p.choice(key, strings.ReplaceAll(value, " ", "-"), stateNames, nil)
-		p.in.State = store.State(strings.ReplaceAll(state, "-", " "))
+		p.in.Outcome = strings.ReplaceAll(state, "-", " ")
 	}
 }
 

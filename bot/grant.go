@@ -14,7 +14,7 @@ import (
 // grant lends somebody what the giver may purge, for a while. What the giver may is judged anew at each purge.
 func (b *Bot) grant(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
 	if isUnmentioned(in.Subject) {
-		return b.refuse(ctx, s, string(in.Verb), b.sayUnmentioned(s.at, in.Subject)+" "+sayNoChange)
+		return b.refuse(ctx, s, string(in.Verb), b.sayUnmentioned(s.at, in.Subject)+" "+sayUnchanged)
 	}
 	r := b.ruleOf(s, in, store.Grant)
 	r.To, r.Kinds, r.Areas = borrower(s.at, in.Subject), []purge.Kind{in.Kind}, in.Areas

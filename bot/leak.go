@@ -37,7 +37,7 @@ func ascii(s string) bool {
 
 // asLeak makes a wish everywhere, deleted and private.
 func asLeak(w wish) wish {
-	w.Verb, w.Areas, w.Private, w.Prefetch = string(VerbLeak), slices.Clone(areas["global"]), true, false
+	w.Verb, w.Areas, w.Private, w.Prefetch = string(VerbLeak), []purge.Area{purge.Mainland, purge.Overseas}, true, false
 	if w.Kind == purge.Directory {
 		w.Mode = purge.Delete
 	}

@@ -64,7 +64,9 @@ func TestVariantsOfOneObjectArePurgedOnce(t *testing.T) {
 	assert.Contains(t, m.card.Lines, note)
 	var sent []string
 	for _, b := range w.cdn.sent() {
-		sent = append(sent, texts(b.Targets)...)
+		for _, t := range b.Targets {
+			sent = append(sent, t.String())
+		}
 	}
 	assert.ElementsMatch(t, []string{"https://www.abc.com/a?x=1", "http://www.abc.com/a", "https://www.test.com/b?x=1", "https://www.test.com/b?x=2"}, sent)
 }

@@ -151,12 +151,12 @@ func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {
 	case in.By == "me":
 		by = s.person.Subject
 	case isUnmentioned(in.By):
-		return store.Filter{}, invalid(b.sayUnmentioned(s.at, in.By))
+		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: b.sayUnmentioned(s.at, in.By)}
 	case in.By != "" && by == "":
-		return store.Filter{}, invalid(saySubject(in.By))
+		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: sayNobodyHere}
 	}
 	return store.Filter{Platform: s.at.Platform, Workspace: s.at.Workspace, Host: in.Host, By: by,
-		Since: since, Until: until, State: in.State, Limit: historyLines}, nil
+		Since: since, Until: until, State: store.State(in.Outcome), Limit: historyLines}, nil
 }
 
 func historyLine(p store.Purge, reader *time.Location) string {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,9 +49,14 @@ func sayNoSuchRule(id string, rules []store.Rule) string {
 	return fmt.Sprintf("There is no %s that holds, so nothing was changed. There is: %s.", id, listed(rules))
 }
 
+const (
+	sayUnchanged  = "Nothing was changed."
+	sayNobodyHere = "The mention behind --by names nobody in this chat: mention the person here, or paste the subject that whoami shows them."
+)
+
 // sayUnmentioned refuses a name, and says what works in that chat.
 func (b *Bot) sayUnmentioned(at chat.Thread, name string) string {
-	return strings.TrimSpace(fmt.Sprintf("%s was typed as a name, and names are not ids: two people may have the same. %s", said(name), b.limits(at).Mentions))
+	return strings.TrimSpace(fmt.Sprintf("%s was typed as a name, and names are not ids: two people may have the same. %s", strconv.Quote(name), b.limits(at).Mentions))
 }
 
 func sayNothingToLend(r store.Rule) string {

@@ -7,6 +7,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -231,7 +232,7 @@ func (b *Bot) mayCancel(s scene, p store.Purge) bool {
 
 // follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.
 func follow(p store.Purge, action string) wish {
-	w := wish{Verb: string(VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
+	w := wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
 	seen := map[string]bool{}
 	for _, part := range p.Request.Parts {
 		for _, t := range part.Targets {

@@ -8,6 +8,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -37,27 +38,27 @@ func (b *Bot) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	return b.do(ctx, s, in)
 }
 
-func understand(c chat.Command) (Intent, error) {
+func understand(c chat.Command) (grammar.Intent, error) {
 	if c.Fields != nil {
-		return parseFields(c.Fields)
+		return grammar.ParseFields(c.Fields)
 	}
-	return parseText(c.Text)
+	return grammar.Parse(c.Text)
 }
 
 // do dispatches a command that was understood, of a person who may speak here.
-func (b *Bot) do(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
+func (b *Bot) do(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	switch in.Verb {
-	case VerbPurge, VerbLeak:
+	case grammar.VerbPurge, grammar.VerbLeak:
 		w := wishOf(in)
 		w.Asks = s.collected
 		return b.request(ctx, s, w, eventID(s.event))
-	case VerbCancel:
+	case grammar.VerbCancel:
 		return b.cancelID(ctx, s, in.ID)
-	case VerbRetry:
+	case grammar.VerbRetry:
 		return b.retryID(ctx, s, in)
-	case VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
+	case grammar.VerbFreeze, grammar.VerbUnfreeze, grammar.VerbGrant, grammar.VerbRevoke:
 		return b.decree(ctx, s, in)
-	case VerbForm:
+	case grammar.VerbForm:
 		return b.form(s), nil
 	}
 	card, entries, err := b.answerVerb(ctx, s, in)

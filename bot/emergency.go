@@ -8,6 +8,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 )
 
@@ -94,7 +95,7 @@ func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string
 	switch n := visible(reason); {
 	case n < minReason:
 		return b.refuse(ctx, s, "press", sayShortReason)
-	case n > maxReason:
+	case n > grammar.MaxReason:
 		return b.refuse(ctx, s, "press", sayReasonLong)
 	}
 	at, err := b.place(ctx, p, store.Result)

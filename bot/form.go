@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -33,7 +34,7 @@ func (b *Bot) form(s scene) chat.Reply {
 }
 
 func (b *Bot) submitForm(ctx context.Context, s scene, v map[string]string) (chat.Reply, error) {
-	in, err := parseFields(&chat.Fields{Verb: v["verb"], Targets: v["targets"], Area: v["area"], Mode: v["mode"], Reason: v["reason"]})
+	in, err := grammar.ParseFields(&chat.Fields{Verb: v["verb"], Targets: v["targets"], Area: v["area"], Mode: v["mode"], Reason: v["reason"]})
 	if err != nil {
 		return b.refuse(ctx, s, "form", purge.AsError(err).Message)
 	}

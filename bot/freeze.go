@@ -6,6 +6,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -30,7 +31,7 @@ type ruleBody struct {
 }
 
 // decree does what only administrators may.
-func (b *Bot) decree(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
+func (b *Bot) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	switch {
 	case !s.policy.Administrator(s.who):
 		return b.refuse(ctx, s, string(in.Verb), sayAdministratorsOnly(in.Verb, s.policy.Contact()))
@@ -38,18 +39,18 @@ func (b *Bot) decree(ctx context.Context, s scene, in Intent) (chat.Reply, error
 		return b.refuse(ctx, s, string(in.Verb), sayNoticeNotJoined(s.channel.Invite))
 	}
 	switch in.Verb {
-	case VerbFreeze:
+	case grammar.VerbFreeze:
 		return b.freeze(ctx, s, in)
-	case VerbUnfreeze:
+	case grammar.VerbUnfreeze:
 		return b.unfreeze(ctx, s, in)
-	case VerbGrant:
+	case grammar.VerbGrant:
 		return b.grant(ctx, s, in)
 	}
 	return b.revoke(ctx, s, in)
 }
 
 // freeze closes a domain. Said twice, the later end counts.
-func (b *Bot) freeze(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
+func (b *Bot) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	r := b.ruleOf(s, in, store.Freeze)
 	if err := s.policy.CheckFreeze(freezeOf(r), s.law.at); err != nil {
 		return b.refuse(ctx, s, string(in.Verb), title(err.Error())+".")
@@ -64,7 +65,7 @@ func (b *Bot) freeze(ctx context.Context, s scene, in Intent) (chat.Reply, error
 }
 
 // unfreeze ends the freezes of exactly this domain.
-func (b *Bot) unfreeze(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
+func (b *Bot) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	ending := s.law.freezes(in.Domain)
 	if len(ending) == 0 {
 		return b.refuse(ctx, s, string(in.Verb), sayNotFrozen(in.Domain, s.law.ofKind(store.Freeze)))
@@ -73,7 +74,7 @@ func (b *Bot) unfreeze(ctx context.Context, s scene, in Intent) (chat.Reply, err
 }
 
 // revoke ends one rule by its id.
-func (b *Bot) revoke(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
+func (b *Bot) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	for _, r := range s.law.lasting() {
 		if r.ID == in.ID {
 			return b.endRules(ctx, s, []store.Rule{r}, "revoked", in.Reason, revokedCard(s.person, r, in.Reason))
@@ -83,7 +84,7 @@ func (b *Bot) revoke(ctx context.Context, s scene, in Intent) (chat.Reply, error
 }
 
 // ruleOf is what was said as a rule that begins now.
-func (b *Bot) ruleOf(s scene, in Intent, kind store.RuleKind) store.Rule {
+func (b *Bot) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rule {
 	return store.Rule{
 		ID: store.RuleID(s.event), Kind: kind, Platform: s.at.Platform, Workspace: s.at.Workspace, Domain: in.Domain, At: s.law.at, Until: s.law.at.Add(in.For),
 		By: s.person.Subject, ByName: s.person.Name, ByGroups: s.person.Groups, Reason: in.Reason,

@@ -13,6 +13,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 )
 
@@ -122,7 +123,7 @@ func TestHelpListsWhatItsReaderMayUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	everybody, administrators := textOf(w.types(alice, "help")), textOf(w.types(bob, "help"))
-	for word, verb := range Words() {
+	for word, verb := range grammar.Words() {
 		switch {
 		case verb.ForAdministrators():
 			assert.NotContains(t, everybody, word)

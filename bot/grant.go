@@ -7,12 +7,13 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
 // grant lends somebody what the giver may purge, for a while. What the giver may is judged anew at each purge.
-func (b *Bot) grant(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
+func (b *Bot) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	if isUnmentioned(in.Subject) {
 		return b.refuse(ctx, s, string(in.Verb), b.sayUnmentioned(s.at, in.Subject)+" "+sayUnchanged)
 	}
@@ -29,7 +30,7 @@ func (b *Bot) grant(ctx context.Context, s scene, in Intent) (chat.Reply, error)
 
 // borrower is whom the policy knows by what was typed: a mention names an account or a group of that workspace.
 func borrower(at chat.Thread, typed string) string {
-	if s := subjectIn(at, typed); s != "" {
+	if s := grammar.Subject(at, typed); s != "" {
 		return string(s)
 	}
 	return typed

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"purgebot/acl"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -37,7 +38,7 @@ func ascii(s string) bool {
 
 // asLeak makes a wish everywhere, deleted and private.
 func asLeak(w wish) wish {
-	w.Verb, w.Areas, w.Private, w.Prefetch = string(VerbLeak), []purge.Area{purge.Mainland, purge.Overseas}, true, false
+	w.Verb, w.Areas, w.Private, w.Prefetch = string(grammar.VerbLeak), []purge.Area{purge.Mainland, purge.Overseas}, true, false
 	if w.Kind == purge.Directory {
 		w.Mode = purge.Delete
 	}

@@ -12,6 +12,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -43,7 +44,7 @@ type refusal struct {
 	frozen bool       // a freeze refuses it, and nothing else
 }
 
-func wishOf(in Intent) wish {
+func wishOf(in grammar.Intent) wish {
 	w := wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
 		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Prefetch: in.Prefetch, Notes: in.Notes}
 	for _, r := range in.Refused {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -12,7 +13,7 @@ import (
 // A retry is a new request of whoever asks for it, with only what did not go well: judged, confirmed and paid for as theirs.
 
 // retryID retries by id.
-func (b *Bot) retryID(ctx context.Context, s scene, in Intent) (chat.Reply, error) {
+func (b *Bot) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	p, found, err := b.visible(ctx, s, in.ID)
 	switch {
 	case err != nil:
@@ -48,7 +49,7 @@ func (b *Bot) retry(ctx context.Context, s scene, p store.Purge, id string) (cha
 
 // retryOf is the wish for what did not go well. What may have happened is asked about first, since it may cost twice.
 func retryOf(p store.Purge, targets []store.Target) wish {
-	w := wish{Verb: string(VerbRetry), Kind: p.Request.Kind, Mode: p.Request.Mode, Reason: p.Reason, Private: p.Private}
+	w := wish{Verb: string(grammar.VerbRetry), Kind: p.Request.Kind, Mode: p.Request.Mode, Reason: p.Reason, Private: p.Private}
 	unknown := 0
 	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 		part := purge.Part{Area: a}

@@ -9,24 +9,25 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
 // answerVerb answers the verbs that only say something, privately. A person learns only what concerns them.
-func (b *Bot) answerVerb(ctx context.Context, s scene, in Intent) (chat.Card, []store.Entry, error) {
+func (b *Bot) answerVerb(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
 	switch in.Verb {
-	case VerbStatus:
+	case grammar.VerbStatus:
 		return b.status(ctx, s, in.ID)
-	case VerbHistory:
+	case grammar.VerbHistory:
 		return b.history(ctx, s, in)
-	case VerbDomains:
+	case grammar.VerbDomains:
 		return b.domains(ctx, s)
-	case VerbWhy:
+	case grammar.VerbWhy:
 		return b.why(ctx, s, in)
-	case VerbWhoami:
+	case grammar.VerbWhoami:
 		return whoamiCard(s), nil, nil
-	case VerbQuota:
+	case grammar.VerbQuota:
 		return b.quotaCard(ctx, s)
 	}
 	return b.helpCard(s), nil, nil
@@ -94,7 +95,7 @@ func (b *Bot) status(ctx context.Context, s scene, short string) (chat.Card, []s
 // historyLines is how many purges a history shows in chat.
 const historyLines = 20
 
-func (b *Bot) history(ctx context.Context, s scene, in Intent) (chat.Card, []store.Entry, error) {
+func (b *Bot) history(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
 	f, err := b.filter(s, in)
 	if err != nil {
 		return chat.Card{Title: purge.AsError(err).Message, Tone: chat.Bad}, nil, nil
@@ -136,17 +137,17 @@ func (b *Bot) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lin
 	return lines[:min(len(lines), historyLines)], true, nil
 }
 
-func (b *Bot) filter(s scene, in Intent) (store.Filter, error) {
+func (b *Bot) filter(s scene, in grammar.Intent) (store.Filter, error) {
 	now := b.Now()
-	since, err := moment(in.Since, now, b.Zone)
+	since, err := grammar.ParseTime(in.Since, now, b.Zone)
 	if err != nil {
 		return store.Filter{}, err
 	}
-	until, err := moment(in.Until, now, b.Zone)
+	until, err := grammar.ParseTime(in.Until, now, b.Zone)
 	if err != nil {
 		return store.Filter{}, err
 	}
-	by := subjectIn(s.at, in.By)
+	by := grammar.Subject(s.at, in.By)
 	switch {
 	case in.By == "me":
 		by = s.person.Subject
@@ -232,7 +233,7 @@ func grantLine(g acl.GrantView, reader *time.Location) string {
 }
 
 // why answers for one target, in each area, whether this person may purge it and why.
-func (b *Bot) why(ctx context.Context, s scene, in Intent) (chat.Card, []store.Entry, error) {
+func (b *Bot) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
 		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Shown() + ": " + r.Reason + suggestion(r.Suggest)}}, nil, nil

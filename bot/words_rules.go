@@ -8,6 +8,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -19,7 +20,7 @@ const (
 	maxListed       = 10 // rules that a refusal names
 )
 
-func sayAdministratorsOnly(v Verb, contact string) string {
+func sayAdministratorsOnly(v grammar.Verb, contact string) string {
 	ask := ""
 	if contact != "" {
 		ask = " Ask " + contact + "."

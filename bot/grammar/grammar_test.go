@@ -1,4 +1,4 @@
-package bot
+package grammar
 
 import (
 	"errors"
@@ -32,7 +32,7 @@ func texts(targets []purge.Target) []string {
 // parsed returns what a person would have to retype to mean the same, which says all that an Intent holds but its notes.
 func parsed(t *testing.T, text string) string {
 	t.Helper()
-	in, err := parseText(text)
+	in, err := Parse(text)
 	require.NoError(t, err, "%q", text)
 	require.Empty(t, in.Refused, "%q", text)
 	return in.line()
@@ -41,7 +41,7 @@ func parsed(t *testing.T, text string) string {
 // refusedWith returns the message, and the corrected line in it.
 func refusedWith(t *testing.T, text string) (message, line string) {
 	t.Helper()
-	_, err := parseText(text)
+	_, err := Parse(text)
 	e := (*purge.Error)(nil)
 	require.True(t, errors.As(err, &e), "%q was accepted", text)
 	assert.Equal(t, purge.Invalid, e.Kind)
@@ -152,7 +152,7 @@ func TestCommandsMeanWhatTheySay(t *testing.T) {
 
 func TestIntentHoldsWhatWasSaid(t *testing.T) {
 	t.Parallel()
-	in, err := parseText(`dir https://img.example.com/a/ https://img.example.com/b/ --overseas --mode delete --reason "old logo" --private`)
+	in, err := Parse(`dir https://img.example.com/a/ https://img.example.com/b/ --overseas --mode delete --reason "old logo" --private`)
 	require.NoError(t, err)
 	assert.Equal(t, VerbPurge, in.Verb)
 	assert.Equal(t, purge.Directory, in.Kind)
@@ -168,12 +168,12 @@ func TestIntentHoldsWhatWasSaid(t *testing.T) {
 func TestAreaAndModeAreNotGuessed(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"https://a.com/1", "dir https://a.com/b/"} {
-		in, err := parseText(text)
+		in, err := Parse(text)
 		require.NoError(t, err)
 		assert.Nil(t, in.Areas)
 		assert.Empty(t, in.Mode)
 	}
-	in, err := parseText("why https://a.com/1 --mainland")
+	in, err := Parse("why https://a.com/1 --mainland")
 	require.NoError(t, err)
 	assert.Equal(t, mainland, in.Areas)
 }
@@ -192,7 +192,7 @@ func TestLeakIsEverywhereDeletedAndPrivate(t *testing.T) {
 		{"leak https://a.com", purge.Directory, purge.Delete}, // its canonical form ends in "/", so that typing that again means the same
 		{"leak https://a.com/b/#top", purge.Directory, purge.Delete},
 	} {
-		in, err := parseText(c.typed)
+		in, err := Parse(c.typed)
 		require.NoError(t, err)
 		assert.Equal(t, VerbLeak, in.Verb)
 		assert.Equal(t, c.kind, in.Kind, c.typed)
@@ -366,7 +366,7 @@ func TestMistakesRefuseTheWholeCommand(t *testing.T) {
 
 func TestLimitsAreStated(t *testing.T) {
 	t.Parallel()
-	_, err := parseText(strings.Repeat("https://a.com/1 ", maxTargets))
+	_, err := Parse(strings.Repeat("https://a.com/1 ", maxTargets))
 	require.NoError(t, err)
 	message, _ := refusedWith(t, strings.Repeat("https://a.com/1 ", maxTargets+1))
 	assert.Contains(t, message, "10,001 targets")
@@ -376,9 +376,9 @@ func TestLimitsAreStated(t *testing.T) {
 	message, _ = refusedWith(t, strings.Repeat(" ", maxText+1))
 	assert.Contains(t, message, "1,048,577 bytes")
 	assert.Contains(t, message, "at most 1,048,576")
-	_, err = parseFields(&chat.Fields{Targets: strings.Repeat(" ", maxText), Reason: "x"})
+	_, err = ParseFields(&chat.Fields{Targets: strings.Repeat(" ", maxText), Reason: "x"})
 	require.ErrorContains(t, err, "1,048,577 bytes")
-	_, err = parseFields(&chat.Fields{Targets: strings.Repeat(" ", maxText)})
+	_, err = ParseFields(&chat.Fields{Targets: strings.Repeat(" ", maxText)})
 	require.ErrorContains(t, err, "is empty")
 }
 
@@ -428,7 +428,7 @@ func TestRefusedTargetsLeaveTheRest(t *testing.T) {
 		{"https://a.com/1 <http://a.com/|a.com>", "http://a.com/", "https://a.com/", "https://a.com/1"},
 		{"dir https://a.com/b/ <http://a.com/c|a.com/c>", "http://a.com/c", "https://a.com/c/", "https://a.com/b/"},
 	} {
-		in, err := parseText(c.typed)
+		in, err := Parse(c.typed)
 		require.NoError(t, err, c.typed)
 		require.Len(t, in.Refused, 1, c.typed)
 		assert.Equal(t, c.refused, in.Refused[0].Input, c.typed)
@@ -456,7 +456,7 @@ func TestNotesSayWhatWasChanged(t *testing.T) {
 		{"dir https://a.com/b/ https://a.com/b/c/ https://a.com/b/", []string{"2 targets were left out, being repeated or inside another one."}},
 		{"HTTPS://a.com:443#x", purge.Changes(purge.LowerCased | purge.PortDropped | purge.PathAdded | purge.FragmentDropped).Sentences()},
 	} {
-		in, err := parseText(c.typed)
+		in, err := Parse(c.typed)
 		require.NoError(t, err)
 		assert.Equal(t, c.notes, in.Notes, c.typed)
 	}
@@ -468,7 +468,7 @@ func TestPrivateNotesNameNoTarget(t *testing.T) {
 		"https://a.com/secret, https://a.com/secret,https://a.com/secret2 <https://a.com/secret.> --private",
 		"leak https://a.com/secret, https://a.com/secret,https://a.com/secret2 <https://a.com/secret.>",
 	} {
-		in, err := parseText(typed)
+		in, err := Parse(typed)
 		require.NoError(t, err)
 		assert.Len(t, in.Notes, 4)
 		assert.NotContains(t, strings.Join(in.Notes, " "), "secret")
@@ -477,7 +477,7 @@ func TestPrivateNotesNameNoTarget(t *testing.T) {
 
 func TestPrivateNotesCount(t *testing.T) {
 	t.Parallel()
-	in, err := parseText("https://a.com/1, https://a.com/2,https://a.com/3 <https://a.com/4.> --private")
+	in, err := Parse("https://a.com/1, https://a.com/2,https://a.com/3 <https://a.com/4.> --private")
 	require.NoError(t, err)
 	assert.Equal(t, []string{
 		"Punctuation behind 1 link was cut off.",
@@ -509,7 +509,7 @@ func TestNotesStayFewForManyTargets(t *testing.T) {
 	for i := range maxTargets {
 		fmt.Fprintf(&text, "HTTPS://a.com:443/%d,\n", i)
 	}
-	in, err := parseText(text.String())
+	in, err := Parse(text.String())
 	require.NoError(t, err)
 	assert.Len(t, in.Targets, maxTargets)
 	assert.Len(t, in.Notes, 3)
@@ -535,7 +535,7 @@ func TestFieldsStayApart(t *testing.T) {
 		{chat.Fields{Verb: "why", Targets: "https://a.com/1", Area: "global"}, "/purge why https://a.com/1 --global"},
 		{chat.Fields{Verb: "help"}, "/purge help"},
 	} {
-		in, err := parseFields(&c.fields)
+		in, err := ParseFields(&c.fields)
 		require.NoError(t, err, "%+v", c.fields)
 		assert.Equal(t, c.means, in.line())
 	}
@@ -568,7 +568,7 @@ func TestFieldsAreNotSearched(t *testing.T) {
 		{chat.Fields{Targets: "https://a.com/1", Reason: "a\x00b"}, "U+0000"},
 		{chat.Fields{Targets: "https://a.com/1", Reason: "  "}, "empty"},
 	} {
-		_, err := parseFields(&c.fields)
+		_, err := ParseFields(&c.fields)
 		require.Error(t, err, "%+v", c.fields)
 		assert.Contains(t, purge.AsError(err).Message, c.names)
 		assert.Contains(t, purge.AsError(err).Message, sayNothing)
@@ -591,12 +591,12 @@ func TestMomentsAreDaysOrSpans(t *testing.T) {
 		{"2w", now.AddDate(0, 0, -14)},
 		{"2026-11-20", time.Date(2026, 11, 20, 0, 0, 0, 0, shanghai)},
 	} {
-		got, err := moment(c.typed, now, shanghai)
+		got, err := ParseTime(c.typed, now, shanghai)
 		require.NoError(t, err)
 		assert.True(t, c.want.Equal(got), c.typed)
 	}
 	for _, typed := range []string{"d", "-1d", "30", "30y", "99999999d", "2026-13-01", "yesterday"} {
-		_, err := moment(typed, now, shanghai)
+		_, err := ParseTime(typed, now, shanghai)
 		assert.Error(t, err, typed)
 	}
 	_, is := span("")
@@ -618,11 +618,11 @@ func FuzzParseText(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		in, err := parseText(text)
+		in, err := Parse(text)
 		if err != nil {
 			message := purge.AsError(err).Message
 			if _, line, found := strings.Cut(message, sayTry); found {
-				corrected, err := parseText(line)
+				corrected, err := Parse(line)
 				require.NoError(t, err, "corrected line of %q", text)
 				assert.Equal(t, line, corrected.line())
 			}
@@ -640,7 +640,7 @@ func FuzzParseText(f *testing.F) {
 		if len(in.Targets) == 0 && len(in.Refused) > 0 {
 			return
 		}
-		again, err := parseText(in.line())
+		again, err := Parse(in.line())
 		require.NoError(t, err, "%q became %q", text, in.line())
 		assert.Equal(t, texts(in.Targets), texts(again.Targets))
 		in.Targets, in.Refused, in.Notes, again.Targets, again.Notes = nil, nil, nil, nil, nil
@@ -654,7 +654,7 @@ func TestAFlagAmongTheTargetsIsAFieldOfItsOwn(t *testing.T) {
 		"--oversea": "You may mean area: overseas.", "--overseas": "You may mean area: overseas.", "—global": "You may mean area: global.",
 		"--area=overseas": "You may mean area: overseas.", "--dryrun": "You may mean dry-run.", "--xyz": "a field of its own.", "oversea": "a field of its own.",
 	} {
-		_, err := parseFields(&chat.Fields{Verb: "url", Targets: "https://www.test.com/1.jpg " + word})
+		_, err := ParseFields(&chat.Fields{Verb: "url", Targets: "https://www.test.com/1.jpg " + word})
 		require.Error(t, err, word)
 		assert.Truef(t, strings.HasSuffix(purge.AsError(err).Message, meant+" Nothing was purged."), "%s: %s", word, purge.AsError(err).Message)
 	}

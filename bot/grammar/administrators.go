@@ -1,4 +1,4 @@
-package bot
+package grammar
 
 import (
 	"errors"
@@ -169,9 +169,9 @@ func mention(word string) string {
 	return ""
 }
 
-// subjectIn returns the subject that a token of an Intent means in the place where it was typed: a mention names an account of that
+// Subject returns the subject that a token of an Intent means in the place where it was typed: a mention names an account of that
 // workspace. It is "" for "me", for a name of the policy file, and for a mention that cannot be one there.
-func subjectIn(at chat.Thread, token string) acl.Subject {
+func Subject(at chat.Thread, token string) acl.Subject {
 	if m := mention(token); m != "" && at.Workspace != "" {
 		id := strings.NewReplacer("<!subteam^", "", "<@&", "role/", "<@", "", ">", "").Replace(m)
 		token = at.Platform + ":" + at.Workspace + "/" + id

@@ -1,4 +1,4 @@
-package bot
+package grammar
 
 import (
 	"fmt"
@@ -119,7 +119,7 @@ func saySubject(value string) string {
 }
 
 func sayLongReason(n int) string {
-	return fmt.Sprintf("The reason is %s characters long, and there is room for %s.", thousands(n), thousands(maxReason))
+	return fmt.Sprintf("The reason is %s characters long, and there is room for %s.", thousands(n), thousands(MaxReason))
 }
 
 func sayReasonChar(text string) string {

@@ -1,4 +1,4 @@
-package bot
+package grammar
 
 import (
 	"errors"
@@ -59,7 +59,7 @@ func TestRuleCommandsMeanWhatTheySay(t *testing.T) {
 		{"--prefetch https://a.com/1 —overseas", "/purge https://a.com/1 --overseas --prefetch"},
 	} {
 		if c.means == "" {
-			_, err := parseText(c.typed)
+			_, err := Parse(c.typed)
 			require.Error(t, err, "%q", c.typed)
 			continue
 		}
@@ -69,21 +69,21 @@ func TestRuleCommandsMeanWhatTheySay(t *testing.T) {
 
 func TestRuleIntentsHoldWhatWasSaid(t *testing.T) {
 	t.Parallel()
-	in, err := parseText(`grant <@U1> *.A.com 90m "on call"`)
+	in, err := Parse(`grant <@U1> *.A.com 90m "on call"`)
 	require.NoError(t, err)
 	assert.Equal(t, Intent{Verb: VerbGrant, Kind: purge.URL, Areas: mainland, Subject: "<@U1>", Domain: "*.a.com", For: 90 * time.Minute, Reason: "on call"}, in)
-	in, err = parseText(`grant oncall a.com 1d "x" --kind directory --area global`)
+	in, err = Parse(`grant oncall a.com 1d "x" --kind directory --area global`)
 	require.NoError(t, err)
 	assert.Equal(t, purge.Directory, in.Kind)
 	assert.Equal(t, global, in.Areas)
-	in, err = parseText(`freeze a.com 2h "sale"`)
+	in, err = Parse(`freeze a.com 2h "sale"`)
 	require.NoError(t, err)
 	assert.Equal(t, Intent{Verb: VerbFreeze, Domain: "a.com", For: 2 * time.Hour, Reason: "sale"}, in)
-	in, err = parseText("https://a.com/1 --prefetch")
+	in, err = Parse("https://a.com/1 --prefetch")
 	require.NoError(t, err)
 	assert.True(t, in.Prefetch)
 	in.Areas = append(in.Areas, purge.Overseas) // no two intents share what they hold
-	again, err := parseText(`grant oncall a.com 1d "x"`)
+	again, err := Parse(`grant oncall a.com 1d "x"`)
 	require.NoError(t, err)
 	assert.Equal(t, mainland, again.Areas)
 }
@@ -180,7 +180,7 @@ func TestRuleMistakesRefuseTheWholeCommand(t *testing.T) {
 		{"https://a.com/1 --prefetch=yes", "takes no value", "/purge https://a.com/1 --prefetch"},
 		{"https://a.com/1 --kind url", `"--kind"`, "/purge https://a.com/1"},
 	} {
-		_, err := parseText(c.typed)
+		_, err := Parse(c.typed)
 		e := (*purge.Error)(nil)
 		require.True(t, errors.As(err, &e), "%q was accepted", c.typed)
 		assert.Contains(t, e.Message, c.names, "%q", c.typed)
@@ -194,9 +194,9 @@ func TestRuleMistakesRefuseTheWholeCommand(t *testing.T) {
 func TestRuleMistakesSayThatNothingWasChanged(t *testing.T) {
 	t.Parallel()
 	for typed, says := range map[string]string{"freeze": sayNoChange, "unfreeze": sayNoChange, "grant": sayNoChange, "revoke": sayNoChange, "retry": sayNothing, "dir": sayNothing} {
-		_, err := parseText(typed)
+		_, err := Parse(typed)
 		assert.Contains(t, purge.AsError(err).Message, says, typed)
-		_, err = parseFields(&chat.Fields{Verb: typed, Private: true})
+		_, err = ParseFields(&chat.Fields{Verb: typed, Private: true})
 		assert.Contains(t, purge.AsError(err).Message, says, typed)
 	}
 }
@@ -218,7 +218,7 @@ func TestRuleFieldsStayApart(t *testing.T) {
 		{chat.Fields{Verb: "history", Outcome: "partly done"}, "/purge history --outcome partly-done"},
 		{chat.Fields{Targets: "https://a.com/1", Prefetch: true}, "/purge https://a.com/1 --prefetch"},
 	} {
-		in, err := parseFields(&c.fields)
+		in, err := ParseFields(&c.fields)
 		require.NoError(t, err, "%+v", c.fields)
 		assert.Equal(t, c.means, in.line())
 	}
@@ -251,7 +251,7 @@ func TestRuleFieldsStayApart(t *testing.T) {
 		{chat.Fields{Verb: "why"}, `field "targets" is empty: write the address`},
 		{chat.Fields{Domain: strings.Repeat("a", maxText), Verb: "freeze"}, "1,048,582 bytes"},
 	} {
-		_, err := parseFields(&c.fields)
+		_, err := ParseFields(&c.fields)
 		require.Error(t, err, "%+v", c.fields)
 		assert.Contains(t, purge.AsError(err).Message, c.names)
 	}
@@ -282,6 +282,6 @@ func TestMentionsNameAccountsOfTheirWorkspace(t *testing.T) {
 		{slack, "oncall", ""},
 		{slack, "", ""},
 	} {
-		assert.Equal(t, c.want, subjectIn(c.at, c.token), "%s in %s", c.token, c.at.Platform)
+		assert.Equal(t, c.want, Subject(c.at, c.token), "%s in %s", c.token, c.at.Platform)
 	}
 }

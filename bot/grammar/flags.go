@@ -1,4 +1,4 @@
-package bot
+package grammar
 
 import (
 	"cmp"
@@ -153,7 +153,7 @@ func (p *parser) filter(key, value string) {
 }
 
 func (p *parser) moment(key, value string) {
-	if _, err := moment(value, time.Time{}, time.UTC); err != nil || value == "" {
+	if _, err := ParseTime(value, time.Time{}, time.UTC); err != nil || value == "" {
 		p.fail(sayMoment(value))
 		return
 	}
@@ -200,7 +200,7 @@ func reasonProblem(text string) string {
 	switch {
 	case text == "":
 		return sayEmptyReason
-	case utf8.RuneCountInString(text) > maxReason:
+	case utf8.RuneCountInString(text) > MaxReason:
 		return sayLongReason(utf8.RuneCountInString(text))
 	}
 	for i, c := range text {
@@ -245,8 +245,8 @@ func idRune(c rune) rune {
 	return c
 }
 
-// moment reads "45m", "12h", "30d" or "2w" before now, or the day "2026-11-21", as it begins in the zone. "" is the zero time.
-func moment(s string, now time.Time, zone *time.Location) (time.Time, error) {
+// ParseTime reads "45m", "12h", "30d" or "2w" before now, or the day "2026-11-21", as it begins in the zone. "" is the zero time.
+func ParseTime(s string, now time.Time, zone *time.Location) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}

@@ -1,4 +1,6 @@
-package bot
+// Package grammar reads what people type, paste or fill in, and returns what they mean: an Intent, or an error that shows the
+// corrected line. It judges no access, asks nobody, and never reads a flag or a link out of a reason.
+package grammar
 
 import (
 	"maps"
@@ -9,14 +11,14 @@ import (
 	"purgebot/purge"
 )
 
-// The grammar of what people type. One message is one command: the verb is the first word, flags stand anywhere behind it,
-// everything else is a link. What is not understood refuses the whole command, names the word and shows the corrected line.
-// Text and separate fields meet in one parser; a field is never made into text. Access is not judged here.
+// One message is one command: the verb is the first word, flags stand anywhere behind it, and everything else is a link.
+// A word that the parser does not understand refuses the whole command; the refusal names the word and shows the corrected line.
+// Text and separate fields meet in one parser; a field is never made into text.
 
 const (
 	maxText    = 1 << 20 // bytes of one command
 	maxTargets = 10_000  // one day's quota of URLs: nothing larger could be purged
-	maxReason  = 500     // characters
+	MaxReason  = 500     // characters
 )
 
 // Verb is what a command does.
@@ -62,7 +64,7 @@ type Intent struct {
 	// Of freeze, unfreeze and grant.
 	Domain  string        // "www.example.com", or "*.example.com" for every host below
 	For     time.Duration // 1 minute to maxFreeze or maxGrant
-	Subject string        // whom to grant: a subject, a mention such as "<@U1>", or a name, which only the policy file can know; see subjectIn
+	Subject string        // whom to grant: a subject, a mention such as "<@U1>", or a name, which only the policy file can know; see the function Subject
 
 	// Of history: a zero field selects all. By may be "me" or a mention. Since and Until are as moment reads them.
 	Host         string
@@ -143,8 +145,8 @@ func Words() map[string]Verb {
 // quotesReason are the verbs whose reason needs no flag: a text in quotes is one.
 var quotesReason = append([]Verb{VerbLeak}, decrees...)
 
-// parseText understands a command that was typed or pasted. Its error is an Invalid *purge.Error.
-func parseText(text string) (Intent, error) {
+// Parse understands a command that was typed or pasted. Its error is an Invalid *purge.Error.
+func Parse(text string) (Intent, error) {
 	if len(text) > maxText {
 		return Intent{}, invalid(sayLongText(len(text)))
 	}

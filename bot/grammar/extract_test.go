@@ -1,4 +1,4 @@
-package bot
+package grammar
 
 import (
 	"fmt"
@@ -94,7 +94,7 @@ func TestLinksAsPeoplePasteThem(t *testing.T) {
 		{"https://a.com/?next=https://b.com/x", []string{"https://a.com/?next=https://b.com/x"}},
 		{"https://a.com/?a=b&amp;c=d", []string{"https://a.com/?a=b&amp;c=d"}}, // adapters unescape, once
 	} {
-		in, err := parseText(c.pasted)
+		in, err := Parse(c.pasted)
 		require.NoError(t, err, c.pasted)
 		assert.Empty(t, in.Refused, c.pasted)
 		assert.Equal(t, c.want, texts(in.Targets), c.pasted)
@@ -108,7 +108,7 @@ func TestFortyLinksAtATime(t *testing.T) {
 	for i := range 40 {
 		fmt.Fprintf(&text, "<https://a.com/%d/|%d>,\n", i, i)
 	}
-	in, err := parseText(text.String() + "--overseas")
+	in, err := Parse(text.String() + "--overseas")
 	require.NoError(t, err)
 	assert.Len(t, in.Targets, 40)
 }
@@ -147,7 +147,7 @@ func BenchmarkExtract(b *testing.B) {
 			b.SetBytes(int64(text.Len()))
 			b.ReportAllocs()
 			for b.Loop() {
-				in, err := parseText(text.String())
+				in, err := Parse(text.String())
 				if err != nil || len(in.Targets) != maxTargets {
 					b.Fatal(len(in.Targets), err)
 				}
@@ -180,7 +180,7 @@ func BenchmarkHostile(b *testing.B) {
 		for _, prefix := range []string{"", "https://a.com/", "leak https://a.com/1 ", `"`, "dir https://a.com/("} {
 			b.Run(fmt.Sprintf("%q behind %q", unit, prefix), func(b *testing.B) {
 				for b.Loop() {
-					_, _ = parseText((prefix + text)[:len(text)])
+					_, _ = Parse((prefix + text)[:len(text)])
 				}
 			})
 		}

@@ -1,4 +1,4 @@
-package bot
+package grammar
 
 import (
 	"purgebot/bot/chat"
@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// parseFields understands a command whose parts arrived apart. No field is searched for flags or verbs.
-func parseFields(f *chat.Fields) (Intent, error) {
+// ParseFields understands a command whose parts arrived apart. No field is searched for flags or verbs.
+func ParseFields(f *chat.Fields) (Intent, error) {
 	if *f == (chat.Fields{}) {
 		return Intent{Verb: VerbForm}, nil
 	}

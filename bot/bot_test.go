@@ -492,3 +492,21 @@ func TestPersonRateCountsOnce(t *testing.T) {
 	}
 	assert.LessOrEqual(t, len(r.seen[alice].lately), rateKeeps)
 }
+
+// TestARefusalSaysThatItIsOne: adapters and metrics tell refusals by a field, never by a colour or a text.
+func TestARefusalSaysThatItIsOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for typed, refused := range map[string]bool{
+		"https://pay.test.org/1.jpg":     true,  // no rule lets her
+		"frobnicate":                     true,  // not understood
+		"freeze www.test.com 2h \"why\"": true,  // of administrators
+		"status p-00000000":              false, // an answer, and nobody was kept from anything
+		"help":                           false,
+		"whoami":                         false,
+	} {
+		reply, err := w.bot.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: channel, Text: typed})
+		require.NoError(t, err)
+		assert.Equal(t, refused, reply.Refused, typed)
+	}
+}

@@ -85,7 +85,7 @@ func (b *Bot) refuse(ctx context.Context, s scene, verb, message string) (chat.R
 }
 
 func private(message string) (chat.Reply, error) {
-	return chat.Reply{Card: &chat.Card{Title: message, Tone: chat.Bad}}, nil
+	return chat.Reply{Card: &chat.Card{Title: message, Tone: chat.Bad}, Refused: true}, nil
 }
 
 // maxChoices is how many completions a platform shows.

@@ -78,7 +78,7 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (chat.Rep
 	v := b.decide(s, w)
 	switch {
 	case len(v.refused) > 0:
-		return b.offerRest(ctx, s, w, v)
+		return b.offer(ctx, s, w, v, refusedCard(v.refused, s))
 	case w.DryRun:
 		return b.dryRun(ctx, s, w, v)
 	case !s.channel.Joined:
@@ -265,12 +265,7 @@ func defaultArea(policy *acl.Policy, host string) purge.Area {
 	return purge.Mainland
 }
 
-// offerRest says what is refused and keeps what is left behind one press.
-func (b *Bot) offerRest(ctx context.Context, s scene, w wish, v verdict) (chat.Reply, error) {
-	return b.offer(ctx, s, w, v, refusedCard(v.refused, s))
-}
-
-// offer answers with card, and puts what is left of a wish behind its one button.
+// offer answers with a refusal, and puts the targets that are not refused behind its one button.
 func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card chat.Card) (chat.Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
@@ -290,7 +285,7 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card chat.C
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	return chat.Reply{Card: &card}, nil
+	return chat.Reply{Card: &card, Refused: true}, nil
 }
 
 // union is the targets that are allowed in every area that was asked: a target refused in one is not half purged in silence.

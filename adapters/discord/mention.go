@@ -128,7 +128,7 @@ func (d *Discord) take(ctx context.Context, h chat.Handler, m *message, text str
 		public, reply.Card = sayNoForm, &chat.Card{Title: sayNoForm}
 	case reply.Card == nil:
 		return
-	case reply.Card.Tone == chat.Bad:
+	case reply.Refused:
 		public = sayRefused
 	}
 	if forbidden(d.hint(ctx, m, public)) { // not even that can be said there

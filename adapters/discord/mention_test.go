@@ -93,7 +93,7 @@ func TestARefusalInPublicIsOneSentence(t *testing.T) {
 	t.Parallel()
 	clock := time.Now()
 	f := &fake{command: func(context.Context, chat.Command) (chat.Reply, error) {
-		return chat.Reply{Card: &chat.Card{Title: "No rule lets you purge pay.example.com", Tone: chat.Bad}}, nil
+		return chat.Reply{Card: &chat.Card{Title: "No rule lets you purge pay.example.com", Tone: chat.Bad}, Refused: true}, nil
 	}}
 	w := newWorld(t, f, func(c *Config, _ *discordsim.Sim) { c.Now = func() time.Time { return clock } }).started()
 	for range 3 {

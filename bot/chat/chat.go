@@ -131,11 +131,12 @@ type Suggestion struct {
 	Text  string
 }
 
-// Reply is for the acting person's eyes only. At most one field is set; the zero Reply says nothing.
+// Reply is for the acting person's eyes only. At most one of Card, Form and Choices is set; the zero Reply says nothing.
 type Reply struct {
 	Card    *Card
 	Form    *Form
 	Choices []string
+	Refused bool // the command or press was refused, and Card says why
 }
 
 // Handler is what an adapter calls. An error means that nothing was recorded: where the platform redelivers answer 503;
@@ -146,7 +147,7 @@ type Handler interface {
 	Suggest(ctx context.Context, q Suggestion) (Reply, error)
 }
 
-// Tone colours a card; adapters may ignore it.
+// Tone colours a card, and decides nothing; adapters may ignore it.
 type Tone string
 
 // The tones.

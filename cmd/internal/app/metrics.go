@@ -169,7 +169,7 @@ type meteredHandler struct {
 
 func (h *meteredHandler) saw(call string, from time.Time, r chat.Reply, err error) {
 	h.m.observe("bot", call, from, err)
-	if r.Card != nil && r.Card.Tone == chat.Bad {
+	if r.Refused {
 		h.m.refused.Add(1)
 	}
 }

@@ -477,6 +477,22 @@ var cards = []testCase{
 		}
 		assert.Len(s, s.Visible(), 1)
 	}},
+	{"what is shown is what was meant last, also after a lost answer", func(s *scene) {
+		thread := s.Channel()
+		thread.Root = s.mustShow(asking).ID
+		for i, at := range []chat.Thread{s.Channel(), thread} {
+			for j, before := range earlier {
+				key := fmt.Sprint("lost ", i, j)
+				s.LosePost()
+				_, err := s.Show(s.Context(), at, chat.MessageRef{}, key, before)
+				e := s.mustFail(err)
+				assert.Contains(s, []purge.ErrorKind{purge.Unavailable, purge.Unknown}, e.Kind, "it is tried again")
+				ref, err := s.Show(s.Context(), at, chat.MessageRef{}, key, later)
+				require.NoError(s, err)
+				s.mustSay(ref, before)
+			}
+		}
+	}},
 	{"a platform that is down is Unavailable", func(s *scene) {
 		s.mustShow(asking)
 		s.Down(true)
@@ -503,6 +519,39 @@ var cards = []testCase{
 		}
 		assert.Empty(s, s.Visible())
 	}},
+}
+
+// later is what became of a purge; each of earlier differs from it in one part, and the last in all.
+var (
+	later = chat.Card{
+		Title: "Done in mainland.", Lines: []string{"Mainland: 1 done."}, Targets: []string{"https://www.test.com/a/"}, Footer: "p-7k3f9x2q · took 3s",
+		Buttons: []chat.Button{{Label: "Also overseas", Token: "token-1"}},
+	}
+	earlier = []chat.Card{
+		{Title: "Purging in mainland.", Lines: later.Lines, Targets: later.Targets, Footer: later.Footer, Buttons: later.Buttons},
+		{Title: later.Title, Lines: []string{"Mainland: 1 to go."}, Targets: later.Targets, Footer: later.Footer, Buttons: later.Buttons},
+		{Title: later.Title, Lines: later.Lines, Targets: []string{"https://www.test.com/b/"}, Footer: later.Footer, Buttons: later.Buttons},
+		{Title: later.Title, Lines: later.Lines, Targets: later.Targets, Footer: "p-7k3f9x2q", Buttons: later.Buttons},
+		{Title: later.Title, Lines: later.Lines, Targets: later.Targets, Footer: later.Footer, Buttons: []chat.Button{{Label: "Cancel", Token: "token-1"}}},
+		{Title: later.Title, Lines: later.Lines, Targets: later.Targets, Footer: later.Footer, Buttons: []chat.Button{{Label: "Also overseas", Token: "token-0"}}},
+		{Title: later.Title, Lines: later.Lines, Targets: later.Targets, Footer: later.Footer},
+		asking,
+	}
+)
+
+// mustSay: the message says what became of the purge, and nothing that only the card before it said.
+func (s *scene) mustSay(ref chat.MessageRef, before chat.Card) {
+	s.Helper()
+	i := slices.IndexFunc(s.Visible(), func(m Message) bool { return m.Ref == ref })
+	require.GreaterOrEqual(s, i, 0, "the message that Show names is there")
+	m := s.Visible()[i]
+	for _, part := range slices.Concat([]string{later.Title, later.Footer}, later.Lines, later.Targets) {
+		assert.Contains(s, m.Text, part)
+	}
+	for _, part := range slices.Concat([]string{before.Title}, before.Lines) {
+		assert.True(s, part == later.Title || slices.Contains(later.Lines, part) || !strings.Contains(m.Text, part), "%q is over", part)
+	}
+	assert.Equal(s, []Button{{"Also overseas", "token-1"}}, m.Buttons)
 }
 
 // hostile is text that acts on some platform, or in some log.

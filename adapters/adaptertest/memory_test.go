@@ -34,6 +34,8 @@ type memory struct {
 	formOn   chat.Answer // what opened it, if it was a press
 	throttle time.Duration
 	down     bool
+	lose     bool
+	keys     map[string]*posted // what was posted with each key: a platform that knows it by that posts once
 	known    map[acl.Subject]chat.Person
 }
 
@@ -83,6 +85,8 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		"remembers for ever":         "who cannot be looked up is refused",
 		"nothing is shared":          "a channel is ours, shared, or closed",
 		"no direct messages":         "a person can be told anywhere",
+		"believes a repeated post":   "what is shown is what was meant last, also after a lost answer",
+		"calls what is lost refused": "what is shown is what was meant last, also after a lost answer",
 		"falls over":                 "a bot that panics breaks one delivery",
 	} {
 		t.Run(defect, func(t *testing.T) {
@@ -94,7 +98,7 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 
 func plant(defect string) Open {
 	return func(t *testing.T, h chat.Handler) (chat.Platform, World) {
-		m := &memory{t: t, bot: h, defect: defect, known: map[acl.Subject]chat.Person{}}
+		m := &memory{t: t, bot: h, defect: defect, keys: map[string]*posted{}, known: map[acl.Subject]chat.Person{}}
 		return m.platform(), m
 	}
 }
@@ -106,7 +110,7 @@ func (m *memory) platform() chat.Platform { return memoryPlatform{m} }
 // memoryPlatform is apart from memory because a World's Channel is not a Platform's.
 type memoryPlatform struct{ m *memory }
 
-func (p memoryPlatform) Show(_ context.Context, at chat.Thread, ref chat.MessageRef, _ string, c chat.Card) (chat.MessageRef, error) {
+func (p memoryPlatform) Show(_ context.Context, at chat.Thread, ref chat.MessageRef, key string, c chat.Card) (chat.MessageRef, error) {
 	m := p.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -124,7 +128,26 @@ func (p memoryPlatform) Show(_ context.Context, at chat.Thread, ref chat.Message
 	if m.has("edits what is deleted") && ref != (chat.MessageRef{}) {
 		return ref, nil
 	}
-	return m.post(at, "", c).Ref, nil
+	return m.postOnce(at, key, c)
+}
+
+// postOnce posts, or edits what was posted with the same key.
+func (m *memory) postOnce(at chat.Thread, key string, c chat.Card) (chat.MessageRef, error) {
+	if twin := m.keys[key]; twin != nil && !m.lose && slices.Contains(m.messages, twin) {
+		if !m.has("believes a repeated post") {
+			m.render(twin, c, true)
+		}
+		return twin.Ref, nil
+	}
+	p := m.post(at, "", c)
+	if !m.lose {
+		return p.Ref, nil
+	}
+	m.lose, m.keys[key] = false, p
+	if m.has("calls what is lost refused") {
+		return chat.MessageRef{}, &purge.Error{Kind: purge.Denied, Message: "no"}
+	}
+	return chat.MessageRef{}, &purge.Error{Kind: purge.Unavailable, Message: "no answer"}
 }
 
 func (p memoryPlatform) Tell(_ context.Context, who acl.Subject, at chat.Thread, c chat.Card) error {
@@ -444,3 +467,4 @@ func (m *memory) Delete(ref chat.MessageRef) {
 
 func (m *memory) Throttle(after time.Duration) { m.throttle = after }
 func (m *memory) Down(down bool)               { m.down = down }
+func (m *memory) LosePost()                    { m.lose = true }

@@ -14,8 +14,9 @@ const (
 	maxOptions   = 25
 )
 
-// The types of components of a form. discordgo knows labels only in a version that is not released, so they are written here.
+// The types of components. discordgo knows labels only in a version that is not released, so they are written here.
 const (
+	typeButton = 2
 	typeSelect = 3
 	typeText   = 4
 	typeLabel  = 18

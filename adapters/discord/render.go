@@ -296,7 +296,7 @@ func buttons(all []chat.Button) []row {
 			rows = append(rows, row{Type: 1})
 		}
 		last := &rows[len(rows)-1]
-		last.Components = append(last.Components, button{2, styles[b.Style], clip(plain(b.Label), maxButton), b.Token})
+		last.Components = append(last.Components, button{typeButton, styles[b.Style], clip(plain(b.Label), maxButton), b.Token})
 	}
 	return rows
 }

@@ -28,6 +28,9 @@ func (d *Discord) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef,
 		}
 	}
 	m.Nonce, m.EnforceNonce = nonce(key, at.Channel, at.Root, ref.ID), true
+	if posted, found := d.posted.get(m.Nonce, forever); found && posted != ref {
+		return d.Show(ctx, at, posted, key, c)
+	}
 	var err error
 	if at.Root == "" {
 		ref, err = d.post(ctx, at.Channel, m, files)
@@ -43,14 +46,21 @@ func lost(err error) bool {
 	return missing(err) || slices.Contains([]int{unknownMessage, unknownChannel, otherAuthor, archived, threadLocked}, code(err))
 }
 
-type sent struct {
-	ID          string       `json:"id"`
-	ChannelID   string       `json:"channel_id"`
-	Attachments []attachment `json:"attachments"`
+// post posts what is allowed in a channel. What it posted there before under the same nonce, and cannot write to any more, is left.
+func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []*chat.File) (chat.MessageRef, error) {
+	for range 3 {
+		ref, left, err := d.postOnce(ctx, channel, m, files)
+		if left == "" {
+			return ref, err
+		}
+		m.Nonce = nonce(m.Nonce, left)
+	}
+	return chat.MessageRef{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
 }
 
-// post posts what is allowed in a channel, in two calls at most: where Discord refuses, what is allowed there is asked.
-func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []*chat.File) (chat.MessageRef, error) {
+// postOnce posts in two calls at most: where Discord refuses, what is allowed there is asked. left is the message that is there already
+// and cannot be changed.
+func (d *Discord) postOnce(ctx context.Context, channel string, m outgoing, files []*chat.File) (ref chat.MessageRef, left string, err error) {
 	may := everything
 	if r, known := d.rights.get(channel, rightsFor); known {
 		may = r.may
@@ -58,16 +68,38 @@ func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []
 	s, err := d.postWithin(ctx, channel, may, m, files)
 	if code(err) == missingPermission {
 		if less := d.lessThan(ctx, channel, may, m, files); less != may {
-			s, err = d.postWithin(ctx, channel, less, m, files)
+			may = less
+			s, err = d.postWithin(ctx, channel, may, m, files)
 		}
 	}
 	if err == nil && !snowflake(s.ID) {
 		err = &purge.Error{Kind: purge.Unknown, Message: errSilent.Message}
 	}
 	if err != nil {
-		return chat.MessageRef{}, err
+		return chat.MessageRef{}, "", err
 	}
-	return chat.MessageRef{Channel: channel, ID: s.ID}, nil
+	ref = s.ref(channel)
+	within, kept := m.within(may, files)
+	if !m.EnforceNonce || s.says(within, kept) {
+		return ref, "", nil
+	}
+	return d.correct(ctx, ref, m, files)
+}
+
+// correct makes a message say what was meant. To a nonce that it knows, as after an answer that was lost, Discord answers with the
+// message that it has, unchanged: https://docs.discord.com/developers/resources/message#create-message
+func (d *Discord) correct(ctx context.Context, ref chat.MessageRef, m outgoing, files []*chat.File) (_ chat.MessageRef, left string, err error) {
+	posted := m.Nonce
+	m.Nonce, m.EnforceNonce, m.Reference = "", false, nil
+	switch err := d.edit(ctx, ref, m, files); {
+	case err == nil:
+		return ref, "", nil
+	case closed(err):
+		return ref, ref.ID, nil
+	default:
+		d.posted.put(posted, ref, d.config.Now())
+		return chat.MessageRef{}, "", err
+	}
 }
 
 // rightsFor is how long what was known of a channel decides what a message there is made of.

@@ -125,6 +125,8 @@ type sentEmbed struct {
 	URL         string `json:"url"`
 	Title       string `json:"title"`
 	Description string `json:"description"`
+	Color       int    `json:"color"`
+	Footer      footer `json:"footer"`
 	Fields      []struct {
 		Name  string `json:"name"`
 		Value string `json:"value"`
@@ -139,7 +141,7 @@ type attachment struct {
 	URL         string `json:"url"`
 }
 
-// component is any, of whatever type: only what it says, links to, was filled with and holds is read. What has another shape
+// component is any, of whatever type: only what it says, links to, looks like, was filled with and holds is read. What has another shape
 // than these is passed over.
 type component struct {
 	Type     int      `json:"type"`
@@ -148,6 +150,8 @@ type component struct {
 	Values   []string `json:"values"`
 	Content  string   `json:"content"`
 	URL      string   `json:"url"`
+	Label    string   `json:"label"`
+	Style    int      `json:"style"`
 	inner    []component
 }
 
@@ -158,7 +162,7 @@ func (c *component) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	for name, into := range map[string]any{"type": &c.Type, "custom_id": &c.CustomID, "value": &c.Value, "values": &c.Values,
-		"content": &c.Content, "url": &c.URL, "components": &c.inner} {
+		"content": &c.Content, "url": &c.URL, "label": &c.Label, "style": &c.Style, "components": &c.inner} {
 		if part, said := parts[name]; said {
 			_ = json.Unmarshal(part, into)
 		}

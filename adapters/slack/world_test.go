@@ -205,3 +205,4 @@ func (w *world) Markup() []string {
 
 func (w *world) Delete(ref chat.MessageRef)   { w.Workspace.Delete(ref.Channel, ref.ID) }
 func (w *world) Throttle(after time.Duration) { w.Workspace.Throttle(1, after) }
+func (w *world) LosePost()                    { w.Lose("chat.postMessage", 1) }

@@ -101,6 +101,15 @@ func TestANonceMakesARetryHarmless(t *testing.T) {
 	id := f.say(body)
 	require.Len(t, f.Messages(discordsim.CDN), 1)
 	assert.Equal(t, f.Messages(discordsim.CDN)[0].ID, id)
+
+	f.PutChannel(discordsim.Channel{ID: "900", Guild: discordsim.HQ, Name: "other"})
+	for _, at := range []string{messages, "/channels/900/messages"} {
+		old := f.must("POST", at, `{"content":"later","embeds":[{"title":"later"}],"nonce":"n-1","enforce_nonce":true}`)
+		assert.Equal(t, id, old.str("id"), "of the same author, in any channel")
+		assert.Equal(t, "once", old.str("content"), "unchanged")
+		assert.Equal(t, discordsim.CDN, old.str("channel_id"))
+	}
+	assert.Equal(t, "once", f.message(id).Plain())
 	f.pass(10 * time.Minute)
 	f.say(body)
 	f.say(`{"content":"once","nonce":"n-1"}`)

@@ -49,13 +49,14 @@ func text(v any) string {
 	return ""
 }
 
-// twin finds what the bot posted with the same nonce, if it asked not to post twice.
+// twin finds what the bot posted with the same nonce, in whatever channel, if it asked not to post twice. That message is the answer
+// as it stands; nothing of the new one is looked at: https://docs.discord.com/developers/resources/message#create-message
 func (s *Sim) twin(m Message, b node) *Message {
 	if m.Nonce == "" || !b.yes("enforce_nonce") {
 		return nil
 	}
 	for _, old := range slices.Backward(s.log) {
-		if old.Nonce == m.Nonce && old.User == m.User && old.Channel == m.Channel && s.Now().Sub(bornAt(old.ID)) < nonceLife {
+		if old.Nonce == m.Nonce && old.User == m.User && s.Now().Sub(bornAt(old.ID)) < nonceLife {
 			return old
 		}
 	}

@@ -22,7 +22,7 @@ func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply
 	case !p.State.Final():
 		return b.refuse(ctx, s, "press", sayStillLooking)
 	}
-	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, "looks again", p.ID))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, store.AuditLooksAgain, p.ID))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
@@ -76,7 +76,7 @@ func (b *Bot) revise(ctx context.Context, p store.Purge, changed []store.Target)
 	if st == store.StateAccepted {
 		problem = sayLate
 	}
-	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry("seen", p.ID, "", seenBody{Changed: count(changed)}), b.entry("ended", p.ID, "", endedBody{st, problem}))
+	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: count(changed)}), b.entry(store.AuditRevised, p.ID, "", ended(st, problem)))
 	b.wantCards()
 	return err
 }

@@ -45,7 +45,7 @@ func TestLookAgainSettlesWhatWasUnknown(t *testing.T) {
 	require.NoError(t, err)
 	var what []string
 	for _, r := range rows {
-		what = append(what, r.What)
+		what = append(what, string(r.What))
 	}
 	assert.Contains(t, what, "looks again")
 	assert.Equal(t, "ended", what[len(what)-1])

@@ -210,10 +210,10 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, e
 			return chat.Reply{}, err
 		}
 		if !decided || d.What != store.Confirmed {
-			return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, b.seen(s, "cancelled", p.ID))
+			return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, b.seen(s, store.AuditCancelled, p.ID))
 		}
 	}
-	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.seen(s, "cancelled", p.ID))
+	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.seen(s, store.AuditCancelled, p.ID))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}

@@ -53,14 +53,14 @@ func (b *Bot) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answ
 	case how.emergency:
 		return b.release(ctx, s, p, a.Values[reasonInput])
 	}
-	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, b.seen(s, "confirmed", p.ID))
+	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, b.seen(s, store.AuditConfirmed, p.ID))
 }
 
 // withdrawn decides that it may not be purged as it was asked any more.
 func (b *Bot) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (chat.Reply, error) {
 	body := s.refused("")
 	body.Message = why
-	return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.by(s.person, "withdrawn", p.ID, body))
+	return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.by(s.person, store.AuditWithdrawn, p.ID, body))
 }
 
 // mayPress says why this person may not press Purge, whatever the requester may; "" if they may.

@@ -194,7 +194,7 @@ func TestAuditChannelMentionsThePassedOver(t *testing.T) {
 			assert.Empty(t, m.card.Mention, "of nothing else")
 		}
 	}
-	body := mustJSON(releasedBody{Approvers: []acl.Subject{bob, aliceElse}})
+	body := store.Body{Approvers: []acl.Subject{bob, aliceElse}}.JSON()
 	assert.Equal(t, []acl.Subject{aliceElse}, passedOver(store.Entry{Body: body}, inDiscord))
 }
 

@@ -2,7 +2,11 @@ package bot
 
 import (
 	"context"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -89,4 +93,41 @@ func (b bell) Write(line []byte) (int, error) {
 		b <- struct{}{}
 	}
 	return len(line), nil
+}
+
+// TestAuditVocabulary: no row's kind is a text of its own, spelled out where the row is made.
+func TestAuditVocabulary(t *testing.T) {
+	t.Parallel()
+	places := map[string]int{"entry": 0, "by": 1, "seen": 1, "remark": 0} // of the kind, among the arguments
+	for _, pattern := range []string{"*.go", "store/*.go"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(gotoken.NewFileSet(), file, nil, 0)
+			require.NoError(t, err)
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.CallExpr:
+					if s, is := n.Fun.(*ast.SelectorExpr); is {
+						if at, makes := places[s.Sel.Name]; makes && at < len(n.Args) {
+							assert.False(t, literal(n.Args[at]), "%s: %s", file, s.Sel.Name)
+						}
+					}
+				case *ast.KeyValueExpr:
+					if key, is := n.Key.(*ast.Ident); is && key.Name == "What" {
+						assert.False(t, literal(n.Value), file)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+func literal(e ast.Expr) bool {
+	text, is := e.(*ast.BasicLit)
+	return is && text.Value != `""`
 }

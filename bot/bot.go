@@ -292,7 +292,7 @@ func (b *Bot) endOne(ctx context.Context, id string) error {
 	b.mu.Lock()
 	b.broken++
 	b.mu.Unlock()
-	return errors.Join(err, b.Store.Finish(ctx, id, state, sayBroken, b.Now(), true, b.entry("ended", id, "", endedBody{state, sayBroken})))
+	return errors.Join(err, b.Store.Finish(ctx, id, state, sayBroken, b.Now(), true, b.entry(store.AuditEnded, id, "", ended(state, sayBroken))))
 }
 
 func (b *Bot) forget(ctx context.Context) {

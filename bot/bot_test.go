@@ -407,7 +407,7 @@ func TestEveryDecisionAndEffectIsInTheAudit(t *testing.T) {
 	require.NoError(t, err)
 	var what []string
 	for _, r := range rows {
-		what = append(what, r.What)
+		what = append(what, string(r.What))
 	}
 	assert.Equal(t, []string{"asked", "confirmed", "sending", "answered", "seen", "ended"}, what)
 	assert.Equal(t, "Alice", rows[0].Name)

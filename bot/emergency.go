@@ -72,13 +72,6 @@ var reasonField = chat.Input{Name: reasonInput, Label: "Why it cannot wait for a
 // released reports whether a decision was made without approval: only then does a confirmation say why.
 func released(d store.Decision) bool { return d.What == store.Confirmed && d.Problem != "" }
 
-// releasedBody is what the audit keeps of it.
-type releasedBody struct {
-	refusedBody
-	Reason    string        `json:"reason"`
-	Approvers []acl.Subject `json:"approvers,omitempty"` // who were told
-}
-
 // visible counts the characters that somebody sees.
 func visible(text string) (n int) {
 	for _, r := range text {
@@ -103,7 +96,9 @@ func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string
 		return chat.Reply{}, err
 	}
 	who := s.law.approvers(p)
-	e := b.by(s.person, "confirmed without approval", p.ID, releasedBody{s.refused(""), reason, who.mention()})
+	body := s.refused("")
+	body.Reason, body.Approvers = reason, who.mention()
+	e := b.by(s.person, store.AuditReleased, p.ID, body)
 	e.Notice = notice(at, releasedCard(s.person, p, who, reason))
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed, Problem: reason}, e)
 }

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -94,8 +93,7 @@ func (w *world) assertReleased(reason string) {
 	require.NoError(w.t, err)
 	for _, e := range entries {
 		if e.What == "confirmed without approval" {
-			var body releasedBody
-			require.NoError(w.t, json.Unmarshal(e.Body, &body))
+			body := e.Said()
 			assert.Equal(w.t, reason, body.Reason)
 			assert.Equal(w.t, erin, e.Who)
 			assert.NotEmpty(w.t, body.Approvers)

@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -96,26 +95,18 @@ func (b *Bot) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.C
 
 // passedOver is who could have approved what was purged without: they are mentioned where they are.
 func passedOver(e store.Entry, at chat.Thread) []acl.Subject {
-	var body struct{ Approvers []acl.Subject }
-	_ = json.Unmarshal(e.Body, &body) // few rows have any
-	return slices.DeleteFunc(body.Approvers, func(s acl.Subject) bool {
+	return slices.DeleteFunc(e.Said().Approvers, func(s acl.Subject) bool {
 		return s.Platform() != at.Platform || s.Workspace() != at.Workspace
 	})
 }
 
 // told is what the audit channel calls what it is told of; what is not here stays in the audit.
-var told = map[string]string{
-	"asked": "asked for", "joined": "joined", "confirmed": "confirmed", "confirmed without approval": "purged without approval", "cancelled": "cancelled", "withdrawn": "was refused at the press or the send", "expired": "nobody answered",
-	"not shown": "could not be asked", "ended": "ended", "prefetching": "fetches again", "frozen": "froze", "unfrozen": "ended the freeze of", "granted": "granted", "revoked": "revoked",
-}
-
-// fed is what the bodies of such rows hold that is told.
-type fed struct {
-	Reason, To, Domain, Until, Rule string
-	Rules                           []string
-	State                           store.State
-	Problem                         string
-	Channel                         acl.Subject
+var told = map[store.AuditKind]string{
+	store.AuditAsked: "asked for", store.AuditJoined: "joined", store.AuditPrefetching: "fetches again",
+	store.AuditConfirmed: "confirmed", store.AuditReleased: "purged without approval", store.AuditCancelled: "cancelled",
+	store.AuditWithdrawn: "was refused at the press or the send", store.AuditExpired: "nobody answered", store.AuditNotShown: "could not be asked",
+	store.AuditEnded: "ended", store.AuditRevised: "looked again",
+	store.AuditFrozen: "froze", store.AuditUnfrozen: "ended the freeze of", store.AuditGranted: "granted", store.AuditRevoked: "revoked",
 }
 
 // feedLine is one row as a line; "" if it is not told. Of a private purge it has no target, and neither has what is told of any.
@@ -124,18 +115,16 @@ func (b *Bot) feedLine(ctx context.Context, e store.Entry) (string, error) {
 	if !is {
 		return "", nil
 	}
-	var body fed
-	_ = json.Unmarshal(e.Body, &body) // a row without one is told all the same
 	who := "purgebot"
 	if e.Who != "" {
 		who = oneLine(cmp.Or(e.Name, "somebody")) + " (" + e.Who.ID() + ")"
 	}
 	line := e.At.UTC().Format("15:04:05 UTC") + " · " + who + " · " + does
-	about, err := b.feedAbout(ctx, e, body)
+	about, err := b.feedAbout(ctx, e, e.Said())
 	return line + about, err
 }
 
-func (b *Bot) feedAbout(ctx context.Context, e store.Entry, body fed) (string, error) {
+func (b *Bot) feedAbout(ctx context.Context, e store.Entry, body store.Body) (string, error) {
 	var s string
 	switch {
 	case e.Purge != "":
@@ -145,7 +134,7 @@ func (b *Bot) feedAbout(ctx context.Context, e store.Entry, body fed) (string, e
 		}
 		s = " · " + p.Short
 		if body.State != "" {
-			s += " · " + string(body.State)
+			s += " · " + body.State
 		}
 		s += " · " + view{Purge: p}.named() + " in " + areaWords(p.Request.Areas())
 	case body.Domain != "":

@@ -59,9 +59,9 @@ func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on chat.Mess
 		return b.tooLate(ctx, s, p)
 	}
 	form := chat.Form{Title: "Purge a whole site", Submit: "Purge", Token: newToken()}
-	action, what := actionTyped, "asked for the host"
+	action, what := actionTyped, store.AuditAskedForHost
 	if how.emergency {
-		form.Title, action, what = sayWithoutApproval, actionReleased, "asked for the reason"
+		form.Title, action, what = sayWithoutApproval, actionReleased, store.AuditAskedForReason
 		form.Inputs = append(form.Inputs, reasonField)
 	}
 	if len(hosts) > 0 {

@@ -4,31 +4,13 @@ import (
 	"context"
 	"slices"
 
-	"purgebot/acl"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
-	"purgebot/purge"
 )
 
 // What administrators say: freezes, temporary grants, and their ends. Each is one commit of the rule, its event, its audit row
 // and the notice that the channel sees.
-
-// ruleBody is the audit's row of a rule from chat.
-type ruleBody struct {
-	Rule    string       `json:"rule,omitempty"`
-	Rules   []string     `json:"rules,omitempty"`
-	To      string       `json:"to,omitempty"`
-	Domain  string       `json:"domain,omitempty"`
-	Kinds   []purge.Kind `json:"kinds,omitempty"`
-	Areas   []purge.Area `json:"areas,omitempty"`
-	Until   string       `json:"until,omitempty"`
-	Channel acl.Subject  `json:"channel"`
-	Policy  string       `json:"policy"`
-	Reason  string       `json:"reason,omitempty"`
-	// Groups are those that whoever said it was in.
-	Groups []acl.Subject `json:"groups,omitempty"`
-}
 
 // decree does what only administrators may.
 func (b *Bot) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
@@ -61,7 +43,7 @@ func (b *Bot) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Repl
 			return b.refuse(ctx, s, string(in.Verb), sayAlreadyFrozen(f))
 		}
 	}
-	return b.addRule(ctx, s, r, "frozen", frozenCard(r, before))
+	return b.addRule(ctx, s, r, store.AuditFrozen, frozenCard(r, before))
 }
 
 // unfreeze ends the freezes of exactly this domain.
@@ -70,14 +52,14 @@ func (b *Bot) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.Re
 	if len(ending) == 0 {
 		return b.refuse(ctx, s, string(in.Verb), sayNotFrozen(in.Domain, s.law.ofKind(store.Freeze)))
 	}
-	return b.endRules(ctx, s, ending, "unfrozen", in.Reason, unfrozenCard(s.person, ending, in.Reason))
+	return b.endRules(ctx, s, ending, store.AuditUnfrozen, in.Reason, unfrozenCard(s.person, ending, in.Reason))
 }
 
 // revoke ends one rule by its id.
 func (b *Bot) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	for _, r := range s.law.lasting() {
 		if r.ID == in.ID {
-			return b.endRules(ctx, s, []store.Rule{r}, "revoked", in.Reason, revokedCard(s.person, r, in.Reason))
+			return b.endRules(ctx, s, []store.Rule{r}, store.AuditRevoked, in.Reason, revokedCard(s.person, r, in.Reason))
 		}
 	}
 	return b.refuse(ctx, s, string(in.Verb), sayNoSuchRule(in.ID, s.law.lasting()))
@@ -101,8 +83,8 @@ func (l law) ofKind(kind store.RuleKind) []store.Rule {
 }
 
 // addRule commits a rule, and has it known before the answer.
-func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what string, c chat.Card) (chat.Reply, error) {
-	e := b.by(s.person, what, "", ruleBody{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: stamp(r.Until),
+func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what store.AuditKind, c chat.Card) (chat.Reply, error) {
+	e := b.by(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: stamp(r.Until),
 		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
 	e.Notice = notice(s.at, c)
 	if _, _, err := b.Store.AddRule(ctx, r, s.event, e); err != nil {
@@ -113,8 +95,8 @@ func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what string, c
 }
 
 // endRules commits the end of rules. Whoever comes second is told.
-func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what, reason string, c chat.Card) (chat.Reply, error) {
-	body := ruleBody{Domain: rules[0].Domain, To: rules[0].To, Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: reason, Groups: s.person.Groups}
+func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what store.AuditKind, reason string, c chat.Card) (chat.Reply, error) {
+	body := store.Body{Domain: rules[0].Domain, To: rules[0].To, Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: reason, Groups: s.person.Groups}
 	for _, r := range rules {
 		body.Rules = append(body.Rules, r.ID)
 	}

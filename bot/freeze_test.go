@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ func textOf(c chat.Card) string {
 	return c.Title + "\n" + strings.Join(c.Lines, "\n") + "\n" + c.Footer
 }
 
-func (w *world) audited(what string) (rows []store.Entry) {
+func (w *world) audited(what store.AuditKind) (rows []store.Entry) {
 	w.t.Helper()
 	for m, err := range w.bot.Store.Timeline(context.Background(), store.Filter{}) {
 		require.NoError(w.t, err)
@@ -66,8 +65,7 @@ func TestFreezeAndUnfreeze(t *testing.T) {
 	assert.Contains(t, w.types(bob, `unfreeze *.test.com "over"`).Title, "Nothing is frozen")
 
 	require.Len(t, w.audited("frozen"), 1)
-	var body ruleBody
-	require.NoError(t, json.Unmarshal(w.audited("frozen")[0].Body, &body))
+	body := w.audited("frozen")[0].Said()
 	assert.Equal(t, card.Footer, body.Rule)
 	assert.Equal(t, "release 7", body.Reason)
 	require.Len(t, w.audited("unfrozen"), 1)
@@ -191,10 +189,9 @@ func TestOverride(t *testing.T) {
 	assert.Contains(t, textOf(m.card), "(“release”): a leak")
 	w.pressesOn(alice, m, "Purge")
 	w.ends("Done")
-	var body askedBody
 	asked := w.audited("asked")
 	require.Len(t, asked, 1)
-	require.NoError(t, json.Unmarshal(asked[0].Body, &body))
+	body := asked[0].Said()
 	require.Len(t, body.Freezes, 1)
 
 	m = w.asks(alice, `https://www.test.com/2.jpg --reason "another"`)

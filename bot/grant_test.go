@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -42,8 +41,7 @@ func TestGrantAndRevoke(t *testing.T) {
 	assert.Contains(t, w.types(bob, `revoke `+card.Footer+` "enough"`).Title, "No freeze or grant from chat holds now")
 	require.Len(t, w.audited("granted"), 1)
 	require.Len(t, w.audited("revoked"), 1)
-	var body ruleBody
-	require.NoError(t, json.Unmarshal(w.audited("granted")[0].Body, &body))
+	body := w.audited("granted")[0].Said()
 	assert.Equal(t, string(carol), body.To)
 	assert.Equal(t, card.Footer, body.Rule)
 }
@@ -160,8 +158,7 @@ func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 			w.chat.put(member)
 			w.types(bob, `grant <@UCAROL> crew.test.com 2h "on call" --kind directory`)
 			w.ends("Granted until")
-			var said ruleBody
-			require.NoError(t, json.Unmarshal(w.audited("granted")[0].Body, &said))
+			said := w.audited("granted")[0].Said()
 			assert.Equal(t, member.Groups, said.Groups)
 			asked := w.asks(carol, "dir https://crew.test.com/a/")
 			change(w)
@@ -169,8 +166,7 @@ func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 				assert.NotContains(t, textOf(w.types(carol, "domains")), "crew.test.com")
 			}
 			assert.Contains(t, textOf(w.types(carol, `dir https://crew.test.com/b/ --reason "new pages"`)), "Nothing was purged")
-			var refused refusedBody
-			require.NoError(t, json.Unmarshal(w.audited("refused")[0].Body, &refused))
+			refused := w.audited("refused")[0].Said()
 			assert.Equal(t, "new pages", refused.Reason)
 			assert.Contains(t, textOf(w.pressesOn(carol, asked, "Purge")), "nothing was sent")
 			w.ends("Not purged")

@@ -13,17 +13,12 @@ import (
 
 // joining is what is taken where another purge is joined: a row that is over at once, with a card of its own.
 func (b *Bot) joining(s scene, w wish, v verdict, id, running string) *store.Intake {
-	body := joinedBody{b.askedBody(s, w, v, ""), id}
+	body := b.letIn(s, w, v, "")
+	body.ID = id                      // the row is filed under the purge that is joined
 	v.overrides, v.charges = nil, nil // it costs nothing
 	p := b.newPurge(s, w, v, id, "")
 	p.State, p.Joined = store.StateJoined, running
-	return &store.Intake{Purge: p, Entries: []store.Entry{b.by(s.person, "joined", running, body)}}
-}
-
-// joinedBody is why a request was let in, and the id that it has itself.
-type joinedBody struct {
-	askedBody
-	ID string `json:"id"`
+	return &store.Intake{Purge: p, Entries: []store.Entry{b.by(s.person, store.AuditJoined, running, body)}}
 }
 
 // joined has the card of a request that joined another purge shown.

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -83,10 +82,9 @@ func TestAnIdenticalPurgeUnderWayIsJoined(t *testing.T) {
 	told := w.audits("Bob (UBOB) · joined · " + short(first) + " · 1 URL on www.test.com in mainland · in slack:T0/C1")
 	assert.Equal(t, 1, strings.Count(told, "asked for"))
 
-	var body joinedBody
 	rows := w.audited("joined")
 	require.Len(t, rows, 1)
-	require.NoError(t, json.Unmarshal(rows[0].Body, &body))
+	body := rows[0].Said()
 	assert.Equal(t, bob, rows[0].Who)
 	assert.Equal(t, []string{"site"}, body.Rules)
 	assert.Equal(t, w.policy.Hash(), body.Policy)

@@ -141,7 +141,7 @@ func (b *Bot) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, 
 	if len(changed) == 0 {
 		return running, nil
 	}
-	return running, b.Store.SetOutcomes(ctx, id, changed, b.entry("seen", id, "", seenBody{o.N, string(o.Area), count(changed)}))
+	return running, b.Store.SetOutcomes(ctx, id, changed, b.entry(store.AuditSeen, id, "", store.Body{Batch: o.N, Area: o.Area, Changed: count(changed)}))
 }
 
 // statusOf asks the vendor about one batch.
@@ -153,12 +153,6 @@ func (b *Bot) statusOf(ctx context.Context, id string, o openBatch) ([]purge.Tar
 		b.Log.InfoContext(ctx, "status not told", "purge", id, "batch", o.N, "error", err)
 	}
 	return seen, err
-}
-
-type seenBody struct {
-	Batch   int                   `json:"batch"`
-	Area    string                `json:"area,omitempty"`
-	Changed map[purge.Outcome]int `json:"changed"`
 }
 
 // learned compares what was known with what was seen. A target that is seen running is accepted, whatever was unclear before.

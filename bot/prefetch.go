@@ -57,15 +57,9 @@ func (b *Bot) following(ctx context.Context, p store.Purge, targets []store.Targ
 		Policy: b.Policy().Hash(), Reason: p.Reason, Private: p.Private, State: store.StateRecorded, CreatedAt: b.Now(),
 		Overrides: p.Overrides, Follows: p.ID, Notes: []string{sayFetches(p.Short, len(targets)-request.Len())},
 	}
-	body := followingBody{askedBody{Verb: "prefetch", Digest: f.Digest, Targets: request.Len(), Channel: f.Channel, Groups: f.Groups, Policy: f.Policy,
-		Reason: f.Reason, Freezes: f.Overrides}, p.ID}
-	return &store.Intake{Purge: f, Batches: batches, Entries: []store.Entry{b.entry("prefetching", f.ID, "", body)}}, nil
-}
-
-// followingBody is what purgebot does by itself, and the id of the purge that it does it after.
-type followingBody struct {
-	askedBody
-	Follows string `json:"follows"`
+	body := store.Body{Verb: "prefetch", Digest: f.Digest, Targets: request.Len(), Channel: f.Channel, Groups: f.Groups, Policy: f.Policy,
+		Reason: f.Reason, Freezes: f.Overrides, Follows: p.ID}
+	return &store.Intake{Purge: f, Batches: batches, Entries: []store.Entry{b.entry(store.AuditPrefetching, f.ID, "", body)}}, nil
 }
 
 // doneOf is a prefetch of all that the vendor has said is done. What may not be is not fetched: the old version would be.

@@ -163,7 +163,7 @@ func (b *Bot) known(ctx context.Context, s scene, id string) (chat.Reply, error)
 		return chat.Reply{}, err
 	}
 	if p.Event.ID == s.event.ID {
-		return chat.Reply{}, b.Store.Note(ctx, b.seen(s, "duplicate", id))
+		return chat.Reply{}, b.Store.Note(ctx, b.seen(s, store.AuditDuplicate, id))
 	}
 	return b.alreadyOpen(ctx, s, id)
 }
@@ -280,8 +280,8 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card chat.C
 	}
 	shown := v.refused[:min(len(v.refused), 100)]
 	body := s.refused(w.Verb)
-	body.Refused, body.More, body.Reason = shown, len(v.refused)-len(shown), w.Reason
-	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, "refused", "", body))
+	body.Refused, body.More, body.Reason = refusals(shown...), len(v.refused)-len(shown), w.Reason
+	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, store.AuditRefused, "", body))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
@@ -361,11 +361,14 @@ func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) 
 
 // asked is the audit's row of a purge that was taken: who, what, and which rules let it in.
 func (b *Bot) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
-	return b.by(s.person, "asked", p.ID, b.askedBody(s, w, v, p.Confirm))
+	return b.by(s.person, store.AuditAsked, p.ID, b.letIn(s, w, v, p.Confirm))
 }
 
-func (b *Bot) askedBody(s scene, w wish, v verdict, rule acl.Confirm) askedBody {
-	body := askedBody{w.Verb, digestOf(v.allowed, w.Prefetch), v.allowed.Len(), s.at.Subject(), s.person.Groups, v.rules, v.via, rule, s.policy.Hash(), w.Reason, nil}
+// letIn is what let a request in: the audit keeps it for as long as it keeps anything.
+func (b *Bot) letIn(s scene, w wish, v verdict, rule acl.Confirm) store.Body {
+	body := s.refused(w.Verb)
+	body.Digest, body.Targets, body.Reason = digestOf(v.allowed, w.Prefetch), v.allowed.Len(), w.Reason
+	body.Rules, body.Via, body.Confirm = v.rules, v.via, rule
 	for _, f := range v.overrides {
 		body.Freezes = append(body.Freezes, f.ID)
 	}
@@ -378,7 +381,7 @@ func (b *Bot) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply, 
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, "repeated", id))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, store.AuditRepeated, id))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}

@@ -57,7 +57,7 @@ func (b *Bot) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (ask
 	b.Log.WarnContext(ctx, "cannot ask", "purge", p.ID, "short", p.Short, "error", e)
 	problem := "The question could not be shown in that channel, so nothing was purged. " + e.Message
 	d := store.Decision{Purge: p.ID, What: store.Withdrawn, Problem: problem, At: b.Now()}
-	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.entry("not shown", p.ID, "", refusedBody{Message: problem})); err != nil {
+	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.entry(store.AuditNotShown, p.ID, "", store.Body{Message: problem})); err != nil {
 		return asked{}, err
 	}
 	b.tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
@@ -80,7 +80,7 @@ func (b *Bot) decision(ctx context.Context, id string) (store.Verdict, error) {
 	if b.Now().Before(p.ExpiresAt) {
 		return "", nil
 	}
-	d, _, err = b.Store.Decide(ctx, store.Decision{Purge: id, What: store.Expired, At: b.Now()}, store.Event{}, b.entry("expired", id, "", nil))
+	d, _, err = b.Store.Decide(ctx, store.Decision{Purge: id, What: store.Expired, At: b.Now()}, store.Event{}, b.entry(store.AuditExpired, id, "", store.Body{}))
 	b.wantCards()
 	return d.What, err
 }
@@ -113,7 +113,7 @@ func (b *Bot) settle(ctx context.Context, id string, late bool) (store.State, er
 	if err != nil {
 		return "", err
 	}
-	next, err := b.Store.FinishThen(ctx, id, st, problem, b.Now(), notifies(st) && !unseen, then, b.entry("ended", id, "", endedBody{st, problem}))
+	next, err := b.Store.FinishThen(ctx, id, st, problem, b.Now(), notifies(st) && !unseen, then, b.entry(store.AuditEnded, id, "", ended(st, problem)))
 	if err != nil {
 		return "", err
 	}
@@ -138,9 +138,9 @@ func (b *Bot) forgetCard(ctx context.Context, id string) {
 	b.logError(ctx, "give up a card", err)
 }
 
-type endedBody struct {
-	State   store.State `json:"state"`
-	Problem string      `json:"problem,omitempty"`
+// ended is what the audit says of an end.
+func ended(st store.State, problem string) store.Body {
+	return store.Body{State: string(st), Problem: problem}
 }
 
 // notifies reports whether an end is news to the thread: whoever cancelled knows.

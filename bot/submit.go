@@ -59,7 +59,7 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	if !some {
 		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(p, batch.Batch))
 	}
-	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, stops, b.entry("sending", id, "", callBody{Batch: n, Try: try, Area: string(batch.Area), Units: len(batch.Targets)}))
+	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, stops, b.entry(store.AuditSending, id, "", store.Body{Batch: n, Try: try, Area: batch.Area, Units: len(batch.Targets)}))
 	switch {
 	case err != nil:
 		return submitted{}, err
@@ -193,8 +193,9 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 	if e != nil {
 		call.Problem = e.Message
 	}
-	body := callBody{batch.N, call.Try, string(batch.Area), call.Units, string(state), call.Receipt.TaskID, call.Receipt.RequestID, call.Problem}
-	entries := []store.Entry{b.entry("answered", p.ID, "", body)}
+	body := store.Body{Batch: batch.N, Try: call.Try, Area: batch.Area, Units: call.Units, State: string(state),
+		Task: call.Receipt.TaskID, Request: call.Receipt.RequestID, Problem: call.Problem}
+	entries := []store.Entry{b.entry(store.AuditAnswered, p.ID, "", body)}
 	if into := narrower(batch, e); into != nil {
 		return b.split(ctx, batch, call, into, entries)
 	}
@@ -250,7 +251,7 @@ func (b *Bot) notSent(id string, targets []store.Target) []store.Entry {
 	if len(targets) == 0 {
 		return nil
 	}
-	return []store.Entry{b.entry("not sent", id, "", notSentBody{len(targets), targets[0].Reason})}
+	return []store.Entry{b.entry(store.AuditNotSent, id, "", store.Body{Targets: len(targets), Problem: targets[0].Reason})}
 }
 
 // insist repeats what writes an answer down, for about ten seconds.
@@ -367,13 +368,13 @@ func (b *Bot) withdraw(ctx context.Context, p store.Purge, r refusal) error {
 		}
 	}
 	b.wantCards()
-	return b.Store.SetOutcomes(ctx, p.ID, left, b.entry("withdrawn", p.ID, "", refusedBody{Policy: b.Policy().Hash(), Refused: []refusal{r}}))
+	return b.Store.SetOutcomes(ctx, p.ID, left, b.entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.Policy().Hash(), Refused: refusals(r)}))
 }
 
 // fail ends a batch without a call.
 func (b *Bot) fail(ctx context.Context, p store.Purge, batch sending, o purge.Outcome, why string) error {
 	b.wantCards()
-	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch.rows, o, why), b.entry("not sent", p.ID, "", callBody{Batch: batch.N, Area: string(batch.Area), Problem: why}))
+	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch.rows, o, why), b.entry(store.AuditNotSent, p.ID, "", store.Body{Batch: batch.N, Area: batch.Area, Problem: why}))
 }
 
 // outcomes is the same rows with another outcome.

@@ -386,7 +386,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Repl
 	} else {
 		card.Lines = append(card.Lines, compact(slices.Concat(costLines(dry.Request, dry.room, dry.turns), dry.prefetchCost(), []string{sayLately(dry.lately, false)}, dry.hints, dry.leftOut()))...)
 	}
-	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, "dry run", "", s.refused(w.Verb)))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, store.AuditDryRun, "", s.refused(w.Verb)))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}

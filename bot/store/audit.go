@@ -58,7 +58,7 @@ func sealed(e Entry) string {
 	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
 	number(e.Seq)
 	number(millis(e.At))
-	for _, field := range []string{string(e.Who), e.Name, e.What, e.Purge, string(e.Body), e.Prev} {
+	for _, field := range []string{string(e.Who), e.Name, string(e.What), e.Purge, string(e.Body), e.Prev} {
 		number(int64(len(field)))
 		b = append(b, field...)
 	}

@@ -139,11 +139,11 @@ func FuzzAudit(f *testing.F) {
 	}
 	s := open(f, "sqlite:"+filepath.Join(f.TempDir(), "purgebot.db"))
 	f.Fuzz(func(t *testing.T, name, body string) {
-		require.NoError(t, s.Note(t.Context(), store.Entry{Name: name, What: name, Purge: "p", Body: json.RawMessage(body)}))
+		require.NoError(t, s.Note(t.Context(), store.Entry{Name: name, What: store.AuditKind(name), Purge: "p", Body: json.RawMessage(body)}))
 		entries, err := s.Audit(t.Context(), "p")
 		require.NoError(t, err)
 		require.Len(t, entries, 1)
-		assert.Equal(t, []string{name, name, body}, []string{entries[0].Name, entries[0].What, string(entries[0].Body)})
+		assert.Equal(t, []string{name, name, body}, []string{entries[0].Name, string(entries[0].What), string(entries[0].Body)})
 		verified, err := s.Verify(t.Context())
 		require.NoError(t, err)
 		require.Nil(t, verified.Broken)

@@ -84,9 +84,9 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	if err := t.known(d.Purge); err != nil {
 		return false, err
 	}
-	late := remark("pressed too late", d.Purge, entries)
+	late := remark(AuditPressedTooLate, d.Purge, entries)
 	late.Who, late.Name = d.Who, d.Name
-	late.Body = []byte(encode(map[string]Verdict{"pressed": d.What}))
+	late.Body = Body{Pressed: d.What}.JSON()
 	return false, t.audit([]Entry{late})
 }
 
@@ -138,7 +138,7 @@ func (s *Store) Stop(ctx context.Context, id string, who acl.Subject, ev Event, 
 		if err := t.known(id); err != nil {
 			return false, err
 		}
-		late := remark("stopped too late", id, entries)
+		late := remark(AuditStoppedTooLate, id, entries)
 		late.Who = who
 		return false, t.audit([]Entry{late})
 	})

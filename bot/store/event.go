@@ -44,17 +44,17 @@ func (t tx) seen(ev Event, id string, entries []Entry) (duplicate bool, err erro
 
 // duplicateOf is the audit row of a second delivery. One that asks for something else than the first did is no mere redelivery.
 func duplicateOf(ev Event, digest, first string, entries []Entry) Entry {
-	body := map[string]string{"event": ev.ID}
+	body := Body{Event: ev.ID}
 	if digest != "" && digest != ev.Digest { // what was refused has none
-		body["asked at first"], body["asks now"] = digest, ev.Digest
+		body.AskedAtFirst, body.AsksNow = digest, ev.Digest
 	}
-	e := remark("duplicate", first, entries)
-	e.Body = []byte(encode(body))
+	e := remark(AuditDuplicate, first, entries)
+	e.Body = body.JSON()
 	return e
 }
 
 // remark is an audit row of the store's own, about whoever entries are about.
-func remark(what, id string, entries []Entry) Entry {
+func remark(what AuditKind, id string, entries []Entry) Entry {
 	e := Entry{At: instant(now()), What: what, Purge: id}
 	if len(entries) > 0 {
 		e.Who, e.Name = entries[0].Who, entries[0].Name

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"math"
@@ -43,7 +42,7 @@ func (s *Store) Timeline(ctx context.Context, f Filter) iter.Seq2[Moment, error]
 				return
 			}
 			for _, last = range found {
-				if f.Host != "" && last.Purge == "" && !names(last.Body, f.Host) {
+				if f.Host != "" && last.Purge == "" && !names(last, f.Host) {
 					continue
 				}
 				m, err := s.moment(ctx, last, known)
@@ -135,15 +134,9 @@ func (f Filter) moments(last Entry) (string, []any) {
 
 const momentColumns = `a.seq, a.at, a.who, a.name, a.what, a.purge, a.body, a.prev, a.hash`
 
-// names reports whether a body is about a host: that of a refused target, or of a rule.
-func names(body json.RawMessage, host string) bool {
-	var about struct {
-		Domain  string
-		Refused []struct{ Target string }
-	}
-	if json.Unmarshal(body, &about) != nil {
-		return false
-	}
+// names reports whether a row is about a host: that of a refused target, or of a rule.
+func names(e Entry, host string) bool {
+	about := e.Said()
 	if d := about.Domain; d == host || strings.HasPrefix(d, "*.") && strings.HasSuffix("."+host, d[1:]) {
 		return true
 	}

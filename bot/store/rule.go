@@ -123,8 +123,8 @@ func (s *Store) RevokeRules(ctx context.Context, ids []string, by acl.Subject, a
 			d.revoked = append(d.revoked, r)
 		}
 		if len(d.revoked) == 0 {
-			late := remark("revoked too late", "", entries)
-			late.Who, late.Body = by, []byte(encode(map[string][]string{"rules": ids}))
+			late := remark(AuditRevokedTooLate, "", entries)
+			late.Who, late.Body = by, Body{Rules: ids}.JSON()
 			return d, t.audit([]Entry{late})
 		}
 		if err := t.rulesChanged(); err != nil {

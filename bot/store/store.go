@@ -25,8 +25,8 @@ type Entry struct {
 	At    time.Time
 	Who   acl.Subject // "" for purgebot itself
 	Name  string      // as it was then
-	What  string      // "asked", "refused", "confirmed", "sending", …
-	Purge string      // id, "" if none
+	What  AuditKind
+	Purge string // id, "" if none
 	Body  json.RawMessage
 	Prev  string // hex SHA-256 of the row before
 	Hash  string // hex SHA-256 of this row with Prev

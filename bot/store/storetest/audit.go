@@ -44,7 +44,7 @@ func prune(t *testing.T, w world) {
 	s := w.open(t)
 	old := noon.Add(-400 * 24 * time.Hour)
 	aged := func(p *store.Purge) { p.CreatedAt = old }
-	long := func(what, id string) store.Entry { return store.Entry{At: old, What: what, Purge: id} }
+	long := func(what store.AuditKind, id string) store.Entry { return store.Entry{At: old, What: what, Purge: id} }
 	over, batches := order(t, 1)
 	over.CreatedAt = old
 	_, err := s.Record(t.Context(), over, batches, long("asked", over.ID))

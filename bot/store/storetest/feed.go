@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"purgebot/bot/store"
 )
 
 // feeding: a feed begins at the end, keeps its place over a restart, and never goes back.
@@ -18,7 +20,7 @@ func feeding(t *testing.T, w world) {
 	next, err := s.AuditAfter(t.Context(), from, 2)
 	require.NoError(t, err)
 	require.Len(t, next, 2)
-	assert.Equal(t, []string{"one", "two"}, []string{next[0].What, next[1].What})
+	assert.Equal(t, []store.AuditKind{"one", "two"}, []store.AuditKind{next[0].What, next[1].What})
 	require.NoError(t, s.Fed(t.Context(), "channel", next[1].Seq))
 	require.NoError(t, s.Fed(t.Context(), "channel", next[0].Seq))
 	s = w.reopen(t, s)
@@ -28,5 +30,5 @@ func feeding(t *testing.T, w world) {
 	next, err = s.AuditAfter(t.Context(), from, 10)
 	require.NoError(t, err)
 	require.Len(t, next, 1)
-	assert.Equal(t, "three", next[0].What)
+	assert.Equal(t, store.AuditKind("three"), next[0].What)
 }

@@ -100,7 +100,7 @@ func revoking(t *testing.T, s *store.Store, freeze, grant store.Rule) {
 	var what []string
 	for m, err := range s.Timeline(t.Context(), store.Filter{}) {
 		require.NoError(t, err)
-		what = append(what, m.What)
+		what = append(what, string(m.What))
 	}
 	slices.Sort(what)
 	assert.Equal(t, []string{"duplicate", "duplicate", "frozen", "revoked too late", "revoked too late", "unfrozen"}, what)

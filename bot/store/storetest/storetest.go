@@ -107,7 +107,7 @@ func idOf(n int) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func entry(what, id string) store.Entry {
+func entry(what store.AuditKind, id string) store.Entry {
 	return store.Entry{At: noon, Who: alice, Name: "Alice", What: what, Purge: id, Body: json.RawMessage(`{"n":1}`)}
 }
 
@@ -163,7 +163,7 @@ func whats(t testing.TB, s *store.Store, id string) (whats []string) {
 	entries, err := s.Audit(t.Context(), id)
 	require.NoError(t, err)
 	for _, e := range entries {
-		whats = append(whats, e.What)
+		whats = append(whats, string(e.What))
 	}
 	return whats
 }

@@ -71,7 +71,7 @@ func timeline(t *testing.T, w world) {
 		var got string
 		for m, err := range s.Timeline(t.Context(), c.Filter) {
 			require.NoError(t, err)
-			got += m.What + " "
+			got += string(m.What) + " "
 		}
 		assert.Equal(t, c.want, string([]byte(got)[:max(0, len(got)-1)]), name)
 	}
@@ -79,7 +79,7 @@ func timeline(t *testing.T, w world) {
 		require.NoError(t, err)
 		assert.Equal(t, p.ID, m.Purge.ID)
 		assert.Equal(t, bob, m.Decision.Who)
-		assert.Equal(t, "asked", m.First.What)
+		assert.Equal(t, store.AuditAsked, m.First.What)
 		assert.Len(t, m.Targets, 4)
 		assert.Len(t, m.Calls, 1)
 		break // the reader may stop
@@ -91,15 +91,15 @@ func longTimeline(t *testing.T, w world) {
 	s := w.open(t)
 	var want []string
 	for n := range 250 {
-		e := entry(fmt.Sprint(n), "")
+		e := entry(store.AuditKind(fmt.Sprint(n)), "")
 		e.At = noon.Add(time.Duration(n/120) * time.Second)
-		want = append(want, e.What)
+		want = append(want, string(e.What))
 		require.NoError(t, s.Note(t.Context(), e))
 	}
 	var got []string
 	for m, err := range s.Timeline(t.Context(), store.Filter{Since: noon}) {
 		require.NoError(t, err)
-		got = append(got, m.What)
+		got = append(got, string(m.What))
 	}
 	assert.Equal(t, want, got)
 	require.NoError(t, s.Close())

@@ -175,8 +175,11 @@ func readOutcome(s string) (store.State, error) {
 	return st, nil
 }
 
-// texts are named texts as plain ones.
+// texts are named texts as plain ones; none are nil.
 func texts[T ~string](named []T) []string {
+	if named == nil {
+		return nil
+	}
 	plain := make([]string, len(named))
 	for i, n := range named {
 		plain[i] = string(n)

@@ -1,7 +1,7 @@
 package app
 
 import (
-	"encoding/json"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -52,22 +52,13 @@ type affected struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
-// body is what the bodies of audit rows may hold.
-type body struct {
-	Groups, Rules, Via, Kinds, Areas, Freezes                     []string
-	To, Until                                                     string
-	Rule, Policy, Channel, Reason, Message, Problem, Domain, Area string
-	Task, Request                                                 string
-	Refused                                                       []struct{ Target, Area, Reason, Rule string }
-}
-
 func lineOf(m store.Moment, zone *time.Location) line {
 	b := bodyOf(m)
 	l := line{
-		UTC: m.At.UTC().Format(timeLayout), Local: m.At.In(zone).Format(timeLayout), Seq: m.Seq, What: m.What, Subject: string(m.Who), Name: m.Name,
-		Groups: b.Groups, Via: b.Via, Rules: b.Rules, Policy: first(b.Policy, m.Purge.Policy), Channel: first(b.Channel, string(m.Purge.Channel)),
-		Reason: first(b.Reason, m.Purge.Reason), Problem: first(b.Problem, b.Message), ID: m.Entry.Purge, Hash: m.Hash,
-		To: b.To, Until: b.Until, Kind: strings.Join(b.Kinds, " "), Areas: b.Areas,
+		UTC: m.At.UTC().Format(timeLayout), Local: m.At.In(zone).Format(timeLayout), Seq: m.Seq, What: string(m.What), Subject: string(m.Who), Name: m.Name,
+		Groups: texts(b.Groups), Via: b.Via, Rules: b.Rules, Policy: cmp.Or(b.Policy, m.Purge.Policy), Channel: string(cmp.Or(b.Channel, m.Purge.Channel)),
+		Reason: cmp.Or(b.Reason, m.Purge.Reason), Problem: cmp.Or(b.Problem, b.Message), ID: m.Entry.Purge, Hash: m.Hash,
+		To: b.To, Until: b.Until, Kind: strings.Join(texts(b.Kinds), " "), Areas: texts(b.Areas),
 	}
 	if m.Who == "" {
 		l.Subject = "purgebot"
@@ -77,13 +68,13 @@ func lineOf(m store.Moment, zone *time.Location) line {
 		l.Rules = append(l.Rules, "in spite of freeze "+f)
 	}
 	for _, r := range b.Refused {
-		l.Targets = append(l.Targets, affected{r.Target, r.Area, "refused", r.Reason})
+		l.Targets = append(l.Targets, affected{r.Target, string(r.Area), "refused", r.Reason})
 		if r.Rule != "" && !slices.Contains(l.Rules, r.Rule) {
 			l.Rules = append(l.Rules, r.Rule)
 		}
 	}
 	if b.Domain != "" {
-		l.Targets = append(l.Targets, affected{Target: b.Domain, Area: b.Area})
+		l.Targets = append(l.Targets, affected{Target: b.Domain, Area: string(b.Area)})
 	}
 	l.about(m, b)
 	return l
@@ -92,13 +83,12 @@ func lineOf(m store.Moment, zone *time.Location) line {
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
 // bodyOf is the row's own body. What let the requester in is said once, on the first row, and holds for what purgebot does for them.
-func bodyOf(m store.Moment) (b body) {
-	_ = decodeBody(m.Entry, &b) // what is not ours says nothing
+func bodyOf(m store.Moment) store.Body {
+	b := m.Said()
 	if m.Who != "" && m.Who != m.Purge.Requester || m.Purge.ID == "" {
 		return b
 	}
-	var why body
-	_ = decodeBody(m.First, &why)
+	why := m.First.Said()
 	if b.Rules == nil {
 		b.Rules = why.Rules
 	}
@@ -106,13 +96,13 @@ func bodyOf(m store.Moment) (b body) {
 		b.Via = why.Via
 	}
 	if b.Groups == nil {
-		b.Groups = texts(m.Purge.Groups)
+		b.Groups = m.Purge.Groups
 	}
 	return b
 }
 
 // about fills in what is known of the purge.
-func (l *line) about(m store.Moment, b body) {
+func (l *line) about(m store.Moment, b store.Body) {
 	p := m.Purge
 	if p.ID == "" {
 		return
@@ -127,7 +117,7 @@ func (l *line) about(m store.Moment, b body) {
 	}
 	l.Tasks, l.Requests = callIDs(m.Calls, b)
 	if m.Entry.Seq == m.First.Seq {
-		l.Problem = first(l.Problem, p.Problem)
+		l.Problem = cmp.Or(l.Problem, p.Problem)
 		for _, t := range m.Targets {
 			l.Targets = append(l.Targets, affected{t.Target.String(), string(t.Area), string(t.Outcome), t.Reason})
 		}
@@ -135,7 +125,7 @@ func (l *line) about(m store.Moment, b body) {
 }
 
 // callIDs are the vendor's ids: the row's own, else all of the purge.
-func callIDs(calls []store.Call, b body) (tasks, requests []string) {
+func callIDs(calls []store.Call, b store.Body) (tasks, requests []string) {
 	if b.Task != "" || b.Request != "" {
 		return present(b.Task), present(b.Request)
 	}
@@ -146,20 +136,9 @@ func callIDs(calls []store.Call, b body) (tasks, requests []string) {
 	return tasks, requests
 }
 
-func decodeBody(e store.Entry, b *body) error { return json.Unmarshal(e.Body, b) }
-
 func present(s string) []string {
 	if s == "" {
 		return nil
 	}
 	return []string{s}
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

@@ -37,7 +37,7 @@ func past(t *testing.T) (environ []string, db *store.Store) {
 		Request: purge.Request{Kind: purge.URL, Parts: []purge.Part{{Area: purge.Overseas, Targets: []purge.Target{target}}}},
 	}
 	batches := []purge.Batch{{Kind: purge.URL, Area: purge.Overseas, Targets: []purge.Target{target}}}
-	row := func(minute int, who acl.Subject, name, what, body string) store.Entry {
+	row := func(minute int, who acl.Subject, name string, what store.AuditKind, body string) store.Entry {
 		return store.Entry{At: noon.Add(time.Duration(minute) * time.Minute), Who: who, Name: name, What: what, Purge: p.ID, Body: json.RawMessage(body)}
 	}
 	_, err = db.Record(t.Context(), p, batches, row(0, "slack:T1/U1", "Alice", "asked", `{"rules":["shop"],"via":["oncall"],"reason":"-stale"}`))

@@ -137,7 +137,7 @@ func base(apiURL string) (string, error) {
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return "", misconfigured("DISCORD_API_URL is not an address like https://discord.com/api/.")
-	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && purge.Loopback(u.Hostname()):
 		return strings.TrimSuffix(strings.TrimSuffix(apiURL, "/"), version) + version, nil
 	}
 	return "", misconfigured("DISCORD_API_URL must begin with https://; http:// is for this machine only.")

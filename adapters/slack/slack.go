@@ -108,7 +108,7 @@ func origin(apiURL string) (string, error) {
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return "", misconfigured("SLACK_API_URL is not an address like https://slack.com/api/.")
-	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && purge.Loopback(u.Hostname()):
 		return u.Scheme + "://" + u.Host, nil
 	}
 	return "", misconfigured("SLACK_API_URL must begin with https://; http:// is for this machine only.")

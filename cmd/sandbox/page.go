@@ -14,6 +14,7 @@ import (
 	"path"
 	"time"
 
+	"purgebot/purge"
 	"purgebot/purge/tencent/cdnsim"
 )
 
@@ -47,7 +48,7 @@ func (w *world) servePage(ctx context.Context, listen string, out io.Writer) err
 // listenLocally refuses any address that others could reach: whoever sees the page may do all that it offers.
 func listenLocally(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
-	if err != nil || !loopback(host) {
+	if err != nil || !purge.Loopback(host) {
 		return nil, fmt.Errorf("-listen %s: the page is for this machine only; give it 127.0.0.1 and a port", addr)
 	}
 	l, err := net.Listen("tcp", addr)
@@ -58,11 +59,6 @@ func listenLocally(addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
 	return l, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // The edges hold these from the start. What is changed has a new version at the origin, so that a flush has work to do
@@ -141,7 +137,7 @@ func onlyFromHere(next http.Handler) http.Handler {
 		if err != nil {
 			host = r.Host
 		}
-		if !loopback(host) {
+		if !purge.Loopback(host) {
 			http.Error(w, "This page is served under 127.0.0.1 and localhost only.", http.StatusMisdirectedRequest)
 			return
 		}

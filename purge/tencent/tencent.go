@@ -14,11 +14,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"purgebot/purge"
 )
 
 // Endpoint is where the vendor serves API 2.0. One of the vendor's pages prints another host, by mistake; the host is signed.
@@ -143,7 +144,7 @@ func checkEndpoint(s string) (*url.URL, error) {
 	if strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, fmt.Errorf("%s must name its host in ASCII", name)
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !purge.Loopback(u.Hostname())) {
 		return nil, fmt.Errorf("%s must begin with https:// (http:// is for loopback hosts only)", name)
 	}
 	u.Host = signedHost(u)
@@ -151,10 +152,6 @@ func checkEndpoint(s string) (*url.URL, error) {
 		u.Path = "/"
 	}
 	return u, nil
-}
-
-func loopback(host string) bool {
-	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // signedHost is the Host header as it will be sent: a port only where it is not the scheme's own.

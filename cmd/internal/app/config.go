@@ -21,6 +21,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/purge"
 )
 
 // Config is all of the configuration, read from the environment. A field tagged secret may also come from a file
@@ -258,9 +259,7 @@ func endpointOK(s string) bool {
 	if err != nil || u.Host == "" {
 		return false
 	}
-	ip := net.ParseIP(u.Hostname())
-	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	return u.Scheme == "https" || u.Scheme == "http" && loopback
+	return u.Scheme == "https" || u.Scheme == "http" && purge.Loopback(u.Hostname())
 }
 
 func hasPath(s string) bool {

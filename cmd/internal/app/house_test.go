@@ -64,7 +64,7 @@ var rules = map[string]rule{
 		tests:  []string{"adapters/slack/slacksim", "adapters/discord/discordsim", "purge/tencent/cdnsim"},
 	},
 	"cmd/purgebot": {ours: []string{"cmd/internal/app"}, theirs: []string{"github.com/spf13/cobra"}},
-	"cmd/sandbox":  {ours: []string{"cmd/internal/app", "adapters/slack/slacksim", "adapters/discord/discordsim", "purge/tencent/cdnsim"}},
+	"cmd/sandbox":  {ours: []string{"cmd/internal/app", "purge", "adapters/slack/slacksim", "adapters/discord/discordsim", "purge/tencent/cdnsim"}},
 }
 
 const testify = "github.com/stretchr/testify"

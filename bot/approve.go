@@ -24,7 +24,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Ans
 	}
 	asker, gone, err := b.requesterNow(ctx, s, p)
 	switch e := purge.AsError(err); {
-	case err != nil && transient(e.Kind):
+	case err != nil && e.Kind.Transient():
 		return chat.Reply{}, err
 	case err != nil:
 		return b.refuse(ctx, s, "press", e.Message)

@@ -83,10 +83,10 @@ func askFor(contact string) string {
 // whose says in words which budget a key of the policy stands for.
 func whose(key string) string {
 	if group, is := strings.CutPrefix(key, "group "); is {
-		return "the budget that " + oneLine(group) + " shares"
+		return "the budget that " + chat.OneLine(group) + " shares"
 	}
 	if _, rule, is := strings.Cut(key, ", grant "); is {
-		return "your budget under the rule “" + oneLine(rule) + "”"
+		return "your budget under the rule “" + chat.OneLine(rule) + "”"
 	}
 	return "your budget"
 }

@@ -161,8 +161,7 @@ func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, last 
 	if ctx.Err() != nil || errors.Is(e, errStopping) {
 		return
 	}
-	transient := e.Kind == purge.Exhausted || e.Kind == purge.Unavailable || e.Kind == purge.Unknown
-	giveUp := !transient && c.Fails+1 >= hopeless || b.Now().Sub(last) > showPatience
+	giveUp := !e.Kind.Transient() && c.Fails+1 >= hopeless || b.Now().Sub(last) > showPatience
 	wait := max(e.RetryAfter, min(time.Second<<min(c.Fails, 6), time.Minute))
 	b.pace.wait(message(c.Purge, c.Role), b.Now().Add(wait))
 	if e.Kind == purge.Exhausted {

@@ -84,7 +84,7 @@ func visible(text string) (n int) {
 
 // release decides for the purge without approval. The approvers are mentioned in the thread, in the commit that decides.
 func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string) (chat.Reply, error) {
-	reason = strings.Join(strings.Fields(oneLine(reason)), " ")
+	reason = strings.Join(strings.Fields(chat.OneLine(reason)), " ")
 	switch n := visible(reason); {
 	case n < minReason:
 		return b.refuse(ctx, s, "press", sayShortReason)

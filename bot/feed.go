@@ -117,7 +117,7 @@ func (b *Bot) feedLine(ctx context.Context, e store.Entry) (string, error) {
 	}
 	who := "purgebot"
 	if e.Who != "" {
-		who = oneLine(cmp.Or(e.Name, "somebody")) + " (" + e.Who.ID() + ")"
+		who = chat.OneLine(cmp.Or(e.Name, "somebody")) + " (" + e.Who.ID() + ")"
 	}
 	line := e.At.UTC().Format("15:04:05 UTC") + " · " + who + " · " + does
 	about, err := b.feedAbout(ctx, e, e.Said())
@@ -150,7 +150,7 @@ func (b *Bot) feedAbout(ctx context.Context, e store.Entry, body store.Body) (st
 		s += " · in " + string(body.Channel)
 	}
 	if body.Reason != "" {
-		s += " · reason: " + oneLine(body.Reason)
+		s += " · reason: " + chat.OneLine(body.Reason)
 	}
 	return s, nil
 }

@@ -84,7 +84,7 @@ func (b *Bot) noticeFailed(ctx context.Context, n store.Notice, e *purge.Error) 
 	if ctx.Err() != nil || errors.Is(e, errStopping) {
 		return
 	}
-	giveUp := !transient(e.Kind) && n.Fails+1 >= hopeless || b.Now().Sub(n.At) > showPatience
+	giveUp := !e.Kind.Transient() && n.Fails+1 >= hopeless || b.Now().Sub(n.At) > showPatience
 	b.pace.wait(n.ID, b.Now().Add(max(e.RetryAfter, min(time.Second<<min(n.Fails, 6), time.Minute))))
 	b.Log.WarnContext(ctx, "notice not posted", "notice", n.ID, "fails", n.Fails+1, "gave_up", giveUp, "error", e)
 	if giveUp {

@@ -229,7 +229,7 @@ func usedLines(s scene, by []store.SpentBy) []string {
 		}
 		name := "You"
 		if !own {
-			name = oneLine(u.Name) + " (" + string(u.Who) + ")"
+			name = chat.OneLine(u.Name) + " (" + string(u.Who) + ")"
 		}
 		lines = append(lines, fmt.Sprintf("%s used %s in %s", name, things(u.Units, u.Kind), u.Area))
 	}

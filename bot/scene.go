@@ -94,7 +94,7 @@ func failedLook(could string, err error) (refused string, again error) {
 	}
 	e := purge.AsError(err)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), transient(e.Kind):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), e.Kind.Transient():
 		return "", &purge.Error{Kind: purge.Unavailable, Message: could + sayTryAgain, RetryAfter: e.RetryAfter, Err: err}
 	case e.Kind == purge.Internal:
 		return could + sayNotYours, nil
@@ -109,11 +109,6 @@ func askerUnknown(err error) error {
 		return again
 	}
 	return &purge.Error{Kind: purge.Denied, Message: refused, Err: err}
-}
-
-// transient reports whether the same may go well in a moment.
-func transient(k purge.ErrorKind) bool {
-	return k == purge.Unavailable || k == purge.Exhausted || k == purge.Unknown
 }
 
 // seldom lets what repeats itself be logged once in a while: whoever is locked out tries again and again.

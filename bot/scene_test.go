@@ -61,7 +61,7 @@ func TestLookUpThatFails(t *testing.T) {
 				fail(w.chat, &purge.Error{Kind: kind, Message: "It is shut.", Err: errors.New("missing_scope")})
 				command := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
 				_, err := w.bot.Suggest(t.Context(), chat.Suggestion{From: alice, At: channel, Field: "targets"})
-				assert.Equal(t, transient(kind), err != nil)
+				assert.Equal(t, kind.Transient(), err != nil)
 				for range 3 {
 					r, err := w.bot.Command(t.Context(), command)
 					judge(t, kind, r, err)
@@ -70,7 +70,7 @@ func TestLookUpThatFails(t *testing.T) {
 					command.Event = w.event()
 				}
 				lines := log.lines("cannot look up " + what)
-				if transient(kind) {
+				if kind.Transient() {
 					assert.Empty(t, lines, "the chat logs what it is handed as an error")
 				} else {
 					require.Len(t, lines, 1, "once, however often somebody tries")
@@ -88,7 +88,7 @@ func TestLookUpThatFails(t *testing.T) {
 // judge: what a retry helps is an error, so that nothing is recorded; all else is a refusal.
 func judge(t *testing.T, kind purge.ErrorKind, r chat.Reply, err error) {
 	t.Helper()
-	if transient(kind) {
+	if kind.Transient() {
 		assert.Equal(t, purge.Unavailable, purge.AsError(err).Kind)
 		assert.Contains(t, purge.AsError(err).Message, "Try again.")
 		return

@@ -50,8 +50,7 @@ func (b *Bot) ask(ctx context.Context, id string, ttl time.Duration) (asked, err
 }
 
 func (b *Bot) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (asked, error) {
-	transient := e.Kind == purge.Unavailable || e.Kind == purge.Exhausted || e.Kind == purge.Unknown
-	if transient && b.Now().Sub(p.CreatedAt) < b.ConfirmTTL {
+	if e.Kind.Transient() && b.Now().Sub(p.CreatedAt) < b.ConfirmTTL {
 		return asked{Again: true, Wait: max(e.RetryAfter, time.Second)}, nil
 	}
 	b.Log.WarnContext(ctx, "cannot ask", "purge", p.ID, "short", p.Short, "error", e)

@@ -88,7 +88,7 @@ func (b *Bot) status(ctx context.Context, s scene, short string) (chat.Card, []s
 		return chat.Card{}, nil, err
 	}
 	c.Buttons = nil // they belong to the purge's own message
-	c.Lines = append(c.Lines, "Asked at "+dated(p.CreatedAt, s.person.Zone)+" by "+oneLine(p.Name)+".")
+	c.Lines = append(c.Lines, "Asked at "+dated(p.CreatedAt, s.person.Zone)+" by "+chat.OneLine(p.Name)+".")
 	return c, nil, nil
 }
 
@@ -163,7 +163,7 @@ func (b *Bot) filter(s scene, in grammar.Intent) (store.Filter, error) {
 func historyLine(p store.Purge, reader *time.Location) string {
 	v := view{Purge: p}
 	return fmt.Sprintf("%s · %s · %s in %s · %s · %s", p.Short, dated(p.CreatedAt, reader),
-		v.named(), areaWords(p.Request.Areas()), p.State, oneLine(p.Name))
+		v.named(), areaWords(p.Request.Areas()), p.State, chat.OneLine(p.Name))
 }
 
 // domains says what somebody may purge, lent for a while too, what is left of their budgets, and what of it is frozen.
@@ -273,7 +273,7 @@ func whyLine(s scene, k purge.Kind, a purge.Area, t purge.Target) (string, []acl
 	if !d.Allowed {
 		return as + "no. " + s.law.refusal(ask, d).Reason, nil
 	}
-	line := as + "yes, by the rule “" + oneLine(d.Rule) + "”"
+	line := as + "yes, by the rule “" + chat.OneLine(d.Rule) + "”"
 	if d.Via != "" {
 		line += " through " + d.Via
 	}

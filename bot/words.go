@@ -116,7 +116,7 @@ func sayVendorFailed(reason string) string {
 	if reason == "" {
 		return "Tencent reports that it failed. Purge it again; if it fails again, ask whoever runs purgebot."
 	}
-	return "Tencent reports that it failed: " + cut(oneLine(reason), 200)
+	return "Tencent reports that it failed: " + cut(chat.OneLine(reason), 200)
 }
 
 func suggestion(s string) string {
@@ -212,16 +212,6 @@ func cut(s string, n int) string {
 		return s
 	}
 	return string(r[:n]) + "…"
-}
-
-// oneLine makes a foreign text harmless to the shape of a line.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04 UTC") }

@@ -306,7 +306,7 @@ func (v view) warnings() []string {
 func (v view) decidedLines() []string {
 	var lines []string
 	if v.decided && v.decision.Name != "" && v.join == nil {
-		lines = append(lines, title(sayDecided(v.decision))+" by "+oneLine(v.decision.Name)+" ("+v.decision.Who.ID()+") at "+clock(v.decision.At)+".")
+		lines = append(lines, title(sayDecided(v.decision))+" by "+chat.OneLine(v.decision.Name)+" ("+v.decision.Who.ID()+") at "+clock(v.decision.At)+".")
 	}
 	if released(v.decision) && v.join == nil {
 		lines = append(lines, "Why it could not wait: "+v.decision.Problem)
@@ -442,7 +442,7 @@ func (v view) button(label, action string, style chat.Style) chat.Button {
 func (v view) outcomeFile() *chat.File {
 	var text strings.Builder
 	for _, t := range v.targets {
-		fmt.Fprintf(&text, "%s\t%s\t%s\t%s\n", t.Target, t.Area, t.Outcome, oneLine(t.Reason))
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%s\n", t.Target, t.Area, t.Outcome, chat.OneLine(t.Reason))
 	}
 	return &chat.File{Name: v.Short + ".txt", Text: text.String()}
 }

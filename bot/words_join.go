@@ -1,11 +1,15 @@
 package bot
 
-import "fmt"
+import (
+	"fmt"
+
+	"purgebot/bot/chat"
+)
 
 // What is said where a request joined a purge that was under way.
 
 func sayJoined(short string, j joinOf) string {
-	joined := fmt.Sprintf("Joined %s, asked by %s", short, oneLine(j.asker))
+	joined := fmt.Sprintf("Joined %s, asked by %s", short, chat.OneLine(j.asker))
 	if j.sent.IsZero() || !j.sent.Before(j.at) {
 		return joined + ": the same, and nothing of it had been sent by then."
 	}

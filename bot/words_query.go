@@ -1,6 +1,10 @@
 package bot
 
-import "fmt"
+import (
+	"fmt"
+
+	"purgebot/bot/chat"
+)
 
 // What is said of the account's domains: that queries make no difference, and that a purge will probably be refused.
 
@@ -14,7 +18,7 @@ func sayVariants(v variants, private bool) string {
 
 // sayNotOnline quotes the vendor's own word.
 func sayNotOnline(host, status string) string {
-	return fmt.Sprintf("%s is not running at Tencent (“%s”), which may refuse this.", host, cut(oneLine(status), 40))
+	return fmt.Sprintf("%s is not running at Tencent (“%s”), which may refuse this.", host, cut(chat.OneLine(status), 40))
 }
 
 func sayNotListed(host string) string {

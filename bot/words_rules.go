@@ -67,7 +67,7 @@ func sayNothingToLend(r store.Rule) string {
 
 // sayFrozen is why a target cannot be purged just now, to somebody who otherwise may.
 func sayFrozen(r store.Rule, mayOverride bool, reader *time.Location) string {
-	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. Wait, or ask an administrator for /purge unfreeze %s.", r.Domain, dated(r.Until, reader), by(r), oneLine(r.Reason), r.Domain)
+	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. Wait, or ask an administrator for /purge unfreeze %s.", r.Domain, dated(r.Until, reader), by(r), chat.OneLine(r.Reason), r.Domain)
 	if mayOverride {
 		s += " You may purge in spite of it: ask anew with --reason."
 	}
@@ -76,7 +76,7 @@ func sayFrozen(r store.Rule, mayOverride bool, reader *time.Location) string {
 
 // sayOverrides is on the card of what is purged in spite of a freeze.
 func sayOverrides(f acl.Freeze, reason string) string {
-	return fmt.Sprintf("In spite of the freeze of %s until %s (“%s”): %s", f.Domain, stamp(f.Until), oneLine(f.Reason), reason)
+	return fmt.Sprintf("In spite of the freeze of %s until %s (“%s”): %s", f.Domain, stamp(f.Until), chat.OneLine(f.Reason), reason)
 }
 
 func sayStillFrozen(reason string) string {
@@ -99,7 +99,7 @@ func listed(rules []store.Rule) string {
 }
 
 // by is who made a rule.
-func by(r store.Rule) string { return oneLine(r.ByName) + " (" + r.By.ID() + ")" }
+func by(r store.Rule) string { return chat.OneLine(r.ByName) + " (" + r.By.ID() + ")" }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 

@@ -29,6 +29,9 @@ func (k ErrorKind) String() string {
 	return words[k]
 }
 
+// Transient reports whether the same call may succeed in a moment.
+func (k ErrorKind) Transient() bool { return k == Exhausted || k == Unavailable || k == Unknown }
+
 // Error has two readers: Message is one sentence for the person who typed and says what to do next;
 // Err is for the operator and the log. Neither holds a secret, a signature or a signed body.
 type Error struct {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -81,7 +82,7 @@ type apiError struct {
 }
 
 func (e apiError) Error() string {
-	return fmt.Sprintf("HTTP %d, code %d: %s", e.status, e.code, clip(plain(e.said), 300))
+	return fmt.Sprintf("HTTP %d, code %d: %s", e.status, e.code, chat.Clip(chat.OneLine(e.said), 300))
 }
 
 // translate says what an error of a call is, by its code and never by its text. The path is told without ids and tokens.
@@ -168,7 +169,7 @@ func template(path string) string {
 
 // redact removes our token, and bounds the length.
 func (d *Discord) redact(text string) string {
-	return clip(plain(strings.ReplaceAll(text, d.config.Token, "…")), 2000)
+	return chat.Clip(chat.OneLine(strings.ReplaceAll(text, d.config.Token, "…")), 2000)
 }
 
 // logUntaken logs why nothing was recorded of what somebody did. Here such an error stops: the person is told, and nobody else.

@@ -59,9 +59,9 @@ type selectOption struct {
 
 // modal writes a form. Its button is always Discord's own "Submit".
 func modal(f chat.Form) form {
-	m := form{Title: clip(plain(f.Title), maxFormTitle), CustomID: f.Token}
+	m := form{Title: chat.Clip(chat.OneLine(f.Title), maxFormTitle), CustomID: f.Token}
 	for _, in := range f.Inputs[:min(len(f.Inputs), maxInputs)] {
-		m.Components = append(m.Components, label{typeLabel, clip(plain(in.Label), maxFormTitle), clip(plain(in.Hint), maxHint), field(in)})
+		m.Components = append(m.Components, label{typeLabel, chat.Clip(chat.OneLine(in.Label), maxFormTitle), chat.Clip(chat.OneLine(in.Hint), maxHint), field(in)})
 	}
 	return m
 }
@@ -72,11 +72,11 @@ func field(in chat.Input) any {
 		if in.Lines {
 			style = 2
 		}
-		return textInput{typeText, in.Name, style, !in.Optional, clip(in.Value, maxInput), maxInput}
+		return textInput{typeText, in.Name, style, !in.Optional, chat.Clip(in.Value, maxInput), maxInput}
 	}
 	s := selectInput{Type: typeSelect, CustomID: in.Name, Required: !in.Optional}
 	for _, c := range in.Choices[:min(len(in.Choices), maxOptions)] {
-		s.Options = append(s.Options, selectOption{clip(plain(c), maxChoice), c, c == in.Value})
+		s.Options = append(s.Options, selectOption{chat.Clip(chat.OneLine(c), maxChoice), c, c == in.Value})
 	}
 	return s
 }

@@ -171,8 +171,8 @@ func (d *Discord) suggestion(ctx context.Context, h chat.Handler, in *interactio
 func choicesOf(offered []string) []choice {
 	all := []choice{}
 	for _, o := range offered {
-		if o != "" && units(o) <= maxChoice && len(all) < maxChoices {
-			all = append(all, choice{clip(plain(o), maxChoice), o})
+		if o != "" && chat.Units(o) <= maxChoice && len(all) < maxChoices {
+			all = append(all, choice{chat.Clip(chat.OneLine(o), maxChoice), o})
 		}
 	}
 	return all

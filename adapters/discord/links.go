@@ -50,7 +50,7 @@ func (d *Discord) gather(ctx context.Context, l *links, m *message) error {
 		l.address(c.URL)
 	})
 	for _, a := range m.Attachments {
-		if !a.plain() {
+		if !a.isText() {
 			continue
 		}
 		text, err := d.fetch(ctx, a)
@@ -67,8 +67,8 @@ func (d *Discord) gather(ctx context.Context, l *links, m *message) error {
 	return nil
 }
 
-// plain reports whether a file is text, by its name where Discord does not say.
-func (a attachment) plain() bool {
+// isText reports whether a file is text, by its name where Discord does not say.
+func (a attachment) isText() bool {
 	return strings.HasPrefix(a.ContentType, "text/plain") || a.ContentType == "" && strings.HasSuffix(strings.ToLower(a.Filename), ".txt")
 }
 

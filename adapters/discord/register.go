@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -82,9 +83,9 @@ func (d *Discord) mismatched(ctx context.Context) error {
 	switch {
 	case app.ID != "" && app.ID != d.config.ApplicationID:
 		return misconfigured(fmt.Sprintf("DISCORD_APPLICATION_ID is %s, but DISCORD_TOKEN is of the application %s: set DISCORD_APPLICATION_ID to that, "+
-			"or take the token of the other one.", d.config.ApplicationID, plain(app.ID)))
+			"or take the token of the other one.", d.config.ApplicationID, chat.OneLine(app.ID)))
 	case d.key != nil && app.Key != "" && !strings.EqualFold(app.Key, d.config.PublicKey):
-		return misconfigured(fmt.Sprintf("DISCORD_PUBLIC_KEY is not that of the application of DISCORD_TOKEN: set it to %s.", plain(app.Key)))
+		return misconfigured(fmt.Sprintf("DISCORD_PUBLIC_KEY is not that of the application of DISCORD_TOKEN: set it to %s.", chat.OneLine(app.Key)))
 	}
 	return nil
 }

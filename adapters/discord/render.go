@@ -111,16 +111,16 @@ func (d *Discord) message(c chat.Card) (outgoing, []*chat.File) {
 	m.Content, m.Mentions = d.mentioned(c.Mention)
 	e := embed{Color: toneColors[c.Tone]}
 	body := text{left: maxDescription}
-	title := plain(toneMarks[c.Tone] + c.Title)
-	if units(escape(title, maxLine)) <= maxTitle {
+	title := chat.OneLine(toneMarks[c.Tone] + c.Title)
+	if chat.Units(escape(title, maxLine)) <= maxTitle {
 		e.Title = escape(title, maxTitle)
 	} else {
 		body.line(escape(title, maxLine))
 	}
 	files := d.describe(&body, c)
 	e.Description = body.String()
-	if strings.TrimSpace(plain(c.Footer)) != "" {
-		e.Footer = &footer{clip(plain(c.Footer), maxFooter)}
+	if strings.TrimSpace(chat.OneLine(c.Footer)) != "" {
+		e.Footer = &footer{chat.Clip(chat.OneLine(c.Footer), maxFooter)}
 	}
 	if strings.TrimSpace(e.Title+e.Description) == "" && e.Footer == nil {
 		e.Title = "…"
@@ -176,10 +176,10 @@ func (d *Discord) describe(body *text, c chat.Card) []*chat.File {
 	if n := c.More + hidden; n > 0 {
 		more = fmt.Sprintf("+%d more", n)
 		if len(files) > 0 {
-			more += ", in the file " + escape(plain(files[0].Name), 200)
+			more += ", in the file " + escape(chat.OneLine(files[0].Name), 200)
 		}
 	}
-	lines(body, c.Lines, units(code)+units(more)+40)
+	lines(body, c.Lines, chat.Units(code)+chat.Units(more)+40)
 	body.line(code)
 	body.line(more)
 	return files
@@ -190,7 +190,7 @@ func (d *Discord) describe(body *text, c chat.Card) []*chat.File {
 func filesOf(c chat.Card, hidden int, long bool) []*chat.File {
 	switch {
 	case c.File != nil && c.File.Text != "":
-		return []*chat.File{{Name: clip(plain(c.File.Name), 100), Text: c.File.Text}}
+		return []*chat.File{{Name: chat.Clip(chat.OneLine(c.File.Name), 100), Text: c.File.Text}}
 	case hidden > 0 && long:
 		return []*chat.File{{Name: "targets.txt", Text: strings.Join(c.Targets, "\n") + "\n"}}
 	}
@@ -202,7 +202,7 @@ func (d *Discord) by(who acl.Subject) string {
 	if id := d.ours(who); id != "" {
 		return "<@" + id + "> (" + id + ")"
 	}
-	return escape(plain(string(who)), 200)
+	return escape(chat.OneLine(string(who)), 200)
 }
 
 // mentioned returns the markup that notifies those people and roles that are of the guild; the others cannot be notified.
@@ -227,7 +227,7 @@ type text struct {
 }
 
 func (t *text) line(s string) bool {
-	n := units(s) + 1
+	n := chat.Units(s) + 1
 	if s == "" || n > t.left {
 		return s == ""
 	}
@@ -242,11 +242,11 @@ func (t *text) line(s string) bool {
 // lines writes lines as text, leaves room for what follows them, and says how many more there are.
 func lines(body *text, all []string, room int) {
 	for i, l := range all {
-		l = escape(plain(l), maxLine)
+		l = escape(chat.OneLine(l), maxLine)
 		if strings.TrimSpace(l) == "" {
 			continue
 		}
-		if units(l)+1 > body.left-room {
+		if chat.Units(l)+1 > body.left-room {
 			body.line(fmt.Sprintf("… and %d more lines", len(all)-i))
 			return
 		}
@@ -266,15 +266,15 @@ func fit(targets []string) (code string, hidden int, long bool) {
 	}
 	used := 0
 	for i, t := range targets {
-		t = plain(t)
+		t = chat.OneLine(t)
 		bare := strings.Contains(t, "`")
 		if bare { // would end the code
 			t = escape(t, 2*len(t)+1)
 		}
-		n := units(t) + 9
+		n := chat.Units(t) + 9
 		if used+n > maxTargets {
 			for _, t := range targets[i:] {
-				long = long || units(t) > maxTargets/2
+				long = long || chat.Units(t) > maxTargets/2
 			}
 			hidden = len(targets) - i
 			break
@@ -296,7 +296,7 @@ func buttons(all []chat.Button) []row {
 			rows = append(rows, row{Type: 1})
 		}
 		last := &rows[len(rows)-1]
-		last.Components = append(last.Components, button{typeButton, styles[b.Style], clip(plain(b.Label), maxButton), b.Token})
+		last.Components = append(last.Components, button{typeButton, styles[b.Style], chat.Clip(chat.OneLine(b.Label), maxButton), b.Token})
 	}
 	return rows
 }

@@ -223,7 +223,7 @@ const archiveAfter = 1440 // minutes
 
 // openThread makes a thread from a message; that somebody made it before is no failure.
 func (d *Discord) openThread(ctx context.Context, at chat.Thread, name string) error {
-	if name = clip(plain(name), 100); name == "" {
+	if name = chat.Clip(chat.OneLine(name), 100); name == "" {
 		name = "purge"
 	}
 	path := "/channels/" + at.Channel + "/messages/" + at.Root + "/threads"

@@ -216,7 +216,7 @@ func TestNobodyConfirmsWhatDoesNotFitWithoutEmbeds(t *testing.T) {
 	c := chat.Card{Title: "Purge?", Targets: slices.Repeat([]string{"https://www.test.com/" + strings.Repeat("a", 200)}, 10), Buttons: []chat.Button{{Label: "Purge", Token: "t"}}}
 	m, _ := d.message(c)
 	without := m.unembedded()
-	assert.LessOrEqual(t, units(without.Content), maxContent)
+	assert.LessOrEqual(t, chat.Units(without.Content), maxContent)
 	assert.Empty(t, without.Components)
 	assert.Equal(t, 2, strings.Count(without.Content, "```"))
 	assert.True(t, strings.HasSuffix(without.Content, sayNoEmbeds))
@@ -299,12 +299,12 @@ func FuzzRender(f *testing.F) {
 		e := m.Embeds[0]
 		foots := 0
 		if e.Footer != nil {
-			foots = units(e.Footer.Text)
+			foots = chat.Units(e.Footer.Text)
 		}
-		assert.LessOrEqual(t, units(m.Content), maxContent)
-		assert.LessOrEqual(t, units(e.Title), maxTitle)
-		assert.LessOrEqual(t, units(e.Description), maxDescription)
-		assert.LessOrEqual(t, units(e.Title)+units(e.Description)+foots, 6000)
+		assert.LessOrEqual(t, chat.Units(m.Content), maxContent)
+		assert.LessOrEqual(t, chat.Units(e.Title), maxTitle)
+		assert.LessOrEqual(t, chat.Units(e.Description), maxDescription)
+		assert.LessOrEqual(t, chat.Units(e.Title)+chat.Units(e.Description)+foots, 6000)
 		assert.NotEmpty(t, e.Title+e.Description+fmt.Sprint(e.Footer))
 		assert.LessOrEqual(t, len(m.Components), 5)
 		for _, id := range m.Mentions.Users {
@@ -321,8 +321,8 @@ func TestEscapeAndCut(t *testing.T) {
 		assert.Equal(t, want, escape(text, 100), text)
 	}
 	assert.Equal(t, `\*\*…`, escape("******", 6), "no half of an escape")
-	assert.Equal(t, "ab…", clip("abcdef", 3))
-	assert.Equal(t, "…", clip("😀😀", 2))
+	assert.Equal(t, "ab…", chat.Clip("abcdef", 3))
+	assert.Equal(t, "…", chat.Clip("😀😀", 2))
 }
 
 func TestCommandsAreRegisteredOnce(t *testing.T) {

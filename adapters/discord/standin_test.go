@@ -156,10 +156,10 @@ func (a parrot) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestATextFileThatDoesNotSayItsType(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{"links.txt": true, "LINKS.TXT": true, "links.png": false, "": false} {
-		assert.Equal(t, want, attachment{Filename: name}.plain(), name)
+		assert.Equal(t, want, attachment{Filename: name}.isText(), name)
 	}
-	assert.True(t, attachment{Filename: "links", ContentType: "text/plain; charset=utf-8"}.plain())
-	assert.False(t, attachment{Filename: "links.txt", ContentType: "image/png"}.plain())
+	assert.True(t, attachment{Filename: "links", ContentType: "text/plain; charset=utf-8"}.isText())
+	assert.False(t, attachment{Filename: "links.txt", ContentType: "image/png"}.isText())
 }
 
 // TestREADYSaysWhoTheBotIs: then nobody need ask.

@@ -65,7 +65,7 @@ func (s *Slack) here(ctx context.Context, team string) (identity, error) {
 // private is an ephemeral answer to a slash command; no card and no error is silence.
 func (s *Slack) private(ctx context.Context, channel string, c *chat.Card, err error) reaction {
 	if err != nil {
-		s.logUntaken("command", plain(channel), err)
+		s.logUntaken("command", chat.OneLine(channel), err)
 		c = sentence(err)
 	}
 	if c == nil {

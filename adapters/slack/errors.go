@@ -12,6 +12,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -125,7 +126,7 @@ var tokenLike = regexp.MustCompile(`xox[a-z]-[0-9A-Za-z-]+|xapp-[0-9A-Za-z-]+`)
 // redact removes what looks like a secret, and ours whatever they look like, and bounds the length.
 func (s *Slack) redact(text string) string {
 	text = strings.NewReplacer(s.config.BotToken, "…", s.config.SigningSecret, "…").Replace(text)
-	return clip(plain(tokenLike.ReplaceAllString(text, "…")), 2000)
+	return chat.Clip(chat.OneLine(tokenLike.ReplaceAllString(text, "…")), 2000)
 }
 
 // logUntaken logs why nothing was recorded of what somebody did. Here such an error stops: the person is told, and nobody else.

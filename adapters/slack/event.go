@@ -57,7 +57,7 @@ func (s *Slack) event(ctx context.Context, h chat.Handler, r *http.Request, body
 	}
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
-		s.logUntaken("mention", plain(e.Event.Channel), err)
+		s.logUntaken("mention", chat.OneLine(e.Event.Channel), err)
 		return reaction{status: http.StatusServiceUnavailable}
 	}
 	text, ok := e.command(me)

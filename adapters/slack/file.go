@@ -142,7 +142,7 @@ func (s *Slack) upload(ctx context.Context, channel, root string, f *chat.File) 
 		return err
 	}
 	_, err = s.api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
-		Files: []slack.FileSummary{{ID: u.FileID, Title: plain(f.Name)}}, Channel: channel, ThreadTimestamp: root,
+		Files: []slack.FileSummary{{ID: u.FileID, Title: chat.OneLine(f.Name)}}, Channel: channel, ThreadTimestamp: root,
 	})
 	return s.done("files.completeUploadExternal", err)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/chat"
 )
 
 const forever = time.Duration(math.MaxInt64)
@@ -72,7 +73,7 @@ func (s *Slack) Health(ctx context.Context) error {
 // invite is what to type to let the bot into a channel.
 func (s *Slack) invite() string {
 	if i, known := s.identity.peek(""); known && i.name != "" {
-		return "/invite @" + plain(i.name)
+		return "/invite @" + chat.OneLine(i.name)
 	}
 	return "/invite @purgebot"
 }

@@ -56,13 +56,13 @@ func (s *Slack) nameOf(ctx context.Context, who acl.Subject) string {
 		return string(who)
 	}
 	if p, known := s.people.peek(id); known && p.Name != "" {
-		return clip(plain(p.Name), 80) + " (" + id + ")"
+		return chat.Clip(chat.OneLine(p.Name), 80) + " (" + id + ")"
 	}
 	p, err := s.askPerson(me, id, time.Hour).wait(ctx)
 	if err != nil || p.Name == "" {
 		return id
 	}
-	return clip(plain(p.Name), 80) + " (" + id + ")"
+	return chat.Clip(chat.OneLine(p.Name), 80) + " (" + id + ")"
 }
 
 // mentions returns the markup that notifies those people and user groups that are of the workspace; the others cannot be notified.
@@ -105,14 +105,14 @@ func (r rendering) blocks(c chat.Card) []slack.Block {
 		b = append(b, small(r.more(n, c.File)))
 	}
 	b = append(b, paragraphs(c.Lines, maxCard-used)...)
-	if strings.TrimSpace(plain(c.Footer)) != "" {
+	if strings.TrimSpace(chat.OneLine(c.Footer)) != "" {
 		b = append(b, small(c.Footer))
 	}
 	return append(b, buttons(c.Buttons)...)
 }
 
 func title(s string) []slack.Block {
-	if s = plain(s); units(s) > maxHeader {
+	if s = chat.OneLine(s); chat.Units(s) > maxHeader {
 		return paragraphs([]string{s}, maxText)
 	}
 	if strings.TrimSpace(s) == "" {
@@ -154,8 +154,8 @@ func paragraphs(lines []string, budget int) []slack.Block {
 	var text chunks
 	left := 0
 	for i, l := range lines {
-		l = clip(plain(l), maxText)
-		if budget -= units(l) + 1; budget < 0 {
+		l = chat.Clip(chat.OneLine(l), maxText)
+		if budget -= chat.Units(l) + 1; budget < 0 {
 			left = len(lines) - i
 			break
 		}
@@ -177,12 +177,12 @@ func paragraphs(lines []string, budget int) []slack.Block {
 func fit(targets []string) (blocks []slack.Block, used, hidden int) {
 	var code chunks
 	for i, t := range targets {
-		t = plain(t)
-		if used+units(t)+1 > maxTargets {
+		t = chat.OneLine(t)
+		if used+chat.Units(t)+1 > maxTargets {
 			hidden = len(targets) - i
 			break
 		}
-		used += units(t) + 1
+		used += chat.Units(t) + 1
 		code.add(t)
 	}
 	if len(code) == 0 {
@@ -203,7 +203,7 @@ type chunks []string
 func (c *chunks) add(line string) {
 	for i, piece := range split(line, maxText) {
 		last := len(*c) - 1
-		if i == 0 && last >= 0 && units((*c)[last])+1+units(piece) <= maxText {
+		if i == 0 && last >= 0 && chat.Units((*c)[last])+1+chat.Units(piece) <= maxText {
 			(*c)[last] += "\n" + piece
 		} else {
 			*c = append(*c, piece)
@@ -227,7 +227,7 @@ func buttons(all []chat.Button) []slack.Block {
 
 // plainText is s as text without any markup, on one line, at most limit units long.
 func plainText(s string, limit int) *slack.TextBlockObject {
-	return textObject(clip(plain(s), limit))
+	return textObject(chat.Clip(chat.OneLine(s), limit))
 }
 
 func textObject(s string) *slack.TextBlockObject {
@@ -240,7 +240,7 @@ func fallback(c chat.Card) string {
 	var b strings.Builder
 	left := maxText
 	for _, part := range append(append([]string{c.Title}, c.Lines...), c.Targets...) {
-		for _, r := range plain(part) + "\n" {
+		for _, r := range chat.OneLine(part) + "\n" {
 			escaped := escaper.Replace(string(r))
 			n := len(escaped)
 			if escaped == string(r) {

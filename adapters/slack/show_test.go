@@ -328,7 +328,7 @@ func FuzzCard(f *testing.F) {
 		}
 		r := rendering{by: "Alice (U1)", mention: "<@U1>", file: "p.txt"}
 		check(t, r.blocks(c))
-		if text := fallback(c); units(text) > maxText || strings.ContainsAny(text, "<>") {
+		if text := fallback(c); chat.Units(text) > maxText || strings.ContainsAny(text, "<>") {
 			t.Fatalf("fallback %q", text)
 		}
 	})
@@ -356,8 +356,8 @@ func check(t *testing.T, blocks any) {
 			switch {
 			case kind == "mrkdwn" && text != "<@U1>":
 				t.Fatalf("%s: markup %q", at, text)
-			case kind == "plain_text" && (text == "" || units(text) > 3000), kind == "text" && text == "":
-				t.Fatalf("%s: %d units", at, units(text))
+			case kind == "plain_text" && (text == "" || chat.Units(text) > 3000), kind == "text" && text == "":
+				t.Fatalf("%s: %d units", at, chat.Units(text))
 			}
 			for k, e := range v {
 				walk(at+"/"+k, e)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
@@ -169,7 +170,7 @@ func needed(method string, err error) []string {
 func lacks(scopes []string) string {
 	which := "a scope"
 	if len(scopes) > 0 {
-		which = "the scope " + plain(strings.Join(scopes, ", "))
+		which = "the scope " + chat.OneLine(strings.Join(scopes, ", "))
 	}
 	return "The Slack app lacks " + which + ". Ask whoever manages the app to add it at https://api.slack.com/apps, " +
 		"under OAuth & Permissions, and to install the app again."

@@ -20,7 +20,11 @@ import (
 )
 
 // childURL has this test binary take events without end, and say each number once it is committed.
-const childURL = "PURGEBOT_TEST_CHILD_URL"
+// Where childStays is set as well it stays when it can take no more.
+const (
+	childURL   = "PURGEBOT_TEST_CHILD_URL"
+	childStays = "PURGEBOT_TEST_CHILD_STAYS"
+)
 
 func TestMain(m *testing.M) {
 	if url := os.Getenv(childURL); url != "" {
@@ -37,7 +41,11 @@ func takeForEver(url string) error {
 	}
 	for n := 0; ; n++ {
 		ev := store.Event{Platform: "p", ID: strconv.Itoa(n)}
-		if _, err := s.Take(context.Background(), ev, nil, store.Entry{What: "one", Purge: "p"}); err != nil {
+		_, err := s.Take(context.Background(), ev, nil, store.Entry{What: "one", Purge: "p"})
+		for err != nil && os.Getenv(childStays) != "" {
+			time.Sleep(time.Hour)
+		}
+		if err != nil {
 			return err
 		}
 		fmt.Println(n)

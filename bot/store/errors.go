@@ -31,6 +31,9 @@ func judge(err error) (purge.ErrorKind, string) {
 	if e := (*purge.Error)(nil); errors.As(err, &e) {
 		return e.Kind, e.Message
 	}
+	if errors.Is(err, errGone) {
+		return purge.Unavailable, sayGone
+	}
 	switch code(err) {
 	case codeCorrupt, codeNotADB:
 		return purge.Internal, "The database is damaged; nothing was taken. Ask whoever runs purgebot to restore it."
@@ -45,6 +48,8 @@ func judge(err error) (purge.ErrorKind, string) {
 	}
 	return purge.Internal, ""
 }
+
+const sayGone = "The file of the database was removed or replaced, and what is written now would be lost; nothing was taken. Ask whoever runs purgebot to put it back and start purgebot again."
 
 const unavailable = "The database did not answer; nothing was taken. Try again."
 

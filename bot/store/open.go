@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"purgebot/purge"
@@ -17,36 +16,32 @@ import (
 
 // Store is the open database. It has one connection, which the durable engine uses as well.
 type Store struct {
-	db *sql.DB
-	// unlock gives the file to another process; once, and not where it was opened only to be read.
-	unlock func()
+	db   *sql.DB
+	file *hold // nil where it was opened only to be read
 }
 
 // Open opens, and where needed makes, the database that a DATABASE_URL such as "sqlite:purgebot.db" names, for the one
 // process that runs workflows. It refuses, each time with an *purge.Error that says what to do and with the file as it
-// was: a database that another process has open, that is damaged, read-only or somebody else's, or that a newer
+// was: a database that another process has open by any name, that is damaged, read-only or somebody else's, or that a newer
 // purgebot wrote.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	path, err := pathOf(databaseURL)
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := lock(path + ".lock")
+	file, err := take(path)
 	if err != nil {
 		return nil, refused(path, err)
 	}
 	db, err := openLocked(ctx, path)
 	if err != nil {
-		unlock()
+		file.release()
 		return nil, refused(path, err)
 	}
-	return &Store{db: db, unlock: sync.OnceFunc(unlock)}, nil
+	return &Store{db: db, file: file}, nil
 }
 
 func openLocked(ctx context.Context, path string) (*sql.DB, error) {
-	if err := makeWritable(path); err != nil {
-		return nil, err
-	}
 	if err := inspect(ctx, path); err != nil {
 		return nil, err
 	}
@@ -80,7 +75,7 @@ func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
 		_ = db.Close()
 		return nil, refused(path, err)
 	}
-	return &Store{db: db, unlock: func() {}}, nil
+	return &Store{db: db}, nil
 }
 
 // DB is for the durable engine alone, whose Shutdown closes it.
@@ -96,7 +91,9 @@ func (s *Store) Close() error {
 	for until := time.Now().Add(closesWithin); s.db.Stats().OpenConnections > 0 && time.Now().Before(until); {
 		time.Sleep(time.Millisecond)
 	}
-	s.unlock()
+	if s.file != nil {
+		s.file.release()
+	}
 	return fail("close the database", err)
 }
 
@@ -127,16 +124,6 @@ func pathOf(databaseURL string) (string, error) {
 	return path, nil
 }
 
-// makeWritable makes the file if it is missing, readable by its owner only, and finds out whether it can be written,
-// which SQLite would not say before the first write.
-func makeWritable(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
 // The parameters of a connection. A locked file holds nobody longer than busy_timeout (milliseconds).
 const (
 	writing = "_txlock=immediate&_busy_timeout=2000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1"
@@ -161,6 +148,8 @@ var (
 	errOlder   = errors.New("its schema is older")
 	errForeign = errors.New("it holds other tables")
 	errDamaged = errors.New("its check failed")
+	errLinked  = errors.New("it has a second name")
+	errGone    = errors.New("the file is gone")
 )
 
 // refused says what to do about a database that is not opened.
@@ -175,6 +164,8 @@ func refused(path string, err error) error {
 		message = "The database %s was written by an older purgebot. Start purgebot serve once, which brings it up to date."
 	case errors.Is(err, errForeign):
 		message = "The database %s is not purgebot's. Give DATABASE_URL a path of its own."
+	case errors.Is(err, errLinked):
+		kind, message = purge.Conflict, "The database %s has a second name, a hard link, under which commits may be missing. Remove the link, keep the name that it was last started by, then start again."
 	case errors.Is(err, errDamaged), c == codeCorrupt, c == codeNotADB:
 		message = "The database %s is damaged and was left as it is. Move it away with its -wal and -shm files and restore a backup."
 	case c == codeBusy:

@@ -56,6 +56,11 @@ func change[T any](ctx context.Context, s *Store, doing string, do func(tx) (T, 
 // run is change on the caller's goroutine. ctx bounds the wait for the connection; the statements are not
 // interruptible, since one that is interrupted costs a goroutine each and leaves more to explain than it saves.
 func run[T any](ctx context.Context, s *Store, committing *atomic.Bool, do func(tx) (T, error)) (value T, err error) {
+	if s.file != nil { // one that is only read says so by itself
+		if err := s.file.there(); err != nil {
+			return value, err
+		}
+	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return value, err

@@ -1,0 +1,4 @@
+package store
+
+// ofdSetLock is F_OFD_SETLK.
+const ofdSetLock = 37

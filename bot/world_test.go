@@ -59,12 +59,17 @@ func newStillWorld(t *testing.T) *world {
 	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN()}
 	w.setPolicy(worldPolicy)
 	w.bot = w.open()
-	require.NoError(t, w.bot.engine.launch())
+	w.startStill()
+	t.Cleanup(w.stop)
+	return w
+}
+
+func (w *world) startStill() {
+	w.t.Helper()
+	require.NoError(w.t, w.bot.engine.launch())
 	ctx, cancel := context.WithCancel(context.Background())
 	w.bot.stop = cancel
 	w.bot.done.Go(func() { w.bot.showCards(ctx) })
-	t.Cleanup(w.stop)
-	return w
 }
 
 func (w *world) setPolicy(text string) {

@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/bot/chat"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// pressing answers a question that was asked before the kill, or is asked after it.
+func pressing(label string) func(*world, left) {
+	return func(w *world, l left) { w.pressesOn(alice, w.named(l.name, label), label) }
+}
+
+// pressingAnew: what was shown and not written down is shown once more, and only that is pressed.
+func pressingAnew(w *world, l left) {
+	about := func(m shown) bool { return called(m.card.Targets) == l.name }
+	all := w.chat.all()
+	stale := all[slices.IndexFunc(all, about)]
+	m := w.chat.await(w.t, func(m shown) bool { return about(m) && m.ref != stale.ref && hasButton(m.card, "Purge") })
+	w.pressesOn(alice, m, "Purge")
+}
+
+func approving(w *world, l left) { w.pressesOn(bob, w.named(l.name, "Purge"), "Purge") }
+
+func releasing(w *world, l left) {
+	form := w.releases(erin, w.named(l.name, sayWithoutApproval))
+	assert.Empty(w.t, w.sends(erin, form, map[string]string{"reason": why}))
+}
+
+// Purges that a kill under an older engine has left, in every state that there is, go on under this one: each to its one true end.
+func TestOpenPurgesAreCarriedOn(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/open-*.zip")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			w, cdn := carriedOn(t, file)
+			for _, l := range leftOpen {
+				if l.then != nil {
+					l.then(w, l)
+				}
+			}
+			w.settles()
+			assertEnds(t, w, cdn)
+
+			calls, messages := len(cdn.sent()), len(w.chat.all())
+			w.stop()
+			w.carryOn(cdn)
+			w.settles()
+			assert.Len(t, cdn.sent(), calls, "what has ended stays as it is")
+			assert.Len(t, w.chat.all(), messages)
+		})
+	}
+}
+
+// carriedOn is a bot on what a recording holds.
+func carriedOn(t *testing.T, file string) (*world, *takingCDN) {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN()}
+	w.setPolicy(approvalPolicy)
+	w.chat.put(chat.Person{Subject: erin, Name: "Erin", Standing: chat.Member})
+	var outside remembered
+	require.NoError(t, json.Unmarshal(partOf(t, file, "outside.json"), &outside))
+	require.NoError(t, os.WriteFile(filepath.Join(w.dir, "bot.db"), partOf(t, file, "bot.db"), 0o600))
+	w.cdn.calls = outside.Calls
+	for _, m := range outside.Messages {
+		w.chat.messages = append(w.chat.messages, shown{at: m.At, ref: m.Ref, card: m.Card})
+	}
+	cdn := &takingCDN{fakeCDN: w.cdn, at: func(string) {}, tried: map[string]bool{}}
+	w.events = 1000 // all after those of the recording
+	w.carryOn(cdn)
+	t.Cleanup(w.stop)
+	return w, cdn
+}
+
+func (w *world) carryOn(cdn purge.CDN) {
+	w.t.Helper()
+	w.start(func(o *Options) {
+		o.CDN, o.Deadline, o.Keep, o.ConfirmTTL, o.ApprovalTTL, o.EmergencyAfter, o.PersonOpen = cdn, ages, ages, ages, ages, time.Second, 1000
+	})
+}
+
+func partOf(t *testing.T, file, name string) []byte {
+	t.Helper()
+	z, err := zip.OpenReader(file)
+	require.NoError(t, err)
+	defer z.Close()
+	part, err := z.Open(name)
+	require.NoError(t, err)
+	content, err := io.ReadAll(part)
+	require.NoError(t, err)
+	return content
+}
+
+// settles waits until nothing is open any more, neither by our rows nor by the engine's, and everything is told.
+func (w *world) settles() {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		b, err := w.bot.Backlog(w.t.Context())
+		open := 0
+		row := w.bot.Store.DB().QueryRow(`SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED', 'DELAYED')`)
+		return err == nil && row.Scan(&open) == nil && b.Open+b.Cards+open == 0
+	}, time.Minute, 20*time.Millisecond)
+}
+
+// assertEnds: each purge has ended once, as it should, its CDN calls are what they should be and none is doubled, and each thread
+// was told once.
+func assertEnds(t *testing.T, w *world, cdn *takingCDN) {
+	t.Helper()
+	ended := map[string]int{}
+	for _, e := range w.audited("ended") {
+		ended[e.Purge]++
+	}
+	ends := map[string][]store.State{}
+	rows, err := w.bot.Store.History(t.Context(), store.Filter{Limit: 1000})
+	require.NoError(t, err)
+	for _, p := range rows {
+		name := called([]string{p.Request.Parts[0].Targets[0].String()})
+		ends[name] = append(ends[name], p.State)
+		if p.State != store.StateJoined {
+			assert.Equal(t, 1, ended[p.ID], "%s ends once", name)
+		}
+	}
+	calls, taken := map[string]int{}, map[string]int{}
+	for _, b := range cdn.sent() {
+		calls[calledBatch(b)]++
+		for _, target := range b.Targets {
+			taken[fmt.Sprint(b.Kind, b.Area, target)]++
+		}
+	}
+	for target, times := range taken {
+		assert.Equal(t, 1, times, "%s leaves once", target)
+	}
+	for _, l := range leftOpen {
+		for _, end := range ends[l.name] {
+			if end != store.StateJoined {
+				assert.Equal(t, l.ends, end, l.name)
+			}
+		}
+		assert.NotEmpty(t, ends[l.name], l.name)
+		assert.Equal(t, l.calls, calls[l.name], "calls of %s", l.name)
+		if l.ends != store.StateCancelled { // whoever cancels knows
+			assert.Equal(t, len(ends[l.name]), w.told(l.name), "%s is told once in each thread", l.name)
+		}
+	}
+	_, err = w.bot.Store.Verify(t.Context())
+	assert.NoError(t, err)
+}
+
+// told counts the messages that told the end of a purge, each in the thread under its card.
+func (w *world) told(name string) (n int) {
+	cards := map[string]string{}
+	for _, m := range w.chat.all() {
+		switch {
+		case !isResult(m):
+			cards[m.ref.ID] = called(m.card.Targets)
+		case m.card.Mention != nil && !strings.HasPrefix(m.card.Title, "Purged without approval") && cards[m.at.Root] == name:
+			n++
+		}
+	}
+	return n
+}

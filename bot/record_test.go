@@ -122,7 +122,7 @@ func unheard(r *rig) {
 	asking(r)
 	p := r.onlyPurge()
 	_, _, err := r.bot.Store.Decide(context.Background(), store.Decision{Purge: p.ID, What: store.Confirmed, Who: alice, Name: "Alice", At: time.Now()},
-		store.Event{Platform: "slack", Workspace: "T0", ID: "unheard"}, r.bot.entry("confirmed", p.ID, "", nil))
+		store.Event{Platform: "slack", Workspace: "T0", ID: "unheard"}, r.bot.entry(store.AuditConfirmed, p.ID, "", store.Body{}))
 	require.NoError(r.t, err)
 }
 

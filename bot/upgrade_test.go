@@ -124,7 +124,7 @@ func (w *world) settles() {
 func assertEnds(t *testing.T, w *world, cdn *takingCDN) {
 	t.Helper()
 	ended := map[string]int{}
-	for _, e := range w.audited("ended") {
+	for _, e := range w.audited(store.AuditEnded) {
 		ended[e.Purge]++
 	}
 	ends := map[string][]store.State{}

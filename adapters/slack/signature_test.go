@@ -12,6 +12,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/adapters/slack/slacksim"
+	"purgebot/bot/chat"
 )
 
 // The example of https://docs.slack.dev/authentication/verifying-requests-from-slack/
@@ -114,4 +118,24 @@ func FuzzSignature(f *testing.F) {
 			t.Fatalf("valid(%q, %q, %q, now %d) = %v, want %v", at, signature, body, now, got, want)
 		}
 	})
+}
+
+// A signature covers the body. What stands in the address beside it may be anybody's, and is not read.
+func TestNothingInTheAddressIsRead(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f, nil)
+	ref := w.mustShow(t, chat.MessageRef{}, chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}})
+	said := w.Workspace.Type("U0ALICE", "C0CDN", "", "/purge whoami")
+	pressed := w.Workspace.Press("U0ALICE", ref.Channel, ref.ID, "Purge")
+	w.slack.Wait()
+	asked := f.asked()
+	for _, d := range []slacksim.Delivery{said, pressed} {
+		require.True(t, d.Acknowledged())
+		for _, body := range []string{"", "payload=", "text=", "token=x"} {
+			post(w.slack.Handler(f), d.Path+"?"+string(d.Body), "application/x-www-form-urlencoded", secret, strings.NewReader(body))
+		}
+	}
+	w.slack.Wait()
+	assert.Equal(t, asked, f.asked())
 }

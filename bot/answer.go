@@ -12,8 +12,9 @@ import (
 	"purgebot/purge"
 )
 
-// pressAge bounds how long a person is believed at a press: shorter than at a command, since a press sends.
-const pressAge = 30 * time.Second
+// pressAge bounds how long a person is believed at a press, which sends: long enough for what the very event said of its author to
+// count, so that only a chat whose events say nothing of people is asked anew.
+const pressAge = time.Second
 
 // Answer takes a press, or a form that came back. A press is a new request: who, where and whether are asked again.
 func (b *Bot) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {

@@ -61,6 +61,40 @@ func TestManyURLsOfOnePersonAreAsked(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
+// TestOnlyWhatWasOrMayBeSentCountsAsMany asks about more URLs than may go without a question, ends the question in each way, and
+// then purges a single one.
+func TestOnlyWhatWasOrMayBeSentCountsAsMany(t *testing.T) {
+	t.Parallel()
+	many := "https://www.test.com/1 https://www.test.com/2 https://www.test.com/3 https://www.test.com/4"
+	for name, c := range map[string]struct {
+		end  func(*world)
+		asks bool
+	}{
+		"left open": {func(*world) {}, false},
+		"cancelled": {func(w *world) { w.presses(alice, "Cancel"); w.ends("Cancelled") }, false},
+		"withdrawn": {func(w *world) {
+			w.setPolicy(strings.ReplaceAll(worldPolicy, "www.test.com, ", ""))
+			w.presses(alice, "Purge")
+			w.ends("Not purged")
+			w.setPolicy(worldPolicy)
+		}, false},
+		"confirmed": {func(w *world) { w.presses(alice, "Purge"); w.ends("Done") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(o *Options) { o.ConfirmURLs = 3 })
+			w.asks(alice, many)
+			c.end(w)
+			w.types(alice, "https://www.test.com/5")
+			if c.asks {
+				w.ends("Purge 1 URL")
+			} else {
+				w.ends("Done in mainland: 1 URL")
+			}
+		})
+	}
+}
+
 func TestRefusedTargetsLeaveTheRestOnePressAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/store"
+	"purgebot/purge"
 )
 
 func TestWhatWasJustPurgedIsPointedOutBeforeQuotaIsSpent(t *testing.T) {
@@ -21,8 +25,8 @@ func TestWhatWasJustPurgedIsPointedOutBeforeQuotaIsSpent(t *testing.T) {
 	want := "https://www.test.com/a/ was purged in mainland by " + short(first) + " at "
 	assert.Contains(t, lines(q.card), want)
 	assert.Contains(t, lines(w.types(alice, directory+" --dry-run")), want)
-	assert.NotContains(t, lines(w.types(alice, directory+" --dry-run --overseas")), "may still be on its way", "elsewhere it was not purged")
-	assert.NotContains(t, lines(w.types(alice, directory+" --dry-run --mode delete")), "may still be on its way", "nor in this way")
+	assert.NotContains(t, lines(w.types(alice, directory+" --dry-run --overseas")), "costs quota again", "elsewhere it was not purged")
+	assert.NotContains(t, lines(w.types(alice, directory+" --dry-run --mode delete")), "costs quota again", "nor in this way")
 	w.pressesOn(bob, q, "Purge")
 	w.chat.await(t, func(m shown) bool { return m.ref == q.ref && strings.HasPrefix(m.card.Title, "Done") })
 	assert.Len(t, w.cdn.sent(), 2, "it is pointed out, not refused")
@@ -60,10 +64,10 @@ func TestAPrivatePurgeIsNotPointedOutToOthers(t *testing.T) {
 	w.ends("Done")
 	for who, finds := range map[acl.Subject]bool{alice: true, bob: false} {
 		dry := w.types(who, "https://www.test.com/hidden --dry-run")
-		assert.Equal(t, finds, strings.Contains(lines(dry), "may still be on its way"), who)
+		assert.Equal(t, finds, strings.Contains(lines(dry), "costs quota again"), who)
 	}
 	q := w.asks(alice, "https://www.test.com/hidden --global")
-	assert.NotContains(t, lines(q.card), "may still be on its way")
+	assert.NotContains(t, lines(q.card), "costs quota again")
 }
 
 func TestAnOldPurgeIsNoNews(t *testing.T) {
@@ -77,5 +81,39 @@ func TestAnOldPurgeIsNoNews(t *testing.T) {
 		again, err := w.bot.lately(t.Context(), p, now.Add(later))
 		require.NoError(t, err)
 		assert.Len(t, again, found, later.String())
+	}
+}
+
+// TestEachPurgeIsNamedWithItsOwnCount: a count is said of the purge that purged so many, and only what is not known to be done
+// may still be on its way.
+func TestEachPurgeIsNamedWithItsOwnCount(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 28, 9, 41, 0, 0, time.UTC)
+	purged := func(short string, area purge.Area, o purge.Outcome, minute, from, n int) (all []store.Purged) {
+		for i := range n {
+			target, err := purge.Parse(purge.URL, fmt.Sprintf("https://www.test.com/%d", from+i))
+			require.NoError(t, err)
+			all = append(all, store.Purged{Target: target, Area: area, Outcome: o, At: at.Add(time.Duration(minute) * time.Minute), Purge: short})
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		again   []store.Purged
+		private bool
+		want    string
+	}{
+		"nothing": {},
+		"94 and one": {slices.Concat(purged("p-a", purge.Mainland, purge.Done, 0, 0, 94), purged("p-b", purge.Mainland, purge.Accepted, 1, 94, 1)), false,
+			"https://www.test.com/94 was purged in mainland by p-b at 09:42 UTC; 94 of these in mainland by p-a at 09:41 UTC. p-b may still be on the way: a purge takes about 5 min. Purging again costs quota again."},
+		"all done": {purged("p-a", purge.Mainland, purge.Done, 0, 0, 2), false, "2 of these were purged in mainland by p-a at 09:41 UTC. Purging again costs quota again."},
+		"both areas": {slices.Concat(purged("p-a", purge.Mainland, purge.Done, 0, 0, 1), purged("p-a", purge.Overseas, purge.OutcomeUnknown, 0, 0, 2)), true,
+			"One of these was purged in mainland by p-a at 09:41 UTC; 2 of these in overseas by p-a at 09:41 UTC. p-a may still be on the way: a purge takes about 5 min. Purging again costs quota again."},
+		"one of many not done": {append(purged("p-a", purge.Mainland, purge.Done, 0, 0, 5), purged("p-a", purge.Mainland, purge.Accepted, 0, 5, 1)...), false,
+			"6 of these were purged in mainland by p-a at 09:41 UTC. p-a may still be on the way: a purge takes about 5 min. Purging again costs quota again."},
+		"too many to name": {slices.Concat(purged("p-a", purge.Mainland, purge.Done, 4, 0, 2), purged("p-b", purge.Mainland, purge.Done, 3, 2, 3), purged("p-c", purge.Mainland, purge.Done, 2, 5, 4),
+			purged("p-d", purge.Mainland, purge.Done, 1, 9, 5), purged("p-e", purge.Mainland, purge.Accepted, 0, 14, 1)), false,
+			"2 of these were purged in mainland by p-a at 09:45 UTC; 3 of these in mainland by p-b at 09:44 UTC; 4 of these in mainland by p-c at 09:43 UTC; 6 more by p-d, p-e. p-e may still be on the way: a purge takes about 5 min. Purging again costs quota again."},
+	} {
+		assert.Equal(t, c.want, sayLately(c.again, c.private), name)
 	}
 }

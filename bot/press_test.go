@@ -290,3 +290,35 @@ func (c *fakeChat) is(s acl.Subject, standing chat.Standing) {
 	p.Standing = standing
 	c.people[s] = p
 }
+
+// TestAPressAsksAnewWhoItIsOf: nobody whom the chat has let go a moment ago counts at a press, whichever button it is: neither the
+// presser, nor whoever asked, nor a giver.
+func TestAPressAsksAnewWhoItIsOf(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		who   acl.Subject
+		from  func(*world) shown
+		label string
+		gone  acl.Subject
+		says  string
+	}{
+		"confirms": {alice, func(w *world) shown { return w.asks(alice, directory) }, "Purge", alice, sayStanding[chat.Gone]},
+		"cancels":  {alice, func(w *world) shown { return w.asks(alice, directory) }, "Cancel", alice, sayStanding[chat.Gone]},
+		"approves": {bob, func(w *world) shown { return w.asks(alice, "dir https://two.test.com/a/") }, "Purge", bob, sayStanding[chat.Gone]},
+		"asked": {bob, func(w *world) shown { return w.asks(alice, "dir https://two.test.com/a/") }, "Purge", alice,
+			"Whoever asked may no longer purge, so nothing was sent. Ask for it yourself if it is still needed."},
+		"types the host": {alice, func(w *world) shown { return w.asks(alice, "dir https://www.test.com/") }, "Purge", alice, sayStanding[chat.Gone]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			m := c.from(w)
+			w.chat.mu.Lock()
+			w.chat.before = map[acl.Subject]chat.Person{c.gone: w.chat.people[c.gone]}
+			w.chat.mu.Unlock()
+			w.chat.is(c.gone, chat.Gone)
+			assert.Equal(t, c.says, w.pressesOn(c.who, m, c.label).Title)
+			w.quiet()
+		})
+	}
+}

@@ -173,7 +173,7 @@ func (b *Bot) recent(s scene, w wish, r purge.Request, id string) store.RecentQu
 	now := b.Now()
 	return store.RecentQuery{
 		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: digestOf(r, w.Prefetch),
-		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Day: b.day(now), Kind: r.Kind,
+		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Asked: now.Add(-recentWindow - max(b.ConfirmTTL, b.ApprovalTTL)), Day: b.day(now), Kind: r.Kind,
 		Platform: s.at.Platform, Workspace: s.at.Workspace, Private: w.Private, Anew: w.Anew,
 	}
 }

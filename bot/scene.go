@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	personAge  = 5 * time.Minute // how long a person or a channel is believed to be what it was
+	personAge  = 5 * time.Minute  // how long a person or a channel is believed to be what it was
+	channelAge = 30 * time.Second // at a press likewise for the channel, in which nobody loses a right
 	lookWithin = 1500 * time.Millisecond
 )
 
@@ -44,7 +45,7 @@ func (b *Bot) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at 
 	defer cancel()
 	var wg sync.WaitGroup
 	var channelErr error
-	wg.Go(func() { s.channel, channelErr = chat.Channel(lookCtx, at, maxAge) })
+	wg.Go(func() { s.channel, channelErr = chat.Channel(lookCtx, at, max(maxAge, channelAge)) })
 	person, err := chat.Person(lookCtx, from, maxAge)
 	wg.Wait()
 	if refused, err := b.unknown(ctx, "who asks", sayWho, err); refused != "" || err != nil {

@@ -207,6 +207,7 @@ type fakeChat struct {
 	messages []shown
 	told     []shown
 	people   map[acl.Subject]chat.Person
+	before   map[acl.Subject]chat.Person // what they were two seconds ago, for whom that is new enough
 	channel  chat.Channel
 	fail     error                 // of Show
 	asks     error                 // of Person
@@ -264,9 +265,12 @@ func (c *fakeChat) Tell(_ context.Context, who acl.Subject, at chat.Thread, card
 	return nil
 }
 
-func (c *fakeChat) Person(_ context.Context, s acl.Subject, _ time.Duration) (chat.Person, error) {
+func (c *fakeChat) Person(_ context.Context, s acl.Subject, maxAge time.Duration) (chat.Person, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if p, was := c.before[s]; was && maxAge > 2*time.Second {
+		return p, c.asks
+	}
 	if err := c.unknown[s]; err != nil {
 		return chat.Person{}, err
 	}

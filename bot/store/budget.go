@@ -74,10 +74,31 @@ func (t tx) take(c Charge) error {
 	return &OverBudget{c, max(0, c.Limit-used)}
 }
 
-// refund gives back what was taken for the targets of a purge that surely never reached the vendor. It is called once,
+// uncount takes the URLs that surely never reached the vendor from those that a purge counts as. It is called when nothing of it
+// can leave any more.
+func (t tx) uncount(id string) error {
+	_, err := t.exec(`UPDATE pb_purge SET urls = urls - (SELECT count(*) FROM (`+selectUnsent+`) u) WHERE id = $1 AND urls > 0`, id)
+	return err
+}
+
+// refundAll gives back all that was taken for a question, as soon as it is decided against.
+func (t tx) refundAll(id string) error {
+	charges, err := rows(context.Background(), t, scanCharge, selectCharges, id)
+	for _, c := range charges {
+		if err := t.giveBack(id, c, c.Units); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// selectCharges finds what was taken for a purge and not given back.
+const selectCharges = `SELECT day, key, kind, area, units, targets FROM pb_charge WHERE purge = $1 AND returned = 0`
+
+// refund gives back what was taken for the targets of a purge that surely never reached the vendor. It is called
 // when the purge ends and nothing of it can leave any more.
 func (t tx) refund(id string) error {
-	charges, err := rows(context.Background(), t, scanCharge, `SELECT day, key, kind, area, units, targets FROM pb_charge WHERE purge = $1`, id)
+	charges, err := rows(context.Background(), t, scanCharge, selectCharges, id)
 	if err != nil || len(charges) == 0 {
 		return err
 	}

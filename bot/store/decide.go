@@ -74,10 +74,7 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	case err != nil:
 		return false, err
 	case n == 1:
-		if err := t.charge(d.Purge, d.Charges); err != nil {
-			return false, err
-		}
-		return true, t.audit(entries)
+		return true, t.settle(d, entries)
 	case d.Who == "":
 		return false, t.known(d.Purge)
 	}
@@ -88,6 +85,19 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	late.Who, late.Name = d.Who, d.Name
 	late.Body = Body{Pressed: d.What}.JSON()
 	return false, t.audit([]Entry{late})
+}
+
+// settle writes what the first decision brings with it: its charges, or the return of those that the question took.
+func (t tx) settle(d Decision, entries []Entry) error {
+	if err := t.charge(d.Purge, d.Charges); err != nil {
+		return err
+	}
+	if d.What != Confirmed {
+		if err := t.refundAll(d.Purge); err != nil {
+			return err
+		}
+	}
+	return t.audit(entries)
 }
 
 // known returns an error where there is no such purge.

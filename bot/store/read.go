@@ -141,26 +141,31 @@ func (s *Store) Recent(ctx context.Context, q RecentQuery) (Recent, error) {
 
 func recent(ctx context.Context, db querier, q RecentQuery) (r Recent, err error) {
 	err = db.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind,
-		q.Platform, q.Workspace, bit(q.Private), bit(q.Anew)).
+		q.Platform, q.Workspace, bit(q.Private), bit(q.Anew), millis(q.Asked)).
 		Scan(&r.Same, &r.Running, &r.Open, &r.Waits, &r.URLs, &r.Known, &r.Mainland, &r.Overseas)
 	return r, err
 }
 
+// selectRecent counts as open what is not over and not decided against, as waiting what nobody has decided, and as URLs what was
+// or may be sent: none of a question before it is confirmed, and from then on by the time of that.
 const selectRecent = `SELECT
 	COALESCE((SELECT id FROM pb_purge WHERE finished_at = 0 AND requester = $1 AND channel = $2 AND digest = $3 AND created_at >= $4
 		AND $12 = 0 ORDER BY created_at DESC LIMIT 1), (` + selectRejoin + `), ''),
 	COALESCE((` + selectRunning + `), ''),
-	(SELECT count(*) FROM pb_purge WHERE finished_at = 0 AND requester = $1 AND follows IS NULL),
-	(SELECT count(*) FROM pb_purge WHERE state = 'waiting'),
-	(SELECT COALESCE(sum(urls), 0) FROM pb_purge WHERE requester = $1 AND created_at >= $5),
+	(SELECT count(*) FROM pb_purge o LEFT JOIN pb_decision d ON d.purge = o.id
+		WHERE o.finished_at = 0 AND o.requester = $1 AND o.follows IS NULL AND (d.what IS NULL OR d.what = 'confirmed')),
+	(` + selectWaiting + `),
+	(SELECT COALESCE(sum(u.urls), 0) FROM pb_purge u LEFT JOIN pb_decision d ON d.purge = u.id AND d.what = 'confirmed'
+		WHERE u.requester = $1 AND u.created_at >= $13 AND CASE WHEN u.confirm = '' THEN u.created_at ELSE d.at END >= $5),
 	EXISTS (SELECT 1 FROM pb_purge WHERE id = $6),
 	COALESCE((SELECT units FROM pb_spent WHERE day = $7 AND kind = $8 AND area = 'mainland'), 0),
 	COALESCE((SELECT units FROM pb_spent WHERE day = $7 AND kind = $8 AND area = 'overseas'), 0)`
 
+const selectWaiting = `SELECT count(*) FROM pb_purge p WHERE state = 'waiting' AND NOT EXISTS (SELECT 1 FROM pb_decision d WHERE d.purge = p.id)`
+
 // Waiting counts the purges that wait for a press that nobody has made.
 func (s *Store) Waiting(ctx context.Context) (n int, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM pb_purge p WHERE state = 'waiting'
-		AND NOT EXISTS (SELECT 1 FROM pb_decision d WHERE d.purge = p.id)`).Scan(&n)
+	err = s.db.QueryRowContext(ctx, selectWaiting).Scan(&n)
 	return n, fail("count what waits", err)
 }
 

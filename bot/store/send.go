@@ -271,6 +271,9 @@ func (t tx) finish(id string, result bool, entries []Entry) error {
 	if _, err := t.exec(`UPDATE pb_target SET outcome = $1 WHERE purge = $2 AND outcome = $3`, purge.Skipped, id, purge.Pending); err != nil {
 		return err
 	}
+	if err := t.uncount(id); err != nil {
+		return err
+	}
 	if err := t.refund(id); err != nil {
 		return err
 	}

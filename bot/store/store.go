@@ -199,6 +199,7 @@ type RecentQuery struct {
 	Who, Channel acl.Subject
 	Digest       string
 	Same, URLs   time.Time // how far back a repeat, and the person's URLs, count
+	Asked        time.Time // how far back a question may have been asked whose URLs count because it was confirmed since URLs; not after URLs
 	Day          string    // the vendor's
 	Kind         purge.Kind
 
@@ -211,9 +212,9 @@ type RecentQuery struct {
 type Recent struct {
 	Same               string // id of an open purge of the same digest that this person asked for, or joined, in the same channel since Same; "" if none
 	Running            string // id of a purge of the same digest under way in the workspace that this one may join; "" if none
-	Open               int    // purges of this person that are not final, but for those that follow one
-	Waits              int    // confirmations open, of everybody
-	URLs               int    // URL targets this person asked for since URLs
+	Open               int    // purges of this person that are neither final nor decided against, but for those that follow one
+	Waits              int    // questions of everybody that nobody has decided
+	URLs               int    // URL targets of this person that were sent, or may be, of what was asked or confirmed since URLs
 	Known              bool   // the purge itself is recorded already
 	Mainland, Overseas int    // units of Kind spent on Day in each area
 }

@@ -138,9 +138,9 @@ func flat(t *testing.T, v any) string {
 
 func recent(t *testing.T, w world) {
 	s := w.open(t)
-	open := record(t, s, 1)
-	record(t, s, 2, func(p *store.Purge) { p.Requester = bob })
-	record(t, s, 3, func(p *store.Purge) { p.Digest, p.CreatedAt = "other", noon.Add(-time.Hour) })
+	open := record(t, s, 1, func(p *store.Purge) { p.Confirm = "" })
+	record(t, s, 2, func(p *store.Purge) { p.Requester, p.Confirm = bob, "" })
+	record(t, s, 3, func(p *store.Purge) { p.Digest, p.CreatedAt, p.Confirm = "other", noon.Add(-time.Hour), "" })
 	ask(t, s, 4)
 	over := record(t, s, 5)
 	require.NoError(t, s.Finish(t.Context(), over.ID, store.StateDone, "", noon, false))
@@ -151,10 +151,10 @@ func recent(t *testing.T, w world) {
 		same, urls time.Time
 		want       store.Recent
 	}{
-		"everything":        {alice, channel, "digest", noon, noon, store.Recent{Same: open.ID, Open: 3, Waits: 1, URLs: 12}},
-		"the hour before":   {alice, channel, "other", noon.Add(-time.Hour), noon.Add(-time.Hour), store.Recent{Same: idOf(3), Open: 3, Waits: 1, URLs: 16}},
+		"everything":        {alice, channel, "digest", noon, noon, store.Recent{Same: open.ID, Open: 3, Waits: 1, URLs: 4}},
+		"the hour before":   {alice, channel, "other", noon.Add(-time.Hour), noon.Add(-time.Hour), store.Recent{Same: idOf(3), Open: 3, Waits: 1, URLs: 8}},
 		"too long ago":      {alice, channel, "other", noon, noon.Add(time.Second), store.Recent{Open: 3, Waits: 1}},
-		"another channel":   {alice, "slack:T1/C2", "digest", noon, noon, store.Recent{Open: 3, Waits: 1, URLs: 12}},
+		"another channel":   {alice, "slack:T1/C2", "digest", noon, noon, store.Recent{Open: 3, Waits: 1, URLs: 4}},
 		"somebody new":      {"slack:T1/U9", channel, "digest", noon, noon, store.Recent{Waits: 1}},
 		"what bob asks for": {bob, channel, "digest", noon, noon, store.Recent{Same: idOf(2), Open: 1, Waits: 1, URLs: 4}},
 	} {

@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.
 		"recent":           recent,
 		"history":          history,
 		"known":            recentKnows,
+		"counted":          counted,
 		"decisions":        decisions,
 		"races":            races,
 		"ledger":           ledger,

@@ -89,7 +89,12 @@ func (r *remote) at(point string) {
 	_ = r.call("/at", point, &ok)
 }
 
-func (r *remote) Submit(_ context.Context, b purge.Batch) (receipt purge.Receipt, err error) {
+func (r *remote) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (receipt purge.Receipt, err error) {
+	if leaving != nil {
+		if err := leaving(ctx); err != nil {
+			return receipt, err
+		}
+	}
 	r.at("before call")
 	err = r.call("/submit", b, &receipt)
 	r.at("after call")

@@ -154,7 +154,7 @@ func (b *Bot) newCall(p store.Purge, batch sending, try int) store.Call {
 func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	receipt, err := b.CDN.Submit(callCtx, batch.Batch)
+	receipt, err := b.CDN.Submit(callCtx, batch.Batch, nil)
 	var e *purge.Error
 	if err != nil {
 		e = purge.AsError(err)

@@ -353,7 +353,12 @@ func seen(q purge.StatusQuery, o purge.Outcome) []purge.TargetStatus {
 	return s
 }
 
-func (c *fakeCDN) Submit(_ context.Context, b purge.Batch) (purge.Receipt, error) {
+func (c *fakeCDN) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (purge.Receipt, error) {
+	if leaving != nil {
+		if err := leaving(ctx); err != nil {
+			return purge.Receipt{}, err
+		}
+	}
 	if c.entered != nil {
 		c.entered <- struct{}{}
 	}

@@ -7,9 +7,10 @@ import (
 
 // CDN sends one batch and tells what became of it. Every error is an *Error.
 type CDN interface {
-	// Submit makes one call. Its error's kind says what is known: Unavailable, nothing was done and it may be tried again;
-	// Exhausted with RetryAfter, too fast; Unknown, the request left and no readable answer came; any other, a clear refusal.
-	Submit(ctx context.Context, b Batch) (Receipt, error)
+	// Submit makes one call. It calls leaving when the call has its turn, at once before it leaves; where leaving has an error nothing
+	// leaves, and that error is returned as it is. nil is asked nothing. An error without leaving having been called means that
+	// nothing has left either. Otherwise the error's kind says what is known: see MayTryAgain.
+	Submit(ctx context.Context, b Batch, leaving func(context.Context) error) (Receipt, error)
 	// Status says what became of the targets of a batch. A target that it cannot tell about is left out;
 	// an error means that this API cannot tell at all (Denied, Unknown) or not now (Unavailable, Exhausted).
 	Status(ctx context.Context, q StatusQuery) ([]TargetStatus, error)
@@ -32,9 +33,26 @@ type StatusQuery struct {
 	Batch   Batch
 	Receipt Receipt
 	Since   time.Time // just before the call left
+	// Beside returns the other calls that a row of the vendor's log may be about; nil is none. It is asked once the log was read: a
+	// call is written down before it leaves, so none that the log can show is missing.
+	Beside func(context.Context) ([]Sent, error)
 }
 
-// TargetStatus is the vendor's word on one target: Accepted (still running), Done or Failed.
+// Overlap is how far the vendor's clock and ours are trusted to agree, and how long a call may take: a row of what was sent so shortly
+// before a call left may look like that call's own.
+const Overlap = 6 * time.Minute
+
+// Sent is a call that may have been carried out, for one target.
+type Sent struct {
+	Kind   Kind
+	Mode   Mode
+	Area   Area
+	Target Target
+	TaskID string // "" where no answer was seen, or it had none
+}
+
+// TargetStatus is the vendor's word on one target: Accepted (still running), Done or Failed. A row of the log that is about another call,
+// or may be, is no word on this one.
 type TargetStatus struct {
 	Target  Target
 	Outcome Outcome

@@ -36,7 +36,7 @@ var cdnTroubles = []trouble{
 	{Name: "garbage", Label: "Garbage", Hint: "HTTP 200 with bytes that mean nothing.", cdn: cdnsim.Fault{Do: cdnsim.Garbage}},
 	{Name: "http-502", Label: "HTTP 502", Hint: "A gateway answers in the CDN's place.", cdn: cdnsim.Fault{Do: cdnsim.HTTPError, Status: http.StatusBadGateway}},
 	{Name: "quota", Label: "Quota used up", Hint: "Tencent refuses with code 22044.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 22044}},
-	{Name: "rate", Label: "Too many calls", Hint: "Tencent refuses with code 4400: slow down.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 4400}},
+	{Name: "rate", Label: "Too many calls", Hint: "Tencent refuses with code 9163: slow down.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 9163}},
 	{Name: "keys", Label: "Wrong key", Hint: "Tencent refuses with code 4100: the key or its signature.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 4100}},
 	{Name: "task-fails", Label: "Task fails", Hint: "The purge is accepted, and fails later.", cdn: cdnsim.Fault{Do: cdnsim.TaskFails}},
 }

@@ -25,8 +25,17 @@ var errUnreadable = errors.New("not an answer of the CDN API")
 // decodeAnswer reads the body of an HTTP 200. It is lenient about types, since the vendor's own pages disagree,
 // and strict about the one thing that matters: without a plain code there is no answer.
 func decodeAnswer(body []byte) (answer, error) {
-	var w struct{ Code, CodeDesc, Message, Data json.RawMessage }
-	if err := json.Unmarshal(body, &w); err != nil {
+	var w struct {
+		Code     json.RawMessage `json:"code"`
+		CodeDesc json.RawMessage `json:"codeDesc"`
+		Message  json.RawMessage `json:"message"`
+		Data     json.RawMessage `json:"data"`
+		Response json.RawMessage // of API 3.0: what has both is read by two clients in two ways
+	}
+	if err := oneWay(body); err != nil {
+		return answer{}, err
+	}
+	if err := decode(body, &w); err != nil || w.Response != nil {
 		return answer{}, errUnreadable
 	}
 	code, ok := number(w.Code)
@@ -43,8 +52,8 @@ func decodeAnswer(body []byte) (answer, error) {
 	if a.business == 0 {
 		a.business = prefix(a.message)
 	}
-	if a.code == 0 && a.business != 0 {
-		return answer{}, fmt.Errorf("%w: code 0 and codeDesc %d contradict each other", errUnreadable, a.business)
+	if a.code == 0 && (a.business != 0 || a.symbol != "" && !strings.EqualFold(a.symbol, "Success")) {
+		return answer{}, fmt.Errorf("%w: code 0 and its codeDesc or message contradict each other", errUnreadable)
 	}
 	return a, nil
 }
@@ -82,7 +91,7 @@ func prefix(message string) int {
 // receipt reads the data of an accepted batch, which may be an object, a list of one, or absent. Time is the caller's.
 func (a answer) receipt() purge.Receipt {
 	var d struct {
-		Count  json.RawMessage
+		Count  json.RawMessage `json:"count"`
 		TaskID json.RawMessage `json:"task_id"`
 	}
 	data := bytes.TrimSpace(a.data)
@@ -92,7 +101,7 @@ func (a answer) receipt() purge.Receipt {
 			data = list[0]
 		}
 	}
-	if json.Unmarshal(data, &d) != nil {
+	if decode(data, &d) != nil {
 		return purge.Receipt{}
 	}
 	count, _ := number(d.Count)
@@ -114,7 +123,7 @@ func (a answer) refusal(told string) *purge.Error {
 }
 
 // meaning prefers the business code, which is the closer one. But nothing softens "partly done", and the carrier of
-// business codes says nothing by itself when its business code is not listed.
+// business codes says nothing by itself when its business code is not listed: then nobody knows whether it was done.
 func (a answer) meaning() meaning {
 	if m, ok := codes[a.business]; ok && a.code != codePartly {
 		return m
@@ -122,11 +131,7 @@ func (a answer) meaning() meaning {
 	if m, ok := codes[a.code]; ok && (a.code != codeCarrier || a.business == 0) {
 		return m
 	}
-	kind := purge.Internal
-	if a.code == codeCarrier { // about this batch: the other hosts may well be fine
-		kind = purge.Invalid
-	}
-	return meaning{kind: kind, say: fmt.Sprintf(sayUnlisted, a.codes())}
+	return meaning{kind: purge.Unknown, say: fmt.Sprintf(sayUnheard, a.codes())}
 }
 
 // aboutClock is true for a replay and for an expired request: the vendor uses both codes for clocks that differ.

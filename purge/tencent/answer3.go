@@ -23,24 +23,34 @@ var plainCode = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9_]+)*$`)
 // decodeAnswer3 reads the body of an HTTP 200. Without a Response that names its request, or an error without a plain
 // code, there is no answer.
 func decodeAnswer3(body []byte) (answer3, error) {
-	var w struct{ Response json.RawMessage }
+	var w struct {
+		Response json.RawMessage
+		Code     json.RawMessage `json:"code"` // of API 2.0: what has both is read by two clients in two ways
+	}
 	var r struct {
 		RequestID json.RawMessage `json:"RequestId"`
 		TaskID    json.RawMessage `json:"TaskId"`
-		Error     *struct{ Code, Message json.RawMessage }
+		Error     json.RawMessage
 	}
-	if json.Unmarshal(body, &w) != nil || json.Unmarshal(w.Response, &r) != nil {
+	var no struct{ Code, Message json.RawMessage }
+	if err := oneWay(body); err != nil {
+		return answer3{}, err
+	}
+	if decode(body, &w) != nil || decode(w.Response, &r) != nil || w.Code != nil {
 		return answer3{}, errUnreadable
 	}
 	a := answer3{requestID: taskID(text(r.RequestID)), result: w.Response}
-	if r.Error == nil {
+	if r.Error == nil || string(r.Error) == "null" {
 		if a.requestID == "" {
 			return answer3{}, fmt.Errorf("%w: no RequestId", errUnreadable)
 		}
 		return a, nil
 	}
-	a.code, a.message = text(r.Error.Code), text(r.Error.Message)
+	err := decode(r.Error, &no)
+	a.code, a.message = text(no.Code), text(no.Message)
 	switch {
+	case err != nil:
+		return answer3{}, err
 	case len(a.code) > 100 || !plainCode.MatchString(a.code):
 		return answer3{}, fmt.Errorf("%w: an error without a code", errUnreadable)
 	case text(r.TaskID) != "":
@@ -54,7 +64,7 @@ func (a answer3) receipt() purge.Receipt {
 	var d struct {
 		TaskID json.RawMessage `json:"TaskId"`
 	}
-	if json.Unmarshal(a.result, &d) != nil {
+	if decode(a.result, &d) != nil {
 		return purge.Receipt{RequestID: a.requestID}
 	}
 	return purge.Receipt{TaskID: taskID(text(d.TaskID)), RequestID: a.requestID}

@@ -70,7 +70,7 @@ func FuzzAnswer(f *testing.F) {
 			r := a.receipt()
 			require.True(t, r.Count >= 0 && len(r.TaskID) <= 128, r)
 			rows, _ := logRows(a.data)
-			v.collect(map[string]purge.TargetStatus{}, rows, purge.StatusQuery{Batch: batch})
+			v.judgeAll(rows, nil, purge.StatusQuery{Batch: batch})
 			return
 		}
 		e := v.refused(a.refusal(v.quote("c2lnbmF0dXJl", a.symbol, a.message)), a.aboutClock(), exchange{})

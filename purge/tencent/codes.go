@@ -31,9 +31,10 @@ const (
 	sayTooMany    = "That was too much for one call to Tencent; send the targets in smaller portions."
 	sayURLQuota   = "Today's quota of URL purges on the Tencent account is used up; it starts anew at 00:00 Beijing time (UTC+8)."
 	sayDirQuota   = "Today's quota of directory purges on the Tencent account is used up; it starts anew at 00:00 Beijing time (UTC+8)."
+	sayCallQuota  = "Today's number of calls that Tencent takes from this account is used up; it starts anew at 00:00 Beijing time (UTC+8). Ask whoever runs purgebot what else makes calls with it."
 	sayPushQuota  = "Today's quota of prefetches on the Tencent account is used up; it starts anew at 00:00 Beijing time (UTC+8)."
-	sayVendor     = "Tencent has a fault of its own; try again in a minute."
-	sayVendorLong = "Tencent has a fault of its own; try again in a minute, and if it stays ask whoever runs purgebot to report it to Tencent."
+	sayVendor     = "Tencent answered with a fault of its own, so this may or may not have been done; check the page before you send it again."
+	sayVendorLong = "Tencent answered with a fault of its own, so this may or may not have been done; check the page before you send it again, and if the fault stays ask whoever runs purgebot to report it to Tencent."
 	sayPause      = "Tencent's CDN API is out of service for now; try again in some minutes."
 	sayAction     = "Tencent does not offer this action here; ask whoever runs purgebot to check PURGEBOT_CDN_API and PURGEBOT_CDN_ENDPOINT."
 	sayHTTPS      = "Tencent wants HTTPS; ask whoever runs purgebot to check that PURGEBOT_CDN_ENDPOINT begins with https://."
@@ -42,6 +43,7 @@ const (
 	sayNoTask     = "Tencent does not know this purge task; check the page itself."
 	sayDates      = "Tencent keeps no record of this purge for those dates; check the page itself."
 	sayUnlisted   = "Tencent refused this for a reason that purgebot does not know (code %s); ask whoever runs purgebot to look the code up."
+	sayUnheard    = "Tencent answered with a code that purgebot does not know (code %s), so this may or may not have been done; check the page before you send it again, and ask whoever runs purgebot to look the code up."
 )
 
 // Codes that the program, too, has to tell from others.
@@ -54,6 +56,7 @@ const (
 
 // codes holds the common codes and the business codes that a purge can meet; the numbers do not overlap. From
 // https://cloud.tencent.com/document/product/228/5078. A business code, where one is given, says more than the common one.
+// A fault within the vendor's systems is Unknown: they may fail after they have acted.
 var codes = map[int]meaning{
 	codeCarrier: {purge.Invalid, sayBadInput, 0},
 	4100:        {purge.Internal, sayKeys, 0},
@@ -66,23 +69,23 @@ var codes = map[int]meaning{
 	4110:        {purge.Denied, sayRights, 0},
 	codeExpired: {purge.Unavailable, sayClock, 0}, // once; see refused
 	4300:        {purge.Denied, sayAccount, 0},
-	4400:        {purge.Exhausted, sayTooFast, time.Minute},
-	codeReplay:  {purge.Unavailable, sayClock, 0}, // once; see refused
+	4400:        {purge.Exhausted, sayCallQuota, 0}, // ends with the vendor's day, like every quota
+	codeReplay:  {purge.Unavailable, sayClock, 0},   // once; see refused
 	4600:        {purge.Internal, sayHTTPS, 0},
 	5000:        {purge.NotFound, sayNotFound, 0},
-	5100:        {purge.Unavailable, sayVendor, 0},
+	5100:        {purge.Unknown, sayVendor, 0},
 	5200:        {purge.Denied, sayAccount, 0},
 	5300:        {purge.Denied, sayAccount, 0},
 	codePartly:  {purge.Unknown, sayPartly, 0},
 	5500:        {purge.Denied, sayAccount, 0},
-	6000:        {purge.Unavailable, sayVendor, 0},
+	6000:        {purge.Unknown, sayVendor, 0},
 	6100:        {purge.Internal, sayAction, 0},
 	6200:        {purge.Unavailable, sayPause, time.Minute},
 
-	-9015: {purge.Unavailable, sayVendorLong, 0},
-	-9014: {purge.Unavailable, sayVendorLong, 0},
-	-9011: {purge.Unavailable, sayVendor, 0},
-	9000:  {purge.Unavailable, sayVendor, 0},
+	-9015: {purge.Unknown, sayVendorLong, 0},
+	-9014: {purge.Unknown, sayVendorLong, 0},
+	-9011: {purge.Unknown, sayVendor, 0},
+	9000:  {purge.Unknown, sayVendor, 0},
 	9003:  {purge.Invalid, sayBadInput, 0},
 	9105:  {purge.NotFound, sayNoDomain, 0},
 	9107:  {purge.Invalid, sayBadDomain, 0},
@@ -91,7 +94,7 @@ var codes = map[int]meaning{
 	9112:  {purge.Conflict, sayOffline, 0},
 	9135:  {purge.Unavailable, sayDeploying, time.Minute},
 	9150:  {purge.Invalid, sayDates, 0},
-	9151:  {purge.Unavailable, sayVendorLong, 0},
+	9151:  {purge.Unknown, sayVendorLong, 0},
 	9161:  {purge.Conflict, sayLocked, 0},
 	9163:  {purge.Exhausted, sayTooFast, 10 * time.Second},
 	9169:  {purge.Denied, sayAccount, 0},
@@ -113,7 +116,7 @@ var codes = map[int]meaning{
 	22046: {purge.Exhausted, sayDirQuota, 0},
 	22063: {purge.Exhausted, sayTooFast, 10 * time.Second},
 	22701: {purge.Invalid, sayBadDomain, 0},
-	22800: {purge.Unavailable, sayVendor, 0},
+	22800: {purge.Unknown, sayVendor, 0},
 	23100: {purge.Invalid, sayTooMany, 0},
 	23101: {purge.Exhausted, sayPushQuota, 0},
 	23103: {purge.Denied, sayRights, 0},

@@ -14,6 +14,11 @@ const (
 	sayWildcard   = "Tencent does not purge a domain with a *; name each host by itself and send the command again."
 	sayLongURL    = "A URL is longer than Tencent takes; purge the directory above it."
 	sayPurgeQuota = "Today's quota of purges on the Tencent account is used up; it starts anew at 00:00 Beijing time (UTC+8)."
+	sayEdgeOne    = "This domain, or the whole account, has moved to Tencent EdgeOne, which purgebot does not speak; ask whoever runs the CDN to purge it there."
+	sayMoving     = "Tencent is just moving this domain or account to EdgeOne, so this was not done; ask whoever runs the CDN, and try again when that is over."
+	sayRisk       = "Tencent has blocked this domain or account for its risk or its content; ask whoever runs the CDN to settle it with Tencent."
+	sayICP        = "This domain has no ICP filing, without which Tencent does not take this; ask whoever runs the CDN to settle it."
+	sayBusy       = "Tencent has locked this domain, or is just changing it, so this was not done; try again in a few minutes."
 	sayOthers     = "This domain belongs to another Tencent account than the one that purgebot uses; ask whoever runs the CDN which account it is on."
 )
 
@@ -40,13 +45,23 @@ var codes3 = map[string]meaning{
 	"RequestLimitExceeded.UinLimitExceeded":             {purge.Exhausted, sayTooFast, pause},
 	"UnauthorizedOperation.OperationTooOften":           {purge.Exhausted, sayTooFast, 10 * time.Second},
 
-	"InternalError.CamSystemError":      {purge.Unavailable, sayVendor, 0},
-	"InternalError.CdnConfigError":      {purge.Unavailable, sayVendorLong, 0},
-	"InternalError.CdnDbError":          {purge.Unavailable, sayVendorLong, 0},
-	"InternalError.CdnQuerySystemError": {purge.Unavailable, sayVendor, 0},
-	"InternalError.CdnSystemError":      {purge.Unavailable, sayVendor, 0},
-	"InternalError.Error":               {purge.Unavailable, sayVendor, 0},
-	"InternalError.ProxyServer":         {purge.Unavailable, sayVendor, 0},
+	"FailedOperation.CdnConfigError":  {purge.Unknown, sayVendorLong, 0},
+	"FailedOperation.DataSystemError": {purge.Unknown, sayVendorLong, 0},
+
+	"InternalError.CamSystemError":      {purge.Unknown, sayVendor, 0},
+	"InternalError.CdnConfigError":      {purge.Unknown, sayVendorLong, 0},
+	"InternalError.CdnDbError":          {purge.Unknown, sayVendorLong, 0},
+	"InternalError.CdnQuerySystemError": {purge.Unknown, sayVendor, 0},
+	"InternalError.CdnSystemError":      {purge.Unknown, sayVendor, 0},
+	"InternalError.CdnQueryParamError":  {purge.Unknown, sayVendor, 0},
+	"InternalError.CostDataSystemError": {purge.Unknown, sayVendor, 0},
+	"InternalError.DataSystemError":     {purge.Unknown, sayVendor, 0},
+	"InternalError.InvalidErrorCode":    {purge.Unknown, sayVendorLong, 0},
+	"InternalError.RouteError":          {purge.Unknown, sayVendor, 0},
+	"InternalError.TagSystemError":      {purge.Unknown, sayVendor, 0},
+	"InternalError.UnknownError":        {purge.Unknown, sayVendor, 0},
+	"InternalError.Error":               {purge.Unknown, sayVendor, 0},
+	"InternalError.ProxyServer":         {purge.Unknown, sayVendor, 0},
 
 	"ActionOffline":        {purge.Internal, sayAction, 0},
 	"InvalidAction":        {purge.Internal, sayAction, 0},
@@ -54,6 +69,9 @@ var codes3 = map[string]meaning{
 	"UnsupportedOperation": {purge.Internal, sayAction, 0},
 
 	"InvalidParameter.CdnHostInvalidStatus":       {purge.Conflict, sayHostState, 0},
+	"InvalidParameter.CDNStatusInvalidDomain":     {purge.Conflict, sayHostState, 0},
+	"InvalidParameter.CdnHostExistsInEdgeOne":     {purge.Conflict, sayEdgeOne, 0},
+	"InvalidParameter.CdnPushWildcardNotAllowed":  {purge.Invalid, sayWildcard, 0},
 	"InvalidParameter.CdnParamError":              {purge.Invalid, sayBadInput, 0},
 	"InvalidParameter.CdnPurgeWildcardNotAllowed": {purge.Invalid, sayWildcard, 0},
 	"InvalidParameter.CdnUrlExceedLength":         {purge.Invalid, sayLongURL, 0},
@@ -67,26 +85,51 @@ var codes3 = map[string]meaning{
 	"LimitExceeded.CdnPushExceedBatchLimit":      {purge.Invalid, sayTooMany, 0},
 	"LimitExceeded.CdnPushExceedDayLimit":        {purge.Exhausted, sayPushQuota, 0},
 
-	"ResourceNotFound.CdnHostNotExists":      {purge.NotFound, sayNoDomain, 0},
-	"ResourceNotFound.CdnUserNotExists":      {purge.Denied, sayNoCDN, 0},
-	"ResourceUnavailable.CdnHostIsNotOnline": {purge.Conflict, sayOffline, 0},
+	"LimitExceeded.CdnHostOpTooOften": {purge.Exhausted, sayTooFast, 10 * time.Second},
 
-	"UnauthorizedOperation.CdnCamUnauthorized":    {purge.Denied, sayRights, 0},
-	"UnauthorizedOperation.CdnHostIsOwnedByOther": {purge.Denied, sayOthers, 0},
-	"UnauthorizedOperation.CdnHostUnauthorized":   {purge.Denied, sayRights, 0},
-	"UnauthorizedOperation.CdnUserAuthFail":       {purge.Denied, sayAccount, 0},
-	"UnauthorizedOperation.CdnUserAuthWait":       {purge.Denied, sayAccount, 0},
-	"UnauthorizedOperation.CdnUserIsIsolated":     {purge.Denied, sayAccount, 0},
-	"UnauthorizedOperation.CdnUserIsSuspended":    {purge.Denied, sayAccount, 0},
-	"UnauthorizedOperation.EcdnMigratedCdn":       {purge.Denied, sayAccount, 0},
+	"OperationDenied.CdnHostHasDDosRisk": {purge.Denied, sayRisk, 0},
+	"OperationDenied.ProductUpdating":    {purge.Denied, sayMoving, 0},
+	"OperationDenied.ProductUpgraded":    {purge.Denied, sayEdgeOne, 0},
+	"OperationDenied.UserMigrating":      {purge.Denied, sayMoving, 0},
+
+	"ResourceInUse.CdnOpInProgress":                        {purge.Unavailable, sayBusy, time.Minute},
+	"ResourceNotFound.EcdnDomainNotExists":                 {purge.NotFound, sayNoDomain, 0},
+	"ResourceUnavailable.CdnHostBelongsToOthersInMainland": {purge.Conflict, sayOthers, 0},
+	"ResourceUnavailable.CdnHostBelongsToOthersInOverseas": {purge.Conflict, sayOthers, 0},
+	"ResourceUnavailable.CdnHostIsLocked":                  {purge.Unavailable, sayBusy, time.Minute},
+	"ResourceUnavailable.CdnHostIsMalicious":               {purge.Conflict, sayRisk, 0},
+	"ResourceUnavailable.CdnHostNoIcp":                     {purge.Conflict, sayICP, 0},
+	"ResourceUnavailable.CheckUserHighRisk":                {purge.Denied, sayRisk, 0},
+	"ResourceNotFound.CdnHostNotExists":                    {purge.NotFound, sayNoDomain, 0},
+	"ResourceNotFound.CdnUserNotExists":                    {purge.Denied, sayNoCDN, 0},
+	"ResourceUnavailable.CdnHostIsNotOnline":               {purge.Conflict, sayOffline, 0},
+
+	"UnauthorizedOperation.CdnAccountUnauthorized":   {purge.Denied, sayRights, 0},
+	"UnauthorizedOperation.CdnHostInIcpBlacklist":    {purge.Denied, sayRisk, 0},
+	"UnauthorizedOperation.CdnHostIsUsedByOther":     {purge.Denied, sayOthers, 0},
+	"UnauthorizedOperation.CdnInvalidUserStatus":     {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.CdnProjectUnauthorized":   {purge.Denied, sayRights, 0},
+	"UnauthorizedOperation.CdnTagUnauthorized":       {purge.Denied, sayRights, 0},
+	"UnauthorizedOperation.CdnUserInvalidCredential": {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.CdnUserNoWhitelist":       {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.OpNoAuth":                 {purge.Denied, sayRights, 0},
+	"UnauthorizedOperation.Unknown":                  {purge.Denied, sayRights, 0},
+	"UnauthorizedOperation.CdnCamUnauthorized":       {purge.Denied, sayRights, 0},
+	"UnauthorizedOperation.CdnHostIsOwnedByOther":    {purge.Denied, sayOthers, 0},
+	"UnauthorizedOperation.CdnHostUnauthorized":      {purge.Denied, sayRights, 0},
+	"UnauthorizedOperation.CdnUserAuthFail":          {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.CdnUserAuthWait":          {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.CdnUserIsIsolated":        {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.CdnUserIsSuspended":       {purge.Denied, sayAccount, 0},
+	"UnauthorizedOperation.EcdnMigratedCdn":          {purge.Denied, sayEdgeOne, 0},
 }
 
 // families are the first words of codes; each code that no table lists is at least of one of them. Where the word says
 // whose move it is, so does the sentence; elsewhere the code is named, for the operator to look up.
 var families = map[string]meaning{
 	"AuthFailure":           {purge.Internal, sayKeys, 0},
-	"FailedOperation":       {purge.Unavailable, sayVendorLong, 0},
-	"InternalError":         {purge.Unavailable, sayVendorLong, 0},
+	"FailedOperation":       {purge.Unknown, sayVendorLong, 0},
+	"InternalError":         {purge.Unknown, sayVendorLong, 0},
 	"InvalidParameter":      {purge.Invalid, sayUnlisted, 0},
 	"InvalidParameterValue": {purge.Invalid, sayUnlisted, 0},
 	"LimitExceeded":         {purge.Exhausted, sayUnlisted, 0},
@@ -94,7 +137,7 @@ var families = map[string]meaning{
 	"OperationDenied":       {purge.Denied, sayUnlisted, 0},
 	"RequestLimitExceeded":  {purge.Exhausted, sayTooFast, pause},
 	"ResourceInUse":         {purge.Conflict, sayUnlisted, 0},
-	"ResourceInsufficient":  {purge.Unavailable, sayVendorLong, 0},
+	"ResourceInsufficient":  {purge.Unknown, sayVendorLong, 0},
 	"ResourceNotFound":      {purge.NotFound, sayUnlisted, 0},
 	"ResourceUnavailable":   {purge.Conflict, sayUnlisted, 0},
 	"UnauthorizedOperation": {purge.Denied, sayUnlisted, 0},
@@ -109,7 +152,7 @@ func meaning3(code string) meaning {
 	word, _, _ := strings.Cut(code, ".")
 	m, ok := families[word]
 	if !ok {
-		m = meaning{kind: purge.Internal, say: sayUnlisted}
+		return meaning{kind: purge.Unknown, say: fmt.Sprintf(sayUnheard, code)}
 	}
 	if m.say == sayUnlisted {
 		m.say = fmt.Sprintf(sayUnlisted, code)

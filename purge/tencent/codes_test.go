@@ -12,7 +12,7 @@ import (
 )
 
 // Every code of the vendor's tables that a purge can meet, of both APIs, and what a person and a program make of it. wait is
-// what the program waits at least; a daily quota has none. retried says whether the program tries again by itself.
+// what the program waits at least; a daily quota has none. retried is the rule for trying again that follows.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	listed := map[string]bool{}
@@ -20,7 +20,7 @@ func TestCodes(t *testing.T) {
 		code    string
 		kind    purge.ErrorKind
 		wait    time.Duration
-		retried bool
+		retried purge.Again
 		says    string
 	}{
 		{"4000", purge.Invalid, 0, never, "malformed"},
@@ -34,25 +34,25 @@ func TestCodes(t *testing.T) {
 		{"4110", purge.Denied, 0, never, "give the key the right"},
 		{"4200", purge.Unavailable, 0, again, "try again"},
 		{"4300", purge.Denied, 0, never, "account"},
-		{"4400", purge.Exhausted, time.Minute, again, "slow down"},
+		{"4400", purge.Exhausted, 0, never, "00:00 Beijing time (UTC+8)"},
 		{"4500", purge.Unavailable, 0, again, "try again"},
 		{"4600", purge.Internal, 0, never, "https://"},
 		{"5000", purge.NotFound, 0, never, "check the targets"},
-		{"5100", purge.Unavailable, 0, again, "try again"},
+		{"5100", purge.Unknown, 0, look, "may or may not"},
 		{"5200", purge.Denied, 0, never, "account"},
 		{"5300", purge.Denied, 0, never, "account"},
-		{"5400", purge.Unknown, 0, never, "check the pages"},
+		{"5400", purge.Unknown, 0, look, "check the pages"},
 		{"5500", purge.Denied, 0, never, "account"},
-		{"6000", purge.Unavailable, 0, again, "try again"},
+		{"6000", purge.Unknown, 0, look, "may or may not"},
 		{"6100", purge.Internal, 0, never, "PURGEBOT_CDN_API"},
 		{"6200", purge.Unavailable, time.Minute, again, "try again"},
 
-		{"9000", purge.Unavailable, 0, again, "try again"},
-		{"22800", purge.Unavailable, 0, again, "try again"},
-		{"-9015", purge.Unavailable, 0, again, "report it to Tencent"},
-		{"-9014", purge.Unavailable, 0, again, "report it to Tencent"},
-		{"9151", purge.Unavailable, 0, again, "report it to Tencent"},
-		{"-9011", purge.Unavailable, 0, again, "try again"},
+		{"9000", purge.Unknown, 0, look, "may or may not"},
+		{"22800", purge.Unknown, 0, look, "may or may not"},
+		{"-9015", purge.Unknown, 0, look, "report it to Tencent"},
+		{"-9014", purge.Unknown, 0, look, "report it to Tencent"},
+		{"9151", purge.Unknown, 0, look, "report it to Tencent"},
+		{"-9011", purge.Unknown, 0, look, "may or may not"},
 		{"9003", purge.Invalid, 0, never, "malformed"},
 		{"9105", purge.NotFound, 0, never, "not on the Tencent account"},
 		{"9110", purge.NotFound, 0, never, "not on the Tencent account"},
@@ -104,13 +104,13 @@ func TestCodes(t *testing.T) {
 		{"RequestLimitExceeded.UinLimitExceeded", purge.Exhausted, time.Second, again, "slow down"},
 		{"RequestLimitExceeded.GlobalRegionUinLimitExceeded", purge.Exhausted, time.Second, again, "slow down"},
 		{"UnauthorizedOperation.OperationTooOften", purge.Exhausted, 10 * time.Second, again, "slow down"},
-		{"InternalError.CamSystemError", purge.Unavailable, 0, again, "fault of its own"},
-		{"InternalError.CdnQuerySystemError", purge.Unavailable, 0, again, "fault of its own"},
-		{"InternalError.CdnSystemError", purge.Unavailable, 0, again, "fault of its own"},
-		{"InternalError.Error", purge.Unavailable, 0, again, "fault of its own"},
-		{"InternalError.ProxyServer", purge.Unavailable, 0, again, "fault of its own"},
-		{"InternalError.CdnConfigError", purge.Unavailable, 0, again, "report it to Tencent"},
-		{"InternalError.CdnDbError", purge.Unavailable, 0, again, "report it to Tencent"},
+		{"InternalError.CamSystemError", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.CdnQuerySystemError", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.CdnSystemError", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.Error", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.ProxyServer", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.CdnConfigError", purge.Unknown, 0, look, "report it to Tencent"},
+		{"InternalError.CdnDbError", purge.Unknown, 0, look, "report it to Tencent"},
 		{"ActionOffline", purge.Internal, 0, never, "PURGEBOT_CDN_API"},
 		{"InvalidAction", purge.Internal, 0, never, "PURGEBOT_CDN_API"},
 		{"NoSuchVersion", purge.Internal, 0, never, "PURGEBOT_CDN_API"},
@@ -136,8 +136,43 @@ func TestCodes(t *testing.T) {
 		{"UnauthorizedOperation.CdnUserAuthWait", purge.Denied, 0, never, "refuses this account"},
 		{"UnauthorizedOperation.CdnUserIsSuspended", purge.Denied, 0, never, "refuses this account"},
 		{"UnauthorizedOperation.CdnUserIsIsolated", purge.Denied, 0, never, "refuses this account"},
-		{"UnauthorizedOperation.EcdnMigratedCdn", purge.Denied, 0, never, "refuses this account"},
+		{"UnauthorizedOperation.EcdnMigratedCdn", purge.Denied, 0, never, "EdgeOne"},
 		{"UnauthorizedOperation.CdnHostIsOwnedByOther", purge.Denied, 0, never, "another Tencent account"},
+		{"FailedOperation.CdnConfigError", purge.Unknown, 0, look, "report it to Tencent"},
+		{"FailedOperation.DataSystemError", purge.Unknown, 0, look, "report it to Tencent"},
+		{"InternalError.CdnQueryParamError", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.CostDataSystemError", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.DataSystemError", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.InvalidErrorCode", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.RouteError", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.TagSystemError", purge.Unknown, 0, look, "fault of its own"},
+		{"InternalError.UnknownError", purge.Unknown, 0, look, "fault of its own"},
+		{"InvalidParameter.CDNStatusInvalidDomain", purge.Conflict, 0, never, "present state"},
+		{"InvalidParameter.CdnHostExistsInEdgeOne", purge.Conflict, 0, never, "EdgeOne"},
+		{"InvalidParameter.CdnPushWildcardNotAllowed", purge.Invalid, 0, never, "name each host"},
+		{"LimitExceeded.CdnHostOpTooOften", purge.Exhausted, 10 * time.Second, again, "slow down"},
+		{"OperationDenied.CdnHostHasDDosRisk", purge.Denied, 0, never, "risk"},
+		{"OperationDenied.ProductUpdating", purge.Denied, 0, never, "EdgeOne"},
+		{"OperationDenied.ProductUpgraded", purge.Denied, 0, never, "EdgeOne"},
+		{"OperationDenied.UserMigrating", purge.Denied, 0, never, "EdgeOne"},
+		{"ResourceInUse.CdnOpInProgress", purge.Unavailable, time.Minute, again, "in a few minutes"},
+		{"ResourceNotFound.EcdnDomainNotExists", purge.NotFound, 0, never, "not on the Tencent account"},
+		{"ResourceUnavailable.CdnHostBelongsToOthersInMainland", purge.Conflict, 0, never, "another Tencent account"},
+		{"ResourceUnavailable.CdnHostBelongsToOthersInOverseas", purge.Conflict, 0, never, "another Tencent account"},
+		{"ResourceUnavailable.CdnHostIsLocked", purge.Unavailable, time.Minute, again, "in a few minutes"},
+		{"ResourceUnavailable.CdnHostIsMalicious", purge.Conflict, 0, never, "risk"},
+		{"ResourceUnavailable.CdnHostNoIcp", purge.Conflict, 0, never, "ICP"},
+		{"ResourceUnavailable.CheckUserHighRisk", purge.Denied, 0, never, "risk"},
+		{"UnauthorizedOperation.CdnAccountUnauthorized", purge.Denied, 0, never, "give the key the right"},
+		{"UnauthorizedOperation.CdnHostInIcpBlacklist", purge.Denied, 0, never, "risk"},
+		{"UnauthorizedOperation.CdnHostIsUsedByOther", purge.Denied, 0, never, "another Tencent account"},
+		{"UnauthorizedOperation.CdnInvalidUserStatus", purge.Denied, 0, never, "refuses this account"},
+		{"UnauthorizedOperation.CdnProjectUnauthorized", purge.Denied, 0, never, "give the key the right"},
+		{"UnauthorizedOperation.CdnTagUnauthorized", purge.Denied, 0, never, "give the key the right"},
+		{"UnauthorizedOperation.CdnUserInvalidCredential", purge.Denied, 0, never, "refuses this account"},
+		{"UnauthorizedOperation.CdnUserNoWhitelist", purge.Denied, 0, never, "refuses this account"},
+		{"UnauthorizedOperation.OpNoAuth", purge.Denied, 0, never, "give the key the right"},
+		{"UnauthorizedOperation.Unknown", purge.Denied, 0, never, "give the key the right"},
 	} {
 		for _, body := range bodiesOf(tc.code) {
 			t.Run(body, func(t *testing.T) {
@@ -147,10 +182,10 @@ func TestCodes(t *testing.T) {
 				if isCode3(tc.code) {
 					cdn = testClient3(t, base, nil)
 				}
-				_, err := cdn.Submit(t.Context(), oneURL(t))
+				_, err := cdn.Submit(t.Context(), oneURL(t), nil)
 				e := requireKind(t, tc.kind, err)
 				assert.Equal(t, tc.wait, e.RetryAfter)
-				assert.Equal(t, tc.retried, e.Kind == purge.Unavailable || e.Kind == purge.Exhausted && e.RetryAfter > 0)
+				assert.Equal(t, tc.retried, purge.MayTryAgain(e))
 				assert.Contains(t, e.Message, tc.says)
 				assert.NotContains(t, e.Message, tc.code, "a listed code means nothing to a person")
 				assert.NotContains(t, e.Message, "nothing was", "other calls of the same purge may have done much, and this one may be a prefetch")
@@ -168,7 +203,7 @@ func TestCodes(t *testing.T) {
 	assert.Len(t, listed, len(codes)+len(codes3))
 }
 
-const again, never = true, false
+const never, again, look = purge.Never, purge.Later, purge.LookFirst
 
 func isCode3(code string) bool { return code[0] >= 'A' }
 
@@ -199,11 +234,11 @@ func TestUnlistedCodes(t *testing.T) {
 		kind purge.ErrorKind
 		says string
 	}{
-		`{"code":7777,"message":"@everyone"}`:                                              {purge.Internal, "(code 7777)"},
-		`{"code":-1,"message":"@everyone"}`:                                                {purge.Internal, "(code -1)"},
-		`{"code":4000,"message":"(503) Quota run out","codeDesc":"InvalidParameter"}`:      {purge.Invalid, "(code 4000/503)"},
-		`{"code":4000,"message":"(-9021) @everyone","codeDesc":-9021}`:                     {purge.Invalid, "(code 4000/-9021)"},
-		`{"code":6000,"message":"(12345) @everyone","codeDesc":12345}`:                     {purge.Unavailable, "try again"},
+		`{"code":7777,"message":"@everyone"}`:                                              {purge.Unknown, "(code 7777)"},
+		`{"code":-1,"message":"@everyone"}`:                                                {purge.Unknown, "(code -1)"},
+		`{"code":4000,"message":"(503) Quota run out","codeDesc":"InvalidParameter"}`:      {purge.Unknown, "(code 4000/503)"},
+		`{"code":4000,"message":"(-9021) @everyone","codeDesc":-9021}`:                     {purge.Unknown, "(code 4000/-9021)"},
+		`{"code":6000,"message":"(12345) @everyone","codeDesc":12345}`:                     {purge.Unknown, "may or may not"},
 		`{"code":4100,"message":"(100003) @everyone","codeDesc":"AuthFailure"}`:            {purge.Internal, "keys"},
 		`{"code":5400,"message":"(9163) @everyone","codeDesc":9163}`:                       {purge.Unknown, "only a part"},
 		`{"code":4000,"message":"(99999999999999999999) @everyone","codeDesc":"Whatever"}`: {purge.Invalid, "malformed"},
@@ -211,7 +246,7 @@ func TestUnlistedCodes(t *testing.T) {
 		t.Run(body, func(t *testing.T) {
 			t.Parallel()
 			v := testClient(t, serve(t, says(body)).URL, nil)
-			_, err := v.Submit(t.Context(), oneURL(t))
+			_, err := v.Submit(t.Context(), oneURL(t), nil)
 			e := requireKind(t, want.kind, err)
 			assert.Contains(t, e.Message, want.says)
 			assert.NotContains(t, e.Message, "everyone")
@@ -230,10 +265,10 @@ func TestUnlistedCodes3(t *testing.T) {
 		"AuthFailure":                          {purge.Internal, 0, "keys"},
 		"AuthFailure.Newer":                    {purge.Internal, 0, "keys"},
 		"RequestLimitExceeded.Newer":           {purge.Exhausted, time.Second, "slow down"},
-		"InternalError":                        {purge.Unavailable, 0, "try again"},
-		"InternalError.Newer":                  {purge.Unavailable, 0, "try again"},
-		"FailedOperation.Newer":                {purge.Unavailable, 0, "try again"},
-		"ResourceInsufficient":                 {purge.Unavailable, 0, "try again"},
+		"InternalError":                        {purge.Unknown, 0, "may or may not"},
+		"InternalError.Newer":                  {purge.Unknown, 0, "may or may not"},
+		"FailedOperation.Newer":                {purge.Unknown, 0, "may or may not"},
+		"ResourceInsufficient":                 {purge.Unknown, 0, "may or may not"},
 		"LimitExceeded.Newer":                  {purge.Exhausted, 0, "(code LimitExceeded.Newer)"},
 		"ResourceUnavailable.Newer":            {purge.Conflict, 0, "(code ResourceUnavailable.Newer)"},
 		"ResourceInUse":                        {purge.Conflict, 0, "(code ResourceInUse)"},
@@ -244,13 +279,13 @@ func TestUnlistedCodes3(t *testing.T) {
 		"InvalidParameterValue.Newer":          {purge.Invalid, 0, "(code InvalidParameterValue.Newer)"},
 		"MissingParameter":                     {purge.Invalid, 0, "(code MissingParameter)"},
 		"UnknownParameter":                     {purge.Invalid, 0, "(code UnknownParameter)"},
-		"Unheard":                              {purge.Internal, 0, "(code Unheard)"},
-		"LimitExceededx.CdnPurgeUrlExceed":     {purge.Internal, 0, "(code LimitExceededx.CdnPurgeUrlExceed)"},
-		"unauthorizedOperation.CdnHostUnauth1": {purge.Internal, 0, "(code unauthorizedOperation.CdnHostUnauth1)"},
+		"Unheard":                              {purge.Unknown, 0, "(code Unheard)"},
+		"LimitExceededx.CdnPurgeUrlExceed":     {purge.Unknown, 0, "(code LimitExceededx.CdnPurgeUrlExceed)"},
+		"unauthorizedOperation.CdnHostUnauth1": {purge.Unknown, 0, "(code unauthorizedOperation.CdnHostUnauth1)"},
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
-			_, err := testClient3(t, serve(t, says(refused3(code, "@everyone"))).URL, nil).Submit(t.Context(), oneURL(t))
+			_, err := testClient3(t, serve(t, says(refused3(code, "@everyone"))).URL, nil).Submit(t.Context(), oneURL(t), nil)
 			e := requireKind(t, want.kind, err)
 			assert.Equal(t, want.wait, e.RetryAfter)
 			assert.Contains(t, e.Message, want.says)

@@ -124,7 +124,7 @@ func (a *account) prefetches() bool {
 	_, err := purge.NewPlan(purge.Request{Kind: purge.Prefetch, Parts: []purge.Part{{Area: purge.Mainland, Targets: b.Targets}}}, a.cdn.Limits())
 	a.wrong(purge.Internal, err)
 	before := a.arrived.Load()
-	_, err = a.cdn.Submit(a.Context(), b)
+	_, err = a.cdn.Submit(a.Context(), b, nil)
 	a.wrong(purge.Internal, err)
 	assert.Equal(a, before, a.arrived.Load())
 	return false
@@ -133,7 +133,7 @@ func (a *account) prefetches() bool {
 func (a *account) submit(b purge.Batch) purge.StatusQuery {
 	a.Helper()
 	since := a.now()
-	r, err := a.cdn.Submit(a.Context(), b)
+	r, err := a.cdn.Submit(a.Context(), b, nil)
 	require.NoError(a, err)
 	require.True(a, a.last().Acted)
 	return purge.StatusQuery{Batch: b, Receipt: r, Since: since}
@@ -256,23 +256,23 @@ var behaviours = map[string]func(a *account){
 		assert.Equal(a, want, a.outcomes(q))
 	},
 	"a domain that is not on the account is not found": func(a *account) {
-		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://foreign.example/"))
+		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://foreign.example/"), nil)
 		a.wrong(purge.NotFound, err)
-		_, err = a.cdn.Submit(a.Context(), a.urls(purge.Overseas, "https://cn.test.com/"))
+		_, err = a.cdn.Submit(a.Context(), a.urls(purge.Overseas, "https://cn.test.com/"), nil)
 		a.wrong(purge.NotFound, err)
 	},
 	"a domain that is off is in conflict": func(a *account) {
-		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://off.test.com/"))
+		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://off.test.com/"), nil)
 		a.wrong(purge.Conflict, err)
 	},
 	"a used-up quota is exhausted until tomorrow, for its kind and area": func(a *account) {
 		a.sim.Adjust(func(s *cdnsim.Sim) { s.DailyURLs, s.DailyDirectories = 1, 1 })
 		a.submit(a.urls(purge.Mainland, page1))
-		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		assert.Zero(a, a.wrong(purge.Exhausted, err).RetryAfter)
 		a.submit(a.urls(purge.Overseas, page1))
 		a.submit(a.dirs(purge.Mainland, purge.Flush, home))
-		_, err = a.cdn.Submit(a.Context(), a.dirs(purge.Mainland, purge.Flush, home))
+		_, err = a.cdn.Submit(a.Context(), a.dirs(purge.Mainland, purge.Flush, home), nil)
 		assert.Zero(a, a.wrong(purge.Exhausted, err).RetryAfter)
 		a.add(24 * time.Hour)
 		a.submit(a.urls(purge.Mainland, page1))
@@ -280,7 +280,7 @@ var behaviours = map[string]func(a *account){
 	"too fast is exhausted for a while, and nothing was purged": func(a *account) {
 		a.sim.Adjust(func(s *cdnsim.Sim) { s.Rate = 1 })
 		a.submit(a.urls(purge.Mainland, page1))
-		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		e := a.wrong(purge.Exhausted, err)
 		assert.Positive(a, e.RetryAfter)
 		assert.Equal(a, 1, a.sim.Quota()[0].Used)
@@ -291,7 +291,7 @@ var behaviours = map[string]func(a *account){
 		for _, change := range []func(*Config){
 			func(c *Config) { c.SecretKey = "another" }, func(c *Config) { c.SecretID = "AKIDANOTHER" }, func(c *Config) { c.Token = "another" },
 		} {
-			_, err := a.again(change).Submit(a.Context(), a.urls(purge.Mainland, page1))
+			_, err := a.again(change).Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 			assert.Contains(a, a.wrong(purge.Internal, err).Message, "TENCENTCLOUD_SECRET_KEY")
 			requireNoSecret(a, everyText(err), a.config.SecretKey, "another")
 		}
@@ -300,11 +300,11 @@ var behaviours = map[string]func(a *account){
 		ours := func(d time.Duration) func(*Config) {
 			return func(c *Config) { c.Now = func() time.Time { return a.now().Add(d) } }
 		}
-		_, err := a.again(ours(-6*time.Minute)).Submit(a.Context(), a.urls(purge.Mainland, page1))
+		_, err := a.again(ours(-6*time.Minute)).Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		assert.Contains(a, a.wrong(purge.Internal, err).Message, "6m0s behind Tencent's")
-		_, err = a.again(ours(6*time.Minute)).Submit(a.Context(), a.urls(purge.Mainland, page1))
+		_, err = a.again(ours(6*time.Minute)).Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		assert.Contains(a, a.wrong(purge.Internal, err).Message, "6m0s ahead of Tencent's")
-		_, err = a.again(ours(4*time.Minute)).Submit(a.Context(), a.urls(purge.Mainland, page1))
+		_, err = a.again(ours(4*time.Minute)).Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		require.NoError(a, err)
 	},
 	"what left without a readable answer is unknown, whether or not it was done, and is sent once": func(a *account) {
@@ -316,7 +316,7 @@ var behaviours = map[string]func(a *account){
 				f.Acts, f.Times = acts, 1
 				a.fault(f)
 				before, q := a.arrived.Load(), purge.StatusQuery{Batch: a.urls(purge.Mainland, page1), Since: a.now()}
-				_, err := a.again(func(c *Config) { c.Timeout = 200 * time.Millisecond }).Submit(a.Context(), q.Batch)
+				_, err := a.again(func(c *Config) { c.Timeout = 200 * time.Millisecond }).Submit(a.Context(), q.Batch, nil)
 				a.wrong(purge.Unknown, err)
 				assert.Equal(a, before+1, a.arrived.Load(), f)
 				a.sim.ClearFaults()
@@ -328,7 +328,7 @@ var behaviours = map[string]func(a *account){
 	"what did not leave may be tried again": func(a *account) {
 		for name, dial := range map[string]error{"DNS": &net.DNSError{Err: "no such host", IsNotFound: true}, "refused": errors.New("connection refused")} {
 			cdn := a.again(func(c *Config) { c.Transport = refusing(dial) })
-			_, err := cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+			_, err := cdn.Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 			a.wrong(purge.Unavailable, err)
 			_, err = cdn.Status(a.Context(), purge.StatusQuery{Batch: a.urls(purge.Mainland, page1)})
 			a.wrong(purge.Unavailable, err)
@@ -337,35 +337,35 @@ var behaviours = map[string]func(a *account){
 	},
 	"every call waits for its turn before it is stamped": func(a *account) {
 		turns := 0
-		cdn := a.again(func(c *Config) { c.Turn = func(context.Context) error { turns++; a.add(time.Hour); return nil } })
-		_, err := cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+		cdn := a.again(func(c *Config) { c.Turn = func(context.Context, bool) error { turns++; a.add(time.Hour); return nil } })
+		_, err := cdn.Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		require.NoError(a, err)
 		_, err = cdn.(purge.Domains).Domains(a.Context())
 		require.NoError(a, err)
 		assert.EqualValues(a, a.arrived.Load(), turns)
 		cdn = a.again(func(c *Config) {
-			c.Turn = func(context.Context) error {
+			c.Turn = func(context.Context, bool) error {
 				return &purge.Error{Kind: purge.Unavailable, Message: "Too many calls are waiting."}
 			}
 		})
-		_, err = cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+		_, err = cdn.Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		a.wrong(purge.Unavailable, err)
 		assert.EqualValues(a, a.arrived.Load(), turns, "nothing has left")
 	},
 	"a gateway's 429 is exhausted for as long as it says": func(a *account) {
 		a.fault(cdnsim.Fault{Do: cdnsim.HTTPError, Status: 429, RetryAfter: 7 * time.Second})
-		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		assert.Equal(a, 7*time.Second, a.wrong(purge.Exhausted, err).RetryAfter)
 	},
 	"a redirect is not followed": func(a *account) {
 		a.fault(cdnsim.Fault{Do: cdnsim.Redirect, Times: 1})
-		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		a.wrong(purge.Internal, err)
 		assert.EqualValues(a, 1, a.arrived.Load())
 	},
 	"a purge that is suspended is denied": func(a *account) {
 		a.fault(cdnsim.Fault{Do: cdnsim.Refusal, Code: 4300})
-		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1))
+		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, page1), nil)
 		assert.Contains(a, a.wrong(purge.Denied, err).Message, "account")
 	},
 	"a status that cannot be had now may be had later": func(a *account) {
@@ -418,7 +418,7 @@ var behaviours = map[string]func(a *account){
 		for i := range 20 {
 			b := a.urls(purge.Mainland, fmt.Sprintf("https://www.test.com/%d", i))
 			wait.Go(func() {
-				_, err := a.cdn.Submit(a.Context(), b)
+				_, err := a.cdn.Submit(a.Context(), b, nil)
 				assert.NoError(a, err)
 			})
 		}
@@ -507,7 +507,7 @@ var behaviours = map[string]func(a *account){
 		require.NoError(a, err)
 		assert.Equal(a, purge.Quota{Kind: purge.URL, Area: purge.Overseas, Total: 10000, Left: 10000}, q[1])
 		assert.Equal(a, []purge.Quota{{Kind: purge.Prefetch, Area: purge.Mainland, Total: 3, Left: 3}, {Kind: purge.Prefetch, Area: purge.Overseas, Total: 3, Left: 1}}, q[4:])
-		_, err = a.cdn.Submit(a.Context(), a.prefetch(purge.Overseas, page1, page2))
+		_, err = a.cdn.Submit(a.Context(), a.prefetch(purge.Overseas, page1, page2), nil)
 		a.wrong(purge.Exhausted, err)
 		assert.Zero(a, purge.AsError(err).RetryAfter, "nothing that haste explains")
 	},
@@ -516,7 +516,7 @@ var behaviours = map[string]func(a *account){
 			return
 		}
 		for _, u := range []string{"https://www.example.com/1", "https://off.test.com/1"} {
-			_, err := a.cdn.Submit(a.Context(), a.prefetch(purge.Mainland, u))
+			_, err := a.cdn.Submit(a.Context(), a.prefetch(purge.Mainland, u), nil)
 			e := purge.AsError(err)
 			assert.NotContains(a, []purge.ErrorKind{purge.Internal, purge.Unknown, purge.Unavailable}, e.Kind, e)
 		}

@@ -30,10 +30,10 @@ func (v *V2) Domains(ctx context.Context) ([]purge.Domain, error) {
 			return nil, 0, err
 		}
 		var d struct {
-			Hosts *[]json.RawMessage
-			Total json.RawMessage
+			Hosts *[]json.RawMessage `json:"hosts"`
+			Total json.RawMessage    `json:"total"`
 		}
-		if json.Unmarshal(a.data, &d) != nil || d.Hosts == nil {
+		if decode(a.data, &d) != nil || d.Hosts == nil {
 			return nil, 0, unknown(fmt.Errorf("DescribeCdnHosts: %w: no hosts", errUnreadable))
 		}
 		total, _ := number(d.Total)
@@ -47,10 +47,10 @@ func (v *V2) Domains(ctx context.Context) ([]purge.Domain, error) {
 
 // hostRow is a domain as API 2.0 has it.
 type hostRow struct {
-	Host      string
-	Status    json.RawMessage
-	Disabled  json.RawMessage
-	FURLCache string `json:"furl_cache"`
+	Host      string          `json:"host"`
+	Status    json.RawMessage `json:"status"`
+	Disabled  json.RawMessage `json:"disabled"`
+	FURLCache string          `json:"furl_cache"`
 }
 
 // hostStates are the words for the numbers of a host's status.
@@ -109,7 +109,7 @@ func (v *V3) domainRows(ctx context.Context, action string, size int) ([]json.Ra
 			Domains     *[]json.RawMessage
 			TotalNumber json.RawMessage
 		}
-		if json.Unmarshal(a.result, &d) != nil || d.Domains == nil {
+		if decode(a.result, &d) != nil || d.Domains == nil {
 			return nil, 0, unreadable(action, a)
 		}
 		total, _ := number(d.TotalNumber)
@@ -162,7 +162,7 @@ func domains[Row any](list []json.RawMessage, domain func(Row) purge.Domain) []p
 	found := []purge.Domain{}
 	for _, raw := range list {
 		var r Row
-		if json.Unmarshal(raw, &r) != nil {
+		if decode(raw, &r) != nil {
 			continue
 		}
 		d := domain(r)

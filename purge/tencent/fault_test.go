@@ -84,8 +84,8 @@ func TestWhatLeftIsUnknown(t *testing.T) {
 					answer(w, r)
 				})
 				v := testClient(t, server.URL, func(c *Config) { by(c); c.Timeout = 300 * time.Millisecond })
-				_, err := v.Submit(t.Context(), oneURL(t))
-				requireKind(t, purge.Unknown, err)
+				_, err := v.Submit(t.Context(), oneURL(t), nil)
+				assert.Equal(t, purge.LookFirst, purge.MayTryAgain(requireKind(t, purge.Unknown, err)))
 				assert.EqualValues(t, 1, arrived.Load())
 			})
 		}
@@ -108,9 +108,9 @@ func TestNothingIsResent(t *testing.T) {
 				hijack(w, "")
 			})
 			v := testClient(t, server.URL, func(c *Config) { by(c); c.Transport = &http.Transport{} })
-			_, err := v.Submit(t.Context(), oneURL(t))
+			_, err := v.Submit(t.Context(), oneURL(t), nil)
 			require.NoError(t, err)
-			_, err = v.Submit(t.Context(), oneURL(t))
+			_, err = v.Submit(t.Context(), oneURL(t), nil)
 			requireKind(t, purge.Unknown, err)
 			assert.EqualValues(t, 2, arrived.Load())
 		})
@@ -153,8 +153,9 @@ func TestWhatDidNotLeave(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := testClient(t, tc.base, tc.change)
-			_, err := v.Submit(tc.ctx, oneURL(t))
+			_, err := v.Submit(tc.ctx, oneURL(t), nil)
 			e := requireKind(t, tc.kind, err)
+			assert.Equal(t, map[purge.ErrorKind]purge.Again{purge.Unavailable: again, purge.Internal: never}[tc.kind], purge.MayTryAgain(e))
 			assert.Contains(t, e.Message, "this was not done")
 		})
 	}
@@ -180,7 +181,7 @@ func TestSecureEndpoint(t *testing.T) {
 		c.Transport = server.Client().Transport.(*http.Transport)
 		c.Transport.ForceAttemptHTTP2 = true
 	})
-	_, err := v.Submit(t.Context(), oneURL(t))
+	_, err := v.Submit(t.Context(), oneURL(t), nil)
 	require.NoError(t, err)
 }
 
@@ -190,7 +191,7 @@ func TestNoProxyForPlainHTTP(t *testing.T) {
 	proxy, err := url.Parse(serve(t, func(http.ResponseWriter, *http.Request) { t.Error("proxied") }).URL)
 	require.NoError(t, err)
 	v := testClient(t, serve(t, says(accepted)).URL, func(c *Config) { c.Transport = &http.Transport{Proxy: http.ProxyURL(proxy)} })
-	_, err = v.Submit(t.Context(), oneURL(t))
+	_, err = v.Submit(t.Context(), oneURL(t), nil)
 	require.NoError(t, err)
 }
 
@@ -249,8 +250,9 @@ func TestHTTPStatuses(t *testing.T) {
 					io.WriteString(w, accepted) // only an HTTP 200 is an answer
 				}
 			})
-			_, err := testClient(t, server.URL, nil).Submit(t.Context(), oneURL(t))
+			_, err := testClient(t, server.URL, nil).Submit(t.Context(), oneURL(t), nil)
 			e := requireKind(t, tc.kind, err)
+			assert.Equal(t, map[purge.ErrorKind]purge.Again{purge.Unavailable: again, purge.Exhausted: again, purge.Unknown: look}[tc.kind], purge.MayTryAgain(e))
 			assert.GreaterOrEqual(t, e.RetryAfter, tc.atLeast)
 			assert.LessOrEqual(t, e.RetryAfter, tc.atMost)
 		})
@@ -268,7 +270,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 					http.Redirect(w, r, elsewhere.URL+"/?"+r.URL.RawQuery, status)
 				})
-				_, err := testClient(t, server.URL, by).Submit(t.Context(), oneURL(t))
+				_, err := testClient(t, server.URL, by).Submit(t.Context(), oneURL(t), nil)
 				e := requireKind(t, purge.Internal, err)
 				assert.Contains(t, e.Message, "PURGEBOT_CDN_ENDPOINT")
 			})
@@ -311,7 +313,7 @@ func TestClock(t *testing.T) {
 			v := testClient(t, server.URL, func(c *Config) { c.Now = func() time.Time { return now } })
 			said := ""
 			for _, kind := range tc.kinds {
-				_, err := v.Submit(t.Context(), oneURL(t))
+				_, err := v.Submit(t.Context(), oneURL(t), nil)
 				if kind == -1 {
 					require.NoError(t, err)
 					continue

@@ -139,7 +139,7 @@ func TestPagesEnd(t *testing.T) {
 	assert.EqualValues(t, 1, asked.Load(), "a total without rows")
 }
 
-// Refused and unreadable mean never; unreachable and hurried mean not now.
+// Refused means never; unreachable, unreadable, unheard of and hurried mean not now.
 func TestStatusErrors3(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -149,9 +149,10 @@ func TestStatusErrors3(t *testing.T) {
 		"action not known": {says(refused3("InvalidAction", "x")), purge.Denied},
 		"bad parameter":    {says(refused3("InvalidParameter.CdnParamError", "x")), purge.Denied},
 		"keys":             {says(refused3("AuthFailure.SignatureFailure", "x")), purge.Denied},
-		"no logs":          {says(accepted3), purge.Unknown},
-		"logs are no list": {says(inResponse(`"PurgeLogs":{}`)), purge.Unknown},
-		"HTML":             {says("<html>"), purge.Unknown},
+		"no logs":          {says(accepted3), purge.Unavailable},
+		"logs are no list": {says(inResponse(`"PurgeLogs":{}`)), purge.Unavailable},
+		"unheard of":       {says(refused3("Newer.Family", "x")), purge.Unavailable},
+		"HTML":             {says("<html>"), purge.Unavailable},
 		"too often":        {says(refused3("RequestLimitExceeded", "x")), purge.Exhausted},
 		"vendor's fault":   {says(refused3("InternalError.CdnDbError", "x")), purge.Unavailable},
 		"cut":              {func(w http.ResponseWriter, _ *http.Request) { hijack(w, "") }, purge.Unavailable},
@@ -231,11 +232,11 @@ func TestQuotaIsKeptBriefly(t *testing.T) {
 	assert.EqualValues(t, 2, look())
 	now = now.Add(-time.Hour) // a clock that was set back
 	assert.EqualValues(t, 3, look())
-	v.Submit(t.Context(), oneURL(t))
+	v.Submit(t.Context(), oneURL(t), nil)
 	assert.EqualValues(t, 4, look())
 	fetched := oneURL(t)
 	fetched.Kind = purge.Prefetch
-	v.Submit(t.Context(), fetched)
+	v.Submit(t.Context(), fetched, nil)
 	assert.EqualValues(t, 5, look())
 }
 

@@ -2,7 +2,6 @@ package tencent
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -75,8 +74,11 @@ func (v *V3) Quota(ctx context.Context) ([]purge.Quota, error) {
 	if err != nil {
 		return nil, notSaid(err, sayNoQuota)
 	}
-	var d struct{ URLPurge, PathPurge []quotaRow }
-	if json.Unmarshal(a.result, &d) != nil {
+	var d struct {
+		URLPurge  []quotaRow `json:"UrlPurge"`
+		PathPurge []quotaRow
+	}
+	if decode(a.result, &d) != nil {
 		return nil, notSaid(unreadable("DescribePurgeQuota", a), sayNoQuota)
 	}
 	quota = append(quotas(purge.URL, d.URLPurge), quotas(purge.Directory, d.PathPurge)...)
@@ -95,8 +97,10 @@ func (v *V3) prefetchQuota(ctx context.Context) []quotaRow {
 	if err != nil {
 		return nil
 	}
-	var d struct{ URLPush []quotaRow }
-	_ = json.Unmarshal(a.result, &d) // what cannot be read tells nothing
+	var d struct {
+		URLPush []quotaRow `json:"UrlPush"`
+	}
+	_ = decode(a.result, &d) // what cannot be read tells nothing
 	return d.URLPush
 }
 

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"purgebot/purge"
 )
 
 const (
@@ -30,7 +32,7 @@ type line struct {
 	fragments               []string // of the keys, in every form a text could repeat them
 	zone                    *time.Location
 	now                     func() time.Time
-	turn                    func(context.Context) error
+	turn                    func(context.Context, bool) error
 	timeout                 time.Duration
 	transport               *http.Transport
 	clock                   atomic.Bool // the last answer was about the clock
@@ -83,6 +85,22 @@ func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
 		return nil, errors.New("HTTPS_PROXY is not a URL")
 	}
 	return u, nil
+}
+
+// mayLeave waits for the call's turn, and then asks whoever makes the call. The wait leaves enough of ctx for the call.
+func (l *line) mayLeave(ctx context.Context, c call) error {
+	waits, cancel := ctx, context.CancelFunc(func() {})
+	if end, bounded := ctx.Deadline(); bounded {
+		waits, cancel = context.WithDeadline(ctx, end.Add(-min(l.timeout, time.Until(end)/2)))
+	}
+	defer cancel()
+	if err := l.turn(waits, c.sends); err != nil {
+		return purge.AsError(err)
+	}
+	if c.leaving == nil {
+		return nil
+	}
+	return c.leaving(ctx)
 }
 
 // send makes one HTTP round. It calls the transport, not a client, since a client follows redirects and quotes URLs in errors.

@@ -23,11 +23,13 @@ const (
 
 // Status reads the purge log. A row counts if it names a target exactly, is of the batch's kind where it says one, and is
 // not older than q.Since, by the second. Where several rows count the worst holds: nothing is called done that may not be.
+// The log says neither who purged nor in which mode, so where another call has sent the same text a row proves nothing by itself;
+// see judge.
 func (v *V2) Status(ctx context.Context, q purge.StatusQuery) ([]purge.TargetStatus, error) {
 	if len(q.Batch.Targets) == 0 {
 		return nil, nil
 	}
-	found := map[string]purge.TargetStatus{}
+	var all []logRow
 	for _, c := range v.logCalls(q) {
 		a, err := v.do(ctx, c)
 		if err != nil {
@@ -37,9 +39,33 @@ func (v *V2) Status(ctx context.Context, q purge.StatusQuery) ([]purge.TargetSta
 		if err != nil {
 			return nil, cannotTell(unknown(fmt.Errorf("%s: %w", c.action, err)))
 		}
-		v.collect(found, rows, q)
+		all = append(all, rows...)
 	}
-	return inOrder(found, q.Batch.Targets), nil
+	var beside []purge.Sent
+	if !byTask(q) {
+		var err error
+		if beside, err = sentBeside(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	return inOrder(v.judgeAll(all, beside, q), q.Batch.Targets), nil
+}
+
+// byTask is where the log can be asked for one task alone: of mainland URLs, the only calls that are told its id.
+func byTask(q purge.StatusQuery) bool {
+	return q.Receipt.TaskID != "" && q.Batch.Area == purge.Mainland
+}
+
+// sentBeside asks who else may have made a row of the log.
+func sentBeside(ctx context.Context, q purge.StatusQuery) ([]purge.Sent, error) {
+	if q.Beside == nil {
+		return nil, nil
+	}
+	sent, err := q.Beside(ctx)
+	if err != nil {
+		return nil, &purge.Error{Kind: purge.Unavailable, Message: "The database did not answer, so it cannot be said whose purge Tencent's log shows; ask again in a minute.", Err: err}
+	}
+	return sent, nil
 }
 
 // logCalls asks for the task where there is one, which only mainland URLs have. Overseas is asked by day, and a purge just before
@@ -59,21 +85,25 @@ func (v *V2) logCalls(q purge.StatusQuery) []call {
 		return calls
 	}
 	c := call{action: "GetCdnRefreshLog"}
-	if q.Receipt.TaskID != "" {
+	if byTask(q) {
 		c.params = []param{{name: "taskId", value: q.Receipt.TaskID}}
 	} else {
 		end := v.now().In(v.zone).Add(slack)
+		if answered(q) { // what others sent just before is counted too
+			since = since.Add(-purge.Overlap)
+		}
 		c.params = []param{{name: "endDate", value: end.Format(logTime)}, host, {name: "startDate", value: since.Format(logTime)}}
 	}
 	return []call{c}
 }
 
-// cannotTell reduces an error to what Status may answer. Reading twice harms nobody, so that a lost answer means "not now".
+// cannotTell reduces an error to what Status may answer. Reading twice harms nobody, so that an answer that is lost, or that nobody can
+// read, means "not now".
 func cannotTell(e *purge.Error) *purge.Error {
 	switch {
 	case e.Kind == purge.Unavailable, e.Kind == purge.Exhausted && e.RetryAfter > 0:
 	case e.Kind == purge.Unknown && errors.Is(e, errUnreadable):
-		e.Message = "Tencent's purge log could not be read, so it cannot be said when the purge is done; check the page itself."
+		e.Kind, e.Message = purge.Unavailable, "Tencent's purge log could not be read; ask again in a minute."
 	case e.Kind == purge.Unknown:
 		e.Kind, e.Message = purge.Unavailable, "Tencent's purge log did not answer; ask again in a minute."
 	default:
@@ -84,20 +114,24 @@ func cannotTell(e *purge.Error) *purge.Error {
 
 // logRow is one entry: mainland has type and url_list, overseas has url.
 type logRow struct {
-	Type, Status, Datetime json.RawMessage
-	URL                    json.RawMessage
-	URLList                json.RawMessage `json:"url_list"`
+	Type     json.RawMessage `json:"type"`
+	Status   json.RawMessage `json:"status"`
+	Datetime json.RawMessage `json:"datetime"`
+	URL      json.RawMessage `json:"url"`
+	URLList  json.RawMessage `json:"url_list"`
 }
 
 func logRows(data json.RawMessage) ([]logRow, error) {
-	var d struct{ Logs *[]json.RawMessage }
-	if json.Unmarshal(data, &d) != nil || d.Logs == nil {
+	var d struct {
+		Logs *[]json.RawMessage `json:"logs"`
+	}
+	if decode(data, &d) != nil || d.Logs == nil {
 		return nil, fmt.Errorf("%w: no logs", errUnreadable)
 	}
 	var rows []logRow
 	for _, raw := range *d.Logs {
 		var r logRow
-		if json.Unmarshal(raw, &r) == nil {
+		if decode(raw, &r) == nil {
 			rows = append(rows, r)
 		}
 	}
@@ -112,18 +146,80 @@ func (r logRow) urls() []string {
 	return append(list, text(r.URL))
 }
 
-func (v *V2) collect(found map[string]purge.TargetStatus, rows []logRow, q purge.StatusQuery) {
+// answered is true of a call that was accepted: it is in the log, sooner or later. Any other may not be.
+func answered(q purge.StatusQuery) bool { return !q.Receipt.At.IsZero() }
+
+// evidence is what the rows about one target say.
+type evidence struct {
+	rows    int // that others may have made as well as this call
+	untyped bool
+	since   []purge.TargetStatus // of those that are not older than the call
+}
+
+// judgeAll sorts the rows by target, and judges each.
+func (v *V2) judgeAll(rows []logRow, beside []purge.Sent, q purge.StatusQuery) map[string]purge.TargetStatus {
+	of := map[string]*evidence{}
 	for _, r := range rows {
 		s, ok := r.outcome(q.Batch.Area)
-		if !ok || !r.isOf(q.Batch.Kind) || r.olderThan(q.Since, v.zone) {
+		if !ok || !r.isOf(q.Batch.Kind) || r.olderThan(q.Since.Add(-purge.Overlap), v.zone) {
 			continue
 		}
 		for _, u := range r.urls() {
-			if had, ok := found[u]; !ok || badness[s.Outcome] > badness[had.Outcome] {
-				found[u] = s
+			if of[u] == nil {
+				of[u] = &evidence{}
 			}
+			of[u].add(r, s, r.olderThan(q.Since, v.zone))
 		}
 	}
+	found := map[string]purge.TargetStatus{}
+	for u, l := range of {
+		if s, ok := l.judge(others(u, beside, q, l.untyped), answered(q)); ok {
+			found[u] = s
+		}
+	}
+	return found
+}
+
+func (l *evidence) add(r logRow, s purge.TargetStatus, old bool) {
+	_, typed := number(r.Type)
+	l.rows, l.untyped = l.rows+1, l.untyped || !typed
+	if !old {
+		l.since = append(l.since, s)
+	}
+}
+
+// others counts the calls that may have made a row with this text.
+func others(u string, beside []purge.Sent, q purge.StatusQuery, anyKind bool) (n int) {
+	for _, s := range beside {
+		if s.Area == q.Batch.Area && s.Target.String() == u && (anyKind || s.Kind == q.Batch.Kind) {
+			n++
+		}
+	}
+	return n
+}
+
+// judge says what the rows prove of this call. Nothing, where another may have made them and this one may never have arrived. Of one
+// that was accepted, what they all say, once there are as many as calls: then its own is among them.
+func (l *evidence) judge(others int, answered bool) (purge.TargetStatus, bool) {
+	if len(l.since) == 0 || others > 0 && !answered {
+		return purge.TargetStatus{}, false
+	}
+	worst, alike := l.since[0], true
+	running := worst.Outcome == purge.Accepted
+	for _, s := range l.since[1:] {
+		alike = alike && s.Outcome == worst.Outcome
+		running = running || s.Outcome == purge.Accepted
+		if badness[s.Outcome] > badness[worst.Outcome] {
+			worst = s
+		}
+	}
+	switch {
+	case others == 0:
+		return worst, true
+	case running:
+		return purge.TargetStatus{Outcome: purge.Accepted}, true
+	}
+	return worst, alike && l.rows > others
 }
 
 var badness = map[purge.Outcome]int{purge.Done: 0, purge.Accepted: 1, purge.Failed: 2}

@@ -3,6 +3,7 @@ package tencent
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,21 +56,48 @@ func (v *V3) look(ctx context.Context, l taskLog, q purge.StatusQuery, only ...p
 	if len(q.Batch.Targets) == 0 {
 		return nil, nil
 	}
-	found := map[string]purge.TargetStatus{}
+	var all []logRow3
 	asked := append(v.which(q), only...)
-	for offset, page := 0, 0; page < maxPages; page++ {
-		rows, total, err := v.page(ctx, l, asked, offset)
+	for page := 0; page < maxPages; page++ {
+		rows, total, err := v.page(ctx, l, asked, len(all))
 		if err != nil {
 			return nil, cannotTell(purge.AsError(err))
 		}
-		for _, r := range rows {
-			v.take(found, l, r, q)
-		}
-		if offset += len(rows); len(rows) == 0 || offset >= total {
+		if all = append(all, rows...); len(rows) == 0 || len(all) >= total {
 			break
 		}
 	}
+	var beside []purge.Sent
+	if q.Receipt.TaskID == "" {
+		var err error
+		if beside, err = sentBeside(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	found := map[string]purge.TargetStatus{}
+	for _, r := range all {
+		if !r.ofAnother(beside, q) {
+			v.take(found, l, r, q)
+		}
+	}
 	return inOrder(found, q.Batch.Targets), nil
+}
+
+// ofAnother reports whether a row is, or may be, about another call: by its task where both say one, else by all that a row says.
+func (r logRow3) ofAnother(beside []purge.Sent, q purge.StatusQuery) bool {
+	task := text(r.TaskID)
+	return slices.ContainsFunc(beside, func(s purge.Sent) bool {
+		if s.TaskID != "" && task != "" {
+			return s.TaskID == task
+		}
+		sameLog := (s.Kind == purge.Prefetch) == (q.Batch.Kind == purge.Prefetch)
+		return sameLog && s.Area == q.Batch.Area && s.Target.String() == r.URL && r.maybe(s)
+	})
+}
+
+// maybe compares kind and mode, as far as the row says them.
+func (r logRow3) maybe(s purge.Sent) bool {
+	return (r.PurgeType == "" || r.PurgeType == purgeType(s.Kind).value) && (r.FlushType == "" || r.FlushType == string(s.Mode))
 }
 
 // which asks for one task, or for what this host's purges were since the call left.
@@ -99,7 +127,9 @@ func (v *V3) page(ctx context.Context, l taskLog, asked []param, offset int) (ro
 	}
 	for _, raw := range list {
 		var r logRow3
-		_ = json.Unmarshal(raw, &r) // one that is none counts as a row, and tells nothing
+		if decode(raw, &r) != nil {
+			r = logRow3{} // counts as a row, and tells nothing
+		}
 		rows = append(rows, r)
 	}
 	total = len(rows) // where it is not said, there is one page

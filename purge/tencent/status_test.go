@@ -136,7 +136,7 @@ func TestStatusQueries(t *testing.T) {
 	}
 }
 
-// Refused and unreadable mean never; unreachable and hurried mean not now.
+// Refused means never; unreachable, unreadable, unheard of and hurried mean not now.
 func TestStatusErrors(t *testing.T) {
 	t.Parallel()
 	status := func(n int) http.HandlerFunc { return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(n) } }
@@ -144,23 +144,24 @@ func TestStatusErrors(t *testing.T) {
 		answer http.HandlerFunc
 		kind   purge.ErrorKind
 	}{
-		"action not known": {says(`{"code":6100,"message":"no such action"}`), purge.Denied},
-		"bad parameter":    {says(`{"code":4000,"message":"(9003) x","codeDesc":9003}`), purge.Denied},
-		"bad dates":        {says(`{"code":4000,"message":"(9150) x","codeDesc":9150}`), purge.Denied},
-		"keys":             {says(`{"code":4100,"codeDesc":"AuthFailure"}`), purge.Denied},
-		"day quota":        {says(`{"code":4000,"codeDesc":22044}`), purge.Denied},
-		"404":              {status(404), purge.Denied},
-		"redirect":         {status(302), purge.Denied},
-		"HTML":             {says("<html>"), purge.Unknown},
-		"huge":             {says(logged(`"` + string(make([]byte, maxAnswer)) + `"`)), purge.Unknown},
-		"no data":          {says(`{"code":0}`), purge.Unknown},
-		"no logs":          {says(`{"code":0,"data":{"count":1}}`), purge.Unknown},
-		"logs are no list": {says(`{"code":0,"data":{"logs":{}}}`), purge.Unknown},
-		"too often":        {says(`{"code":4000,"codeDesc":"9163"}`), purge.Exhausted},
-		"429":              {status(429), purge.Exhausted},
-		"vendor's fault":   {says(`{"code":6000}`), purge.Unavailable},
-		"500":              {status(500), purge.Unavailable},
-		"cut":              {func(w http.ResponseWriter, _ *http.Request) { hijack(w, "") }, purge.Unavailable},
+		"action not known":  {says(`{"code":6100,"message":"no such action"}`), purge.Denied},
+		"bad parameter":     {says(`{"code":4000,"message":"(9003) x","codeDesc":9003}`), purge.Denied},
+		"bad dates":         {says(`{"code":4000,"message":"(9150) x","codeDesc":9150}`), purge.Denied},
+		"keys":              {says(`{"code":4100,"codeDesc":"AuthFailure"}`), purge.Denied},
+		"day quota":         {says(`{"code":4000,"codeDesc":22044}`), purge.Denied},
+		"404":               {status(404), purge.Denied},
+		"redirect":          {status(302), purge.Denied},
+		"a code unheard of": {says(`{"code":-1}`), purge.Unavailable},
+		"HTML":              {says("<html>"), purge.Unavailable},
+		"huge":              {says(logged(`"` + string(make([]byte, maxAnswer)) + `"`)), purge.Unavailable},
+		"no data":           {says(`{"code":0}`), purge.Unavailable},
+		"no logs":           {says(`{"code":0,"data":{"count":1}}`), purge.Unavailable},
+		"logs are no list":  {says(`{"code":0,"data":{"logs":{}}}`), purge.Unavailable},
+		"too often":         {says(`{"code":4000,"codeDesc":"9163"}`), purge.Exhausted},
+		"429":               {status(429), purge.Exhausted},
+		"vendor's fault":    {says(`{"code":6000}`), purge.Unavailable},
+		"500":               {status(500), purge.Unavailable},
+		"cut":               {func(w http.ResponseWriter, _ *http.Request) { hijack(w, "") }, purge.Unavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

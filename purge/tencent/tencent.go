@@ -50,9 +50,10 @@ type Config struct {
 	Nonce   func() uint64    // API 2.0: at least 31 random bits, never 0; default 53 bits of crypto/rand
 	Timeout time.Duration    // of one call; default, and at most, 10 s
 
-	// Turn waits until one more call may leave; nil does not wait. One Status or Domains may be several calls. It is asked
-	// before a call is stamped, so that no stamp grows old; its error is an *purge.Error, and nothing has left then.
-	Turn func(context.Context) error
+	// Turn waits until one more call may leave; nil does not wait. sends tells a purge or a prefetch from a question. One Status or
+	// Domains may be several calls. It is asked before a call is stamped, so that no stamp grows old, and is given no more time than
+	// leaves enough for the call itself; its error is an *purge.Error, and nothing has left then.
+	Turn func(ctx context.Context, sends bool) error
 
 	// Transport is copied; its connections are used once, whatever it says. It is not a RoundTripper, because one that
 	// traces or retries would spread the signed query. The default takes HTTPS_PROXY from the environment, as a tunnel.
@@ -89,7 +90,7 @@ func (c Config) withDefaults(endpoint string) Config {
 		c.Nonce = randomNonce
 	}
 	if c.Turn == nil {
-		c.Turn = func(context.Context) error { return nil }
+		c.Turn = func(context.Context, bool) error { return nil }
 	}
 	if c.Timeout <= 0 || c.Timeout > maxTimeout {
 		c.Timeout = maxTimeout

@@ -178,7 +178,7 @@ func TestNoSecretInAnyError(t *testing.T) {
 					answer(w, r, got, decoded)
 				})
 				v := testClient(t, server.URL, by)
-				_, err := v.Submit(t.Context(), oneURL(t))
+				_, err := v.Submit(t.Context(), oneURL(t), nil)
 				_, err2 := v.Status(t.Context(), purge.StatusQuery{Batch: oneURL(t)})
 				require.Error(t, err)
 				require.Error(t, err2)
@@ -205,7 +205,7 @@ func TestNoSecretBeforeTheSend(t *testing.T) {
 					by(c)
 					c.Transport = &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, dial }}
 				})
-				_, err := v.Submit(t.Context(), oneURL(t))
+				_, err := v.Submit(t.Context(), oneURL(t), nil)
 				require.Error(t, err)
 				requireNoSecret(t, everyText(err), testID, testKey, testToken, "Signature")
 			})
@@ -217,7 +217,7 @@ func TestNoSecretBeforeTheSend(t *testing.T) {
 func TestNoQueryOfATargetInErrors(t *testing.T) {
 	t.Parallel()
 	for _, message := range []string{"(9003) bad https://www.test.com/a?token=hunter2", "(9003) bad https%3A%2F%2Fwww.test.com/a%3Ftoken=hunter2"} {
-		_, err := testClient(t, serve(t, says(`{"code":4000,"message":"`+message+`"}`)).URL, nil).Submit(t.Context(), oneURL(t))
+		_, err := testClient(t, serve(t, says(`{"code":4000,"message":"`+message+`"}`)).URL, nil).Submit(t.Context(), oneURL(t), nil)
 		assert.ErrorContains(t, err, "www.test.com/a")
 		assert.NotContains(t, err.Error(), "hunter2")
 	}

@@ -86,11 +86,12 @@ func (v *V2) Quota(context.Context) ([]purge.Quota, error) {
 }
 
 // Submit makes one call.
-func (v *V2) Submit(ctx context.Context, b purge.Batch) (purge.Receipt, error) {
+func (v *V2) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (purge.Receipt, error) {
 	c, err := submitCall(b)
 	if err != nil {
 		return purge.Receipt{}, err
 	}
+	c.sends, c.leaving = true, leaving
 	a, err := v.do(ctx, c)
 	if err != nil {
 		return purge.Receipt{}, err
@@ -106,6 +107,9 @@ type call struct {
 	list    string // "urls" or "dirs"
 	targets []purge.Target
 	params  []param
+
+	sends   bool                        // a purge or a prefetch
+	leaving func(context.Context) error // asked when it has its turn; nil is not
 }
 
 type param struct {
@@ -171,8 +175,8 @@ func (v *V2) encode(c call, at time.Time, nonce uint64) (wire []byte, signature 
 
 // do makes one call, stamped and signed anew, and returns the answer to it, whose code is 0.
 func (v *V2) do(ctx context.Context, c call) (answer, error) {
-	if err := v.turn(ctx); err != nil {
-		return answer{}, purge.AsError(err)
+	if err := v.mayLeave(ctx, c); err != nil {
+		return answer{}, err
 	}
 	wire, signature := v.encode(c, v.now(), v.nonce())
 	if n := v.size(wire); n > v.maxSize() {

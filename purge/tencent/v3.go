@@ -65,11 +65,12 @@ func NewV3(c Config) (*V3, error) {
 func (v *V3) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "API 3.0 at %s", v.endpoint) }
 
 // Submit makes one call.
-func (v *V3) Submit(ctx context.Context, b purge.Batch) (purge.Receipt, error) {
+func (v *V3) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (purge.Receipt, error) {
 	c, err := submitCall3(b)
 	if err != nil {
 		return purge.Receipt{}, err
 	}
+	c.sends, c.leaving = true, leaving
 	return v.accept(ctx, c)
 }
 
@@ -168,12 +169,12 @@ func (v *V3) sign(action string, body []byte, at time.Time) (r *http.Request, si
 
 // do makes one call, stamped and signed anew, and returns the answer to it, which is no error.
 func (v *V3) do(ctx context.Context, c call) (answer3, error) {
+	if err := v.mayLeave(ctx, c); err != nil {
+		return answer3{}, err
+	}
 	body := c.encode()
 	if len(body) > maxBody3 {
 		return answer3{}, tooLarge(fmt.Errorf("%s: %d bytes, at most %d", c.action, len(body), maxBody3))
-	}
-	if err := v.turn(ctx); err != nil {
-		return answer3{}, purge.AsError(err)
 	}
 	r, signature := v.sign(c.action, body, v.now())
 	x := v.send(ctx, r)

@@ -108,7 +108,7 @@ func TestSubmitOnTheWire3(t *testing.T) {
 					io.WriteString(w, accepted3)
 				})
 				v := testClient3(t, server.URL, func(c *Config) { c.Language, c.Now = language, func() time.Time { return at } })
-				r, err := v.Submit(t.Context(), b)
+				r, err := v.Submit(t.Context(), b, nil)
 				require.NoError(t, err)
 				assert.Equal(t, purge.Receipt{TaskID: "1480069888795584532", RequestID: "4d5a83f8-a61f-445b-8036-5a1894e8fdba", At: at}, r)
 			})
@@ -131,7 +131,7 @@ func TestEachCallIsStampedAnew(t *testing.T) {
 		c.Token, c.Now = "", func() time.Time { now = now.Add(time.Second); return now }
 	})
 	for range 2 {
-		_, err := v.Submit(t.Context(), oneURL(t))
+		_, err := v.Submit(t.Context(), oneURL(t), nil)
 		require.NoError(t, err)
 	}
 	assert.NotEqual(t, stamps[0], stamps[1])
@@ -153,7 +153,7 @@ func TestUnreadable3(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := testClient3(t, serve(t, says(body)).URL, nil).Submit(t.Context(), oneURL(t))
+			_, err := testClient3(t, serve(t, says(body)).URL, nil).Submit(t.Context(), oneURL(t), nil)
 			requireKind(t, purge.Unknown, err)
 			requireNoSecret(t, everyText(err), testID, testKey)
 		})
@@ -164,7 +164,7 @@ func TestUnreadable3(t *testing.T) {
 func TestVendorText3(t *testing.T) {
 	t.Parallel()
 	body := refused3("InvalidParameter.CdnParamError", "@everyone \x1b[2J\nhttps://www.test.com/a?token=hunter2 "+strings.Repeat("x", 1000))
-	_, err := testClient3(t, serve(t, says(body)).URL, nil).Submit(t.Context(), oneURL(t))
+	_, err := testClient3(t, serve(t, says(body)).URL, nil).Submit(t.Context(), oneURL(t), nil)
 	e := requireKind(t, purge.Invalid, err)
 	assert.NotContains(t, e.Message, "everyone")
 	assert.ErrorContains(t, e.Err, "PurgeUrlsCache: ")
@@ -207,7 +207,7 @@ func TestEveryErrorNamesItsRequest(t *testing.T) {
 	}
 	for name, answer := range answers {
 		v := testClient3(t, serve(t, answer).URL, nil)
-		receipt, err := v.Submit(t.Context(), oneURL(t))
+		receipt, err := v.Submit(t.Context(), oneURL(t), nil)
 		require.Error(t, err, name)
 		assert.Equal(t, id, receipt.RequestID, name)
 		assert.ErrorContains(t, purge.AsError(err).Err, "(request r-17)", name)
@@ -240,7 +240,7 @@ func TestRequestIDIsAWord(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"two\nlines", "图", strings.Repeat("x", 129), "a b"} {
 		b, _ := json.Marshal(map[string]any{"Response": map[string]any{"Error": map[string]any{"Code": "InternalError"}, "RequestId": id}})
-		_, err := testClient3(t, serve(t, says(string(b))).URL, nil).Submit(t.Context(), oneURL(t))
+		_, err := testClient3(t, serve(t, says(string(b))).URL, nil).Submit(t.Context(), oneURL(t), nil)
 		assert.ErrorContains(t, purge.AsError(err).Err, "(request without an id)")
 	}
 }
@@ -279,7 +279,7 @@ func TestNoSecretInAnyError3(t *testing.T) {
 				answer(w, r.Header.Get("Authorization")+" "+r.Header.Get("X-TC-Token")+" "+testKey)
 			})
 			v := testClient3(t, server.URL, nil)
-			_, err1 := v.Submit(t.Context(), oneURL(t))
+			_, err1 := v.Submit(t.Context(), oneURL(t), nil)
 			_, err2 := v.Status(t.Context(), purge.StatusQuery{Batch: oneURL(t)})
 			_, err3 := v.Quota(t.Context())
 			_, err4 := v.Domains(t.Context())
@@ -319,7 +319,7 @@ func TestClock3(t *testing.T) {
 			}).URL, nil)
 			var err error
 			for range tc.answers {
-				_, err = v.Submit(t.Context(), oneURL(t))
+				_, err = v.Submit(t.Context(), oneURL(t), nil)
 			}
 			requireKind(t, tc.last, err)
 		})
@@ -342,7 +342,7 @@ func TestSubmitRefusesBadBatches3(t *testing.T) {
 		"zero target":       {Kind: purge.URL, Area: purge.Mainland, Targets: []purge.Target{{}}},
 		"over ten megabyte": {Kind: purge.URL, Area: purge.Mainland, Targets: manyLong(t, 1300)},
 	} {
-		_, err := v.Submit(t.Context(), b)
+		_, err := v.Submit(t.Context(), b, nil)
 		e := purge.AsError(err)
 		want := purge.Internal
 		if name == "over ten megabyte" {

@@ -160,7 +160,7 @@ func TestSubmitOnTheWire(t *testing.T) {
 							c.Now = func() time.Time { return time.Unix(1700000000, 0) }
 							c.Nonce = func() uint64 { return 1<<63 + 7 }
 						})
-						r, err := v.Submit(t.Context(), tc.batch)
+						r, err := v.Submit(t.Context(), tc.batch, nil)
 						require.NoError(t, err)
 						assert.Equal(t, purge.Receipt{TaskID: "1480069888795584532", Count: 1, At: time.Unix(1700000000, 0)}, r)
 
@@ -200,7 +200,7 @@ func TestEveryTryIsStamped(t *testing.T) {
 		c.Now = func() time.Time { return time.Unix(int64(1000+n), 0) }
 	})
 	for range 3 {
-		_, err := v.Submit(t.Context(), oneURL(t))
+		_, err := v.Submit(t.Context(), oneURL(t), nil)
 		require.NoError(t, err)
 	}
 	assert.Equal(t, []string{"1000 1", "1001 2", "1002 3"}, seen)
@@ -245,7 +245,7 @@ func TestLimitsHoldOnTheWire(t *testing.T) {
 				}
 				b.Targets = append(b.Targets, targets(t, purge.URL, s)...)
 			}
-			_, err := v.Submit(t.Context(), b)
+			_, err := v.Submit(t.Context(), b, nil)
 			require.NoError(t, err)
 			require.Len(t, size, 1)
 			limit := map[string]int{"GET": 32 << 10, "POST": 1_000_000}[method]
@@ -255,7 +255,7 @@ func TestLimitsHoldOnTheWire(t *testing.T) {
 			for len(b.Targets) < maxURLs {
 				b.Targets = append(b.Targets, b.Targets[0])
 			}
-			_, err = v.Submit(t.Context(), b)
+			_, err = v.Submit(t.Context(), b, nil)
 			requireKind(t, purge.Invalid, err)
 			assert.Len(t, size, 1)
 		})
@@ -280,7 +280,7 @@ func TestSubmitRefusesBadBatches(t *testing.T) {
 		"too many directories": {Kind: purge.Directory, Mode: purge.Flush, Area: purge.Mainland, Targets: slices.Repeat(dirs, 21)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := v.Submit(t.Context(), b)
+			_, err := v.Submit(t.Context(), b, nil)
 			requireKind(t, purge.Internal, err)
 		})
 	}
@@ -305,7 +305,7 @@ func TestSeedSamples(t *testing.T) {
 			body, err := os.ReadFile("testdata/seeds/" + name + ".json")
 			require.NoError(t, err)
 			v := testClient(t, serve(t, says(string(body))).URL, nil)
-			r, err := v.Submit(t.Context(), oneURL(t))
+			r, err := v.Submit(t.Context(), oneURL(t), nil)
 			if want.fails {
 				requireKind(t, want.kind, err)
 				return

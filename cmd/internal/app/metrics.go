@@ -109,13 +109,13 @@ func (c *meteredCDN) saw(ctx context.Context, call string, from time.Time, err e
 	c.m.observe("cdn", call, from, err)
 }
 
-func (c *meteredCDN) Submit(ctx context.Context, b purge.Batch) (r purge.Receipt, err error) {
+func (c *meteredCDN) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (r purge.Receipt, err error) {
 	call := "submit"
 	if b.Kind == purge.Prefetch {
 		call = "prefetch"
 	}
 	defer func(from time.Time) { c.saw(ctx, call, from, err) }(time.Now())
-	return c.CDN.Submit(ctx, b)
+	return c.CDN.Submit(ctx, b, leaving)
 }
 
 func (c *meteredCDN) Status(ctx context.Context, q purge.StatusQuery) (s []purge.TargetStatus, err error) {

@@ -33,7 +33,7 @@ func newPace(perSecond float64) *pace {
 
 // turn waits until one more call may leave. Its error is an *purge.Error. Nobody holds the database while waiting; whoever
 // waited looks once more, since a rest may have begun meanwhile.
-func (p *pace) turn(ctx context.Context) error {
+func (p *pace) turn(ctx context.Context, sends bool) error {
 	for {
 		wait, taken, err := p.db.Turn(ctx, p.every, left(ctx))
 		switch {

@@ -133,7 +133,7 @@ func TestTheRateIsUsedAndKept(t *testing.T) {
 				}
 
 				begin := time.Now()
-				_, err := workers[0].Submit(t.Context(), batches[0])
+				_, err := workers[0].Submit(t.Context(), batches[0], nil)
 				require.NoError(t, err)
 				assert.Less(t, time.Since(begin), 50*time.Millisecond, "nothing waits where nothing is ahead")
 
@@ -142,7 +142,7 @@ func TestTheRateIsUsedAndKept(t *testing.T) {
 				for _, cdn := range workers {
 					wait.Go(func() {
 						for b := range work {
-							_, err := cdn.Submit(t.Context(), b)
+							_, err := cdn.Submit(t.Context(), b, nil)
 							assert.NoError(t, err)
 						}
 					})
@@ -174,11 +174,11 @@ func TestEverybodyRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		both := replicas(t, 20)
 		p, begin := both[0], time.Now()
-		require.NoError(t, p.turn(t.Context()))
+		require.NoError(t, p.turn(t.Context(), true))
 		var wait sync.WaitGroup
 		for i := range 10 {
 			wait.Go(func() {
-				assert.NoError(t, both[i%2].turn(t.Context()))
+				assert.NoError(t, both[i%2].turn(t.Context(), true))
 				assert.GreaterOrEqual(t, time.Since(begin), 3*time.Second)
 			})
 		}
@@ -192,7 +192,7 @@ func TestEverybodyRests(t *testing.T) {
 		for _, p := range both {
 			short, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			e := purge.AsError(p.turn(short))
+			e := purge.AsError(p.turn(short, true))
 			assert.Equal(t, purge.Unavailable, e.Kind)
 			assert.Positive(t, e.RetryAfter)
 		}
@@ -219,7 +219,7 @@ func TestOneIsToldAllRest(t *testing.T) {
 					if i == 0 && n == 20 {
 						sim.Fault(cdnsim.Fault{Do: cdnsim.Refusal, Code: 4400, Times: 1})
 					}
-					_, err := cdn.Submit(t.Context(), b)
+					_, err := cdn.Submit(t.Context(), b, nil)
 					assert.True(t, err == nil || purge.AsError(err).Kind == purge.Exhausted, err)
 				}
 			})
@@ -243,7 +243,7 @@ func TestWithoutTheDatabaseNoCallLeaves(t *testing.T) {
 	t.Parallel()
 	p := replicas(t, 20)[0]
 	require.NoError(t, p.db.(*store.Store).Close())
-	e := purge.AsError(p.turn(t.Context()))
+	e := purge.AsError(p.turn(t.Context(), true))
 	assert.Equal(t, purge.Unavailable, e.Kind)
 	assert.Contains(t, e.Message, "nothing is sent")
 	p.heard(t.Context(), &purge.Error{Kind: purge.Exhausted, RetryAfter: time.Second}) // and harms nobody
@@ -274,7 +274,7 @@ func TestMeteredNamesPrefetches(t *testing.T) {
 	require.NoError(t, err)
 	cdn := m.cdn(v3, newPace(1))
 	for _, k := range []purge.Kind{purge.URL, purge.Directory, purge.Prefetch, purge.Prefetch} {
-		_, err := cdn.Submit(t.Context(), purge.Batch{Kind: k}) // refused before it leaves
+		_, err := cdn.Submit(t.Context(), purge.Batch{Kind: k}, nil) // refused before it leaves
 		require.Error(t, err)
 	}
 	families, err := m.registry.Gather()

@@ -215,7 +215,7 @@ func (s *Sim) tooOften(action string, now time.Time) *refusal {
 		calls = calls[1:]
 	}
 	if len(calls) >= s.Rate {
-		return refuse(4400, "RequestLimitExceeded", fmt.Sprintf("Your current request times equals to `%d` in a second, which exceeds the frequency limit `%d` for a second. Please reduce the frequency of calls.", len(calls)+1, s.Rate))
+		return refuse(9163, "RequestLimitExceeded", fmt.Sprintf("Your current request times equals to `%d` in a second, which exceeds the frequency limit `%d` for a second. Please reduce the frequency of calls.", len(calls)+1, s.Rate))
 	}
 	if s.recent == nil {
 		s.recent = map[string][]time.Time{}

@@ -250,7 +250,12 @@ type takingCDN struct {
 	tried     map[string]bool
 }
 
-func (c *takingCDN) Submit(_ context.Context, b purge.Batch) (purge.Receipt, error) {
+func (c *takingCDN) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (purge.Receipt, error) {
+	if leaving != nil {
+		if err := leaving(ctx); err != nil {
+			return purge.Receipt{}, err
+		}
+	}
 	about := calledBatch(b)
 	if b.Kind == purge.Prefetch {
 		about += " prefetch"

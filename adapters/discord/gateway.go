@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -32,12 +33,17 @@ type patience struct {
 	first  time.Duration // before the second try, doubling
 	most   time.Duration // between tries; at 1,000 sessions a day Discord voids the token
 	lasted time.Duration // that a connection stood for the next to begin with first again
-	write  time.Duration // between writes, after the first few
+	// Before the next try where Discord refuses the token or the settings, doubling to refusedMost: a 401 may pass, and an operator
+	// may mend what is wrong at any time.
+	refused, refusedMost time.Duration
+	invalid              time.Duration // between op 9 and IDENTIFY, at least; five times that at most
+	farewell             time.Duration // for Discord to answer the close frame of a stop
 }
 
 var patiently = patience{
 	open: 20 * time.Second, silent: 50 * time.Second, stuck: 10 * time.Second, look: time.Second,
-	first: time.Second, most: 2 * time.Minute, lasted: time.Minute, write: 5 * time.Second,
+	first: time.Second, most: 2 * time.Minute, lasted: time.Minute, refused: time.Minute, refusedMost: 5 * time.Minute,
+	invalid: time.Second, farewell: 2 * time.Second,
 }
 
 var (
@@ -52,30 +58,32 @@ func newGateway(d *Discord) *gateway {
 	return g
 }
 
-// run keeps a session until ctx ends, or until Discord says that there never will be one.
+// run keeps a session until ctx ends. Whatever Discord says, it is tried again: purgebot must not stay deaf for want of a restart.
 func (g *gateway) run(ctx context.Context, deliver func(name string, data []byte)) {
 	var s *session
-	defer func() { s.abandon() }()
-	wait := g.patience.first
+	defer func() { s.leave(g.patience.farewell) }()
+	wait, refused := g.patience.first, g.patience.refused
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := g.keep(ctx, &s, deliver)
 		if ctx.Err() != nil {
 			return
 		}
-		g.state.set(unwell(err))
-		if hopeless(err) {
-			g.d.config.Log.Error("discord: gave up the gateway; nothing is heard until purgebot is started anew", "error", unwell(err))
-			return
-		}
-		g.d.config.Log.Warn("discord: gateway lost", "error", g.d.redact(err.Error()))
 		if time.Since(began) > g.patience.lasted {
-			wait = g.patience.first
+			wait, refused = g.patience.first, g.patience.refused
 		}
-		if sleep(ctx, wait/2+rand.N(wait/2+1)) != nil {
+		g.state.set(unwell(err))
+		pause := wait/2 + rand.N(wait/2+1)
+		if hopeless(err) {
+			pause, refused = refused, min(2*refused, g.patience.refusedMost)
+			g.d.config.Log.Error("discord: the gateway is closed to purgebot, which hears nothing until that is mended", "again_in", pause, "error", unwell(err))
+		} else {
+			wait = min(2*wait, g.patience.most)
+			g.d.config.Log.Warn("discord: gateway lost", "again_in", pause, "error", g.d.redact(err.Error()))
+		}
+		if sleep(ctx, pause) != nil {
 			return
 		}
-		wait = min(2*wait, g.patience.most)
 	}
 }
 
@@ -96,12 +104,23 @@ func (g *gateway) keep(ctx context.Context, s **session, deliver func(string, []
 	if errors.Is(err, errSilence) && (*s).cut(g.patience.stuck) {
 		return err // and resume: what was said meanwhile is replayed
 	}
-	var refused *websocket.CloseError
-	if !errors.Is(err, errDropped) && (errors.Is(err, errStuck) || errors.Is(err, errSilence) || errors.As(err, &refused)) {
+	if ctx.Err() == nil && !(*s).resumable(err) {
 		(*s).abandon()
 		*s = nil
 	}
 	return err
+}
+
+// resumable reports whether a session that ended so is worth another connection.
+func (s *session) resumable(err error) bool {
+	var refused *websocket.CloseError
+	switch {
+	case !s.begun.Load(), s.line.spent():
+		return false
+	case errors.Is(err, errDropped):
+		return true
+	}
+	return !errors.Is(err, errStuck) && !errors.Is(err, errSilence) && !errors.As(err, &refused)
 }
 
 // mayIdentify asks whether a new session may begin: https://docs.discord.com/developers/events/gateway#session-start-limit-object
@@ -115,7 +134,7 @@ func (g *gateway) mayIdentify(ctx context.Context) error {
 	if err := g.d.call(ctx, http.MethodGet, "/gateway/bot", nil, &said); err != nil && !missing(err) {
 		return err
 	}
-	if said.Limit == nil || said.Limit.Remaining > 0 {
+	if said.Limit == nil || said.Limit.Remaining >= identifies { // a connection may use as many
 		return nil
 	}
 	after := time.Duration(said.Limit.ResetAfter) * time.Millisecond
@@ -163,9 +182,12 @@ func (g *gateway) watch(ctx context.Context, s *session) error {
 // session is one of discordgo's, and a hold on its connection.
 type session struct {
 	*discordgo.Session
-	ended chan struct{} // a token for a connection that ended
-	ready chan struct{} // a token for READY or RESUMED: Open returns after op 9 too
-	line  line
+	ended  chan struct{} // a token for a connection that ended
+	ready  chan struct{} // a token for READY or RESUMED: Open returns after op 9 too
+	line   line
+	opened bool
+	begun  atomic.Bool // READY was heard: there is something to resume
+	resume resumeURL
 }
 
 const (
@@ -174,7 +196,8 @@ const (
 )
 
 func (g *gateway) newSession(deliver func(string, []byte)) *session {
-	s := &session{Session: g.d.newSession(), ended: make(chan struct{}, 1), ready: make(chan struct{}, 1), line: line{every: g.patience.write}}
+	s := &session{Session: g.d.newSession(), ended: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
+	s.line = line{invalid: g.patience.invalid, lasted: g.patience.lasted}
 	s.Token, s.Identify.Token = g.d.config.Token, g.d.config.Token // without the "Bot " that calls have before it
 	s.Identify.Intents = intents
 	if g.d.config.MessageContent {
@@ -183,17 +206,26 @@ func (g *gateway) newSession(deliver func(string, []byte)) *session {
 	dialer := *s.Dialer
 	dialer.NetDialContext, dialer.HandshakeTimeout = s.line.dial, g.patience.open
 	s.Dialer = &dialer
+	s.Client = &http.Client{Timeout: s.Client.Timeout, Transport: directory{s.Client.Transport, &s.resume}}
 	s.AddHandler(func(_ *discordgo.Session, _ *discordgo.Disconnect) { signal(s.ended) })
-	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
-		if e.Type == "READY" || e.Type == "RESUMED" {
-			signal(s.ready)
-		}
-		_, err := guarded(func() (struct{}, error) { deliver(e.Type, e.RawData); return struct{}{}, nil })
-		if err != nil {
-			g.d.config.Log.Error("discord: delivery failed", "event", e.Type, "error", err)
-		}
-	})
+	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) { g.hear(s, e, deliver) })
 	return s
+}
+
+// hear takes one event of a session.
+func (g *gateway) hear(s *session, e *discordgo.Event, deliver func(string, []byte)) {
+	switch e.Type {
+	case "READY":
+		s.resume.learn(e.RawData)
+		s.begun.Store(true)
+		signal(s.ready)
+	case "RESUMED":
+		signal(s.ready)
+	}
+	_, err := guarded(func() (struct{}, error) { deliver(e.Type, e.RawData); return struct{}{}, nil })
+	if err != nil {
+		g.d.config.Log.Error("discord: delivery failed", "event", e.Type, "error", err)
+	}
 }
 
 func signal(c chan struct{}) {
@@ -216,7 +248,7 @@ func (s *session) open(ctx context.Context, within time.Duration) error {
 	forget(s.ready)
 	done := make(chan error, 1)
 	go func() {
-		_, err := guarded(func() (struct{}, error) { return struct{}{}, s.Open() })
+		_, err := guarded(func() (struct{}, error) { return struct{}{}, s.connect() })
 		done <- err
 	}()
 	timer := time.NewTimer(within)
@@ -229,6 +261,22 @@ func (s *session) open(ctx context.Context, within time.Duration) error {
 	case <-timer.C:
 		return errStuck
 	}
+}
+
+// connect has discordgo ask for an address each time, also where it remembers one: a session is resumed at an address of its own.
+// discordgo forgets an address at which a dial fails, so the first dial is one that does not leave the house.
+func (s *session) connect() error {
+	if s.opened {
+		s.line.refuse(true)
+		_ = s.Open()
+		s.line.refuse(false)
+	}
+	s.opened = true
+	err := s.Open()
+	if err != nil && !s.line.reached() {
+		s.resume.forget()
+	}
+	return err
 }
 
 // cut ends the connection under discordgo, without a word that would end the session, and reports whether discordgo noticed.
@@ -251,6 +299,27 @@ func (s *session) abandon() {
 	}
 }
 
+// leave ends the session for good, and says so to Discord, which then shows the bot as offline at once. It waits until Discord has
+// hung up, but not long: discordgo may hang in its lock.
+func (s *session) leave(within time.Duration) {
+	if s == nil {
+		return
+	}
+	gone, closed := s.line.leaves(), make(chan struct{})
+	go func() {
+		defer close(closed)
+		_, _ = guarded(func() (struct{}, error) { return struct{}{}, s.Close() })
+	}()
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case <-gone:
+	case <-closed:
+	case <-timer.C:
+	}
+	s.abandon()
+}
+
 // fatal is what to do about the codes with which Discord closes for good:
 // https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 var fatal = map[int]string{
@@ -262,7 +331,7 @@ var fatal = map[int]string{
 	4014: "Discord refuses the Message Content intent. Switch it on in the developer portal, on the Bot page below Privileged Gateway Intents, or set DISCORD_MESSAGE_CONTENT to false.",
 }
 
-// hopeless reports whether no further try can help.
+// hopeless reports whether no further try can help before something is changed; but a 401 was seen to pass.
 func hopeless(err error) bool {
 	var closed *websocket.CloseError
 	if errors.As(err, &closed) {
@@ -272,13 +341,17 @@ func hopeless(err error) bool {
 	return errors.As(err, &refusal) && refusal.status == http.StatusUnauthorized
 }
 
+const sayTriesAgain = " purgebot tries again every few minutes."
+
 // unwell is what Health says about a lost connection.
 func unwell(err error) *purge.Error {
 	var closed *websocket.CloseError
 	var known *purge.Error
 	switch {
 	case errors.As(err, &closed) && fatal[closed.Code] != "":
-		return &purge.Error{Kind: purge.Internal, Message: fatal[closed.Code], Err: fmt.Errorf("gateway closed with %d", closed.Code)}
+		return &purge.Error{Kind: purge.Internal, Message: fatal[closed.Code] + sayTriesAgain, Err: fmt.Errorf("gateway closed with %d", closed.Code)}
+	case errors.As(err, &known) && hopeless(err):
+		return &purge.Error{Kind: known.Kind, Message: known.Message + sayTriesAgain, Err: known.Err}
 	case errors.As(err, &known):
 		return known
 	}

@@ -115,34 +115,71 @@ func TestCloseWaitsForWhatWasTaken(t *testing.T) {
 	<-closed
 }
 
-func TestHazardFatalCodesAreGivenUp(t *testing.T) {
+// TestHazardFatalCodesAreTriedAgainLater: not in a loop, which would use up the sessions of a day, and not never.
+func TestHazardFatalCodesAreTriedAgainLater(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{4004, 4010, 4011, 4012, 4013, 4014} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			t.Parallel()
 			out := &log{}
-			w := newWorld(t, &fake{}, func(c *Config, _ *discordsim.Sim) { c.Log = slog.New(slog.NewTextHandler(out, nil)) }).started()
+			f := &fake{}
+			w := newWorld(t, f, func(c *Config, _ *discordsim.Sim) { c.Log = slog.New(slog.NewTextHandler(out, nil)) }).started()
 			w.RefuseWith(code, -1)
 			w.Hangup(code)
-			w.eventually(func() bool { return strings.Contains(out.String(), "gave up the gateway") }, "shouted")
-			w.discord.loops.Wait()
-			assert.Equal(t, 2, w.Sim.Gateway().Dials, "one more try at most")
+			w.eventually(func() bool { return strings.Contains(out.String(), "the gateway is closed to purgebot") }, "shouted")
+			assert.Equal(t, 2, w.Sim.Gateway().Dials, "one more try at first")
 			err := w.discord.Health(t.Context())
-			assert.Equal(t, fatal[code], purge.AsError(err).Message)
+			assert.Equal(t, fatal[code]+sayTriesAgain, purge.AsError(err).Message)
 			assert.Equal(t, purge.Internal, purge.AsError(err).Kind)
+			w.eventually(func() bool { return w.Sim.Gateway().Dials == 3 }, "tried again")
+			assert.Error(t, w.discord.Health(t.Context()), "meanwhile")
+			w.Heal()
+			w.well()
+			w.hears(f)
 		})
 	}
 }
 
 func TestHazardTokenResetWhileConnected(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, &fake{}).started()
+	f := &fake{}
+	w := newWorld(t, f).started()
 	w.Revoke("another-token")
-	w.discord.loops.Wait()
-	assert.Equal(t, 1, w.Sim.Gateway().Dials, "no further connection")
+	w.eventually(func() bool { return len(w.Calls("GET /gateway/bot"))+len(w.Calls("GET /users/@me")) > 4 }, "tried again")
+	assert.Equal(t, 1, w.Sim.Gateway().Dials, "a dead token is worth no connection")
 	err := purge.AsError(w.discord.Health(t.Context()))
-	assert.Equal(t, tokenGone, err.Message)
+	assert.Equal(t, tokenGone+sayTriesAgain, err.Message)
 	assert.Equal(t, purge.Internal, err.Kind)
+	w.Revoke("simulated-bot-token") // taken back, as if it had never been
+	w.well()
+	w.hears(f)
+}
+
+// TestHazardA401Passes: Discord was seen to refuse a good token for a moment, here wherever the gateway asks something first.
+func TestHazardA401Passes(t *testing.T) {
+	t.Parallel()
+	for name, route := range map[string]string{"at the start": "GET /gateway/bot", "while resuming": "GET /users/@me"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fake{}
+			w := newWorld(t, f)
+			if name == "at the start" {
+				w.Fail(route, http.StatusUnauthorized, 1)
+			}
+			require.NoError(t, w.discord.Start(context.Background(), w.heard))
+			if name != "at the start" {
+				w.well()
+				w.Fail(route, http.StatusUnauthorized, 1)
+				w.Drop()
+				w.eventually(func() bool {
+					return strings.HasSuffix(purge.AsError(w.discord.gateway.state.get()).Message, sayTriesAgain)
+				}, "said meanwhile")
+			}
+			w.well()
+			w.hears(f)
+			assert.Equal(t, 1, w.Sim.Gateway().Identifies, "and what could be resumed is resumed")
+		})
+	}
 }
 
 func TestHazardIntentThatIsNotSwitchedOn(t *testing.T) {
@@ -150,7 +187,7 @@ func TestHazardIntentThatIsNotSwitchedOn(t *testing.T) {
 	w := newWorld(t, &fake{}, func(c *Config, _ *discordsim.Sim) { c.MessageContent = true })
 	require.NoError(t, w.discord.Start(context.Background(), w.heard))
 	w.eventually(func() bool {
-		return purge.AsError(w.discord.Health(t.Context())).Message == fatal[4014]
+		return purge.AsError(w.discord.Health(t.Context())).Message == fatal[4014]+sayTriesAgain
 	}, "told")
 	assert.Equal(t, 1, w.Sim.Gateway().Identifies)
 }
@@ -159,7 +196,7 @@ func TestHazardWrongToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, func(c *Config, _ *discordsim.Sim) { c.Token = "wrong-token" })
 	require.NoError(t, w.discord.Start(context.Background(), w.heard))
-	w.eventually(func() bool { return purge.AsError(w.discord.Health(t.Context())).Message == tokenGone }, "told")
+	w.eventually(func() bool { return purge.AsError(w.discord.Health(t.Context())).Message == tokenGone+sayTriesAgain }, "told")
 	assert.Zero(t, w.Sim.Gateway().Identifies, "an IDENTIFY counts against the token")
 }
 
@@ -202,15 +239,93 @@ func TestHazardOp7ResumesAndOp9Identifies(t *testing.T) {
 	w.hears(f)
 }
 
+// TestHazardOp9IsAnsweredAfterAWhile: between one and five times as long as is asked for, whenever op 9 comes.
+func TestHazardOp9IsAnsweredAfterAWhile(t *testing.T) {
+	t.Parallel()
+	const least = 40 * time.Millisecond
+	for name, invalidate := range map[string]func(w *world){
+		"instead of READY": func(w *world) { w.Meet(discordsim.InvalidNotReady, 1) },
+		"too soon":         func(w *world) { w.IdentifyEvery = 30 * time.Millisecond; w.Meet(discordsim.HangUpBeforeHello, 1) },
+		"later":            func(w *world) { w.started().Invalidate(false) },
+		"after a resume":   func(w *world) { w.started().Drop(); w.Forget() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fake{}
+			w := newWorld(t, f)
+			w.discord.gateway.patience.invalid = least
+			invalidate(w)
+			if name == "instead of READY" || name == "too soon" {
+				require.NoError(t, w.discord.Start(context.Background(), w.heard))
+			}
+			w.eventually(func() bool { return name == "too soon" || len(w.Sim.Gateway().Waits) > 0 }, "answered")
+			w.well()
+			w.hears(f)
+			for _, wait := range w.Sim.Gateway().Waits {
+				assert.GreaterOrEqual(t, wait, least)
+				assert.Less(t, wait, 5*least+time.Second)
+			}
+		})
+	}
+	assert.Equal(t, time.Second, patiently.invalid, "Discord asks for 1 to 5 s")
+}
+
 func TestHazardOp9IsNotAnsweredInALoop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, func(_ *Config, sim *discordsim.Sim) { sim.IdentifyEvery = time.Hour })
-	w.discord.gateway.patience.open, w.discord.gateway.patience.write = 2*time.Second, patiently.write
+	w.discord.gateway.patience.open, w.discord.gateway.patience.first = 2*time.Second, time.Hour
 	w.Meet(discordsim.InvalidNotReady, 1) // the first identified: every further one comes too soon
 	require.NoError(t, w.discord.Start(context.Background(), w.heard))
-	time.Sleep(500 * time.Millisecond)
-	assert.Positive(t, w.Sim.Gateway().Identifies)
-	assert.LessOrEqual(t, w.Sim.Gateway().Identifies, atOnce+1)
+	w.eventually(func() bool { return w.Sim.Gateway().Dials == 1 && w.Sim.Gateway().Open == 0 }, "given up")
+	assert.Equal(t, identifies, w.Sim.Gateway().Identifies)
+}
+
+// TestHazardASessionIsResumedWhereDiscordSays: at the address of its READY, as long as that can be reached.
+func TestHazardASessionIsResumedWhereDiscordSays(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f).started()
+	for i, drop := range []func(){w.Drop, w.Reconnect, func() { w.Hangup(4000) }} {
+		drop()
+		w.eventually(func() bool { return w.Sim.Gateway().Resumes == i+1 }, "resumed")
+		w.well()
+	}
+	assert.Zero(t, w.Sim.Gateway().Astray)
+	assert.Len(t, w.Calls("GET /gateway"), 1, "only the first connection asks for an address")
+	w.Meet(discordsim.RefuseUpgrade, 1)
+	w.Drop()
+	w.eventually(func() bool { return w.Sim.Gateway().Resumes == 4 }, "resumed elsewhere")
+	assert.Equal(t, 1, w.Sim.Gateway().Astray, "an address that cannot be reached is not insisted on")
+	w.well()
+	w.hears(f)
+	assert.Equal(t, 1, w.Sim.Gateway().Identifies)
+}
+
+func TestTheTokenIsToldToNoGatewayInTheClear(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"wss://gateway.discord.gg": true, "wss://gateway-us-east1-b.discord.gg/?a=b": true, "ws://127.0.0.1:1/x": true, "ws://localhost": true, "ws://[::1]:2": true,
+		"ws://gateway.discord.gg": false, "ws://10.0.0.1": false, "https://gateway.discord.gg": false, "wss://": false, "wss://u:p@gateway.discord.gg": false, "": false,
+		"gateway.discord.gg": false, "ws://127.0.0.1.evil.example": false,
+	} {
+		var r resumeURL
+		ready, _ := json.Marshal(map[string]string{"resume_gateway_url": address})
+		r.learn(ready)
+		assert.Equal(t, want, r.get() == address && address != "", address)
+		said, _ := json.Marshal(map[string]string{"url": address})
+		request, _ := http.NewRequest(http.MethodGet, "https://discord.com/api/v9/gateway", nil)
+		answer, err := directory{parrot{"/gateway": string(said)}, &resumeURL{}}.RoundTrip(request)
+		assert.Equal(t, want, err == nil && answer.StatusCode == http.StatusOK, address)
+	}
+}
+
+func TestAStopSaysGoodbye(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}).started()
+	w.discord.Close()
+	w.eventually(func() bool { return len(w.Sim.Gateway().Codes) == 1 }, "hung up")
+	assert.Equal(t, []int{1000}, w.Sim.Gateway().Codes, "Discord shows the bot as offline at once")
+	assert.Zero(t, w.Sim.Gateway().Sessions)
 }
 
 func TestHazardDiscordgoDoesNotComeBack(t *testing.T) {

@@ -78,7 +78,8 @@ func (l *listener) await(n int) {
 // quickly is the patience of tests.
 var quickly = patience{
 	open: time.Second, silent: 3 * time.Second, stuck: 3 * time.Second, look: 10 * time.Millisecond,
-	first: 10 * time.Millisecond, most: 50 * time.Millisecond, lasted: time.Minute, write: time.Millisecond,
+	first: 10 * time.Millisecond, most: 50 * time.Millisecond, lasted: time.Minute, refused: 300 * time.Millisecond, refusedMost: 500 * time.Millisecond,
+	invalid: time.Millisecond, farewell: 300 * time.Millisecond,
 }
 
 type change func(*Config, *discordsim.Sim)

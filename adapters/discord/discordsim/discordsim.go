@@ -94,6 +94,7 @@ type Sim struct {
 	repeats      int
 	stats        Gateway
 	lastIdentify time.Time
+	invalidated  time.Time // when op 9 was last said, and no IDENTIFY came since
 	changed      chan struct{}
 	serial       int
 	lastID       uint64

@@ -46,6 +46,7 @@ type conn struct {
 	sim      *Sim
 	ws       *websocket.Conn
 	opening  opening
+	path     string
 	session  *session
 	out      []frame
 	wake     chan struct{}
@@ -83,7 +84,7 @@ func (s *Sim) serveGateway(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ws.SetReadLimit(1 << 20)
-	c := &conn{sim: s, ws: ws, opening: opening, wake: make(chan struct{}, 1)}
+	c := &conn{sim: s, ws: ws, opening: opening, path: r.URL.Path, wake: make(chan struct{}, 1)}
 	go c.write()
 	c.greet(r.URL.Query())
 	c.read()

@@ -8,13 +8,16 @@ import (
 
 // Gateway counts what happened on the gateway.
 type Gateway struct {
-	Dials       int // websockets accepted
-	Open        int // of which stand now
-	Live        int // of which have a session, and are not mute
-	Sessions    int // that are connected or can be resumed
-	Identifies  int // sent, taken or not
-	Resumes     int // that were taken
-	Heartbeats  int
+	Dials      int // websockets accepted
+	Open       int // of which stand now
+	Live       int // of which have a session, and are not mute
+	Sessions   int // that are connected or can be resumed
+	Identifies int // sent, taken or not
+	Resumes    int // that were taken
+	Heartbeats int
+	Astray     int // RESUMEs at another address than the session's resume_gateway_url
+	// Waits are what lay between each op 9 and the IDENTIFY after it, by Now; a client waits 1 to 5 s.
+	Waits       []time.Duration
 	Codes       []int // with which the application closed, oldest first; 1006 is a connection that just broke
 	LastIntents Intent
 }
@@ -23,6 +26,7 @@ type Gateway struct {
 func (s *Sim) Gateway() Gateway {
 	defer s.lock()()
 	g := s.stats
+	g.Waits = slices.Clone(g.Waits)
 	g.Codes, g.Open, g.Sessions = slices.Clone(g.Codes), len(s.conns), len(s.sessions)
 	for c := range s.conns {
 		if c.session != nil && !c.muted {
@@ -90,7 +94,7 @@ func (s *Sim) Reconnect() {
 func (s *Sim) Invalidate(resumable bool) {
 	defer s.lock()()
 	for _, c := range s.live() {
-		c.send(frame{Op: opInvalidSession, D: rawJSON(resumable)})
+		c.invalidate(resumable)
 		one := c.session
 		c.detach()
 		if !resumable {

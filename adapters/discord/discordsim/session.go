@@ -54,6 +54,7 @@ func (c *conn) identify(d json.RawMessage) {
 		c.close(4002)
 		return
 	}
+	c.waited()
 	soon := s.IdentifyEvery > 0 && s.Now().Sub(s.lastIdentify) < s.IdentifyEvery
 	s.stats.Identifies++
 	s.lastIdentify = s.Now()
@@ -71,11 +72,25 @@ func (c *conn) identify(d json.RawMessage) {
 	case *i.Intents&privileged&^s.Privileged != 0:
 		c.close(4014)
 	case soon:
-		c.send(frame{Op: opInvalidSession, D: rawJSON(false)})
+		c.invalidate(false)
 	case c.instead():
 	default:
 		c.compress = i.Compress
 		s.welcome(c, *i.Intents)
+	}
+}
+
+// invalidate says op 9: https://docs.discord.com/developers/events/gateway-events#invalid-session
+func (c *conn) invalidate(resumable bool) {
+	c.send(frame{Op: opInvalidSession, D: rawJSON(resumable)})
+	c.sim.invalidated = c.sim.Now()
+}
+
+// waited notes how long after op 9 an IDENTIFY comes.
+func (c *conn) waited() {
+	if s := c.sim; !s.invalidated.IsZero() {
+		s.stats.Waits = append(s.stats.Waits, s.Now().Sub(s.invalidated))
+		s.invalidated = time.Time{}
 	}
 }
 
@@ -88,9 +103,9 @@ func (c *conn) instead() bool {
 	case ReconnectNotReady:
 		c.send(frame{Op: opReconnect})
 	case InvalidNotReady:
-		c.send(frame{Op: opInvalidSession, D: rawJSON(false)})
+		c.invalidate(false)
 	case ResumableNotReady:
-		c.send(frame{Op: opInvalidSession, D: rawJSON(true)})
+		c.invalidate(true)
 	case NotReady, NoHello, ReconnectNotHello: // deaf
 	default:
 		return false
@@ -109,7 +124,7 @@ func (s *Sim) welcome(c *conn, intents Intent) {
 	}
 	me := s.wireUser(s.BotUser)
 	me["verified"], me["mfa_enabled"], me["email"], me["flags"] = true, false, nil, 0
-	one.add("READY", rawJSON(node{"v": 9, "user": me, "guilds": guilds, "session_id": one.id, "resume_gateway_url": s.gatewayURL(),
+	one.add("READY", rawJSON(node{"v": 9, "user": me, "guilds": guilds, "session_id": one.id, "resume_gateway_url": s.gatewayURL() + one.place(),
 		"session_type": "normal", "private_channels": []any{}, "relationships": []any{}, "shard": []int{0, 1},
 		"application": node{"id": s.ApplicationID, "flags": s.applicationFlags()}}))
 	if intents&Guilds == 0 {
@@ -119,6 +134,9 @@ func (s *Sim) welcome(c *conn, intents Intent) {
 		one.add("GUILD_CREATE", rawJSON(s.wireGuildCreate(g)))
 	}
 }
+
+// place is the path below which a session is resumed. Discord names a host of its own for that.
+func (one *session) place() string { return "/resume/" + one.id[:8] }
 
 // present are the guilds that the bot is in.
 func (s *Sim) present() []Guild {
@@ -147,7 +165,7 @@ func (c *conn) resume(d json.RawMessage) {
 		c.close(4004)
 	case c.instead():
 	case one == nil:
-		c.send(frame{Op: opInvalidSession, D: rawJSON(false)})
+		c.invalidate(false)
 	case r.Seq < 0 || r.Seq > len(one.log):
 		c.close(4007)
 		s.kill(one)
@@ -163,6 +181,9 @@ func (s *Sim) replay(c *conn, one *session, seq int) {
 	}
 	one.conn, c.session = c, one
 	s.stats.Resumes++
+	if strings.TrimSuffix(c.path, "/") != one.place() {
+		s.stats.Astray++
+	}
 	for _, f := range one.log[max(seq-s.repeats, 0):] {
 		c.send(f)
 	}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+
+	"purgebot/purge"
 )
 
 // resumeURL is where a session is resumed, as READY says it: https://docs.discord.com/developers/events/gateway#resuming
@@ -75,5 +77,5 @@ func directs(r *http.Request, to string) *http.Response {
 // guardedURL reports whether a gateway may be told the token: over TLS, or on this machine.
 func guardedURL(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "wss" || u.Scheme == "ws" && loopback(u.Hostname()))
+	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "wss" || u.Scheme == "ws" && purge.Loopback(u.Hostname()))
 }

@@ -34,6 +34,8 @@ type Config struct {
 	GuildID       string // DISCORD_GUILD_ID: the one guild that is served
 	PublicKey     string // DISCORD_PUBLIC_KEY, hexadecimal; set: interactions come over HTTP, and the gateway is not used
 	APIURL        string // DISCORD_API_URL; "" is https://discord.com/api/. http:// is taken for loopback only
+	// Verbs are the commands that people are offered, in their order in the menu.
+	Verbs []chat.Verb
 	// MessageContent asks for the privileged intent of that name, so that a mention of the bot's role can be read as well.
 	MessageContent bool
 	// Groups returns the subjects that the policy names, now; of a person's roles only those are told. nil tells all roles.

@@ -156,13 +156,11 @@ func (d *Discord) suggestion(ctx context.Context, h chat.Handler, in *interactio
 	if err != nil || len(in.Data.Options) == 0 {
 		return chat.Reply{}, err
 	}
-	for _, o := range in.Data.Options[0].Options {
+	verb := in.Data.Options[0]
+	for _, o := range verb.Options {
 		if o.Focused {
-			q := chat.Suggestion{From: d.subject(in.Member.User.ID), At: at, Field: fieldOf(o.Name), Text: o.text()}
-			if in.Data.Options[0].Name == "revoke" && o.Name == "id" {
-				q.Field = "rule"
-			}
-			return h.Suggest(ctx, q)
+			return h.Suggest(ctx, chat.Suggestion{From: d.subject(in.Member.User.ID), At: at,
+				Field: d.option(verb.Name, o.Name).Suggest, Text: o.text()})
 		}
 	}
 	return chat.Reply{}, nil

@@ -46,14 +46,6 @@ func (o option) mentioned(c data) string {
 	return "<@" + id + ">"
 }
 
-// fieldOf returns the name of the bot's field that an option fills.
-func fieldOf(name string) string {
-	if name == "url" {
-		return "targets"
-	}
-	return name
-}
-
 // fields reads a slash command. Each option stays apart; one that is not known, or is of another type, is passed over.
 // collected says that links came from a file.
 func (d *Discord) fields(ctx context.Context, c data) (f *chat.Fields, collected bool, err error) {
@@ -61,9 +53,6 @@ func (d *Discord) fields(ctx context.Context, c data) (f *chat.Fields, collected
 		return nil, false, invalid("Discord sent a command that purgebot does not have. Restart Discord and try again.")
 	}
 	sub := c.Options[0]
-	if sub.Name == "form" {
-		return &chat.Fields{}, false, nil
-	}
 	f = &chat.Fields{Verb: sub.Name}
 	for _, o := range sub.Options {
 		if o.Type != optionAttachment {
@@ -82,28 +71,14 @@ func (d *Discord) fields(ctx context.Context, c data) (f *chat.Fields, collected
 	return f, collected, nil
 }
 
+// fill sets the field that an option names. A person or role that was picked is written as a mention.
 func fill(f *chat.Fields, o option, c data) {
-	texts := map[string]*string{
-		"area": &f.Area, "mode": &f.Mode, "reason": &f.Reason, "id": &f.ID, "domain": &f.Domain, "for": &f.For, "kind": &f.Kind,
-		"since": &f.Since, "until": &f.Until, "outcome": &f.Outcome,
-	}
-	switch o.Name {
-	case "targets", "url":
+	switch {
+	case o.Name == "targets" || o.Name == "url":
 		f.Targets = strings.TrimSpace(o.text() + "\n" + f.Targets)
-	case "subject":
-		f.Subject = o.mentioned(c)
-	case "by":
-		f.By = o.mentioned(c)
-	case "private":
-		f.Private = o.yes()
-	case "dry-run":
-		f.DryRun = o.yes()
-	case "prefetch":
-		f.Prefetch = o.yes()
+	case f.SetYes(o.Name, o.yes()):
 	default:
-		if into := texts[o.Name]; into != nil {
-			*into = o.text()
-		}
+		f.Set(o.Name, o.mentioned(c))
 	}
 }
 

@@ -39,8 +39,8 @@ func (d *Discord) register(ctx context.Context) error {
 	if err := d.call(ctx, http.MethodGet, path, nil, &there); err != nil && !missing(err) {
 		return err
 	}
-	if hash(there) != hash(definitions()) {
-		if err := d.call(ctx, http.MethodPut, path, definitions(), nil); err != nil {
+	if hash(there) != hash(definitions(d.config.Verbs)) {
+		if err := d.call(ctx, http.MethodPut, path, definitions(d.config.Verbs), nil); err != nil {
 			return err
 		}
 	}
@@ -58,7 +58,7 @@ func (d *Discord) unregisterGlobal(ctx context.Context) error {
 		return err
 	}
 	for _, c := range there {
-		ours := slices.ContainsFunc(definitions(), func(o definition) bool { return o.Name == c.Name && o.Type == c.Type })
+		ours := slices.ContainsFunc(definitions(d.config.Verbs), func(o definition) bool { return o.Name == c.Name && o.Type == c.Type })
 		if !ours {
 			continue
 		}

@@ -20,6 +20,7 @@ import (
 
 	"purgebot/adapters/discord/discordsim"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 )
 
 var secret = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
@@ -164,6 +165,7 @@ func post(h http.Handler, body []byte) *httptest.ResponseRecorder {
 // offline is an adapter whose every call fails at once.
 func offline(t testing.TB, change func(*Config)) *Discord {
 	c := Config{
+		Verbs: grammar.Menu(),
 		Token: "simulated-bot-token", ApplicationID: "100000000000000002", GuildID: guild, APIURL: "http://127.0.0.1:1/",
 		PublicKey: hex.EncodeToString(secret.Public().(ed25519.PublicKey)), Log: slog.New(slog.DiscardHandler),
 		HTTPClient: &http.Client{Transport: unplugged{}},
@@ -246,7 +248,7 @@ func TestFieldsStayApart(t *testing.T) {
 		"purge url":      {discordsim.Options{"targets": "https://www.test.com/ --overseas", "reason": "dir --private", "area": "global", "private": true, "prefetch": true}, chat.Fields{Verb: "url", Targets: "https://www.test.com/ --overseas", Reason: "dir --private", Area: "global", Private: true, Prefetch: true}},
 		"purge dir":      {discordsim.Options{"targets": "https://www.test.com/a/", "mode": "delete", "dry-run": true}, chat.Fields{Verb: "dir", Targets: "https://www.test.com/a/", Mode: "delete", DryRun: true}},
 		"purge leak":     {discordsim.Options{"targets": "https://www.test.com/a", "reason": "leaked"}, chat.Fields{Verb: "leak", Targets: "https://www.test.com/a", Reason: "leaked"}},
-		"purge form":     {nil, chat.Fields{}},
+		"purge form":     {nil, chat.Fields{Verb: "form"}},
 		"purge status":   {discordsim.Options{"id": "p-1"}, chat.Fields{Verb: "status", ID: "p-1"}},
 		"purge cancel":   {discordsim.Options{"id": "p-1"}, chat.Fields{Verb: "cancel", ID: "p-1"}},
 		"purge history":  {discordsim.Options{"domain": "www.test.com", "since": "30d", "until": "2026-11-21", "by": "me", "outcome": "failed"}, chat.Fields{Verb: "history", Domain: "www.test.com", Since: "30d", Until: "2026-11-21", By: "me", Outcome: "failed"}},
@@ -274,7 +276,7 @@ func TestFieldsStayApart(t *testing.T) {
 func TestEveryOptionReachesTheBot(t *testing.T) {
 	t.Parallel()
 	d := offline(t, nil)
-	for _, s := range definitions()[0].Options {
+	for _, s := range definitions(grammar.Menu())[0].Options {
 		for _, o := range s.Options {
 			value := map[int]string{optionString: `"x"`, optionBoolean: `true`}[o.Type]
 			if o.Type == optionAttachment {

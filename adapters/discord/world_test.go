@@ -16,6 +16,7 @@ import (
 	"purgebot/adapters/adaptertest"
 	"purgebot/adapters/discord/discordsim"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 )
 
 const (
@@ -99,6 +100,7 @@ func newWorld(t testing.TB, h chat.Handler, changes ...change) *world {
 	sim.CDNHost = api.URL
 	people(sim)
 	c := Config{
+		Verbs: grammar.Menu(),
 		Token: "simulated-bot-token", ApplicationID: "100000000000000002", GuildID: guild, APIURL: api.URL + "/api/",
 		Log:    slog.New(slog.DiscardHandler),
 		Groups: func() []acl.Subject { return []acl.Subject{oncall, "slack:T9/S1", "discord:9/role/1"} },

@@ -1,9 +1,10 @@
 package grammar
 
 import (
-	"purgebot/bot/chat"
 	"slices"
 	"strings"
+
+	"purgebot/bot/chat"
 )
 
 // ParseFields understands a command whose parts arrived apart. No field is searched for flags or verbs.
@@ -47,7 +48,10 @@ func (p *parser) fieldVerb(word string) bool {
 	if w == "" {
 		w = "purge"
 	}
-	use, found := usages[w]
+	use, found := firstWords[w]
+	if w == string(VerbForm) {
+		use, found = usageOf(VerbForm), true
+	}
 	if !found {
 		p.fail(sayFieldVerb(word))
 	}
@@ -86,7 +90,7 @@ func (p *parser) fieldMeant(word string) string {
 	}
 	name, value, _ := strings.Cut(word, "=")
 	name, _ = flagName(name)
-	switch name = nearest(name, p.flags, flagsMeant); {
+	switch name = nearest(name, p.flagNames(), flagsMeant); {
 	case slices.Contains(areaNames, name):
 		return "area: " + name
 	case name != "" && value != "":
@@ -117,7 +121,7 @@ func (p *parser) fieldPart(name, value string, is ...takes) {
 func (p *parser) field(name, value string, filled bool) {
 	switch {
 	case !filled:
-	case !slices.Contains(p.flags, name):
+	case !p.allows(name):
 		p.fail(sayFieldUnused(name, p.verb))
 	default:
 		p.flag(name, piece{kind: pieceQuoted, text: strings.TrimSpace(value)})

@@ -328,7 +328,7 @@ func (in Intent) flagWords() []string {
 	if in.Verb != VerbLeak {
 		words = in.choiceWords()
 	}
-	if in.Reason != "" && (!slices.Contains(quotesReason, in.Verb) || in.Verb == VerbLeak && isAddressText(in.Reason)) {
+	if in.Reason != "" && (!usageOf(in.Verb).needsReason || in.Verb == VerbLeak && isAddressText(in.Reason)) {
 		words = append(words, "--reason")
 	}
 	if in.Reason != "" {

@@ -8,13 +8,17 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
 // The flags, which are also the names of the fields, and the values that they take.
 
-// valued are the flags that take a value.
-var valued = []string{"area", "mode", "kind", "reason", "since", "until", "by", "outcome"}
+// isValued reports whether a flag takes a value.
+func isValued(name string) bool {
+	o, found := flagOptions[name]
+	return found && o.Kind == chat.TextOption
+}
 
 var (
 	areaNames  = []string{"mainland", "overseas", "global"}
@@ -45,15 +49,15 @@ var (
 func (p *parser) dashed(word string) {
 	name, value, glued := strings.Cut(word, "=")
 	name, proper := flagName(name)
-	if !proper || !slices.Contains(p.flags, name) {
+	if !proper || !p.allows(name) {
 		p.fail(sayFlag(p.verb, word))
-		name = nearest(name, p.flags, flagsMeant)
+		name = nearest(name, p.flagNames(), flagsMeant)
 	}
 	v := piece{kind: pieceWord, text: value}
 	switch {
 	case name == "":
 		return
-	case !slices.Contains(valued, name):
+	case !isValued(name):
 		if glued {
 			p.fail(sayNoValue(name))
 		}

@@ -21,31 +21,6 @@ const (
 	MaxReason  = 500     // characters
 )
 
-// Verb is what a command does.
-type Verb string
-
-// The verbs.
-const (
-	VerbPurge   Verb = "purge"
-	VerbLeak    Verb = "leak"
-	VerbStatus  Verb = "status"
-	VerbCancel  Verb = "cancel"
-	VerbHistory Verb = "history"
-	VerbDomains Verb = "domains"
-	VerbWhy     Verb = "why"
-	VerbWhoami  Verb = "whoami"
-	VerbHelp    Verb = "help"
-	VerbForm    Verb = "form" // nothing was said but "/purge"
-	VerbRetry   Verb = "retry"
-	VerbQuota   Verb = "quota"
-
-	// Of administrators.
-	VerbFreeze   Verb = "freeze"
-	VerbUnfreeze Verb = "unfreeze"
-	VerbGrant    Verb = "grant"
-	VerbRevoke   Verb = "revoke"
-)
-
 // Intent is a command understood. It has judged no access.
 type Intent struct {
 	Verb            Verb
@@ -72,78 +47,6 @@ type Intent struct {
 	Outcome      string // "done", "partly done"
 	Since, Until string
 }
-
-// takes is what a verb has behind it besides flags and a reason.
-type takes int
-
-const (
-	takesNothing takes = iota
-	takesLinks         // one or more
-	takesOneLink
-	takesID
-	takesHost // or nothing
-	takesDomain
-	takesSpan
-	takesSubject
-)
-
-// usage is what a first word means. What it takes stands in this order.
-type usage struct {
-	verb  Verb
-	kind  purge.Kind
-	takes []takes
-	flags []string
-}
-
-var (
-	areaFlags    = []string{"area", "mainland", "overseas", "global"}
-	leakFlags    = append(slices.Clone(areaFlags), "mode", "reason", "private", "dry-run")
-	purgeFlags   = append(slices.Clone(leakFlags), "prefetch")
-	grantFlags   = append(slices.Clone(areaFlags), "kind", "reason")
-	reasonFlags  = []string{"reason"}
-	historyFlags = []string{"since", "until", "by", "outcome"}
-)
-
-var usages = map[string]usage{
-	"purge":     {VerbPurge, purge.URL, []takes{takesLinks}, purgeFlags},
-	"url":       {VerbPurge, purge.URL, []takes{takesLinks}, purgeFlags},
-	"dir":       {VerbPurge, purge.Directory, []takes{takesLinks}, purgeFlags},
-	"directory": {VerbPurge, purge.Directory, []takes{takesLinks}, purgeFlags},
-	"path":      {VerbPurge, purge.Directory, []takes{takesLinks}, purgeFlags},
-	"leak":      {VerbLeak, "", []takes{takesLinks}, leakFlags},
-	"why":       {VerbWhy, purge.URL, []takes{takesOneLink}, areaFlags},
-	"status":    {VerbStatus, "", []takes{takesID}, nil},
-	"cancel":    {VerbCancel, "", []takes{takesID}, nil},
-	"retry":     {VerbRetry, "", []takes{takesID}, reasonFlags},
-	"history":   {VerbHistory, "", []takes{takesHost}, historyFlags},
-	"quota":     {VerbQuota, "", nil, nil},
-	"domains":   {VerbDomains, "", nil, nil},
-	"whoami":    {VerbWhoami, "", nil, nil},
-	"help":      {VerbHelp, "", nil, nil},
-	"--help":    {VerbHelp, "", nil, nil},
-	"freeze":    {VerbFreeze, "", []takes{takesDomain, takesSpan}, reasonFlags},
-	"unfreeze":  {VerbUnfreeze, "", []takes{takesDomain}, reasonFlags},
-	"grant":     {VerbGrant, purge.URL, []takes{takesSubject, takesDomain, takesSpan}, grantFlags},
-	"revoke":    {VerbRevoke, "", []takes{takesID}, reasonFlags},
-}
-
-// decrees are the verbs of administrators.
-var decrees = []Verb{VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke}
-
-// ForAdministrators reports whether only administrators may use the verb.
-func (v Verb) ForAdministrators() bool { return slices.Contains(decrees, v) }
-
-// Words returns every first word that a command may have, with the verb that the word means.
-func Words() map[string]Verb {
-	words := make(map[string]Verb, len(usages))
-	for word, use := range usages {
-		words[word] = use.verb
-	}
-	return words
-}
-
-// quotesReason are the verbs whose reason needs no flag: a text in quotes is one.
-var quotesReason = append([]Verb{VerbLeak}, decrees...)
 
 // Parse understands a command that was typed or pasted. Its error is an Invalid *purge.Error.
 func Parse(text string) (Intent, error) {
@@ -192,7 +95,7 @@ func (p *parser) fail(sentence string) {
 
 // command passes over "/purge" or "purge" at the front: a mention is not followed by a slash command's name, but people type it.
 func (p *parser) command() {
-	p.usage = usages["purge"]
+	p.usage = firstWords["purge"]
 	p.advance()
 	if p.now.kind == pieceWord && isCommand(p.now.text) {
 		p.advance()
@@ -213,7 +116,7 @@ func (p *parser) begin() bool {
 	if p.now.kind != pieceWord || isDash(w) && w != "--help" {
 		return true
 	}
-	use, found := usages[w]
+	use, found := firstWords[w]
 	if !found || isCommand(w) {
 		p.unknownVerb(w)
 		return true
@@ -225,12 +128,12 @@ func (p *parser) begin() bool {
 
 // unknownVerb goes on with the verb that was probably meant; else the word is judged like any other.
 func (p *parser) unknownVerb(w string) {
-	meant := nearest(w, slices.Sorted(maps.Keys(usages)), nil)
+	meant := nearest(w, slices.Sorted(maps.Keys(firstWords)), nil)
 	if meant == "" || isCommand(w) {
 		return
 	}
 	p.fail(sayUnknown(p.now.text))
-	p.usage, p.typed = usages[meant], true
+	p.usage, p.typed = firstWords[meant], true
 	p.advance()
 }
 
@@ -241,9 +144,6 @@ func (p *parser) wants() takes {
 	}
 	return takesNothing
 }
-
-// takesMany says whether the verb takes links, one or more.
-func (u usage) takesMany() bool { return slices.Contains(u.takes, takesLinks) }
 
 // piece takes one piece behind the verb.
 func (p *parser) piece() {
@@ -320,7 +220,7 @@ func (p *parser) quoted(t piece) {
 
 // mayQuote says whether a text in quotes is the reason. A leak's first may be a link.
 func (p *parser) mayQuote() bool {
-	return slices.Contains(quotesReason, p.verb) && (len(p.links) > 0 || !p.takesMany())
+	return p.needsReason && (len(p.links) > 0 || !p.takesMany())
 }
 
 func isAddress(t piece) bool { return t.kind == pieceBare || t.kind == pieceWrapped }
@@ -342,7 +242,7 @@ func (p *parser) again(text string) {
 // plain takes a flag, or what the verb has behind it.
 func (p *parser) plain(t piece) {
 	w := strings.ToLower(t.text)
-	_, known := usages[w]
+	_, known := firstWords[w]
 	switch {
 	case isDash(w):
 		p.dashed(t.text)
@@ -354,7 +254,7 @@ func (p *parser) plain(t piece) {
 	case p.wants() > takesOneLink:
 		p.fill(t.text)
 	case known:
-		p.misplaced(t.text, usages[w])
+		p.misplaced(t.text, firstWords[w])
 	default:
 		p.unknown(t.text)
 	}

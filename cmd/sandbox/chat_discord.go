@@ -48,7 +48,7 @@ func (c discordChat) ready(ctx context.Context) error {
 // say types what Discord's client would have offered, where purgebot's own way of writing was typed.
 func (c discordChat) say(user, thread, text string) error {
 	return answered(c, user, text, func() error {
-		return c.delivered(c.Type(user, cmp.Or(thread, discordsim.CDN), asOptions(text)))
+		return c.delivered(c.Type(user, cmp.Or(thread, discordsim.CDN), asOptions(text, menuOf(c.Commands(discordsim.HQ)))))
 	})
 }
 

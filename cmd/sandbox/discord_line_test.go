@@ -3,11 +3,21 @@ package main
 import (
 	"testing"
 
+	"purgebot/bot/grammar"
+
 	"github.com/stretchr/testify/assert"
 )
 
 func TestAsOptions(t *testing.T) {
 	t.Parallel()
+	var menu []subcommand
+	for _, v := range grammar.Menu() {
+		c := subcommand{Name: v.Name}
+		for _, o := range v.Options {
+			c.Options = append(c.Options, registered{o.Name, []int{3, booleanOption, 11}[o.Kind]})
+		}
+		menu = append(menu, c)
+	}
 	for typed, want := range map[string]string{
 		"hello":                                    "hello",
 		"@purgebot purge https://a/":               "@purgebot purge https://a/",
@@ -36,6 +46,6 @@ func TestAsOptions(t *testing.T) {
 		"/purge https://a/ --reason":                                                   "/purge url https://a/ reason:",
 		`/purge https://a/ "never closed`:                                              "/purge url https://a/ reason:never closed",
 	} {
-		assert.Equal(t, want, asOptions(typed), typed)
+		assert.Equal(t, want, asOptions(typed, menu), typed)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"purgebot/adapters/discord"
 	"purgebot/adapters/slack"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 )
 
 // chats are the platforms that are configured. One without its variables is off.
@@ -29,7 +30,7 @@ func newChats(c Config, groups func() []acl.Subject, log *slog.Logger) (s chats,
 	if c.DiscordToken != "" {
 		s.discord, err = discord.New(discord.Config{
 			Token: c.DiscordToken, ApplicationID: c.DiscordApplicationID, GuildID: c.DiscordGuildID, PublicKey: c.DiscordPublicKey,
-			APIURL: c.DiscordAPIURL, MessageContent: c.DiscordMessageContent, Groups: groups, Log: log,
+			APIURL: c.DiscordAPIURL, Verbs: grammar.Menu(), MessageContent: c.DiscordMessageContent, Groups: groups, Log: log,
 		})
 	}
 	return s, err

@@ -55,16 +55,16 @@ var rules = map[string]rule{
 
 	"adapters/discord": {ours: []string{"bot/chat", "purge", "acl"}, theirs: []string{"github.com/bwmarrin/discordgo", "github.com/gorilla/websocket"}, // the latter is the former's dialer
 
-		tests: []string{"adapters/adaptertest", "adapters/discord/discordsim"}},
+		tests: []string{"adapters/adaptertest", "adapters/discord/discordsim", "bot/grammar"}},
 	"adapters/discord/discordsim": {theirs: []string{"github.com/gorilla/websocket"}},
 
 	"cmd/internal/app": {
-		ours:   []string{"purge", "purge/tencent", "acl", "bot", "bot/chat", "bot/store", "adapters/slack", "adapters/discord"},
+		ours:   []string{"purge", "purge/tencent", "acl", "bot", "bot/chat", "bot/grammar", "bot/store", "adapters/slack", "adapters/discord"},
 		theirs: []string{"github.com/sethvargo/go-envconfig", "github.com/prometheus/client_golang"},
 		tests:  []string{"adapters/slack/slacksim", "adapters/discord/discordsim", "purge/tencent/cdnsim"},
 	},
 	"cmd/purgebot": {ours: []string{"cmd/internal/app"}, theirs: []string{"github.com/spf13/cobra"}},
-	"cmd/sandbox":  {ours: []string{"cmd/internal/app", "purge", "adapters/slack/slacksim", "adapters/discord/discordsim", "purge/tencent/cdnsim"}},
+	"cmd/sandbox":  {ours: []string{"cmd/internal/app", "purge", "adapters/slack/slacksim", "adapters/discord/discordsim", "purge/tencent/cdnsim"}, tests: []string{"bot/grammar"}},
 }
 
 const testify = "github.com/stretchr/testify"

@@ -1,0 +1,224 @@
+package grammar
+
+import (
+	"slices"
+
+	"purgebot/bot/chat"
+	"purgebot/purge"
+)
+
+// The table of verbs. The parser, the menus of platforms, help and the README's table follow from it; the function of a verb
+// stands in the table of the same order in package bot.
+
+// Verb is what a command does.
+type Verb string
+
+// The verbs.
+const (
+	VerbPurge   Verb = "purge"
+	VerbLeak    Verb = "leak"
+	VerbForm    Verb = "form" // nothing was said but "/purge"
+	VerbStatus  Verb = "status"
+	VerbCancel  Verb = "cancel"
+	VerbRetry   Verb = "retry"
+	VerbHistory Verb = "history"
+	VerbQuota   Verb = "quota"
+	VerbDomains Verb = "domains"
+	VerbWhy     Verb = "why"
+	VerbWhoami  Verb = "whoami"
+	VerbHelp    Verb = "help"
+
+	// Of administrators.
+	VerbFreeze   Verb = "freeze"
+	VerbUnfreeze Verb = "unfreeze"
+	VerbGrant    Verb = "grant"
+	VerbRevoke   Verb = "revoke"
+)
+
+// usage is how a verb is used.
+type usage struct {
+	name        string   // as the first word, and in menus
+	also        []string // other first words for the same
+	verb        Verb
+	does        string     // for a menu, at most 100 characters
+	kind        purge.Kind // of the targets, if the first word says so
+	takes       []takes    // what stands behind the verb, in this order
+	flags       []string   // what may be said besides
+	implied     []string   // flags that are understood, and refused with a sentence of their own
+	needsReason bool       // a reason is required, and needs no flag: a text in quotes is one
+	admins      bool       // for administrators only
+}
+
+// takes is what a verb has behind it besides flags and a reason.
+type takes int
+
+const (
+	takesNothing takes = iota
+	takesLinks         // one or more
+	takesOneLink
+	takesID
+	takesHost // or nothing
+	takesDomain
+	takesSpan
+	takesSubject
+)
+
+var usages = []usage{
+	{name: "url", also: []string{"purge"}, verb: VerbPurge, kind: purge.URL, takes: []takes{takesLinks},
+		does: "Purge single URLs", flags: []string{"area", "reason", "private", "dry-run", "prefetch"}, implied: []string{"mode"}},
+	{name: "dir", also: []string{"directory", "path"}, verb: VerbPurge, kind: purge.Directory, takes: []takes{takesLinks},
+		does: "Purge directories and all below them", flags: []string{"area", "mode", "reason", "private", "dry-run"}, implied: []string{"prefetch"}},
+	{name: "leak", verb: VerbLeak, takes: []takes{takesLinks}, needsReason: true,
+		does: "Purge everywhere, deleted and private: something leaked", flags: []string{"dry-run"}, implied: []string{"area", "mode", "private"}},
+	{name: "form", verb: VerbForm, does: "Fill in a form, for many targets"},
+
+	{name: "status", verb: VerbStatus, takes: []takes{takesID}, does: "What became of a purge"},
+	{name: "cancel", verb: VerbCancel, takes: []takes{takesID}, does: "Stop what has not left yet"},
+	{name: "retry", verb: VerbRetry, takes: []takes{takesID}, does: "Once more, but only what failed", flags: []string{"reason"}},
+	{name: "history", verb: VerbHistory, takes: []takes{takesHost}, does: "The latest purges", flags: []string{"since", "until", "by", "outcome"}},
+
+	{name: "quota", verb: VerbQuota, does: "What is left today, and who used it"},
+	{name: "domains", verb: VerbDomains, does: "What you may purge"},
+	{name: "why", verb: VerbWhy, kind: purge.URL, takes: []takes{takesOneLink}, does: "Why you may purge a URL or not", flags: []string{"area"}},
+	{name: "whoami", verb: VerbWhoami, does: "Who you are to the policy"},
+	{name: "help", also: []string{"--help"}, verb: VerbHelp, does: "How to use purgebot"},
+
+	{name: "freeze", verb: VerbFreeze, takes: []takes{takesDomain, takesSpan}, needsReason: true, admins: true,
+		does: "Administrators: let nobody purge a domain for a while"},
+	{name: "unfreeze", verb: VerbUnfreeze, takes: []takes{takesDomain}, needsReason: true, admins: true,
+		does: "Administrators: end a freeze"},
+	{name: "grant", verb: VerbGrant, kind: purge.URL, takes: []takes{takesSubject, takesDomain, takesSpan}, needsReason: true, admins: true,
+		does: "Administrators: let somebody purge for a while", flags: []string{"kind", "area"}},
+	{name: "revoke", verb: VerbRevoke, takes: []takes{takesID}, needsReason: true, admins: true,
+		does: "Administrators: end a grant or a freeze before its time"},
+}
+
+// firstWords finds the usage that a first word means. The form has none: it opens where nothing is typed.
+var firstWords = func() map[string]usage {
+	words := map[string]usage{}
+	for _, u := range usages {
+		for _, w := range append(u.also, u.name) {
+			words[w] = u
+		}
+	}
+	delete(words, string(VerbForm))
+	return words
+}()
+
+// usageOf returns the usage of a verb, the first where several words mean it.
+func usageOf(v Verb) usage {
+	i := slices.IndexFunc(usages, func(u usage) bool { return u.verb == v })
+	return usages[max(i, 0)]
+}
+
+// allows reports whether a flag or field belongs to the verb; "--overseas" is a way to say the area.
+func (u usage) allows(name string) bool { return slices.Contains(u.flagNames(), name) }
+
+// flagNames lists the flags that may be typed.
+func (u usage) flagNames() []string {
+	names := slices.Concat(u.flags, u.implied)
+	if u.needsReason {
+		names = append(names, "reason")
+	}
+	if slices.Contains(names, "area") {
+		names = append(names, areaNames...)
+	}
+	return names
+}
+
+// takesMany reports whether the verb takes links, one or more.
+func (u usage) takesMany() bool { return slices.Contains(u.takes, takesLinks) }
+
+// ForAdministrators reports whether only administrators may use the verb.
+func (v Verb) ForAdministrators() bool { return usageOf(v).admins }
+
+// Words returns every first word that a command may have, with the verb that the word means.
+func Words() map[string]Verb {
+	words := make(map[string]Verb, len(firstWords))
+	for word, use := range firstWords {
+		words[word] = use.verb
+	}
+	return words
+}
+
+// The longest values of options, in characters.
+const (
+	mostTyped   = 6000 // as much as Discord takes in one option
+	mostID      = 100
+	mostDomain  = 255 // "*." and 253
+	mostSubject = 100
+	mostMoment  = 20
+)
+
+// Menu lists the verbs for platforms with native options. Required options come first, as Discord wants them.
+func Menu() []chat.Verb {
+	var menu []chat.Verb
+	for _, u := range usages {
+		menu = append(menu, chat.Verb{Name: u.name, Does: u.does, Options: u.options()})
+	}
+	return menu
+}
+
+func (u usage) options() (all []chat.Option) {
+	for _, t := range u.takes {
+		all = append(all, u.positional(t)...)
+	}
+	if u.needsReason {
+		required := flagOptions["reason"]
+		required.Required = true
+		all = append(all, required)
+	}
+	for _, name := range u.flags {
+		all = append(all, flagOptions[name])
+	}
+	slices.SortStableFunc(all, func(a, b chat.Option) int {
+		switch {
+		case a.Required == b.Required:
+			return 0
+		case a.Required:
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// positional returns the options for one thing that stands behind the verb in text.
+func (u usage) positional(t takes) []chat.Option {
+	switch t {
+	case takesLinks:
+		return []chat.Option{
+			{Name: "targets", Says: "https://… one or several", Suggest: "targets", Most: mostTyped},
+			{Name: "file", Says: "A text file, one address a line", Kind: chat.FileOption},
+		}
+	case takesOneLink:
+		return []chat.Option{{Name: "url", Says: "https://…", Required: true, Suggest: "targets", Most: mostTyped}}
+	case takesID:
+		if u.verb == VerbRevoke {
+			return []chat.Option{{Name: "id", Says: "As on its card: r-7k3f9x2q", Required: true, Suggest: "rule", Most: mostID}}
+		}
+		return []chat.Option{{Name: "id", Says: "As on the card: p-7k3f9x2q", Required: true, Suggest: "id", Most: mostID}}
+	case takesHost, takesDomain:
+		return []chat.Option{{Name: "domain", Says: "www.example.com, or *.example.com", Required: t == takesDomain, Suggest: "domain", Most: mostDomain}}
+	case takesSpan:
+		return []chat.Option{{Name: "for", Says: "How long: 30m, 2h, 1d", Required: true, Most: mostMoment}}
+	case takesSubject:
+		return []chat.Option{{Name: "subject", Says: "Mention a person or a role, or name a group of the policy file", Required: true, Most: mostSubject}}
+	}
+	return nil
+}
+
+// flagOptions are the flags as options of a menu.
+var flagOptions = map[string]chat.Option{
+	"area":     {Name: "area", Says: "Where; mainland if not said", Choices: areaNames},
+	"mode":     {Name: "mode", Says: "Directories: changed files only, or everything", Choices: modeNames},
+	"kind":     {Name: "kind", Says: "What it lets purge; url if not said", Choices: kindNames},
+	"reason":   {Name: "reason", Says: "Shown on the card and kept", Most: MaxReason},
+	"private":  {Name: "private", Says: "The channel does not see the targets", Kind: chat.YesOption},
+	"dry-run":  {Name: "dry-run", Says: "Only show what would be done", Kind: chat.YesOption},
+	"prefetch": {Name: "prefetch", Says: "Fetch the URLs again once they are purged", Kind: chat.YesOption},
+	"since":    {Name: "since", Says: "How long ago, or a day: 12h, 30d, 2026-11-21", Most: mostMoment},
+	"until":    {Name: "until", Says: "As since", Most: mostMoment},
+	"by":       {Name: "by", Says: "me, or mention somebody", Most: mostSubject},
+	"outcome":  {Name: "outcome", Says: "How they ended", Choices: stateNames},
+}

@@ -10,7 +10,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/ed25519"
-	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -89,8 +88,10 @@ func New(c Config) (*Discord, error) {
 		rights: newCache[rights](c.Now), ownself: newCache[self](c.Now), parents: newCache[string](c.Now), tokens: newCache[string](c.Now),
 		posted: newCache[chat.MessageRef](c.Now), hinted: newCache[bool](c.Now), mute: newCache[string](c.Now),
 	}
-	if d.key, err = publicKey(c.PublicKey); err != nil {
-		return nil, err
+	if c.PublicKey != "" {
+		if d.key, err = Key(c.PublicKey); err != nil {
+			return nil, err
+		}
 	}
 	d.http = careful(c.HTTPClient, d.limits)
 	d.rest = d.newSession()
@@ -116,17 +117,6 @@ func complete(c *Config) error {
 	}
 	c.Log = cmp.Or(c.Log, slog.Default())
 	return nil
-}
-
-func publicKey(text string) (ed25519.PublicKey, error) {
-	if text == "" {
-		return nil, nil
-	}
-	key, err := hex.DecodeString(text)
-	if err != nil || len(key) != ed25519.PublicKeySize {
-		return nil, misconfigured("DISCORD_PUBLIC_KEY is no key: copy the 64 hexadecimal digits from the General Information page of the application.")
-	}
-	return key, nil
 }
 
 // base returns the address that calls begin with; a token is never sent over plain HTTP to another machine.

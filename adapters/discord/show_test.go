@@ -1,6 +1,8 @@
 package discord
 
 import (
+	"crypto/ed25519"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -155,7 +157,9 @@ func TestAHintNeedsNoHistory(t *testing.T) {
 
 func TestSettingsOfAnotherApplicationAreNamed(t *testing.T) {
 	t.Parallel()
-	key := strings.Repeat("ab", 32)
+	another, _, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	key := hex.EncodeToString(another)
 	for want, break_ := range map[string]change{
 		"DISCORD_APPLICATION_ID is 5, but DISCORD_TOKEN is of the application 100000000000000002: set DISCORD_APPLICATION_ID to that, or take the token of the other one.": func(c *Config, _ *discordsim.Sim) {
 			c.ApplicationID = "5"

@@ -61,7 +61,8 @@ func TestServeStopsWhenTold(t *testing.T) {
 	c.Dir = dir
 	c.Env = []string{
 		"PURGEBOT_LISTEN=127.0.0.1:0", "PURGEBOT_OPS_LISTEN=127.0.0.1:0", "PURGEBOT_CDN_API=2.0",
-		"TENCENTCLOUD_SECRET_ID=id", "TENCENTCLOUD_SECRET_KEY=key", "SLACK_BOT_TOKEN=xoxb-1", "SLACK_SIGNING_SECRET=s",
+		"TENCENTCLOUD_SECRET_ID=AKID0123456789abcdefABCDEF0123456789", "TENCENTCLOUD_SECRET_KEY=0123456789abcdefABCDEF0123456789",
+		"SLACK_BOT_TOKEN=xoxb-simulated", "SLACK_SIGNING_SECRET=simulated-signing-secret",
 		"SLACK_API_URL=http://127.0.0.1:1/api/", // nothing answers there
 	}
 	log, err := c.StderrPipe()

@@ -139,7 +139,7 @@ func (w *world) ready(ctx context.Context) error {
 func (w *world) settings(aclFile, cdnURL, slackURL, discordURL string) (environ []string) {
 	for name, value := range map[string]string{
 		"PURGEBOT_LISTEN": "127.0.0.1:0", "PURGEBOT_OPS_LISTEN": "127.0.0.1:0",
-		"DATABASE_URL": "sqlite:" + filepath.Join(w.dir, "purgebot.db"), "PURGEBOT_EXECUTOR_ID": "sandbox", "PURGEBOT_ACL": aclFile,
+		"DATABASE_URL": "sqlite:" + filepath.Join(w.dir, "purgebot.db"), "PURGEBOT_ACL": aclFile,
 		"PURGEBOT_CDN_API": w.api, "PURGEBOT_CDN_ENDPOINT": cdnURL + map[string]string{"2.0": "/v2/index.php"}[w.api],
 		"TENCENTCLOUD_SECRET_ID": secretID, "TENCENTCLOUD_SECRET_KEY": secretKey,
 		"SLACK_BOT_TOKEN": w.slack.Token, "SLACK_SIGNING_SECRET": w.slack.SigningSecret, "SLACK_API_URL": slackURL + "/api/",

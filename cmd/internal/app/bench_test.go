@@ -41,7 +41,7 @@ grants:
 
 func newRig(b *testing.B) *rig {
 	dir := b.TempDir()
-	r := &rig{cdn: cdnsim.New("id", "key", "www.test.com"), slack: slacksim.New()}
+	r := &rig{cdn: cdnsim.New("simulated-id", "simulated-key", "www.test.com"), slack: slacksim.New()}
 	cdn, slack := httptest.NewServer(r.cdn), httptest.NewServer(r.slack)
 	b.Cleanup(cdn.Close)
 	b.Cleanup(slack.Close)
@@ -51,7 +51,7 @@ func newRig(b *testing.B) *rig {
 	env := map[string]string{
 		"PURGEBOT_LISTEN": "127.0.0.1:0", "PURGEBOT_OPS_LISTEN": "127.0.0.1:0", "DATABASE_URL": "sqlite:" + filepath.Join(dir, "b.db"),
 		"PURGEBOT_ACL": file, "PURGEBOT_CDN_API": "2.0", "PURGEBOT_CDN_ENDPOINT": cdn.URL + "/v2/index.php",
-		"TENCENTCLOUD_SECRET_ID": "id", "TENCENTCLOUD_SECRET_KEY": "key", "SLACK_BOT_TOKEN": r.slack.Token,
+		"TENCENTCLOUD_SECRET_ID": "simulated-id", "TENCENTCLOUD_SECRET_KEY": "simulated-key", "SLACK_BOT_TOKEN": r.slack.Token,
 		"SLACK_SIGNING_SECRET": r.slack.SigningSecret, "SLACK_API_URL": slack.URL + "/api/", "PURGEBOT_PERSON_RATE": "1000000",
 		"PURGEBOT_PERSON_OPEN": "1000", "PURGEBOT_CONFIRM_URLS": "1000000", "PURGEBOT_CDN_RATE": "1000000", "PURGEBOT_QUOTA_URLS": "0", "PURGEBOT_POLL": "1ms",
 	}

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"net"
 	"net/url"
 	"os"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +23,7 @@ import (
 )
 
 // Config is all of the configuration, read from the environment. A field tagged secret may also come from a file
-// that NAME_FILE names, and is never printed.
+// that NAME_FILE names, and is never printed; one tagged file may come from there too.
 type Config struct {
 	Listen    string `env:"PURGEBOT_LISTEN,default=:8080" help:"webhooks: POST /slack/commands, /slack/interactions, /slack/events"`
 	OpsListen string `env:"PURGEBOT_OPS_LISTEN,default=127.0.0.1:9090" help:"/healthz, /readyz, /metrics"`
@@ -49,7 +47,7 @@ type Config struct {
 	DiscordToken          string `env:"DISCORD_TOKEN" secret:"yes" help:"the bot's token; with the two below switches Discord on"`
 	DiscordApplicationID  string `env:"DISCORD_APPLICATION_ID" help:"the application's id"`
 	DiscordGuildID        string `env:"DISCORD_GUILD_ID" help:"the one server that is served"`
-	DiscordPublicKey      string `env:"DISCORD_PUBLIC_KEY" help:"takes interactions over HTTP instead of the gateway"`
+	DiscordPublicKey      string `env:"DISCORD_PUBLIC_KEY" file:"yes" help:"takes interactions over HTTP instead of the gateway"`
 	DiscordMessageContent bool   `env:"DISCORD_MESSAGE_CONTENT,default=false" help:"asks for the privileged intent, to read role mentions"`
 	DiscordAPIURL         string `env:"DISCORD_API_URL" help:"another base URL than Discord's, e.g. of a stand-in"`
 
@@ -71,8 +69,8 @@ type Config struct {
 	EmergencyAfter time.Duration // no variable: the rule is five minutes, and only what cannot wait that long, a test, says another
 }
 
-// Load reads the configuration from an environment as os.Environ returns it. Its error names every variable that is missing or
-// wrong, whatever else is wrong: nothing is opened or listened to yet.
+// Load reads the configuration from an environment as os.Environ returns it. Its error names every variable that is missing,
+// wrong, or misspelt, whatever else is wrong: nothing is opened or listened to yet.
 func Load(environ []string) (Config, error) {
 	var c Config
 	env := map[string]string{}
@@ -89,11 +87,7 @@ func Load(environ []string) (Config, error) {
 		}
 	})
 	problems = append(problems, c.check()...)
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		if strings.HasPrefix(name, "DBOS__") {
-			problems = append(problems, fmt.Errorf("%s would override purgebot's own settings of its engine: unset it", name))
-		}
-	}
+	problems = append(problems, checkNames(env)...)
 	return c, errors.Join(problems...)
 }
 
@@ -132,18 +126,20 @@ func decode(f reflect.StructField, v reflect.Value, lookup func(string) (string,
 // lookupSecret is lookup, and for secrets also NAME_FILE.
 func lookupSecret(f reflect.StructField, key string, lookup func(string) (string, bool)) (string, bool, error) {
 	s, found := lookup(key)
-	file, fromFile := lookup(key + "_FILE")
+	file, named := lookup(key + "_FILE")
 	switch {
-	case f.Tag.Get("secret") == "" || !fromFile:
+	case !fromFile(f) || !named:
 		return s, found && s != "", nil
 	case found && s != "":
 		return "", false, fmt.Errorf("%s and %s_FILE are both set: keep one of them", key, key)
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return "", false, fmt.Errorf("%s_FILE cannot be read: %w", key, err)
-	}
-	return strings.TrimSpace(string(data)), true, nil
+	s, err := readSecret(key, file)
+	return s, err == nil, err
+}
+
+// fromFile reports whether a field may come from a file that NAME_FILE names.
+func fromFile(f reflect.StructField) bool {
+	return f.Tag.Get("secret") != "" || f.Tag.Get("file") != ""
 }
 
 func envName(f reflect.StructField) string {
@@ -188,11 +184,12 @@ func (c Config) check() []error {
 	need(c.SecretID != "", "TENCENTCLOUD_SECRET_ID is missing: set it to the id of the key that may purge")
 	need(c.SecretKey != "", "TENCENTCLOUD_SECRET_KEY is missing: set it to the key that may purge")
 	problems = append(problems, c.checkChats()...)
+	problems = append(problems, c.checkKeys()...)
 	need(c.CDNMethod == "GET" || c.CDNMethod == "POST", "PURGEBOT_CDN_METHOD is %q: it must be GET or POST", c.CDNMethod)
 	need(c.CDNSignature == "HmacSHA1" || c.CDNSignature == "HmacSHA256", "PURGEBOT_CDN_SIGNATURE is %q: it must be HmacSHA1 or HmacSHA256", c.CDNSignature)
 	need(strings.HasPrefix(c.Database, "sqlite:"), "DATABASE_URL must be sqlite:FILE: other databases are not in this version yet")
 	need(strings.TrimPrefix(c.Database, "sqlite:") != "", "DATABASE_URL names no file: write it like sqlite:purgebot.db")
-	need(c.CDNEndpoint == "" || endpointOK(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT is not an https:// address (http:// is for loopback only)")
+	need(c.CDNEndpoint == "" || endpointOK(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT is not an https:// address of host and path alone (http:// is for loopback only)")
 	need(c.CDNAPI != api2 || !endpointOK(c.CDNEndpoint) || hasPath(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT has no path, and the path is part of what 2.0 signs: Tencent's own is https://cdn.api.qcloud.com/v2/index.php")
 	need(c.CDNAPI != api3 || !endpointOK(c.CDNEndpoint) || !hasPath(strings.TrimSuffix(c.CDNEndpoint, "/")), "PURGEBOT_CDN_ENDPOINT has a path, and 3.0 has none: Tencent's own is https://cdn.tencentcloudapi.com")
 	for name, addr := range map[string]string{"PURGEBOT_LISTEN": c.Listen, "PURGEBOT_OPS_LISTEN": c.OpsListen} {
@@ -233,8 +230,8 @@ func (c Config) checkChats() []error {
 	need(discord == "" || c.DiscordToken != "", "DISCORD_TOKEN is missing: copy the token from the application's Bot page")
 	need(discord == "" || c.DiscordApplicationID != "", "DISCORD_APPLICATION_ID is missing: copy it from the application's General Information page")
 	need(discord == "" || c.DiscordGuildID != "", "DISCORD_GUILD_ID is missing: copy the server's id (Developer Mode, right click on the server)")
-	need(c.SlackAPIURL == "" || endpointOK(c.SlackAPIURL), "SLACK_API_URL is not an https:// address (http:// is for loopback only)")
-	need(c.DiscordAPIURL == "" || endpointOK(c.DiscordAPIURL), "DISCORD_API_URL is not an https:// address (http:// is for loopback only)")
+	need(c.SlackAPIURL == "" || endpointOK(c.SlackAPIURL), "SLACK_API_URL is not an https:// address of host and path alone (http:// is for loopback only)")
+	need(c.DiscordAPIURL == "" || endpointOK(c.DiscordAPIURL), "DISCORD_API_URL is not an https:// address of host and path alone (http:// is for loopback only)")
 	return problems
 }
 
@@ -253,10 +250,11 @@ func threadOf(s string) chat.Thread {
 	return chat.Thread{Platform: subject.Platform(), Workspace: subject.Workspace(), Channel: subject.ID()}
 }
 
-// endpointOK accepts https, and http on loopback: a signed request never crosses a network in the open.
+// endpointOK accepts https, and http on loopback: a signed request never crosses a network in the open. A user in the address would
+// be a password in the log.
 func endpointOK(s string) bool {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(s, "?#") || !printable.MatchString(s) {
 		return false
 	}
 	return u.Scheme == "https" || u.Scheme == "http" && purge.Loopback(u.Hostname())

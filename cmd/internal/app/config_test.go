@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,10 +20,21 @@ import (
 	"purgebot/purge"
 )
 
+// Keys that look like those that the services give out, and open nothing.
+const (
+	goodID      = "AKIDcanary0123456789abcdefABCDEF0123"
+	goodKey     = "canaryK0123456789abcdefABCDEF012"
+	goodBot     = "xoxb-2147483647-2147483647000-canary0123456789abcdefgh"
+	goodSigning = "0123456789abcdef0123456789abcdef"
+	goodDiscord = "MTAwMDAwMDAwMDAwMDAwMDAy.Canary.0123456789abcdefghijklmnopq"
+	goodApp     = "100000000000000002"
+	goodGuild   = "100000000000000001"
+)
+
 // needed is what must be said; all else has a default.
 var needed = map[string]string{
-	"PURGEBOT_CDN_API": "2.0", "TENCENTCLOUD_SECRET_ID": "id", "TENCENTCLOUD_SECRET_KEY": "canary-key",
-	"SLACK_BOT_TOKEN": "xoxb-canary", "SLACK_SIGNING_SECRET": "canary-signing",
+	"PURGEBOT_CDN_API": "2.0", "TENCENTCLOUD_SECRET_ID": goodID, "TENCENTCLOUD_SECRET_KEY": goodKey,
+	"SLACK_BOT_TOKEN": goodBot, "SLACK_SIGNING_SECRET": goodSigning,
 	"PURGEBOT_ACL": root + "/acl/init.yaml",
 }
 
@@ -58,7 +70,7 @@ func TestLoadNamesEveryProblem(t *testing.T) {
 		"empty is missing":        {map[string]string{"TENCENTCLOUD_SECRET_ID": ""}, []string{"TENCENTCLOUD_SECRET_ID is missing"}},
 		"half of Slack":           {map[string]string{"SLACK_BOT_TOKEN": "-"}, []string{"SLACK_BOT_TOKEN is missing"}},
 		"the other half":          {map[string]string{"SLACK_SIGNING_SECRET": "-"}, []string{"SLACK_SIGNING_SECRET is missing"}},
-		"half of Discord":         {map[string]string{"DISCORD_GUILD_ID": "1"}, []string{"DISCORD_TOKEN is missing", "DISCORD_APPLICATION_ID is missing"}},
+		"half of Discord":         {map[string]string{"DISCORD_GUILD_ID": goodGuild}, []string{"DISCORD_TOKEN is missing", "DISCORD_APPLICATION_ID is missing"}},
 		"neither true nor false":  {map[string]string{"DISCORD_MESSAGE_CONTENT": "maybe"}, []string{"DISCORD_MESSAGE_CONTENT is not true or false: write it like false"}},
 		"no such API":             {map[string]string{"PURGEBOT_CDN_API": "4.0"}, []string{`PURGEBOT_CDN_API is "4.0"`}},
 		"another method":          {map[string]string{"PURGEBOT_CDN_METHOD": "post"}, []string{`PURGEBOT_CDN_METHOD is "post"`}},
@@ -145,29 +157,43 @@ func TestDefaults(t *testing.T) {
 
 func TestSecretsFromFiles(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "secret")
-	require.NoError(t, os.WriteFile(file, []byte("from-a-file\n"), 0o600))
-	for name, of := range map[string]func(app.Config) string{
-		"TENCENTCLOUD_SECRET_ID":  func(c app.Config) string { return c.SecretID },
-		"TENCENTCLOUD_SECRET_KEY": func(c app.Config) string { return c.SecretKey },
-		"TENCENTCLOUD_TOKEN":      func(c app.Config) string { return c.Token },
-		"SLACK_BOT_TOKEN":         func(c app.Config) string { return c.SlackBotToken },
-		"SLACK_SIGNING_SECRET":    func(c app.Config) string { return c.SlackSigningSecret },
-		"DISCORD_TOKEN":           func(c app.Config) string { return c.DiscordToken },
+	for name, of := range map[string]struct {
+		good string
+		is   func(app.Config) string
+	}{
+		"TENCENTCLOUD_SECRET_ID":  {goodID, func(c app.Config) string { return c.SecretID }},
+		"TENCENTCLOUD_SECRET_KEY": {goodKey, func(c app.Config) string { return c.SecretKey }},
+		"TENCENTCLOUD_TOKEN":      {goodKey, func(c app.Config) string { return c.Token }},
+		"SLACK_BOT_TOKEN":         {goodBot, func(c app.Config) string { return c.SlackBotToken }},
+		"SLACK_SIGNING_SECRET":    {goodSigning, func(c app.Config) string { return c.SlackSigningSecret }},
+		"DISCORD_TOKEN":           {goodDiscord, func(c app.Config) string { return c.DiscordToken }},
+		"DISCORD_PUBLIC_KEY":      {goodPublic, func(c app.Config) string { return c.DiscordPublicKey }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			discord := map[string]string{"DISCORD_APPLICATION_ID": "1", "DISCORD_GUILD_ID": "1", "DISCORD_TOKEN": "t"}
+			file := filepath.Join(t.TempDir(), "secret")
+			discord := map[string]string{"DISCORD_APPLICATION_ID": goodApp, "DISCORD_GUILD_ID": goodGuild, "DISCORD_TOKEN": goodDiscord}
 			with := func(changed map[string]string) []string {
 				both := maps.Clone(discord)
 				maps.Copy(both, changed)
 				return with(both)
 			}
-			c, err := app.Load(with(map[string]string{name: "-", name + "_FILE": file}))
-			require.NoError(t, err)
-			assert.Equal(t, "from-a-file", of(c), "without the end of the line")
+			for _, text := range []string{of.good, of.good + "\n", of.good + "\r\n", "\ufeff" + of.good + "\r\n\r\n", " \t" + of.good + " \n"} {
+				require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+				c, err := app.Load(with(map[string]string{name: "-", name + "_FILE": file}))
+				require.NoErrorf(t, err, "%q", text)
+				assert.Equal(t, of.good, of.is(c), "without the end of the line and the byte order mark")
+			}
+			for text, says := range map[string]string{"": "is empty", "\n": "is empty", "\ufeff\n": "is empty", of.good + "\n" + of.good: "more in it than one line",
+				"\xff\xfe" + wide(of.good): "UTF-16", "\xfe\xff" + wide(of.good): "UTF-16", wide(of.good): "more in it", of.good + "\xff": "more in it", strings.Repeat("x", 1<<20): "more than"} {
+				require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+				_, err := app.Load(with(map[string]string{name: "-", name + "_FILE": file}))
+				assert.ErrorContains(t, err, name+"_FILE")
+				assert.ErrorContainsf(t, err, says, "%.20q", text)
+				assert.NotContains(t, fmt.Sprint(err), of.good)
+			}
 
-			_, err = app.Load(with(map[string]string{name: "said-twice", name + "_FILE": file}))
+			_, err := app.Load(with(map[string]string{name: "said-twice", name + "_FILE": file}))
 			assert.ErrorContains(t, err, name+"_FILE are both set")
 			assert.NotContains(t, fmt.Sprint(err), "said-twice")
 
@@ -175,24 +201,33 @@ func TestSecretsFromFiles(t *testing.T) {
 			assert.ErrorContains(t, err, name+"_FILE cannot be read")
 		})
 	}
-	c, err := app.Load(with(map[string]string{"PURGEBOT_CDN_METHOD_FILE": file}))
-	require.NoError(t, err)
-	assert.Equal(t, "POST", c.CDNMethod, "only secrets are read from files")
+	_, err := app.Load(with(map[string]string{"PURGEBOT_CDN_METHOD_FILE": "x"}))
+	assert.ErrorContains(t, err, "PURGEBOT_CDN_METHOD_FILE is no setting", "only keys are read from files")
+}
+
+// wide is a text in UTF-16.
+func wide(text string) string {
+	var out strings.Builder
+	for _, c := range []byte(text) {
+		out.Write([]byte{c, 0})
+	}
+	return out.String()
 }
 
 func TestLoggedConfigHoldsNoSecret(t *testing.T) {
 	t.Parallel()
 	secret := map[string]string{
-		"TENCENTCLOUD_SECRET_ID": "canary-1", "TENCENTCLOUD_SECRET_KEY": "canary-2", "TENCENTCLOUD_TOKEN": "canary-3",
-		"SLACK_BOT_TOKEN": "canary-4", "SLACK_SIGNING_SECRET": "canary-5", "DATABASE_URL": "sqlite:canary-6",
-		"DISCORD_TOKEN": "canary-7", "DISCORD_APPLICATION_ID": "1", "DISCORD_GUILD_ID": "1",
+		"TENCENTCLOUD_SECRET_ID": goodID, "TENCENTCLOUD_SECRET_KEY": goodKey, "TENCENTCLOUD_TOKEN": "canary" + goodKey,
+		"SLACK_BOT_TOKEN": goodBot, "SLACK_SIGNING_SECRET": goodSigning, "DATABASE_URL": "sqlite:canary-6",
+		"DISCORD_TOKEN": goodDiscord, "DISCORD_APPLICATION_ID": goodApp, "DISCORD_GUILD_ID": goodGuild,
 	}
 	c, err := app.Load(with(secret))
 	require.NoError(t, err)
 	var out bytes.Buffer
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "config", c)
 	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "config", &c)
-	assert.NotContains(t, out.String(), "canary")
+	assert.NotContains(t, strings.ToLower(out.String()), "canary")
+	assert.NotContains(t, out.String(), goodSigning)
 	for name := range secret {
 		assert.Containsf(t, out.String(), name, "that %s is set may be known", name)
 	}

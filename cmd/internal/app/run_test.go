@@ -368,20 +368,6 @@ func TestRestartKeepsAnOpenQuestion(t *testing.T) {
 	assert.Equal(t, []string{"RefreshCdnDir"}, s.actions())
 }
 
-// A container that is made anew has another name. Nothing open may hang on what a process is called.
-func TestAnotherNameKeepsAnOpenQuestion(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	s.types("/purge dir https://www.test.com/a/")
-	s.waits()
-	s.stop()
-	s.env["PURGEBOT_EXECUTOR_ID"] = "another" // of the design, for several replicas; nothing reads it yet
-	s.start()
-	s.presses("Purge")
-	s.sees("Done in mainland")
-	assert.Equal(t, []string{"RefreshCdnDir"}, s.actions())
-}
-
 // Nothing is left behind where nothing could be started.
 func TestStartNamesTheVariable(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,13 +81,53 @@ func cannotWriteIn(channel string) *purge.Error {
 type apiError struct {
 	status, code int
 	said         string
+	details      string // of a body that Discord does not take: which fields, and why
 }
 
 func (e apiError) Error() string {
-	return fmt.Sprintf("HTTP %d, code %d: %s", e.status, e.code, chat.Clip(chat.OneLine(e.said), 300))
+	text := fmt.Sprintf("HTTP %d, code %d: %s", e.status, e.code, chat.Clip(chat.OneLine(e.said), 300))
+	if e.details != "" {
+		text += ": " + e.details
+	}
+	return text
 }
 
-// translate says what an error of a call is, by its code and never by its text. The path is told without ids and tokens.
+const (
+	maxDetails = 10  // problems of one body that are told
+	maxDetail  = 200 // units of one of them
+)
+
+// detailsOf says what Discord does not take of a body, as "embeds.0.title: Must be 256 or fewer in length. (BASE_TYPE_MAX_LENGTH)":
+// https://docs.discord.com/developers/reference#error-messages
+func detailsOf(errors json.RawMessage) string {
+	var all []string
+	flatten(errors, "", func(detail string) { all = append(all, chat.Clip(chat.OneLine(detail), maxDetail)) })
+	slices.Sort(all)
+	if more := len(all) - maxDetails; more > 0 {
+		all = append(all[:maxDetails], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, "; ")
+}
+
+// flatten visits each problem with the path that it stands at.
+func flatten(errors json.RawMessage, path string, visit func(string)) {
+	var inner map[string]json.RawMessage
+	if json.Unmarshal(errors, &inner) != nil {
+		return
+	}
+	for key, below := range inner {
+		var problems []struct{ Code, Message string }
+		if key != "_errors" || json.Unmarshal(below, &problems) != nil {
+			flatten(below, strings.TrimPrefix(path+"."+key, "."), visit)
+			continue
+		}
+		for _, p := range problems {
+			visit(fmt.Sprintf("%s: %s (%s)", cmp.Or(path, "the body"), p.Message, p.Code))
+		}
+	}
+}
+
+// translate makes an error of a call one for two readers, by its code and never by its text. The path is told without ids and tokens.
 func (d *Discord) translate(method, path string, err error) *purge.Error {
 	var known *purge.Error
 	if errors.As(err, &known) {
@@ -95,6 +137,7 @@ func (d *Discord) translate(method, path string, err error) *purge.Error {
 	e := d.judge(err)
 	e.Err = fmt.Errorf("%s %s: %s", method, template(path), d.redact(err.Error()))
 	if refusal := (apiError{}); errors.As(err, &refusal) {
+		refusal.said, refusal.details = d.redact(refusal.said), d.redact(refusal.details)
 		e.Err = fmt.Errorf("%s %s: %w", method, template(path), refusal)
 	}
 	return e
@@ -109,11 +152,12 @@ func bare(err error) error {
 		return transport.Err
 	case errors.As(err, &refusal):
 		said := struct {
-			Code    int    `json:"code"`
-			Message string `json:"message"`
+			Code    int             `json:"code"`
+			Message string          `json:"message"`
+			Errors  json.RawMessage `json:"errors"`
 		}{}
 		_ = json.Unmarshal(refusal.ResponseBody, &said)
-		return apiError{refusal.Response.StatusCode, said.Code, said.Message}
+		return apiError{refusal.Response.StatusCode, said.Code, said.Message, detailsOf(said.Errors)}
 	case errors.Is(err, discordgo.ErrUnauthorized):
 		return apiError{status: http.StatusUnauthorized}
 	}

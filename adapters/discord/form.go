@@ -59,7 +59,7 @@ type selectOption struct {
 
 // modal writes a form. Its button is always Discord's own "Submit".
 func modal(f chat.Form) form {
-	m := form{Title: chat.Clip(chat.OneLine(f.Title), maxFormTitle), CustomID: f.Token}
+	m := form{Title: chat.Clip(chat.OneLine(f.Title), maxFormTitle), CustomID: f.Token, Components: []label{}}
 	for _, in := range f.Inputs[:min(len(f.Inputs), maxInputs)] {
 		m.Components = append(m.Components, label{typeLabel, chat.Clip(chat.OneLine(in.Label), maxFormTitle), chat.Clip(chat.OneLine(in.Hint), maxHint), field(in)})
 	}

@@ -33,14 +33,26 @@ func (d *Discord) interact(ctx context.Context, h chat.Handler, in *interaction,
 	}
 }
 
+// addressed reports whether an interaction is meant for this application. Another one may share the key by mistake, and whoever may
+// use that one may not thereby use this.
+func (d *Discord) addressed(in *interaction) bool {
+	if in.ApplicationID == "" || in.ApplicationID == d.config.ApplicationID {
+		return true
+	}
+	d.config.Log.Warn("discord: interaction of another application not taken", "interaction", d.redact(in.ID), "application", d.redact(in.ApplicationID))
+	return false
+}
+
 // foreign says why nothing is taken from there: only the one guild, and what was installed to it, is served. What was installed to
 // an account always says so: https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
 func (d *Discord) foreign(in *interaction) string {
 	switch {
 	case in.GuildID == "" || in.Context != nil && *in.Context != 0:
 		return onlyInTheGuild
-	case in.GuildID != d.config.GuildID:
+	case in.GuildID != d.config.GuildID, in.Channel.GuildID != "" && in.Channel.GuildID != in.GuildID:
 		return otherServer
+	case in.Channel.ID != "" && in.Channel.ID != in.ChannelID, in.User.ID != "" && in.User.ID != in.Member.User.ID:
+		return contradicts
 	case len(in.Owners) > 0 && in.Owners["0"] != d.config.GuildID:
 		return notInstalledThus
 	case !snowflake(in.Member.User.ID) || !snowflake(in.ChannelID):
@@ -183,7 +195,7 @@ func (d *Discord) event(h chat.Handler, name string, raw []byte) {
 	switch name {
 	case "INTERACTION_CREATE":
 		var in interaction
-		if json.Unmarshal(raw, &in) == nil {
+		if json.Unmarshal(raw, &in) == nil && d.addressed(&in) {
 			d.interact(ctx, h, &in, func(ctx context.Context, c callback) error {
 				return d.call(ctx, http.MethodPost, "/interactions/"+in.ID+"/"+in.Token+"/callback", c, nil)
 			})

@@ -27,11 +27,11 @@ const (
 )
 
 // outgoing is a message as Discord takes it. Text of a card is in the embed, which notifies nobody and fetches nothing; the
-// content holds nothing but mentions.
+// content holds nothing but mentions. What is nil is left out, and leaves an edited message as it was; what is empty empties it.
 type outgoing struct {
 	Content      string     `json:"content"`
-	Embeds       []embed    `json:"embeds"`
-	Components   []row      `json:"components"`
+	Embeds       []embed    `json:"embeds,omitzero"`
+	Components   []row      `json:"components,omitzero"`
 	Mentions     mentions   `json:"allowed_mentions"`
 	Flags        int        `json:"flags,omitempty"`
 	Nonce        string     `json:"nonce,omitempty"`

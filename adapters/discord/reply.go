@@ -45,6 +45,7 @@ const (
 	perhapsTaken     = "purgebot took too long to answer, and may still have taken this. Look with /purge history before you try again."
 	onlyInTheGuild   = "purgebot works in the channels of its own server only. Go there and type /purge."
 	notInstalledThus = "purgebot must be installed to the server, not to an account. Use it there."
+	contradicts      = "Discord says two different things about who did this, or where, so nothing was taken. Try again."
 	otherServer      = "This purgebot serves another server, so it took nothing."
 )
 
@@ -52,6 +53,11 @@ const (
 type callback struct {
 	Type int `json:"type"`
 	Data any `json:"data,omitempty"`
+}
+
+// deferral has no other field that counts.
+type deferral struct {
+	Flags int `json:"flags"`
 }
 
 // exchange is one interaction being answered: by send once, and by what follows up on it.
@@ -92,7 +98,7 @@ func (x *exchange) ask(ctx context.Context, f func(context.Context) (chat.Reply,
 
 // wait tells Discord to wait, and answers later.
 func (x *exchange) wait(ctx context.Context, done <-chan answered) {
-	c := callback{Type: thinking, Data: outgoing{Flags: ephemeral}}
+	c := callback{Type: thinking, Data: deferral{ephemeral}}
 	if x.onMessage() {
 		c = callback{Type: nothingToSee}
 	}

@@ -187,6 +187,9 @@ func (d *Discord) inThread(ctx context.Context, at chat.Thread, m outgoing, file
 			return ref, err
 		}
 	}
+	if err := d.mayUseThreads(ctx, at); err != nil {
+		return chat.MessageRef{}, err
+	}
 	opened := d.openThread(ctx, at, name)
 	if opened != nil && !closed(opened) {
 		return chat.MessageRef{}, opened
@@ -196,6 +199,19 @@ func (d *Discord) inThread(ctx context.Context, at chat.Thread, m outgoing, file
 		err = opened
 	}
 	return ref, err
+}
+
+// mayUseThreads refuses to make a thread that could not be written to. Where it cannot be asked, the thread is tried.
+func (d *Discord) mayUseThreads(ctx context.Context, at chat.Thread) error {
+	at.Root = ""
+	r, err := d.rightsIn(ctx, at, rightsFor)
+	switch {
+	case err != nil && purge.AsError(err).Kind.Transient():
+		return err
+	case err == nil && !r.may.has(sendInThreads):
+		return &purge.Error{Kind: purge.Denied, Message: mayNot, Err: apiError{status: http.StatusForbidden, code: missingPermission, said: "not asked: no Send Messages in Threads"}}
+	}
+	return nil
 }
 
 const noThreadsEvery = 24 * time.Hour

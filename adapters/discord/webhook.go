@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 
 	"purgebot/bot/chat"
 )
@@ -17,7 +19,7 @@ const (
 )
 
 // Handler returns the route that Discord posts interactions to, which is not there unless PublicKey is set. Without Discord's
-// signature over it nothing is parsed, and the answer is 401 and nothing more.
+// signature over it nothing is parsed, and the answer is 401 and nothing more. So it is where another application is meant.
 func (d *Discord) Handler(h chat.Handler) http.Handler {
 	mux := http.NewServeMux()
 	if d.key == nil {
@@ -32,6 +34,10 @@ func (d *Discord) Handler(h chat.Handler) http.Handler {
 		var in interaction
 		if json.Unmarshal(body, &in) != nil {
 			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		if !d.addressed(&in) {
+			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
 		d.serve(w, r, h, &in)
@@ -58,8 +64,17 @@ func (d *Discord) verified(w http.ResponseWriter, r *http.Request) ([]byte, int)
 		return nil, http.StatusRequestEntityTooLarge
 	case err != nil || !t.signed(d.key, b.Bytes()):
 		return nil, http.StatusUnauthorized
+	case packed(r.Header):
+		w.Header().Set("Accept-Encoding", "identity")
+		return nil, http.StatusUnsupportedMediaType
 	}
 	return b.Bytes(), http.StatusOK
+}
+
+// packed reports whether a body is said to be more than its plain bytes: https://www.rfc-editor.org/rfc/rfc9110#section-8.4
+func packed(h http.Header) bool {
+	codings := strings.FieldsFunc(strings.Join(h.Values("Content-Encoding"), ","), func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })
+	return slices.ContainsFunc(codings, func(coding string) bool { return !strings.EqualFold(coding, "identity") })
 }
 
 // serve answers a verified interaction with the first callback that it leads to; the rest goes on behind it.

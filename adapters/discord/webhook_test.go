@@ -112,6 +112,76 @@ func TestNothingIsTakenUnlessSignedAndFresh(t *testing.T) {
 	assert.Equal(t, http.StatusRequestEntityTooLarge, d.Status)
 }
 
+// TestPackedBodiesAreNotRead: a body is what its bytes say, and nothing that they may be unpacked to.
+func TestPackedBodiesAreNotRead(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f, overHTTP).started()
+	for i, c := range []struct {
+		encoding []string
+		status   int
+	}{
+		{nil, http.StatusOK}, {[]string{""}, http.StatusOK}, {[]string{"identity"}, http.StatusOK}, {[]string{"Identity, identity"}, http.StatusOK},
+		{[]string{"gzip"}, http.StatusUnsupportedMediaType}, {[]string{"x-unknown"}, http.StatusUnsupportedMediaType},
+		{[]string{"identity,br"}, http.StatusUnsupportedMediaType}, {[]string{"identity", "deflate"}, http.StatusUnsupportedMediaType},
+		{[]string{" zstd "}, http.StatusUnsupportedMediaType}, {[]string{"identity gzip"}, http.StatusUnsupportedMediaType},
+	} {
+		says := discordsim.AlterHeader(func(h http.Header) { h["Content-Encoding"] = c.encoding })
+		before := len(f.heard())
+		d := w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil, says)
+		assert.Equal(t, c.status, d.Status, "%d: %q", i, c.encoding)
+		assert.Equal(t, c.status == http.StatusOK, len(f.heard()) > before, c.encoding)
+		assert.Equal(t, c.status, w.Ping(says).Status, c.encoding)
+		d = w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil, says, discordsim.SignedWith(secret))
+		assert.Equal(t, http.StatusUnauthorized, d.Status, "without a signature nothing else is said: %q", c.encoding)
+	}
+}
+
+// TestInteractionsThatAreNotForUsOrContradictThemselves, however well they are signed.
+func TestInteractionsThatAreNotForUsOrContradictThemselves(t *testing.T) {
+	t.Parallel()
+	object := func(all map[string]any, name string) map[string]any { return all[name].(map[string]any) }
+	for name, alter := range map[string]func(map[string]any){
+		"another application": func(all map[string]any) { all["application_id"] = "100000000000000009" },
+		"no application":      func(all map[string]any) { all["application_id"] = "x" },
+		"another server":      func(all map[string]any) { all["guild_id"] = "700" },
+		"a channel of another server": func(all map[string]any) {
+			object(all, "channel")["guild_id"] = "700"
+		},
+		"another channel": func(all map[string]any) { all["channel_id"] = discordsim.Random },
+		"two people":      func(all map[string]any) { all["user"] = map[string]any{"id": discordsim.Bob} },
+	} {
+		for _, changes := range [][]change{nil, {overHTTP}} {
+			f := &fake{}
+			w := newWorld(t, f, append(changes, impatient)...).started()
+			ref := w.show(w.Channel(), chat.MessageRef{}, "?")
+			_, err := w.discord.Show(t.Context(), w.Channel(), ref, "k", asking)
+			require.NoError(t, err)
+			d := w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge whoami", nil, discordsim.AlterJSON(alter))
+			w.settled(d)
+			w.settled(w.Sim.Press(discordsim.Alice, ref.Channel, ref.ID, "Go", discordsim.AlterJSON(alter)))
+			_, d2 := w.Autocomplete(discordsim.Alice, discordsim.CDN, "purge url", "targets", discordsim.Options{"targets": "h"}, discordsim.AlterJSON(alter))
+			w.settled(d2)
+			assert.Empty(t, f.heard(), name)
+			assert.Empty(t, f.pressed(), name)
+			assert.Empty(t, f.asked, name)
+			if w.http && strings.HasSuffix(name, "application") {
+				assert.Equal(t, http.StatusUnauthorized, d.Status, name)
+				assert.Empty(t, d.Answer)
+			}
+		}
+	}
+}
+
+var asking = chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Go", Token: "t"}}}
+
+func TestAPingForAnotherApplicationIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &fake{}, overHTTP)
+	assert.Equal(t, http.StatusOK, w.Ping().Status)
+	assert.Equal(t, http.StatusUnauthorized, w.Ping(discordsim.AlterJSON(func(all map[string]any) { all["application_id"] = "9" })).Status)
+}
+
 func TestNoEndpointWithoutKey(t *testing.T) {
 	t.Parallel()
 	d := offline(t, func(c *Config) { c.PublicKey = "" })

@@ -23,6 +23,7 @@ const (
 
 type interaction struct {
 	ID             string            `json:"id"`
+	ApplicationID  string            `json:"application_id"`
 	Type           int               `json:"type"`
 	Token          string            `json:"token"`
 	GuildID        string            `json:"guild_id"`

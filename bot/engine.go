@@ -68,7 +68,6 @@ func newEngine(db *sql.DB, executor string, log *slog.Logger, run dbos.Workflow[
 		ApplicationVersion: appVersion,
 		ExecutorID:         executor,
 		SQLiteSystemDB:     db,
-		EnablePatching:     true,
 		Logger:             slog.New(quiet{log.With("part", "engine").Handler(), stopping}),
 	})
 	if err != nil {

@@ -73,7 +73,7 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a chat.Answer, button stor
 		if err != nil {
 			return chat.Reply{}, err
 		}
-		return b.refuse(ctx, s, "press", sayStale)
+		return b.pressCopy(ctx, s, p, a.Message)
 	}
 	if p, err = b.original(ctx, p); err != nil {
 		return chat.Reply{}, err

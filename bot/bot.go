@@ -60,6 +60,7 @@ type Bot struct {
 	pace       pacing     // when a message may be written to again
 	showing    keySet     // messages under way
 	posting    keyedMutex // one writer per purge
+	retired    keySet     // old copies of cards that were edited
 
 	seldom  seldom  // what repeats itself in the log
 	quotas  quotas  // what the vendor last said is left today

@@ -369,7 +369,7 @@ func TestLeakIsEverywhereAndPrivate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.types(alice, `leak https://www.test.com/x/ "customer list"`)
-	m := w.presses(alice, "Purge")
+	m := w.presses(alice, "Delete")
 	assert.Empty(t, m.Title)
 	w.ends("Done in mainland and overseas")
 	require.Len(t, w.cdn.sent(), 2)

@@ -293,6 +293,12 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 	if err == nil && v.tone() == chat.Busy {
 		v.usual, err = b.usual(ctx, p.Request)
 	}
+	if err == nil {
+		err = b.drawStop(ctx, &v)
+	}
+	if err == nil && (p.State.Final() || v.leaks) {
+		v.drawOffers(b.law(b.Policy()), request)
+	}
 	if err != nil { // a half-empty card could say something false
 		return chat.Card{}, err
 	}
@@ -321,6 +327,8 @@ type view struct {
 	approvers approvers                  // whom a question mentions
 	pressLine string                     // who may press
 	emergency bool                       // it may be purged without approval by now
+	refused   []string                   // follow-ups that its requester may not ask for
+	stopped   store.Entry                // the audit's row of who cancelled it on its way
 	join      *joinOf                    // where the card is that of a request which joined it
 	now       time.Time
 

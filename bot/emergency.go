@@ -45,7 +45,7 @@ func (v view) withoutApproval() []chat.Button {
 	if !v.emergency {
 		return nil
 	}
-	return []chat.Button{v.button(sayWithoutApproval, actionEmergency, chat.Danger)}
+	return []chat.Button{v.button(withoutApproval(v.Request), actionEmergency, chat.Danger)}
 }
 
 // mayRelease says why this person may not purge without approval; "" if they may. What they may purge is another question.

@@ -22,7 +22,7 @@ func urgent(o *Options) { o.EmergencyAfter = 100 * time.Millisecond }
 func (w *world) urgentQuestion(text string) shown {
 	w.t.Helper()
 	m := w.asks(alice, text)
-	return w.chat.await(w.t, func(n shown) bool { return n.ref == m.ref && hasButton(n.card, sayWithoutApproval) })
+	return w.chat.await(w.t, func(n shown) bool { return n.ref == m.ref && hasButton(n.card, "Purge without approval") })
 }
 
 // answers presses a button, and returns all that is answered.
@@ -35,7 +35,7 @@ func (w *world) answers(who acl.Subject, m shown, label string) chat.Reply {
 
 func (w *world) releases(who acl.Subject, m shown) chat.Form {
 	w.t.Helper()
-	r := w.answers(who, m, sayWithoutApproval)
+	r := w.answers(who, m, "Purge without approval")
 	require.NotNil(w.t, r.Form, replyCard(r).Title)
 	return *r.Form
 }
@@ -54,11 +54,11 @@ func TestPurgeWithoutApproval(t *testing.T) {
 	m := w.urgentQuestion(ofNamed)
 	assert.Contains(t, strings.Join(m.card.Lines, "\n"), "Nobody has approved it so far")
 	for who, said := range map[acl.Subject]string{alice: sayEmergencyOnly, bob: sayEmergencyOnly, carol: sayEmergencyOnly} {
-		assert.Equal(t, said, w.pressesOn(who, m, sayWithoutApproval).Title)
+		assert.Equal(t, said, w.pressesOn(who, m, "Purge without approval").Title)
 	}
 	f := w.releases(erin, m)
 	require.Len(t, f.Inputs, 1)
-	assert.Equal(t, sayWithoutApproval, f.Title)
+	assert.Equal(t, "Purge without approval", f.Title)
 	assert.False(t, f.Inputs[0].Optional)
 	for _, short := range []string{"", "   ", "urgent", "u r g e n", strings.Repeat(" \n", 20) + "123456789"} {
 		assert.Equal(t, sayShortReason, w.sends(erin, f, map[string]string{"reason": short}), "%q", short)
@@ -70,7 +70,7 @@ func TestPurgeWithoutApproval(t *testing.T) {
 	end := w.ends("Done")
 	assert.Len(t, w.cdn.sent(), 1)
 	assert.Contains(t, w.chat.await(t, func(n shown) bool { return n.ref == m.ref && strings.HasPrefix(n.card.Title, "Done") }).card.Lines, "Why it could not wait: "+why)
-	assert.NotContains(t, labels(end.card), sayWithoutApproval)
+	assert.NotContains(t, labels(end.card), "Purge without approval")
 
 	told := w.ends("Purged without approval")
 	assert.Equal(t, []acl.Subject{bob, group}, told.card.Mention)
@@ -112,7 +112,7 @@ func TestRequesterPurgesWithoutApproval(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
 	w.asks(erin, ofNamed)
-	m := w.chat.await(t, func(n shown) bool { return hasButton(n.card, sayWithoutApproval) })
+	m := w.chat.await(t, func(n shown) bool { return hasButton(n.card, "Purge without approval") })
 	assert.Equal(t, saySecondPerson, w.pressesOn(erin, m, "Purge").Title)
 	assert.Empty(t, w.sends(erin, w.releases(erin, m), map[string]string{"reason": why}))
 	w.ends("Done")
@@ -122,10 +122,10 @@ func TestNoEmergencyYet(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
 	m := w.asksNamed()
-	assert.NotContains(t, labels(m.card), sayWithoutApproval)
+	assert.NotContains(t, labels(m.card), "Purge without approval")
 	early := m
-	early.card.Buttons = []chat.Button{{Label: sayWithoutApproval, Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
-	assert.Equal(t, sayNotYetUrgent, w.pressesOn(erin, early, sayWithoutApproval).Title)
+	early.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
+	assert.Equal(t, sayNotYetUrgent, w.pressesOn(erin, early, "Purge without approval").Title)
 	w.quiet()
 }
 
@@ -143,8 +143,8 @@ func TestNoEmergencyForTheRequestersOwnPress(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
 	m := w.asks(alice, directory)
-	m.card.Buttons = []chat.Button{{Label: sayWithoutApproval, Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
-	assert.Equal(t, sayStale, w.pressesOn(erin, m, sayWithoutApproval).Title)
+	m.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
+	assert.Equal(t, sayStale, w.pressesOn(erin, m, "Purge without approval").Title)
 	w.quiet()
 }
 
@@ -175,7 +175,7 @@ func TestReleaseIsAPress(t *testing.T) {
 			m := w.urgentQuestion(ofNamed)
 			f := w.releases(erin, m)
 			test.do(w, m)
-			assert.Contains(t, w.pressesOn(erin, m, sayWithoutApproval).Title, test.says)
+			assert.Contains(t, w.pressesOn(erin, m, "Purge without approval").Title, test.says)
 			if name != "requester's is gone" && name != "requester has left" { // there the press has ended it
 				assert.Contains(t, w.sends(erin, f, map[string]string{"reason": why}), test.says)
 			}
@@ -219,7 +219,7 @@ func TestReleaseWhereThereAreNoForms(t *testing.T) {
 	w := newApprovalWorld(t, urgent)
 	m := w.urgentQuestion(ofNamed)
 	w.chat.noForms = true
-	assert.Equal(t, sayNoFormReason, w.pressesOn(erin, m, sayWithoutApproval).Title)
+	assert.Equal(t, sayNoFormReason, w.pressesOn(erin, m, "Purge without approval").Title)
 	w.quiet()
 }
 
@@ -250,7 +250,7 @@ func TestEmergencyAfterARestart(t *testing.T) {
 	m := w.asksNamed()
 	w.stop()
 	w.start(func(o *Options) { o.EmergencyAfter = 2 * time.Second })
-	now := w.chat.await(t, func(n shown) bool { return n.ref == m.ref && hasButton(n.card, sayWithoutApproval) })
+	now := w.chat.await(t, func(n shown) bool { return n.ref == m.ref && hasButton(n.card, "Purge without approval") })
 	assert.Empty(t, w.sends(erin, w.releases(erin, now), map[string]string{"reason": why}))
 	w.ends("Done")
 }

@@ -58,14 +58,15 @@ func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on chat.Mess
 	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet
 		return b.tooLate(ctx, s, p)
 	}
-	form := chat.Form{Title: "Purge a whole site", Submit: "Purge", Token: newToken()}
+	does := doesOf(p.Request)
+	form := chat.Form{Title: does + " a whole site", Submit: does, Token: newToken()}
 	action, what := actionTyped, store.AuditAskedForHost
 	if how.emergency {
-		form.Title, action, what = sayWithoutApproval, actionReleased, store.AuditAskedForReason
+		form.Title, action, what = withoutApproval(p.Request), actionReleased, store.AuditAskedForReason
 		form.Inputs = append(form.Inputs, reasonField)
 	}
 	if len(hosts) > 0 {
-		form.Inputs = append(form.Inputs, hostsField(hosts))
+		form.Inputs = append(form.Inputs, hostsField(p.Request, hosts))
 	}
 	button := store.Button{Token: form.Token, Purge: p.ID, Action: action, Who: s.person.Subject, Channel: p.Channel,
 		Request: mustJSON(pressed{on}), Expires: p.ExpiresAt}
@@ -76,11 +77,12 @@ func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on chat.Mess
 	return chat.Reply{Form: &form}, nil
 }
 
-func hostsField(hosts []string) chat.Input {
-	if len(hosts) == 1 {
-		return chat.Input{Name: hostsInput, Label: "The host, as the card shows it", Hint: "Everything on it is purged. Nothing happens unless it is exactly that host."}
+func hostsField(r purge.Request, hosts []string) chat.Input {
+	in := chat.Input{Name: hostsInput, Label: "The host, as the card shows it", Hint: sayWholeSite(r)}
+	if len(hosts) > 1 {
+		in.Label, in.Lines = "The hosts of the whole sites, one a line", true
 	}
-	return chat.Input{Name: hostsInput, Label: "The hosts of the whole sites, one a line", Hint: "Everything on them is purged. Nothing happens unless they are exactly those.", Lines: true}
+	return in
 }
 
 // messageOfForm is the message whose button has opened a form; none if the form is another person's.

@@ -239,7 +239,7 @@ func TestACancelledPurgeIsToldToWhoJoined(t *testing.T) {
 	close(w.cdn.hold)
 	result := w.chat.await(t, func(m shown) bool { return slices.Contains(m.card.Mention, bob) })
 	assert.Equal(t, "Partly done: 2 URLs on www.test.com, www.abc.com", result.card.Title)
-	assert.Contains(t, lines(w.chat.await(t, func(m shown) bool { return m.ref == joined.ref && m.card.Tone == chat.Unsure }).card), "Cancelled: what had not left was not sent.")
+	assert.Contains(t, lines(w.chat.await(t, func(m shown) bool { return m.ref == joined.ref && m.card.Tone == chat.Unsure }).card), "Cancelled by Alice (UALICE) at ")
 }
 
 func TestJoiningCostsNothing(t *testing.T) {

@@ -19,10 +19,10 @@ func TestAReasonThatNamesALeakOffersToPurgeItAsOne(t *testing.T) {
 	assert.Contains(t, lines(w.pressesOn(carol, m, "Purge as leak")), "No rule lets you purge", "it is the presser's own request")
 	w.quiet()
 	assert.Equal(t, []string{"https://www.test.com/a/"}, w.pressesOn(alice, m, "Purge as leak").Targets, "the targets are for whoever asked alone")
-	q := w.chat.await(t, func(q shown) bool { return q.ref != m.ref && hasButton(q.card, "Purge") })
+	q := w.chat.await(t, func(q shown) bool { return q.ref != m.ref && hasButton(q.card, "Delete") })
 	assert.False(t, hasButton(q.card, "Purge as leak"))
 	assert.Empty(t, q.card.Targets)
-	w.pressesOn(alice, q, "Purge")
+	w.pressesOn(alice, q, "Delete")
 	w.chat.await(t, func(d shown) bool {
 		return d.ref == q.ref && strings.HasPrefix(d.card.Title, "Done in mainland and overseas")
 	})

@@ -230,7 +230,7 @@ func TestMatrixAfterwards(t *testing.T) {
 				for _, n := range w.chat.all() {
 					if n.ref == m.ref {
 						assert.NotContains(t, labels(n.card), "Purge")
-						assert.NotContains(t, labels(n.card), sayWithoutApproval)
+						assert.NotContains(t, labels(n.card), "Purge without approval")
 					}
 				}
 			})

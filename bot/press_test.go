@@ -111,7 +111,7 @@ func TestPressFromElsewhere(t *testing.T) {
 	m := w.asks(alice, directory)
 	copied := m
 	copied.ref.ID = "M999"
-	assert.Contains(t, w.pressesOn(alice, copied, "Purge").Title, "no longer valid", "a copied message")
+	assert.Contains(t, w.pressesOn(alice, copied, "Purge").Title, "This card is an old copy", "a copied message")
 	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, Message: m.ref, Token: token(m.card, "Purge"),
 		At: chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}})
 	require.NoError(t, err)

@@ -141,7 +141,7 @@ func cardsDue(r *rig) {
 func urgentNow(r *rig) {
 	r.bot.EmergencyAfter = time.Second
 	asking(r)
-	r.named(r.left.name, sayWithoutApproval)
+	r.named(r.left.name, "Purge without approval")
 }
 
 // joinedBy has somebody else ask for the same elsewhere.

@@ -38,7 +38,7 @@ func pressingAnew(w *world, l left) {
 func approving(w *world, l left) { w.pressesOn(bob, w.named(l.name, "Purge"), "Purge") }
 
 func releasing(w *world, l left) {
-	form := w.releases(erin, w.named(l.name, sayWithoutApproval))
+	form := w.releases(erin, w.named(l.name, "Purge without approval"))
 	assert.Empty(w.t, w.sends(erin, form, map[string]string{"reason": why}))
 }
 

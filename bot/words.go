@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"purgebot/acl"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -26,12 +27,12 @@ const (
 	sayBroken         = "purgebot lost track of this purge: what was sent may have been done, the rest was not sent. Look at the site, and tell whoever runs purgebot."
 	sayStale          = "This button is no longer valid; nothing was purged by pressing it. Type the command again."
 	sayExpiredPress   = "This question has expired; nothing was purged. Type the command again."
-	sayTypedOther     = "That is not the host that this purges whole, so nothing was sent. The question stays open: press Purge again and type the host as the card shows it."
+	sayTypedOther     = "That is not the host that this purges whole, so nothing was sent. The question stays open: press again and type the host as the card shows it."
 	sayNoFormToType   = "This purges a whole site, and whoever presses must type its host, for which this chat has no form; nothing was sent. Cancel it, and purge the directories that you mean."
 	sayTypeHost       = "Whole site: whoever presses types the host."
-	sayOnlyRequester  = "Only the person who asked may press Purge. You can ask for the same purge yourself."
+	sayOnlyRequester  = "Only the person who asked may press this. You can ask for the same purge yourself."
 	saySecondPerson   = "This purge needs a second person: somebody else who may purge the same must press."
-	sayMayNotCancel   = "Only the person who asked, somebody who could approve it, or an administrator can cancel this purge."
+	sayMayNotCancel   = "Only the person who asked, somebody who may purge all of it (and approve it, where it takes a second person), or an administrator can cancel this purge."
 	sayTooManyWaiting = "Too many questions are waiting for an answer; nothing was taken. Answer or cancel some, then try again."
 	sayMoreHistory    = "There may be more. Narrow it by a domain, since, until, by or outcome; whoever runs purgebot has all of it with “purgebot history”."
 	sayNoSuchPurge    = "There is no purge with that id that you may see. Copy the id from its card; /purge history lists yours."
@@ -68,6 +69,28 @@ func sayAlreadyOpen(short string) string {
 
 func sayStopping(short string) string {
 	return "Stopping " + short + ": what has not left is not sent; what has left is followed to its end."
+}
+
+// sayCancelled says who stopped a purge on its way, and when; e is the audit's row of that, if it is still there.
+func sayCancelled(who acl.Subject, e store.Entry) string {
+	by := who.ID()
+	if e.Name != "" {
+		by = chat.OneLine(e.Name) + " (" + by + ") at " + clock(e.At)
+	}
+	return "Cancelled by " + by + ": the part that had not left was not sent."
+}
+
+// sayOldCopy answers a press on a card that a crash left behind.
+func sayOldCopy(short string, asking bool) string {
+	if asking {
+		return "This card is an old copy, so pressing it did nothing. The question of " + short + " stands open on another card here: press there."
+	}
+	return "This card is an old copy, so pressing it did nothing. Another card here shows " + short + "."
+}
+
+// oldCopyCard is what becomes of such a card.
+func oldCopyCard(short string) chat.Card {
+	return chat.Card{Title: "Old copy: another card here shows " + short, Tone: chat.Neutral, Lines: []string{"Nothing is purged by this one."}, Footer: short}
 }
 
 func sayAlreadyEnded(p store.Purge) string {

@@ -7,6 +7,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
+	"purgebot/purge"
 )
 
 // What is said about who may press.
@@ -20,11 +21,11 @@ const (
 	sayReasonLong    = "The reason is longer than 500 characters, so nothing was sent, and the question stays open. Press again and say it shorter."
 	sayNoFormReason  = "Purging without approval takes a typed reason, for which this chat has no form; nothing was sent. Ask somebody who may approve it."
 
-	sayWithoutApproval = "Purge without approval"
+	sayWithoutApproval = " without approval" // behind what the press does
 
 	sayStillWaits  = "Still waiting for a second person: "
 	sayNotAsAsked  = "What is recorded is not what was asked for. Tell whoever runs purgebot, and ask again."
-	sayPresserGone = "Whoever pressed Purge could not press it any more when it was to be sent."
+	sayPresserGone = "The person who pressed could not press any more when it was to be sent."
 )
 
 // sayConfirm is what a rule asks for.
@@ -40,13 +41,13 @@ const shownApprovers = 5
 func sayWhoPresses(p store.Purge, l law, who approvers) string {
 	switch {
 	case p.Confirm != acl.SecondPerson:
-		return "Only the person who asked may press Purge."
+		return "Only the person who asked may press " + doesOf(p.Request) + "."
 	case !who.named:
-		return "A second person who may purge the same must press Purge; whoever asked cannot."
+		return "A second person who may purge the same must press " + doesOf(p.Request) + "; whoever asked cannot."
 	case len(who.here) == 0:
-		return "Nobody in this chat can press Purge: the rule names other people or only whoever asked. Ask where they are."
+		return "Nobody in this chat can press " + doesOf(p.Request) + ": the rule names other people or only whoever asked. Ask where they are."
 	}
-	return "A second person must press Purge: " + names(l, who.here) + "; whoever asked cannot."
+	return "A second person must press " + doesOf(p.Request) + ": " + names(l, who.here) + "; whoever asked cannot."
 }
 
 // sayNoApprover refuses a press of somebody whom the rule does not name.
@@ -88,6 +89,9 @@ func sayNoForm(how press) string {
 	}
 	return sayNoFormToType
 }
+
+// withoutApproval is the button, and the form, of an emergency.
+func withoutApproval(r purge.Request) string { return doesOf(r) + sayWithoutApproval }
 
 // sayDecided is what somebody did.
 func sayDecided(d store.Decision) string {

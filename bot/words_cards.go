@@ -41,7 +41,7 @@ func (v view) statusCard() chat.Card {
 // resultCard is the new message at the end: an edit notifies nobody.
 func (v view) resultCard() chat.Card {
 	c := chat.Card{Title: v.statusTitle(), Tone: v.tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
-	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.leftOut(), v.prefetchLines())
+	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.Notes, v.leftOut(), v.prefetchLines())
 	c.Buttons = v.followUps()
 	if !v.Private && len(v.targets) > 20 {
 		c.File = v.outcomeFile()
@@ -270,7 +270,7 @@ func (v view) questionLines() []string {
 			lines = append(lines, l)
 		}
 	}
-	if v.leaks {
+	if len(v.asLeak()) > 0 {
 		lines = append(lines, sayLeak)
 	}
 	lines = append(lines, v.pressLine, v.emergencyLine())
@@ -312,7 +312,7 @@ func (v view) decidedLines() []string {
 		lines = append(lines, "Why it could not wait: "+v.decision.Problem)
 	}
 	if v.Cancelled != "" {
-		lines = append(lines, "Cancelled: what had not left was not sent.")
+		lines = append(lines, sayCancelled(v.Cancelled, v.stopped))
 	}
 	return lines
 }
@@ -367,36 +367,76 @@ func (v view) tried() bool {
 }
 
 // missing is the areas a request leaves out.
-func missing(r purge.Request) []purge.Area {
-	var out []purge.Area
+func missing(r purge.Request) []purge.Area { return allBut(r.Areas()) }
+
+// allBut is the areas that are not among some.
+func allBut(areas []purge.Area) (rest []purge.Area) {
 	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
-		found := false
-		for _, p := range r.Parts {
-			found = found || p.Area == a
-		}
-		if !found {
-			out = append(out, a)
+		if !slices.Contains(areas, a) {
+			rest = append(rest, a)
 		}
 	}
-	return out
+	return rest
 }
 
 func (v view) buttons() []chat.Button {
 	switch {
 	case v.asking():
-		return slices.Concat([]chat.Button{v.button(v.does(), actionPurge, chat.Primary), v.button("Cancel", actionCancel, chat.Plain)}, v.withoutApproval(), v.asLeak())
+		return slices.Concat([]chat.Button{v.button(doesOf(v.Request), actionPurge, styleOf(v.Request)), v.button("Cancel", actionCancel, chat.Plain)}, v.withoutApproval(), v.asLeak())
 	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "" && v.join == nil:
 		return []chat.Button{v.button("Cancel", actionCancel, chat.Plain)}
 	}
 	return v.followUps()
 }
 
-// does is what pressing it does.
-func (v view) does() string {
-	if v.Request.Kind == purge.Prefetch {
+// doesOf is what pressing on a question does, in a word.
+func doesOf(r purge.Request) string {
+	switch {
+	case r.Kind == purge.Prefetch:
 		return "Fetch again"
+	case r.Mode == purge.Delete:
+		return "Delete"
 	}
 	return "Purge"
+}
+
+// styleOf has the press that leaves nothing in the caches look like one.
+func styleOf(r purge.Request) chat.Style {
+	if r.Mode == purge.Delete {
+		return chat.Danger
+	}
+	return chat.Primary
+}
+
+// sayWholeSite is what typing the hosts of whole sites brings about. A form of Discord shows a hundred characters.
+func sayWholeSite(r purge.Request) string {
+	does, areas := "Flushes changed files", areasOfWholeSites(r)
+	if r.Mode == purge.Delete {
+		does = "Deletes everything"
+	}
+	where := ", each host in the areas of its card"
+	if len(areas) > 0 {
+		where = " in " + areaWords(areas)
+	}
+	if len(areas) == 1 {
+		where += "; " + areaWords(allBut(areas)) + " is left out"
+	}
+	return does + where + ". Any other text purges nothing."
+}
+
+// areasOfWholeSites are the areas that a request purges every whole site in; none if that differs.
+func areasOfWholeSites(r purge.Request) (areas []purge.Area) {
+	n := 0
+	for _, part := range r.Parts {
+		in := wholeSites(purge.Request{Kind: r.Kind, Parts: []purge.Part{part}})
+		if len(in) > 0 {
+			areas, n = append(areas, part.Area), n+len(in)
+		}
+	}
+	if n != len(areas)*len(wholeSites(r)) {
+		return nil
+	}
+	return areas
 }
 
 // followUps offer what was left out, as new requests with decisions of their own.
@@ -418,9 +458,11 @@ func (v view) followUps() []chat.Button {
 		return out
 	}
 	for _, a := range missing(v.Request) {
-		out = append(out, v.button("Also "+string(a), string(a), chat.Plain))
+		if v.offers(string(a)) {
+			out = append(out, v.button("Also "+string(a), string(a), chat.Plain))
+		}
 	}
-	if v.Request.Mode == purge.Flush {
+	if v.Request.Mode == purge.Flush && v.offers(actionDelete) {
 		out = append(out, v.button("Delete instead", actionDelete, chat.Danger))
 	}
 	return append(out, v.asLeak()...)
@@ -428,7 +470,7 @@ func (v view) followUps() []chat.Button {
 
 // asLeak offers to purge it as the leak that its reason sounds like.
 func (v view) asLeak() []chat.Button {
-	if !v.leaks {
+	if !v.leaks || !v.offers(actionLeak) {
 		return nil
 	}
 	return []chat.Button{v.button("Purge as leak", actionLeak, chat.Danger)}

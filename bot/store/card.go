@@ -57,6 +57,12 @@ func (s *Store) CardFailed(ctx context.Context, id string, role Role, version in
 	return err
 }
 
+// ShowsCard reports whether a message is one that a card is known to stand in. It reads all cards: it is for what happens rarely.
+func (s *Store) ShowsCard(ctx context.Context, ref json.RawMessage) (yes bool, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pb_card WHERE ref = $1)`, string(ref)).Scan(&yes)
+	return yes, fail("look for a card by its message", err)
+}
+
 // CardOf returns a card of a purge; false if none is wanted.
 func (s *Store) CardOf(ctx context.Context, id string, role Role) (Card, bool, error) {
 	c, err := scanCard(s.db.QueryRowContext(ctx, `SELECT `+cardColumns+` FROM pb_card c WHERE c.purge = $1 AND c.role = $2`, id, role))

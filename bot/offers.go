@@ -1,0 +1,89 @@
+package bot
+
+import (
+	"context"
+	"slices"
+
+	"purgebot/acl"
+	"purgebot/bot/chat"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// The cards of a purge offer what it left out. An offer that its requester's rules refuse is none.
+
+// drawOffers finds which follow-ups of a purge its requester may not ask for. A freeze, which may be over at the press, counts for nothing.
+func (v *view) drawOffers(l law, request store.Purge) {
+	l = l.thawed()
+	who := l.Who(request.Requester, request.Groups)
+	for _, action := range []string{actionOverseas, actionMainland, actionDelete, actionLeak} {
+		if !l.allows(who, request.Channel, parts(l.Policy, follow(v.Purge, action)), v.Request.Kind) {
+			v.refused = append(v.refused, action)
+		}
+	}
+}
+
+// offers reports whether a card offers a follow-up.
+func (v view) offers(action string) bool { return !slices.Contains(v.refused, action) }
+
+// allows reports whether somebody may purge all parts.
+func (l law) allows(who acl.Who, in acl.Subject, all []purge.Part, kind purge.Kind) bool {
+	return !slices.ContainsFunc(all, func(part purge.Part) bool { return len(denied(l, who, in, kind, part, nil)) > 0 })
+}
+
+// drawStop finds who cancelled a purge on its way.
+func (b *Bot) drawStop(ctx context.Context, v *view) error {
+	if v.Cancelled == "" {
+		return nil
+	}
+	entries, err := b.Store.Audit(ctx, v.ID)
+	for _, e := range entries {
+		if e.What == store.AuditCancelled && e.Who == v.Cancelled {
+			v.stopped = e
+		}
+	}
+	return err
+}
+
+// pressCopy answers a press on a card of a purge that is not the one remembered, as a crash between the post and its commit leaves
+// behind: it points to the card that counts, and the pressed one is edited to do so as well. A press on anything else is stale.
+func (b *Bot) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.MessageRef) (chat.Reply, error) {
+	c, known, err := b.Store.CardOf(ctx, p.ID, store.Status)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	others := on == (chat.MessageRef{})
+	if !others {
+		others, err = b.Store.ShowsCard(ctx, mustJSON(on))
+	}
+	if err != nil || others || !known || c.Ref == nil {
+		return b.stale(ctx, s, err)
+	}
+	_, decided, err := b.Store.Decision(ctx, p.ID)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	b.done.Go(func() { b.retire(p, on) })
+	return b.refuse(ctx, s, "press", sayOldCopy(p.Short, p.State == store.StateWaiting && !decided && b.Now().Before(p.ExpiresAt)))
+}
+
+func (b *Bot) stale(ctx context.Context, s scene, err error) (chat.Reply, error) {
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	return b.refuse(ctx, s, "press", sayStale)
+}
+
+// retire edits a card that was left behind, once.
+func (b *Bot) retire(p store.Purge, on chat.MessageRef) {
+	if !b.retired.take(on.Channel + "/" + on.ID) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), postTimeout)
+	defer cancel()
+	adapter, err := b.platform(p.Channel.Platform())
+	if err == nil {
+		_, err = adapter.Show(ctx, thread(p), on, p.ID+"/copy", oldCopyCard(p.Short))
+	}
+	b.logError(ctx, "edit an old copy of a card", err)
+}

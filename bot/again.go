@@ -30,7 +30,7 @@ func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply
 		found, err := b.learnMore(context.Background(), p)
 		b.logError(ctx, "look again", err)
 		if !found {
-			b.tellPerson(context.Background(), s.person.Subject, s.at, chat.Card{Title: sayNothingNew(p.Short), Tone: chat.Unsure})
+			_ = b.tellPerson(context.Background(), s.person.Subject, s.at, s.event, chat.Card{Title: sayNothingNew(p.Short), Tone: chat.Unsure})
 		}
 	})
 	return chat.Reply{}, nil

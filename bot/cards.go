@@ -161,7 +161,11 @@ func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, last 
 	if ctx.Err() != nil || errors.Is(e, errStopping) {
 		return
 	}
-	giveUp := !e.Kind.Transient() && c.Fails+1 >= hopeless || b.Now().Sub(last) > showPatience
+	overdue := b.Now().Sub(last) > showPatience
+	giveUp := !e.Kind.Transient() && c.Fails+1 >= hopeless || overdue
+	if giveUp && c.Role == store.Result {
+		giveUp = b.tellEnd(ctx, p, e) || overdue
+	}
 	wait := max(e.RetryAfter, min(time.Second<<min(c.Fails, 6), time.Minute))
 	b.pace.wait(message(c.Purge, c.Role), b.Now().Add(wait))
 	if e.Kind == purge.Exhausted {
@@ -169,11 +173,19 @@ func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, last 
 	}
 	b.Log.WarnContext(ctx, "card not shown", "purge", p.ID, "short", p.Short, "role", c.Role, "fails", c.Fails+1, "gave_up", giveUp, "error", e)
 	b.logError(ctx, "note a failed card", b.Store.CardFailed(ctx, c.Purge, c.Role, c.Wanted, giveUp))
-	if giveUp && c.Role == store.Status {
-		if card, err := b.draw(ctx, p, store.Result); err == nil {
-			b.tell(ctx, p, card)
-		}
+}
+
+// tellEnd tells whoever asked, and nobody else, how a purge ended whose end cannot be shown where it was asked for. It reports whether
+// there is nothing more to try. What happens before the end is told nobody: there is one end, and there may be many changes.
+func (b *Bot) tellEnd(ctx context.Context, p store.Purge, why *purge.Error) bool {
+	card, err := b.draw(ctx, p, store.Result)
+	if err != nil {
+		b.logError(ctx, "draw the end of a purge", err)
+		return false
 	}
+	card.Lines = append(card.Lines, sayToldAlone(why.Message))
+	err = b.tell(ctx, p, card)
+	return err == nil || !purge.AsError(err).Kind.Transient()
 }
 
 func lastChange(p store.Purge) time.Time {

@@ -33,7 +33,7 @@ func (b *Bot) lately(ctx context.Context, p store.Purge, before time.Time) ([]st
 // tellLately points out, to whoever asked alone, what a purge that nobody had to confirm purges again. It holds nothing up.
 func (b *Bot) tellLately(ctx context.Context, p store.Purge, again []store.Purged) {
 	if say := sayLately(again, p.Private); say != "" {
-		b.tell(ctx, p, chat.Card{Title: "Purged again: " + say})
+		_ = b.tell(ctx, p, chat.Card{Title: "Purged again: " + say})
 	}
 }
 

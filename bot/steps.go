@@ -59,7 +59,7 @@ func (b *Bot) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (ask
 	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.entry(store.AuditNotShown, p.ID, "", store.Body{Message: problem})); err != nil {
 		return asked{}, err
 	}
-	b.tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
+	_ = b.tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
 	return asked{Given: true}, nil
 }
 
@@ -208,17 +208,18 @@ func thread(p store.Purge) chat.Thread {
 	return t
 }
 
-// tell is best effort: what it says is also on the card and in the audit.
-func (b *Bot) tell(ctx context.Context, p store.Purge, c chat.Card) {
-	b.tellPerson(ctx, p.Requester, thread(p), c)
+// tell tells whoever asked for a purge. Its error is logged: what it says is mostly on the card, and always in the audit.
+func (b *Bot) tell(ctx context.Context, p store.Purge, c chat.Card) error {
+	return b.tellPerson(ctx, p.Requester, thread(p), p.Event, c)
 }
 
-func (b *Bot) tellPerson(ctx context.Context, who acl.Subject, at chat.Thread, c chat.Card) {
-	chat, err := b.platform(at.Platform)
+func (b *Bot) tellPerson(ctx context.Context, who acl.Subject, at chat.Thread, after store.Event, c chat.Card) error {
+	adapter, err := b.platform(at.Platform)
 	if err == nil {
-		err = chat.Tell(ctx, who, at, c)
+		err = adapter.Tell(ctx, who, at, chat.EventKey{Platform: after.Platform, Workspace: after.Workspace, ID: after.ID}, c)
 	}
 	if err != nil {
 		b.Log.WarnContext(ctx, "tell", "who", who, "error", err)
 	}
+	return err
 }

@@ -47,6 +47,11 @@ var sayStanding = map[chat.Standing]string{
 	"":            "I could not tell what you are to this workspace; nothing was purged. Ask whoever runs purgebot.",
 }
 
+// sayToldAlone is why an end is told to whoever asked, and not in the channel.
+func sayToldAlone(why string) string {
+	return "The channel could not be told, so you are. " + why
+}
+
 func sayTooFast(limit int) string {
 	return fmt.Sprintf("More than %d commands in ten seconds: this one was not taken. Wait a moment, then type it again.", limit)
 }

@@ -198,25 +198,28 @@ type shown struct {
 	ref   chat.MessageRef
 	at    chat.Thread
 	card  chat.Card
+	after string // of what is told: the event that it is about
 	edits int
 }
 
 type fakeChat struct {
-	mu       sync.Mutex
-	changed  chan struct{} // closed and replaced at each change
-	messages []shown
-	told     []shown
-	people   map[acl.Subject]chat.Person
-	before   map[acl.Subject]chat.Person // what they were two seconds ago, for whom that is new enough
-	channel  chat.Channel
-	fail     error                 // of Show
-	asks     error                 // of Person
-	unknown  map[acl.Subject]error // of Person, for some
-	where    error                 // of Channel
-	health   error
-	noForms  bool
-	posted   chan struct{} // if set, Show returns only when it is closed, though the message is there
-	shows    int
+	mu         sync.Mutex
+	changed    chan struct{} // closed and replaced at each change
+	messages   []shown
+	told       []shown
+	people     map[acl.Subject]chat.Person
+	before     map[acl.Subject]chat.Person // what they were two seconds ago, for whom that is new enough
+	channel    chat.Channel
+	fail       error                 // of Show
+	mayNotPost error                 // of Show, where it is no edit
+	failsTell  []error               // of Tell, one after the other
+	asks       error                 // of Person
+	unknown    map[acl.Subject]error // of Person, for some
+	where      error                 // of Channel
+	health     error
+	noForms    bool
+	posted     chan struct{} // if set, Show returns only when it is closed, though the message is there
+	shows      int
 }
 
 func newFakeChat() *fakeChat {
@@ -233,6 +236,9 @@ func (c *fakeChat) Show(_ context.Context, at chat.Thread, ref chat.MessageRef, 
 	c.shows++
 	if c.fail != nil {
 		return chat.MessageRef{}, c.fail
+	}
+	if c.mayNotPost != nil && ref == (chat.MessageRef{}) {
+		return chat.MessageRef{}, c.mayNotPost
 	}
 	defer c.bell()
 	for i := range c.messages {
@@ -257,11 +263,16 @@ func (c *fakeChat) bell() {
 	c.changed = make(chan struct{})
 }
 
-func (c *fakeChat) Tell(_ context.Context, who acl.Subject, at chat.Thread, card chat.Card) error {
+func (c *fakeChat) Tell(_ context.Context, who acl.Subject, at chat.Thread, after chat.EventKey, card chat.Card) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.bell()
-	c.told = append(c.told, shown{at: at, card: card})
+	if len(c.failsTell) > 0 {
+		err := c.failsTell[0]
+		c.failsTell = c.failsTell[1:]
+		return err
+	}
+	c.told = append(c.told, shown{at: at, card: card, after: after.ID})
 	return nil
 }
 

@@ -397,7 +397,7 @@ var cards = []testCase{
 			ref := s.mustShow(c)
 			_, err := s.show(ref, c)
 			require.NoError(s, err)
-			require.NoError(s, s.Tell(s.Context(), s.Alice(), s.Channel(), c))
+			require.NoError(s, s.tell(s.Channel(), c))
 			shown := s.Visible()
 			text := shown[len(shown)-1].Text
 			assert.GreaterOrEqual(s, strings.Count(text, evil), 4, "shown as it is: %q in %q", evil, text)
@@ -423,7 +423,7 @@ var cards = []testCase{
 		ref := s.mustShow(c)
 		_, err := s.show(ref, c)
 		require.NoError(s, err)
-		require.NoError(s, s.Tell(s.Context(), s.Alice(), s.Channel(), c))
+		require.NoError(s, s.tell(s.Channel(), c))
 		for _, surface := range s.Surfaces() {
 			s.Type(surface, "whoami")
 		}
@@ -455,7 +455,7 @@ var cards = []testCase{
 		whole := strings.Count(text, strings.Repeat("x", 60))
 		assert.Positive(s, whole)
 		assert.Contains(s, text, fmt.Sprintf("%d more", 2005-whole))
-		require.NoError(s, s.Tell(s.Context(), s.Alice(), s.Channel(), c))
+		require.NoError(s, s.tell(s.Channel(), c))
 	}},
 	{"a long target is shown to its end", func(s *scene) {
 		target := "https://www.test.com/" + strings.Repeat("a", 8000) + "/end.jpg"
@@ -513,12 +513,31 @@ var cards = []testCase{
 	}},
 	{"a person can be told anywhere", func(s *scene) {
 		for i, at := range []chat.Thread{s.World.Channel(), s.Closed()} {
-			require.NoError(s, s.Tell(s.Context(), s.Alice(), at, chat.Card{Title: "Not here."}))
+			require.NoError(s, s.tell(at, chat.Card{Title: "Not here."}))
 			require.Len(s, s.Private(), i+1)
 			assert.Contains(s, s.Private()[i].Text, "Not here.")
 		}
 		assert.Empty(s, s.Visible())
 	}},
+	{"a direct message has no button that does nothing", func(s *scene) {
+		for i, at := range []chat.Thread{s.World.Channel(), s.Closed()} {
+			require.NoError(s, s.tell(at, asking))
+			require.Len(s, s.Private(), i+1)
+			told := s.Private()[i]
+			assert.Contains(s, told.Text, "Purge these?")
+			for _, b := range told.Buttons {
+				require.True(s, s.Press(s.Alice(), told.Ref, b.Label))
+				require.NotEmpty(s, s.bot.pressed(), "%q on a message in %s reaches the bot", b.Label, told.Ref.Channel)
+				a := s.bot.pressed()[len(s.bot.pressed())-1]
+				assert.Equal(s, []string{b.Carries, string(at.Subject())}, []string{a.Token, string(a.At.Subject())})
+			}
+		}
+	}},
+}
+
+// tell tells alice about something that no event is known of.
+func (s *scene) tell(at chat.Thread, c chat.Card) error {
+	return s.Tell(s.Context(), s.Alice(), at, chat.EventKey{}, c)
 }
 
 // later is what became of a purge; each of earlier differs from it in one part, and the last in all.

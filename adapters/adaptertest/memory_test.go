@@ -87,6 +87,7 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		"no direct messages":         "a person can be told anywhere",
 		"believes a repeated post":   "what is shown is what was meant last, also after a lost answer",
 		"calls what is lost refused": "what is shown is what was meant last, also after a lost answer",
+		"dead buttons":               "a direct message has no button that does nothing",
 		"falls over":                 "a bot that panics breaks one delivery",
 	} {
 		t.Run(defect, func(t *testing.T) {
@@ -150,11 +151,14 @@ func (m *memory) postOnce(at chat.Thread, key string, c chat.Card) (chat.Message
 	return chat.MessageRef{}, &purge.Error{Kind: purge.Unavailable, Message: "no answer"}
 }
 
-func (p memoryPlatform) Tell(_ context.Context, who acl.Subject, at chat.Thread, c chat.Card) error {
+func (p memoryPlatform) Tell(_ context.Context, who acl.Subject, at chat.Thread, _ chat.EventKey, c chat.Card) error {
 	p.m.mu.Lock()
 	defer p.m.mu.Unlock()
 	if p.m.has("no direct messages") && at == p.m.Closed() {
 		return &purge.Error{Kind: purge.Denied, Message: "not there"}
+	}
+	if at == p.m.Closed() && !p.m.has("dead buttons") {
+		c.Buttons = nil
 	}
 	p.m.post(at, who, c)
 	return nil

@@ -60,7 +60,7 @@ type Discord struct {
 	ownself  *cache[self]            // "": the bot
 	parents  *cache[string]          // of each channel: the parent if it is a thread, else ""
 	posted   *cache[chat.MessageRef] // by nonce: what was posted, and could not be corrected yet
-	tokens   *cache[string]          // of each person: an interaction that can still be followed up
+	tokens   *cache[followUp]        // by interaction: how it can still be followed up
 	mute     *cache[string]          // "": the last channel that could not be written to
 	hinted   *cache[bool]            // whom a mention was answered in public lately
 	gateway  *gateway                // nil where interactions come over HTTP
@@ -85,7 +85,7 @@ func New(c Config) (*Discord, error) {
 	d := &Discord{
 		config: c, api: api, limits: newLimits(c.Now), timing: defaults,
 		me: newCache[user](c.Now), ownRole: newCache[string](c.Now), people: newCache[chat.Person](c.Now),
-		rights: newCache[rights](c.Now), ownself: newCache[self](c.Now), parents: newCache[string](c.Now), tokens: newCache[string](c.Now),
+		rights: newCache[rights](c.Now), ownself: newCache[self](c.Now), parents: newCache[string](c.Now), tokens: newCache[followUp](c.Now),
 		posted: newCache[chat.MessageRef](c.Now), hinted: newCache[bool](c.Now), mute: newCache[string](c.Now),
 	}
 	if c.PublicKey != "" {

@@ -593,7 +593,7 @@ func TestHazardAllowedMentionsAreNeverNull(t *testing.T) {
 	w.Press(w.Alice(), ref, "Go")
 	w.Type(slash, "whoami")
 	w.Type(mention, "whoami")
-	require.NoError(t, w.discord.Tell(t.Context(), w.Bob(), w.Channel(), chat.Card{Title: "a"}))
+	require.NoError(t, w.discord.Tell(t.Context(), w.Bob(), w.Channel(), chat.EventKey{}, chat.Card{Title: "a"}))
 	checked := 0
 	for _, c := range w.Calls() {
 		if c.Body == nil || !strings.Contains(string(c.Body), `"content"`) {

@@ -67,6 +67,9 @@ type exchange struct {
 	send func(context.Context, callback) error
 }
 
+// followUp is what it takes to tell somebody more below an interaction of theirs.
+type followUp struct{ user, token string }
+
 // answered is what the bot said.
 type answered struct {
 	reply chat.Reply
@@ -93,7 +96,7 @@ func (x *exchange) ask(ctx context.Context, f func(context.Context) (chat.Reply,
 	case <-soon.C:
 		x.wait(ctx, done)
 	}
-	d.tokens.put(x.in.Member.User.ID, x.in.Token, d.config.Now()) // a follow-up before the answer would be taken for it
+	d.tokens.put(x.in.ID, followUp{x.in.Member.User.ID, x.in.Token}, d.config.Now()) // a follow-up before the answer would be taken for it
 }
 
 // wait tells Discord to wait, and answers later.

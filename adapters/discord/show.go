@@ -251,16 +251,17 @@ func (d *Discord) openThread(ctx context.Context, at chat.Thread, name string) e
 	return nil
 }
 
-// Tell shows a card to one person: below what they did last, as long as Discord allows that, else as a direct message.
-func (d *Discord) Tell(ctx context.Context, who acl.Subject, at chat.Thread, c chat.Card) error {
+// Tell shows a card to one person: below the interaction that it is about, as long as Discord allows that, else as a direct message.
+// Below another interaction it would stand wherever that was typed.
+func (d *Discord) Tell(ctx context.Context, who acl.Subject, _ chat.Thread, after chat.EventKey, c chat.Card) error {
 	id := d.ours(who)
 	if id == "" {
 		return &purge.Error{Kind: purge.NotFound, Message: meanings[unknownUser].message}
 	}
-	if token, alive := d.tokens.get(id, tokenLife); alive {
+	if t, alive := d.tokens.get(after.ID, tokenLife); alive && after == d.eventKey(after.ID) && t.user == id {
 		m, files := d.message(c)
 		m.Flags |= ephemeral
-		err := d.call(ctx, http.MethodPost, "/webhooks/"+d.config.ApplicationID+"/"+token, attached(m, files), nil, files...)
+		err := d.call(ctx, http.MethodPost, "/webhooks/"+d.config.ApplicationID+"/"+t.token, attached(m, files), nil, files...)
 		if err == nil {
 			return nil
 		}
@@ -268,11 +269,13 @@ func (d *Discord) Tell(ctx context.Context, who acl.Subject, at chat.Thread, c c
 	return d.direct(ctx, id, c)
 }
 
+// direct tells somebody in a direct message. It has no buttons: a press is taken in the server only.
 func (d *Discord) direct(ctx context.Context, id string, c chat.Card) error {
 	var dm channel
 	if err := d.call(ctx, http.MethodPost, "/users/@me/channels", map[string]string{"recipient_id": id}, &dm); err != nil {
 		return err
 	}
+	c.Buttons = nil
 	m, files := d.message(c)
 	_, err := d.post(ctx, dm.ID, m, files)
 	return err

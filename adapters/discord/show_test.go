@@ -239,7 +239,7 @@ func TestOnlyTheGuildsChannelsAreWrittenTo(t *testing.T) {
 		assert.Equal(t, purge.Denied, purge.AsError(err).Kind, at)
 	}
 	for _, who := range []acl.Subject{"", "slack:T0/U1", "discord:1/2", "discord:" + guild + "/role/2", "discord:" + guild + "/x"} {
-		assert.Equal(t, purge.NotFound, purge.AsError(d.Tell(t.Context(), who, in("2"), chat.Card{Title: "x"})).Kind, who)
+		assert.Equal(t, purge.NotFound, purge.AsError(d.Tell(t.Context(), who, in("2"), chat.EventKey{}, chat.Card{Title: "x"})).Kind, who)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/acl"
 	"purgebot/adapters/discord/discordsim"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
@@ -561,17 +562,52 @@ func TestEverythingWorksAfterTheTokenDied(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.discord.Show(t.Context(), w.Channel(), ref, "k", chat.Card{Title: "Done"})
 	require.NoError(t, err)
-	require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "For you."}))
+	require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), chat.EventKey{}, chat.Card{Title: "For you."}))
 	assert.Contains(t, w.Messages(w.DM(discordsim.Alice))[0].Plain(), "For you.")
 }
 
-func TestTellIsEphemeralWhileThatIsPossible(t *testing.T) {
+// TestWhatIsToldStandsBelowWhatItIsAbout: as long as that can be answered; else in a direct message, and never below another one.
+func TestWhatIsToldStandsBelowWhatItIsAbout(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, &fake{}).started()
-	w.Type(slash, "whoami")
-	require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "For you."}))
-	assert.Equal(t, "For you.", w.Ephemerals(discordsim.Alice)[1].Plain(), "beside the receipt")
+	const elsewhere = "900000000000000080"
+	f := &fake{}
+	w := newWorld(t, f).started()
+	w.PutChannel(discordsim.Channel{ID: elsewhere, Guild: guild, Name: "elsewhere"})
+	typed := func(channel string) chat.EventKey {
+		w.settled(w.Sim.Command(discordsim.Alice, channel, "purge whoami", nil))
+		return f.heard()[len(f.heard())-1].Event
+	}
+	about := typed(discordsim.CDN)
+	typed(elsewhere)
+	tell := func(who acl.Subject, after chat.EventKey, title string) {
+		require.NoError(t, w.discord.Tell(t.Context(), who, w.Channel(), after, chat.Card{Title: title, Buttons: asking.Buttons}))
+	}
+	below := func() (titles []string) {
+		for _, m := range w.Ephemerals(discordsim.Alice) {
+			if m.Plain() != sayTaken {
+				assert.Equal(t, discordsim.CDN, m.Channel)
+				assert.Len(t, m.Buttons(), 1)
+				titles = append(titles, m.Plain())
+			}
+		}
+		return titles
+	}
+	tell(w.Alice(), about, "About it.")
+	assert.Equal(t, []string{"About it."}, below())
 	assert.Empty(t, w.Messages(w.DM(discordsim.Alice)))
+
+	other := about
+	other.Workspace = "1"
+	for i, after := range []chat.EventKey{{}, other, {Platform: "slack", Workspace: guild, ID: about.ID}, {Platform: "discord", Workspace: guild, ID: "7"}} {
+		tell(w.Alice(), after, "About something else.")
+		direct := w.Messages(w.DM(discordsim.Alice))
+		require.Len(t, direct, i+1, "%+v", after)
+		assert.Equal(t, "About something else.", direct[i].Plain())
+		assert.Empty(t, direct[i].Buttons(), "nothing can be pressed there")
+	}
+	tell(w.Bob(), about, "It was not bob's.")
+	assert.Len(t, w.Messages(w.DM(discordsim.Bob)), 1)
+	assert.Len(t, below(), 1)
 }
 
 func TestAFormSaysWhereTheButtonWasThatOpenedIt(t *testing.T) {

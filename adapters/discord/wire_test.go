@@ -47,8 +47,8 @@ func TestNothingThatIsSentIsNull(t *testing.T) {
 			w.cdn(denying(discordsim.EmbedLinks | discordsim.AttachFiles))
 			_, err = w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k2", file)
 			require.NoError(t, err)
-			require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), file))
-			require.NoError(t, w.discord.Tell(t.Context(), w.Bob(), w.Channel(), file))
+			require.NoError(t, w.discord.Tell(t.Context(), w.Alice(), w.Channel(), chat.EventKey{}, file))
+			require.NoError(t, w.discord.Tell(t.Context(), w.Bob(), w.Channel(), chat.EventKey{}, file))
 			w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot whoami")
 			for _, c := range w.Calls() {
 				answers = append(answers, c.Body)

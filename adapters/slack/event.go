@@ -137,7 +137,7 @@ func (s *Slack) tell(ctx context.Context, c chat.Command, card chat.Card) {
 	case err != nil:
 		c.At = chat.Thread{}
 	}
-	if err := s.Tell(ctx, c.From, c.At, card); err != nil {
+	if err := s.Tell(ctx, c.From, c.At, c.Event, card); err != nil {
 		s.config.Log.Warn("slack: private reply not delivered", "channel", c.At.Channel, "error", err)
 	}
 }

@@ -175,7 +175,7 @@ func TestPrivateCardsHaveNoFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{command: func(context.Context) (chat.Reply, error) { return chat.Reply{Card: &manyURLs}, nil }}, nil)
 	require.True(t, w.Type(slash, "x"))
-	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), manyURLs))
+	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.EventKey{}, manyURLs))
 	for _, m := range w.Private() {
 		assert.Contains(t, m.Text, "+29 more")
 		assert.NotContains(t, m.Text, "in the file")

@@ -70,7 +70,7 @@ func (s *Slack) respond(ctx context.Context, address string, a chat.Answer, c ch
 	if err == nil {
 		return
 	}
-	if again := s.Tell(ctx, a.From, a.At, c); again != nil {
+	if again := s.Tell(ctx, a.From, a.At, a.Event, c); again != nil {
 		s.config.Log.Warn("slack: private reply not delivered", "channel", a.At.Channel, "error", again, "response_url", err)
 	}
 }

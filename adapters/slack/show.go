@@ -74,8 +74,8 @@ func (s *Slack) options(ctx context.Context, c chat.Card, file string) []slack.M
 }
 
 // Tell shows a card to one person: in the channel, or as a direct message where they cannot see that, or where nothing is posted
-// because people of other organisations are there.
-func (s *Slack) Tell(ctx context.Context, who acl.Subject, at chat.Thread, c chat.Card) error {
+// because people of other organisations are there. Slack needs no event to answer.
+func (s *Slack) Tell(ctx context.Context, who acl.Subject, at chat.Thread, _ chat.EventKey, c chat.Card) error {
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
 		return err
@@ -84,14 +84,14 @@ func (s *Slack) Tell(ctx context.Context, who acl.Subject, at chat.Thread, c cha
 	if id == "" {
 		return &purge.Error{Kind: purge.NotFound, Message: noSuchOne}
 	}
-	options := s.options(ctx, c, "")
 	if at.Channel != "" && !s.knownShared(at.Channel) {
-		err := s.whisper(ctx, at, id, options)
+		err := s.whisper(ctx, at, id, s.options(ctx, c, ""))
 		if err == nil || !absent(err) {
 			return s.done("chat.postEphemeral", err)
 		}
 	}
-	return s.direct(ctx, id, options)
+	c.Buttons = nil // a press counts in its channel only
+	return s.direct(ctx, id, s.options(ctx, c, ""))
 }
 
 func (s *Slack) whisper(ctx context.Context, at chat.Thread, id string, options []slack.MsgOption) error {

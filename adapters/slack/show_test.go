@@ -194,15 +194,15 @@ func TestTellFallsBackToADirectMessage(t *testing.T) {
 	for _, code := range []string{"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"} {
 		w := newWorld(t, &fake{}, nil)
 		w.Fail("chat.postEphemeral", code, 1)
-		require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "Refused."}))
+		require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.EventKey{}, chat.Card{Title: "Refused."}))
 		require.Len(t, w.Messages(w.DM("U0ALICE")), 1, code)
 	}
 	w := newWorld(t, &fake{}, nil)
 	w.Workspace.Throttle(1, 3*time.Second, "chat.postEphemeral")
-	assert.Equal(t, 3*time.Second, asError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "x"})).RetryAfter)
+	assert.Equal(t, 3*time.Second, asError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.EventKey{}, chat.Card{Title: "x"})).RetryAfter)
 	assert.Empty(t, w.Calls("conversations.open"), "a throttled message is not sent another way")
-	assert.Equal(t, purge.NotFound, asError(t, w.slack.Tell(t.Context(), "slack:T9/U0ALICE", w.Channel(), chat.Card{Title: "x"})).Kind)
-	assert.Equal(t, purge.NotFound, asError(t, w.slack.Tell(t.Context(), "slack:T0SIM/!channel", w.Channel(), chat.Card{Title: "x"})).Kind)
+	assert.Equal(t, purge.NotFound, asError(t, w.slack.Tell(t.Context(), "slack:T9/U0ALICE", w.Channel(), chat.EventKey{}, chat.Card{Title: "x"})).Kind)
+	assert.Equal(t, purge.NotFound, asError(t, w.slack.Tell(t.Context(), "slack:T0SIM/!channel", w.Channel(), chat.EventKey{}, chat.Card{Title: "x"})).Kind)
 }
 
 // TestResponseURL: only Slack's own addresses are posted to, and whoever pressed is told in any case.
@@ -389,7 +389,7 @@ func TestEveryMessageIsQuiet(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.slack.Show(t.Context(), w.Channel(), ref, "", chat.Card{Title: "@bob"})
 	require.NoError(t, err)
-	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "@bob"}))
+	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.EventKey{}, chat.Card{Title: "@bob"}))
 	calls := w.Calls("chat.postMessage", "chat.update", "chat.postEphemeral")
 	require.Len(t, calls, 3)
 	for _, c := range calls {

@@ -215,7 +215,7 @@ func TestAFormOfAPrivateMessage(t *testing.T) {
 	t.Parallel()
 	f := &fake{command: says("x")}
 	w := newWorld(t, f, nil)
-	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}}))
+	require.NoError(t, w.slack.Tell(t.Context(), w.Alice(), w.Channel(), chat.EventKey{}, chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Purge", Token: "t"}}}))
 	ref := w.Private()[0].Ref
 	f.answer = says("Taken.")
 	require.True(t, w.Press(w.Alice(), ref, "Purge"))

@@ -148,7 +148,7 @@ func TestAClosedPartIsAWarning(t *testing.T) {
 	assert.NoError(t, w.slack.Health(t.Context()))
 
 	w.Fail("conversations.open", "missing_scope", -1)
-	err = w.slack.Tell(t.Context(), w.Alice(), chat.Thread{}, chat.Card{Title: "x"})
+	err = w.slack.Tell(t.Context(), w.Alice(), chat.Thread{}, chat.EventKey{}, chat.Card{Title: "x"})
 	assert.Equal(t, purge.Internal, asError(t, err).Kind)
 	e = asError(t, w.slack.Health(t.Context()))
 	assert.Equal(t, purge.Denied, e.Kind)
@@ -175,7 +175,7 @@ func TestCallsThatMayNotBeMade(t *testing.T) {
 			return err
 		}, "chat:write"},
 		{"chat.postEphemeral", func(w *world) error {
-			return w.slack.Tell(context.Background(), w.Alice(), w.Channel(), card)
+			return w.slack.Tell(context.Background(), w.Alice(), w.Channel(), chat.EventKey{}, card)
 		}, "chat:write"},
 	} {
 		var now clock

@@ -41,8 +41,10 @@ type Platform interface {
 	// key makes a repeated post one message where the platform can; elsewhere a crash between post and commit
 	// may leave a stale message, whose buttons do nothing.
 	Show(ctx context.Context, at Thread, ref MessageRef, key string, c Card) (MessageRef, error)
-	// Tell shows c to one person only, now or later: ephemeral, else a direct message.
-	Tell(ctx context.Context, who acl.Subject, at Thread, c Card) error
+	// Tell shows c to one person only, now or later: ephemeral, else a direct message, which has no buttons: a press counts in its
+	// channel only. after is the event that c is about, or zero. A platform that can answer an event in private for a while answers
+	// that one, and never another of the same person.
+	Tell(ctx context.Context, who acl.Subject, at Thread, after EventKey, c Card) error
 	// Person says who a subject is now. maxAge bounds the cache; an error refuses.
 	Person(ctx context.Context, s acl.Subject, maxAge time.Duration) (Person, error)
 	// Channel says what the bot may do there now. maxAge bounds the cache; an error refuses.

@@ -144,9 +144,9 @@ func (p *meteredPlatform) Show(ctx context.Context, at chat.Thread, ref chat.Mes
 	return p.Platform.Show(ctx, at, ref, key, c)
 }
 
-func (p *meteredPlatform) Tell(ctx context.Context, who acl.Subject, at chat.Thread, c chat.Card) (err error) {
+func (p *meteredPlatform) Tell(ctx context.Context, who acl.Subject, at chat.Thread, after chat.EventKey, c chat.Card) (err error) {
 	defer func(from time.Time) { p.m.observe(p.name, "tell", from, err) }(time.Now())
-	return p.Platform.Tell(ctx, who, at, c)
+	return p.Platform.Tell(ctx, who, at, after, c)
 }
 
 func (p *meteredPlatform) Person(ctx context.Context, s acl.Subject, maxAge time.Duration) (who chat.Person, err error) {

@@ -27,7 +27,9 @@ type mute struct{}
 func (mute) Show(context.Context, chat.Thread, chat.MessageRef, string, chat.Card) (chat.MessageRef, error) {
 	return chat.MessageRef{Channel: "C1", ID: "1"}, nil
 }
-func (mute) Tell(context.Context, acl.Subject, chat.Thread, chat.Card) error { return nil }
+func (mute) Tell(context.Context, acl.Subject, chat.Thread, chat.EventKey, chat.Card) error {
+	return nil
+}
 func (mute) Person(_ context.Context, s acl.Subject, _ time.Duration) (chat.Person, error) {
 	return chat.Person{Subject: s, Name: "Alice", Standing: chat.Member}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -31,6 +32,10 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("PURGEBOT_TEST_CHILD"); dir != "" {
 		runChild(dir, os.Getenv("PURGEBOT_TEST_OUTSIDE"))
 		return
+	}
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("16") // whatever the machine has: tests here wait for one another more than they compute
 	}
 	os.Exit(m.Run())
 }
@@ -223,6 +228,7 @@ func (o *outside) reached(point string) {
 // launch starts the child and returns a channel of its acks, closed when it is dead.
 func (o *outside) launch(t *testing.T, dir string) <-chan string {
 	t.Helper()
+	migrate(t, dir)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "PURGEBOT_TEST_CHILD="+dir, "PURGEBOT_TEST_OUTSIDE="+o.URL)
 	cmd.Stderr = logTo{t}

@@ -2,9 +2,11 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -89,9 +91,44 @@ func (w *world) start(change ...func(*Options)) {
 
 var discard = slog.New(slog.DiscardHandler)
 
+// migrated is a database that is new and has all migrations, ours and the engine's, behind it. They are most of what a small test costs.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "migrated")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "bot.db")
+	db, err := store.Open(context.Background(), "sqlite:"+file)
+	if err != nil {
+		return nil, err
+	}
+	e, err := newEngine(db.DB(), "test", discard, (&Bot{}).purge)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(e.shutdown(5*time.Second), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// migrate puts such a database into a directory that has none.
+func migrate(t *testing.T, dir string) {
+	t.Helper()
+	file := filepath.Join(dir, "bot.db")
+	if _, err := os.Stat(file); err == nil {
+		return
+	}
+	content, err := migrated()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, content, 0o600))
+}
+
 // open makes a bot on the world's database.
 func (w *world) open(change ...func(*Options)) *Bot {
 	w.t.Helper()
+	migrate(w.t, w.dir)
 	db, err := store.Open(context.Background(), "sqlite:"+filepath.Join(w.dir, "bot.db"))
 	require.NoError(w.t, err)
 	o := Options{

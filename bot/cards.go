@@ -32,39 +32,6 @@ func (b *Bot) wantCards() {
 	}
 }
 
-// pacing is when a message, a channel or a platform may be written to again.
-type pacing struct {
-	mu    sync.Mutex
-	until map[string]time.Time
-}
-
-func (p *pacing) wait(key string, until time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.until == nil {
-		p.until = map[string]time.Time{}
-	}
-	p.until[key] = until
-}
-
-// hurry forgets a wait: what is final need not keep the distance between edits.
-func (p *pacing) hurry(key string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.until, key)
-}
-
-// ready reports whether a key need not wait. What has passed is forgotten.
-func (p *pacing) ready(now time.Time, key string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if now.Before(p.until[key]) {
-		return false
-	}
-	delete(p.until, key)
-	return true
-}
-
 // message names one message of a purge, for pacing.
 func message(id string, role store.Role) string { return id + "/" + string(role) }
 
@@ -76,15 +43,16 @@ func (b *Bot) showCards(ctx context.Context) {
 	for ctx.Err() == nil {
 		due, err := b.Store.DueCards(ctx, 200)
 		b.logError(ctx, "find due cards", err)
-		for _, c := range due {
-			if !b.pace.ready(b.Now(), message(c.Purge, c.Role)) || !b.showing.take(message(c.Purge, c.Role)) {
+		now, opening := b.Now(), opening(due)
+		for _, d := range due {
+			if !b.hasTurn(d, now, opening) || !b.showing.take(message(d.Purge, d.Role)) {
 				continue
 			}
 			slots <- struct{}{}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				defer b.showing.give(message(c.Purge, c.Role))
-				b.showCard(ctx, c)
+				defer b.showing.give(message(d.Purge, d.Role))
+				b.showCard(ctx, d)
 			})
 		}
 		b.awaitDue(ctx, len(due) > 0)
@@ -106,7 +74,7 @@ func (b *Bot) awaitDue(ctx context.Context, some bool) {
 }
 
 // showCard shows one due card, or puts it off.
-func (b *Bot) showCard(ctx context.Context, c store.Card) {
+func (b *Bot) showCard(ctx context.Context, c store.Due) {
 	p, err := b.load(ctx, c.Purge)
 	if err != nil {
 		b.logError(ctx, "load for a card", err)
@@ -117,14 +85,19 @@ func (b *Bot) showCard(ctx context.Context, c store.Card) {
 		b.logError(ctx, "load for a card of a request that joined", err)
 		return
 	}
-	if b.notYet(ctx, p, c) || !b.pace.ready(b.Now(), p.Channel.ID()) {
+	if b.notYet(ctx, p, c) {
 		b.pace.wait(message(c.Purge, c.Role), b.Now().Add(notYetWait))
 		return
 	}
-	if moot, err := b.moot(ctx, p, c); err != nil || moot {
+	if moot, err := b.moot(ctx, p, c.Card); err != nil || moot {
 		b.logError(ctx, "give up a reminder", err)
 		return
 	}
+	give, taken := b.takeLane(c)
+	if !taken { // its turn comes again
+		return
+	}
+	defer give()
 	if _, err = b.post(ctx, p, c.Role); err != nil {
 		b.showFailed(ctx, p, c, lastChange(of), purge.AsError(err))
 		return
@@ -138,26 +111,8 @@ func (b *Bot) showCard(ctx context.Context, c store.Card) {
 	b.wantCards()
 }
 
-// notYet: the question of a guarded purge is the step ask's to show, a result waits until the card it answers is final, and what
-// follows a purge until that has told how it ended.
-func (b *Bot) notYet(ctx context.Context, p store.Purge, c store.Card) bool {
-	switch {
-	case c.Role == store.Status && p.Follows != "":
-		return b.behind(ctx, p.Follows, store.Status) || b.behind(ctx, p.Follows, store.Result)
-	case c.Role == store.Status:
-		return p.Confirm != "" && p.State == store.StateRecorded
-	}
-	return b.behind(ctx, p.ID, store.Status)
-}
-
-// behind reports whether a card shows something old.
-func (b *Bot) behind(ctx context.Context, id string, role store.Role) bool {
-	c, found, err := b.Store.CardOf(ctx, id, role)
-	return err != nil || found && c.Shown < c.Wanted
-}
-
 // showFailed puts the card off, or gives it up where no retry can help. A failing message never fails a purge.
-func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, last time.Time, e *purge.Error) {
+func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Due, last time.Time, e *purge.Error) {
 	if ctx.Err() != nil || errors.Is(e, errStopping) {
 		return
 	}
@@ -167,10 +122,11 @@ func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Card, last 
 		giveUp = b.tellEnd(ctx, p, e) || overdue
 	}
 	wait := max(e.RetryAfter, min(time.Second<<min(c.Fails, 6), time.Minute))
-	b.pace.wait(message(c.Purge, c.Role), b.Now().Add(wait))
-	if e.Kind == purge.Exhausted {
-		b.pace.wait(p.Channel.ID(), b.Now().Add(wait))
+	if e.Kind == purge.Exhausted { // the chat says itself how long, for this message and all of its lane
+		wait = max(e.RetryAfter, time.Second)
+		b.pace.wait(lane(c), b.Now().Add(wait))
 	}
+	b.pace.wait(message(c.Purge, c.Role), b.Now().Add(wait))
 	b.Log.WarnContext(ctx, "card not shown", "purge", p.ID, "short", p.Short, "role", c.Role, "fails", c.Fails+1, "gave_up", giveUp, "error", e)
 	b.logError(ctx, "note a failed card", b.Store.CardFailed(ctx, c.Purge, c.Role, c.Wanted, giveUp))
 }
@@ -369,6 +325,13 @@ func (k *keySet) take(key string) bool {
 	}
 	k.held[key] = true
 	return true
+}
+
+// busy reports whether somebody is at work on a key.
+func (k *keySet) busy(key string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.held[key]
 }
 
 func (k *keySet) give(key string) {

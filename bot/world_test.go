@@ -248,6 +248,7 @@ type fakeChat struct {
 	before     map[acl.Subject]chat.Person // what they were two seconds ago, for whom that is new enough
 	channel    chat.Channel
 	fail       error                 // of Show
+	refuses    func(edit bool) error // of Show, if set: what an edit, or a post, meets
 	mayNotPost error                 // of Show, where it is no edit
 	failsTell  []error               // of Tell, one after the other
 	asks       error                 // of Person
@@ -273,6 +274,11 @@ func (c *fakeChat) Show(_ context.Context, at chat.Thread, ref chat.MessageRef, 
 	c.shows++
 	if c.fail != nil {
 		return chat.MessageRef{}, c.fail
+	}
+	if c.refuses != nil {
+		if err := c.refuses(ref != chat.MessageRef{}); err != nil {
+			return chat.MessageRef{}, err
+		}
 	}
 	if c.mayNotPost != nil && ref == (chat.MessageRef{}) {
 		return chat.MessageRef{}, c.mayNotPost

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+
+	"purgebot/acl"
 )
 
 // want makes a card that is to be shown.
@@ -27,16 +29,38 @@ func scanCard(r row) (c Card, err error) {
 	return c, err
 }
 
-// DueCards returns the cards that are behind. The status of a purge comes before its result; purges whose cards
-// keep failing come last, so that they hold up nobody; else the oldest is first.
-func (s *Store) DueCards(ctx context.Context, limit int) ([]Card, error) {
-	found, err := rows(ctx, s.db, scanCard, selectDue+strconv.Itoa(limit))
+// Due is a card that is behind, and what decides when its turn is.
+type Due struct {
+	Card
+	Channel acl.Subject // of its purge
+	Opens   bool        // it is the first message of its purge: what else is told of that hangs from it
+}
+
+// HeadStart is how often a message that opens a purge may have failed and still go before all that follows another.
+const HeadStart = 8
+
+// DueCards returns the cards that are behind. Those that open their purge come before all else, so that replies to one purge never
+// keep another from being seen; the status of a purge comes before its result; purges whose cards keep failing come last, so that
+// they hold up nobody; else the oldest is first.
+func (s *Store) DueCards(ctx context.Context, limit int) ([]Due, error) {
+	found, err := rows(ctx, s.db, scanDue, selectDue+strconv.Itoa(limit))
 	return found, fail("list the cards that are due", err)
 }
 
+func scanDue(r row) (d Due, err error) {
+	var ref string
+	var behind int
+	err = r.Scan(&d.Purge, &d.Role, &ref, &d.Wanted, &d.Shown, &d.Fails, &d.Channel, &behind)
+	d.Ref, d.Opens = raw(ref), behind == 0
+	return d, err
+}
+
+// later is by how many failures a card comes behind those that open their purge; 0 for these.
+var later = `CASE WHEN c.role = '` + string(Status) + `' AND c.ref = '' AND p.follows IS NULL THEN 0 ELSE ` + strconv.Itoa(HeadStart) + ` END`
+
 // selectDue is followed by its limit: SQLite looks into a bound one to plan, and so parses the query anew each time.
-const selectDue = `SELECT ` + cardColumns + ` FROM pb_card c JOIN pb_purge p ON p.id = c.purge WHERE c.shown < c.wanted
-		ORDER BY (SELECT max(f.fails) FROM pb_card f WHERE f.purge = c.purge AND f.shown < f.wanted), p.created_at, c.purge, c.role DESC
+var selectDue = `SELECT ` + cardColumns + `, p.channel, ` + later + ` FROM pb_card c JOIN pb_purge p ON p.id = c.purge WHERE c.shown < c.wanted
+		ORDER BY (SELECT max(f.fails) FROM pb_card f WHERE f.purge = c.purge AND f.shown < f.wanted) + ` + later + `, p.created_at, c.purge, c.role DESC
 		LIMIT `
 
 // CardShown says that a message shows at least version, and which message it is; a nil ref leaves that as it was.

@@ -28,7 +28,7 @@ func cards(t *testing.T, w world) {
 	}
 	ref := json.RawMessage(`{"id":"7"}`)
 
-	assert.Equal(t, []string{status, result, fresh}, due(9), "the oldest purge first, its status before its result")
+	assert.Equal(t, []string{status, fresh, result}, due(9), "what opens a purge first, the oldest before; then what is told of them")
 	assert.Equal(t, []string{status}, due(1))
 
 	require.NoError(t, s.CardFailed(t.Context(), older.ID, store.Status, 2, false))
@@ -36,9 +36,9 @@ func cards(t *testing.T, w world) {
 	assert.Equal(t, 1, cardOf(t, s, older.ID, store.Status).Fails)
 
 	require.NoError(t, s.CardShown(t.Context(), older.ID, store.Status, 1, ref))
-	assert.Equal(t, []string{status, result, fresh}, due(9), "an older version was shown meanwhile")
+	assert.Equal(t, []string{fresh, status, result}, due(9), "an older version was shown meanwhile: it is an edit now")
 	require.NoError(t, s.CardShown(t.Context(), older.ID, store.Status, 2, nil))
-	assert.Equal(t, []string{result, fresh}, due(9))
+	assert.Equal(t, []string{fresh, result}, due(9))
 	require.NoError(t, s.CardShown(t.Context(), older.ID, store.Status, 1, nil))
 	c := cardOf(t, s, older.ID, store.Status)
 	assert.Equal(t, store.Card{Purge: older.ID, Role: store.Status, Ref: ref, Wanted: 2, Shown: 2}, c, "shown never goes back, a ref stays")

@@ -1,0 +1,135 @@
+package bot
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
+)
+
+// What is told first, and what waits for what. Messages to one channel leave one at a time, since no chat takes many a second, and
+// the ones that open a purge leave before all that follows another: a busy channel sees that everything asked was taken.
+// The reply that ends a purge waits until the card above it says so too, but not for ever: edits notify nobody, so the reply is all
+// that people hear of it.
+
+const (
+	aloneAfter = 3                // failed tries of a card, after which what follows it goes out alone
+	aloneFrom  = 15 * time.Second // to its next try, from which on the same holds
+)
+
+// pacing is when a message, a channel or a platform may be written to again.
+type pacing struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+func (p *pacing) wait(key string, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.until == nil {
+		p.until = map[string]time.Time{}
+	}
+	p.until[key] = until
+}
+
+// hurry forgets a wait: what is final need not keep the distance between edits.
+func (p *pacing) hurry(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.until, key)
+}
+
+// ready reports whether a key need not wait. What has passed is forgotten.
+func (p *pacing) ready(now time.Time, key string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Before(p.until[key]) {
+		return false
+	}
+	delete(p.until, key)
+	return true
+}
+
+// left is how long a key still has to wait.
+func (p *pacing) left(now time.Time, key string) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.until[key].Sub(now)
+}
+
+// opening returns the channels in which messages that open a purge are still to be posted. Those that keep failing hold up nobody.
+func opening(due []store.Due) map[acl.Subject]bool {
+	channels := map[acl.Subject]bool{}
+	for _, d := range due {
+		if d.Opens && d.Fails < store.HeadStart {
+			channels[d.Channel] = true
+		}
+	}
+	return channels
+}
+
+// posts and edits are what is paced together: chats count new messages to a channel and edits in it apart.
+func posts(to acl.Subject) string { return "posts to " + string(to) }
+func edits(in acl.Subject) string { return "edits in " + string(in) }
+
+// lane is the one that a card takes.
+func lane(d store.Due) string {
+	if d.Ref == nil {
+		return posts(d.Channel)
+	}
+	return edits(d.Channel)
+}
+
+// hasTurn reports whether a due card may be tried now, as far as that is known without looking at its purge.
+func (b *Bot) hasTurn(d store.Due, now time.Time, opening map[acl.Subject]bool) bool {
+	switch {
+	case !b.pace.ready(now, message(d.Purge, d.Role)), !b.pace.ready(now, lane(d)):
+		return false
+	case d.Ref == nil && (b.showing.busy(lane(d)) || !d.Opens && opening[d.Channel]):
+		return false
+	}
+	return true
+}
+
+// takeLane takes what a card is shown through, unless the chat has asked for a pause since its turn came, or another message is
+// being posted to its channel. Edits need not wait for each other.
+func (b *Bot) takeLane(d store.Due) (give func(), taken bool) {
+	in := lane(d)
+	switch {
+	case !b.pace.ready(b.Now(), in):
+		return nil, false
+	case d.Ref != nil:
+		return func() {}, true
+	case !b.showing.take(in):
+		return nil, false
+	}
+	return func() { b.showing.give(in) }, true
+}
+
+// notYet: the question of a guarded purge is the step ask's to show, a result waits until the card it answers is final, and what
+// follows a purge until that has told how it ended.
+func (b *Bot) notYet(ctx context.Context, p store.Purge, d store.Due) bool {
+	switch {
+	case d.Role == store.Status && p.Follows != "":
+		return b.behind(ctx, d, p.Follows, store.Status) || b.behind(ctx, d, p.Follows, store.Result)
+	case d.Role == store.Status:
+		return p.Confirm != "" && p.State == store.StateRecorded
+	}
+	return b.behind(ctx, d, p.ID, store.Status)
+}
+
+// behind reports whether a card shows something old, and d, which follows it, waits until it no longer does.
+func (b *Bot) behind(ctx context.Context, d store.Due, id string, role store.Role) bool {
+	c, found, err := b.Store.CardOf(ctx, id, role)
+	return err != nil || found && c.Shown < c.Wanted && !b.keepsFailing(c, d.Channel)
+}
+
+// keepsFailing reports whether a message that is there cannot be edited for a while. One that is not there yet is waited for: what
+// follows it would go the same way, and has no thread to go to.
+func (b *Bot) keepsFailing(c store.Card, in acl.Subject) bool {
+	now := b.Now()
+	wait := max(b.pace.left(now, message(c.Purge, c.Role)), b.pace.left(now, edits(in)))
+	return c.Ref != nil && (c.Fails >= aloneAfter || wait > aloneFrom)
+}

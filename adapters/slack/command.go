@@ -28,6 +28,9 @@ func (s *Slack) command(ctx context.Context, h chat.Handler, _ *http.Request, bo
 	if len(body) == 0 || form.Get("ssl_check") == "1" {
 		return reaction{}
 	}
+	if !once(form) {
+		return s.private(ctx, "", nil, errContradicts)
+	}
 	who, at, trigger := form.Get("user_id"), form.Get("channel_id"), form.Get("trigger_id")
 	me, err := s.here(ctx, form.Get("team_id"))
 	if err != nil {

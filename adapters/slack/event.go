@@ -2,7 +2,7 @@ package slack
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,6 +17,7 @@ type envelope struct {
 	Type           string `json:"type"`
 	Challenge      string `json:"challenge"`
 	TeamID         string `json:"team_id"`
+	Context        string `json:"context_team_id"` // the workspace through which the event came: ours
 	EventID        string `json:"event_id"`
 	Shared         bool   `json:"is_ext_shared_channel"`
 	Authorizations []struct {
@@ -26,6 +27,9 @@ type envelope struct {
 		Type     string    `json:"type"`
 		Subtype  string    `json:"subtype"`
 		User     string    `json:"user"`
+		Team     string    `json:"team"` // of the user, as the next two
+		UserTeam string    `json:"user_team"`
+		FromTeam string    `json:"source_team"`
 		BotID    string    `json:"bot_id"`
 		Text     string    `json:"text"`
 		TS       string    `json:"ts"`
@@ -46,7 +50,7 @@ func (e *envelope) delivers(team string) bool {
 // event takes one delivery of the Events API. Slack repeats what is not answered 2xx, so 503 says that it was not recorded.
 func (s *Slack) event(ctx context.Context, h chat.Handler, r *http.Request, body []byte) reaction {
 	var e envelope
-	if err := json.Unmarshal(body, &e); err != nil {
+	if err := decode(body, &e); err != nil {
 		return reaction{status: http.StatusBadRequest}
 	}
 	if e.Type == "url_verification" {
@@ -71,7 +75,7 @@ func (s *Slack) event(ctx context.Context, h chat.Handler, r *http.Request, body
 // An edit, a quote, a bot's message and a mention in mid-sentence are none: https://docs.slack.dev/reference/events/app_mention
 func (e *envelope) command(me identity) (string, bool) {
 	m := &e.Event
-	if !e.delivers(me.team) || e.EventID == "" || !userID.match(m.User) || !channelID.match(m.Channel) || m.TS == "" ||
+	if !e.delivers(me.team) || !agree(me.team, e.Context) || e.EventID == "" || !userID.match(m.User) || !channelID.match(m.Channel) || m.TS == "" ||
 		m.Edited != nil || m.Subtype != "" || m.BotID != "" || m.User == me.user {
 		return "", false
 	}
@@ -96,7 +100,16 @@ func (s *Slack) mention(ctx context.Context, h chat.Handler, r *http.Request, me
 		From:  subject(me.team, m.User), Text: text,
 		At: chat.Thread{Platform: platform, Workspace: me.team, Channel: m.Channel, Root: root},
 	}
-	reply, err := s.ask(ctx, func(ctx context.Context) (chat.Reply, error) { return h.Command(ctx, c) })
+	reply, err := s.ask(ctx, func(ctx context.Context) (chat.Reply, error) {
+		if err := s.belongs(ctx, me, m.User, m.Team, m.UserTeam, m.FromTeam); err != nil {
+			return chat.Reply{}, err
+		}
+		return h.Command(ctx, c)
+	})
+	if errors.Is(err, errContradicts) { // at every repetition
+		s.logUntaken("mention", m.Channel, err)
+		return reaction{}
+	}
 	if err != nil {
 		s.logUntaken("mention", m.Channel, err)
 		return reaction{status: http.StatusServiceUnavailable, then: s.untaken(c, r.Header.Get("X-Slack-Retry-Num"), err)}

@@ -21,10 +21,13 @@ const (
 
 // view is a form as it comes back.
 type view struct {
-	ID       string `json:"id"`
-	Hash     string `json:"hash"`
-	Metadata string `json:"private_metadata"`
-	Blocks   []struct {
+	ID            string `json:"id"`
+	Hash          string `json:"hash"`
+	Team          string `json:"team_id"` // of whoever opened it
+	InstalledTeam string `json:"app_installed_team_id"`
+	App           string `json:"app_id"`
+	Metadata      string `json:"private_metadata"`
+	Blocks        []struct {
 		Type    string `json:"type"`
 		BlockID string `json:"block_id"`
 	} `json:"blocks"`
@@ -104,7 +107,7 @@ func field(in chat.Input) slack.BlockElement {
 // If it was not taken, the form stays open with what was typed, and says why.
 func (s *Slack) submission(ctx context.Context, h chat.Handler, in *interaction) reaction {
 	var where place
-	if json.Unmarshal([]byte(in.View.Metadata), &where) != nil || where.Token == "" || !channelID.match(where.Channel) {
+	if decode([]byte(in.View.Metadata), &where) != nil || where.Token == "" || !channelID.match(where.Channel) {
 		return reaction{}
 	}
 	event := in.TriggerID

@@ -3,7 +3,7 @@ package slack
 import (
 	"cmp"
 	"context"
-	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,11 +15,13 @@ import (
 // Only what is used is read, so that a block that Slack invents tomorrow breaks nothing.
 type interaction struct {
 	Type string `json:"type"`
+	App  string `json:"api_app_id"`
 	Team struct {
 		ID string `json:"id"`
 	} `json:"team"`
 	User struct {
-		ID string `json:"id"`
+		ID   string `json:"id"`
+		Team string `json:"team_id"`
 	} `json:"user"`
 	TriggerID   string `json:"trigger_id"`
 	ResponseURL string `json:"response_url"`
@@ -32,7 +34,10 @@ type interaction struct {
 		ID string `json:"id"`
 	} `json:"channel"`
 	Message struct {
+		TS       string `json:"ts"`
 		ThreadTS string `json:"thread_ts"`
+		Team     string `json:"team"`
+		App      string `json:"app_id"`
 	} `json:"message"`
 	Actions []action `json:"actions"`
 	View    view     `json:"view"`
@@ -46,11 +51,11 @@ type action struct {
 // interaction takes a press or a form. Slack delivers it once, so a person whose press was not recorded is told so.
 func (s *Slack) interaction(ctx context.Context, h chat.Handler, _ *http.Request, body []byte) reaction {
 	form, err := url.ParseQuery(string(body))
-	if err != nil {
+	if err != nil || !once(form) {
 		return reaction{status: http.StatusBadRequest}
 	}
 	var in interaction
-	if err := json.Unmarshal([]byte(form.Get("payload")), &in); err != nil {
+	if err := decode([]byte(form.Get("payload")), &in); err != nil {
 		return reaction{status: http.StatusBadRequest}
 	}
 	switch {
@@ -65,20 +70,20 @@ func (s *Slack) interaction(ctx context.Context, h chat.Handler, _ *http.Request
 // press takes a pressed button: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 func (s *Slack) press(ctx context.Context, h chat.Handler, in *interaction) reaction {
 	i := slices.IndexFunc(in.Actions, func(a action) bool { return a.Type == "button" && a.Value != "" })
-	channel := in.Container.ChannelID
-	if channel == "" {
-		channel = in.Channel.ID
-	}
+	channel := cmp.Or(in.Container.ChannelID, in.Channel.ID)
 	if i < 0 || !channelID.match(channel) || in.TriggerID == "" {
 		return reaction{}
 	}
 	a := chat.Answer{
-		Message: chat.MessageRef{Channel: channel, ID: in.Container.MessageTS}, Token: in.Actions[i].Value,
+		Message: chat.MessageRef{Channel: channel, ID: cmp.Or(in.Container.MessageTS, in.Message.TS)}, Token: in.Actions[i].Value,
 		At: chat.Thread{Platform: platform, Channel: channel, Root: in.root()},
 	}
 	reply, err := s.answer(ctx, h, in, in.TriggerID, &a)
 	if err == nil && reply.Form != nil {
 		err = s.open(ctx, in.TriggerID, a.At, a.Message, *reply.Form)
+	}
+	if errors.Is(err, errContradicts) {
+		a.At = chat.Thread{} // nobody knows where that was: the person is told directly
 	}
 	if err != nil {
 		s.logUntaken("press", channel, err)
@@ -93,7 +98,7 @@ func (s *Slack) press(ctx context.Context, h chat.Handler, in *interaction) reac
 // root is the thread that the pressed message hangs in. A message that others hang from is in no thread itself.
 func (in *interaction) root() string {
 	root := cmp.Or(in.Container.ThreadTS, in.Message.ThreadTS)
-	if root == in.Container.MessageTS {
+	if root == cmp.Or(in.Container.MessageTS, in.Message.TS) {
 		return ""
 	}
 	return root
@@ -103,6 +108,9 @@ func (in *interaction) root() string {
 func (s *Slack) answer(ctx context.Context, h chat.Handler, in *interaction, event string, a *chat.Answer) (chat.Reply, error) {
 	a.From = subject(in.Team.ID, in.User.ID)
 	me, err := s.here(ctx, in.Team.ID)
+	if err == nil {
+		err = s.consistent(ctx, me, in)
+	}
 	if err != nil {
 		return chat.Reply{}, err
 	}

@@ -32,10 +32,11 @@ func (s *Slack) Person(ctx context.Context, who acl.Subject, maxAge time.Duratio
 	}
 	maxAge = min(maxAge, roster)
 	lists := s.askGroups(me, maxAge)
-	p, err := s.askPerson(me, id, maxAge).wait(ctx)
+	known, err := s.askPerson(me, id, maxAge).wait(ctx)
 	if err != nil {
 		return chat.Person{}, err
 	}
+	p := known.Person
 	p.Groups, err = s.groupsOf(ctx, id, lists, maxAge)
 	if err != nil {
 		return chat.Person{}, err
@@ -82,23 +83,30 @@ func (s *Slack) lookUp(me identity, user, channel string) {
 	s.askChannel(me, channel, roster)
 }
 
-func (s *Slack) askPerson(me identity, id string, maxAge time.Duration) *answer[chat.Person] {
-	return s.people.ask(id, maxAge, func(ctx context.Context) (chat.Person, error) {
+// account is a person, and the workspaces that they are of: of an organisation there may be several.
+type account struct {
+	chat.Person
+	teams []string
+}
+
+func (s *Slack) askPerson(me identity, id string, maxAge time.Duration) *answer[account] {
+	return s.people.ask(id, maxAge, func(ctx context.Context) (account, error) {
 		u, err := look(ctx, s, "users.info", "", func(ctx context.Context) (*slack.User, error) { return s.api.GetUserInfoContext(ctx, id) })
 		switch code(err) {
 		case "user_not_found":
-			return chat.Person{Subject: subject(me.team, id), Standing: chat.Gone}, nil
+			return account{Person: chat.Person{Subject: subject(me.team, id), Standing: chat.Gone}}, nil
 		case "user_not_visible":
-			return chat.Person{Subject: subject(me.team, id), Standing: chat.Outsider}, nil
+			return account{Person: chat.Person{Subject: subject(me.team, id), Standing: chat.Outsider}}, nil
 		}
 		if err != nil {
-			return chat.Person{}, s.translate("users.info", err)
+			return account{}, s.translate("users.info", err)
 		}
 		if u.ID != id {
-			return chat.Person{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
+			return account{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
 		}
 		name := cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name)
-		return chat.Person{Subject: subject(me.team, id), Name: name, Standing: standing(me.team, u), Zone: zone(u.TZ)}, nil
+		who := chat.Person{Subject: subject(me.team, id), Name: name, Standing: standing(me.team, u), Zone: zone(u.TZ)}
+		return account{who, append([]string{u.TeamID, u.Enterprise.EnterpriseID}, u.Enterprise.Teams...)}, nil
 	})
 }
 

@@ -45,7 +45,7 @@ type Slack struct {
 	origin   string // scheme and host of APIURL, "" if it is Slack's
 	ackIn    time.Duration
 	identity *cache[identity]
-	people   *cache[chat.Person]
+	people   *cache[account]
 	channels *cache[chat.Channel]
 	groups   *cache[map[string]bool]
 	outside  *marks // channels that an event called externally shared
@@ -85,7 +85,7 @@ func New(c Config) (*Slack, error) {
 		config: c, http: client, origin: origin, ackIn: ackWithin,
 		api:      slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(client)),
 		identity: newCache[identity](c.Now),
-		people:   newCache[chat.Person](c.Now),
+		people:   newCache[account](c.Now),
 		channels: newCache[chat.Channel](c.Now),
 		groups:   newCache[map[string]bool](c.Now),
 		outside:  newMarks(),

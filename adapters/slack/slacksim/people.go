@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// organisation is the one that workspaces may be of: Enterprise Grid.
+const organisation = "E0SIM"
+
 func (w *Workspace) authTest(args) answer {
 	return answer{"url": "https://" + w.TeamDomain + ".slack.com/", "team": w.TeamDomain, "team_id": w.TeamID,
 		"user": w.BotName, "user_id": w.BotUser, "bot_id": w.BotID, "is_enterprise_install": false}
@@ -24,6 +27,9 @@ func (w *Workspace) usersInfo(a args) answer {
 	}
 	if u.TZ != "" {
 		user["tz"] = u.TZ
+	}
+	if len(u.Teams) > 0 { // https://docs.slack.dev/reference/objects/user-object#enterprise-grid
+		user["enterprise_user"] = answer{"id": u.ID, "enterprise_id": organisation, "enterprise_name": "Org", "teams": u.Teams}
 	}
 	return answer{"user": user}
 }

@@ -67,7 +67,8 @@ type Workspace struct {
 // User is an account.
 type User struct {
 	ID, Name, RealName string
-	TeamID             string // "" is the workspace's own team; another one is an outsider of Slack Connect
+	TeamID             string   // "" is the workspace's own team; another one is an outsider of Slack Connect
+	Teams              []string // of an organisation: the workspaces of it that the user is in, if it is one
 	Deleted            bool
 	Bot                bool
 	Restricted         bool // multi-channel guest

@@ -1,0 +1,144 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"purgebot/bot/chat"
+	"purgebot/purge"
+)
+
+// A delivery says some things in several places: which workspace it comes from, who acts, in which channel, on which message. They
+// agree in all that Slack sends. One in which they do not agree is refused, whichever of them would be the right one.
+
+var errContradicts = &purge.Error{Kind: purge.Denied,
+	Message: "Slack's message to purgebot contradicts itself, so purgebot took nothing of it. Try again, and tell whoever runs purgebot if it stays so."}
+
+// agree reports whether all that is said is the same; "" says nothing.
+func agree(said ...string) bool {
+	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })
+	return len(slices.Compact(said)) <= 1
+}
+
+// once reports whether no field of a form is said twice.
+func once(form url.Values) bool {
+	for _, said := range form {
+		if len(said) > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// decode reads JSON in which no object says a name twice. Go's reader takes "User" for "user", and the last of the two.
+func decode(raw []byte, v any) error {
+	if err := json.Unmarshal(raw, v); err != nil {
+		return err
+	}
+	if twice(raw) {
+		return errors.New("a name is said twice")
+	}
+	return nil
+}
+
+// twice reports whether an object in valid JSON says a name twice, capitals or not.
+func twice(raw []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var open []*object
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return false // the end
+		}
+		var in *object
+		if len(open) > 0 {
+			in = open[len(open)-1]
+		}
+		switch token {
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+			continue
+		}
+		if name, is := in.name(token); is {
+			if in.said[name] {
+				return true
+			}
+			in.said[name] = true
+			continue
+		}
+		switch token {
+		case json.Delim('{'):
+			open = append(open, &object{said: map[string]bool{}})
+		case json.Delim('['):
+			open = append(open, nil)
+		}
+	}
+}
+
+// object is one that is being read: names and values take turns.
+type object struct {
+	said  map[string]bool
+	value bool // comes next
+}
+
+// name returns a token as what it is compared by, if it is a name in this object.
+func (o *object) name(token json.Token) (name string, is bool) {
+	if o == nil {
+		return "", false
+	}
+	o.value = !o.value
+	if !o.value {
+		return "", false
+	}
+	name, is = token.(string)
+	return strings.ToUpper(strings.ToLower(name)), is
+}
+
+// contradicts reports whether an interaction that came to our workspace names another one, or two apps, channels, messages, threads
+// or buttons. In which workspaces the person is, belongs settles.
+func (in *interaction) contradicts(team string) bool {
+	var pressed []string
+	for _, a := range in.Actions {
+		if a.Type == "button" {
+			pressed = append(pressed, a.Value)
+		}
+	}
+	return !agree(team, in.Team.ID, in.Message.Team, in.View.InstalledTeam) ||
+		!agree(in.App, in.Message.App, in.View.App) ||
+		!agree(in.Channel.ID, in.Container.ChannelID) ||
+		!agree(in.Message.TS, in.Container.MessageTS) ||
+		!agree(in.Message.ThreadTS, in.Container.ThreadTS) ||
+		!agree(pressed...)
+}
+
+// belongs returns an error if a delivery says of a member that they are of a workspace which they are not of. In an organisation
+// that is any of theirs. Whoever is no member is told so by the bot, and does nothing here anyway.
+func (s *Slack) belongs(ctx context.Context, me identity, user string, teams ...string) error {
+	if !slices.ContainsFunc(teams, func(t string) bool { return t != "" && t != me.team }) {
+		return nil
+	}
+	who, err := s.askPerson(me, user, roster).wait(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		if t != "" && t != me.team && who.Standing == chat.Member && !slices.Contains(who.teams, t) {
+			return errContradicts
+		}
+	}
+	return nil
+}
+
+// consistent returns an error if an interaction contradicts itself, or what is known of its person.
+func (s *Slack) consistent(ctx context.Context, me identity, in *interaction) error {
+	if in.contradicts(me.team) {
+		return errContradicts
+	}
+	return s.belongs(ctx, me, in.User.ID, in.User.Team, in.View.Team)
+}

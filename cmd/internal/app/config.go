@@ -276,16 +276,17 @@ func listenOK(addr string) bool {
 
 // fileOK says why a path is no policy file that could be read.
 func fileOK(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	_, err := within(readFor, func() (none struct{}, err error) {
+		info, err := os.Stat(path)
+		if err == nil {
+			err = regular(path, info)
+		}
+		return none, err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w (purgebot acl init writes a file that loads)", err)
-	case err != nil:
-		return err
-	case info.IsDir():
-		return fmt.Errorf("%s is a directory: name the policy file in it", path)
 	}
-	return nil
+	return err
 }
 
 // Table is the configuration as `purgebot serve --help` prints it.

@@ -15,9 +15,7 @@ func opsHandler(b *bot.Bot, policy *policyFile, m *metrics) http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		c := b.Condition(r.Context())
-		if p := policy.problem(); p != "" {
-			c.Warnings = append(c.Warnings, p)
-		}
+		c.Warnings = append(c.Warnings, policy.warnings()...)
 		ready(w, c)
 	})
 	m.open(b)

@@ -43,7 +43,14 @@ const maxSecret = 64 << 10
 // readSecret reads a file with one secret in it, as editors and shells leave it: with a byte order mark and an end of line. Its errors
 // hold nothing of the file.
 func readSecret(name, path string) (string, error) {
-	data, err := within(readFor, func() ([]byte, error) { return readMost(path, maxSecret) })
+	data, err := within(readFor, func() ([]byte, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return readMost(f, maxSecret)
+	})
 	if err != nil {
 		return "", fmt.Errorf("%s_FILE cannot be read: %w", name, err)
 	}
@@ -61,15 +68,14 @@ func readSecret(name, path string) (string, error) {
 }
 
 // readMost reads a file that is no longer than most bytes.
-func readMost(path string, most int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+func readMost(f *os.File, most int64) ([]byte, error) {
+	tooLong := fmt.Errorf("%s has more than %d bytes", f.Name(), most)
+	if info, err := f.Stat(); err == nil && info.Size() > most {
+		return nil, tooLong
 	}
-	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("%s has more than %d bytes", path, most)
+		err = tooLong
 	}
 	return data, err
 }

@@ -406,7 +406,7 @@ func TestPolicyIsReadAgain(t *testing.T) {
 		t.Helper()
 		require.Eventually(t, func() bool {
 			is, body := s.get("/readyz")
-			return is == http.StatusOK && strings.Contains(body, "warning: policy file: the last good one stays in force: ") && strings.Contains(body, says)
+			return is == http.StatusOK && strings.Contains(body, "warning: policy file: the last good one stays in force (read at ") && strings.Contains(body, says)
 		}, 20*time.Second, 50*time.Millisecond)
 	}
 	inForce := func(times int) {

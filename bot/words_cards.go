@@ -477,7 +477,7 @@ func (v view) asLeak() []chat.Button {
 }
 
 func (v view) button(label, action string, style chat.Style) chat.Button {
-	return chat.Button{Label: label, Token: buttonToken(v.Secret, action), Style: style}
+	return chat.Button{Label: label, Token: buttonToken(v.Secret, action), Style: style, Confirms: action == actionPurge || action == actionEmergency}
 }
 
 // outcomeFile is one line a target and area: target, area, outcome, reason.

@@ -33,6 +33,8 @@ const (
 	cannotDM            = 50007
 	missingPermission   = 50013
 	notForThisChannel   = 50024
+	bodyTooLarge        = 40005
+	fileTooLarge        = 50045
 	archived            = 50083
 	alreadyAcknowledged = 40060
 	cannotReply         = 160002
@@ -48,13 +50,17 @@ type meaning struct {
 }
 
 const (
-	tokenGone    = "Discord does not take DISCORD_TOKEN. Ask whoever runs purgebot to set the bot token of the developer portal's Bot page."
-	notIn        = "purgebot does not see that channel. There choose %s, then try again."
-	sayNoFile    = "The file is missing: allow my role Attach Files here."
-	sayNoThreads = "I may not use threads here, so results come to the channel itself. To change that allow my role Create Public Threads and Send Messages in Threads (Edit Channel → Permissions)."
-	sayNoEmbeds  = "… This does not fit, so it has no buttons: allow my role Embed Links here, and ask again."
-	cannotWrite  = "purgebot cannot write in Discord's channel %s. There choose Edit Channel → Permissions, and allow its role View Channel, Send Messages and Send Messages in Threads."
-	mayNot       = "Discord does not let purgebot write there. In that channel allow its role View Channel, Send Messages, Embed Links, Attach Files and Send Messages in Threads, then try again."
+	tokenGone = "Discord does not take DISCORD_TOKEN. Ask whoever runs purgebot to set the bot token of the developer portal's Bot page."
+	notIn     = "purgebot does not see that channel. There choose %s, then try again."
+	sayNoFile = "The file is missing: allow my role Attach Files here."
+	sayNoList = "I cannot attach the list, and nobody can confirm what cannot be read: allow my role Attach Files here (Edit Channel → Permissions), cancel this, and ask again."
+	// Discord has limits of its own for files, which a server's boosts change.
+	sayFileRefused = "The file is missing: Discord did not take it."
+	sayListRefused = "The list could not be attached, and nobody can confirm what cannot be read: cancel this, and ask again for fewer at once."
+	sayNoThreads   = "I may not use threads here, so results come to the channel itself. To change that allow my role Create Public Threads and Send Messages in Threads (Edit Channel → Permissions)."
+	sayNoEmbeds    = "… This does not fit, so it has no buttons: allow my role Embed Links here, and ask again."
+	cannotWrite    = "purgebot cannot write in Discord's channel %s. There choose Edit Channel → Permissions, and allow its role View Channel, Send Messages and Send Messages in Threads."
+	mayNot         = "Discord does not let purgebot write there. In that channel allow its role View Channel, Send Messages, Embed Links, Attach Files and Send Messages in Threads, then try again."
 )
 
 var meanings = map[int]meaning{
@@ -191,6 +197,13 @@ func (d *Discord) judge(err error) *purge.Error {
 func missing(err error) bool {
 	var refusal apiError
 	return errors.As(err, &refusal) && refusal.status == http.StatusNotFound && refusal.code == 0
+}
+
+// status returns the HTTP status of a refusal, or 0.
+func status(err error) int {
+	var refusal apiError
+	errors.As(err, &refusal)
+	return refusal.status
 }
 
 // code returns Discord's error code, or 0.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"purgebot/acl"
@@ -38,6 +39,9 @@ type outgoing struct {
 	EnforceNonce bool       `json:"enforce_nonce,omitempty"`
 	Reference    *reference `json:"message_reference,omitempty"`
 	Attachments  *[]upload  `json:"attachments,omitempty"`
+
+	hides  bool   // targets that only its file shows, if that
+	inFile string // the end of its text that names the file
 }
 
 type embed struct {
@@ -61,6 +65,8 @@ type button struct {
 	Style    int    `json:"style"`
 	Label    string `json:"label"`
 	CustomID string `json:"custom_id"`
+
+	confirms bool
 }
 
 // mentions says who may be notified. parse is never left out and never null, which would mean everybody:
@@ -117,7 +123,7 @@ func (d *Discord) message(c chat.Card) (outgoing, []*chat.File) {
 	} else {
 		body.line(escape(title, maxLine))
 	}
-	files := d.describe(&body, c)
+	files := d.describe(&body, c, &m)
 	e.Description = body.String()
 	if strings.TrimSpace(chat.OneLine(c.Footer)) != "" {
 		e.Footer = &footer{chat.Clip(chat.OneLine(c.Footer), maxFooter)}
@@ -126,7 +132,35 @@ func (d *Discord) message(c chat.Card) (outgoing, []*chat.File) {
 		e.Title = "…"
 	}
 	m.Embeds = []embed{e}
+	if len(files) == 0 || c.More > 0 && c.File == nil { // it cannot be read anywhere
+		m = m.withoutFile("", sayListRefused)
+	}
 	return m, files
+}
+
+// withoutFile is the message whose file does not hang on it, which say tells of. Where that file alone shows some targets, nobody can
+// confirm them: the buttons that would are left out, and sayList says what to do about it.
+func (m outgoing) withoutFile(say, sayList string) outgoing {
+	m.Embeds = slices.Clone(m.Embeds)
+	for i := range m.Embeds {
+		m.Embeds[i].Description = strings.TrimSuffix(m.Embeds[i].Description, m.inFile)
+	}
+	if m.hides && slices.ContainsFunc(m.buttons(), func(b button) bool { return b.confirms }) {
+		m.Components, say = unconfirmed(m.Components), sayList
+	}
+	m.Content = strings.TrimSpace(m.Content + "\n" + say)
+	return m
+}
+
+func unconfirmed(rows []row) []row {
+	left := []row{}
+	for _, r := range rows {
+		some := slices.DeleteFunc(slices.Clone(r.Components), func(b button) bool { return b.confirms })
+		if len(some) > 0 {
+			left = append(left, row{Type: r.Type, Components: some})
+		}
+	}
+	return left
 }
 
 // unembedded is the message where embeds are not allowed: as content, which holds less. One that does not fit whole has no
@@ -157,7 +191,7 @@ func (m outgoing) unembedded() outgoing {
 // within is what is left of a message and its files where only some things are allowed.
 func (m outgoing) within(may permission, files []*chat.File) (outgoing, []*chat.File) {
 	if !may.has(attachFiles) && len(files) > 0 {
-		m.Content, files = strings.TrimSpace(m.Content+"\n"+sayNoFile), nil
+		m, files = m.withoutFile(sayNoFile, sayNoList), nil
 	}
 	if !may.has(embedLinks) && len(m.Embeds) > 0 {
 		m = m.unembedded()
@@ -165,8 +199,8 @@ func (m outgoing) within(may permission, files []*chat.File) (outgoing, []*chat.
 	return m, files
 }
 
-// describe writes who asked, the lines, the targets, and how many of them are elsewhere.
-func (d *Discord) describe(body *text, c chat.Card) []*chat.File {
+// describe writes who asked, the lines, the targets, and how many of them are elsewhere, which it notes on the message.
+func (d *Discord) describe(body *text, c chat.Card, m *outgoing) []*chat.File {
 	if c.By != "" {
 		body.line("by " + d.by(c.By))
 	}
@@ -174,24 +208,27 @@ func (d *Discord) describe(body *text, c chat.Card) []*chat.File {
 	files := filesOf(c, hidden, long)
 	more := ""
 	if n := c.More + hidden; n > 0 {
-		more = fmt.Sprintf("+%d more", n)
+		more, m.hides = fmt.Sprintf("+%d more", n), true
 		if len(files) > 0 {
-			more += ", in the file " + escape(chat.OneLine(files[0].Name), 200)
+			m.inFile = ", in the file " + escape(chat.OneLine(files[0].Name), 200)
 		}
 	}
-	lines(body, c.Lines, chat.Units(code)+chat.Units(more)+40)
+	lines(body, c.Lines, chat.Units(code)+chat.Units(more+m.inFile)+40)
 	body.line(code)
-	body.line(more)
+	if !body.line(more + m.inFile) {
+		m.inFile = ""
+	}
 	return files
 }
 
-// filesOf is the file of a card; or one of its targets, where one is too long to be shown in a message: nobody is to confirm
-// what cannot be read to its end.
+// filesOf is the file of a card; or one of its targets, where some of them are not shown and somebody is to confirm them, or one is too
+// long to be shown in any message: nobody is to confirm what cannot be read to its end.
 func filesOf(c chat.Card, hidden int, long bool) []*chat.File {
+	confirms := slices.ContainsFunc(c.Buttons, func(b chat.Button) bool { return b.Confirms })
 	switch {
 	case c.File != nil && c.File.Text != "":
 		return []*chat.File{{Name: chat.Clip(chat.OneLine(c.File.Name), 100), Text: c.File.Text}}
-	case hidden > 0 && long:
+	case hidden > 0 && (long || confirms && c.More == 0):
 		return []*chat.File{{Name: "targets.txt", Text: strings.Join(c.Targets, "\n") + "\n"}}
 	}
 	return nil
@@ -296,7 +333,7 @@ func buttons(all []chat.Button) []row {
 			rows = append(rows, row{Type: 1})
 		}
 		last := &rows[len(rows)-1]
-		last.Components = append(last.Components, button{typeButton, styles[b.Style], chat.Clip(chat.OneLine(b.Label), maxButton), b.Token})
+		last.Components = append(last.Components, button{typeButton, styles[b.Style], chat.Clip(chat.OneLine(b.Label), maxButton), b.Token, b.Confirms})
 	}
 	return rows
 }

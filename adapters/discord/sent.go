@@ -28,7 +28,7 @@ func (s sent) ref(channel string) chat.MessageRef {
 // says reports whether what is shown is what was meant. Blanks do not count: Discord trims them.
 func (s sent) says(m outgoing, files []*chat.File) bool {
 	return sameText(s.Content, m.Content) && slices.EqualFunc(s.Embeds, m.Embeds, sentEmbed.says) &&
-		slices.Equal(s.buttons(), m.buttons()) && s.has(files)
+		slices.EqualFunc(s.buttons(), m.buttons(), button.same) && s.has(files)
 }
 
 func (s sentEmbed) says(e embed) bool {
@@ -48,10 +48,15 @@ func (s sent) buttons() []button {
 	var all []button
 	walk(s.Components, func(c component) {
 		if c.Type == typeButton {
-			all = append(all, button{typeButton, c.Style, c.Label, c.CustomID})
+			all = append(all, button{Type: typeButton, Style: c.Style, Label: c.Label, CustomID: c.CustomID})
 		}
 	})
 	return all
+}
+
+// same reports whether two buttons are one to whoever sees and presses them.
+func (b button) same(other button) bool {
+	return b.Style == other.Style && sameText(b.Label, other.Label) && b.CustomID == other.CustomID
 }
 
 func (m outgoing) buttons() []button {

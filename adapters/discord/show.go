@@ -58,7 +58,12 @@ func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []
 	return chat.MessageRef{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
 }
 
-// postOnce posts in two calls at most: where Discord refuses, what is allowed there is asked. left is the message that is there already
+// fileRefused reports whether a message was not taken because of its file alone.
+func fileRefused(err error) bool {
+	return slices.Contains([]int{bodyTooLarge, fileTooLarge}, code(err)) || status(err) == http.StatusRequestEntityTooLarge
+}
+
+// postOnce posts in two calls at most: where Discord refuses, what is allowed there is asked, or the file is left out. left is the message that is there already
 // and cannot be changed.
 func (d *Discord) postOnce(ctx context.Context, channel string, m outgoing, files []*chat.File) (ref chat.MessageRef, left string, err error) {
 	may := everything
@@ -71,6 +76,10 @@ func (d *Discord) postOnce(ctx context.Context, channel string, m outgoing, file
 			may = less
 			s, err = d.postWithin(ctx, channel, may, m, files)
 		}
+	}
+	if fileRefused(err) && len(files) > 0 {
+		m, files = m.withoutFile(sayFileRefused, sayListRefused), nil
+		s, err = d.postWithin(ctx, channel, may, m, files)
 	}
 	if err == nil && !snowflake(s.ID) {
 		err = &purge.Error{Kind: purge.Unknown, Message: errSilent.Message}
@@ -134,28 +143,51 @@ type edited struct {
 
 // edit replaces a message. An archived thread is opened first; what is attached already stays.
 func (d *Discord) edit(ctx context.Context, ref chat.MessageRef, m outgoing, files []*chat.File) error {
+	if r, known := d.rights.get(ref.Channel, rightsFor); known {
+		m, files = m.within(r.may, files)
+	}
 	if len(files) == 0 {
 		m.Attachments = &[]upload{}
 	}
-	if r, known := d.rights.get(ref.Channel, rightsFor); known && !r.may.has(embedLinks) {
-		m = m.unembedded()
-	}
-	var s sent
-	path := "/channels/" + ref.Channel + "/messages/" + ref.ID
-	write := func() error { return d.call(ctx, http.MethodPatch, path, edited{m, m.Flags}, &s) }
-	err := write()
+	s, err := d.write(ctx, ref, m, nil)
 	if code(err) == archived && d.reopen(ctx, ref.Channel) == nil {
-		err = write()
+		s, err = d.write(ctx, ref, m, nil)
 	}
 	if code(err) == missingPermission && len(m.Embeds) > 0 {
 		m = m.unembedded()
-		err = write()
+		s, err = d.write(ctx, ref, m, nil)
 	}
 	if err != nil || len(files) == 0 || slices.ContainsFunc(s.Attachments, func(a attachment) bool { return a.Filename == files[0].Name }) {
 		return err
 	}
-	if err := d.call(ctx, http.MethodPatch, path, attached(m, files), nil, files...); err != nil {
-		d.config.Log.Warn("discord: file not attached", "error", err)
+	return d.attach(ctx, ref, m, files)
+}
+
+// write writes a message, with files or without.
+func (d *Discord) write(ctx context.Context, ref chat.MessageRef, m outgoing, files []*chat.File) (s sent, err error) {
+	err = d.call(ctx, http.MethodPatch, "/channels/"+ref.Channel+"/messages/"+ref.ID, edited{attached(m, files), m.Flags}, &s, files...)
+	return s, err
+}
+
+// attach adds a file to a message. Where it cannot be added, the message says so, and asks nobody to confirm what it leaves out; what
+// may pass is tried again if somebody waits for it.
+func (d *Discord) attach(ctx context.Context, ref chat.MessageRef, m outgoing, files []*chat.File) error {
+	_, err := d.write(ctx, ref, m, files)
+	if err == nil {
+		return nil
+	}
+	d.config.Log.Warn("discord: file not attached", "error", err)
+	without := m.withoutFile(sayFileRefused, sayListRefused)
+	if forbidden(err) {
+		without = m.withoutFile(sayNoFile, sayNoList)
+	}
+	without.Attachments = &[]upload{}
+	asks := len(without.buttons()) < len(m.buttons())
+	if _, again := d.write(ctx, ref, without, nil); again != nil {
+		return again
+	}
+	if asks && purge.AsError(err).Kind.Transient() {
+		return err
 	}
 	return nil
 }

@@ -182,6 +182,9 @@ type Button struct {
 	Label string `json:"label"`
 	Token string `json:"token"`
 	Style Style  `json:"style,omitempty"`
+	// Confirms says that pressing it agrees to all that the card lists. It is not offered where those who press cannot read every target,
+	// on the card or in a file that hangs there; the card then says what to change.
+	Confirms bool `json:"confirms,omitempty"`
 }
 
 // Style is how a button looks.

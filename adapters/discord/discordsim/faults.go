@@ -24,6 +24,7 @@ type faultKind int
 const (
 	faultThrottle faultKind = iota
 	faultFail
+	faultFailFiles
 	faultLose
 	faultHold
 )
@@ -53,6 +54,11 @@ func (s *Sim) ThrottleAs(scope Scope, n int, after time.Duration, routes ...stri
 // nothing. Codes below 1000 are HTTP statuses, answered with a page that is not JSON. n < 0 is until Heal.
 func (s *Sim) Fail(route string, code, n int) {
 	s.addFault(&fault{kind: faultFail, routes: only(route), n: n, code: code})
+}
+
+// FailFiles is Fail for calls that bring files; the others pass.
+func (s *Sim) FailFiles(route string, code, n int) {
+	s.addFault(&fault{kind: faultFailFiles, routes: only(route), n: n, code: code})
 }
 
 // Lose makes the next n calls of a route ("" is any) act, and then cuts the connection without an answer; n < 0 is until Heal.

@@ -126,3 +126,14 @@ func TestDownCutsTheGateway(t *testing.T) {
 	f.Down(false)
 	f.resume(c, c.last()).await("RESUMED")
 }
+
+func TestACallWithFilesCanFailAlone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.FailFiles("POST /channels/{channel}/messages", 50045, 1)
+	f.say(`{"content":"without"}`)
+	for _, status := range []int{413, 200} {
+		kind, body := multi(t, `{"content":"with"}`, map[string]string{"files[0]=x.txt": "x"})
+		assert.Equal(t, status, f.do(f.request("POST", messages, kind, body)).status)
+	}
+}

@@ -189,7 +189,7 @@ func (s *Sim) faulty(r *request) (status int, header http.Header, body []byte, r
 	if f := s.takeThrottle(r.route); f != nil {
 		return s.limited(r, f.scope, f.after)
 	}
-	if f := s.takeFault(r.route.name, faultFail); f != nil {
+	if f := s.takeFailure(r); f != nil {
 		if f.code < 1000 {
 			return page(f.code)
 		}
@@ -209,6 +209,14 @@ func (s *Sim) faulty(r *request) (status int, header http.Header, body []byte, r
 	}
 	s.bucketHeader(r, header)
 	return status, header, body, true
+}
+
+// takeFailure uses up one failure that is meant for a call, or returns nil.
+func (s *Sim) takeFailure(r *request) *fault {
+	if f := s.takeFault(r.route.name, faultFail); f != nil || len(r.files) == 0 {
+		return f
+	}
+	return s.takeFault(r.route.name, faultFailFiles)
 }
 
 // call answers one call whose transport went well.

@@ -8,8 +8,9 @@ import (
 	"purgebot/purge"
 )
 
-// After a purge has ended with something unclear, a press looks once more. It sends nothing and spends nothing, so a look that a
-// stop cuts off is simply pressed again; what it finds is committed with the state that follows from it.
+// Where something is unclear, a press looks once more, while the purge is still followed as after its end. It sends nothing and spends
+// nothing, so a look that a stop cuts off is simply pressed again; what it finds after the end is committed with the state that follows
+// from it.
 
 // lookAgain takes the press. The answer comes when the vendor has given its own.
 func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
@@ -19,8 +20,6 @@ func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply
 		return chat.Reply{}, err
 	case !may:
 		return b.refuse(ctx, s, "press", sayNotYoursToLook)
-	case !p.State.Final():
-		return b.refuse(ctx, s, "press", sayStillLooking)
 	}
 	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, store.AuditLooksAgain, p.ID))
 	if err != nil || dup {
@@ -58,6 +57,11 @@ func (b *Bot) learnMore(ctx context.Context, p store.Purge) (bool, error) {
 	}
 	if len(changed) == 0 {
 		return false, nil
+	}
+	still, err := b.Store.Learn(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: count(changed)}))
+	if err != nil || still {
+		b.wantCards()
+		return true, err
 	}
 	return true, b.revise(ctx, p, changed)
 }

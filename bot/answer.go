@@ -147,7 +147,7 @@ func awaitCommit(ctx context.Context, done func() (bool, error)) error {
 
 // messageOf looks for a message among those of a purge, and says whether one is still to be shown.
 func (b *Bot) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) (found, due bool, err error) {
-	for _, role := range []store.Role{store.Status, store.Result} {
+	for _, role := range []store.Role{store.Status, store.Result, store.Looking} {
 		c, known, err := b.Store.CardOf(ctx, p.ID, role)
 		if err != nil {
 			return false, false, err

@@ -195,12 +195,13 @@ func (b *Bot) Ended(ctx context.Context) ([]string, error) {
 const tendEvery = 5 * time.Second
 
 // tend starts what a kill has left between its commit and the engine, rings for decisions that were not taken up, ends what
-// the engine has given up, forgets what is old, and keeps what is known of the account's domains new.
+// the engine has given up, tells what stays unclear, forgets what is old, and keeps what is known of the account's domains new.
 func (b *Bot) tend(ctx context.Context) {
 	for n := 0; ; n++ {
 		b.askDomains(ctx)
 		b.tendOpen(ctx)
 		b.ringDecided(ctx)
+		b.tellUnclear(ctx)
 		if n%720 == 1 {
 			b.forget(ctx)
 		}

@@ -90,7 +90,7 @@ func (b *Bot) showCard(ctx context.Context, c store.Due) {
 		return
 	}
 	if moot, err := b.moot(ctx, p, c.Card); err != nil || moot {
-		b.logError(ctx, "give up a reminder", err)
+		b.logError(ctx, "give up a message that says nothing any more", err)
 		return
 	}
 	give, taken := b.takeLane(c)
@@ -262,6 +262,9 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 		v.usual, err = b.usual(ctx, p.Request)
 	}
 	if err == nil {
+		err = b.drawTries(ctx, &v)
+	}
+	if err == nil {
 		err = b.drawStop(ctx, &v)
 	}
 	if err == nil && (p.State.Final() || v.leaks) {
@@ -275,6 +278,8 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 		return v.resultCard(), nil
 	case store.Reminder:
 		return v.reminderCard(), nil
+	case store.Looking:
+		return v.lookingCard(), nil
 	}
 	return v.statusCard(), nil
 }
@@ -283,6 +288,8 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 type view struct {
 	store.Purge
 	targets   []store.Target
+	calls     []store.Call // while it is under way
+	until     time.Time    // what is unclear is looked up
 	decision  store.Decision
 	decided   bool
 	room      room

@@ -77,11 +77,12 @@ func lastCall(open []openBatch) time.Time {
 	return last
 }
 
-// openBatch is a batch with targets that are not final, and the call that carried it.
+// openBatch is a batch with targets that are not final, and the last call that may have carried it.
 type openBatch struct {
 	purge.Batch
-	call store.Call
-	rows map[string]store.Target
+	call  store.Call
+	since time.Time // when it left; of calls that all stayed unclear, the first
+	rows  map[string]store.Target
 }
 
 func (b *Bot) openBatches(ctx context.Context, id string) ([]openBatch, error) {
@@ -116,7 +117,15 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 		}
 	}
 	for _, c := range calls {
-		if o := at[c.Batch]; o != nil && (c.State == store.CallAccepted || c.State == store.CallUnknown) {
+		o := at[c.Batch]
+		switch {
+		case o == nil:
+		case c.State == store.CallAccepted:
+			o.call, o.since = c, c.At
+		case c.State == store.CallUnknown:
+			if o.call.State == "" {
+				o.since = c.At
+			}
 			o.call = c
 		}
 	}
@@ -133,8 +142,7 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 func (b *Bot) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, error) {
 	seen, err := b.statusOf(ctx, id, o)
 	if err != nil {
-		e := purge.AsError(err)
-		return e.Kind == purge.Unavailable || e.Kind == purge.Exhausted, nil
+		return notNow(err), nil
 	}
 	running, changed := learned(o, seen)
 	running = running || n < unlistedLooks && len(seen) < len(o.Targets)
@@ -144,11 +152,14 @@ func (b *Bot) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, 
 	return running, b.Store.SetOutcomes(ctx, id, changed, b.entry(store.AuditSeen, id, "", store.Body{Batch: o.N, Area: o.Area, Changed: count(changed)}))
 }
 
-// statusOf asks the vendor about one batch.
+// statusOf asks the vendor about one batch. What others have sent is read from the ledger after the vendor's log, so that no row of
+// that is taken for this batch's which another call could have made.
 func (b *Bot) statusOf(ctx context.Context, id string, o openBatch) ([]purge.TargetStatus, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: o.Batch, Receipt: o.call.Receipt, Since: o.call.At})
+	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: o.Batch, Receipt: o.call.Receipt, Since: o.since, Beside: func(ctx context.Context) ([]purge.Sent, error) {
+		return b.Store.Beside(ctx, id, o.Area, o.Targets[0].Host(), o.since.Add(-purge.Overlap))
+	}})
 	if err != nil {
 		b.Log.InfoContext(ctx, "status not told", "purge", id, "batch", o.N, "error", err)
 	}

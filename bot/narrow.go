@@ -29,7 +29,7 @@ func splitOf(next string) (first, n int) {
 
 // narrower returns the smaller batches that a refused one goes on as; nil if it is not to be narrowed.
 func narrower(batch sending, e *purge.Error) [][]store.Target {
-	if e == nil || e.Kind != purge.Invalid && e.Kind != purge.NotFound {
+	if e == nil || e.Kind != purge.Invalid && e.Kind != purge.NotFound || batch.unclear() > 0 { // of that all may have been done
 		return nil
 	}
 	groups := byHost(batch.rows)

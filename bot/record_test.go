@@ -251,10 +251,8 @@ type takingCDN struct {
 }
 
 func (c *takingCDN) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (purge.Receipt, error) {
-	if leaving != nil {
-		if err := leaving(ctx); err != nil {
-			return purge.Receipt{}, err
-		}
+	if err := leaving(ctx); err != nil {
+		return purge.Receipt{}, err
 	}
 	about := calledBatch(b)
 	if b.Kind == purge.Prefetch {

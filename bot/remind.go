@@ -50,14 +50,32 @@ func (b *Bot) remind(ctx context.Context, j job, expires time.Time) (passed int,
 	return passed, err
 }
 
-// moot gives up a reminder of what was decided before it could be posted.
+// moot gives up a reminder of what was decided before it could be posted, and the word that something is unclear once it is not.
 func (b *Bot) moot(ctx context.Context, p store.Purge, c store.Card) (bool, error) {
-	if c.Role != store.Reminder || c.Ref != nil {
+	if c.Ref != nil {
 		return false, nil
 	}
-	_, decided, err := b.Store.Decision(ctx, p.ID)
-	if err != nil || !decided && !p.State.Final() {
-		return false, err
+	over := false
+	switch c.Role {
+	case store.Reminder:
+		_, decided, err := b.Store.Decision(ctx, p.ID)
+		if err != nil {
+			return false, err
+		}
+		over = decided || p.State.Final()
+	case store.Looking:
+		of, err := b.original(ctx, p)
+		if err != nil {
+			return false, err
+		}
+		targets, err := b.Store.Targets(ctx, of.ID)
+		if err != nil {
+			return false, err
+		}
+		over = !view{Purge: of, targets: targets}.looking()
+	}
+	if !over {
+		return false, nil
 	}
 	return true, b.Store.CardFailed(ctx, p.ID, c.Role, c.Wanted, true)
 }

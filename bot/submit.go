@@ -18,22 +18,16 @@ const callTimeout = 40 * time.Second
 
 // submitted is the value of the step submit.
 type submitted struct {
-	Again bool // surely not done, or too fast: another try after Wait
+	Again bool // another run of the step after Wait: a further try, or a look before it
 	Wait  time.Duration
 	Skip  int  // batches behind this one that would only fail alike
 	More  int  // batches that this one was split into, behind all others
 	Halt  bool // nothing more of this purge is to be sent
 }
 
-// What follows a call, as the ledger keeps it: a step that was cut after its answer goes on as if it had not been.
-const (
-	nextAgain = "again"
-	nextSkip  = "skip" // the rest of the area
-	nextHalt  = "halt"
-)
-
-// submit makes one try of one batch. The ledger row is written before the call leaves: when it is found without an answer,
-// an earlier run of this step was cut, and the API is asked before anything is said. It is never simply called again.
+// submit makes one try of one batch. The ledger row is written before the call leaves, and not before it may: when it is found
+// without an answer, an earlier run of this step was cut while the call was under way, and the API is asked before anything is said.
+// It is never simply called again. Where there is no row, nothing has left, however long the call had waited for its turn.
 func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, error) {
 	ctx = context.WithoutCancel(ctx)
 	leave, err := b.calls.enter()
@@ -48,32 +42,60 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 	if done, found := batch.made(try); found { // an earlier run of this step: what left comes before what is allowed now
 		return b.resume(ctx, p, batch, done)
 	}
-	if !batch.pending() { // what was decided about the rest of its area, or a number that is not in use
+	if before, asks := batch.lookedUp(); asks {
+		if s, send, err := b.lookFirst(ctx, p, batch, before, try-before.Try); err != nil || !send {
+			return s, err
+		}
+	} else if !batch.pending() { // what was decided about the rest of its area, or a number that is not in use
 		return submitted{}, nil
 	}
+	if p.Cancelled != "" { // nobody waits for a turn that is not taken
+		return submitted{Halt: true}, nil
+	}
+	return b.send(ctx, p, batch, try)
+}
+
+// departure is how a call came to leave, or why it stayed.
+type departure struct {
+	asked bool       // its turn had come
+	call  store.Call // that leaves; its State is calling
+	then  submitted  // what follows where it stays
+	err   error
+}
+
+// errStays keeps a call that has its turn from leaving: why is in its departure.
+var errStays = errors.New("the call is not to leave any more")
+
+// depart is asked when a call has its turn, at once before it leaves: it judges once more, and writes the ledger row.
+func (b *Bot) depart(ctx context.Context, p store.Purge, batch sending, try int) departure {
+	d := departure{asked: true}
 	stops, withdrawn, err := b.recheck(ctx, p, batch.Batch)
 	if withdrawn || err != nil {
-		return submitted{Halt: true}, err
+		d.then, d.err = submitted{Halt: true}, err
+		return d
 	}
 	limit, some := b.mayHold(p, batch.Batch)
 	if !some {
-		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(p, batch.Batch))
+		d.err = b.fail(ctx, p, batch, b.sayOverQuota(p, batch.Batch))
+		return d
 	}
-	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, stops, b.entry(store.AuditSending, id, "", store.Body{Batch: n, Try: try, Area: batch.Area, Units: len(batch.Targets)}))
+	entry := b.entry(store.AuditSending, p.ID, "", store.Body{Batch: batch.N, Try: try, Area: batch.Area, Units: len(batch.Targets)})
+	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, stops, entry)
 	switch {
 	case err != nil:
-		return submitted{}, err
+		d.err = err
 	case call.State == store.CallStopped:
-		return submitted{Halt: true}, nil
+		d.then = submitted{Halt: true}
 	case call.State == store.CallFrozen: // said just now: the next look says what it is
-		return submitted{Again: true}, nil
+		d.then = submitted{Again: true}
 	case call.State == store.CallOverQuota:
-		return submitted{}, b.fail(ctx, p, batch, purge.Failed, b.sayOverQuota(p, batch.Batch))
+		d.err = b.fail(ctx, p, batch, b.sayOverQuota(p, batch.Batch))
 	case !fresh:
-		return b.resume(ctx, p, batch, call)
+		d.then, d.err = b.resume(ctx, p, batch, call)
+	default:
+		d.call = call
 	}
-	b.wantCards()
-	return b.send(ctx, p, batch, call)
+	return d
 }
 
 // resume goes on from a ledger row that an earlier run of the step has left.
@@ -93,8 +115,12 @@ type sending struct {
 	behind []purge.Batch
 }
 
-// pending reports whether any of it is still to be sent.
-func (s sending) pending() bool { return count(s.rows)[purge.Pending] > 0 }
+// pending reports whether any of it is still to be sent: also where its last call surely was not done, and one before may have been.
+func (s sending) pending() bool {
+	n := count(s.rows)
+	_, again := due(s.last().Next, nextAgain)
+	return n[purge.Pending] > 0 || again && n[purge.OutcomeUnknown] == len(s.rows)
+}
 
 // made finds the ledger row of a try.
 func (s sending) made(try int) (store.Call, bool) {
@@ -150,19 +176,49 @@ func (b *Bot) newCall(p store.Purge, batch sending, try int) store.Call {
 	}
 }
 
-// send makes the call and writes down what is known of it.
-func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
+// send waits for the call's turn, makes it, and writes down what is known of it.
+func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, try int) (submitted, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	receipt, err := b.CDN.Submit(callCtx, batch.Batch, nil)
+	var d departure
+	receipt, err := b.CDN.Submit(callCtx, batch.Batch, func(context.Context) error {
+		if d = b.depart(ctx, p, batch, try); d.call.State != store.Calling {
+			return errStays
+		}
+		b.wantCards()
+		return nil
+	})
 	var e *purge.Error
 	if err != nil {
 		e = purge.AsError(err)
-		b.Log.Log(ctx, severity(e), "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", call.Try, "kind", e.Kind.String(), "error", e)
+	}
+	switch {
+	case !d.asked:
+		return b.neverLeft(ctx, p, batch, e)
+	case d.call.State != store.Calling:
+		return d.then, d.err
+	case e != nil:
+		b.Log.Log(ctx, severity(e), "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", try, "kind", e.Kind.String(), "error", e)
 	}
 	b.noteCDN(e)
-	call.Receipt = receipt
-	return b.end(ctx, p, batch, call, e)
+	d.call.Receipt = receipt
+	return b.end(ctx, p, batch, d.call, e)
+}
+
+// noTurnWait is how long a call that could not wait for its turn stays away at least.
+const noTurnWait = time.Second
+
+// neverLeft is a call whose turn did not come: nothing was written, so it is no try, and comes again. What no call can carry fails.
+func (b *Bot) neverLeft(ctx context.Context, p store.Purge, batch sending, e *purge.Error) (submitted, error) {
+	if e == nil {
+		e = purge.AsError(errors.New("the CDN's client answered without asking whether the call may leave"))
+	}
+	b.Log.Log(ctx, severity(e), "call has no turn", "purge", p.ID, "short", p.Short, "batch", batch.N, "kind", e.Kind.String(), "error", e)
+	if purge.MayTryAgain(e) == purge.Later {
+		return submitted{Again: true, Wait: max(e.RetryAfter, noTurnWait)}, nil
+	}
+	b.noteCDN(e)
+	return submitted{Halt: e.Kind == purge.Internal}, b.fail(ctx, p, batch, e.Message)
 }
 
 // severity: what only an operator can mend is theirs to see.
@@ -173,21 +229,23 @@ func severity(e *purge.Error) slog.Level {
 	return slog.LevelWarn
 }
 
+// errInterrupted marks a call whose answer was lost on our side.
+var errInterrupted = errors.New("purgebot was stopped while the call was under way")
+
 // recover finds out what became of a call whose answer was never recorded: nobody is left who could know but the vendor.
 func (b *Bot) recover(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
-	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: batch.Batch, Since: call.At})
+	seen, err := b.statusOf(ctx, p.ID, openBatch{Batch: batch.Batch, since: call.At})
 	if err == nil && len(seen) == len(batch.Targets) {
 		call.Receipt.At = b.Now()
 		return b.end(ctx, p, batch, call, nil)
 	}
-	return b.end(ctx, p, batch, call, &purge.Error{Kind: purge.Unknown, Message: sayInterrupted, Err: err})
+	return b.end(ctx, p, batch, call, &purge.Error{Kind: purge.Unknown, Message: sayInterrupted, Err: errors.Join(errInterrupted, err)})
 }
 
 // end records the answer: the call, the targets and the audit in one commit. The answer is in nobody else's hands, so
 // a database that does not take it is asked again for a while before the step gives up.
 func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (submitted, error) {
+	// What the call itself is known to be.
 	state, outcome := known(e)
 	call.State = state
 	if e != nil {
@@ -199,15 +257,22 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 	if into := narrower(batch, e); into != nil {
 		return b.split(ctx, batch, call, into, entries)
 	}
-	call.Next = b.next(p, batch, call, e)
+	// What follows, and what becomes of the targets by that.
+	again := b.next(batch, &call, e)
 	if call.Next == nextSkip {
 		b.quotas.forget()
 	}
-	rows := outcomes(batch.rows, outcome, batch.reason(call, e))
-	switch call.Next {
-	case nextAgain:
+	var rows []store.Target
+	switch {
+	case again == purge.Later && batch.unclear() == 0:
 		rows = outcomes(batch.rows, purge.Pending, "")
-	case nextSkip:
+	case again == purge.Later: // stays as it is known
+	case outcome == purge.Failed && batch.unclear() > 0:
+		rows = outcomes(batch.rows, purge.OutcomeUnknown, sayUnclearThen(call.Problem))
+	default:
+		rows = outcomes(batch.rows, outcome, batch.reason(call, e))
+	}
+	if call.Next == nextSkip {
 		rows = append(rows, outcomes(batch.restOfArea(), outcome, call.Problem)...)
 	}
 	if call.Next == nextHalt {
@@ -217,11 +282,7 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 	}
 	err := insist(func() error { return b.Store.End(ctx, call, rows, entries...) })
 	b.wantCards()
-	out := b.follows(batch, call, call.Next)
-	if e != nil {
-		out.Wait = max(out.Wait, e.RetryAfter)
-	}
-	return out, err
+	return b.follows(batch, call, call.Next), err
 }
 
 // restOfArea is the targets of the batches behind this one in the same area.
@@ -277,49 +338,6 @@ func known(e *purge.Error) (store.CallState, purge.Outcome) {
 	return store.CallRefused, purge.Failed
 }
 
-// next says what follows an answer. A clear refusal has no other try; what may have happened has none either. Where the
-// quota is used up the rest of the area would only fail alike, where the key or the clock is wrong, everything. A missing right may be one host's.
-func (b *Bot) next(p store.Purge, batch sending, call store.Call, e *purge.Error) string {
-	switch {
-	case e == nil:
-		return ""
-	case e.Kind == purge.Internal:
-		return nextHalt
-	case e.Kind == purge.Exhausted && e.RetryAfter == 0:
-		return nextSkip
-	case e.Kind != purge.Unavailable && e.Kind != purge.Exhausted:
-		return ""
-	}
-	first := call.At
-	if c, found := batch.made(0); found { // the time counts from the first call, not from the question
-		first = c.At
-	}
-	if b.Now().Add(max(e.RetryAfter, backoff(call.Try))).Before(first.Add(b.Deadline)) {
-		return nextAgain
-	}
-	return ""
-}
-
-func backoff(try int) time.Duration { return min(time.Second<<min(try, 5), 30*time.Second) }
-
-// follows is next as the workflow takes it.
-func (b *Bot) follows(batch sending, call store.Call, next string) submitted {
-	switch next {
-	case nextAgain:
-		return submitted{Again: true, Wait: backoff(call.Try)}
-	case nextHalt:
-		return submitted{Halt: true}
-	case nextSkip:
-		skip := 0
-		for skip < len(batch.behind) && batch.behind[skip].Area == batch.Area {
-			skip++
-		}
-		return submitted{Skip: skip}
-	}
-	_, parts := splitOf(next)
-	return submitted{More: parts}
-}
-
 // recheck asks the policy of this moment again, and what was said in chat by now, for whoever asked and whoever pressed, with the
 // groups they had then. One target that is no longer allowed stops all that has not left. What it returns stops what is said
 // from here until the call is written down.
@@ -371,9 +389,13 @@ func (b *Bot) withdraw(ctx context.Context, p store.Purge, r refusal) error {
 	return b.Store.SetOutcomes(ctx, p.ID, left, b.entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.Policy().Hash(), Refused: refusals(r)}))
 }
 
-// fail ends a batch without a call.
-func (b *Bot) fail(ctx context.Context, p store.Purge, batch sending, o purge.Outcome, why string) error {
+// fail ends a batch without a call. What an earlier call of it may have done stays unknown.
+func (b *Bot) fail(ctx context.Context, p store.Purge, batch sending, why string) error {
 	b.wantCards()
+	o := purge.Failed
+	if batch.unclear() > 0 {
+		o, why = purge.OutcomeUnknown, sayUnclearThen(why)
+	}
 	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch.rows, o, why), b.entry(store.AuditNotSent, p.ID, "", store.Body{Batch: batch.N, Area: batch.Area, Problem: why}))
 }
 

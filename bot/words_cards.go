@@ -22,6 +22,7 @@ func (v view) statusCard() chat.Card {
 	c.Lines = append(c.Lines, v.joinLines()...)
 	c.Lines = append(c.Lines, v.outcomeLines()...)
 	c.Lines = append(c.Lines, v.progressLines()...)
+	c.Lines = append(c.Lines, v.triesLines()...)
 	c.Lines = append(c.Lines, v.Notes...)
 	if v.Reason != "" {
 		c.Lines = append(c.Lines, "Reason: "+v.Reason)
@@ -85,6 +86,9 @@ func (v view) statusTitle() string {
 	case store.StateRecorded, store.StateSending:
 		if v.asking() {
 			return "Purge " + v.what() + " in " + areas + "?"
+		}
+		if v.looking() && count(v.targets)[purge.Pending] == 0 {
+			return "Looking up what became of " + v.what() + " in " + areas
 		}
 		return "Purging " + v.what() + " in " + areas
 	case store.StateWaiting:
@@ -384,7 +388,7 @@ func (v view) buttons() []chat.Button {
 	case v.asking():
 		return slices.Concat([]chat.Button{v.button(doesOf(v.Request), actionPurge, styleOf(v.Request)), v.button("Cancel", actionCancel, chat.Plain)}, v.withoutApproval(), v.asLeak())
 	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "" && v.join == nil:
-		return []chat.Button{v.button("Cancel", actionCancel, chat.Plain)}
+		return append([]chat.Button{v.button("Cancel", actionCancel, chat.Plain)}, v.lookAgain()...)
 	}
 	return v.followUps()
 }
@@ -445,15 +449,13 @@ func (v view) followUps() []chat.Button {
 	case v.State == store.StateExpired, v.decided && v.decision.What == store.Withdrawn:
 		return []chat.Button{v.button("Ask again", actionAgain, chat.Plain)}
 	case !v.State.Final():
-		return v.anew()
+		return append(v.anew(), v.lookAgain()...)
 	}
 	out := v.anew()
 	if n := count(v.targets); v.tried() && n[purge.Failed]+n[purge.Skipped] > 0 {
 		out = append(out, v.button("Retry failed", actionRetry, chat.Plain))
 	}
-	if v.unclear() {
-		out = append(out, v.button("Look again", actionLook, chat.Plain))
-	}
+	out = append(out, v.lookAgain()...)
 	if !v.anyGood() || v.Request.Kind == purge.Prefetch {
 		return out
 	}
@@ -466,6 +468,14 @@ func (v view) followUps() []chat.Button {
 		out = append(out, v.button("Delete instead", actionDelete, chat.Danger))
 	}
 	return append(out, v.asLeak()...)
+}
+
+// lookAgain offers to look at once at what is unclear.
+func (v view) lookAgain() []chat.Button {
+	if !v.unclear() && !v.looking() {
+		return nil
+	}
+	return []chat.Button{v.button("Look again", actionLook, chat.Plain)}
 }
 
 // asLeak offers to purge it as the leak that its reason sounds like.

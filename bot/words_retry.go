@@ -23,7 +23,6 @@ func sayMayCostTwice(n int) string {
 
 const (
 	sayNotYoursToLook = "Only those who may see this purge can look it up again."
-	sayStillLooking   = "This purge is still being looked up."
 )
 
 func sayNothingNew(short string) string {

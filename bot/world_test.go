@@ -391,6 +391,7 @@ type fakeCDN struct {
 	entered  chan struct{}                                   // if set, one is sent when a call begins
 	prefetch int                                             // URLs of a call; 0: it cannot
 	hold     chan struct{}                                   // if set, a call waits until it is closed
+	queue    *purge.Error                                    // if set, no call gets its turn
 }
 
 func newFakeCDN() *fakeCDN {
@@ -408,10 +409,11 @@ func seen(q purge.StatusQuery, o purge.Outcome) []purge.TargetStatus {
 }
 
 func (c *fakeCDN) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (purge.Receipt, error) {
-	if leaving != nil {
-		if err := leaving(ctx); err != nil {
-			return purge.Receipt{}, err
-		}
+	if c.queue != nil {
+		return purge.Receipt{}, c.queue
+	}
+	if err := leaving(ctx); err != nil {
+		return purge.Receipt{}, err
 	}
 	if c.entered != nil {
 		c.entered <- struct{}{}

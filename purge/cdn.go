@@ -12,7 +12,7 @@ type CDN interface {
 	// nothing has left either. Otherwise the error's kind says what is known: see MayTryAgain.
 	Submit(ctx context.Context, b Batch, leaving func(context.Context) error) (Receipt, error)
 	// Status says what became of the targets of a batch. A target that it cannot tell about is left out;
-	// an error means that this API cannot tell at all (Denied, Unknown) or not now (Unavailable, Exhausted).
+	// an error means that this API cannot tell at all (Denied), or not now (any that may be tried again).
 	Status(ctx context.Context, q StatusQuery) ([]TargetStatus, error)
 	// Quota says what is left today. Conflict means that this API cannot tell.
 	Quota(ctx context.Context) ([]Quota, error)

@@ -285,6 +285,9 @@ func (t tx) finish(id string, result bool, entries []Entry) error {
 	if err := t.wantResults(id); err != nil {
 		return err
 	}
+	if _, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge IN `+withJoined+` AND role = $2`, id, Looking); err != nil {
+		return err
+	}
 	return t.changed(id, entries)
 }
 

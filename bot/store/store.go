@@ -171,6 +171,8 @@ const (
 	Result Role = "result" // a new message when it is final, since edits notify nobody
 	// Reminder is a new message while a question waits, posted once.
 	Reminder Role = "reminder"
+	// Looking is a new message while it is not clear whether a call was carried out; its end is edited in.
+	Looking Role = "looking"
 )
 
 // Card is one message of a purge: what it shows is behind what is wanted while Shown < Wanted.

@@ -10,13 +10,14 @@ import (
 	"purgebot/purge"
 )
 
-// pace keeps all calls to the CDN below the vendor's limit, however it counts them: they leave evenly, none in a burst, and a
-// fortieth of the rate is left for calls that overtake one another on their way. Whoever comes when nothing waits goes at once.
+// pace keeps all calls to the CDN below the vendor's limit, however it counts them: they leave evenly, none in a burst, sends before
+// questions, and a fortieth of the rate is left for calls that overtake one another on their way. Whoever comes when nothing waits goes at once.
 // The turns are the database's, so that all replicas share them, and without it no call leaves: what is sent must be in its
 // ledger anyway.
 type pace struct {
 	every time.Duration
 	db    turns
+	queue queue
 }
 
 // turns are what everybody at one database shares; *store.Store has them.
@@ -34,6 +35,15 @@ func newPace(perSecond float64) *pace {
 // turn waits until one more call may leave. Its error is an *purge.Error. Nobody holds the database while waiting; whoever
 // waited looks once more, since a rest may have begun meanwhile.
 func (p *pace) turn(ctx context.Context, sends bool) error {
+	if ahead := p.queue.ahead(sends); ahead > 0 {
+		if err := p.worthWaiting(ctx, ahead); err != nil {
+			return err
+		}
+	}
+	if err := p.queue.enter(ctx, sends); err != nil {
+		return tooManyWait(p.span(p.queue.ahead(sends)), err)
+	}
+	defer p.queue.leave()
 	for {
 		wait, taken, err := p.db.Turn(ctx, p.every, left(ctx))
 		switch {
@@ -55,6 +65,18 @@ func (p *pace) turn(ctx context.Context, sends bool) error {
 			return nil
 		}
 	}
+}
+
+// worthWaiting is an error where the turn cannot come in time.
+func (p *pace) worthWaiting(ctx context.Context, ahead int) error {
+	rest, err := p.db.Resting(ctx)
+	if err != nil {
+		return noTurn(err)
+	}
+	if wait := max(rest, p.span(ahead)); wait > left(ctx) {
+		return tooManyWait(wait, errors.New("it comes too late"))
+	}
+	return nil
 }
 
 func tooManyWait(d time.Duration, err error) error {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -75,16 +74,14 @@ func backlog(t *testing.T, limits purge.Limits) (hosts []string, batches []purge
 	return hosts, batches
 }
 
-// replicas opens a database as two processes with their own clocks to wait by would, each with a connection of its own. The lock
-// that keeps a second process from a SQLite file is taken away: a database that several may work on has none.
+// replicas opens a database as two processes would that wait by their own clocks. One file lets in one process, so they share the
+// handle; all that they know of one another is in the row.
 func replicas(t *testing.T, rate float64) [2]*pace {
-	file := filepath.Join(t.TempDir(), "purgebot.db")
+	db, err := store.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "purgebot.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
 	var both [2]*pace
 	for i := range both {
-		_ = os.Remove(file + ".lock")
-		db, err := store.Open(context.Background(), "sqlite:"+file)
-		require.NoError(t, err)
-		t.Cleanup(func() { _ = db.Close() })
 		both[i] = newPace(rate)
 		both[i].db = db
 	}
@@ -290,4 +287,76 @@ func TestMeteredNamesPrefetches(t *testing.T) {
 		}
 	}
 	assert.Equal(t, map[string]uint64{"submit": 2, "prefetch": 2}, counted)
+}
+
+// What is to be sent goes before what only asks, whoever came first, and what asks is not left waiting for ever.
+func TestSendsGoBeforeLooks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := replicas(t, 20)[0]
+		var mu sync.Mutex
+		var order []bool
+		var wait sync.WaitGroup
+		comes := func(sends bool, n int) {
+			for range n {
+				wait.Go(func() {
+					assert.NoError(t, p.turn(t.Context(), sends))
+					mu.Lock()
+					defer mu.Unlock()
+					order = append(order, sends)
+				})
+				synctest.Wait()
+			}
+		}
+		comes(false, 5) // the first goes at once, the second is at the head
+		comes(true, 25)
+		wait.Wait()
+		looks := []int{}
+		for i, sends := range order {
+			if !sends {
+				looks = append(looks, i)
+			}
+		}
+		assert.Equal(t, []int{0, 1, 11, 21, 29}, looks)
+	})
+}
+
+// A process that dies while a hundred calls wait leaves no more than the turn of the one that was next: whoever comes after it sends at once.
+func TestTheTurnsOfTheDeadAreNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		both := replicas(t, 20)
+		dying, kill := context.WithCancel(t.Context())
+		var wait sync.WaitGroup
+		for range 100 {
+			wait.Go(func() { _ = both[0].turn(dying, true) })
+		}
+		synctest.Wait()
+		kill()
+		wait.Wait()
+		begin := time.Now()
+		require.NoError(t, both[1].turn(t.Context(), true))
+		assert.LessOrEqual(t, time.Since(begin), 2*both[1].every)
+	})
+}
+
+// Who waits in vain is told so at once, and when to come again.
+func TestAQueueThatIsTooLongIsNotJoined(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := replicas(t, 20)[0]
+		var wait sync.WaitGroup
+		defer wait.Wait()
+		for range 100 {
+			wait.Go(func() { assert.NoError(t, p.turn(t.Context(), true)) })
+		}
+		synctest.Wait()
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		e := purge.AsError(p.turn(short, true))
+		assert.Equal(t, purge.Unavailable, e.Kind)
+		assert.Greater(t, e.RetryAfter, 4*time.Second)
+		assert.Zero(t, time.Since(begin))
+	})
 }

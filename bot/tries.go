@@ -1,0 +1,156 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// How the rule for trying again (purge.Tried) is carried out. What follows a call stands in its ledger row, so that a step that was
+// cut after its answer goes on as if it had not been, and the card can say it.
+
+// What follows a call, as the ledger keeps it. The first two may be followed by when, in unix milliseconds.
+const (
+	nextAgain  = "again"
+	nextLookUp = "look up" // and then perhaps again
+	nextSkip   = "skip"    // the rest of the area
+	nextHalt   = "halt"
+)
+
+// next decides what follows an answer, and writes it into the call. Where the quota is used up the rest of the area would only fail
+// alike, where the key or the clock is wrong, everything. A missing right may be one host's. What was under way when purgebot was
+// killed is looked up, and not called again.
+func (b *Bot) next(batch sending, call *store.Call, e *purge.Error) purge.Again {
+	again, wait := batch.tried(*call, e, b.Now(), b.Deadline).Next(e, rand.Float64())
+	switch {
+	case e == nil, errors.Is(e, errInterrupted):
+		return purge.Never
+	case again == purge.Later:
+		call.Next = nextAt(nextAgain, b.Now().Add(wait))
+	case again == purge.LookFirst:
+		call.Next = nextAt(nextLookUp, b.Now().Add(b.Poll))
+	case e.Kind == purge.Internal:
+		call.Next = nextHalt
+	case e.Kind == purge.Exhausted && e.RetryAfter == 0:
+		call.Next = nextSkip
+	}
+	return again
+}
+
+// tried counts the calls of a batch, the one that just ended included. The time counts from the first of them, not from the question.
+func (s sending) tried(last store.Call, e *purge.Error, now time.Time, deadline time.Duration) purge.Tried {
+	t := purge.Tried{Calls: 1}
+	if purge.MayTryAgain(e) == purge.LookFirst {
+		t.Unclear = 1
+	}
+	first := last.At
+	for _, c := range s.calls {
+		if c.Batch != s.N || c.Try == last.Try {
+			continue
+		}
+		t.Calls++
+		if c.State == store.CallUnknown {
+			t.Unclear++
+		}
+		if c.At.Before(first) {
+			first = c.At
+		}
+	}
+	t.Left = first.Add(deadline).Sub(now)
+	return t
+}
+
+// unclear counts the earlier calls of a batch that may have been carried out.
+func (s sending) unclear() (n int) {
+	for _, c := range s.calls {
+		if c.Batch == s.N && c.State == store.CallUnknown {
+			n++
+		}
+	}
+	return n
+}
+
+func nextAt(what string, at time.Time) string { return fmt.Sprintf("%s %d", what, at.UnixMilli()) }
+
+// due reads when what follows a call is due; zero where that is not said, as in rows of older versions.
+func due(next, what string) (at time.Time, is bool) {
+	rest, is := strings.CutPrefix(next, what)
+	var ms int64
+	if _, err := fmt.Sscanf(rest, " %d", &ms); !is || err != nil {
+		return time.Time{}, is && rest == ""
+	}
+	return time.UnixMilli(ms), true
+}
+
+// follows is next as the workflow takes it.
+func (b *Bot) follows(batch sending, call store.Call, next string) submitted {
+	for _, what := range []string{nextAgain, nextLookUp} {
+		if at, is := due(next, what); is {
+			return submitted{Again: true, Wait: max(at.Sub(b.Now()), 0)}
+		}
+	}
+	switch next {
+	case nextHalt:
+		return submitted{Halt: true}
+	case nextSkip:
+		skip := 0
+		for skip < len(batch.behind) && batch.behind[skip].Area == batch.Area {
+			skip++
+		}
+		return submitted{Skip: skip}
+	}
+	_, parts := splitOf(next)
+	return submitted{More: parts}
+}
+
+// last is the last call of a batch; a zero one if there is none.
+func (s sending) last() (last store.Call) {
+	for _, c := range s.calls {
+		if c.Batch == s.N {
+			last = c // they are in order
+		}
+	}
+	return last
+}
+
+// lookedUp is the last call of a batch, where that is to be looked up before another is made.
+func (s sending) lookedUp() (last store.Call, asks bool) {
+	last = s.last()
+	_, asks = due(last.Next, nextLookUp)
+	return last, asks
+}
+
+// lookFirst looks for the nth time for a call that may have been carried out, and reports whether another is to be made: where the
+// log could be read, and held nothing of it however often it was read. A part of it is enough to know that the call had arrived.
+func (b *Bot) lookFirst(ctx context.Context, p store.Purge, batch sending, call store.Call, nth int) (s submitted, send bool, err error) {
+	if count(batch.rows)[purge.OutcomeUnknown] < len(batch.rows) { // somebody has looked again meanwhile
+		return submitted{}, false, nil
+	}
+	o := openBatch{Batch: batch.Batch, call: call, since: call.At, rows: map[string]store.Target{}}
+	for _, t := range batch.rows {
+		o.rows[t.Target.String()] = t
+	}
+	seen, err := b.statusOf(ctx, p.ID, o)
+	switch {
+	case err == nil && len(seen) > 0:
+		_, changed := learned(o, seen)
+		b.wantCards()
+		return submitted{}, false, b.Store.SetOutcomes(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Batch: o.N, Area: o.Area, Changed: count(changed)}))
+	case err != nil && !notNow(err):
+		return submitted{}, false, nil // this API cannot tell
+	case nth < unlistedLooks:
+		return submitted{Again: true, Wait: min(b.Poll<<nth, b.PollMax)}, false, nil
+	}
+	return submitted{}, err == nil, nil
+}
+
+// notNow reports whether a question may be answered when it is asked again.
+func notNow(err error) bool {
+	return purge.MayTryAgain(purge.AsError(err)) != purge.Never
+}

@@ -52,14 +52,14 @@ func (c *Condition) add(platform string, err error) {
 	c.Problems = append(c.Problems, platform+": "+e.Message)
 }
 
-// noteCDN remembers what only an operator can mend, until a call succeeds again.
+// noteCDN remembers what only an operator can mend, a wrong key as well as a missing right, until a call succeeds again.
 func (b *Bot) noteCDN(e *purge.Error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case e == nil:
 		b.cdnErr = nil
-	case e.Kind == purge.Internal:
+	case e.Kind == purge.Internal, e.Kind == purge.Denied:
 		b.cdnErr, b.cdnAt = e, b.Now()
 	}
 }

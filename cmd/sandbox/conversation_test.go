@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,9 +28,18 @@ import (
 
 var update = flag.Bool("update", false, "write what the conversations say now into testdata")
 
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("16") // whatever the machine has: conversations wait more than they compute
+	}
+	os.Exit(m.Run())
+}
+
 // TestConversations plays testdata/*.txtar through the production wiring. Each holds "say", the lines of a conversation
-// ("alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "alice sees Accepted", "the CDN takes its time", "fault reset",
-// "faults end", "guest bob", "meanwhile alice: /purge …" once the CDN has been called and has not answered; on top "emergency at once"
+// ("alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "alice sees Accepted", "fault reset", "faults end",
+// "guest bob", "the CDN takes its time" and "fault slow" until the last line was said, "meanwhile alice: /purge …" once the CDN has been
+// called and has not answered; on top "emergency at once"
 // does not wait five minutes, and "audit" makes the channel the audit's too), "channel", what the channel shows in the end, "cdn", the purge
 // calls that the CDN received, and "exit", the exit code that -say would have. The same is played in Discord, where the channel
 // shows "discord-channel", unless the comment on top begins with "Slack only" and says why; and with the CDN's API 3.0, which
@@ -44,21 +55,36 @@ func TestConversations(t *testing.T) {
 			t.Parallel()
 			archive, err := txtar.ParseFile(file)
 			require.NoError(t, err)
-			got := converse(t, "2.0", "slack", section(archive, "say"))
-			if !bytes.HasPrefix(archive.Comment, []byte("Slack only")) {
-				onDiscord := converse(t, "2.0", "discord", section(archive, "say"))
-				got["discord-channel"] = onDiscord["channel"]
-				assert.Equal(t, got["cdn"], onDiscord["cdn"], "what the CDN receives does not depend on the chat")
-				assert.Equal(t, got["exit"], onDiscord["exit"], "nor how it ends")
+			onDiscord, only3 := !bytes.HasPrefix(archive.Comment, []byte("Slack only")), bytes.Contains(archive.Comment, []byte("only API 3.0 can"))
+			var got, discord2, by3, discord3 map[string]string
+			t.Run("played", func(t *testing.T) { // each in a world of its own, all at the same time
+				play := func(into *map[string]string, api, in string) {
+					t.Run(in+" "+api, func(t *testing.T) {
+						t.Parallel()
+						*into = converse(t, api, in, section(archive, "say"))
+					})
+				}
+				play(&got, "2.0", "slack")
+				play(&by3, "3.0", "slack")
+				if onDiscord {
+					play(&discord2, "2.0", "discord")
+				}
+				if only3 {
+					play(&discord3, "3.0", "discord")
+				}
+			})
+			require.False(t, t.Failed(), "each is played to its end")
+			if onDiscord {
+				got["discord-channel"] = discord2["channel"]
+				assert.Equal(t, got["cdn"], discord2["cdn"], "what the CDN receives does not depend on the chat")
+				assert.Equal(t, got["exit"], discord2["exit"], "nor how it ends")
 			}
-			by3 := converse(t, "3.0", "slack", section(archive, "say"))
 			if by3["cdn"] != "" {
 				got["cdn-3.0"] = by3["cdn"]
 			}
-			if bytes.Contains(archive.Comment, []byte("only API 3.0 can")) {
-				on3 := converse(t, "3.0", "discord", section(archive, "say"))
-				assert.Equal(t, by3["exit"], on3["exit"])
-				got["exit-3.0"], got["discord-channel-3.0"] = on3["exit"], on3["channel"]
+			if only3 {
+				assert.Equal(t, by3["exit"], discord3["exit"])
+				got["exit-3.0"], got["discord-channel-3.0"] = discord3["exit"], discord3["channel"]
 			} else {
 				assert.Equal(t, got["exit"], by3["exit"], "how it ends does not depend on the API")
 			}
@@ -103,11 +129,28 @@ func drop(a *txtar.Archive, name string) {
 	a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return f.Name == name })
 }
 
+// migrated is the database of a world in which nothing has happened. The migrations behind it are half of what a world costs.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	w, err := newWorld(context.Background(), "2.0", delay, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	err = w.app.Stop()
+	w.app = nil
+	database, readErr := os.ReadFile(filepath.Join(w.dir, "purgebot.db"))
+	return database, errors.Join(err, readErr, w.close())
+})
+
 func newTestWorld(t *testing.T) *world { return newTestWorldOf(t, "2.0") }
 
 func newTestWorldOf(t *testing.T, api string, changes ...func(*app.Config)) *world {
 	t.Helper()
-	w, err := newWorld(t.Context(), api, 50*time.Millisecond, slog.New(slog.DiscardHandler), changes...)
+	database, err := migrated()
+	require.NoError(t, err)
+	copied := func(c *app.Config) {
+		assert.NoError(t, os.WriteFile(strings.TrimPrefix(c.Database, "sqlite:"), database, 0o600))
+	}
+	w, err := newWorld(t.Context(), api, delay, slog.New(slog.DiscardHandler), append(changes, copied)...)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, w.close()) })
 	return w
@@ -138,19 +181,23 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 	var out strings.Builder
 	var lines []line
 	code := exitDone
+	var undo func(*cdnsim.Sim) // what was done to the CDN until all is said
 	play := func() {
+		if undo != nil {
+			lines = append(lines, line{then: func() { undo(w.cdn) }})
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		code, err = w.play(ctx, c, lines, &out)
 		require.NoError(t, err, out.String())
-		lines = nil
+		lines, undo = nil, nil
 	}
 	for _, s := range strings.Split(strings.TrimSpace(script), "\n") {
 		if name, found := strings.CutPrefix(s, "guest "); found {
 			w.makeGuest(t, name)
 			continue
 		}
-		change, found := scenery(t, api, s)
+		change, back, found := scenery(t, api, s)
 		if !found {
 			lines = append(lines, read(t, s))
 			continue
@@ -159,34 +206,45 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 			play()
 		}
 		change(w.cdn)
+		undo = back
 	}
 	play()
 	return map[string]string{"channel": channel(c), "cdn": w.calls(), "exit": fmt.Sprintf("%d\n", code)}
 }
 
-// scenery is a line that changes the simulated CDN.
-func scenery(t *testing.T, api, s string) (change func(*cdnsim.Sim), found bool) {
+// scenery is a line that changes the simulated CDN, and what ends the change once all is said; nil if it stays.
+func scenery(t *testing.T, api, s string) (change, undo func(*cdnsim.Sim), found bool) {
 	t.Helper()
-	if s == "faults end" {
-		return (*cdnsim.Sim).ClearFaults, true
-	}
-	if s == "the CDN takes its time" {
-		return func(sim *cdnsim.Sim) { sim.Adjust(func(s *cdnsim.Sim) { s.Delay = 2 * time.Second }) }, true
+	switch s {
+	case "faults end":
+		return (*cdnsim.Sim).ClearFaults, nil, true
+	case "the CDN takes its time":
+		return func(sim *cdnsim.Sim) { setDelay(sim, time.Hour) }, func(sim *cdnsim.Sim) { setDelay(sim, delay); sim.Finish() }, true
 	}
 	name, found := strings.CutPrefix(s, "fault ")
 	if !found {
-		return nil, false
+		return nil, nil, false
 	}
 	fault, known := scripted[name]
 	require.True(t, known, s)
 	if api == "3.0" {
 		fault.Action = in3[fault.Action]
 	}
-	return func(sim *cdnsim.Sim) { sim.Fault(fault) }, true
+	if fault.Do == cdnsim.Slow {
+		undo = (*cdnsim.Sim).ClearFaults
+	}
+	return func(sim *cdnsim.Sim) { sim.Fault(fault) }, undo, true
 }
 
+func setDelay(sim *cdnsim.Sim, d time.Duration) {
+	sim.Adjust(func(s *cdnsim.Sim) { s.Delay = d })
+}
+
+// delay is what the simulated CDN takes from "accepted" to "done".
+const delay = 50 * time.Millisecond
+
 var scripted = map[string]cdnsim.Fault{
-	"slow":                {Latency: 4 * time.Second, Times: 1, Action: "RefreshCdnUrl"},
+	"slow":                {Latency: 9 * time.Second, Times: 1, Action: "RefreshCdnUrl"},
 	"refused once":        {Do: cdnsim.Refusal, Code: 4100, Times: 1, Action: "RefreshCdnUrl"},
 	"reset before acting": {Do: cdnsim.Reset, Times: 1, Action: "RefreshCdnUrl"},
 	"reset after acting":  {Do: cdnsim.Reset, Acts: true, Times: 1, Action: "RefreshCdnUrl"},

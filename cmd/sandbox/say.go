@@ -20,6 +20,7 @@ type line struct {
 	sees        string // what some card is to say before the next line
 	fill        string // what is typed into the form that an earlier press has opened
 	meanwhile   bool   // once the CDN was called, and before it has answered
+	then        func() // what else happens once all that was said so far is shown
 	text, press string // one of them; "Purge=www.test.com" presses Purge and types the rest into the form that it opens
 }
 
@@ -85,6 +86,9 @@ type transcript struct {
 }
 
 func (t *transcript) play(ctx context.Context, l line) error {
+	if l.then != nil {
+		return t.meet(ctx, l.then)
+	}
 	user, err := find(t.chat, l.as)
 	if err != nil {
 		return err
@@ -117,6 +121,18 @@ func (t *transcript) play(ctx context.Context, l line) error {
 		return err
 	}
 	return t.fill(ctx, l.as, user, typed)
+}
+
+// meet waits until every message is shown, whether purges are still under way or not, and lets something else happen.
+func (t *transcript) meet(ctx context.Context, then func()) error {
+	err := t.until(ctx, func() (bool, error) {
+		p, err := t.app.Progress(ctx)
+		return p.Cards == 0, err
+	})
+	if err == nil {
+		then()
+	}
+	return err
 }
 
 // toldIn is how long what nobody waits for may take: what the audit channel is told.

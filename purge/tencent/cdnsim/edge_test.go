@@ -135,6 +135,21 @@ func TestPurgesTakeEffectInTheOrderInWhichTheyFallDue(t *testing.T) {
 	assert.Equal(t, Fresh, w.Edge(Mainland, u).State)
 }
 
+func TestFinishCarriesOutWhatIsRunning(t *testing.T) {
+	t.Parallel()
+	const u = "https://www.test.com/"
+	w := newWorld()
+	w.fill(t, u)
+	w.call(t, "RefreshCdnUrl", "urls.0", u)
+	assert.Equal(t, Fresh, w.Edge(Mainland, u).State)
+	w.Finish()
+	assert.Equal(t, Stale, w.Edge(Mainland, u).State)
+	assert.Zero(t, w.Due())
+	w.fill(t, u)
+	w.clock.add(time.Hour)
+	assert.Equal(t, Fresh, w.Edge(Mainland, u).State, "once")
+}
+
 func TestVisitOfWhatIsFreshIsAHit(t *testing.T) {
 	t.Parallel()
 	const u = "https://www.test.com/"

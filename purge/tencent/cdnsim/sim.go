@@ -120,6 +120,16 @@ func (s *Sim) Due() time.Time {
 	return s.tasks.due()
 }
 
+// Finish carries out at once all that was accepted, whatever the delay was.
+func (s *Sim) Finish() {
+	now := s.lock()
+	defer s.changed()
+	for _, t := range s.tasks.pending {
+		t.due = now
+	}
+	s.tasks.settle(now, &s.cache)
+}
+
 // lock locks s and brings its caches up to the time that it returns.
 func (s *Sim) lock() time.Time {
 	s.mu.Lock()

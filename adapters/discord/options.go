@@ -3,7 +3,6 @@ package discord
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"purgebot/bot/chat"
 	"purgebot/purge"
@@ -57,27 +56,28 @@ func (d *Discord) fields(ctx context.Context, c data) (f *chat.Fields, collected
 	for _, o := range sub.Options {
 		if o.Type != optionAttachment {
 			fill(f, o, c)
-			continue
-		}
-		var id string
-		_ = json.Unmarshal(o.Value, &id)
-		text, err := d.fetch(ctx, c.Resolved.Attachments[id])
-		if err != nil {
+		} else if f.File, err = d.file(ctx, o, c); err != nil {
 			return nil, false, err
 		}
-		collected = true
-		f.Targets = strings.TrimSpace(f.Targets + "\n" + text)
 	}
-	return f, collected, nil
+	return f, f.File != nil, nil
+}
+
+// file reads the file that an option brings.
+func (d *Discord) file(ctx context.Context, o option, c data) (*chat.File, error) {
+	var id string
+	_ = json.Unmarshal(o.Value, &id) // what is no id is no attachment either
+	a := c.Resolved.Attachments[id]
+	text, err := d.fetch(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return &chat.File{Name: a.Filename, Text: text}, nil
 }
 
 // fill sets the field that an option names. A person or role that was picked is written as a mention.
 func fill(f *chat.Fields, o option, c data) {
-	switch {
-	case o.Name == "targets" || o.Name == "url":
-		f.Targets = strings.TrimSpace(o.text() + "\n" + f.Targets)
-	case f.SetYes(o.Name, o.yes()):
-	default:
+	if !f.SetYes(o.Name, o.yes()) {
 		f.Set(o.Name, o.mentioned(c))
 	}
 }

@@ -434,7 +434,8 @@ func TestAttachments(t *testing.T) {
 				return
 			}
 			require.Len(t, f.heard(), 1)
-			assert.Equal(t, "https://www.test.com/0\nhttps://www.test.com/1\nhttps://www.test.com/2", f.heard()[0].Fields.Targets)
+			assert.Equal(t, "https://www.test.com/0", f.heard()[0].Fields.Targets)
+			assert.Equal(t, &chat.File{Name: "a.txt", Text: "https://www.test.com/1\nhttps://www.test.com/2\n"}, f.heard()[0].Fields.File)
 			assert.True(t, f.heard()[0].Collected)
 		})
 	}

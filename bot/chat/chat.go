@@ -108,6 +108,7 @@ type Command struct {
 type Fields struct {
 	Verb, Targets, Area, Mode, Reason, ID string
 	Private, DryRun, Prefetch             bool
+	File                                  *File // more targets, from a file; nil is none
 
 	Domain             string // of freeze, unfreeze, grant and history
 	For, Subject, Kind string // "2h"; a subject, a mention or a name of the policy file; "url" or "directory"

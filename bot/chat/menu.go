@@ -23,7 +23,7 @@ type OptionKind int
 const (
 	TextOption OptionKind = iota
 	YesOption             // true or false
-	FileOption            // a text file, read as Targets
+	FileOption            // a text file: the File
 )
 
 // Set fills the field that an option names, and reports whether there is one.

@@ -29,8 +29,9 @@ type piece struct {
 // reader takes pieces out of text in one pass. Its time grows with the text alone, whatever is pasted:
 // a search for what closes a bracket ends at the next one that opens, or ends the reading.
 type reader struct {
-	text string
-	at   int
+	text  string
+	at    int
+	start int // of what was read last
 	// code is where the code span being read ends, and after where its closing ticks do; zero outside of one.
 	code, after int
 	// split is the first link that ended at a comma with another link right behind; splits counts them.
@@ -45,6 +46,7 @@ func (r *reader) next() piece {
 		if r.at >= len(r.text) {
 			return piece{kind: pieceEnd}
 		}
+		r.start = r.at
 		if p := r.read(); p.kind != pieceNone {
 			p.fresh = fresh
 			return p

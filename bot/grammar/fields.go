@@ -16,6 +16,9 @@ func ParseFields(f *chat.Fields) (Intent, error) {
 	for _, field := range []string{f.Verb, f.Targets, f.Area, f.Mode, f.Reason, f.ID, f.Domain, f.For, f.Subject, f.Kind, f.Since, f.Until, f.By, f.Outcome} {
 		n += len(field)
 	}
+	if f.File != nil {
+		n += len(f.File.Text)
+	}
 	if n > maxText {
 		return Intent{}, invalid(sayLongText(n))
 	}
@@ -24,6 +27,7 @@ func ParseFields(f *chat.Fields) (Intent, error) {
 		return p.finish()
 	}
 	p.fieldTargets(f.Targets)
+	p.fieldFile(f.File)
 	p.fieldPart("id", f.ID, takesID)
 	p.fieldPart("domain", f.Domain, takesDomain, takesHost)
 	p.fieldPart("for", f.For, takesSpan)
@@ -68,19 +72,47 @@ func (p *parser) fieldTargets(text string) {
 	p.reader = reader{text: text}
 	p.links = make([]piece, 0, min(maxTargets, strings.Count(text, "://")))
 	for p.advance(); p.now.kind != pieceEnd; p.advance() {
-		p.fieldTarget(p.now)
+		if !p.fieldTarget(p.now) {
+			p.fail(sayFieldTargets(p.now.text, p.fieldMeant(p.now.text)))
+		}
 	}
 }
 
-func (p *parser) fieldTarget(t piece) {
+// fieldFile takes the links of a file and nothing else. What is wrong there is named by its line: a file is long.
+func (p *parser) fieldFile(f *chat.File) {
+	switch {
+	case f == nil:
+		return
+	case p.wants() != takesLinks:
+		p.fail(sayFieldUnused("file", p.verb))
+		return
+	}
+	p.reader = reader{text: f.Text}
+	before := p.given
+	for p.advance(); p.now.kind != pieceEnd; p.advance() {
+		if !p.fieldTarget(p.now) {
+			p.fail(sayFileTargets(f.Name, p.line(), p.now.text, p.fieldMeant(p.now.text)))
+		}
+	}
+	if p.given == before {
+		p.fail(sayFileEmpty(f.Name))
+	}
+}
+
+// line returns the line, counted from 1, of what was read last.
+func (r *reader) line() int { return 1 + strings.Count(r.text[:r.start], "\n") }
+
+// fieldTarget takes a link, and reports whether it is one.
+func (p *parser) fieldTarget(t piece) bool {
 	switch {
 	case isAddress(t):
 		p.link(t)
 	case t.kind == pieceQuoted && isAddressText(t.text):
 		p.link(piece{kind: pieceWrapped, text: t.text})
 	default:
-		p.fail(sayFieldTargets(t.text, p.fieldMeant(t.text)))
+		return false
 	}
+	return true
 }
 
 // fieldMeant is the field that says what a flag does, as one fills it in; "" if there is none.

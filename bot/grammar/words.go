@@ -243,6 +243,19 @@ func sayFieldTargets(text, meant string) string {
 	return sentence
 }
 
+// sayFileTargets is the same of a line of a file.
+func sayFileTargets(name string, line int, text, meant string) string {
+	sentence := fmt.Sprintf("Line %d of the file %s holds %s: write links only there, one a line.", line, said(name), said(text))
+	if meant != "" {
+		sentence += " You may mean " + meant + ", beside the file."
+	}
+	return sentence
+}
+
+func sayFileEmpty(name string) string {
+	return fmt.Sprintf("The file %s holds no link: write the addresses there, one a line.", said(name))
+}
+
 func sayFieldUnused(field string, verb Verb) string {
 	return fmt.Sprintf("The field %q is not for %s: leave it empty.", field, verb)
 }

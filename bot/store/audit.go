@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"purgebot/acl"
 )
@@ -26,6 +27,10 @@ func (t tx) audit(entries []Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
+	entries = slices.Clone(entries) // they are the caller's
+	if err := t.bind(entries); err != nil {
+		return err
+	}
 	var seq int64
 	var prev string
 	err := t.one(`UPDATE pb_audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq - $1, hash`, len(entries)).Scan(&seq, &prev)
@@ -37,12 +42,12 @@ func (t tx) audit(entries []Entry) error {
 	for i, e := range entries {
 		e.Seq, e.Prev = seq+int64(i)+1, prev
 		prev = sealed(e)
-		rows[i] = []any{e.Seq, millis(e.At), e.Who, e.Name, e.What, e.Purge, string(e.Body), e.Prev, prev}
+		rows[i] = []any{e.Seq, millis(e.At), e.Who, e.Name, e.What, e.Purge, string(e.Body), e.Prev, prev, e.facts}
 		if n := e.Notice; n != nil {
 			notices = append(notices, []any{prev, string(n.Thread), string(n.Card), millis(e.At), 0})
 		}
 	}
-	if err := t.insert(`INSERT INTO pb_audit (seq, at, who, name, what, purge, body, prev, hash) VALUES`, rows); err != nil {
+	if err := t.insert(`INSERT INTO pb_audit (seq, at, who, name, what, purge, body, prev, hash, facts) VALUES`, rows); err != nil {
 		return err
 	}
 	if err := t.insert(insertNotice, notices); err != nil {
@@ -52,13 +57,18 @@ func (t tx) audit(entries []Entry) error {
 	return err
 }
 
-// sealed is the hex SHA-256 over every field of e but Hash, each after its length, so that no two rows read alike.
+// sealed is the hex SHA-256 over every field of e but Hash, each after its length, so that no two rows read alike. Rows from
+// before there were facts have none, and neither has their sum.
 func sealed(e Entry) string {
 	b := make([]byte, 0, 512)
 	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
 	number(e.Seq)
 	number(millis(e.At))
-	for _, field := range []string{string(e.Who), e.Name, string(e.What), e.Purge, string(e.Body), e.Prev} {
+	fields := []string{string(e.Who), e.Name, string(e.What), e.Purge, string(e.Body), e.Prev}
+	if e.facts != "" {
+		fields = append(fields, e.facts)
+	}
+	for _, field := range fields {
 		number(int64(len(field)))
 		b = append(b, field...)
 	}
@@ -66,12 +76,12 @@ func sealed(e Entry) string {
 	return hex.EncodeToString(sum[:])
 }
 
-const auditColumns = `seq, at, who, name, what, purge, body, prev, hash`
+const auditColumns = `seq, at, who, name, what, purge, body, prev, hash, facts`
 
 func scanEntry(r row) (e Entry, err error) {
 	var at int64
 	var who, body string
-	err = r.Scan(&e.Seq, &at, &who, &e.Name, &e.What, &e.Purge, &body, &e.Prev, &e.Hash)
+	err = r.Scan(&e.Seq, &at, &who, &e.Name, &e.What, &e.Purge, &body, &e.Prev, &e.Hash, &e.facts)
 	e.At, e.Who, e.Body = instant(at), acl.Subject(who), raw(body)
 	return e, err
 }
@@ -84,9 +94,9 @@ func raw(s string) json.RawMessage {
 	return json.RawMessage(s)
 }
 
-// Audit returns the rows about one purge, oldest first.
+// Audit returns what was done about one purge, oldest first.
 func (s *Store) Audit(ctx context.Context, id string) ([]Entry, error) {
-	found, err := rows(ctx, s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' ORDER BY seq`, id)
+	found, err := rows(ctx, s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' AND what <> $2 ORDER BY seq`, id, AuditNoted)
 	return found, fail("read the audit of "+id, err)
 }
 
@@ -122,8 +132,9 @@ type Verified struct {
 	Broken *Broken // nil if all is whole
 }
 
-// Verify follows the chain from the last pruned row to its head, in constant memory, and stops at the first row that is
-// missing, foreign or changed. Whoever can rewrite all rows after one can forge the chain, so keep its Head elsewhere.
+// Verify follows the chain from the last pruned row to its head, and names the first row that is missing, foreign or changed, or
+// that binds what the tables do not hold any more. Whoever can rewrite all rows after one can forge the chain, so keep its Head
+// elsewhere.
 func (s *Store) Verify(ctx context.Context) (Verified, error) {
 	for {
 		h, err := s.head(ctx)
@@ -148,33 +159,80 @@ func (s *Store) head(ctx context.Context) (head, error) {
 	return readHead(s.db.QueryRowContext(ctx, selectHead))
 }
 
-// follow checks the rows that h promises.
+// follow checks the rows that h promises, then what they say against the tables.
 func (s *Store) follow(ctx context.Context, h head) (good int64, broken *Broken, err error) {
 	if broken, err = s.leftover(ctx, h); broken != nil || err != nil {
 		return 0, broken, err
 	}
-	seq, sum := h.prunedSeq, h.prunedSum
-	for seq < h.seq {
-		chunk, err := rows(ctx, s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3`,
-			seq, h.seq, verifyChunk)
-		if err != nil {
-			return good, nil, err
-		}
-		for _, e := range chunk {
-			if why := breaks(e, seq, sum); why != "" {
-				return good, &Broken{seq + 1, why}, nil
-			}
-			good, seq, sum = good+1, e.Seq, e.Hash
-		}
-		if len(chunk) == 0 {
-			return good, &Broken{seq + 1, missingRow}, nil
+	c := chain{seq: h.prunedSeq, sum: h.prunedSum, rules: ruleRows{map[string]int64{}, map[string]fact{}}}
+	for c.seq < h.seq && broken == nil {
+		if err := s.view(ctx, func(t tx) (err error) { broken, err = t.followOn(ctx, &c, h); return err }); err != nil {
+			return c.seq - h.prunedSeq, nil, err
 		}
 	}
-	if sum != h.hash {
-		return good, &Broken{h.seq, "the head names another last row"}, nil
+	if broken == nil && c.sum != h.hash {
+		broken = &Broken{h.seq, "the head names another last row"}
 	}
-	broken, err = s.beyond(ctx, h)
-	return good, broken, err
+	if broken == nil {
+		broken, err = s.beyond(ctx, h)
+	}
+	if broken == nil && err == nil {
+		broken, err = s.compare(ctx, c)
+	}
+	broken = earlier(broken, c.lacks)
+	if broken != nil && broken.Seq <= c.seq { // it is among those that fit their chain
+		return max(0, broken.Seq-1-h.prunedSeq), broken, err
+	}
+	return c.seq - h.prunedSeq, broken, err
+}
+
+// chain is how far the audit was followed, and what its rows said on the way.
+type chain struct {
+	seq   int64
+	sum   string
+	rules ruleRows
+	lacks *Broken // the first row whose purge is missing
+}
+
+// followOn checks the next rows.
+func (t tx) followOn(ctx context.Context, c *chain, h head) (*Broken, error) {
+	chunk, err := rows(ctx, t, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3`,
+		c.seq, h.seq, verifyChunk)
+	if err != nil {
+		return nil, err
+	}
+	if len(chunk) == 0 {
+		return &Broken{c.seq + 1, missingRow}, nil
+	}
+	for n, e := range chunk {
+		if why := breaks(e, c.seq, c.sum); why != "" {
+			return &Broken{c.seq + 1, why}, c.look(ctx, t, chunk[:n])
+		}
+		c.seq, c.sum = e.Seq, e.Hash
+	}
+	return nil, c.look(ctx, t, chunk)
+}
+
+// look notes what rows that fit their chain say.
+func (c *chain) look(ctx context.Context, t tx, entries []Entry) error {
+	for _, e := range entries {
+		if err := c.rules.add(e); err != nil {
+			return err
+		}
+	}
+	lacks, err := t.lacking(ctx, entries)
+	c.lacks = earlier(c.lacks, lacks)
+	return err
+}
+
+// compare finds the first row whose facts are not what the tables hold.
+func (s *Store) compare(ctx context.Context, c chain) (*Broken, error) {
+	broken, err := s.differ(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inRules, err := s.differInRules(ctx, c.rules, c.seq)
+	return earlier(broken, inRules), err
 }
 
 const missingRow = "it is missing"

@@ -34,7 +34,7 @@ func past(b *testing.B, purges int) *store.Store {
 		`INSERT INTO pb_host SELECT 'www.test.com', ` + at + `, 'id' || i FROM s`,
 		`INSERT INTO pb_card SELECT 'id' || i, 'status', '{}', 5, 5, 0 FROM s`,
 		`INSERT INTO pb_call SELECT 'id' || i, 0, 1, 'url', 'mainland', 1, 'day' || (i / 1440), 'one', ` + at + `, 'accepted', '', '', '' FROM s`,
-		`INSERT INTO pb_audit SELECT i, ` + at + `, 'slack:T1/U1', 'Alice', 'asked', 'id' || i, '{}', '', '' FROM s`,
+		`INSERT INTO pb_audit (seq, at, who, name, what, purge, body, prev, hash) SELECT i, ` + at + `, 'slack:T1/U1', 'Alice', 'asked', 'id' || i, '{}', '', '' FROM s`,
 	} {
 		_, err := s.DB().Exec(series + insert)
 		require.NoError(b, err)

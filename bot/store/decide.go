@@ -16,10 +16,13 @@ import (
 // was set first wins and is returned. A purge that has moved on keeps its state.
 func (s *Store) Asked(ctx context.Context, id string, ref json.RawMessage, expires time.Time) (time.Time, error) {
 	return change(ctx, s, "wait for "+id, func(t tx) (first time.Time, err error) {
-		_, err = t.exec(`UPDATE pb_purge SET state = $1, expires_at = CASE WHEN expires_at = 0 THEN $2 ELSE expires_at END
+		n, err := t.exec(`UPDATE pb_purge SET state = $1, expires_at = CASE WHEN expires_at = 0 THEN $2 ELSE expires_at END
 			WHERE id = $3 AND state = $4`, StateWaiting, millis(expires), id, StateRecorded)
 		if err != nil {
 			return first, err
+		}
+		if n > 0 {
+			t.makes(id, time.Time{})
 		}
 		var ms int64
 		if err := t.one(`SELECT expires_at FROM pb_purge WHERE id = $1`, id).Scan(&ms); err != nil {
@@ -74,6 +77,7 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	case err != nil:
 		return false, err
 	case n == 1:
+		t.makes(d.Purge, d.At).decided = true
 		return true, t.settle(d, entries)
 	case d.Who == "":
 		return false, t.known(d.Purge)
@@ -106,12 +110,16 @@ func (t tx) known(id string) error {
 	return missing(id, t.one(`SELECT id FROM pb_purge WHERE id = $1`, id).Scan(&found))
 }
 
-func decision(ctx context.Context, q querier, id string) (d Decision, err error) {
+const decisionColumns = `purge, what, who, name, who_groups, problem, at`
+
+func decision(ctx context.Context, q querier, id string) (Decision, error) {
+	return scanDecision(q.QueryRowContext(ctx, `SELECT `+decisionColumns+` FROM pb_decision WHERE purge = $1`, id))
+}
+
+func scanDecision(r row) (d Decision, err error) {
 	var groups string
 	var at int64
-	err = q.QueryRowContext(ctx, `SELECT purge, what, who, name, who_groups, problem, at FROM pb_decision WHERE purge = $1`, id).
-		Scan(&d.Purge, &d.What, &d.Who, &d.Name, &groups, &d.Problem, &at)
-	if err != nil {
+	if err := r.Scan(&d.Purge, &d.What, &d.Who, &d.Name, &groups, &d.Problem, &at); err != nil {
 		return Decision{}, err
 	}
 	d.At = instant(at)
@@ -143,6 +151,7 @@ func (s *Store) Stop(ctx context.Context, id string, who acl.Subject, ev Event, 
 			return false, err
 		}
 		if n == 1 {
+			t.makes(id, time.Time{})
 			return false, t.audit(entries)
 		}
 		if err := t.known(id); err != nil {

@@ -94,7 +94,7 @@ func (s *Store) around(ctx context.Context, id string) (m Moment, err error) {
 }
 
 func (s *Store) firstEntry(ctx context.Context, id string) (Entry, bool, error) {
-	e, err := scanEntry(s.db.QueryRowContext(ctx, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' ORDER BY seq LIMIT 1`, id))
+	e, err := scanEntry(s.db.QueryRowContext(ctx, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' AND what <> $2 ORDER BY seq LIMIT 1`, id, AuditNoted))
 	return some("read the first audit row of "+id, e, err)
 }
 
@@ -107,7 +107,7 @@ func (f Filter) moments(last Entry) (string, []any) {
 	// seq counts from 1, so that the first page begins with the first row of f.Since.
 	after := max(millis(last.At), millis(f.Since))
 	args := []any{after, last.Seq, until}
-	where := []string{`(a.at, a.seq) > ($1, $2)`, `a.at < $3`}
+	where := []string{`(a.at, a.seq) > ($1, $2)`, `a.at < $3`, `a.what <> '` + string(AuditNoted) + `'`}
 	also := func(condition string, values ...any) {
 		for _, v := range values {
 			args = append(args, v)
@@ -132,7 +132,7 @@ func (f Filter) moments(last Entry) (string, []any) {
 		momentColumns, strings.Join(where, ` AND `), momentsPerRead), args
 }
 
-const momentColumns = `a.seq, a.at, a.who, a.name, a.what, a.purge, a.body, a.prev, a.hash`
+const momentColumns = `a.seq, a.at, a.who, a.name, a.what, a.purge, a.body, a.prev, a.hash, a.facts`
 
 // names reports whether a row is about a host: that of a refused target, or of a rule.
 func names(e Entry, host string) bool {

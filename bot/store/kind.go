@@ -45,6 +45,7 @@ const (
 	AuditSeen        AuditKind = "seen"
 	AuditEnded       AuditKind = "ended"   // once in the life of a purge
 	AuditRevised     AuditKind = "revised" // a later look has told more than the end did
+	AuditNoted       AuditKind = "noted"   // what no other row was about: for Verify, and not shown
 )
 
 // Body is what an audit row says beside who did what, when, and to which purge. One type holds what all kinds of row say; each

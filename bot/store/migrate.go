@@ -28,8 +28,12 @@ func migrations() fs.FS {
 	return sub
 }
 
+// boundVersion is the one migration that is no file: it computes.
+const boundVersion = 8
+
 func migrate(ctx context.Context, db *sql.DB) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations(), goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations(), goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goose.NewGoMigration(boundVersion, &goose.GoFunc{RunTx: bindOld}, nil)))
 	if err != nil {
 		return fmt.Errorf("prepare the migrations: %w", err)
 	}
@@ -41,6 +45,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 
 // latest is the schema that this program knows.
 func latest() (version int64) {
+	version = boundVersion
 	files, err := fs.Glob(migrations(), "*.sql")
 	if err != nil {
 		panic(err) // the pattern is a constant

@@ -2,40 +2,34 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
+	"maps"
+	"slices"
 	"time"
 )
 
 // pruneChunk rows go in one transaction, since other work waits for the connection meanwhile.
 const pruneChunk = 200
 
-// Prune forgets final purges and rules that ended before purgesBefore with all that belongs to them, the oldest audit rows
-// of before then, events taken before eventsBefore, buttons of private replies that expired before then or never do, and
-// what was used of the budgets of days before.
-// It returns how many purges went. Of the audit only a prefix goes, never a row of an open purge or one after it,
-// and the last removed hash is kept, so that what remains still verifies.
+// Prune forgets the oldest audit rows of before purgesBefore, with the purges and the rules from chat that ended before then and
+// whose first row is among them; events taken before eventsBefore, buttons of private replies that expired before then or never do,
+// and what was used of the budgets of days before.
+// It returns how many purges went. Of the audit only a prefix goes, never a row of a purge that stays or one after it, and the last
+// removed hash is kept, so that what remains still verifies: a purge is there for as long as the row that took it.
 func (s *Store) Prune(ctx context.Context, purgesBefore, eventsBefore time.Time) (int, error) {
-	purges, err := s.forget(ctx, `DELETE FROM pb_purge WHERE id IN
-		(SELECT id FROM pb_purge WHERE finished_at > 0 AND finished_at < $1 ORDER BY finished_at LIMIT $2)`, millis(purgesBefore))
-	if err != nil {
-		return purges, err
-	}
 	for _, old := range []struct {
 		query  string
 		before any
 	}{
 		{`DELETE FROM pb_event WHERE (platform, workspace, event) IN (SELECT platform, workspace, event FROM pb_event WHERE at < $1 LIMIT $2)`, millis(eventsBefore)},
 		{`DELETE FROM pb_button WHERE token IN (SELECT token FROM pb_button WHERE purge IS NULL AND expires < $1 LIMIT $2)`, millis(eventsBefore)},
-		{`DELETE FROM pb_rule WHERE id IN (SELECT id FROM pb_rule WHERE until < $1 LIMIT $2)`, millis(purgesBefore)},
 		{`DELETE FROM pb_budget WHERE (day, key, kind, area) IN (SELECT day, key, kind, area FROM pb_budget WHERE day < $1 LIMIT $2)`,
 			eventsBefore.Add(-48 * time.Hour).UTC().Format(time.DateOnly)}, // never a day that is not over everywhere
 	} {
 		if _, err := s.forget(ctx, old.query, old.before); err != nil {
-			return purges, err
+			return 0, err
 		}
 	}
-	return purges, s.forgetAudit(ctx, purgesBefore)
+	return s.forgetAudit(ctx, purgesBefore)
 }
 
 // forget repeats a deletion until nothing is left to delete.
@@ -49,55 +43,94 @@ func (s *Store) forget(ctx context.Context, query string, before any) (total int
 	}
 }
 
-func (s *Store) forgetAudit(ctx context.Context, before time.Time) error {
+func (s *Store) forgetAudit(ctx context.Context, before time.Time) (purges int, err error) {
+	type forgot struct {
+		purges int64
+		more   bool
+	}
 	for {
-		more, err := change(ctx, s, "prune the audit", func(t tx) (bool, error) { return t.forgetAudit(before) })
-		if err != nil || !more {
-			return err
+		f, err := change(ctx, s, "prune the audit", func(t tx) (f forgot, err error) {
+			f.purges, f.more, err = t.forgetAudit(before)
+			return f, err
+		})
+		purges += int(f.purges)
+		if err != nil || !f.more {
+			return purges, err
 		}
 	}
 }
 
-// forgetAudit removes at most pruneChunk rows from the front of the chain.
-func (t tx) forgetAudit(before time.Time) (more bool, err error) {
+// forgetAudit removes at most pruneChunk rows from the front of the chain, with what they are the first rows of.
+func (t tx) forgetAudit(before time.Time) (purges int64, more bool, err error) {
 	h, err := readHead(t.one(selectHead))
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
-	last, hash, err := t.lastOld(h, before)
-	if err != nil || last == h.prunedSeq {
-		return false, err
+	old, err := t.old(h, before)
+	if err != nil || len(old) == 0 {
+		return 0, false, err
 	}
-	if _, err := t.exec(`DELETE FROM pb_audit WHERE seq <= $1`, last); err != nil {
-		return false, err
+	last := old[len(old)-1]
+	if _, err := t.exec(`DELETE FROM pb_audit WHERE seq <= $1`, last.Seq); err != nil {
+		return 0, false, err
 	}
-	_, err = t.exec(`UPDATE pb_audit_head SET pruned_seq = $1, pruned_hash = $2 WHERE id = 1`, last, hash)
-	return true, err
-}
-
-// lastOld finds the last row that may go now, the pruned one if none may.
-func (t tx) lastOld(h head, before time.Time) (seq int64, hash string, err error) {
-	seq, hash = h.prunedSeq, h.prunedSum
-	keep, err := t.firstOpen()
+	ids, rules, err := named(old)
 	if err != nil {
-		return seq, hash, err
+		return 0, false, err
 	}
-	front, err := rows(context.Background(), t, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE seq > $1 ORDER BY seq LIMIT $2`, seq, pruneChunk)
-	for _, e := range front {
-		if e.Seq >= keep || !e.At.Before(before) {
-			break
-		}
-		seq, hash = e.Seq, e.Hash
+	if purges, err = t.exec(`DELETE FROM pb_purge WHERE id IN `+list(1, len(ids)), anys(ids)...); err != nil {
+		return 0, false, err
 	}
-	return seq, hash, err
+	if _, err := t.exec(`DELETE FROM pb_rule WHERE id IN `+list(1, len(rules)), anys(rules)...); err != nil {
+		return 0, false, err
+	}
+	_, err = t.exec(`UPDATE pb_audit_head SET pruned_seq = $1, pruned_hash = $2 WHERE id = 1`, last.Seq, last.Hash)
+	return purges, true, err
 }
 
-// firstOpen is the first audit row of a purge that is not final.
-func (t tx) firstOpen() (seq int64, err error) {
-	err = t.one(`SELECT a.seq FROM pb_purge p JOIN pb_audit a ON a.purge = p.id AND a.purge <> ''
-		WHERE p.finished_at = 0 ORDER BY a.seq LIMIT 1`).Scan(&seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 1 << 62, nil
+// old are the first rows that may go now.
+func (t tx) old(h head, before time.Time) ([]Entry, error) {
+	front, err := rows(context.Background(), t, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE seq > $1 ORDER BY seq LIMIT $2`, h.prunedSeq, pruneChunk)
+	if err != nil {
+		return nil, err
 	}
-	return seq, err
+	ids, rules, err := named(front)
+	if err != nil {
+		return nil, err
+	}
+	stays := map[string]bool{}
+	for query, args := range map[string][]any{
+		`SELECT id FROM pb_purge WHERE (finished_at = 0 OR finished_at >= $1) AND id IN ` + list(2, len(ids)): anys(ids),
+		`SELECT id FROM pb_rule WHERE until >= $1 AND id IN ` + list(2, len(rules)):                           anys(rules),
+	} {
+		found, err := rows(context.Background(), t, text, query, append([]any{millis(before)}, args...)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			stays[id] = true
+		}
+	}
+	for i, e := range front {
+		ids, rules, err := named(front[i : i+1])
+		if err != nil || !e.At.Before(before) || slices.ContainsFunc(slices.Concat(ids, rules), func(id string) bool { return stays[id] }) {
+			return front[:i], err
+		}
+	}
+	return front, nil
+}
+
+// named are the purges that rows are about, and the rules that they made.
+func named(entries []Entry) (purges, rules []string, err error) {
+	for _, e := range entries {
+		f, err := e.bound()
+		if err != nil {
+			return nil, nil, err
+		}
+		if e.Purge != "" {
+			purges = append(purges, e.Purge)
+		}
+		rules = slices.AppendSeq(rules, maps.Keys(f.Rules))
+	}
+	return purges, rules, nil
 }

@@ -79,6 +79,8 @@ func (t tx) record(p Purge, targets [][]any, entries []Entry) (Purge, error) {
 	if !inserted {
 		return load(context.Background(), t, `id = $1`, p.ID)
 	}
+	c := t.makes(p.ID, p.CreatedAt)
+	c.request, c.joined = p.digest(asPlaced(targets)), p.Joined
 	writes := []func() error{
 		func() error { return t.insert(insertTarget, targets) },
 		func() error { return t.charge(p.ID, p.Charges) },
@@ -135,6 +137,16 @@ func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 		}
 	}
 	return targets, nil
+}
+
+// asPlaced are those rows as they will be read back.
+func asPlaced(targets [][]any) []placedTarget {
+	back := make([]placedTarget, len(targets))
+	for i, row := range targets {
+		back[i] = placedTarget{place: place{row[1].(purge.Area), row[2].(int)}, target: row[3].(string)}
+	}
+	slices.SortFunc(back, byPlace)
+	return back
 }
 
 const insertPurge = `INSERT INTO pb_purge (id, secret, short, platform, workspace, event, event_digest, requester, name, requester_groups,

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Revise writes what was learned about a purge after its end: outcomes, and the state and problem that follow from them. It bumps
 // all cards. A purge that has not ended stays as it is, and nothing is written; when it ended, does not change.
@@ -13,6 +16,7 @@ func (s *Store) Revise(ctx context.Context, id string, st State, problem string,
 		if n == 0 {
 			return none, t.known(id)
 		}
+		t.makes(id, time.Time{})
 		if _, err := t.outcomes(id, outcomes); err != nil {
 			return none, err
 		}

@@ -75,6 +75,7 @@ func (s *Store) AddRule(ctx context.Context, r Rule, ev Event, entries ...Entry)
 		if err := t.addRule(r); err != nil {
 			return added{}, err
 		}
+		t.making.rules = append(t.making.rules, r.ID)
 		return added{rule: r}, t.audit(entries)
 	})
 	return a.rule, a.duplicate, err
@@ -120,7 +121,7 @@ func (s *Store) RevokeRules(ctx context.Context, ids []string, by acl.Subject, a
 			if err != nil {
 				return d, err
 			}
-			d.revoked = append(d.revoked, r)
+			d.revoked, t.making.ended = append(d.revoked, r), append(t.making.ended, r.ID)
 		}
 		if len(d.revoked) == 0 {
 			late := remark(AuditRevokedTooLate, "", entries)

@@ -27,6 +27,7 @@ func (s *Store) SetState(ctx context.Context, id string, st State, entries ...En
 		if n == 0 {
 			return none, t.known(id)
 		}
+		t.makes(id, time.Time{})
 		return none, t.changed(id, entries)
 	})
 	return err
@@ -76,6 +77,7 @@ func (t tx) begin(c Call, quota int, frozen func([]Rule) string, entries []Entry
 	if err != nil {
 		return begun{}, err
 	}
+	t.makes(c.Purge, c.At).call(c.Batch, c.Try)
 	return begun{c, true}, t.audit(entries)
 }
 
@@ -147,6 +149,7 @@ func (t tx) end(c Call) (bool, error) {
 	}
 	_, err = t.exec(`UPDATE pb_call SET state = $1, receipt = $2, problem = $3, next = $4 WHERE purge = $5 AND batch = $6 AND try = $7`,
 		c.State, encodeReceipt(c.Receipt), c.Problem, c.Next, c.Purge, c.Batch, c.Try)
+	t.makes(c.Purge, c.Receipt.At).call(c.Batch, c.Try)
 	if err != nil || c.State == CallAccepted || c.State == CallUnknown {
 		return true, err
 	}
@@ -162,7 +165,10 @@ func encodeReceipt(r purge.Receipt) string {
 	return encode(r)
 }
 
-const selectCalls = `SELECT purge, batch, try, kind, area, units, day, owner, at, state, receipt, problem, next FROM pb_call WHERE purge = $1`
+const (
+	callColumns = `purge, batch, try, kind, area, units, day, owner, at, state, receipt, problem, next`
+	selectCalls = `SELECT ` + callColumns + ` FROM pb_call WHERE purge = $1`
+)
 
 func scanCall(r row) (c Call, err error) {
 	var at int64
@@ -202,13 +208,8 @@ const outcomesPerUpdate = 200
 
 // outcomes writes those that mean the same with one statement and returns how many changed.
 func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
-	type meaning struct {
-		area    purge.Area
-		outcome purge.Outcome
-		reason  string
-	}
 	var order []meaning
-	alike := map[meaning][]any{}
+	alike := map[meaning][]int{}
 	for _, o := range outcomes {
 		m := meaning{o.Area, o.Outcome, o.Reason}
 		if alike[m] == nil {
@@ -220,9 +221,12 @@ func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
 		for ns := alike[m]; len(ns) > 0; ns = ns[min(len(ns), outcomesPerUpdate):] {
 			some := ns[:min(len(ns), outcomesPerUpdate)]
 			n, err := t.exec(`UPDATE pb_target SET outcome = $1, reason = $2 WHERE purge = $3 AND area = $4 AND (outcome <> $1 OR reason <> $2)
-				AND n IN `+list(5, len(some)), append([]any{m.outcome, m.reason, id, m.area}, some...)...)
+				AND n IN `+list(5, len(some)), append([]any{m.outcome, m.reason, id, m.area}, anys(some)...)...)
 			if err != nil {
 				return changed, err
+			}
+			if n > 0 {
+				t.makes(id, time.Time{}).outcome(m, some...)
 			}
 			changed += n
 		}
@@ -253,6 +257,7 @@ func (s *Store) FinishThen(ctx context.Context, id string, st State, problem str
 		if n == 0 {
 			return nil, t.known(id)
 		}
+		t.makes(id, at)
 		if err := t.finish(id, result, entries); err != nil || then == nil {
 			return nil, err
 		}
@@ -268,7 +273,7 @@ func (s *Store) FinishThen(ctx context.Context, id string, st State, problem str
 
 // finish is what an end brings with it.
 func (t tx) finish(id string, result bool, entries []Entry) error {
-	if _, err := t.exec(`UPDATE pb_target SET outcome = $1 WHERE purge = $2 AND outcome = $3`, purge.Skipped, id, purge.Pending); err != nil {
+	if err := t.skip(id); err != nil {
 		return err
 	}
 	if err := t.uncount(id); err != nil {
@@ -289,6 +294,19 @@ func (t tx) finish(id string, result bool, entries []Entry) error {
 		return err
 	}
 	return t.changed(id, entries)
+}
+
+// skip leaves out what is still pending.
+func (t tx) skip(id string) error {
+	_, err := rows(context.Background(), t, func(r row) (none struct{}, err error) {
+		m := meaning{outcome: purge.Skipped}
+		var n int
+		if err = r.Scan(&m.area, &n, &m.reason); err == nil {
+			t.makes(id, time.Time{}).outcome(m, n)
+		}
+		return none, err
+	}, `UPDATE pb_target SET outcome = $1 WHERE purge = $2 AND outcome = $3 RETURNING area, n, reason`, purge.Skipped, id, purge.Pending)
+	return err
 }
 
 // Spent returns what purgebot knows to be used of a vendor day: the units of all calls but the unsent and the refused.

@@ -36,6 +36,7 @@ func (t tx) move(c Call, group []Target) error {
 		if n == 0 {
 			return fmt.Errorf("target %d in %s is not in batch %d", target.N, target.Area, c.Batch)
 		}
+		t.makes(c.Purge, c.At).outcome(meaning{target.Area, purge.Pending, ""}, target.N)
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ type Entry struct {
 	Hash  string // hex SHA-256 of this row with Prev
 	// Notice is posted in public as soon as the row is committed; nil if nothing is. It is not read back.
 	Notice *Notice
+	facts  string // what the row binds, as it is stored
 }
 
 // State is where a purge stands.

@@ -74,7 +74,11 @@ func run[T any](ctx context.Context, s *Store, committing *atomic.Bool, do func(
 		return value, err
 	}
 	defer func() { _ = t.Rollback() }() // does nothing once committed
-	if value, err = do(tx{t}); err != nil {
+	its := begin(t)
+	if value, err = do(its); err != nil {
+		return value, err
+	}
+	if err = its.noteRest(); err != nil {
 		return value, err
 	}
 	committing.Store(true) // before the look at ctx: whoever gave up sees this, or this sees that they gave up
@@ -94,8 +98,13 @@ func discardIfDirty(conn *sql.Conn, err error) {
 	}
 }
 
-// tx is one open transaction.
-type tx struct{ *sql.Tx }
+// tx is one open transaction, and what it made true so far.
+type tx struct {
+	*sql.Tx
+	making *making
+}
+
+func begin(t *sql.Tx) tx { return tx{t, &making{changes: map[string]*changes{}}} }
 
 // exec returns how many rows changed.
 func (t tx) exec(query string, args ...any) (int64, error) {
@@ -219,11 +228,23 @@ func bit(b bool) int {
 	return 0
 }
 
-// list writes "($5, $6)" for n parameters from first.
+// list writes "($5, $6)" for n parameters from first; in none is nothing.
 func list(first, n int) string {
+	if n == 0 {
+		return "(NULL)"
+	}
 	var b strings.Builder
 	for i := range n {
 		b.WriteString(", $" + strconv.Itoa(first+i))
 	}
 	return "(" + strings.TrimPrefix(b.String(), ", ") + ")"
+}
+
+// anys are values as arguments.
+func anys[T any](values []T) []any {
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	return args
 }

@@ -20,7 +20,7 @@ func tampering(t *testing.T, w world) {
 	s, first, last := chain(t, w)
 	columns := map[string]string{
 		"at": "at + 1", "who": "who || 'x'", "name": "name || ' '", "what": "what || 'x'", "purge": "purge || 'x'",
-		"body": "body || ' '", "prev": "hash", "hash": "prev", "seq": "seq + 1000000",
+		"body": "body || ' '", "prev": "hash", "hash": "prev", "seq": "seq + 1000000", "facts": "facts || ' '",
 	}
 	for seq := first; seq <= last; seq++ {
 		for column, value := range columns {
@@ -56,8 +56,8 @@ func rearranging(t *testing.T, w world) {
 		{"an exchanged head", `UPDATE pb_audit_head SET hash = 'ff'`, last},
 		{"a head moved back", at(`UPDATE pb_audit_head SET seq = %d`, last-1), last - 1},
 		{"a head moved back with its hash", fmt.Sprintf(`UPDATE pb_audit_head SET seq = %d, hash = (SELECT hash FROM pb_audit WHERE seq = %[1]d)`, last-1), last},
-		{"a row put behind", at(`INSERT INTO pb_audit SELECT seq + 1, at, who, name, what, purge, body, hash, hash FROM pb_audit WHERE seq = %d`, last), last + 1},
-		{"a row put in front", at(`INSERT INTO pb_audit SELECT 0, at, who, name, what, purge, body, prev, hash FROM pb_audit WHERE seq = %d`, first), 0},
+		{"a row put behind", at(`INSERT INTO pb_audit SELECT seq + 1, at, who, name, what, purge, body, hash, hash, facts FROM pb_audit WHERE seq = %d`, last), last + 1},
+		{"a row put in front", at(`INSERT INTO pb_audit SELECT 0, at, who, name, what, purge, body, prev, hash, facts FROM pb_audit WHERE seq = %d`, first), 0},
 		{"another pruned hash", `UPDATE pb_audit_head SET pruned_hash = 'ff'`, first},
 		{"more said to be pruned", at(`UPDATE pb_audit_head SET pruned_seq = %d`, first), first},
 		{"no head", `DELETE FROM pb_audit_head`, 0},

@@ -130,6 +130,8 @@ type Verified struct {
 	Pruned int64   // the last sequence number that age has removed
 	Head   string  // the last row's hash: kept elsewhere, it proves that nobody has since made the chain anew
 	Broken *Broken // nil if all is whole
+	// BoundFrom is the first row that binds what was in the tables before rows bound anything: as it was found then; 0 if none is kept.
+	BoundFrom int64
 }
 
 // Verify follows the chain from the last pruned row to its head, and names the first row that is missing, foreign or changed, or
@@ -145,7 +147,7 @@ func (s *Store) Verify(ctx context.Context) (Verified, error) {
 			return Verified{}, fail("read the audit's head", err)
 		}
 		v := Verified{Pruned: h.prunedSeq, Head: h.hash}
-		if v.Rows, v.Broken, err = s.follow(ctx, h); err != nil || v.Broken == nil {
+		if err = s.follow(ctx, h, &v); err != nil || v.Broken == nil {
 			return v, fail("verify the audit", err)
 		}
 		again, err := s.head(ctx)
@@ -160,30 +162,30 @@ func (s *Store) head(ctx context.Context) (head, error) {
 }
 
 // follow checks the rows that h promises, then what they say against the tables.
-func (s *Store) follow(ctx context.Context, h head) (good int64, broken *Broken, err error) {
-	if broken, err = s.leftover(ctx, h); broken != nil || err != nil {
-		return 0, broken, err
+func (s *Store) follow(ctx context.Context, h head, v *Verified) (err error) {
+	if v.Broken, err = s.leftover(ctx, h); v.Broken != nil || err != nil {
+		return err
 	}
 	c := chain{seq: h.prunedSeq, sum: h.prunedSum, rules: ruleRows{map[string]int64{}, map[string]fact{}}}
-	for c.seq < h.seq && broken == nil {
-		if err := s.view(ctx, func(t tx) (err error) { broken, err = t.followOn(ctx, &c, h); return err }); err != nil {
-			return c.seq - h.prunedSeq, nil, err
+	for c.seq < h.seq && v.Broken == nil {
+		if err := s.view(ctx, func(t tx) (err error) { v.Broken, err = t.followOn(ctx, &c, h); return err }); err != nil {
+			return err
 		}
 	}
-	if broken == nil && c.sum != h.hash {
-		broken = &Broken{h.seq, "the head names another last row"}
+	if v.Broken == nil && c.sum != h.hash {
+		v.Broken = &Broken{h.seq, "the head names another last row"}
 	}
-	if broken == nil {
-		broken, err = s.beyond(ctx, h)
+	if v.Broken == nil {
+		v.Broken, err = s.beyond(ctx, h)
 	}
-	if broken == nil && err == nil {
-		broken, err = s.compare(ctx, c)
+	if v.Broken == nil && err == nil {
+		v.Broken, err = s.compare(ctx, c)
 	}
-	broken = earlier(broken, c.lacks)
-	if broken != nil && broken.Seq <= c.seq { // it is among those that fit their chain
-		return max(0, broken.Seq-1-h.prunedSeq), broken, err
+	v.Broken, v.Rows, v.BoundFrom = earlier(v.Broken, c.lacks), c.seq-h.prunedSeq, c.old
+	if v.Broken != nil && v.Broken.Seq <= c.seq { // it is among those that fit their chain
+		v.Rows = max(0, v.Broken.Seq-1-h.prunedSeq)
 	}
-	return c.seq - h.prunedSeq, broken, err
+	return err
 }
 
 // chain is how far the audit was followed, and what its rows said on the way.
@@ -192,6 +194,7 @@ type chain struct {
 	sum   string
 	rules ruleRows
 	lacks *Broken // the first row whose purge is missing
+	old   int64   // the first row that binds what was there before
 }
 
 // followOn checks the next rows.
@@ -216,8 +219,13 @@ func (t tx) followOn(ctx context.Context, c *chain, h head) (*Broken, error) {
 // look notes what rows that fit their chain say.
 func (c *chain) look(ctx context.Context, t tx, entries []Entry) error {
 	for _, e := range entries {
-		if err := c.rules.add(e); err != nil {
+		f, err := e.bound()
+		if err != nil {
 			return err
+		}
+		c.rules.add(e.Seq, f)
+		if f.Old && c.old == 0 {
+			c.old = e.Seq
 		}
 	}
 	lacks, err := t.lacking(ctx, entries)

@@ -359,15 +359,13 @@ type ruleRows struct {
 	last map[string]fact
 }
 
-func (r ruleRows) add(e Entry) error {
-	f, err := e.bound()
+func (r ruleRows) add(seq int64, f facts) {
 	for id, digest := range f.Rules {
-		r.made[id], r.last[id] = e.Seq, fact{e.Seq, digest}
+		r.made[id], r.last[id] = seq, fact{seq, digest}
 	}
 	for id, digest := range f.Ends {
-		r.last[id] = fact{e.Seq, digest}
+		r.last[id] = fact{seq, digest}
 	}
-	return err
 }
 
 // differInRules compares the rules with what the rows up to upTo, which are read, and those behind say.
@@ -378,9 +376,11 @@ func (s *Store) differInRules(ctx context.Context, said ruleRows, upTo int64) (f
 			return err
 		}
 		for _, e := range since {
-			if err := said.add(e); err != nil {
+			f, err := e.bound()
+			if err != nil {
 				return err
 			}
+			said.add(e.Seq, f)
 		}
 		first, err = t.differInRules(ctx, said)
 		return err

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,15 +76,46 @@ func timeline(t *testing.T, w world) {
 		}
 		assert.Equal(t, c.want, string([]byte(got)[:max(0, len(got)-1)]), name)
 	}
+	learned := []store.Target{{Area: purge.Overseas, N: 1, Outcome: purge.Done}, {Area: purge.Overseas, N: 2, Outcome: purge.OutcomeUnknown, Reason: "lost"}}
+	require.NoError(t, s.Revise(t.Context(), p.ID, store.StateUnknown, "", learned, at(20, entry("seen", p.ID)), at(21, entry("revised", p.ID))))
+	asThen(t, s, p.ID)
+}
+
+// asThen holds each row against what was true when it was written.
+func asThen(t *testing.T, s *store.Store, id string) {
+	var said []string
+	ends := 0
 	for m, err := range s.Timeline(t.Context(), store.Filter{Host: "www.test.com"}) {
 		require.NoError(t, err)
-		assert.Equal(t, p.ID, m.Purge.ID)
-		assert.Equal(t, bob, m.Decision.Who)
+		if m.Entry.Purge != id {
+			continue
+		}
+		said = append(said, fmt.Sprintf("%s: %s by %q, %d calls, %s", m.What, m.Purge.State, m.Decision.Who, len(m.Calls), outcomesOf(m.Targets)))
 		assert.Equal(t, store.AuditAsked, m.First.What)
-		assert.Len(t, m.Targets, 4)
-		assert.Len(t, m.Calls, 1)
+		if m.Ends {
+			ends++
+		}
+	}
+	assert.Equal(t, []string{
+		`asked: recorded by "", 0 calls, pending pending pending pending`,
+		`confirmed: waiting by "slack:T1/U2", 0 calls, `,
+		`sending: waiting by "slack:T1/U2", 0 calls, `,
+		`ended: failed by "slack:T1/U2", 1 calls, skipped skipped skipped skipped`,
+		`seen: unknown by "slack:T1/U2", 0 calls, done unknown`,
+		`revised: unknown by "slack:T1/U2", 0 calls, `,
+	}, said)
+	assert.Equal(t, 1, ends)
+	for range s.Timeline(t.Context(), store.Filter{}) {
 		break // the reader may stop
 	}
+}
+
+func outcomesOf(targets []store.Target) string {
+	words := make([]string, len(targets))
+	for i, t := range targets {
+		words[i] = string(t.Outcome)
+	}
+	return strings.Join(words, " ")
 }
 
 // longTimeline is read in pages, of which many rows have the same time.

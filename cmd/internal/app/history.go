@@ -55,11 +55,17 @@ func VerifyHistory(ctx context.Context, environ []string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if v.Broken != nil {
+		switch b := v.Broken; {
+		case b != nil && b.Seq == 0:
+			return fmt.Errorf("the audit is broken: %s. Keep a copy of the database, and compare it with a backup", b.Why)
+		case b != nil:
 			return fmt.Errorf("row %d of the audit is broken: %s; %d rows before it are whole. Keep a copy of the database, and compare it with a backup",
-				v.Broken.Seq, v.Broken.Why, v.Rows)
+				b.Seq, b.Why, v.Rows)
 		}
 		fmt.Fprintf(out, "The audit is whole: %d rows, %d older ones were removed by age.\n", v.Rows, v.Pruned)
+		if v.BoundFrom > 0 {
+			fmt.Fprintf(out, "Row %d was written by the upgrade that bound the tables to the audit: older purges are held as they were found then.\n", v.BoundFrom)
+		}
 		if v.Head != "" {
 			fmt.Fprintf(out, "Its last row is %d with the hash %s: keep that elsewhere, and nobody can write it anew unseen.\n", v.Pruned+v.Rows, v.Head)
 		}

@@ -33,15 +33,18 @@ type line struct {
 	Reason        string     `json:"reason"`
 	Approver      string     `json:"approver"` // who pressed Purge
 	ApproverName  string     `json:"approver_name"`
-	Outcome       string     `json:"outcome"` // where the purge stands now
+	State         string     `json:"state"`   // where the purge stood when the row was written
+	Outcome       string     `json:"outcome"` // on the row that ends the purge, and on no other
 	Tasks         []string   `json:"tasks"`   // the vendor's
 	Requests      []string   `json:"requests"`
 	Problem       string     `json:"problem"`
-	Targets       []affected `json:"targets"` // on the first row of a purge, as they stand now; and on a refusal
+	Targets       []affected `json:"targets"` // as they were then: on the first and the ending row of a purge, on later ones that tell more, and on a refusal
 	To            string     `json:"to"`      // whom a grant from chat is for
 	Until         string     `json:"until"`   // when that or a freeze was to end
 	ID            string     `json:"id"`
 	Hash          string     `json:"hash"` // of the audit row
+
+	first bool // of its purge
 }
 
 // affected is one target and what became of it.
@@ -107,7 +110,7 @@ func (l *line) about(m store.Moment, b store.Body) {
 	if p.ID == "" {
 		return
 	}
-	l.Purge, l.Requester, l.RequesterName, l.Outcome = p.Short, string(p.Requester), p.Name, string(p.State)
+	l.Purge, l.Requester, l.RequesterName, l.State, l.first = p.Short, string(p.Requester), p.Name, string(p.State), m.Entry.Seq == m.First.Seq
 	l.Kind, l.Mode, l.Areas = string(p.Request.Kind), string(p.Request.Mode), texts(p.Request.Areas())
 	if d := m.Decision; d.What == store.Confirmed {
 		l.Approver, l.ApproverName = string(d.Who), d.Name
@@ -116,15 +119,15 @@ func (l *line) about(m store.Moment, b store.Body) {
 		}
 	}
 	l.Tasks, l.Requests = callIDs(m.Calls, b)
-	if m.Entry.Seq == m.First.Seq {
-		l.Problem = cmp.Or(l.Problem, p.Problem)
-		for _, t := range m.Targets {
-			l.Targets = append(l.Targets, affected{t.Target.String(), string(t.Area), string(t.Outcome), t.Reason})
-		}
+	if m.Ends {
+		l.Outcome, l.Problem = l.State, cmp.Or(l.Problem, p.Problem)
+	}
+	for _, t := range m.Targets {
+		l.Targets = append(l.Targets, affected{t.Target.String(), string(t.Area), string(t.Outcome), t.Reason})
 	}
 }
 
-// callIDs are the vendor's ids: the row's own, else all of the purge.
+// callIDs are the vendor's ids: the row's own, else all that are known of the purge by its end.
 func callIDs(calls []store.Call, b store.Body) (tasks, requests []string) {
 	if b.Task != "" || b.Request != "" {
 		return present(b.Task), present(b.Request)

@@ -96,13 +96,16 @@ func TestHistoryAsJSON(t *testing.T) {
 	has(0, map[string]any{
 		"utc": "2026-11-21T12:00:00.000Z", "local": "2026-11-21T20:00:00.000+08:00", "subject": "slack:T1/U1", "name": "Alice",
 		"groups": list("slack:T1/S1"), "via": list("oncall"), "rules": list("shop"), "policy": "policyhash", "channel": "slack:T1/C1",
-		"requester": "slack:T1/U1", "kind": "url", "areas": list("overseas"), "reason": "-stale", "approver": "slack:T1/U2", "approver_name": "Bob",
-		"outcome": "failed", "tasks": list("task7"), "requests": list("request8"),
-		"targets": list(map[string]any{"target": "https://www.example.com/a_b.jpg", "area": "overseas", "outcome": "failed", "reason": "Tencent said no."}),
+		"requester": "slack:T1/U1", "kind": "url", "areas": list("overseas"), "reason": "-stale", "approver": "", "approver_name": "",
+		"state": "recorded", "outcome": "", "tasks": nil, "requests": nil,
+		"targets": list(map[string]any{"target": "https://www.example.com/a_b.jpg", "area": "overseas", "outcome": "pending"}),
 	})
-	has(1, map[string]any{"subject": "slack:T1/U2", "name": "Bob", "groups": list("slack:T1/S2"), "via": nil, "rules": nil, "requester_name": "Alice", "targets": nil})
+	has(1, map[string]any{"subject": "slack:T1/U2", "name": "Bob", "groups": list("slack:T1/S2"), "via": nil, "rules": nil, "requester_name": "Alice", "approver_name": "Bob", "targets": nil, "outcome": ""})
+	has(2, map[string]any{"state": "recorded", "outcome": "", "tasks": nil})
 	has(3, map[string]any{"subject": "purgebot", "via": list("oncall"), "rules": list("shop"), "tasks": list("task7"), "approver": "slack:T1/U2", "policy": "policyhash"})
-	has(4, map[string]any{"problem": "It failed.", "reason": "-stale"})
+	has(4, map[string]any{"problem": "It failed.", "reason": "-stale", "approver": "slack:T1/U2", "state": "failed", "outcome": "failed",
+		"tasks": list("task7"), "requests": list("request8"),
+		"targets": list(map[string]any{"target": "https://www.example.com/a_b.jpg", "area": "overseas", "outcome": "failed", "reason": "Tencent said no."})})
 	has(5, map[string]any{"subject": "slack:T1/U3", "channel": "slack:T1/C9", "policy": "later", "rules": list("frozen"), "purge": "",
 		"targets": list(map[string]any{"target": "https://pay.example.com/", "area": "mainland", "outcome": "refused", "reason": "No rule lets you."})})
 	has(6, map[string]any{"problem": "The word foo is unknown."})
@@ -127,7 +130,8 @@ func TestHistoryAsCSV(t *testing.T) {
 		return ""
 	}
 	assert.Equal(t, "'-stale", cell(1, "reason"))
-	assert.Equal(t, "https://www.example.com/a_b.jpg (overseas: failed) Tencent said no.", cell(1, "targets"))
+	assert.Equal(t, "https://www.example.com/a_b.jpg (overseas: pending)", cell(1, "targets"))
+	assert.Equal(t, "https://www.example.com/a_b.jpg (overseas: failed) Tencent said no.", cell(5, "targets"))
 	assert.Equal(t, "'=HYPERLINK(\"x\")|<b>\n@everyone \u202e*", cell(6, "name"))
 	assert.Equal(t, "'\ttab", cell(7, "name"))
 	for _, row := range table {
@@ -145,8 +149,9 @@ func TestHistoryAsMarkdown(t *testing.T) {
 	require.Len(t, rows, 2+5, text)
 	assert.Equal(t, "| UTC | Asia/Shanghai | what | who | purge | about |", rows[0])
 	assert.True(t, strings.HasPrefix(rows[2], "| 2026-11-21 12:00:00 Z | 2026-11-21 20:00:00 +08:00 | asked | Alice (slack:T1/U1) | p-"), rows[2])
-	assert.Contains(t, rows[2], `https://www.example.com/a\_b.jpg (overseas: failed) Tencent said no. · reason: -stale · rule: shop · let in by: oncall`)
-	assert.Contains(t, rows[2], "Purge pressed by Bob (slack:T1/U2) · outcome: failed · task task7 · request request8")
+	assert.Contains(t, rows[2], `https://www.example.com/a\_b.jpg (overseas: pending) · reason: -stale · rule: shop · let in by: oncall`)
+	assert.Contains(t, rows[6], `https://www.example.com/a\_b.jpg (overseas: failed) Tencent said no. · Purge pressed by Bob`)
+	assert.Contains(t, rows[6], "Purge pressed by Bob (slack:T1/U2) · outcome: failed · task task7 · request request8")
 
 	text = history(t, app.History{By: "slack:T1/U3"}, environ)
 	rows = strings.Split(strings.TrimSpace(text), "\n")

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"purgebot/bot/store"
 )
 
 // lines writes a history in one format.
@@ -60,6 +62,7 @@ var columns = []struct {
 	{"reason", func(l line) string { return l.Reason }},
 	{"approver", func(l line) string { return l.Approver }},
 	{"approver_name", func(l line) string { return l.ApproverName }},
+	{"state", func(l line) string { return l.State }},
 	{"outcome", func(l line) string { return l.Outcome }},
 	{"tasks", func(l line) string { return strings.Join(l.Tasks, " ") }},
 	{"requests", func(l line) string { return strings.Join(l.Requests, " ") }},
@@ -168,9 +171,11 @@ func about(l line) string {
 		}
 	}
 	say("", l.Problem)
-	if len(l.Targets) > 0 || l.Purge == "" {
+	if l.first || l.Purge == "" {
 		say("", strings.TrimSpace(l.Kind+" "+l.Mode))
-		say("", targetsText(l.Targets, shownTargets))
+	}
+	say("", targetsText(l.Targets, shownTargets))
+	if l.first || l.Purge == "" {
 		say("to ", l.To)
 		say("until ", l.Until)
 		say("reason: ", l.Reason)
@@ -179,8 +184,13 @@ func about(l line) string {
 		say("in ", l.Channel)
 		say("policy ", l.Policy)
 		say("asked by ", who(l.RequesterName, l.Requester))
+	}
+	switch {
+	case l.Outcome != "":
 		say("Purge pressed by ", who(l.ApproverName, l.Approver))
 		say("outcome: ", l.Outcome)
+	case l.What == string(store.AuditRevised):
+		say("known now: ", l.State)
 	}
 	say("task ", strings.Join(l.Tasks, ", "))
 	say("request ", strings.Join(l.Requests, ", "))

@@ -29,7 +29,7 @@ func migrations() fs.FS {
 }
 
 // boundVersion is the one migration that is no file: it computes.
-const boundVersion = 8
+const boundVersion = 10
 
 func migrate(ctx context.Context, db *sql.DB) error {
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations(), goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true),

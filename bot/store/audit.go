@@ -31,6 +31,11 @@ func (t tx) audit(entries []Entry) error {
 	if err := t.bind(entries); err != nil {
 		return err
 	}
+	return t.chain(entries)
+}
+
+// chain writes entries with what they bind.
+func (t tx) chain(entries []Entry) error {
 	var seq int64
 	var prev string
 	err := t.one(`UPDATE pb_audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq - $1, hash`, len(entries)).Scan(&seq, &prev)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"purgebot/purge"
 )
@@ -417,44 +416,49 @@ func (t tx) differInRules(ctx context.Context, said ruleRows) (first *Broken, er
 // bindOld binds what was there before rows had facts as it is now. It is a migration: once, and whole.
 func bindOld(ctx context.Context, db *sql.Tx) error {
 	t := begin(db)
-	at := time.UnixMilli(now())
-	for after := ""; ; {
+	at := instant(now())
+	for after, more := "", true; more; {
 		ids, err := rows(ctx, t, text, `SELECT id FROM pb_purge WHERE id > $1 ORDER BY id LIMIT $2`, after, purgesPerLook)
-		if err != nil {
-			return err
-		}
-		if len(ids) == 0 {
-			break
+		if more = len(ids) > 0; err != nil || !more {
+			return errors.Join(err, t.bindOldRules(ctx))
 		}
 		last := ids[len(ids)-1]
 		all, err := t.held(ctx, after, last)
 		if err != nil {
 			return err
 		}
-		for _, h := range all {
-			t.bindHeld(h, at)
+		entries := make([]Entry, len(all))
+		for i, h := range all {
+			entries[i] = Entry{At: at, What: AuditNoted, Purge: h.ID, facts: encode(h.facts())}
 		}
-		if err := t.noteRest(); err != nil {
+		if err := t.chain(entries); err != nil {
 			return err
 		}
-		t.making.ids = nil
 		after = last
 	}
-	var err error
-	t.making.rules, err = rows(ctx, t, text, `SELECT id FROM pb_rule ORDER BY id`)
-	if err != nil {
+	return nil
+}
+
+func (t tx) bindOldRules(ctx context.Context) (err error) {
+	if t.making.rules, err = rows(ctx, t, text, `SELECT id FROM pb_rule ORDER BY id`); err != nil {
 		return err
 	}
 	return t.noteRest()
 }
 
-func (t tx) bindHeld(h *held, at time.Time) {
-	c := t.makes(h.ID, at)
-	c.request, c.joined, c.old, c.decided = h.digest(h.targets), h.Joined, true, h.decision != nil
-	for _, call := range h.calls {
-		c.call(call.Batch, call.Try)
+// facts are all that is true of a purge now.
+func (h *held) facts() facts {
+	f := facts{Version: factsVersion, stand: h.stand(), Request: h.digest(h.targets), Joined: h.Joined, Old: true}
+	if h.decision != nil {
+		f.Decision = h.decision.digest()
 	}
+	for _, c := range h.calls {
+		f.Calls = append(f.Calls, callFact{c.Batch, c.Try, c.digest()})
+	}
+	var c changes
 	for _, target := range h.targets {
 		c.outcome(target.what, target.n)
 	}
+	f.Outcomes = c.outcomeFacts()
+	return f
 }

@@ -80,7 +80,6 @@ type changes struct {
 	at       time.Time // zero: now
 	request  string
 	joined   string
-	old      bool
 	decided  bool
 	calls    [][2]int // batch and try
 	outcomes []outcomes
@@ -124,6 +123,13 @@ func (c *changes) outcome(m meaning, ns ...int) {
 	c.outcomes = append(c.outcomes, outcomes{m, slices.Clone(ns)})
 }
 
+func (c *changes) outcomeFacts() (of []outcomeFact) {
+	for _, o := range c.outcomes {
+		of = append(of, outcomeFact{o.area, o.outcome, o.reason, runs(o.ns)})
+	}
+	return of
+}
+
 // bind has each entry carry what was made true of its purge; the first one has the rules as well.
 func (t tx) bind(entries []Entry) error {
 	for i := range entries {
@@ -162,10 +168,7 @@ func (t tx) factsOf(id string) (f facts, known bool, err error) {
 	if err != nil {
 		return f, false, err
 	}
-	f.Request, f.Joined, f.Old = c.request, c.joined, c.old
-	for _, o := range c.outcomes {
-		f.Outcomes = append(f.Outcomes, outcomeFact{o.area, o.outcome, o.reason, runs(o.ns)})
-	}
+	f.Request, f.Joined, f.Outcomes = c.request, c.joined, c.outcomeFacts()
 	if c.decided {
 		d, err := decision(context.Background(), t, id)
 		if err != nil {

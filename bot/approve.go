@@ -30,7 +30,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Ans
 		return b.refuse(ctx, s, "press", e.Message)
 	}
 	s.law = b.lenders(ctx, s.law, pressAge, asker, s.who)
-	if no, frozen := s.law.withdrawal(p, asker, gone); frozen {
+	if no, frozen := s.law.withdrawal(p, asker, gone, s.who); frozen {
 		return b.refuse(ctx, s, "press", no)
 	} else if no != "" {
 		return b.withdrawn(ctx, s, p, no)
@@ -115,12 +115,12 @@ func (b *Bot) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who
 	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel), nil
 }
 
-// withdrawal says why what was asked may no longer be purged as it was asked; frozen is that it may be again.
-func (l law) withdrawal(p store.Purge, asker acl.Who, gone string) (why string, frozen bool) {
+// withdrawal says why what was asked may no longer be purged as it was asked; frozen is that it may be again, which the reader alone is told.
+func (l law) withdrawal(p store.Purge, asker acl.Who, gone string, reader acl.Who) (why string, frozen bool) {
 	denied := deniedAny(l, asker, p)
 	switch {
 	case gone == "" && onlyFrozen(denied):
-		return sayStillFrozen(denied[0].Reason), true
+		return sayStillFrozen(l.toldTo(reader, denied[0]).Reason), true
 	case gone != "" || len(denied) > 0:
 		return sayRequesterDenied(gone, denied, p.Private), false
 	}

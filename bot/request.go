@@ -37,11 +37,11 @@ type wish struct {
 
 // refusal is one target that will not be purged, and why.
 type refusal struct {
-	Target string     `json:"target"`
-	Area   purge.Area `json:"area,omitempty"`
-	Reason string     `json:"reason"`
-	Rule   string     `json:"rule,omitempty"`
-	frozen bool       // a freeze refuses it, and nothing else
+	Target string      `json:"target"`
+	Area   purge.Area  `json:"area,omitempty"`
+	Reason string      `json:"reason"`
+	Rule   string      `json:"rule,omitempty"`
+	frozen *store.Rule // the freeze that refuses it, where nothing else does
 }
 
 func wishOf(in grammar.Intent) wish {
@@ -187,7 +187,7 @@ func (b *Bot) decide(s scene, w wish) verdict {
 			ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: w.Kind, Area: part.Area, Target: t, Override: w.Reason != ""}
 			d := s.law.Decide(ask)
 			if !d.Allowed {
-				v.refused = append(v.refused, s.law.refusal(ask, d))
+				v.refused = append(v.refused, s.law.toldTo(s.who, s.law.refusal(ask, d)))
 				continue
 			}
 			v.note(d)

@@ -106,12 +106,20 @@ func (l law) refusal(a acl.Ask, d acl.Decision) refusal {
 	if d.Frozen != nil && d.Rule == d.Frozen.Rule() { // without it they might: so it is no secret
 		for _, f := range l.chat.rules {
 			if f.ID == d.Frozen.ID {
-				r.frozen, r.Reason = true, sayFrozen(f, l.OverridesFreeze(a.Who), l.at.Location())
+				r.frozen, r.Reason = &f, sayFrozen(f, powers{override: l.OverridesFreeze(a.Who)}, l.at.Location())
 				return r
 			}
 		}
 	}
 	r.Reason = l.Explain(l.ask(a), d)
+	return r
+}
+
+// toldTo is a refusal as one reader alone is told it, who may end the freeze that is in the way.
+func (l law) toldTo(reader acl.Who, r refusal) refusal {
+	if r.frozen != nil {
+		r.Reason = sayFrozen(*r.frozen, powersOf(l, reader), l.at.Location())
+	}
 	return r
 }
 
@@ -197,7 +205,7 @@ func (l law) lasting() []store.Rule {
 
 // onlyFrozen reports whether nothing but freezes is in the way, which may be over soon.
 func onlyFrozen(denied []refusal) bool {
-	return len(denied) > 0 && !slices.ContainsFunc(denied, func(r refusal) bool { return !r.frozen })
+	return len(denied) > 0 && !slices.ContainsFunc(denied, func(r refusal) bool { return r.frozen == nil })
 }
 
 // frozenLines names the freezes that a purge waits under.
@@ -205,8 +213,8 @@ func frozenLines(l law, p store.Purge) (lines []string) {
 	who := l.Who(p.Requester, p.Groups)
 	for _, part := range p.Request.Parts {
 		for _, r := range denied(l, who, p.Channel, p.Request.Kind, part, p.Overrides) {
-			if r.frozen {
-				lines = addOnce(lines, r.Reason)
+			if r.frozen != nil { // the card has many readers
+				lines = addOnce(lines, sayFrozen(*r.frozen, powers{}, l.at.Location()))
 			}
 		}
 	}

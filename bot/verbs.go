@@ -174,7 +174,7 @@ func (b *Bot) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, e
 	c.Lines = append(c.Lines, budgets...)
 	for _, f := range s.law.ofKind(store.Freeze) {
 		if slices.ContainsFunc(grants, func(g acl.GrantView) bool { return closes(f, g) }) {
-			c.Lines = append(c.Lines, sayFrozen(f, s.policy.OverridesFreeze(s.who), s.person.Zone))
+			c.Lines = append(c.Lines, sayFrozen(f, powersOf(s.law, s.who), s.person.Zone))
 		}
 	}
 	return c, nil, err
@@ -200,7 +200,7 @@ func domainsCard(s scene, grants []acl.GrantView) chat.Card {
 		c.Lines = append(c.Lines, line)
 	}
 	if len(c.Lines) == 0 {
-		c = chat.Card{Title: "No rule lets you purge anything.", Lines: []string{"You are " + string(s.person.Subject) + ". Ask " + s.policy.Contact() + "."}}
+		c = chat.Card{Title: sayNothingGranted, Lines: []string{sayAskContact(s)}}
 	}
 	return c
 }
@@ -232,54 +232,6 @@ func grantLine(g acl.GrantView, reader *time.Location) string {
 	return line
 }
 
-// why answers for one target, in each area, whether this person may purge it and why.
-func (b *Bot) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
-	if len(in.Refused) > 0 {
-		r := in.Refused[0]
-		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Shown() + ": " + r.Reason + suggestion(r.Suggest)}}, nil, nil
-	}
-	t := in.Targets[0]
-	c := chat.Card{Title: "Why", Targets: []string{t.String()}}
-	areas := in.Areas
-	if len(areas) == 0 {
-		areas = []purge.Area{purge.Mainland, purge.Overseas}
-	}
-	var budgets []budgetOf
-	for _, k := range kindsOf(t) {
-		for _, a := range areas {
-			line, charges := whyLine(s, k, a, t)
-			c.Lines = append(c.Lines, line)
-			for _, charge := range charges {
-				budgets = append(budgets, budgetOf{charge, quotaOf{k, a}})
-			}
-		}
-	}
-	lines, err := b.budgetLines(ctx, budgets)
-	c.Lines = append(c.Lines, lines...)
-	return c, nil, err
-}
-
-func kindsOf(t purge.Target) []purge.Kind {
-	if strings.HasSuffix(t.Path(), "/") && t.Query() == "" {
-		return []purge.Kind{purge.URL, purge.Directory}
-	}
-	return []purge.Kind{purge.URL}
-}
-
-func whyLine(s scene, k purge.Kind, a purge.Area, t purge.Target) (string, []acl.Charge) {
-	ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: k, Area: a, Target: t}
-	d := s.law.Decide(ask)
-	as := fmt.Sprintf("As a %s in %s: ", noun(k), a)
-	if !d.Allowed {
-		return as + "no. " + s.law.refusal(ask, d).Reason, nil
-	}
-	line := as + "yes, by the rule “" + chat.OneLine(d.Rule) + "”"
-	if d.Via != "" {
-		line += " through " + d.Via
-	}
-	return line + ".", d.Charges
-}
-
 // whoamiCard is ready to paste into the policy file.
 func whoamiCard(s scene) chat.Card {
 	c := chat.Card{Title: "You are " + string(s.person.Subject), Lines: []string{"This channel is " + string(s.at.Subject())}}
@@ -296,20 +248,6 @@ func whoamiCard(s scene) chat.Card {
 	for _, g := range groups {
 		c.Lines = append(c.Lines, "You are in the policy file's group "+g)
 	}
-	return c
-}
-
-// helpCard lists what its reader may use.
-func (b *Bot) helpCard(s scene) chat.Card {
-	help, limits := sayHelp, b.limits(s.at)
-	if limits.Options {
-		help = sayHelpOptions
-	}
-	c := chat.Card{Title: "What you can type", Lines: slices.Clone(help.everybody)}
-	if s.policy.Administrator(s.who) {
-		c.Lines = append(c.Lines, help.administrators...)
-	}
-	c.Lines = append(append(c.Lines, help.besides...), compact([]string{limits.Threads})...)
 	return c
 }
 

@@ -35,6 +35,7 @@ const (
 	sayMayNotCancel   = "Only the person who asked, somebody who may purge all of it (and approve it, where it takes a second person), or an administrator can cancel this purge."
 	sayTooManyWaiting = "Too many questions are waiting for an answer; nothing was taken. Answer or cancel some, then try again."
 	sayMoreHistory    = "There may be more. Narrow it by a domain, since, until, by or outcome; whoever runs purgebot has all of it with “purgebot history”."
+	sayNothingGranted = "No rule lets you purge anything."
 	sayNoSuchPurge    = "There is no purge with that id that you may see. Copy the id from its card; /purge history lists yours."
 )
 
@@ -74,6 +75,15 @@ func sayAlreadyOpen(short string) string {
 
 func sayStopping(short string) string {
 	return "Stopping " + short + ": what has not left is not sent; what has left is followed to its end."
+}
+
+// sayAskContact says to somebody who may purge nothing whom to ask, and what to show them.
+func sayAskContact(s scene) string {
+	ask := "those who keep the policy file"
+	if contact := s.policy.Contact(); contact != "" {
+		ask = contact
+	}
+	return "You are " + string(s.person.Subject) + ". Ask " + ask + "."
 }
 
 // sayCancelled says who stopped a purge on its way, and when; e is the audit's row of that, if it is still there.

@@ -2,11 +2,14 @@ package bot
 
 import (
 	"fmt"
+	"strings"
 
 	"purgebot/bot/chat"
+	"purgebot/purge"
 )
 
-// What is said of the account's domains: that queries make no difference, and that a purge will probably be refused.
+// What is said of the account's domains: that queries make no difference, and that a purge will probably be refused; and what is
+// answered to whoever asks why.
 
 func sayVariants(v variants, private bool) string {
 	of := v.kept.Path()
@@ -23,4 +26,45 @@ func sayNotOnline(host, status string) string {
 
 func sayNotListed(host string) string {
 	return host + " is not among the domains that Tencent lists for this account, so it will probably refuse this. Check the name."
+}
+
+// sayBecause says each answer once, and what it is for where there are several.
+func sayBecause(all []because) (lines []string) {
+	for _, b := range all {
+		switch yes := strings.HasPrefix(b.text, "yes,"); {
+		case yes:
+			lines = append(lines, sayReadings(b.of)+": "+b.text)
+		case len(all) == 1:
+			lines = append(lines, b.text)
+		default:
+			lines = append(lines, sayReadings(b.of)+": no. "+b.text)
+		}
+	}
+	return lines
+}
+
+// sayReadings is "As a URL in mainland and overseas, as a directory in mainland", or "As a URL and as a directory in mainland".
+func sayReadings(all []reading) string {
+	var said []string
+	var in string
+	for _, k := range []purge.Kind{purge.Directory, purge.URL} { // the last first, since its area is said behind all that have the same
+		var areas []purge.Area
+		for _, r := range all {
+			if r.kind == k {
+				areas = append(areas, r.area)
+			}
+		}
+		switch where := " in " + areaWords(areas); {
+		case len(areas) == 0:
+		case where == in:
+			said = []string{"as a " + noun(k) + " and " + said[0]}
+		default:
+			said, in = append([]string{"as a " + noun(k) + where}, said...), where
+		}
+	}
+	return title(strings.Join(said, ", "))
+}
+
+func sayNotAsked(most int) string {
+	return fmt.Sprintf("It is sent without a question, up to %d URLs in ten minutes.", most)
 }

@@ -61,14 +61,26 @@ func (b *Bot) sayUnmentioned(at chat.Thread, name string) string {
 }
 
 func sayNothingToLend(r store.Rule) string {
-	return fmt.Sprintf("Nobody grants what they may not do: you may purge no %s on %s in %s, so nothing was granted. Ask an administrator who may, or put a grant into the policy file.",
+	return fmt.Sprintf("Nobody grants what they may not do: you may purge no %s on %s in %s, so nothing was granted. Ask another administrator, who may, or put a grant into the policy file.",
 		nounPlural(r.Kinds[0]), r.Domain, areaWords(r.Areas))
 }
 
+// powers are what the reader of a freeze may do about it; none where many read it.
+type powers struct{ override, administers bool }
+
+func powersOf(l law, who acl.Who) powers {
+	return powers{l.OverridesFreeze(who), l.Administrator(who)}
+}
+
 // sayFrozen is why a target cannot be purged just now, to somebody who otherwise may.
-func sayFrozen(r store.Rule, mayOverride bool, reader *time.Location) string {
-	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. Wait, or ask an administrator for /purge unfreeze %s.", r.Domain, dated(r.Until, reader), by(r), chat.OneLine(r.Reason), r.Domain)
-	if mayOverride {
+func sayFrozen(r store.Rule, may powers, reader *time.Location) string {
+	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. ", r.Domain, dated(r.Until, reader), by(r), chat.OneLine(r.Reason))
+	if may.administers {
+		s += fmt.Sprintf("Wait, or end it: /purge unfreeze %s \"why\".", r.Domain)
+	} else {
+		s += fmt.Sprintf("Wait, or ask an administrator for /purge unfreeze %s.", r.Domain)
+	}
+	if may.override {
 		s += " You may purge in spite of it: ask anew with --reason."
 	}
 	return s

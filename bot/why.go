@@ -1,0 +1,118 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"purgebot/acl"
+	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// Why answers for one target whether somebody may purge it, by which rule, and who would have to press before it is sent.
+
+// reading is one way to read a target: as a kind, in an area.
+type reading struct {
+	kind purge.Kind
+	area purge.Area
+}
+
+// because is one answer, and the readings that it is for.
+type because struct {
+	text string
+	of   []reading
+}
+
+// why answers for each kind that the target can be, in each area. What is the same is said once.
+func (b *Bot) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
+	if len(in.Refused) > 0 {
+		r := in.Refused[0]
+		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Shown() + ": " + r.Reason + suggestion(r.Suggest)}}, nil, nil
+	}
+	t := in.Targets[0]
+	recent, err := b.Store.Recent(ctx, b.recent(s, wish{}, requestOf(reading{purge.URL, purge.Mainland}, t), ""))
+	if err != nil {
+		return chat.Card{}, nil, err
+	}
+	var answers []because
+	var budgets []budgetOf
+	for _, r := range readings(t, in.Areas) {
+		text, charges := b.whyOne(s, r, t, recent)
+		answers = addBecause(answers, text, r)
+		for _, charge := range charges {
+			budgets = append(budgets, budgetOf{charge, quotaOf(r)})
+		}
+	}
+	c := chat.Card{Title: "Why", Targets: []string{t.String()}, Lines: sayBecause(answers)}
+	lines, err := b.budgetLines(ctx, budgets)
+	c.Lines = append(c.Lines, lines...)
+	return c, nil, err
+}
+
+// readings are all ways to read a target, in the areas that were asked for, or in both.
+func readings(t purge.Target, areas []purge.Area) (all []reading) {
+	if len(areas) == 0 {
+		areas = []purge.Area{purge.Mainland, purge.Overseas}
+	}
+	for _, k := range kindsOf(t) {
+		for _, a := range areas {
+			all = append(all, reading{k, a})
+		}
+	}
+	return all
+}
+
+func kindsOf(t purge.Target) []purge.Kind {
+	if strings.HasSuffix(t.Path(), "/") && t.Query() == "" {
+		return []purge.Kind{purge.URL, purge.Directory}
+	}
+	return []purge.Kind{purge.URL}
+}
+
+func requestOf(r reading, t purge.Target) purge.Request {
+	req := purge.Request{Kind: r.kind, Parts: []purge.Part{{Area: r.area, Targets: []purge.Target{t}}}}
+	if r.kind == purge.Directory {
+		req.Mode = purge.Flush
+	}
+	return req
+}
+
+// whyOne answers for one reading.
+func (b *Bot) whyOne(s scene, r reading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
+	ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: r.kind, Area: r.area, Target: t}
+	d := s.law.Decide(ask)
+	if !d.Allowed {
+		return s.law.toldTo(s.who, s.law.refusal(ask, d)).Reason, nil
+	}
+	text := "yes, by the rule “" + chat.OneLine(d.Rule) + "”"
+	if d.Via != "" {
+		text += " through " + d.Via
+	}
+	return text + ". " + b.wouldAsk(s, requestOf(r, t), d, recent), d.Charges
+}
+
+// wouldAsk says who would have to press before a request is sent.
+func (b *Bot) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Recent) string {
+	p := store.Purge{Request: r, Requester: s.person.Subject, Groups: s.person.Groups, Channel: s.at.Subject()}
+	p.Confirm = b.guard(wish{}, verdict{allowed: r, confirm: d.Confirm}, recent)
+	if p.Confirm == "" {
+		return sayNotAsked(b.ConfirmURLs)
+	}
+	said := "It asks first. " + sayWhoPresses(p, s.law, s.law.approvers(p))
+	if len(wholeSites(r)) > 0 {
+		said += " " + sayTypeHost
+	}
+	return said
+}
+
+func addBecause(all []because, text string, r reading) []because {
+	i := slices.IndexFunc(all, func(b because) bool { return b.text == text })
+	if i < 0 {
+		return append(all, because{text, []reading{r}})
+	}
+	all[i].of = append(all[i].of, r)
+	return all
+}

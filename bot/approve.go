@@ -112,7 +112,7 @@ func (b *Bot) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who
 	if err != nil {
 		return acl.Who{}, "", askerUnknown(err)
 	}
-	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel), nil
+	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel, b.limits(s.at).Workspace), nil
 }
 
 // withdrawal says why what was asked may no longer be purged as it was asked; frozen is that it may be again, which the reader alone is told.

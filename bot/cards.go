@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -281,7 +282,19 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 	case store.Looking:
 		return v.lookingCard(), nil
 	}
-	return v.statusCard(), nil
+	return readable(v.statusCard(), b.limits(thread(request)).Files), nil
+}
+
+// readable leaves out what confirms a list that nobody can read to its end, because there can be no file.
+func readable(c chat.Card, files bool) chat.Card {
+	confirms := func(b chat.Button) bool { return b.Confirms }
+	if files || c.More == 0 || !slices.ContainsFunc(c.Buttons, confirms) {
+		return c
+	}
+	c.Buttons = slices.DeleteFunc(slices.Clone(c.Buttons), confirms)
+	c.Lines = append(slices.Clone(c.Lines), sayUnreadable)
+	c.File = nil
+	return c
 }
 
 // view is a purge with all that its cards need.

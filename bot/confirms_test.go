@@ -7,16 +7,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"purgebot/bot/chat"
 )
 
 // TestOnlyWhatDecidesConfirms: an adapter leaves out what confirms a list that cannot be read, and nothing else.
 func TestOnlyWhatDecidesConfirms(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var urls []string
-	for i := range 120 {
-		urls = append(urls, fmt.Sprintf("https://www.test.com/%d", i))
-	}
+	urls := manyURLs()
 	w.types(alice, strings.Join(urls, " "))
 	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Cancel") })
 	require.NotNil(t, m.card.File)
@@ -28,5 +27,50 @@ func TestOnlyWhatDecidesConfirms(t *testing.T) {
 	assert.Equal(t, map[string]bool{"Purge": true, "Cancel": false}, confirming)
 	for _, action := range ofCards {
 		assert.Equal(t, action == actionPurge || action == actionEmergency, view{}.button("x", action, "").Confirms, action)
+	}
+}
+
+func manyURLs() (urls []string) {
+	for i := range 120 {
+		urls = append(urls, fmt.Sprintf("https://www.test.com/%d", i))
+	}
+	return urls
+}
+
+// TestWithoutFilesALongListCannotBeConfirmed: in a chat that takes no files; a short list is on the card itself.
+func TestWithoutFilesALongListCannotBeConfirmed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.chat.noFiles = true
+	w.types(alice, strings.Join(manyURLs(), " "))
+	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Cancel") })
+	assert.False(t, hasButton(m.card, "Purge"))
+	assert.Contains(t, m.card.Lines, sayUnreadable)
+	assert.Nil(t, m.card.File)
+	w.presses(alice, "Cancel")
+	w.ends("Cancelled")
+
+	w.types(alice, "dir https://www.test.com/a/")
+	m = w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
+	assert.NotContains(t, m.card.Lines, sayUnreadable)
+}
+
+// TestEachChatIsSpokenToInItsWords: what people call a workspace, and whether a mention is heard, differs.
+func TestEachChatIsSpokenToInItsWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for place, want := range map[string]string{"": "workspace", "server": "server"} {
+		w.chat.place = place
+		for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, ""} {
+			w.chat.is(bob, standing)
+			assert.Contains(t, w.types(bob, "help").Title, want, standing)
+		}
+	}
+	for _, options := range []bool{false, true} {
+		for _, addressed := range []bool{false, true} {
+			w.chat.options, w.chat.addressed = options, addressed
+			lines := strings.Join(w.types(alice, "help").Lines, "\n")
+			assert.Equal(t, addressed && options, strings.Contains(lines, "mention me"), lines)
+		}
 	}
 }

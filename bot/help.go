@@ -13,12 +13,14 @@ type rights struct {
 	urls, directories    bool
 	overseas, everywhere bool // some of it overseas; some of it in both areas
 	prefetch, forms      bool // there is such a thing, with this API and in this chat
+	mentions             bool // so is this, and it is offered
 	audits, administers  bool
 }
 
 // rightsOf is what the reader of help may use at this moment, be it in another channel.
 func (b *Bot) rightsOf(s scene) rights {
-	r := rights{prefetch: b.prefetches(), forms: b.limits(s.at).Forms, audits: s.policy.Auditor(s.who), administers: s.policy.Administrator(s.who)}
+	limits := b.limits(s.at)
+	r := rights{prefetch: b.prefetches(), forms: limits.Forms, mentions: limits.Addressed, audits: s.policy.Auditor(s.who), administers: s.policy.Administrator(s.who)}
 	for _, g := range s.grants() {
 		if !holdsNow(g, s.law) {
 			continue

@@ -90,7 +90,7 @@ func (w *world) refuses(who acl.Subject, text string) bool {
 // TestHelpNamesEveryWord: whoever may use everything is shown every word of the grammar, in both kinds of chat.
 func TestHelpNamesEveryWord(t *testing.T) {
 	t.Parallel()
-	all := rights{true, true, true, true, true, true, true, true}
+	all := rights{true, true, true, true, true, true, true, true, true}
 	for _, help := range []help{sayHelp, sayHelpOptions} {
 		text := strings.Join(help.of(all), "\n")
 		for word := range grammar.Words() {

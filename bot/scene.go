@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -60,14 +62,15 @@ func (b *Bot) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at 
 		s.law.at = s.law.at.In(person.Zone)
 	}
 	s.law = b.lenders(ctx, s.law, maxAge, s.who)
-	return s, standingProblem(person, s.channel), nil
+	return s, standingProblem(person, s.channel, b.limits(s.at).Workspace), nil
 }
 
-// standingProblem is why somebody may do nothing here, whatever the policy says; "" if there is no reason.
-func standingProblem(p chat.Person, c chat.Channel) string {
+// standingProblem is why somebody may do nothing here, whatever the policy says; "" if there is no reason. workspace is what people
+// there call theirs.
+func standingProblem(p chat.Person, c chat.Channel, workspace string) string {
 	switch {
 	case p.Standing != chat.Member:
-		return sayStanding[p.Standing]
+		return strings.ReplaceAll(sayStanding[p.Standing], ourWorkspace, cmp.Or(workspace, ourWorkspace))
 	case c.Shared:
 		return sayShared
 	}

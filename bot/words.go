@@ -39,6 +39,9 @@ const (
 	sayNoSuchPurge    = "There is no purge with that id that you may see. Copy the id from its card; /purge history lists yours."
 )
 
+// ourWorkspace is our word for what a chat may call otherwise.
+const ourWorkspace = "workspace"
+
 // sayStanding is why somebody who is no member may do nothing.
 var sayStanding = map[chat.Standing]string{
 	chat.Guest:    "Guests of this workspace cannot purge. Ask a full member.",

@@ -12,6 +12,10 @@ import (
 	"purgebot/purge"
 )
 
+// sayUnreadable is why a question cannot be confirmed in a chat to which purgebot can attach no file.
+const sayUnreadable = "The targets do not fit here, and nobody can confirm what cannot be read: whoever runs purgebot can let it attach files, as /readyz says. " +
+	"Or cancel this, and ask for at most ten at once."
+
 // shownTargets is how many targets a card lists; the rest is a file.
 const shownTargets = 10
 

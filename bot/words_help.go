@@ -15,6 +15,7 @@ func purgesOverseas(r rights) bool    { return r.overseas }
 func purgesEverywhere(r rights) bool  { return r.everywhere }
 func prefetches(r rights) bool        { return r.urls && r.prefetch }
 func opensForms(r rights) bool        { return purges(r) && r.forms }
+func mentions(r rights) bool          { return purges(r) && r.mentions }
 func seesOthers(r rights) bool        { return purges(r) || r.audits || r.administers }
 func cancels(r rights) bool           { return purges(r) || r.administers }
 func administers(r rights) bool       { return r.administers }
@@ -82,7 +83,7 @@ var sayHelpOptions = help{
 	{administers, "/purge freeze · unfreeze — nobody may purge a domain for a while"},
 	{administers, "/purge grant · revoke — somebody may purge a domain for a while"},
 	{purges, "“Purge links in this message” is in the menu of every message, under Apps."},
-	{purges, "Or mention me: @purgebot purge https://…"},
+	{mentions, "Or mention me: @purgebot purge https://…"},
 }
 
 // helpFor is the help of one chat.

@@ -275,6 +275,9 @@ type fakeChat struct {
 	where      error                 // of Channel
 	health     error
 	noForms    bool
+	noFiles    bool
+	place      string
+	addressed  bool
 	options    bool
 	posted     chan struct{} // if set, Show returns only when it is closed, though the message is there
 	shows      int
@@ -358,7 +361,7 @@ func (c *fakeChat) Channel(context.Context, chat.Thread, time.Duration) (chat.Ch
 }
 
 func (c *fakeChat) Limits() chat.ChatLimits {
-	return chat.ChatLimits{Forms: !c.noForms, Options: c.options, Files: true, Mentions: "Pick them from the list."}
+	return chat.ChatLimits{Forms: !c.noForms, Files: !c.noFiles, Workspace: c.place, Addressed: c.addressed, Options: c.options, Mentions: "Pick them from the list."}
 }
 func (c *fakeChat) Health(context.Context) error { return c.health }
 

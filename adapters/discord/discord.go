@@ -197,7 +197,8 @@ func (d *Discord) Health(ctx context.Context) error {
 // Limits says what Discord can show.
 func (d *Discord) Limits() chat.ChatLimits {
 	return chat.ChatLimits{
-		Forms: true, Files: true, Options: true,
+		Forms: true, Files: true, Options: true, Workspace: "server",
+		Addressed: d.gateway != nil, // messages come over nothing else
 		Mentions: "Type @ and pick the person or role from the list that Discord shows: a name that is only typed is no mention. " +
 			"Or write the id, as in discord:SERVER/PERSON or discord:SERVER/role/ROLE: whoami shows people theirs, and with Developer Mode on " +
 			"it is in everybody's menu under Copy ID.",

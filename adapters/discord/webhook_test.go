@@ -652,3 +652,12 @@ func TestAPrivateCardIsReplacedWhereItsButtonWas(t *testing.T) {
 	assert.Contains(t, w.Private()[0].Text, "Taken.")
 	assert.Empty(t, w.Private()[0].Buttons)
 }
+
+func TestOnlyWhereMessagesAreHeardAreMentionsOffered(t *testing.T) {
+	t.Parallel()
+	for name, changes := range map[string][]change{"gateway": nil, "HTTP": {overHTTP}} {
+		w := newWorld(t, &fake{}, changes...)
+		assert.Equal(t, name == "gateway", w.discord.Limits().Addressed, name)
+		assert.Equal(t, "server", w.discord.Limits().Workspace)
+	}
+}

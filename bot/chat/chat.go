@@ -57,8 +57,12 @@ type Platform interface {
 
 // ChatLimits is what a platform can show.
 type ChatLimits struct {
-	Forms, Files bool
-	Options      bool // what the terminal calls flags are options of the platform's own
+	Forms     bool
+	Files     bool   // a card's file can be read; where that differs between channels, the adapter sees to it
+	Workspace string // what people call the workspace: "server"; "" is that word
+	// Addressed says that help is to offer a mention of the bot as a way to give a command.
+	Addressed bool
+	Options   bool // what the terminal calls flags are options of the platform's own
 	// Threads says how a command is given inside a thread, for help; "" if as anywhere.
 	Threads string
 	// Mentions says how to name a person or a group in a command, to whoever typed a name; "" if nothing is to be said.

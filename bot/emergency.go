@@ -75,7 +75,7 @@ func released(d store.Decision) bool { return d.What == store.Confirmed && d.Pro
 // visible counts the characters that somebody sees.
 func visible(text string) (n int) {
 	for _, r := range text {
-		if unicode.IsGraphic(r) {
+		if unicode.IsGraphic(r) && r != unicode.ReplacementChar { // which stands for what nobody sees
 			n++
 		}
 	}

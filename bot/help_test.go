@@ -118,7 +118,7 @@ func TestAFrozenAdministratorIsToldWhatTheyMayDo(t *testing.T) {
 	w.types(bob, `freeze www.test.com 2h "release"`)
 	for who, want := range map[acl.Subject]string{
 		alice: "Wait, or ask an administrator for /purge unfreeze www.test.com.",
-		bob:   `Wait, or end it: /purge unfreeze www.test.com "why".`,
+		bob:   `Wait, or end the freeze: /purge unfreeze www.test.com "why".`,
 	} {
 		for _, text := range []string{"https://www.test.com/1", "why https://www.test.com/1", "domains"} {
 			said := textOf(w.types(who, text))
@@ -129,14 +129,14 @@ func TestAFrozenAdministratorIsToldWhatTheyMayDo(t *testing.T) {
 	w.types(bob, `unfreeze www.test.com "asked first"`)
 	m := w.asks(bob, directory)
 	w.types(bob, `freeze www.test.com 2h "release"`)
-	assert.Contains(t, w.pressesOn(bob, m, "Purge").Title, "Wait, or end it:", "at a press as well")
+	assert.Contains(t, w.pressesOn(bob, m, "Purge").Title, "Wait, or end the freeze:", "at a press as well")
 	assert.Contains(t, lines(w.chat.await(t, func(n shown) bool { return n.ref == m.ref && strings.Contains(lines(n.card), "frozen until") }).card), "Wait, or ask an administrator")
 }
 
 // TestWhySaysWhatWouldFollowAndEachThingOnce covers every reading of a target and every confirmation.
 func TestWhySaysWhatWouldFollowAndEachThingOnce(t *testing.T) {
 	t.Parallel()
-	const plain, asks = "It is sent without a question, up to 3 URLs in ten minutes.", "It asks first. Only the person who asked may press Purge."
+	const plain, asks = "No question comes first, up to 3 URLs in ten minutes.", "A question comes first. Only the person who asked may press Purge."
 	for text, want := range map[string][]string{
 		"why https://www.test.com/1": {
 			"As a URL in mainland: yes, by the rule “site”. " + plain,
@@ -148,7 +148,7 @@ func TestWhySaysWhatWouldFollowAndEachThingOnce(t *testing.T) {
 			"As a URL in mainland: yes, by the rule “site”. " + plain,
 			"As a URL in overseas: yes, by the rule “site”. " + asks,
 			"As a directory in mainland and overseas: yes, by the rule “site”. " + asks + " " + sayTypeHost},
-		"why https://two.test.com/1": {"As a URL in mainland and overseas: yes, by the rule “two”. It asks first. A second person who may purge the same must press Purge; whoever asked cannot."},
+		"why https://two.test.com/1": {"As a URL in mainland and overseas: yes, by the rule “two”. A question comes first. A second person who may purge the same must press Purge; whoever asked cannot."},
 		"why https://evil.test/a/":   {"No rule lets you purge evil.test. You are slack:T0/UALICE. Ask #cdn-help."},
 	} {
 		w := newWorld(t, func(o *Options) { o.ConfirmURLs = 3 })

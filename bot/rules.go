@@ -115,7 +115,7 @@ func (l law) refusal(a acl.Ask, d acl.Decision) refusal {
 	return r
 }
 
-// toldTo is a refusal as one reader alone is told it, who may end the freeze that is in the way.
+// toldTo words a refusal for one reader alone, who may be able to end the freeze that is in the way.
 func (l law) toldTo(reader acl.Who, r refusal) refusal {
 	if r.frozen != nil {
 		r.Reason = sayFrozen(*r.frozen, powersOf(l, reader), l.at.Location())

@@ -66,5 +66,5 @@ func sayReadings(all []reading) string {
 }
 
 func sayNotAsked(most int) string {
-	return fmt.Sprintf("It is sent without a question, up to %d URLs in ten minutes.", most)
+	return fmt.Sprintf("No question comes first, up to %d URLs in ten minutes.", most)
 }

@@ -76,7 +76,7 @@ func powersOf(l law, who acl.Who) powers {
 func sayFrozen(r store.Rule, may powers, reader *time.Location) string {
 	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. ", r.Domain, dated(r.Until, reader), by(r), chat.OneLine(r.Reason))
 	if may.administers {
-		s += fmt.Sprintf("Wait, or end it: /purge unfreeze %s \"why\".", r.Domain)
+		s += fmt.Sprintf("Wait, or end the freeze: /purge unfreeze %s \"why\".", r.Domain)
 	} else {
 		s += fmt.Sprintf("Wait, or ask an administrator for /purge unfreeze %s.", r.Domain)
 	}

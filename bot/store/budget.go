@@ -74,8 +74,8 @@ func (t tx) take(c Charge) error {
 	return &OverBudget{c, max(0, c.Limit-used)}
 }
 
-// uncount takes the URLs that surely never reached the vendor from those that a purge counts as. It is called when nothing of it
-// can leave any more.
+// uncount lowers the number of URLs that a purge counts as, by those that surely never reached the vendor. It is called when
+// nothing of the purge can leave any more.
 func (t tx) uncount(id string) error {
 	_, err := t.exec(`UPDATE pb_purge SET urls = urls - (SELECT count(*) FROM (`+selectUnsent+`) u) WHERE id = $1 AND urls > 0`, id)
 	return err

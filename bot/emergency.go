@@ -72,10 +72,12 @@ var reasonField = chat.Input{Name: reasonInput, Label: "Why it cannot wait for a
 // released reports whether a decision was made without approval: only then does a confirmation say why.
 func released(d store.Decision) bool { return d.What == store.Confirmed && d.Problem != "" }
 
-// visible counts the characters that somebody sees.
+// visible counts the characters that a reader sees of one line, blanks between words among them. The mark that stands for a hidden
+// character counts as a blank.
 func visible(text string) (n int) {
-	for _, r := range text {
-		if unicode.IsGraphic(r) && r != unicode.ReplacementChar { // which stands for what nobody sees
+	words := strings.Fields(strings.ReplaceAll(text, string(unicode.ReplacementChar), " "))
+	for _, r := range strings.Join(words, " ") {
+		if unicode.IsGraphic(r) {
 			n++
 		}
 	}

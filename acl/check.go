@@ -107,11 +107,11 @@ func (c *checker) judge(line []byte, long bool) verdict {
 	a := Ask{Who: c.who, In: c.options.Channel, Kind: c.options.Kind, Target: t, At: c.options.At}
 	var d Decision
 	for _, a.Area = range c.areas {
-		if d = c.policy.Decide(a); !d.Allowed {
+		if d = c.policy.decide(a); !d.Allowed {
 			break
 		}
 	}
-	return verdict{d.Allowed, t.String(), c.policy.Explain(a, d), d.Rule}
+	return verdict{d.Allowed, t.String(), c.policy.explain(a, d), d.Rule}
 }
 
 func reason(err error) string {

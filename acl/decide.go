@@ -18,13 +18,12 @@ type Ask struct {
 	Target purge.Target
 	// At is when. The package reads no clock: without it no grant that has a from or until covers, and every such denial does.
 	At time.Time
-	// Overlay is what was said in chat since the file was written; nil is nothing.
-	Overlay *Overlay
 	// Override asks to purge in spite of a freeze. It counts for those whom the file lets do that.
 	Override bool
 
-	anywhere bool // in any channel that a rule may list, for the tests of a file
-	anytime  bool // within every window of a grant, outside every window of a denial, for the same
+	overlay  *Overlay // what was said in chat since the file was written; nil is nothing
+	anywhere bool     // in any channel that a rule may list, for the tests of a file
+	anytime  bool     // within every window of a grant, outside every window of a denial, for the same
 }
 
 // DefaultDeny is the Rule of a decision that no rule made.
@@ -50,9 +49,9 @@ type special struct {
 	grants []int32
 }
 
-// Decide answers an Ask. Denials win; else one grant must cover all of it. An Ask whose Who belongs to another policy,
+// decide answers an Ask. Denials win; else one grant must cover all of it. An Ask whose Who belongs to another policy,
 // or that is malformed, is denied. It allocates nothing and takes as long with a million rules as with one.
-func (p *Policy) Decide(a Ask) Decision {
+func (p *Policy) decide(a Ask) Decision {
 	covers := a.combination()
 	if a.Who.policy != p || covers == 0 {
 		return Decision{Rule: DefaultDeny}
@@ -61,7 +60,7 @@ func (p *Policy) Decide(a Ask) Decision {
 		grant: best{circle: a.Who.named, rule: none}, denial: best{circle: a.Who.covered, rule: none}}
 	s.host(&p.index)
 	d := p.found(&s, a.Who)
-	if a.Overlay != nil {
+	if a.overlay != nil {
 		return p.overlaid(&a, d)
 	}
 	return d

@@ -172,7 +172,7 @@ func TestDiffMissesNothing(t *testing.T) {
 	differed, same := 0, 0
 	worlds(func(r *rand.Rand, w world) {
 		p := w.policy(t)
-		was := decisions(p, p.Decide)
+		was := decisions(p, p.decide)
 		for i := range 10 {
 			edited := edit(r, w, i)
 			q := edited.policy(t)
@@ -183,7 +183,7 @@ func TestDiffMissesNothing(t *testing.T) {
 				continue
 			}
 			same++
-			for n, is := range decisions(q, q.Decide) {
+			for n, is := range decisions(q, q.decide) {
 				if is.Allowed != was[n].Allowed || is.Confirm != was[n].Confirm {
 					t.Fatalf("%+v: %+v was %+v; %v became %v", everything[n], is, was[n], w, edited)
 				}

@@ -11,10 +11,10 @@ import (
 	"purgebot/purge"
 )
 
-// Explain says d, the decision on a, to the person who asked. Only somebody who holds a grant on the host learns which part
+// explain says d, the decision on a, to the person who asked. Only somebody who holds a grant on the host learns which part
 // of the ask was refused; to everybody else an unknown host and a forbidden one sound alike. Times are in UTC, and as the clock
 // of a.At shows them where that is another.
-func (p *Policy) Explain(a Ask, d Decision) string {
+func (p *Policy) explain(a Ask, d Decision) string {
 	host := a.Target.Host()
 	if d.Allowed {
 		return allowed(d)
@@ -56,10 +56,10 @@ func sayFrozen(f *Freeze) string {
 
 // holdsLoan says whether some loan on the host, whatever else it says, is for the one who asks.
 func (p *Policy) holdsLoan(a *Ask, host string) bool {
-	if a.Overlay == nil || a.Who.policy != p {
+	if a.overlay == nil || a.Who.policy != p {
 		return false
 	}
-	for l := range p.lent(a.Who, a.Overlay, host) {
+	for l := range p.lent(a.Who, a.overlay, host) {
 		if l.lasts(a.At) {
 			return true
 		}

@@ -149,8 +149,8 @@ func (p *Policy) refusal(t test, who Who, s string) string {
 	}
 	for _, area := range t.areas.texts(areas) {
 		a := Ask{Who: who, In: t.in, Kind: t.kind, Area: purge.Area(area), Target: target, At: t.at, anywhere: t.in == "", anytime: t.at.IsZero()}
-		if d := p.Decide(a); !d.Allowed {
-			return p.Explain(a, d) + " (" + d.Rule + ")"
+		if d := p.decide(a); !d.Allowed {
+			return p.explain(a, d) + " (" + d.Rule + ")"
 		}
 	}
 	return ""

@@ -94,7 +94,7 @@ func (p *Policy) overlaid(a *Ask, d Decision) Decision {
 	if !d.Allowed && !d.Denied {
 		d = p.borrowed(a, d)
 	}
-	d.Frozen = a.Overlay.frozen(a)
+	d.Frozen = a.overlay.frozen(a)
 	if d.Frozen != nil && d.Allowed && !(a.Override && p.OverridesFreeze(a.Who)) {
 		return Decision{Rule: d.Frozen.Rule(), Denied: true, Frozen: d.Frozen}
 	}
@@ -103,7 +103,7 @@ func (p *Policy) overlaid(a *Ask, d Decision) Decision {
 
 // borrowed returns the strictest decision that a loan makes, or d if none does.
 func (p *Policy) borrowed(a *Ask, d Decision) Decision {
-	for l, via := range p.lent(a.Who, a.Overlay, a.Target.Host()) {
+	for l, via := range p.lent(a.Who, a.overlay, a.Target.Host()) {
 		if !l.covers(a) {
 			continue
 		}
@@ -127,11 +127,11 @@ func (l *Loan) covers(a *Ask) bool {
 // given is what the giver of a loan may do where the borrower asks, by the file alone. Who is no administrator any more lends nothing.
 func (p *Policy) given(a *Ask, l *Loan) Decision {
 	giver := *a
-	giver.Who, giver.Overlay = p.Who(l.By, l.ByGroups), nil
+	giver.Who, giver.overlay = p.Who(l.By, l.ByGroups), nil
 	if !p.Administrator(giver.Who) {
 		return Decision{}
 	}
-	return p.Decide(giver)
+	return p.decide(giver)
 }
 
 // lent yields the loans on a host that are for w, each with the group that says so. A star stands for no A-label, as in grants.
@@ -164,8 +164,8 @@ func (p *Policy) borrows(w Who, l *Loan) (via string, is bool) {
 	return "", false
 }
 
-// Loans returns what w was lent and may still use, as Grants does, by name. What their givers may not purge is not taken out.
-func (p *Policy) Loans(w Who, o *Overlay, at time.Time) (views []GrantView) {
+// loans returns what w was lent and may still use, as Grants does, by name. What their givers may not purge is not taken out.
+func (p *Policy) loans(w Who, o *Overlay, at time.Time) (views []GrantView) {
 	if o == nil || w.policy != p {
 		return nil
 	}

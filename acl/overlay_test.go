@@ -32,8 +32,8 @@ denials:
 // atNoon asks at noon, with what was said in chat.
 func atNoon(p *Policy, o *Overlay, q string) Decision {
 	a := question(p, q)
-	a.At, a.Overlay = noon, o
-	return p.Decide(a)
+	a.At, a.overlay = noon, o
+	return p.decide(a)
 }
 
 func TestFreezes(t *testing.T) {
@@ -50,7 +50,7 @@ func TestFreezes(t *testing.T) {
 		assert.Equal(t, "freeze r-1", d.Rule, q)
 		require.NotNil(t, d.Frozen, q)
 		a := question(p, q)
-		assert.Equal(t, `www.test.com is frozen until 2026-11-21 13:00 UTC: "launch". Wait, or ask for /purge unfreeze.`, p.Explain(a, d))
+		assert.Equal(t, `www.test.com is frozen until 2026-11-21 13:00 UTC: "launch". Wait, or ask for /purge unfreeze.`, p.explain(a, d))
 	}
 	assert.True(t, atNoon(p, one, "slack:T0/UBOB https://a.cdn.test.com/").Allowed, "another host")
 	assert.True(t, atNoon(p, freeze("www.test.com", noon), "slack:T0/UBOB https://www.test.com/").Allowed, "over")
@@ -58,10 +58,10 @@ func TestFreezes(t *testing.T) {
 	assert.False(t, atNoon(p, freeze("*.www.test.com", noon.Add(1)), "slack:T0/UBOB https://www.test.com/").Allowed, "the apex too")
 	assert.True(t, atNoon(p, freeze("*.ww.test.com", noon.Add(1)), "slack:T0/UBOB https://www.test.com/").Allowed)
 	timeless := question(p, "slack:T0/UBOB https://www.test.com/")
-	timeless.Overlay = freeze("www.test.com", noon)
-	assert.False(t, p.Decide(timeless).Allowed, "without a time every freeze holds")
+	timeless.overlay = freeze("www.test.com", noon)
+	assert.False(t, p.decide(timeless).Allowed, "without a time every freeze holds")
 	assert.Equal(t, DefaultDeny, atNoon(p, one, "slack:T0/UEVE https://www.test.com/").Rule, "strangers do not learn of it")
-	assert.NotContains(t, p.Explain(question(p, "slack:T0/UEVE https://www.test.com/"), atNoon(p, one, "slack:T0/UEVE https://www.test.com/")), "frozen")
+	assert.NotContains(t, p.explain(question(p, "slack:T0/UEVE https://www.test.com/"), atNoon(p, one, "slack:T0/UEVE https://www.test.com/")), "frozen")
 }
 
 func TestLongestFreezeCounts(t *testing.T) {
@@ -71,8 +71,8 @@ func TestLongestFreezeCounts(t *testing.T) {
 		{ID: "c", Domain: "www.test.com", Until: noon.Add(2)}, {ID: "e", Domain: "two.test.com", Until: noon.Add(4)}, {ID: "d", Domain: "two.test.com", Until: noon.Add(4)}}, nil)
 	frozen := func(host string, at time.Time) string {
 		a := ask(p, "slack:T0/UANN", "https://"+host+"/")
-		a.At, a.Overlay = at, o
-		if f := p.Decide(a).Frozen; f != nil {
+		a.At, a.overlay = at, o
+		if f := p.decide(a).Frozen; f != nil {
 			return f.ID
 		}
 		return ""
@@ -100,7 +100,7 @@ func TestAFrozenPath(t *testing.T) {
 	}
 	d := atNoon(p, o, "slack:T0/UANN https://a.cdn.test.com/x/private/")
 	assert.Equal(t, `*.cdn.test.com/x/Private/ is frozen until 2026-11-21 13:00 UTC: "launch". Wait, or ask for /purge unfreeze.`,
-		p.Explain(question(p, "slack:T0/UANN https://a.cdn.test.com/x/private/"), d))
+		p.explain(question(p, "slack:T0/UANN https://a.cdn.test.com/x/private/"), d))
 }
 
 func TestOverride(t *testing.T) {
@@ -109,16 +109,16 @@ func TestOverride(t *testing.T) {
 	o := NewOverlay([]Freeze{{ID: "r-1", Domain: "www.test.com", Until: noon.Add(time.Hour)}}, nil)
 	for who, may := range map[string]bool{"slack:T0/UANN": true, "terminal:ann": true, "slack:T0/UBOB": false} {
 		a := question(p, who+" https://www.test.com/")
-		a.At, a.Overlay = noon, o
-		assert.False(t, p.Decide(a).Allowed, "not unless asked for")
+		a.At, a.overlay = noon, o
+		assert.False(t, p.decide(a).Allowed, "not unless asked for")
 		a.Override = true
-		d := p.Decide(a)
+		d := p.decide(a)
 		assert.Equal(t, may, d.Allowed, who)
 		assert.NotNil(t, d.Frozen, "the card still names it")
 	}
 	denied := question(p, "slack:T0/UANN https://pay.cdn.test.com/")
-	denied.At, denied.Overlay, denied.Override = noon, o, true
-	assert.False(t, p.Decide(denied).Allowed, "an override is for freezes alone")
+	denied.At, denied.overlay, denied.Override = noon, o, true
+	assert.False(t, p.decide(denied).Allowed, "an override is for freezes alone")
 }
 
 func loan(change func(*Loan)) *Overlay {
@@ -173,8 +173,8 @@ func TestLoans(t *testing.T) {
 				assert.Equal(t, "temporary grant r-2", d.Rule)
 			}
 			timeless := question(p, c.ask)
-			timeless.Overlay = o
-			assert.False(t, p.Decide(timeless).Allowed, "without a time no loan covers")
+			timeless.overlay = o
+			assert.False(t, p.decide(timeless).Allowed, "without a time no loan covers")
 		})
 	}
 }
@@ -202,27 +202,27 @@ func TestLoansAreListed(t *testing.T) {
 	t.Parallel()
 	p := parse(t, lenders)
 	o := loan(func(*Loan) {})
-	held := p.Loans(p.Who("slack:T0/UEVE", nil), o, noon)
+	held := p.loans(p.Who("slack:T0/UEVE", nil), o, noon)
 	require.Len(t, held, 1)
 	assert.Equal(t, GrantView{Name: "temporary grant r-2", Domains: []string{"www.test.com"}, Schemes: []string{"http", "https"}, Kinds: []purge.Kind{purge.URL},
 		Areas: []purge.Area{purge.Mainland}, Until: noon.Add(time.Hour), By: "slack:T0/UANN"}, held[0])
-	assert.Empty(t, p.Loans(p.Who("slack:T0/UEVE", nil), o, noon.Add(time.Hour)))
-	assert.Empty(t, p.Loans(p.Who("slack:T0/UDAN", nil), o, noon))
-	assert.Empty(t, p.Loans(p.Who("slack:T0/UEVE", nil), nil, noon), "nothing was said")
-	assert.Empty(t, p.Loans(parse(t, lenders).Who("slack:T0/UEVE", nil), o, noon), "somebody of another policy")
-	assert.Empty(t, p.Loans(Who{}, o, noon))
+	assert.Empty(t, p.loans(p.Who("slack:T0/UEVE", nil), o, noon.Add(time.Hour)))
+	assert.Empty(t, p.loans(p.Who("slack:T0/UDAN", nil), o, noon))
+	assert.Empty(t, p.loans(p.Who("slack:T0/UEVE", nil), nil, noon), "nothing was said")
+	assert.Empty(t, p.loans(parse(t, lenders).Who("slack:T0/UEVE", nil), o, noon), "somebody of another policy")
+	assert.Empty(t, p.loans(Who{}, o, noon))
 	var many []Loan
 	for _, id := range strings.Split("hgfedcba", "") {
 		many = append(many, Loan{ID: id, To: "slack:T0/UEVE", Domain: id + ".test.com", Until: noon.Add(1), By: "slack:T0/UANN"})
 	}
 	var names string
-	for _, v := range p.Loans(p.Who("slack:T0/UEVE", nil), NewOverlay(nil, many), noon) {
+	for _, v := range p.loans(p.Who("slack:T0/UEVE", nil), NewOverlay(nil, many), noon) {
 		names += strings.TrimPrefix(v.Name, "temporary grant ")
 	}
 	assert.Equal(t, "abcdefgh", names)
 	a := question(p, "slack:T0/UEVE overseas https://www.test.com/")
-	a.At, a.Overlay = noon, o
-	assert.Contains(t, p.Explain(a, p.Decide(a)), "What you were granted on www.test.com for a while does not cover this")
+	a.At, a.overlay = noon, o
+	assert.Contains(t, p.explain(a, p.decide(a)), "What you were granted on www.test.com for a while does not cover this")
 }
 
 func TestWindows(t *testing.T) {
@@ -238,7 +238,7 @@ denials:
 	decide := func(url string, at time.Time) Decision {
 		a := ask(p, "slack:T0/U1", url)
 		a.At = at
-		return p.Decide(a)
+		return p.decide(a)
 	}
 	for at, allowed := range map[time.Time]bool{noon.Add(-1): false, noon: true, noon.Add(2*time.Hour - 1): true, noon.Add(2 * time.Hour): false, {}: false} {
 		assert.Equal(t, allowed, decide("https://a.example.com/", at).Allowed, at)
@@ -254,7 +254,7 @@ denials:
 	assert.False(t, decide("https://b.example.com/", time.Time{}).Allowed, "without a time a denial holds")
 	closed := ask(p, "slack:T0/U1", "https://a.example.com/")
 	closed.At = noon.Add(-1)
-	assert.Equal(t, "You may purge a.example.com from 2026-11-21 12:00 UTC until 2026-11-21 14:00 UTC. Ask those who keep the policy file.", p.Explain(closed, p.Decide(closed)))
+	assert.Equal(t, "You may purge a.example.com from 2026-11-21 12:00 UTC until 2026-11-21 14:00 UTC. Ask those who keep the policy file.", p.explain(closed, p.decide(closed)))
 }
 
 func TestWindowsInTests(t *testing.T) {
@@ -296,7 +296,7 @@ grants:
 		"slack:T0/U3 https://a.example.com/":             {{"person slack:T0/U3", 20}, {"person slack:T0/U3, grant a", 5}},
 		"slack:T0/U3 directory https://a.example.com/x/": nil,
 	} {
-		d := p.Decide(question(p, q))
+		d := p.decide(question(p, q))
 		assert.Equal(t, want, d.Charges, q)
 		assert.True(t, d.Allowed, q)
 	}
@@ -319,7 +319,7 @@ grants:
   - {name: f, to: [slack:T0/U9], domains: [f.example.com], confirm: second-person, approvers: [ann, slack:T0/U1]}
 `
 	p, other := parse(t, text), parse(t, text)
-	a, b, c := p.Decide(question(p, "slack:T0/U9 https://a.example.com/")), p.Decide(question(p, "slack:T0/U9 https://b.example.com/")), p.Decide(question(p, "slack:T0/U9 https://c.example.com/"))
+	a, b, c := p.decide(question(p, "slack:T0/U9 https://a.example.com/")), p.decide(question(p, "slack:T0/U9 https://b.example.com/")), p.decide(question(p, "slack:T0/U9 https://c.example.com/"))
 	who := func(s Subject, groups ...Subject) Who { return p.Who(s, groups) }
 	assert.True(t, p.MayApprove(who("slack:T0/U2"), a))
 	assert.True(t, p.MayApprove(who("discord:4/1"), a), "a person is every account")
@@ -329,14 +329,14 @@ grants:
 	assert.False(t, p.MayApprove(who("slack:T0/U2"), c), "each grant that names approvers must name them")
 	assert.True(t, p.MayApprove(who("slack:T0/U5"), c))
 	assert.False(t, p.MayApprove(Who{}, b), "nobody")
-	assert.False(t, p.MayApprove(who("slack:T0/U2"), p.Decide(question(p, "slack:T0/U8 https://b.example.com/"))), "what is denied has no second person")
-	assert.True(t, p.MayApprove(who("slack:T0/U7"), p.Decide(question(p, "slack:T0/U9 https://e.example.com/"))), "a budget names no approver")
+	assert.False(t, p.MayApprove(who("slack:T0/U2"), p.decide(question(p, "slack:T0/U8 https://b.example.com/"))), "what is denied has no second person")
+	assert.True(t, p.MayApprove(who("slack:T0/U7"), p.decide(question(p, "slack:T0/U9 https://e.example.com/"))), "a budget names no approver")
 	for _, d := range []Decision{a, b} {
 		assert.False(t, other.MayApprove(who("slack:T0/U2"), d), "who is somebody of another file")
 	}
-	assert.False(t, p.MayApprove(who("slack:T0/U2"), other.Decide(question(other, "slack:T0/U9 https://a.example.com/"))), "nor does its decision count")
+	assert.False(t, p.MayApprove(who("slack:T0/U2"), other.decide(question(other, "slack:T0/U9 https://a.example.com/"))), "nor does its decision count")
 	assert.Empty(t, other.Approvers(a))
-	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1"}, p.Approvers(p.Decide(question(p, "slack:T0/U9 https://f.example.com/"))), "each once")
+	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1"}, p.Approvers(p.decide(question(p, "slack:T0/U9 https://f.example.com/"))), "each once")
 	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1", "slack:T0/U2", "slack:T0/S1"}, p.Approvers(a))
 	assert.Empty(t, p.Approvers(b))
 	assert.Len(t, p.Approvers(c), 5)

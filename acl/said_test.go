@@ -100,7 +100,7 @@ grants:
 	for _, to := range []string{"terminal:ann", "ann", "both"} {
 		o := loan(func(l *Loan) { l.To = to })
 		assert.False(t, atNoon(p, o, "terminal:ann https://www.test.com/").Allowed, to)
-		assert.Empty(t, p.Loans(p.Who("terminal:ann", nil), o, noon), to)
+		assert.Empty(t, p.loans(p.Who("terminal:ann", nil), o, noon), to)
 	}
 	assert.True(t, atNoon(p, loan(func(l *Loan) { l.To = "both" }), "slack:T0/UEVE https://www.test.com/").Allowed)
 }
@@ -111,7 +111,7 @@ func TestALoanEndsWithinADay(t *testing.T) {
 	for left, allowed := range map[time.Duration]bool{1: true, 24 * time.Hour: true, 24*time.Hour + 1: false} {
 		o := loan(func(l *Loan) { l.Until = noon.Add(left) })
 		assert.Equal(t, allowed, atNoon(p, o, "slack:T0/UEVE https://www.test.com/").Allowed, left)
-		assert.Equal(t, allowed, len(p.Loans(p.Who("slack:T0/UEVE", nil), o, noon)) == 1, left)
+		assert.Equal(t, allowed, len(p.loans(p.Who("slack:T0/UEVE", nil), o, noon)) == 1, left)
 	}
 }
 

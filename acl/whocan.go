@@ -108,14 +108,14 @@ func (w *whoCan) channels(g *rule) []Subject {
 // ask adds one answer. Only a grant that lists channels is limited to them.
 func (access *Access) ask(p *Policy, a Ask, limited bool) {
 	a.Who = p.as(access.To)
-	if d := p.Decide(a); d.Denied {
+	if d := p.decide(a); d.Denied {
 		access.deny(Denied{Rule: d.Rule, In: a.In}, a.Area)
 		return
 	}
 	denied := map[string][]string{}
 	for _, m := range access.Members {
 		a.Who = p.Who(Subject(m), nil)
-		if d := p.Decide(a); d.Denied {
+		if d := p.decide(a); d.Denied {
 			denied[d.Rule] = append(denied[d.Rule], m)
 		}
 	}

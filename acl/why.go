@@ -41,8 +41,8 @@ type Misses struct {
 
 // Why decides a, and says how.
 func (p *Policy) Why(a Ask) Why {
-	d := p.Decide(a)
-	w := Why{User: a.Who.subject, Target: a.Target.String(), Kind: a.Kind, Area: a.Area, Allowed: d.Allowed, Reason: p.Explain(a, d), Rule: d.Rule, Denied: d.Denied, Via: d.Via,
+	d := p.decide(a)
+	w := Why{User: a.Who.subject, Target: a.Target.String(), Kind: a.Kind, Area: a.Area, Allowed: d.Allowed, Reason: p.explain(a, d), Rule: d.Rule, Denied: d.Denied, Via: d.Via,
 		Confirm: d.Confirm, Approvers: p.Approvers(d), Budgets: d.Charges}
 	for _, n := range p.held(a.Who, a.Target.Host()) {
 		g := &p.grants[n]

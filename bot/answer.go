@@ -228,7 +228,7 @@ func (b *Bot) mayCancel(s scene, p store.Purge) bool {
 		return true
 	}
 	l := s.law.thawed()
-	return len(deniedAny(l, s.who, p)) == 0 && (p.Confirm != acl.SecondPerson || l.mayApprove(p, l.Who(p.Requester, p.Groups), s.who, p.Request.Parts))
+	return len(deniedAny(l, s.who, p)) == 0 && (p.Confirm != acl.SecondPerson || l.mayApprove(p, l.Policy().Who(p.Requester, p.Groups), s.who, p.Request.Parts))
 }
 
 // follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.

@@ -130,25 +130,18 @@ func (l law) withdrawal(p store.Purge, asker acl.Who, gone string, reader acl.Wh
 	return "", false
 }
 
-// grounds are the decisions on the targets of parts for whoever asked for a purge, as the law is now.
-func (l law) grounds(p store.Purge, asker acl.Who, parts []purge.Part) iter.Seq2[purge.Target, acl.Decision] {
-	return func(yield func(purge.Target, acl.Decision) bool) {
-		for _, part := range parts {
-			for _, t := range part.Targets {
-				ask := acl.Ask{Who: asker, In: p.Channel, Kind: p.Request.Kind, Area: part.Area, Target: t, Override: len(p.Overrides) > 0}
-				if !yield(t, l.Decide(ask)) {
-					return
-				}
-			}
-		}
-	}
+// grounds are the verdicts on the targets of parts for whoever asked for a purge, as the law is now.
+func (l law) grounds(p store.Purge, asker acl.Who, parts []purge.Part) iter.Seq[acl.Verdict] {
+	q := asRequest(p, asker, parts)
+	q.Despite.All = len(p.Overrides) > 0
+	return l.Judge(q)
 }
 
 // asksMore finds a target for which the law asks for a stricter confirmation than was asked for.
 func (l law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (refusal, bool) {
-	for t, d := range l.grounds(p, asker, parts) {
-		if stricter(p.Confirm, d.Confirm) != p.Confirm {
-			return refusal{Target: t.String(), Reason: sayConfirm[d.Confirm], Rule: d.Rule}, true
+	for v := range l.grounds(p, asker, parts) {
+		if stricter(p.Confirm, v.Confirm) != p.Confirm {
+			return refusal{Target: v.Target.String(), Reason: sayConfirm[v.Confirm], Rule: v.Rule}, true
 		}
 	}
 	return refusal{}, false
@@ -156,8 +149,8 @@ func (l law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (refusal
 
 // mayApprove reports whether somebody may be the second person for parts of a purge, as far as they may purge them.
 func (l law) mayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Part) bool {
-	for _, d := range l.grounds(p, asker, parts) {
-		if d.Allowed && !l.MayApprove(presser, d) {
+	for v := range l.grounds(p, asker, parts) {
+		if v.Allowed && !l.Policy().MayApprove(presser, v.Decision) {
 			return false
 		}
 	}
@@ -166,7 +159,7 @@ func (l law) mayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Par
 
 // lapsed finds a target that what was decided no longer covers: a stricter rule holds, or whoever pressed could not any more.
 func (l law) lapsed(p store.Purge, d store.Decision, part purge.Part) (refusal, bool) {
-	parts, asker := []purge.Part{part}, l.Who(p.Requester, p.Groups)
+	parts, asker := []purge.Part{part}, l.Policy().Who(p.Requester, p.Groups)
 	if r, more := l.asksMore(p, asker, parts); more {
 		return r, true
 	}
@@ -178,14 +171,14 @@ func (l law) lapsed(p store.Purge, d store.Decision, part purge.Part) (refusal, 
 
 // counts reports whether the press that decided would count by now, as far as its presser may purge the same.
 func (l law) counts(p store.Purge, asker acl.Who, d store.Decision, parts []purge.Part) bool {
-	presser := l.Who(d.Who, d.Groups)
+	presser := l.Policy().Who(d.Who, d.Groups)
 	switch {
 	case p.Confirm != acl.SecondPerson:
-		return l.SamePerson(d.Who, p.Requester)
+		return l.Policy().SamePerson(d.Who, p.Requester)
 	case released(d):
-		return l.Emergency(presser)
+		return l.Policy().Emergency(presser)
 	}
-	return surelyAnother(l.Policy, d.Who, p.Requester) && l.mayApprove(p, asker, presser, parts)
+	return surelyAnother(l.Policy(), d.Who, p.Requester) && l.mayApprove(p, asker, presser, parts)
 }
 
 // approvers is whom the requester's rules name as the second person.
@@ -202,15 +195,16 @@ func (a approvers) mention() []acl.Subject { return a.here[:min(len(a.here), max
 // approvers are found through the first target of each rule and host, which is where rules differ.
 func (l law) approvers(p store.Purge) (who approvers) {
 	asked := map[string]bool{}
-	for t, d := range l.grounds(p, l.Who(p.Requester, p.Groups), p.Request.Parts) {
-		if asked[d.Rule+" "+t.Host()] {
+	for v := range l.grounds(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts) {
+		place := v.Rule + " " + v.Target.Host()
+		if asked[place] {
 			continue
 		}
-		asked[d.Rule+" "+t.Host()] = true
-		for _, s := range l.Approvers(d) {
+		asked[place] = true
+		for _, s := range l.Policy().Approvers(v.Decision) {
 			who.named = true
 			here := s.Platform() == p.Channel.Platform() && s.Workspace() == p.Channel.Workspace()
-			if here && !l.SamePerson(s, p.Requester) && !slices.Contains(who.here, s) {
+			if here && !l.Policy().SamePerson(s, p.Requester) && !slices.Contains(who.here, s) {
 				who.here = append(who.here, s)
 			}
 		}

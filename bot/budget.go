@@ -158,7 +158,7 @@ func budgetsOf(s scene, grants []acl.GrantView) (found []budgetOf) {
 	for _, g := range grants[:min(len(grants), mostBudgets)] {
 		for _, k := range g.Kinds {
 			for _, a := range g.Areas {
-				for _, c := range s.law.Decide(sample(s, g, k, a)).Charges {
+				for _, c := range s.law.judgeOne(sample(s, g, k, a)).Charges {
 					if o := (budgetOf{c, quotaOf{k, a}}); !slices.Contains(found, o) {
 						found = append(found, o)
 					}
@@ -170,7 +170,7 @@ func budgetsOf(s scene, grants []acl.GrantView) (found []budgetOf) {
 }
 
 // sample asks for something that a grant covers.
-func sample(s scene, g acl.GrantView, k purge.Kind, a purge.Area) acl.Ask {
+func sample(s scene, g acl.GrantView, k purge.Kind, a purge.Area) acl.Request {
 	host, path, in := strings.Replace(g.Domains[0], "*.", "a.", 1), "/", s.at.Subject()
 	if len(g.Paths) > 0 {
 		path = g.Paths[0]
@@ -179,5 +179,6 @@ func sample(s scene, g acl.GrantView, k purge.Kind, a purge.Area) acl.Ask {
 		in = g.In[0]
 	}
 	t, _ := purge.Parse(k, g.Schemes[0]+"://"+host+path) // the zero target is denied
-	return acl.Ask{Who: s.who, In: in, Kind: k, Area: a, Target: t, Override: true}
+	return acl.Request{Who: s.who, In: in, Despite: acl.Despite{All: true},
+		Purge: purge.Request{Kind: k, Parts: []purge.Part{{Area: a, Targets: []purge.Target{t}}}}}
 }

@@ -34,7 +34,7 @@ func (b *Bot) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Repl
 // freeze closes a domain. Said twice, the later end counts.
 func (b *Bot) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	r := b.ruleOf(s, in, store.Freeze)
-	if err := s.policy.CheckFreeze(freezeOf(r), s.law.at); err != nil {
+	if err := s.policy.CheckFreeze(freezeOf(r), s.law.At()); err != nil {
 		return b.refuse(ctx, s, string(in.Verb), title(err.Error())+".")
 	}
 	before := s.law.freezes(in.Domain)
@@ -68,7 +68,7 @@ func (b *Bot) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Repl
 // ruleOf is what was said as a rule that begins now.
 func (b *Bot) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rule {
 	return store.Rule{
-		ID: store.RuleID(s.event), Kind: kind, Platform: s.at.Platform, Workspace: s.at.Workspace, Domain: in.Domain, At: s.law.at, Until: s.law.at.Add(in.For),
+		ID: store.RuleID(s.event), Kind: kind, Platform: s.at.Platform, Workspace: s.at.Workspace, Domain: in.Domain, At: s.law.At(), Until: s.law.At().Add(in.For),
 		By: s.person.Subject, ByName: s.person.Name, ByGroups: s.person.Groups, Reason: in.Reason,
 	}
 }
@@ -102,7 +102,7 @@ func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what st
 	}
 	e := b.by(s.person, what, "", body)
 	e.Notice = notice(s.at, c)
-	revoked, duplicate, err := b.Store.RevokeRules(ctx, body.Rules, s.person.Subject, s.law.at, s.event, e)
+	revoked, duplicate, err := b.Store.RevokeRules(ctx, body.Rules, s.person.Subject, s.law.At(), s.event, e)
 	if err != nil || duplicate {
 		return chat.Reply{}, err
 	}

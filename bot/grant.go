@@ -19,7 +19,7 @@ func (b *Bot) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Reply
 	}
 	r := b.ruleOf(s, in, store.Grant)
 	r.To, r.Kinds, r.Areas = borrower(s.at, in.Subject), []purge.Kind{in.Kind}, in.Areas
-	if err := s.policy.CheckLoan(loanOf(r), s.law.at); err != nil {
+	if err := s.policy.CheckLoan(loanOf(r), s.law.At()); err != nil {
 		return b.refuse(ctx, s, string(in.Verb), title(err.Error())+".")
 	}
 	if !mayLend(s.policy.Grants(s.who), r) {

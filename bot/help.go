@@ -35,7 +35,7 @@ func (b *Bot) rightsOf(s scene) rights {
 
 // holdsNow reports whether a grant holds now.
 func holdsNow(g acl.GrantView, l law) bool {
-	return !l.at.Before(g.From) && (g.Until.IsZero() || l.at.Before(g.Until))
+	return !l.At().Before(g.From) && (g.Until.IsZero() || l.At().Before(g.Until))
 }
 
 // helpCard lists what its reader may use.

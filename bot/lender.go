@@ -22,14 +22,14 @@ const lendersWithin = lookWithin / 2
 func (b *Bot) lenders(ctx context.Context, l law, maxAge time.Duration, borrowers ...acl.Who) law {
 	var givers []acl.Subject
 	for _, who := range borrowers {
-		for _, g := range l.lent(who) {
+		for _, g := range l.Loans(who) {
 			if !slices.Contains(givers, g.By) {
 				givers = append(givers, g.By)
 			}
 		}
 	}
 	if len(givers) > 0 {
-		l.chat = l.chat.lentBy(b.people(ctx, givers, maxAge))
+		return l.chat.lentBy(b.people(ctx, givers, maxAge)).under(l.Policy(), l.At())
 	}
 	return l
 }

@@ -15,9 +15,10 @@ import (
 // drawOffers finds which follow-ups of a purge its requester may not ask for. A freeze, which may be over at the press, counts for nothing.
 func (v *view) drawOffers(l law, request store.Purge) {
 	l = l.thawed()
-	who := l.Who(request.Requester, request.Groups)
+	who := l.Policy().Who(request.Requester, request.Groups)
 	for _, action := range []string{actionOverseas, actionMainland, actionDelete, actionLeak} {
-		if !l.allows(who, request.Channel, parts(l.Policy, follow(v.Purge, action)), v.Request.Kind) {
+		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: parts(l.Policy(), follow(v.Purge, action))}}
+		if len(l.denied(q)) > 0 {
 			v.refused = append(v.refused, action)
 		}
 	}
@@ -25,11 +26,6 @@ func (v *view) drawOffers(l law, request store.Purge) {
 
 // offers reports whether a card offers a follow-up.
 func (v view) offers(action string) bool { return !slices.Contains(v.refused, action) }
-
-// allows reports whether somebody may purge all parts.
-func (l law) allows(who acl.Who, in acl.Subject, all []purge.Part, kind purge.Kind) bool {
-	return !slices.ContainsFunc(all, func(part purge.Part) bool { return len(denied(l, who, in, kind, part, nil)) > 0 })
-}
 
 // drawStop finds who cancelled a purge on its way.
 func (b *Bot) drawStop(ctx context.Context, v *view) error {

@@ -181,29 +181,35 @@ func (b *Bot) recent(s scene, w wish, r purge.Request, id string) store.RecentQu
 // decide judges every target in every area it would be purged in.
 func (b *Bot) decide(s scene, w wish) verdict {
 	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.listed()}}
-	for _, part := range parts(s.policy, w) {
-		var ok []purge.Target
-		for _, t := range part.Targets {
-			ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: w.Kind, Area: part.Area, Target: t, Override: w.Reason != ""}
-			d := s.law.Decide(ask)
-			if !d.Allowed {
-				v.refused = append(v.refused, s.law.toldTo(s.who, s.law.refusal(ask, d)))
-				continue
-			}
-			v.note(d)
-			if v.folding.drops(w.Kind, part.Area, t) {
-				continue
-			}
-			if w.Kind != purge.Prefetch { // what was purged was paid for
-				v.charge(w.Kind, part.Area, len(ok), d.Charges)
-			}
-			ok = append(ok, t)
-		}
-		if len(ok) > 0 {
-			v.allowed.Parts = append(v.allowed.Parts, purge.Part{Area: part.Area, Targets: ok})
+	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
+		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.policy, w)}}
+	for one := range s.law.Judge(asked) {
+		if one.Allowed {
+			v.allow(one)
+		} else {
+			v.refused = append(v.refused, s.law.toldTo(s.who, s.law.refusal(one, s.who)))
 		}
 	}
 	return v
+}
+
+// allow adds a target to what is allowed, unless it is one object with another.
+func (v *verdict) allow(one acl.Verdict) {
+	v.note(one.Decision)
+	kind := v.allowed.Kind
+	if v.folding.drops(kind, one.Area, one.Target) {
+		return
+	}
+	n := len(v.allowed.Parts)
+	if n == 0 || v.allowed.Parts[n-1].Area != one.Area {
+		v.allowed.Parts = append(v.allowed.Parts, purge.Part{Area: one.Area})
+		n++
+	}
+	part := &v.allowed.Parts[n-1]
+	if kind != purge.Prefetch { // what was purged was paid for
+		v.charge(kind, one.Area, len(part.Targets), one.Charges)
+	}
+	part.Targets = append(part.Targets, one.Target)
 }
 
 func (v *verdict) note(d acl.Decision) {

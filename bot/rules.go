@@ -18,11 +18,11 @@ import (
 // rulesEvery is how often it is looked whether somebody else has changed the rules.
 const rulesEvery = time.Second
 
-// law is what holds at one moment.
+// law is the rules of one moment, with the rows of those that were said in chat. Its time is on the reader's clock, in UTC where
+// that is unknown or everybody reads.
 type law struct {
-	*acl.Policy
+	acl.Rules
 	chat *chatRules
-	at   time.Time // on the clock of whoever is told, UTC if that is unknown or everybody
 }
 
 // chatRules is one version of the rules from chat. It never changes.
@@ -30,7 +30,6 @@ type chatRules struct {
 	version int64
 	rules   []store.Rule
 	overlay *acl.Overlay
-	loans   *acl.Overlay // the temporary grants alone
 }
 
 // newChatRules indexes rules that hold.
@@ -45,7 +44,7 @@ func newChatRules(rules []store.Rule, version int64) *chatRules {
 			loans = append(loans, loanOf(r))
 		}
 	}
-	return &chatRules{version, rules, acl.NewOverlay(freezes, loans), acl.NewOverlay(nil, loans)}
+	return &chatRules{version, rules, acl.NewOverlay(freezes, loans)}
 }
 
 func freezeOf(r store.Rule) acl.Freeze {
@@ -64,7 +63,12 @@ type spoken struct {
 
 // law is what holds now under a policy.
 func (b *Bot) law(policy *acl.Policy) law {
-	return law{policy, b.spoken.now.Load(), b.Now().UTC()}
+	return b.spoken.now.Load().under(policy, b.Now().UTC())
+}
+
+// under joins the rules from chat with a policy file and a moment.
+func (c *chatRules) under(policy *acl.Policy, at time.Time) law {
+	return law{policy.Now(c.overlay, at), c}
 }
 
 // readRules reads the rules if they have changed since they were read.
@@ -97,70 +101,58 @@ func (b *Bot) watchRules(ctx context.Context) {
 	}
 }
 
-// Decide answers by what holds at that moment: nobody who asks can forget it.
-func (l law) Decide(a acl.Ask) acl.Decision { return l.Policy.Decide(l.ask(a)) }
-
-// refusal says why Decide has not allowed it.
-func (l law) refusal(a acl.Ask, d acl.Decision) refusal {
-	r := refusal{Target: a.Target.String(), Area: a.Area, Rule: d.Rule}
-	if d.Frozen != nil && d.Rule == d.Frozen.Rule() { // without it they might: so it is no secret
+// refusal says why a verdict has not allowed its target.
+func (l law) refusal(v acl.Verdict, who acl.Who) refusal {
+	r := refusal{Target: v.Target.String(), Area: v.Area, Rule: v.Rule}
+	if v.ByFreeze() { // without it they might: so it is no secret
 		for _, f := range l.chat.rules {
-			if f.ID == d.Frozen.ID {
-				r.frozen, r.Reason = &f, sayFrozen(f, powers{override: l.OverridesFreeze(a.Who)}, l.at.Location())
+			if f.ID == v.Frozen.ID {
+				r.frozen, r.Reason = &f, sayFrozen(f, powers{override: l.Policy().OverridesFreeze(who)}, l.At().Location())
 				return r
 			}
 		}
 	}
-	r.Reason = l.Explain(l.ask(a), d)
+	r.Reason = l.Explain(v)
 	return r
 }
 
 // toldTo words a refusal for one reader alone, who may be able to end the freeze that is in the way.
 func (l law) toldTo(reader acl.Who, r refusal) refusal {
 	if r.frozen != nil {
-		r.Reason = sayFrozen(*r.frozen, powersOf(l, reader), l.at.Location())
+		r.Reason = sayFrozen(*r.frozen, powersOf(l, reader), l.At().Location())
 	}
 	return r
 }
 
-func (l law) ask(a acl.Ask) acl.Ask {
-	a.At, a.Kind = l.at, judgedAs(a.Kind)
-	if l.chat != nil {
-		a.Overlay = l.chat.overlay
-	}
-	return a
-}
-
 // thawed is the law without freezes: whom they keep from purging may still see and cancel.
-func (l law) thawed() law {
-	if l.chat != nil {
-		l.chat = &chatRules{overlay: l.chat.loans, loans: l.chat.loans}
-	}
-	return l
+func (l law) thawed() law { return law{l.Thawed(), l.chat} }
+
+// asRequest is a purge as somebody would have it made now, in spite of no freezes but those that it was asked for in spite of.
+func asRequest(p store.Purge, who acl.Who, parts []purge.Part) acl.Request {
+	return acl.Request{Who: who, In: p.Channel, Purge: purge.Request{Kind: p.Request.Kind, Parts: parts}, Despite: acl.Despite{IDs: p.Overrides}}
 }
 
-// denied lists the targets of a part that somebody may not purge. A Who is nobody to any policy but its own. In spite of other
-// freezes than those of overrides nothing is purged: they were said since it was asked for.
-func denied(l law, who acl.Who, in acl.Subject, kind purge.Kind, part purge.Part, overrides []string) []refusal {
-	var out []refusal
-	for _, t := range part.Targets {
-		ask := acl.Ask{Who: who, In: in, Kind: kind, Area: part.Area, Target: t, Override: len(overrides) > 0}
-		d := l.Decide(ask)
-		if d.Allowed && d.Frozen != nil && !slices.Contains(overrides, d.Frozen.ID) {
-			ask.Override = false
-			d = l.Decide(ask)
-		}
-		if !d.Allowed {
-			out = append(out, l.refusal(ask, d))
+// denied lists the targets of a request that its person may not purge.
+func (l law) denied(q acl.Request) (refused []refusal) {
+	for v := range l.Judge(q) {
+		if !v.Allowed {
+			refused = append(refused, l.refusal(v, q.Who))
 		}
 	}
-	return out
+	return refused
+}
+
+// judgeOne answers on a request for one target.
+func (l law) judgeOne(q acl.Request) (one acl.Verdict) {
+	for one = range l.Judge(q) {
+	}
+	return one
 }
 
 // deniedAny is what somebody may not purge of a purge, of one of its areas.
 func deniedAny(l law, who acl.Who, p store.Purge) []refusal {
 	for _, part := range p.Request.Parts {
-		if d := denied(l, who, p.Channel, p.Request.Kind, part, p.Overrides); len(d) > 0 {
+		if d := l.denied(asRequest(p, who, []purge.Part{part})); len(d) > 0 {
 			return d
 		}
 	}
@@ -175,18 +167,15 @@ func stopped(l law, people []acl.Who, p store.Purge, batch purge.Batch) func(act
 		if slices.EqualFunc(active, l.lasting(), same) {
 			return ""
 		}
-		now := law{l.Policy, newChatRules(active, 0), l.at}
+		now := newChatRules(active, 0).under(l.Policy(), l.At())
 		for _, who := range people {
-			if d := denied(now, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}, p.Overrides); len(d) > 0 {
+			if d := now.denied(asRequest(p, who, []purge.Part{{Area: batch.Area, Targets: batch.Targets}})); len(d) > 0 {
 				return d[0].Rule
 			}
 		}
 		return ""
 	}
 }
-
-// lent is what somebody was lent and may still use.
-func (l law) lent(who acl.Who) []acl.GrantView { return l.Loans(who, l.chat.overlay, l.at) }
 
 // Borrowers are the subjects that temporary grants are for. Groups among them must be looked up like those of the policy file.
 func (b *Bot) Borrowers() (to []acl.Subject) {
@@ -200,7 +189,7 @@ func (b *Bot) Borrowers() (to []acl.Subject) {
 
 // lasting is those rules that are not over.
 func (l law) lasting() []store.Rule {
-	return slices.DeleteFunc(slices.Clone(l.chat.rules), func(r store.Rule) bool { return !l.at.Before(r.Until) })
+	return slices.DeleteFunc(slices.Clone(l.chat.rules), func(r store.Rule) bool { return !l.At().Before(r.Until) })
 }
 
 // onlyFrozen reports whether nothing but freezes is in the way, which may be over soon.
@@ -210,12 +199,9 @@ func onlyFrozen(denied []refusal) bool {
 
 // frozenLines names the freezes that a purge waits under.
 func frozenLines(l law, p store.Purge) (lines []string) {
-	who := l.Who(p.Requester, p.Groups)
-	for _, part := range p.Request.Parts {
-		for _, r := range denied(l, who, p.Channel, p.Request.Kind, part, p.Overrides) {
-			if r.frozen != nil { // the card has many readers
-				lines = addOnce(lines, sayFrozen(*r.frozen, powers{}, l.at.Location()))
-			}
+	for _, r := range l.denied(asRequest(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts)) {
+		if r.frozen != nil { // the card has many readers
+			lines = addOnce(lines, sayFrozen(*r.frozen, powers{}, l.At().Location()))
 		}
 	}
 	return lines

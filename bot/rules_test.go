@@ -102,8 +102,8 @@ func TestRulesInTheLastMoment(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := law{p, newChatRules(c.then, 1), now}
-			assert.Equal(t, c.stops, stopped(l, []acl.Who{l.Who(c.who, nil)}, store.Purge{}, batch)(c.active))
+			l := newChatRules(c.then, 1).under(p, now)
+			assert.Equal(t, c.stops, stopped(l, []acl.Who{p.Who(c.who, nil)}, store.Purge{Request: purge.Request{Kind: batch.Kind}}, batch)(c.active))
 		})
 	}
 }

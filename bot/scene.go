@@ -59,7 +59,7 @@ func (b *Bot) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at 
 	s.person = person
 	s.who = policy.Who(person.Subject, person.Groups)
 	if person.Zone != nil {
-		s.law.at = s.law.at.In(person.Zone)
+		s.law.Rules = s.law.In(person.Zone)
 	}
 	s.law = b.lenders(ctx, s.law, maxAge, s.who)
 	return s, standingProblem(person, s.channel, b.limits(s.at).Workspace), nil

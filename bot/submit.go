@@ -357,12 +357,12 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 		return nil, true, b.withdraw(ctx, p, refusal{Target: batch.Targets[0].String(), Reason: sayNotAsAsked})
 	}
 	l := b.law(b.Policy())
-	people := []acl.Who{l.Who(p.Requester, p.Groups)}
+	people := []acl.Who{l.Policy().Who(p.Requester, p.Groups)}
 	if pressed && d.Who != "" {
-		people = append(people, l.Who(d.Who, d.Groups))
+		people = append(people, l.Policy().Who(d.Who, d.Groups))
 	}
 	for _, who := range people {
-		if denied := denied(l, who, p.Channel, batch.Kind, purge.Part{Area: batch.Area, Targets: batch.Targets}, p.Overrides); len(denied) > 0 {
+		if denied := l.denied(asRequest(p, who, []purge.Part{{Area: batch.Area, Targets: batch.Targets}})); len(denied) > 0 {
 			return nil, true, b.withdraw(ctx, p, denied[0])
 		}
 	}

@@ -182,7 +182,7 @@ func (b *Bot) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, e
 
 // grants are the file's, then those that were given in chat.
 func (s scene) grants() []acl.GrantView {
-	return append(s.policy.Grants(s.who), s.law.lent(s.who)...)
+	return append(s.policy.Grants(s.who), s.law.Loans(s.who)...)
 }
 
 // closes reports whether a freeze is of some of a grant's domains. That of "*.x" is of x too.

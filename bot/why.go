@@ -82,16 +82,15 @@ func requestOf(r reading, t purge.Target) purge.Request {
 
 // whyOne answers for one reading.
 func (b *Bot) whyOne(s scene, r reading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
-	ask := acl.Ask{Who: s.who, In: s.at.Subject(), Kind: r.kind, Area: r.area, Target: t}
-	d := s.law.Decide(ask)
+	d := s.law.judgeOne(acl.Request{Who: s.who, In: s.at.Subject(), Purge: requestOf(r, t)})
 	if !d.Allowed {
-		return s.law.toldTo(s.who, s.law.refusal(ask, d)).Reason, nil
+		return s.law.toldTo(s.who, s.law.refusal(d, s.who)).Reason, nil
 	}
 	text := "yes, by the rule “" + chat.OneLine(d.Rule) + "”"
 	if d.Via != "" {
 		text += " through " + d.Via
 	}
-	return text + ". " + b.wouldAsk(s, requestOf(r, t), d, recent), d.Charges
+	return text + ". " + b.wouldAsk(s, requestOf(r, t), d.Decision, recent), d.Charges
 }
 
 // wouldAsk says who would have to press before a request is sent.

@@ -71,7 +71,7 @@ func names(l law, who []acl.Subject) string {
 	var all []string
 	for _, s := range who[:min(len(who), shownApprovers)] {
 		id := s.ID()
-		if name := nameOf(l.Policy, s); name != "" {
+		if name := nameOf(l.Policy(), s); name != "" {
 			id = name + " (" + id + ")"
 		}
 		all = append(all, id)

@@ -69,7 +69,7 @@ func sayNothingToLend(r store.Rule) string {
 type powers struct{ override, administers bool }
 
 func powersOf(l law, who acl.Who) powers {
-	return powers{l.OverridesFreeze(who), l.Administrator(who)}
+	return powers{l.Policy().OverridesFreeze(who), l.Policy().Administrator(who)}
 }
 
 // sayFrozen is why a target cannot be purged just now, to somebody who otherwise may.

@@ -84,10 +84,10 @@ func everything(t *testing.T, scopes []string) (did, missing []string) {
 	s.quiet()
 	s.slack.Type("U0ALICE", "G0", "", "/purge https://www.test.com/1.jpg")
 	s.quiet()
-	// A channel that takes neither the card nor a private message leaves the direct one.
-	s.slack.Fail("chat.postMessage", "is_archived", 2)
+	// A channel that takes neither the question nor a private message leaves the direct one.
+	s.slack.Fail("chat.postMessage", "is_archived", 1)
 	s.slack.Fail("chat.postEphemeral", "user_not_in_channel", 1)
-	s.slack.Type("U0ALICE", channel, "", "/purge https://www.test.com/2.jpg")
+	s.slack.Type("U0ALICE", channel, "", "/purge dir https://www.test.com/a/")
 	s.quiet()
 	return s.calls()
 }

@@ -40,6 +40,6 @@ that DATABASE_URL names, beside a purgebot that serves, and writes nothing to it
 	f.StringVar(&o.Outcome, "outcome", "", "done, partly done, accepted, failed, unknown, refused, cancelled or expired")
 	f.StringVar(&o.Format, "format", "markdown", "markdown, csv or json (one object a line, with everything)")
 	f.StringVar(&o.Zone, "zone", "", "the time zone of dates and of the second time column, e.g. Asia/Shanghai; default: this machine's")
-	f.BoolVar(&verify, "verify", false, "follow the audit's chain of hashes; exit with 1 at the first row that was changed, removed or put in")
+	f.BoolVar(&verify, "verify", false, "follow the audit's chain of hashes and hold the tables against it; exit with 1 at the first row that was changed, removed or put in, or that they do not fit")
 	return c
 }

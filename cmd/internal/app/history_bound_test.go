@@ -196,7 +196,7 @@ func (w tables) copies(t *testing.T, base, table string, columns []string, id st
 
 // found holds --verify to finding what changed if history prints otherwise than before, or if it must anyhow.
 func (w tables) found(t *testing.T, base, what string, must bool) {
-	if prints := w.prints(t); must || prints != base {
+	if must || w.prints(t) != base {
 		assert.NotEmpty(t, w.broken(t), what)
 	}
 }

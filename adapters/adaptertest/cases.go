@@ -296,6 +296,9 @@ var presses = []testCase{
 		ref := s.mustShow(asking)
 		for _, refuse := range []func(){
 			func() { s.bot.says(chat.Reply{Card: &chat.Card{Title: "That is not the host.", Tone: chat.Bad}}) },
+			func() {
+				s.bot.says(chat.Reply{Card: &chat.Card{Title: "That is not the host.", Tone: chat.Bad}, Refused: true})
+			},
 			func() { s.bot.fails(&purge.Error{Kind: purge.Denied, Message: "That is not the host."}) },
 		} {
 			s.bot.says(chat.Reply{Form: &form})

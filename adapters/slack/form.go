@@ -1,9 +1,12 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -17,6 +20,7 @@ const (
 	maxInput      = 3000
 	maxOptionText = 75
 	maxOptions    = 100
+	maxError      = 1000 // of what is said below a field: Slack names no limit
 )
 
 // view is a form as it comes back.
@@ -103,12 +107,14 @@ func field(in chat.Input) slack.BlockElement {
 	return choices
 }
 
+const notOurs = "purgebot did not open this form, or no longer knows it, so it took nothing. Type the command again."
+
 // submission takes a form that came back: https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
-// If it was not taken, the form stays open with what was typed, and says why.
+// If it was not taken, or was refused, the form stays open with what was typed, and says why.
 func (s *Slack) submission(ctx context.Context, h chat.Handler, in *interaction) reaction {
 	var where place
 	if decode([]byte(in.View.Metadata), &where) != nil || where.Token == "" || !channelID.match(where.Channel) {
-		return reaction{}
+		return in.View.refuseOr(reaction{}, notOurs)
 	}
 	event := in.TriggerID
 	if event == "" {
@@ -124,30 +130,83 @@ func (s *Slack) submission(ctx context.Context, h chat.Handler, in *interaction)
 		return in.View.refuse(notTaken(err))
 	case reply.Form != nil:
 		return reaction{json: map[string]any{"response_action": "update", "view": modal(a.At, a.Message, *reply.Form)}}
+	case reply.Card != nil && reply.Refused && in.View.input() != "":
+		return s.formRefused(in, a, *reply.Card)
 	case reply.Card != nil:
 		return reaction{then: func(ctx context.Context) { s.respond(ctx, "", a, *reply.Card) }}
 	}
 	return reaction{}
 }
 
+const seeMessage = " A private message says more."
+
+// formRefused keeps a form open with what was typed, and has it say why. What a form cannot show, such as a button that purges the
+// rest, is told besides.
+func (s *Slack) formRefused(in *interaction, a chat.Answer, c chat.Card) reaction {
+	why := cmp.Or(inWords(c), "This was refused.")
+	if len(c.Buttons) == 0 && len(c.Targets) == 0 && c.More == 0 && chat.Units(why) <= maxError {
+		return in.View.refuse(why)
+	}
+	did := in.View.refuse(chat.Clip(why, maxError-len(seeMessage)) + seeMessage)
+	did.then = func(ctx context.Context) { s.respond(ctx, "", a, c) }
+	return did
+}
+
+// inWords is a card as one paragraph.
+func inWords(c chat.Card) string {
+	var b strings.Builder
+	for _, part := range append([]string{c.Title}, c.Lines...) {
+		part = strings.TrimSpace(chat.OneLine(part))
+		if part == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(part)
+		if end, _ := utf8.DecodeLastRuneInString(part); !strings.ContainsRune(".!?:…", end) {
+			b.WriteByte('.')
+		}
+	}
+	return b.String()
+}
+
+// values reads what was filled in. Each block of ours holds the one field of its name; what has another name is none of ours.
 func (v *view) values() map[string]string {
 	values := map[string]string{}
-	for _, fields := range v.State.Values {
-		for name, field := range fields {
-			values[name] = field.Value
-			if field.Selected != nil {
-				values[name] = field.Selected.Value
-			}
+	for name, fields := range v.State.Values {
+		field, found := fields[name]
+		if !found {
+			continue
+		}
+		values[name] = field.Value
+		if field.Selected != nil {
+			values[name] = field.Selected.Value
 		}
 	}
 	return values
 }
 
+// refuse keeps a form open, and shows why below its first field; one without a field stays open too, and Slack says that it had
+// trouble: https://docs.slack.dev/surfaces/modals/#displaying_errors
 func (v *view) refuse(message string) reaction {
+	return v.refuseOr(reaction{status: http.StatusServiceUnavailable}, message)
+}
+
+func (v *view) refuseOr(fieldless reaction, message string) reaction {
+	field := v.input()
+	if field == "" {
+		return fieldless
+	}
+	return reaction{json: map[string]any{"response_action": "errors", "errors": map[string]string{field: message}}}
+}
+
+// input is the block of the first field, "" if there is none.
+func (v *view) input() string {
 	for _, b := range v.Blocks {
 		if b.Type == "input" {
-			return reaction{json: map[string]any{"response_action": "errors", "errors": map[string]string{b.BlockID: message}}}
+			return b.BlockID
 		}
 	}
-	return reaction{status: http.StatusServiceUnavailable}
+	return ""
 }

@@ -18,13 +18,15 @@ type View struct {
 
 	raw   node
 	names map[string]string
+	typed map[string]string // by block_id: what its fields held when it was last sent
 }
 
-// Input is one field of a View.
+// Input is one field of a View. Initial is what it held when the view was shown, Value what it holds now: a form that comes back
+// with errors holds what was typed.
 type Input struct {
-	BlockID, ActionID, Type, Label, Initial string
-	Options                                 []string // values to choose from
-	Multiline, Optional                     bool
+	BlockID, ActionID, Type, Label, Initial, Value string
+	Options                                        []string // values to choose from
+	Multiline, Optional                            bool
 
 	element node
 }
@@ -114,9 +116,15 @@ func (v View) Plain() string {
 func (v View) Inputs() []Input {
 	var inputs []Input
 	for _, b := range parsed(v.Blocks) {
-		if b.str("type") == "input" {
-			inputs = append(inputs, input(b))
+		if b.str("type") != "input" {
+			continue
 		}
+		i := input(b)
+		i.Value = i.Initial
+		if typed, is := v.typed[i.BlockID]; is {
+			i.Value = typed
+		}
+		inputs = append(inputs, i)
 	}
 	return inputs
 }
@@ -160,8 +168,8 @@ func (w *Workspace) top(user string) *View {
 	return nil
 }
 
-// Submit sends the user's open form back with values by action_id, block_id or label; unnamed inputs keep their initial
-// value; several choices are separated by commas. As in Slack's client, a form with a required field empty, too long, or
+// Submit sends the user's open form back with values by action_id, block_id or label; unnamed inputs keep the value
+// that they hold; several choices are separated by commas. As in Slack's client, a form with a required field empty, too long, or
 // not one of the choices is not sent: see Delivery.Refused.
 func (w *Workspace) Submit(user string, values map[string]string, opts ...Option) Delivery {
 	unlock := w.lock()
@@ -188,8 +196,9 @@ func (w *Workspace) Submit(user string, values map[string]string, opts ...Option
 // state is the form as filled in, or why the client does not send it.
 func (v *View) state(values map[string]string) (state map[string]map[string]node, refused string) {
 	state = map[string]map[string]node{}
+	typed := map[string]string{}
 	for _, i := range v.Inputs() {
-		value := i.Initial
+		value := i.Value
 		for _, name := range []string{i.Label, i.BlockID, i.ActionID} {
 			if given, named := values[name]; named {
 				value = given
@@ -200,7 +209,9 @@ func (v *View) state(values map[string]string) (state map[string]map[string]node
 			return nil, i.Label + ": " + refused
 		}
 		state[i.BlockID] = map[string]node{i.ActionID: filled}
+		typed[i.BlockID] = value
 	}
+	v.typed = typed
 	return state, ""
 }
 

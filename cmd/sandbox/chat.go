@@ -17,6 +17,8 @@ type chat interface {
 	ready(ctx context.Context) error
 	// say types text in #cdn, or in the thread of the message with that id, and returns once purgebot has taken it.
 	say(user, thread, text string) error
+	// example is a whole command, which opens no form.
+	example() string
 	// press presses a button of a message, or with message "" the newest with that label.
 	press(user, channel, message, label string) error
 	// messages is all that one person sees, oldest first.

@@ -52,6 +52,8 @@ func (c discordChat) say(user, thread, text string) error {
 	})
 }
 
+func (c discordChat) example() string { return "/purge url https://www.test.com/1.jpg" }
+
 func (c discordChat) press(user, channel, message, label string) error {
 	return c.delivered(c.Press(user, cmp.Or(channel, discordsim.CDN), message, label))
 }

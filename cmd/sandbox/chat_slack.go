@@ -38,6 +38,8 @@ func (c slackChat) say(user, thread, text string) error {
 	return answered(c, user, text, func() error { return c.delivered(c.Type(user, slackChannel, thread, text)) })
 }
 
+func (c slackChat) example() string { return "/purge https://www.test.com/1.jpg" }
+
 func (c slackChat) press(user, channel, message, label string) error {
 	return c.delivered(c.Press(user, cmp.Or(channel, slackChannel), message, label))
 }
@@ -144,7 +146,7 @@ func (c slackChat) form(user string) *form {
 	f := &form{Key: v.ID, Title: v.Title, Submit: v.Submit, Close: cmp.Or(v.Close, "Cancel"), Error: v.Errors[""]}
 	hints := hints(v.Blocks)
 	for _, i := range v.Inputs() {
-		f.Fields = append(f.Fields, field{i.BlockID, i.Label, hints[i.BlockID], i.Initial, i.Options, i.Multiline, i.Optional, v.Errors[i.BlockID]})
+		f.Fields = append(f.Fields, field{i.BlockID, i.Label, hints[i.BlockID], i.Value, i.Options, i.Multiline, i.Optional, v.Errors[i.BlockID]})
 	}
 	return f
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestRunIn(t *testing.T) {
@@ -38,6 +40,44 @@ func TestRunIn(t *testing.T) {
 			assert.Contains(t, out.String(), c.says)
 		})
 	}
+}
+
+// A command that left things out opens a form, which nobody can fill in here. What is printed says how to go on, and that works.
+func TestFormOfACommand(t *testing.T) {
+	t.Parallel()
+	for in, command := range map[string]string{"slack": "/purge", "discord": "/purge form"} {
+		for _, as := range []string{"alice", "bob"} {
+			t.Run(in+" "+as, func(t *testing.T) {
+				t.Parallel()
+				var out bytes.Buffer
+				code, err := run(t.Context(), []string{"-chat", in, "-as", as, "-say", command}, &out, &out)
+				assert.NoError(t, err)
+				assert.Equal(t, exitWaiting, code, "a form waits")
+				assert.Contains(t, out.String(), as+" has the form “Purge the CDN” open and nothing was sent: ")
+				assert.Contains(t, out.String(), "(none)")
+				assert.NotContains(t, out.String(), "-press")
+				advice := regexp.MustCompile(`as in -say '([^']+)'`).FindStringSubmatch(out.String())
+				require.NotNil(t, advice, out.String())
+				out.Reset()
+				code, err = run(t.Context(), []string{"-chat", in, "-as", as, "-say", advice[1]}, &out, &out)
+				assert.NoError(t, err)
+				assert.Equal(t, exitDone, code, out.String())
+				assert.Contains(t, out.String(), "Action=RefreshCdnUrl")
+			})
+		}
+	}
+}
+
+// What a form refuses is printed, and what was typed into it is corrected in it.
+func TestRefusedForm(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	code, err := run(t.Context(), []string{"-say", "/purge dir https://www.test.com/", "-press", "Purge=www.tset.com"}, &out, &out)
+	assert.NoError(t, err)
+	assert.Equal(t, exitWaiting, code, "the question does")
+	assert.Contains(t, out.String(), "the form “Purge a whole site” (only alice sees this):\n  That is not the host")
+	assert.Contains(t, out.String(), "as in -press 'Purge=www.test.com'")
+	assert.Equal(t, 1, strings.Count(out.String(), "That is not the host"))
 }
 
 // A press alone does not purge a whole site. What is printed says how to go on.

@@ -328,8 +328,8 @@ function drawEdges(all) {
     if (item.heading) repaint(row, item, () => [el('th', { colspan: 3, scope: 'rowgroup', class: 'site' }, item.site)]);
     else drawEdge(row, item);
   }, 'tr');
-  const stale = all.flatMap(e => [e.mainland, e.overseas]).filter(c => c.state === 'stale').length;
-  $('edges-count').textContent = stale + ' stale';
+  const purged = all.flatMap(e => [e.mainland, e.overseas]).filter(c => c.state === 'stale').length;
+  $('edges-count').textContent = purged + ' purged';
 }
 
 function drawEdge(row, e) {
@@ -345,29 +345,55 @@ function drawEdge(row, e) {
   drawCell(overseas, e, 'overseas');
 }
 
+// What the next visit gets is what a state is called by.
+const words = { old: 'old copy', current: 'current', purged: 'purged', none: 'not cached' };
+const stateOf = c => ({ fresh: c.outdated ? 'old' : 'current', stale: 'purged' })[c.state] ?? 'none';
+const explained = {
+  old: 'Visitors get this though the origin has a newer version', current: 'Visitors get what the origin has',
+  purged: 'The next visit fetches what the origin has', none: 'Nobody has visited it here',
+};
+
 function drawCell(cell, e, area) {
-  const c = e[area], was = cell.dataset.state;
-  cell.dataset.state = c.state;
+  const c = e[area], was = cell.dataset.state, now = stateOf(c);
+  cell.dataset.state = now;
   const changed = repaint(cell, { ...c, url: e.key }, () => [
-    el('span', { class: 'state ' + (c.state || 'none'), 'data-testid': 'state' }, { fresh: 'Fresh', stale: 'Stale', '': 'Not cached' }[c.state]),
+    el('span', { class: 'state ' + now, 'data-testid': 'state', title: explained[now] }, words[now]),
     el('span', { class: 'under' },
-      c.outdated && c.state === 'fresh' && el('span', { class: 'old', title: 'The origin has a newer version' }, 'old'),
       el('button', {
         type: 'button', class: 'quiet', 'data-focus': 'visit', 'aria-label': `Visit ${e.key} in ${area}`,
         onclick: () => act(nobody, 'visit', { URL: e.key, Area: area }, $('visited')),
       }, 'visit'))]);
   if (changed) flash(cell);
-  if (changed && was !== c.state) $('announce').textContent = `${e.key} is now ${c.state} in ${area}`;
+  if (changed && was !== now) $('announce').textContent = `${e.key} in ${area}: ${words[now]}`;
 }
 
 // --- the faults
 
 function drawFaults(f) {
   for (const side of f.sides) drawSide(side.key, side.troubles, side.now);
-  const hints = f.sides.filter(s => s.now !== 'fine').map(s => s.troubles.find(t => t.name === s.now).hint);
-  $('fault-hint').textContent = hints.length ? hints.join(' ') : 'Nothing is broken.';
-  $('mend').disabled = hints.length === 0;
-  $('faults').classList.toggle('on', hints.length > 0);
+  const on = f.sides.filter(s => s.now !== 'fine').map(s => ({ side: sideNames[s.key], ...s.troubles.find(t => t.name === s.now) }));
+  $('fault-hint').textContent = on.length ? on.map(t => t.hint).join(' ') : 'Nothing is broken.';
+  $('mend').disabled = on.length === 0;
+  $('faults').classList.toggle('on', on.length > 0);
+  drawBroken(on);
+}
+
+const sideNames = { cdn: 'CDN', slack: 'Slack', discord: 'Discord' };
+
+// drawBroken names the faults that are on above everything else, since their switches may be out of view.
+function drawBroken(on) {
+  const line = $('broken');
+  line.hidden = on.length === 0;
+  repaint(line, on.map(t => [t.side, t.label]), () => [
+    el('b', {}, on.length > 1 ? 'Faults on' : 'Fault on'),
+    ...on.map(t => el('span', { class: 'fault', title: t.hint }, `${t.side}: ${t.label}`)),
+    el('a', { href: '#faults' }, 'switches'),
+    el('button', { type: 'button', class: 'quiet', 'data-testid': 'mend-above', onclick: mend }, 'clear'),
+  ]);
+}
+
+async function mend() {
+  for (const side of Object.keys(sideNames)) await act(nobody, 'fault', { Side: side, Fault: 'fine' }, $('broke'));
 }
 
 function drawSide(side, all, now) {
@@ -418,6 +444,7 @@ function linked(p, live) {
 }
 
 function draw(p, s) {
+  $('api').textContent = s.api;
   drawMessages(p, s.messages);
   drawForm(p, s.form);
   drawRequests(s.requests);
@@ -431,8 +458,6 @@ $('visit').addEventListener('submit', async e => {
   const url = $('visit-url').value.trim();
   if (url && await act(nobody, 'visit', { URL: url }, $('visited'))) $('visit-url').value = '';
 });
-$('mend').addEventListener('click', async () => {
-  for (const side of ['cdn', 'slack', 'discord']) await act(nobody, 'fault', { Side: side, Fault: 'fine' }, $('broke'));
-});
+$('mend').addEventListener('click', mend);
 const panes = [];
 for (const section of document.querySelectorAll('.chat')) panes.push(pane(section));

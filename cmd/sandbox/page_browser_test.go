@@ -27,40 +27,93 @@ func TestPageInBrowser(t *testing.T) {
 	t.Parallel()
 	browser := startBrowser(t)
 	for name, play := range map[string]func(*testing.T, visitor){
-		"purges a URL and sees the edge go stale": purgesURL,
-		"purges a directory with a click":         purgesDirectory,
-		"is refused a foreign domain":             isRefused,
-		"fills in the form":                       fillsForm,
-		"answers in a thread":                     answersInThread,
-		"breaks the CDN":                          breaksCDN,
-		"purges in both chats":                    purgesInBoth,
-		"loses Discord's gateway":                 losesGateway,
-		"cannot inject markup":                    injectsNothing,
-		"keeps focus, text and folds":             keepsPlace,
+		"purges a URL and sees the old copy go": purgesURL,
+		"purges a directory with a click":       purgesDirectory,
+		"is refused a foreign domain":           isRefused,
+		"fills in the form":                     fillsForm,
+		"answers in a thread":                   answersInThread,
+		"breaks the CDN":                        breaksCDN,
+		"purges in both chats":                  purgesInBoth,
+		"loses Discord's gateway":               losesGateway,
+		"cannot inject markup":                  injectsNothing,
+		"keeps focus, text and folds":           keepsPlace,
+		"names the faults that are on":          namesFaults,
+		"keeps what a refused form held":        keepsRefusedForm,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			play(t, visit(t, browser))
 		})
 	}
+	for api, other := range map[string]string{"2.0": "3.0", "3.0": "2.0"} {
+		t.Run("says API "+api, func(t *testing.T) {
+			t.Parallel()
+			saysAPI(visitOf(t, browser, api), api, other)
+		})
+	}
+}
+
+// saysAPI: what the page says of the CDN is true of the API that it was started with.
+func saysAPI(v visitor, api, other string) {
+	v.say("/purge https://www.test.com/1.jpg")
+	v.sees(`text('CHAT-messages').includes('Done in mainland')`)
+	v.sees(`text('calls-title') == 'What the CDN receives API ` + api + `'`)
+	v.sees(`!document.body.textContent.includes('API ` + other + `')`)
+}
+
+// inView is whether somebody sees an element without scrolling.
+const inView = `(e => { const r = e.getBoundingClientRect(), x = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
+	return r.height > 0 && r.top >= 0 && r.left >= 0 && r.right <= innerWidth && r.bottom <= innerHeight && e.contains(x) })`
+
+// namesFaults: a fault that is on is seen without scrolling, however large the window is and wherever its switch.
+func namesFaults(_ *testing.T, v visitor) {
+	toTop := chromedp.Evaluate[chromedp.Void](`(scrollTo(0, 0), document.querySelector('.side').scrollTop = 0, undefined)`)
+	for _, size := range [][2]int64{{1440, 900}, {1280, 720}, {1920, 1080}, {800, 600}, {390, 844}} {
+		v.run(chromedp.EmulateViewport(size[0], size[1]))
+		v.sees(`$('broken').hidden`)
+		v.click(`#faults-cdn label`, "Slow")
+		v.sees(`!$('broken').hidden`)
+		v.run(toTop)
+		v.sees(inView + `($('broken')) && text('broken').startsWith('Fault on') && text('broken').includes('CDN: Slow')`)
+		v.click(`#faults-slack label`, "Rate limited (429)")
+		v.click(`#faults-discord label`, "Down")
+		v.sees(`['Faults on', 'CDN: Slow', 'Slack: Rate limited (429)', 'Discord: Down'].every(part => text('broken').includes(part))`)
+		v.run(toTop)
+		v.sees(inView + `($('broken'))`)
+		v.click(`#broken button`, "clear")
+		v.sees(`$('broken').hidden && text('fault-hint') == 'Nothing is broken.'`)
+	}
+}
+
+func keepsRefusedForm(_ *testing.T, v visitor) {
+	v.say("/purge")
+	v.sees(`$('CHAT-form').open`)
+	v.run(chromedp.SendKeys(chromedp.CSS(`#slack-form [data-testid=form-targets]`), "https://www.example.com/"))
+	v.click(`#CHAT-form button`, "Purge")
+	v.sees(`$('CHAT-form').open && text('CHAT-form').includes('No rule lets you purge www.example.com')`)
+	v.sees(`document.querySelector('#slack-form [data-testid=form-targets]').value == 'https://www.example.com/'`)
+	v.sees(`!text('CHAT-messages').includes('example.com')`)
+	v.run(chromedp.SetValue(chromedp.CSS(`#slack-form [data-testid=form-targets]`), "https://www.abc.com/"))
+	v.click(`#CHAT-form button`, "Purge")
+	v.sees(`!$('CHAT-form').open && edge('https://www.abc.com/', 'mainland') == 'purged'`)
 }
 
 func purgesURL(t *testing.T, v visitor) {
 	v.sees(`text('CHAT-welcome').includes('Nothing said yet')`)
-	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Fresh old'`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'old copy'`)
 	v.chip("purge a URL")
 	v.enter()
-	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Stale'`)
-	v.sees(`edge('https://www.test.com/1.jpg', 'overseas') == 'Fresh old'`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'purged'`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'overseas') == 'old copy'`)
 	v.sees(`text('CHAT-messages').includes('Done in mainland: 1 URL on www.test.com') && text('CHAT-messages').includes('(edited)')`)
 	v.sees(`text('requests').includes('RefreshCdnUrl') && text('requests').includes('signature verified') && text('requests').includes('code 0 Success')`)
 	v.sees(`text('quota').includes('1 of 10,000')`)
 	v.click(`#requests summary`, "Parameters and signature")
 	v.sees(`text('requests').includes('urls.0') && text('requests').includes('Signature')`)
 	v.click(`tr[data-url="https://www.test.com/1.jpg"] td[data-area=mainland] button`, "visit")
-	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Fresh'`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'current'`)
 	v.click(`tr[data-url="https://www.test.com/1.jpg"] th button`, "deploy new version")
-	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Fresh old'`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'old copy'`)
 }
 
 func purgesDirectory(t *testing.T, v visitor) {
@@ -69,8 +122,8 @@ func purgesDirectory(t *testing.T, v visitor) {
 	v.sees(`text('CHAT-messages').includes('Purge 1 directory on www.test.com in mainland?')`)
 	require.Empty(t, v.cdn.Requests(), "nothing is sent before the press")
 	v.click(`#CHAT-messages button`, "Purge")
-	v.sees(`edge('https://www.test.com/test/app.js', 'mainland') == 'Stale'`)
-	v.sees(`edge('https://www.test.com/test/logo.svg', 'mainland') == 'Fresh'`)
+	v.sees(`edge('https://www.test.com/test/app.js', 'mainland') == 'purged'`)
+	v.sees(`edge('https://www.test.com/test/logo.svg', 'mainland') == 'current'`)
 	v.sees(`text('requests').includes('RefreshCdnDir') && text('CHAT-messages').includes('Confirmed by alice (U0ALICE)')`)
 }
 
@@ -94,7 +147,7 @@ func fillsForm(_ *testing.T, v visitor) {
 	v.sees(`$('CHAT-form').open`)
 	v.run(chromedp.SendKeys(chromedp.CSS(`#slack-form [data-testid=form-targets]`), "https://www.abc.com/"))
 	v.click(`#CHAT-form button`, "Purge")
-	v.sees(`!$('CHAT-form').open && edge('https://www.abc.com/', 'mainland') == 'Stale'`)
+	v.sees(`!$('CHAT-form').open && edge('https://www.abc.com/', 'mainland') == 'purged'`)
 }
 
 func answersInThread(_ *testing.T, v visitor) {
@@ -135,7 +188,7 @@ func purgesInBoth(t *testing.T, v visitor) {
 	v.sees(`text('CHAT-messages').includes('Purge 1 URL on www.test.com in overseas?')`)
 	require.Empty(t, v.cdn.Requests(), "nothing is sent before the press")
 	v.click(`#CHAT-messages button`, "Purge")
-	v.sees(`edge('https://www.test.com/1.jpg', 'overseas') == 'Stale' && text('requests').includes('RefreshCdnOverSeaUrl')`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'overseas') == 'purged' && text('requests').includes('RefreshCdnOverSeaUrl')`)
 	v.sees(`[...document.querySelectorAll('#CHAT .thread .message')].some(m => m.textContent.includes('Done in overseas: 1 URL on www.test.com'))`)
 	v.click(`#CHAT-messages > li > .message .reply`, "Reply in thread")
 	v.keys("purge https://www.abc.com/")
@@ -160,7 +213,7 @@ func losesGateway(t *testing.T, v visitor) {
 	require.NoError(t, v.discord.Wait(ctx, func() bool { return v.discord.Gateway().Resumes > 0 }), "purgebot did not come back by itself")
 	v.sees(`$('mend').disabled && text('fault-hint') == 'Nothing is broken.'`)
 	v.say("/purge https://www.test.com/1.jpg")
-	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'Stale' && text('CHAT-messages').includes('Done in mainland')`)
+	v.sees(`edge('https://www.test.com/1.jpg', 'mainland') == 'purged' && text('CHAT-messages').includes('Done in mainland')`)
 }
 
 func injectsNothing(_ *testing.T, v visitor) {
@@ -215,7 +268,13 @@ const helpers = `
 // visit opens the page in a tab of its own, and looks at the end whether it ran without errors.
 func visit(t *testing.T, browser context.Context) visitor {
 	t.Helper()
-	w := newTestWorld(t)
+	return visitOf(t, browser, "2.0")
+}
+
+// visitOf is visit where the CDN is spoken to in one of its APIs.
+func visitOf(t *testing.T, browser context.Context, api string) visitor {
+	t.Helper()
+	w := newTestWorldOf(t, api)
 	require.NoError(t, w.stock())
 	server := httptest.NewServer(newPage(w))
 	t.Cleanup(server.Close)

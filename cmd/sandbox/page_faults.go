@@ -35,24 +35,32 @@ var cdnTroubles = []trouble{
 		cdn: cdnsim.Fault{Do: cdnsim.Reset, Acts: true}},
 	{Name: "garbage", Label: "Garbage", Hint: "HTTP 200 with bytes that mean nothing.", cdn: cdnsim.Fault{Do: cdnsim.Garbage}},
 	{Name: "http-502", Label: "HTTP 502", Hint: "A gateway answers in the CDN's place.", cdn: cdnsim.Fault{Do: cdnsim.HTTPError, Status: http.StatusBadGateway}},
-	{Name: "quota", Label: "Quota used up", Hint: "Tencent refuses with code 22044.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 22044}},
-	{Name: "rate", Label: "Too many calls", Hint: "Tencent refuses with code 9163: slow down.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 9163}},
-	{Name: "keys", Label: "Wrong key", Hint: "Tencent refuses with code 4100: the key or its signature.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 4100}},
+	{Name: "quota", Label: "Quota used up", Hint: "Tencent refuses: the quota of today is used up.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 22044}},
+	{Name: "rate", Label: "Too many calls", Hint: "Tencent refuses each call for coming too fast. purgebot slows down and tries again.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 9163}},
+	{Name: "keys", Label: "Wrong key", Hint: "Tencent refuses the key or its signature.", cdn: cdnsim.Fault{Do: cdnsim.Refusal, Code: 4100}},
 	{Name: "task-fails", Label: "Task fails", Hint: "The purge is accepted, and fails later.", cdn: cdnsim.Fault{Do: cdnsim.TaskFails}},
 }
 
 var slackTroubles = []trouble{
 	{Name: fine, Label: "Fine", Hint: "Slack answers as it should."},
-	{Name: "rate", Label: "Rate limited (429)", Hint: "Slack shows nothing until this ends. Purges go on meanwhile.",
-		begin: func(w *world) { w.slack.Throttle(-1, 2*time.Second) }},
-	{Name: "down", Label: "Down", Hint: "Commands still arrive, but Slack takes no answer until this ends.",
+	{Name: "rate", Label: "Rate limited (429)", Hint: "Slack takes no message until this ends. Purges that need no press go on meanwhile.",
+		begin: func(w *world) { w.slack.Throttle(-1, 2*time.Second, slackMessages...) }},
+	{Name: "down", Label: "Down",
+		Hint:  "Commands still arrive, but Slack answers nothing: purgebot refuses whom it has not looked up in the last five minutes, and no message is shown until this ends.",
 		begin: func(w *world) { w.slack.Down(true) }},
 }
 
+// slackMessages and discordMessages are the calls that show something in a channel. Each chat counts its methods apart, so that its
+// look-ups have room of their own: else a purgebot that has just started could not find out who anybody is.
+var (
+	slackMessages   = []string{"chat.postMessage", "chat.postEphemeral", "chat.update", "response_url"}
+	discordMessages = []string{"POST /channels/{channel}/messages", "PATCH /channels/{channel}/messages/{message}", "POST /channels/{channel}/messages/{message}/threads"}
+)
+
 var discordTroubles = []trouble{
 	{Name: fine, Label: "Fine", Hint: "Discord answers as it should."},
-	{Name: "rate", Label: "Rate limited (429)", Hint: "Discord takes no message until this ends. Purges go on meanwhile.",
-		begin: func(w *world) { w.discord.Throttle(-1, 2*time.Second) }},
+	{Name: "rate", Label: "Rate limited (429)", Hint: "Discord takes no message until this ends. Purges that need no press go on meanwhile.",
+		begin: func(w *world) { w.discord.Throttle(-1, 2*time.Second, discordMessages...) }},
 	{Name: "down", Label: "Down", Hint: "Nothing arrives, and purgebot tries to come back until this ends, more and more seldom.",
 		begin: func(w *world) { w.discord.Down(true) }},
 	{Name: "drop", Label: "Gateway drops", Hint: "The connection broke. purgebot is coming back, and is then told what it missed.",

@@ -20,6 +20,7 @@ const (
 
 // state is the world as one person sees it. All of it is text: the page makes no markup of any of it.
 type state struct {
+	API      string    `json:"api"`      // of the CDN, "2.0" or "3.0"
 	Messages []message `json:"messages"` // oldest first
 	Form     *form     `json:"form"`
 	Requests []request `json:"requests"` // newest first
@@ -78,7 +79,7 @@ type broken struct {
 
 func (p *page) state(c chat, user string) state {
 	messages := c.messages(user)
-	s := state{Messages: append([]message{}, messages[max(0, len(messages)-shownMessages):]...), Form: c.form(user), Requests: p.requests(), Edges: p.edges(), Faults: p.now()}
+	s := state{API: p.api, Messages: append([]message{}, messages[max(0, len(messages)-shownMessages):]...), Form: c.form(user), Requests: p.requests(), Edges: p.edges(), Faults: p.now()}
 	for _, q := range p.cdn.Quota() {
 		s.Quota = append(s.Quota, quota{string(q.Area) + string(q.Kind), q.Area, q.Kind, q.Used, q.Total})
 	}

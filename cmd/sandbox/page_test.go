@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -376,4 +377,47 @@ func signedPurge(target string) *http.Request {
 	signature := base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	query := strings.Replace(plain, target, url.QueryEscape(target), 1) + "&Signature=" + url.QueryEscape(signature)
 	return httptest.NewRequest("GET", "http://cdn.example/v2/index.php?"+query, nil)
+}
+
+// TestPageHintsAreTrue turns each fault of a chat on in a sandbox that nobody has used, and in one that somebody has, and looks
+// whether a purge that is typed then reaches the CDN, as the hint says.
+func TestPageHintsAreTrue(t *testing.T) {
+	t.Parallel()
+	for _, side := range sides[1:] {
+		for _, trouble := range side.Troubles {
+			for _, used := range []bool{false, true} {
+				t.Run(fmt.Sprint(side.Key, " ", trouble.Name, " used ", used), func(t *testing.T) {
+					t.Parallel()
+					p := &page{world: newTestWorld(t)}
+					c, err := p.chat(side.Key)
+					require.NoError(t, err)
+					alice, err := find(c, "alice")
+					require.NoError(t, err)
+					if used {
+						require.NoError(t, c.say(alice, "", "/purge whoami"))
+					}
+					require.NoError(t, p.turn(side.Key, trouble.Name, false))
+					said := c.say(alice, "", c.example())
+					sent := func() bool {
+						return slices.ContainsFunc(p.cdn.Requests(), func(r cdnsim.Request) bool { return r.Kind == cdnsim.URL })
+					}
+					switch {
+					case strings.Contains(trouble.Hint, "Nothing arrives"):
+						assert.Error(t, said)
+					case strings.Contains(trouble.Hint, "refuses whom it has not looked up") && !used:
+						require.NoError(t, said)
+						assert.True(t, slices.ContainsFunc(c.messages(alice), func(m message) bool { return m.OnlyYou && strings.Contains(m.plain(), "Not taken") }))
+						assert.False(t, sent())
+					case strings.Contains(trouble.Hint, "coming back"):
+					default:
+						require.NoError(t, said)
+						assert.Eventually(t, sent, 20*time.Second, 10*time.Millisecond, "purges go on: %s", trouble.Hint)
+					}
+					if strings.Contains(trouble.Hint, "no message") {
+						assert.False(t, slices.ContainsFunc(c.messages(alice), func(m message) bool { return m.Who == "bot" && !m.OnlyYou }))
+					}
+				})
+			}
+		}
+	}
 }

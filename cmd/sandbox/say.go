@@ -45,9 +45,13 @@ func (w *world) play(ctx context.Context, c chat, lines []line, out io.Writer) (
 	if err != nil {
 		return exitWrong, err
 	}
-	t.hint()
+	open := t.hint()
 	w.printRequests(out)
-	return exitCode(p), nil
+	code := exitCode(p)
+	if code == exitDone && open {
+		code = exitWaiting
+	}
+	return code, nil
 }
 
 // exitCode reduces a conversation to how it ended; what is worst counts.
@@ -209,13 +213,22 @@ func (t *transcript) fill(ctx context.Context, name, user, typed string) error {
 	return t.submit(user, map[string]string{f.Fields[0].Block: typed})
 }
 
-// hint says how to go on where a form is still open.
-func (t *transcript) hint() {
+// hint says how to go on where a form is still open, and reports whether one is. A form of one field comes from a press, which can
+// fill it in; one of several comes from a command that left things out.
+func (t *transcript) hint() (open bool) {
 	for _, p := range t.people() {
-		if f := t.form(p.id); f != nil {
-			fmt.Fprintf(t.out, "%s has the form “%s” open and nothing was sent: add what to type to the press, as in -press 'Purge=www.test.com'\n", p.name, f.Title)
+		f := t.form(p.id)
+		if f == nil {
+			continue
 		}
+		open = true
+		how := fmt.Sprintf("say all of it in the command, as in -say '%s'", t.example())
+		if len(f.Fields) == 1 {
+			how = "add what to type to the press, as in -press 'Purge=www.test.com'"
+		}
+		fmt.Fprintf(t.out, "%s has the form “%s” open and nothing was sent: %s\n", p.name, f.Title, how)
 	}
+	return open
 }
 
 // awaitButton waits until the user sees a button and all is shown, so that it is always the same one that is pressed; or until
@@ -269,6 +282,7 @@ func (t *transcript) until(ctx context.Context, done func() (bool, error)) error
 
 // print leaves out what people said: that is printed as they type it.
 func (t *transcript) print() {
+	t.printRefusals()
 	for _, m := range everything(t.chat) {
 		text := m.plain()
 		if m.Who == "person" || t.shown[m.Key] == text {
@@ -285,5 +299,23 @@ func (t *transcript) print() {
 		}
 		t.shown[m.Key] = text
 		fmt.Fprintf(t.out, "%s:\n  %s\n", head, strings.ReplaceAll(text, "\n", "\n  "))
+	}
+}
+
+// printRefusals prints what an open form says is wrong with what was typed into it.
+func (t *transcript) printRefusals() {
+	for _, p := range t.people() {
+		f := t.form(p.id)
+		if f == nil {
+			continue
+		}
+		why := f.Error
+		for _, in := range f.Fields {
+			why += in.Error
+		}
+		if why != "" && t.shown[f.Key] != why {
+			fmt.Fprintf(t.out, "the form “%s” (only %s sees this):\n  %s\n", f.Title, p.name, why)
+		}
+		t.shown[f.Key] = why
 	}
 }

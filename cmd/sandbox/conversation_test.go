@@ -296,7 +296,7 @@ func read(t *testing.T, s string) line {
 	return line{as: as, text: text}
 }
 
-// channel is what everybody sees in the end, then what only one person does: a private answer comes when it can, not in turn.
+// channel is what everybody sees in the end, then what only one person does, also in a form that is still open: a private answer comes when it can, not in turn.
 func channel(c chat) string {
 	var public, private strings.Builder
 	for _, m := range byThread(everything(c)) {
@@ -306,6 +306,11 @@ func channel(c chat) string {
 		}
 		if m.Who != "person" {
 			fmt.Fprintf(out, "%s\n  %s\n", where(m), strings.ReplaceAll(steady(m.plain()), "\n", "\n  "))
+		}
+	}
+	for _, p := range c.people() {
+		if why := refusal(c.form(p.id)); why != "" {
+			fmt.Fprintf(&private, "only %s, in a form:\n  %s\n", p.name, steady(why))
 		}
 	}
 	return public.String() + private.String()

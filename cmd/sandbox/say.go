@@ -306,16 +306,25 @@ func (t *transcript) print() {
 func (t *transcript) printRefusals() {
 	for _, p := range t.people() {
 		f := t.form(p.id)
-		if f == nil {
+		why := refusal(f)
+		if f == nil || t.shown[f.Key] == why {
 			continue
 		}
-		why := f.Error
-		for _, in := range f.Fields {
-			why += in.Error
-		}
-		if why != "" && t.shown[f.Key] != why {
+		t.shown[f.Key] = why
+		if why != "" {
 			fmt.Fprintf(t.out, "the form “%s” (only %s sees this):\n  %s\n", f.Title, p.name, why)
 		}
-		t.shown[f.Key] = why
 	}
+}
+
+// refusal is what a form says is wrong with what was typed into it; "" is nothing.
+func refusal(f *form) string {
+	if f == nil {
+		return ""
+	}
+	why := []string{f.Error}
+	for _, in := range f.Fields {
+		why = append(why, in.Error)
+	}
+	return strings.Join(slices.DeleteFunc(why, func(s string) bool { return s == "" }), "\n  ")
 }

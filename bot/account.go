@@ -80,6 +80,9 @@ func (b *Bot) askDomains(ctx context.Context) {
 func (b *Bot) hearDomains(ctx context.Context, cdn purge.Domains) {
 	asked := b.Now()
 	list, err := cdn.Domains(ctx)
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		b.noteAsked(ctx, cdnDomains, err)
+	}
 	a := &b.account
 	a.mu.Lock()
 	defer a.mu.Unlock()

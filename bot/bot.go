@@ -66,11 +66,12 @@ type Bot struct {
 	quotas  quotas  // what the vendor last said is left today
 	account account // what it last said of the domains
 	spoken  spoken  // the rules from chat
+	vitals  *vitals // how everything is that it hangs on
+
+	complaints complaints // the vendor's, which an operator should know of
 
 	mu     sync.Mutex
-	cdnErr *purge.Error // the last answer that only an operator can mend
-	cdnAt  time.Time    // when it came
-	broken int          // purges that the engine itself ended since the start
+	broken int // purges that the engine itself ended since the start
 
 	asking atomic.Int64 // see Backlog
 
@@ -95,6 +96,7 @@ func New(o Options) (*Bot, error) {
 	}
 	o.EmergencyAfter = cmp.Or(o.EmergencyAfter, emergencyAfter)
 	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1), at: func(string) {}, tendEvery: tendEvery}
+	b.vitals = b.newVitals()
 	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, b.purge)
 	if err != nil {
 		return nil, err
@@ -126,7 +128,7 @@ func (b *Bot) Start() error {
 	if b.AuditChannel.Channel != "" {
 		b.done.Go(func() { b.feedAudit(ctx, b.AuditChannel) })
 	}
-	b.askQuota()
+	b.watchQuota()
 	b.askDomains(ctx)
 	return nil
 }
@@ -144,6 +146,7 @@ func (b *Bot) asks(question func()) {
 // Open purges stay where they stand and go on at the next Start.
 // Nothing may call the Handler any more.
 func (b *Bot) Stop(timeout time.Duration) error {
+	b.vitals.stop()
 	b.calls.close(timeout)
 	if b.stop != nil {
 		b.stop()
@@ -195,10 +198,13 @@ func (b *Bot) Ended(ctx context.Context) ([]string, error) {
 const tendEvery = 5 * time.Second
 
 // tend starts what a kill has left between its commit and the engine, rings for decisions that were not taken up, ends what
-// the engine has given up, tells what stays unclear, forgets what is old, and keeps what is known of the account's domains new.
+// the engine has given up, tells what stays unclear, forgets what is old, keeps what is known of the account's domains new, and asks
+// everything how it is.
 func (b *Bot) tend(ctx context.Context) {
 	for n := 0; ; n++ {
+		b.feel()
 		b.askDomains(ctx)
+		b.watchQuota()
 		b.tendOpen(ctx)
 		b.ringDecided(ctx)
 		b.tellUnclear(ctx)

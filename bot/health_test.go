@@ -15,8 +15,9 @@ import (
 func TestConditionOfAPlatform(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	assert.Equal(t, Condition{}, w.bot.Condition(t.Context()))
 	for kind := purge.Internal; kind <= purge.Unknown; kind++ {
-		w.chat.health = &purge.Error{Kind: kind, Message: "Mend it."}
+		w.chat.says(&purge.Error{Kind: kind, Message: "Mend it."})
 		c := w.bot.Condition(t.Context())
 		if kind == purge.Denied {
 			assert.Equal(t, Condition{Warnings: []string{"slack: Mend it."}}, c, "one channel is not the whole chat")
@@ -24,7 +25,7 @@ func TestConditionOfAPlatform(t *testing.T) {
 			assert.Equal(t, Condition{Problems: []string{"slack: Mend it."}}, c)
 		}
 	}
-	w.chat.health = errors.New("of no kind")
+	w.chat.says(errors.New("of no kind"))
 	assert.Len(t, w.bot.Condition(t.Context()).Problems, 1)
 }
 

@@ -17,6 +17,7 @@ import (
 
 const (
 	quotaAge     = 30 * time.Second // how long the vendor's word is believed
+	quotaWatch   = 5 * time.Minute  // how often it is asked where nobody wants to know
 	quotaAgain   = 5 * time.Second  // before it is asked again after it did not tell
 	quotaTimeout = 5 * time.Second
 	quotaPatient = 2 * time.Second        // what a question waits for it
@@ -38,6 +39,21 @@ type quotas struct {
 	at     time.Time     // of the word; zero where there is none
 	next   time.Time     // before it the vendor is not asked again
 	answer chan struct{} // closed when the answer under way is there; nil if none is
+	watch  time.Time     // before it nobody asks only to see whether the key still holds
+}
+
+// watchQuota asks every few minutes what nobody may have asked: whether the key holds shows before the first incident.
+func (b *Bot) watchQuota() {
+	q := &b.quotas
+	q.mu.Lock()
+	due := !b.Now().Before(q.watch)
+	if due {
+		q.watch = b.Now().Add(quotaWatch)
+	}
+	q.mu.Unlock()
+	if due {
+		b.askQuota()
+	}
 }
 
 // askQuota asks the vendor, unless what it said is new enough. The channel is closed once there is nothing to wait for.
@@ -81,13 +97,14 @@ func (b *Bot) hearQuota(ctx context.Context) {
 	var told []purge.Quota
 	if err == nil {
 		told, err = b.CDN.Quota(ctx)
+		b.noteAsked(ctx, cdnQuota, err)
 	}
 	q := &b.quotas
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.answer, q.next = nil, b.Now().Add(quotaAgain)
 	if err != nil || len(told) == 0 {
-		return // the ledger will do; that the vendor does not answer shows at the calls that matter
+		return // the ledger will do
 	}
 	q.told, q.spent, q.day, q.at, q.next = map[quotaOf]purge.Quota{}, spent, b.day(asked), asked, asked.Add(quotaAge/2)
 	for _, t := range told {

@@ -363,7 +363,18 @@ func (c *fakeChat) Channel(context.Context, chat.Thread, time.Duration) (chat.Ch
 func (c *fakeChat) Limits() chat.ChatLimits {
 	return chat.ChatLimits{Forms: !c.noForms, Files: !c.noFiles, Workspace: c.place, Addressed: c.addressed, Options: c.options, Mentions: "Pick them from the list."}
 }
-func (c *fakeChat) Health(context.Context) error { return c.health }
+func (c *fakeChat) Health(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.health
+}
+
+// says has the chat say of itself from now on that something is wrong; nil is nothing.
+func (c *fakeChat) says(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.health = err
+}
 
 func (c *fakeChat) setFail(err error) {
 	c.mu.Lock()

@@ -94,7 +94,7 @@ func check(ctx context.Context, db *sql.DB) error {
 
 // tables are those of the latest schema.
 var tables = []string{"pb_audit", "pb_audit_head", "pb_budget", "pb_button", "pb_call", "pb_card", "pb_charge", "pb_decision", "pb_event",
-	"pb_feed", "pb_host", "pb_notice", "pb_purge", "pb_rule", "pb_rule_version", "pb_spent", "pb_target"}
+	"pb_feed", "pb_host", "pb_notice", "pb_pulse", "pb_purge", "pb_rule", "pb_rule_version", "pb_spent", "pb_target"}
 
 // versionOf is the schema of a database, 0 for an empty one. It refuses one that is newer, not ours, or lacks tables.
 func versionOf(ctx context.Context, db *sql.DB) (version int64, err error) {

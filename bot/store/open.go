@@ -16,8 +16,9 @@ import (
 
 // Store is the open database. It has one connection, which the durable engine uses as well.
 type Store struct {
-	db   *sql.DB
-	file *hold // nil where it was opened only to be read
+	db     *sql.DB
+	file   *hold // nil where it was opened only to be read
+	checks checks
 }
 
 // Open opens, and where needed makes, the database that a DATABASE_URL such as "sqlite:purgebot.db" names, for the one
@@ -150,6 +151,7 @@ var (
 	errDamaged = errors.New("its check failed")
 	errLinked  = errors.New("it has a second name")
 	errGone    = errors.New("the file is gone")
+	errFull    = errors.New("the disk is full")
 )
 
 // refused says what to do about a database that is not opened.

@@ -134,11 +134,15 @@ func batch(rows []quotaRow) int {
 	return least
 }
 
-// notSaid is the error of a question that harms nobody when it is asked again.
+// notSaid is the error of a question that harms nobody when it is asked again. One that is not known at all is NotFound: a gateway that
+// purges need not answer questions.
 func notSaid(err error, say string) error {
 	e := purge.AsError(err)
-	if e.Kind == purge.Unknown {
+	switch {
+	case e.Kind == purge.Unknown:
 		e.Kind, e.Message = purge.Unavailable, say
+	case e.Message == sayAction:
+		e.Kind = purge.NotFound
 	}
 	return e
 }

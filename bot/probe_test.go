@@ -1,0 +1,176 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/purge"
+)
+
+// hands is a time that a test sets forward.
+type hands struct{ ahead atomic.Int64 }
+
+func (c *hands) now() time.Time       { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *hands) pass(d time.Duration) { c.ahead.Add(int64(d)) }
+func (c *hands) is(o *Options)        { o.Now = c.now }
+func (b *Bot) probe(name string) *probe {
+	for _, p := range b.vitals.probes {
+		if p.name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// silent is a chat that does not say how it is until it may.
+type silent struct {
+	*fakeChat
+	asked chan struct{}
+	may   chan struct{}
+}
+
+func (s *silent) Health(ctx context.Context) error {
+	s.asked <- struct{}{}
+	<-s.may // it does not heed ctx: nothing makes a hanging disk or resolver do so
+	return nil
+}
+
+// TestConditionWaitsForNobody: who asks gets the last answers within a second, and is told of whom one has waited too long.
+func TestConditionWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	c := &hands{}
+	chat := &silent{newFakeChat(), make(chan struct{}, 100), make(chan struct{})}
+	w := newWorld(t, c.is, func(o *Options) { o.Platforms["slack"] = chat })
+	<-chat.asked
+	asks := func() Condition {
+		begun := time.Now()
+		defer func() { assert.Less(t, time.Since(begun), probePatience+10*time.Second) }() // the machine may be busy
+		return w.bot.Condition(t.Context())
+	}
+	assert.Equal(t, Condition{Problems: []string{"slack: it has not answered yet."}}, asks())
+	c.pass(time.Minute)
+	assert.Regexp(t, `^\[slack: it has not answered for 1m\d+s\.\]$`, asks().Problems)
+	assert.Empty(t, chat.asked, "and is not asked again meanwhile")
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.Len(t, w.bot.Condition(gone).Problems, 1, "nobody waits any more")
+	close(chat.may)
+	require.Eventually(t, func() bool { return len(asks().Problems) == 0 }, time.Minute, time.Millisecond)
+	assert.Equal(t, map[string]bool{"cdn": true, "database": true, "slack": true}, w.bot.Up())
+}
+
+// TestWhatIsNotWellIsLogged without anybody who asks, once, when it lasts; and when it is well again.
+func TestWhatIsNotWellIsLogged(t *testing.T) {
+	t.Parallel()
+	c := &hands{}
+	var log book
+	w := newWorld(t, c.is, logged(&log), func(o *Options) {})
+	p := w.bot.probe("slack")
+	again := func() {
+		t.Helper()
+		c.pass(time.Hour)
+		w.bot.feel()
+		require.Eventually(t, func() bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.answer == nil && p.now().Sub(p.at) < time.Hour
+		}, time.Minute, time.Millisecond)
+	}
+	again()
+	w.chat.says(&purge.Error{Kind: purge.Internal, Message: "The token is gone."})
+	again()
+	assert.Empty(t, log.lines("msg=\"not well\""), "once may be chance")
+	for range 5 {
+		again()
+	}
+	assert.Len(t, log.lines("level=WARN msg=\"not well\" part=slack error=\"The token is gone.\""), 1)
+	assert.False(t, w.bot.Up()["slack"])
+	w.chat.says(nil)
+	again()
+	again()
+	assert.Len(t, log.lines("level=INFO msg=\"well again\" part=slack was=\"The token is gone.\""), 1)
+	assert.True(t, w.bot.Up()["slack"])
+}
+
+// TestQuestionsToTheCDNAreHeeded: what only an operator can mend is a warning before the first purge, what passes is none.
+func TestQuestionsToTheCDNAreHeeded(t *testing.T) {
+	t.Parallel()
+	for kind, warns := range map[purge.ErrorKind]bool{
+		purge.Internal: true, purge.Unavailable: true, purge.NotFound: true, purge.Denied: false,
+		purge.Invalid: false, purge.Conflict: false, purge.Exhausted: false, purge.Unknown: false,
+	} {
+		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newListedWorld(t, nil, &purge.Error{Kind: kind, Message: "Mend it."})
+			told := strings.Join(w.bot.Condition(t.Context()).Warnings, "\n")
+			if !warns {
+				assert.Empty(t, told)
+				return
+			}
+			assert.Regexp(t, `^CDN, asked for the domains of the account: Mend it\. \(seen at .* UTC\)$`, told)
+			assert.False(t, w.bot.Up()["cdn"])
+			w.types(alice, "https://www.test.com/1")
+			w.ends("Done")
+			assert.Empty(t, w.bot.Condition(t.Context()).Warnings, "it is reached, takes the key, and purges without the question")
+		})
+	}
+}
+
+// TestComplaints of the CDN: each kind of call by itself, until it goes well or is long ago.
+func TestComplaints(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	of := func(kind purge.ErrorKind) *purge.Error {
+		return &purge.Error{Kind: kind, Message: "It is " + kind.String() + "."}
+	}
+	var c complaints
+	c.note(cdnPurge, of(purge.Denied), now)
+	c.note(cdnQuota, of(purge.Denied), now)
+	c.note(cdnDomains, of(purge.Unavailable), now)
+	assert.Len(t, c.told(now), 3, "the key may not purge, nor see the quota")
+	c.note(cdnQuota, of(purge.Invalid), now)
+	assert.Len(t, c.told(now), 2, "any answer shows that it is reached")
+	c.note(cdnQuota, nil, now)
+	assert.Len(t, c.told(now), 1)
+	assert.Empty(t, c.told(now.Add(warnFor)))
+	c.note(cdnPurge, of(purge.Conflict), now)
+	assert.Len(t, c.told(now), 1, "one domain's trouble mends no key")
+	c.note(cdnPurge, nil, now)
+	assert.Empty(t, c.told(now))
+	c.note(cdnPurge, of(purge.Internal), now)
+	c.note(cdnDomains, of(purge.Internal), now)
+	c.note(cdnQuota, nil, now)
+	assert.Len(t, c.told(now), 1, "a key that is taken for one question is taken for the other, but may not purge")
+	c.note(cdnDomains, of(purge.Internal), now)
+	c.note(cdnPurge, nil, now)
+	assert.Empty(t, c.told(now))
+	c.note(cdnPurge, of(purge.Unavailable), now)
+	assert.Equal(t, []string{"CDN: It is unavailable. (seen at " + now.UTC().Format(time.DateTime) + " UTC)"}, c.told(now))
+	for _, passes := range []purge.ErrorKind{purge.Invalid, purge.NotFound, purge.Conflict, purge.Exhausted, purge.Unknown} {
+		c.note(cdnPurge, nil, now)
+		c.note(cdnPurge, of(passes), now)
+		assert.Empty(t, c.told(now), passes)
+	}
+}
+
+// TestQuotaIsAskedNowAndThen, also where nobody purges.
+func TestQuotaIsAskedNowAndThen(t *testing.T) {
+	t.Parallel()
+	c := &hands{}
+	w := newWorld(t, c.is)
+	w.cdn.mu.Lock()
+	w.cdn.quota = func([]purge.Batch) ([]purge.Quota, error) { return nil, errors.New("of no kind") }
+	w.cdn.mu.Unlock()
+	c.pass(quotaWatch)
+	w.bot.watchQuota()
+	require.Eventually(t, func() bool {
+		return strings.Contains(strings.Join(w.bot.Condition(t.Context()).Warnings, ""), string(cdnQuota))
+	}, time.Minute, time.Millisecond)
+}

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"log/slog"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -21,9 +23,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/adapters/slack/slacksim"
+	"purgebot/bot"
+	"purgebot/bot/store"
 	"purgebot/cmd/internal/app"
 	"purgebot/purge/tencent/cdnsim"
 )
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue && runtime.GOMAXPROCS(0) < 4 {
+		_ = f.Value.Set("4") // some tests here wait for seconds
+	}
+	os.Exit(m.Run())
+}
 
 // stage is the production wiring between a simulated Slack and a simulated CDN, with alice, who may do everything.
 type stage struct {
@@ -72,11 +84,46 @@ func newStage(t *testing.T, prepare ...func(*stage)) *stage {
 		p(s)
 	}
 	s.slack.ServeAt(at)
+	s.migrate()
 	require.NoError(t, os.WriteFile(s.env["PURGEBOT_ACL"], []byte(policy), 0o600))
 	s.start()
 	t.Cleanup(s.stop)
 	t.Cleanup(s.cdn.ClearFaults)
 	return s
+}
+
+// migrated is a database that is new and has all migrations behind it: they are much of what a start costs.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "migrated")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "purgebot.db")
+	db, err := store.Open(context.Background(), "sqlite:"+file)
+	if err != nil {
+		return nil, err
+	}
+	b, err := bot.New(bot.Options{Store: db, Executor: "none", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	if err := b.Stop(time.Second); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// migrate puts such a database where there is none.
+func (s *stage) migrate() {
+	s.t.Helper()
+	file := strings.TrimPrefix(s.env["DATABASE_URL"], "sqlite:")
+	if _, err := os.Stat(file); err == nil {
+		return
+	}
+	database, err := migrated()
+	require.NoError(s.t, err)
+	require.NoError(s.t, os.WriteFile(file, database, 0o600))
 }
 
 func serve(t *testing.T, h http.Handler) string {

@@ -72,14 +72,10 @@ func (v Verdict) ByFreeze() bool { return v.Frozen != nil && v.Rule == v.Frozen.
 
 // Judge answers on every target of a request in each of its areas, in the request's order.
 func (r Rules) Judge(q Request) iter.Seq[Verdict] {
-	kind := q.Purge.Kind
-	if kind == purge.Prefetch {
-		kind = purge.URL
-	}
 	return func(yield func(Verdict) bool) {
 		for _, part := range q.Purge.Parts {
 			for _, t := range part.Targets {
-				a := Ask{Who: q.Who, In: q.In, Kind: kind, Area: part.Area, Target: t, At: r.at, overlay: r.said, Override: q.Despite.any()}
+				a := Ask{Who: q.Who, In: q.In, Kind: q.Purge.Kind.Judged(), Area: part.Area, Target: t, At: r.at, overlay: r.said, Override: q.Despite.any()}
 				if !yield(r.judge(a, q.Despite)) {
 					return
 				}

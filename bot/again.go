@@ -58,7 +58,7 @@ func (b *Bot) learnMore(ctx context.Context, p store.Purge) (bool, error) {
 	if len(changed) == 0 {
 		return false, nil
 	}
-	still, err := b.Store.Learn(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: count(changed)}))
+	still, err := b.Store.Learn(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}))
 	if err != nil || still {
 		b.wantCards()
 		return true, err
@@ -80,7 +80,7 @@ func (b *Bot) revise(ctx context.Context, p store.Purge, changed []store.Target)
 	if st == store.StateAccepted {
 		problem = sayLate
 	}
-	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: count(changed)}), b.entry(store.AuditRevised, p.ID, "", ended(st, problem)))
+	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}), b.entry(store.AuditRevised, p.ID, "", ended(st, problem)))
 	b.wantCards()
 	return err
 }
@@ -107,6 +107,6 @@ func replaced(targets, some []store.Target) []store.Target {
 
 // unclear reports whether looking again may tell more.
 func (v view) unclear() bool {
-	n := count(v.targets)
+	n := store.Count(v.targets)
 	return v.State.Final() && (n[purge.OutcomeUnknown] > 0 || n[purge.Accepted] > 0 && v.Problem == sayLate)
 }

@@ -43,7 +43,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Ans
 
 // confirmed decides for the purge, after what must be typed was typed.
 func (b *Bot) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
-	hosts := wholeSites(p.Request)
+	hosts := p.Request.WholeSites()
 	asks := len(hosts) > 0 || how.emergency
 	switch {
 	case asks && !how.form:

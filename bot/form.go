@@ -94,20 +94,6 @@ func messageOfForm(s scene, a chat.Answer, button store.Button) chat.MessageRef 
 	return from.Message
 }
 
-// wholeSites is the hosts of which a request purges everything, in order of the alphabet. Who serves "//" as "/" is not known here.
-func wholeSites(r purge.Request) []string {
-	var hosts []string
-	for _, part := range r.Parts {
-		for _, t := range part.Targets {
-			if r.Kind == purge.Directory && strings.Trim(t.Path(), "/") == "" {
-				hosts = append(hosts, t.Host())
-			}
-		}
-	}
-	slices.Sort(hosts)
-	return slices.Compact(hosts)
-}
-
 // typed reports whether a text is exactly these hosts, one a line. Space around them and capitals do not count.
 func typed(text string, hosts []string) bool {
 	var lines []string

@@ -28,7 +28,7 @@ func (b *Bot) rightsOf(s scene) rights {
 		r.urls = r.urls || slices.Contains(g.Kinds, purge.URL)
 		r.directories = r.directories || slices.Contains(g.Kinds, purge.Directory)
 		r.overseas = r.overseas || slices.Contains(g.Areas, purge.Overseas)
-		r.everywhere = r.everywhere || len(allBut(g.Areas)) == 0
+		r.everywhere = r.everywhere || len(purge.AreasBut(g.Areas)) == 0
 	}
 	return r
 }

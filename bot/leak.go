@@ -47,5 +47,5 @@ func asLeak(w wish) wish {
 
 // isLeak reports whether a purge is all that already.
 func isLeak(p store.Purge) bool {
-	return p.Private && len(missing(p.Request)) == 0 && p.Request.Mode != purge.Flush
+	return p.Private && len(purge.AreasBut(p.Request.Areas())) == 0 && p.Request.Mode != purge.Flush
 }

@@ -149,7 +149,7 @@ func (b *Bot) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, 
 	if len(changed) == 0 {
 		return running, nil
 	}
-	return running, b.Store.SetOutcomes(ctx, id, changed, b.entry(store.AuditSeen, id, "", store.Body{Batch: o.N, Area: o.Area, Changed: count(changed)}))
+	return running, b.Store.SetOutcomes(ctx, id, changed, b.entry(store.AuditSeen, id, "", store.Body{Batch: o.N, Area: o.Area, Changed: store.Count(changed)}))
 }
 
 // statusOf asks the vendor about one batch. What others have sent is read from the ledger after the vendor's log, so that no row of

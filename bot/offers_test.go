@@ -172,7 +172,7 @@ func TestTheFormOfAWholeSiteSaysWhatHappens(t *testing.T) {
 	} {
 		for mode, does := range map[purge.Mode]string{purge.Flush: "Flushes changed files", purge.Delete: "Deletes everything"} {
 			r := purge.Request{Kind: purge.Directory, Mode: mode, Parts: parts}
-			said := hostsField(r, wholeSites(r)).Hint
+			said := hostsField(r, r.WholeSites()).Hint
 			assert.True(t, strings.HasPrefix(said, does), said)
 			assert.Contains(t, said, want)
 			assert.LessOrEqual(t, len(said), 100, said)

@@ -15,14 +15,6 @@ import (
 // prefetches reports whether the CDN can.
 func (b *Bot) prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
 
-// judgedAs is the kind that rules know: whoever may purge a URL may have it fetched again.
-func judgedAs(k purge.Kind) purge.Kind {
-	if k == purge.Prefetch {
-		return purge.URL
-	}
-	return k
-}
-
 // digestOf is what makes two wishes the same: what is purged, and whether it is fetched again.
 func digestOf(r purge.Request, prefetch bool) string {
 	if prefetch {
@@ -134,7 +126,7 @@ func (b *Bot) drawPrefetch(ctx context.Context, v *view) (err error) {
 	case v.State.Final():
 		f, found, err := b.Store.Purge(ctx, prefetchID(v.ID))
 		if found && err == nil {
-			v.fetched, v.fetches = f.Short, len(distinct(f.Request))
+			v.fetched, v.fetches = f.Short, len(f.Request.Texts())
 		}
 		v.cannotFetch = !b.prefetches()
 		return err

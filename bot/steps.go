@@ -147,7 +147,7 @@ func notifies(st store.State) bool { return st != store.StateCancelled }
 
 // finalState reduces what became of every target to one word. "Failed" is said only where nothing may have happened.
 func finalState(p store.Purge, d store.Decision, targets []store.Target) (store.State, string) {
-	n := count(targets)
+	n := store.Count(targets)
 	sent := n[purge.Done] + n[purge.Accepted] + n[purge.Failed] + n[purge.OutcomeUnknown]
 	good := n[purge.Done] + n[purge.Accepted]
 	skipped := n[purge.Skipped] + n[purge.Pending]
@@ -180,14 +180,6 @@ func skippedReason(targets []store.Target) string {
 		}
 	}
 	return ""
-}
-
-func count(targets []store.Target) map[purge.Outcome]int {
-	n := map[purge.Outcome]int{}
-	for _, t := range targets {
-		n[t.Outcome]++
-	}
-	return n
 }
 
 // load returns a purge that must be there: record came first.

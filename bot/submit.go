@@ -117,7 +117,7 @@ type sending struct {
 
 // pending reports whether any of it is still to be sent: also where its last call surely was not done, and one before may have been.
 func (s sending) pending() bool {
-	n := count(s.rows)
+	n := store.Count(s.rows)
 	_, again := due(s.last().Next, nextAgain)
 	return n[purge.Pending] > 0 || again && n[purge.OutcomeUnknown] == len(s.rows)
 }

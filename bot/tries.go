@@ -129,7 +129,7 @@ func (s sending) lookedUp() (last store.Call, asks bool) {
 // lookFirst looks for the nth time for a call that may have been carried out, and reports whether another is to be made: where the
 // log could be read, and held nothing of it however often it was read. A part of it is enough to know that the call had arrived.
 func (b *Bot) lookFirst(ctx context.Context, p store.Purge, batch sending, call store.Call, nth int) (s submitted, send bool, err error) {
-	if count(batch.rows)[purge.OutcomeUnknown] < len(batch.rows) { // somebody has looked again meanwhile
+	if store.Count(batch.rows)[purge.OutcomeUnknown] < len(batch.rows) { // somebody has looked again meanwhile
 		return submitted{}, false, nil
 	}
 	o := openBatch{Batch: batch.Batch, call: call, since: call.At, rows: map[string]store.Target{}}
@@ -141,7 +141,7 @@ func (b *Bot) lookFirst(ctx context.Context, p store.Purge, batch sending, call 
 	case err == nil && len(seen) > 0:
 		_, changed := learned(o, seen)
 		b.wantCards()
-		return submitted{}, false, b.Store.SetOutcomes(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Batch: o.N, Area: o.Area, Changed: count(changed)}))
+		return submitted{}, false, b.Store.SetOutcomes(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Batch: o.N, Area: o.Area, Changed: store.Count(changed)}))
 	case err != nil && !notNow(err):
 		return submitted{}, false, nil // this API cannot tell
 	case nth < unlistedLooks:

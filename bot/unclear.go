@@ -44,7 +44,7 @@ func (b *Bot) drawTries(ctx context.Context, v *view) error {
 
 // looking reports whether something that may have been done is still being looked up.
 func (v view) looking() bool {
-	return !v.State.Final() && count(v.targets)[purge.OutcomeUnknown] > 0
+	return !v.State.Final() && store.Count(v.targets)[purge.OutcomeUnknown] > 0
 }
 
 // triesLines say of the newest call what follows it, while that has not followed.

@@ -101,7 +101,7 @@ func (b *Bot) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Re
 		return sayNotAsked(b.ConfirmURLs)
 	}
 	said := "A question comes first. " + sayWhoPresses(p, s.law, s.law.approvers(p))
-	if len(wholeSites(r)) > 0 {
+	if len(r.WholeSites()) > 0 {
 		said += " " + sayTypeHost
 	}
 	return said

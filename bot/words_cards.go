@@ -63,22 +63,8 @@ func (v view) footer() string {
 
 // what is "2 directories on www.test.com".
 func (v view) what() string {
-	n := len(distinct(v.Request))
-	return things(n, judgedAs(v.Request.Kind)) + " on " + hostWords(v.Request.Hosts())
-}
-
-func distinct(r purge.Request) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, p := range r.Parts {
-		for _, t := range p.Targets {
-			if !seen[t.String()] {
-				seen[t.String()] = true
-				out = append(out, t.String())
-			}
-		}
-	}
-	return out
+	n := len(v.Request.Texts())
+	return things(n, v.Request.Kind.Judged()) + " on " + hostWords(v.Request.Hosts())
 }
 
 func (v view) statusTitle() string {
@@ -91,14 +77,14 @@ func (v view) statusTitle() string {
 		if v.asking() {
 			return "Purge " + v.what() + " in " + areas + "?"
 		}
-		if v.looking() && count(v.targets)[purge.Pending] == 0 {
+		if v.looking() && store.Count(v.targets)[purge.Pending] == 0 {
 			return "Looking up what became of " + v.what() + " in " + areas
 		}
 		return "Purging " + v.what() + " in " + areas
 	case store.StateWaiting:
 		return v.waitingTitle(areas)
 	case store.StateFollowing:
-		if n := count(v.targets); n[purge.OutcomeUnknown]+n[purge.Failed]+n[purge.Skipped] > 0 {
+		if n := store.Count(v.targets); n[purge.OutcomeUnknown]+n[purge.Failed]+n[purge.Skipped] > 0 {
 			return "Looking up what became of " + v.what() + " in " + areas
 		}
 		return "Accepted: " + v.what() + " in " + areas
@@ -156,7 +142,7 @@ func (v view) showTargets(c *chat.Card) {
 		c.Lines = append(c.Lines, "Private: the channel sees no targets. /purge status "+v.Short+" shows them to whoever asked and whoever may purge them.")
 		return
 	}
-	all := distinct(v.Request)
+	all := v.Request.Texts()
 	c.Targets = all[:min(len(all), shownTargets)]
 	if c.More = len(all) - len(c.Targets); c.More > 0 {
 		c.File = &chat.File{Name: v.Short + ".txt", Text: strings.Join(all, "\n") + "\n"}
@@ -181,7 +167,7 @@ func (v view) outcomeLines() []string {
 			lines = append(lines, "Tencent accepted it; its API does not tell when it is done. It usually takes "+v.takes()+".")
 		}
 	}
-	if n := count(v.targets)[purge.OutcomeUnknown]; n > 0 && v.State.Final() {
+	if n := store.Count(v.targets)[purge.OutcomeUnknown]; n > 0 && v.State.Final() {
 		lines = append(lines, sayUnclear(n))
 	}
 	return lines
@@ -300,7 +286,7 @@ func (v view) modeLine() string {
 
 // warnings name the whole sites, and what it takes to purge them.
 func (v view) warnings() []string {
-	hosts := wholeSites(v.Request)
+	hosts := v.Request.WholeSites()
 	if len(hosts) == 0 {
 		return nil
 	}
@@ -333,7 +319,7 @@ func (v view) leftOut() []string {
 		return nil
 	}
 	var lines []string
-	for _, a := range missing(v.Request) {
+	for _, a := range purge.AreasBut(v.Request.Areas()) {
 		if v.asking() {
 			lines = append(lines, title(string(a))+" is left out.")
 		} else {
@@ -365,7 +351,7 @@ func (v view) pageOnly() string {
 
 // anyGood reports whether anything was, or may have been, purged.
 func (v view) anyGood() bool {
-	n := count(v.targets)
+	n := store.Count(v.targets)
 	return n[purge.Done]+n[purge.Accepted]+n[purge.OutcomeUnknown] > 0
 }
 
@@ -374,24 +360,11 @@ func (v view) tried() bool {
 	return v.State == store.StateFailed || v.State == store.StatePartly || v.State == store.StateUnknown
 }
 
-// missing is the areas a request leaves out.
-func missing(r purge.Request) []purge.Area { return allBut(r.Areas()) }
-
-// allBut is the areas that are not among some.
-func allBut(areas []purge.Area) (rest []purge.Area) {
-	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
-		if !slices.Contains(areas, a) {
-			rest = append(rest, a)
-		}
-	}
-	return rest
-}
-
 func (v view) buttons() []chat.Button {
 	switch {
 	case v.asking():
 		return slices.Concat([]chat.Button{v.button(doesOf(v.Request), actionPurge, styleOf(v.Request)), v.button("Cancel", actionCancel, chat.Plain)}, v.withoutApproval(), v.asLeak())
-	case v.State == store.StateSending && count(v.targets)[purge.Pending] > 0 && v.Cancelled == "" && v.join == nil:
+	case v.State == store.StateSending && store.Count(v.targets)[purge.Pending] > 0 && v.Cancelled == "" && v.join == nil:
 		return append([]chat.Button{v.button("Cancel", actionCancel, chat.Plain)}, v.lookAgain()...)
 	}
 	return v.followUps()
@@ -427,7 +400,7 @@ func sayWholeSite(r purge.Request) string {
 		where = " in " + areaWords(areas)
 	}
 	if len(areas) == 1 {
-		where += "; " + areaWords(allBut(areas)) + " is left out"
+		where += "; " + areaWords(purge.AreasBut(areas)) + " is left out"
 	}
 	return does + where + ". Any other text purges nothing."
 }
@@ -436,12 +409,12 @@ func sayWholeSite(r purge.Request) string {
 func areasOfWholeSites(r purge.Request) (areas []purge.Area) {
 	n := 0
 	for _, part := range r.Parts {
-		in := wholeSites(purge.Request{Kind: r.Kind, Parts: []purge.Part{part}})
+		in := purge.Request{Kind: r.Kind, Parts: []purge.Part{part}}.WholeSites()
 		if len(in) > 0 {
 			areas, n = append(areas, part.Area), n+len(in)
 		}
 	}
-	if n != len(areas)*len(wholeSites(r)) {
+	if n != len(areas)*len(r.WholeSites()) {
 		return nil
 	}
 	return areas
@@ -456,14 +429,14 @@ func (v view) followUps() []chat.Button {
 		return append(v.anew(), v.lookAgain()...)
 	}
 	out := v.anew()
-	if n := count(v.targets); v.tried() && n[purge.Failed]+n[purge.Skipped] > 0 {
+	if n := store.Count(v.targets); v.tried() && n[purge.Failed]+n[purge.Skipped] > 0 {
 		out = append(out, v.button("Retry failed", actionRetry, chat.Plain))
 	}
 	out = append(out, v.lookAgain()...)
 	if !v.anyGood() || v.Request.Kind == purge.Prefetch {
 		return out
 	}
-	for _, a := range missing(v.Request) {
+	for _, a := range purge.AreasBut(v.Request.Areas()) {
 		if v.offers(string(a)) {
 			out = append(out, v.button("Also "+string(a), string(a), chat.Plain))
 		}
@@ -524,7 +497,7 @@ func refusedCard(refused []refusal, s scene) chat.Card {
 
 // privateTargetsCard shows the requester alone what a private purge is about.
 func privateTargetsCard(r purge.Request) chat.Card {
-	all := distinct(r)
+	all := r.Texts()
 	c := chat.Card{Title: "Taken. Only you see the targets:", Targets: all[:min(len(all), shownTargets)]}
 	c.More = len(all) - len(c.Targets)
 	return c

@@ -54,7 +54,7 @@ func (v view) prefetchLines() []string {
 		return []string{sayFetchedAfter}
 	case v.fetches > 0:
 		return []string{fmt.Sprintf("%s fetches %s again.", v.fetched, things(v.fetches, purge.URL))}
-	case count(v.targets)[purge.Done] == 0:
+	case store.Count(v.targets)[purge.Done] == 0:
 	case v.Cancelled != "":
 		return []string{sayCancelledFetch}
 	case v.cannotFetch:

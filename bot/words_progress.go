@@ -23,7 +23,7 @@ func (v view) progressLines() []string {
 		return nil
 	}
 	var lines []string
-	n := count(v.targets)
+	n := store.Count(v.targets)
 	settled := len(v.targets) - n[purge.Pending] - n[purge.Accepted] - n[purge.OutcomeUnknown]
 	if len(v.targets) > manyTargets {
 		lines = append(lines, fmt.Sprintf("%s %d of %d settled", bar(settled, len(v.targets)), settled, len(v.targets)))

@@ -16,6 +16,14 @@ const (
 	Prefetch  Kind = "prefetch" // URLs that are fetched into the caches before anybody asks for them
 )
 
+// Judged returns the kind that rules and quotas of people know: whoever may purge a URL may have it fetched again.
+func (k Kind) Judged() Kind {
+	if k == Prefetch {
+		return URL
+	}
+	return k
+}
+
 // Area is a part of the world whose caches are purged. "global" is both, each decided, sent and reported by itself.
 type Area string
 

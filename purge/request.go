@@ -45,6 +45,44 @@ func (r Request) Areas() []Area {
 	return slices.Compact(areas)
 }
 
+// AreasBut returns the areas that are not among some.
+func AreasBut(some []Area) (rest []Area) {
+	for _, a := range []Area{Mainland, Overseas} {
+		if !slices.Contains(some, a) {
+			rest = append(rest, a)
+		}
+	}
+	return rest
+}
+
+// Texts returns each target once, as text, in order of appearance.
+func (r Request) Texts() (texts []string) {
+	seen := map[string]bool{}
+	for _, p := range r.Parts {
+		for _, t := range p.Targets {
+			if !seen[t.String()] {
+				seen[t.String()] = true
+				texts = append(texts, t.String())
+			}
+		}
+	}
+	return texts
+}
+
+// WholeSites returns the hosts of which a request purges everything, in alphabetical order. A server may take "//" for "/", so
+// that directory counts as a whole site, too.
+func (r Request) WholeSites() (hosts []string) {
+	for _, p := range r.Parts {
+		for _, t := range p.Targets {
+			if r.Kind == Directory && strings.Trim(t.Path(), "/") == "" {
+				hosts = append(hosts, t.Host())
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
 // Hosts returns each host once, in order of appearance.
 func (r Request) Hosts() []string {
 	var hosts []string

@@ -105,6 +105,15 @@ type Target struct {
 	Reason  string // why it failed or is unknown, one sentence
 }
 
+// Count returns how many targets have each outcome.
+func Count(targets []Target) map[purge.Outcome]int {
+	n := map[purge.Outcome]int{}
+	for _, t := range targets {
+		n[t.Outcome]++
+	}
+	return n
+}
+
 // Decision is what somebody, or time, decided about a waiting purge. There is at most one.
 type Decision struct {
 	Purge string

@@ -23,6 +23,10 @@ func (b *Bot) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	if !b.rate.allow(a.From, a.Event, b.Now()) {
 		return private(sayTooFast(b.PersonRate))
 	}
+	var err error
+	if a.At, err = b.whereOffered(ctx, a); err != nil {
+		return chat.Reply{}, err
+	}
 	s, refused, err := b.scene(ctx, a.Event, a.From, a.At, pressAge)
 	if err != nil {
 		return chat.Reply{}, err
@@ -51,11 +55,11 @@ func (b *Bot) pressOffer(ctx context.Context, s scene, token string, button stor
 	if button.Who != s.person.Subject || b.Now().After(button.Expires) {
 		return b.refuse(ctx, s, "press", sayStale)
 	}
-	var w wish
-	if err := json.Unmarshal(button.Request, &w); err != nil {
+	var o offered
+	if err := json.Unmarshal(button.Request, &o); err != nil {
 		return chat.Reply{}, &purge.Error{Message: sayStale, Err: err}
 	}
-	return b.request(ctx, s, w, hashID("offer", token))
+	return b.request(ctx, s, o.wish, hashID("offer", token))
 }
 
 // pressCard handles the buttons of a purge's own message, and the form that one of them has opened.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -30,12 +31,21 @@ func (b *Bot) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	if refused != "" {
 		return b.refuse(ctx, s, "", refused)
 	}
+	s.collected = c.Collected
 	in, err := understand(c)
 	if err != nil {
-		return b.refuse(ctx, s, "", purge.AsError(err).Message)
+		return b.misunderstood(ctx, s, c, err)
 	}
-	s.collected = c.Collected
 	return b.do(ctx, s, in)
+}
+
+// misunderstood answers a command that is not done as it was typed.
+func (b *Bot) misunderstood(ctx context.Context, s scene, c chat.Command, err error) (chat.Reply, error) {
+	var wrong *grammar.Correction
+	if errors.As(err, &wrong) {
+		return b.correct(ctx, s, c, wrong)
+	}
+	return b.refuse(ctx, s, "", purge.AsError(err).Message)
 }
 
 func understand(c chat.Command) (grammar.Intent, error) {

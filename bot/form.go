@@ -36,7 +36,7 @@ func (b *Bot) form(s scene) chat.Reply {
 func (b *Bot) submitForm(ctx context.Context, s scene, v map[string]string) (chat.Reply, error) {
 	in, err := grammar.ParseFields(&chat.Fields{Verb: v["verb"], Targets: v["targets"], Area: v["area"], Mode: v["mode"], Reason: v["reason"]})
 	if err != nil {
-		return b.refuse(ctx, s, "form", purge.AsError(err).Message)
+		return b.misunderstood(ctx, s, chat.Command{Fields: &chat.Fields{}}, err)
 	}
 	return b.do(ctx, s, in)
 }

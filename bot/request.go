@@ -33,6 +33,7 @@ type wish struct {
 	Prefetch bool           `json:"prefetch,omitempty"` // the URLs are fetched again once they are done
 	Notes    []string       `json:"notes,omitempty"`
 	refused  []refusal
+	readings []grammar.Reading // what the refused ones may have meant, with the rest
 }
 
 // refusal is one target that will not be purged, and why.
@@ -42,14 +43,16 @@ type refusal struct {
 	Reason string      `json:"reason"`
 	Rule   string      `json:"rule,omitempty"`
 	frozen *store.Rule // the freeze that refuses it, where nothing else does
+	cause  string      // the reason without what is particular to the target, if the grammar refused it
 }
 
 func wishOf(in grammar.Intent) wish {
 	w := wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
 		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Prefetch: in.Prefetch, Notes: in.Notes}
 	for _, r := range in.Refused {
-		w.refused = append(w.refused, refusal{Target: r.Shown(), Reason: r.Reason + suggestion(r.Suggest)})
+		w.refused = append(w.refused, refusal{Target: r.Legible(), Reason: r.Reason + suggestion(r.Suggest), cause: r.Reason})
 	}
+	w.readings = in.Readings
 	if w.Kind == purge.Directory && w.Mode == "" {
 		w.Mode = purge.Flush
 	}
@@ -78,7 +81,8 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (chat.Rep
 	v := b.decide(s, w)
 	switch {
 	case len(v.refused) > 0:
-		return b.offer(ctx, s, w, v, refusedCard(v.refused, s))
+		w.readings = mayable(s, w.readings)
+		return b.offer(ctx, s, w, v, refusedCard(v.refused, w.readings))
 	case w.DryRun:
 		return b.dryRun(ctx, s, w, v)
 	case !s.channel.Joined:
@@ -278,11 +282,14 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card chat.C
 	rest.Notes = append(rest.Notes, sayLeftOut(len(v.refused)))
 	var buttons []store.Button
 	rest.Parts = without(w.Parts, rest.Targets)
+	if len(w.readings) > 0 {
+		showReadings(&card, w.readings)
+		buttons = b.offerReadings(s, &card, w.readings)
+	}
 	if len(rest.Targets) > 0 {
-		token := newToken()
-		card.Buttons = []chat.Button{{Label: sayRest(len(rest.Targets)), Token: token}}
-		buttons = []store.Button{{Token: token, Action: actionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
-			Request: mustJSON(rest), Expires: b.Now().Add(b.ConfirmTTL)}}
+		button := b.offering(s, rest)
+		card.Buttons = append(card.Buttons, chat.Button{Label: sayRest(len(rest.Targets)), Token: button.Token})
+		buttons = append(buttons, button)
 	}
 	shown := v.refused[:min(len(v.refused), 100)]
 	body := s.refused(w.Verb)

@@ -30,7 +30,7 @@ type because struct {
 func (b *Bot) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
-		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Shown() + ": " + r.Reason + suggestion(r.Suggest)}}, nil, nil
+		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Legible() + ": " + r.Reason + suggestion(r.Suggest)}}, nil, nil
 	}
 	t := in.Targets[0]
 	recent, err := b.Store.Recent(ctx, b.recent(s, wish{}, requestOf(reading{purge.URL, purge.Mainland}, t), ""))

@@ -8,6 +8,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -477,10 +478,14 @@ func (v view) outcomeFile() *chat.File {
 }
 
 // refusedCard names what is refused and why; one press takes the rest.
-func refusedCard(refused []refusal, s scene) chat.Card {
+func refusedCard(refused []refusal, readings []grammar.Reading) chat.Card {
 	c := chat.Card{Title: "Nothing was purged: " + fmt.Sprint(len(refused)) + " refused", Tone: chat.Bad}
 	if len(refused) == 1 {
 		c.Title = "Nothing was purged: 1 target is refused"
+	}
+	if all := alike(refused); all != "" && len(readings) > 0 && len(readings[0].Targets) >= len(refused) { // which are shown corrected
+		c.Lines = []string{all}
+		return c
 	}
 	for _, r := range refused[:min(len(refused), shownTargets)] {
 		where := ""

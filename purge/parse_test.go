@@ -317,6 +317,13 @@ func TestShown(t *testing.T) {
 	} {
 		assert.Equal(t, want, (&Refused{Input: in}).Shown())
 	}
+	for in, want := range map[string]string{
+		"https://a.com/图片/é.jpg": "https://a.com/图片/é.jpg", "a\u202eb\n\xff你\x7f~\u200b": "a{U+202E}b{U+000A}{byte 0xFF}你{U+007F}~{U+200B}",
+		"https://a.com/\u05d0\u0628": "https://a.com/{U+05D0}{U+0628}", long(201): long(197) + "...", strings.Repeat("图", 100): strings.Repeat("图", 65) + "...",
+		"a\ufe0f\u00ad\u2066": "a{U+FE0F}{U+00AD}{U+2066}",
+	} {
+		assert.Equal(t, want, (&Refused{Input: in}).Legible())
+	}
 	r := requireRefused(t, URL, "ftp://a\u202e")
 	assert.Equal(t, "ftp://a{U+202E}: Type the address by hand: it holds U+202E, which cannot be seen.", r.Error())
 }

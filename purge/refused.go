@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Refused is a target that was not accepted, and why. Its texts but Input are safe to show: printable ASCII.
+// Refused is a target that was not accepted, and why. Its texts but Input are safe to show: printable ASCII, and letters in Legible.
 type Refused struct {
 	Input   string // as typed: hostile, of any length
 	Reason  string // one sentence that says what to do
@@ -21,6 +21,33 @@ func (r *Refused) Error() string { return r.Shown() + ": " + r.Reason }
 
 // Shown returns Input with everything but printable ASCII escaped, as in {U+202E}, and cut to 200 characters.
 func (r *Refused) Shown() string { return shown(r.Input) }
+
+// Legible returns Input for a person to read: letters of every alphabet as they are, and escaped only what draws nothing or changes the
+// direction of text. It is cut to 200 bytes.
+func (r *Refused) Legible() string {
+	var b strings.Builder
+	for s := r.Input; s != "" && b.Len() <= maxShown; s = s[runeLen(s):] {
+		c, n := utf8.DecodeRuneInString(s)
+		if isHidden(s) || unicode.In(c, rightToLeft...) || c >= utf8.RuneSelf && !unicode.IsPrint(c) {
+			b.WriteString("{" + codePoint(s) + "}")
+		} else {
+			b.WriteString(s[:n])
+		}
+	}
+	if b.Len() <= maxShown {
+		return b.String()
+	}
+	end := maxShown - len("...")
+	for !utf8.RuneStart(b.String()[end]) {
+		end--
+	}
+	return b.String()[:end] + "..."
+}
+
+// rightToLeft are the alphabets whose letters reorder an address on the screen.
+var rightToLeft = []*unicode.RangeTable{
+	unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Adlam, unicode.Mandaic, unicode.Samaritan,
+}
 
 const maxShown = 200
 

@@ -104,6 +104,11 @@ type Command struct {
 	At     Thread
 	Text   string  // what follows "/purge" or the mention, free of the platform's own markup
 	Fields *Fields // what arrived as separate fields
+	// Opening is what a command begins with where this one was typed, for a corrected line: "@purgebot"; "" is "/purge".
+	Opening string
+	// NoLink is what to say of a command without an address, where the chat may have handed over the label of a link instead; "" is
+	// nothing.
+	NoLink string
 	// Collected says that the targets were found in somebody's message or in a file, not typed: they are always shown and confirmed.
 	Collected bool
 }

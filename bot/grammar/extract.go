@@ -23,7 +23,9 @@ type piece struct {
 	kind      pieceKind
 	fresh     bool // first on its line, and not the first line
 	invented  bool // a chat put "http://" before what somebody typed
+	from      int  // where it begins
 	text, raw string
+	tail      []tailWord // the words behind a link that may be the rest of it
 }
 
 // reader takes pieces out of text in one pass. Its time grows with the text alone, whatever is pasted:
@@ -32,8 +34,12 @@ type reader struct {
 	text  string
 	at    int
 	start int // of what was read last
+	// lines end in front of the place counted.
+	lines, counted int
 	// code is where the code span being read ends, and after where its closing ticks do; zero outside of one.
 	code, after int
+	// emphasis are the marks that opened bold, italic, struck or hidden text and did not close yet.
+	emphasis string
 	// split is the first link that ended at a comma with another link right behind; splits counts them.
 	split  string
 	splits int
@@ -48,7 +54,7 @@ func (r *reader) next() piece {
 		}
 		r.start = r.at
 		if p := r.read(); p.kind != pieceNone {
-			p.fresh = fresh
+			p.fresh, p.from = fresh, r.start
 			return p
 		}
 	}
@@ -73,10 +79,35 @@ func (r *reader) read() piece {
 	case c >= utf8.RuneSelf && opensLink(rest[wideAt(rest, wideOpening):]):
 		r.at += wideAt(rest, wideOpening)
 		return piece{}
-	case c == '"' || c == '\'' || c == smartQuote[0]:
+	case opensQuote(rest):
 		return r.quotes()
 	}
+	if n := marksBefore(rest); n > 0 {
+		r.marks(rest[:n])
+		return piece{}
+	}
 	return r.word()
+}
+
+// marks passes over the marks of a list, a quotation or emphasis that stand right before an address.
+func (r *reader) marks(m string) {
+	r.at += len(m)
+	if emphasis := m[strings.LastIndexAny(m, ">-+#. ")+1:]; strings.Trim(emphasis, "*_~|") == "" {
+		r.emphasis = emphasis
+	}
+}
+
+// unmark takes away the marks that close what was opened before an address.
+func (r *reader) unmark(address string) string {
+	if r.emphasis == "" {
+		return address
+	}
+	bare := strings.TrimRight(address, r.emphasis)
+	if bare != address {
+		r.emphasis = ""
+		bare = cutTail(bare)
+	}
+	return bare
 }
 
 // skip passes over space, and over commas between links; it says whether a line ended.
@@ -130,7 +161,7 @@ func (r *reader) bare() piece {
 	}
 	r.at = i
 	raw := r.text[start:i]
-	return piece{kind: pieceBare, text: cutTail(raw), raw: raw}
+	return piece{kind: pieceBare, text: r.unmark(cutTail(raw)), raw: raw}
 }
 
 func (r *reader) noteSplit(link string) {
@@ -256,13 +287,15 @@ func (r *reader) exact() piece {
 	return piece{kind: pieceWord, text: w}
 }
 
+func opensQuote(s string) bool {
+	family, _ := quoteAt(s)
+	return family != 0
+}
+
 // quotes reads what stands between quotes, straight or smart, single or double. In double ones a backslash keeps a quote inside.
 func (r *reader) quotes() piece {
 	start, rest := r.at, r.text[r.at:]
 	family, n := quoteAt(rest)
-	if family == 0 {
-		return r.word()
-	}
 	for i := n; i < len(rest); {
 		if escaped := escapeAt(rest[i:]); family == '"' && escaped > 0 {
 			i += escaped
@@ -308,7 +341,7 @@ func (r *reader) stop() { r.at, r.code = len(r.text), 0 }
 func (r *reader) closers() {
 	for r.at < len(r.text) {
 		n := wideAt(r.text[r.at:], wideClosing)
-		if strings.IndexByte(".,;:!?)]", r.text[r.at]) >= 0 {
+		if strings.IndexByte(".,;:!?)]", r.text[r.at]) >= 0 || r.emphasis != "" && strings.IndexByte(r.emphasis, r.text[r.at]) >= 0 {
 			n = 1
 		}
 		if n == 0 {

@@ -87,8 +87,15 @@ func opensLink(s string) bool {
 
 // linkish says whether a word was meant as an address, however wrong: a target to refuse, not a word to wonder about.
 func linkish(w string) bool {
-	return isLink(w) || strings.Contains(w, "://") || strings.HasPrefix(w, "//") ||
+	return isLink(w) || strings.Contains(w, "://") || strings.Contains(w, `:\/\/`) || strings.HasPrefix(w, "//") ||
+		len(w) > 8 && (w[0]|0x20 == 'h' || w[0]|0x20 == 't') && isMistyped(w) ||
 		len(w) > 5 && (strings.EqualFold(w[:5], "http:") || strings.EqualFold(w[:min(6, len(w))], "https:")) || hostlike(w)
+}
+
+// isMistyped says whether a word is an address whose scheme is not spelled right, or that was escaped whole.
+func isMistyped(w string) bool {
+	return strings.HasPrefix(strings.ToLower(w), "http%3a") || strings.HasPrefix(strings.ToLower(w), "https%3a") ||
+		strings.Contains(w, "//") && mistyped.MatchString(w)
 }
 
 // hostlike says whether a word begins as "www.test.com" or "10.0.0.1" does.

@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -72,9 +73,7 @@ func (p *parser) fieldTargets(text string) {
 	p.reader = reader{text: text}
 	p.links = make([]piece, 0, min(maxTargets, strings.Count(text, "://")))
 	for p.advance(); p.now.kind != pieceEnd; p.advance() {
-		if !p.fieldTarget(p.now) {
-			p.fail(sayFieldTargets(p.now.text, p.fieldMeant(p.now.text)))
-		}
+		p.fieldTarget(p.now)
 	}
 }
 
@@ -87,32 +86,86 @@ func (p *parser) fieldFile(f *chat.File) {
 		p.fail(sayFieldUnused("file", p.verb))
 		return
 	}
-	p.reader = reader{text: f.Text}
+	p.reader, p.file, p.tailing, p.marked = reader{text: f.Text}, f.Name, false, ""
 	before := p.given
 	for p.advance(); p.now.kind != pieceEnd; p.advance() {
-		if !p.fieldTarget(p.now) {
-			p.fail(sayFileTargets(f.Name, p.line(), p.now.text, p.fieldMeant(p.now.text)))
-		}
+		p.fieldTarget(p.now)
 	}
 	if p.given == before {
 		p.fail(sayFileEmpty(f.Name))
 	}
 }
 
-// line returns the line, counted from 1, of what was read last.
-func (r *reader) line() int { return 1 + strings.Count(r.text[:r.start], "\n") }
+// line returns the line, counted from 1, of what was read last. It counts each line once.
+func (r *reader) line() int {
+	r.lines += strings.Count(r.text[r.counted:r.start], "\n")
+	r.counted = r.start
+	return 1 + r.lines
+}
 
-// fieldTarget takes a link, and reports whether it is one.
-func (p *parser) fieldTarget(t piece) bool {
+// fieldTarget takes a link, or what may belong to one.
+func (p *parser) fieldTarget(t piece) {
+	_, known := firstWords[strings.ToLower(t.text)]
 	switch {
+	case isAddress(t) && p.takesMany() && !isLink(t.text) && isFileName(t.text):
+		p.fieldWord(t)
 	case isAddress(t):
 		p.link(t)
-	case t.kind == pieceQuoted && isAddressText(t.text):
+	case t.kind == pieceQuoted && p.logged(t.text):
+	case t.kind == pieceQuoted && (isAddressText(t.text) || isSpaced(t.text)):
+		p.tailing = false
 		p.link(piece{kind: pieceWrapped, text: t.text})
+	case t.kind == pieceWord && isMark(t.text) && p.mark(t):
+	case isShell(t.text):
+		p.shell(t)
+	case t.kind == pieceWord && p.tailing && strings.Trim(t.text, "-–—") == "":
+		p.fieldWord(t)
+	case t.kind == pieceWord && !isDash(t.text) && !known && !isCommand(t.text):
+		p.fieldWord(t)
 	default:
-		return false
+		p.tailing, p.guess = false, p.guess || known || isCommand(t.text)
+		p.fail(p.noTarget(t.text, p.line()))
+		p.flagged(t.text)
 	}
-	return true
+}
+
+// noTarget blames a word on the field, or on the line of the file, that holds it.
+func (p *parser) noTarget(word string, line int) string {
+	if p.file != "" {
+		return sayFileTargets(p.file, line, word, p.fieldMeant(word))
+	}
+	return sayFieldTargets(word, p.fieldMeant(word))
+}
+
+// flagged takes a flag among the targets into what is offered.
+func (p *parser) flagged(word string) {
+	if !isDash(word) {
+		return
+	}
+	name, value, _ := strings.Cut(word, "=")
+	name, _ = flagName(name)
+	if name = nearest(name, p.flagNames(), flagsMeant); name != "" && (value != "") == isValued(name) {
+		p.flag(name, piece{kind: pieceWord, text: value})
+	}
+}
+
+// fieldWord takes a word among the targets, which may be the rest of the address before it.
+func (p *parser) fieldWord(t piece) {
+	word := cmp.Or(t.raw, t.text)
+	p.words++
+	p.guess = p.guess || isDenial(word)
+	switch {
+	case p.tailing && word != "|" && word[0] != '<' && (p.file == "" || !t.fresh || hasExtension(word) || strings.IndexByte("/?&=%", word[0]) >= 0):
+		l := &p.links[len(p.links)-1]
+		l.tail = append(l.tail, tailWord{word, t.fresh, p.noTarget(word, p.line())})
+		return
+	case len(p.links) == 0 && isPath(word):
+		p.paths = append(p.paths, word)
+		p.fail(sayPath(word))
+	default:
+		p.fail(p.noTarget(word, p.line()))
+	}
+	p.tailing = false
 }
 
 // fieldMeant is the field that says what a flag does, as one fills it in; "" if there is none.

@@ -1,8 +1,10 @@
 package grammar
 
 import (
+	"cmp"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,15 +19,37 @@ func (p *parser) finish() (Intent, error) {
 		return Intent{}, invalid(sayTooMany(p.given))
 	}
 	p.in.Verb = p.verb
+	p.choose()
 	p.settle()
 	p.judge()
-	switch {
-	case p.wrong == "":
+	if p.wrong == "" {
+		p.in.Readings = p.readings()
 		return p.in, nil
-	case p.form:
-		return Intent{}, invalid(p.wrong + " " + p.nothing())
 	}
-	return Intent{}, invalid(p.wrong + " " + p.nothing() + " " + p.corrected())
+	return Intent{}, p.correction()
+}
+
+// choose leaves out links that are only mentioned, such as a referer, where what was pasted is not plain; if it stays open which of
+// the others are meant, none is offered.
+func (p *parser) choose() {
+	if p.wrong == "" || p.form || !p.takesMany() {
+		return
+	}
+	all := make([]found, len(p.links))
+	for i, l := range p.links {
+		all[i] = found{strconv.Itoa(i), keyBefore(p.text[:l.from])}
+	}
+	meant, plain := chosen(all)
+	p.guess = p.guess || !plain && len(all) > 0
+	if len(meant) == len(all) {
+		return
+	}
+	kept := make([]piece, len(meant))
+	for i, f := range meant {
+		n, _ := strconv.Atoi(f.address)
+		kept[i] = p.links[n]
+	}
+	p.links = kept
 }
 
 // nothing says that nothing was done.
@@ -133,41 +157,96 @@ func (p *parser) judge() {
 	targets := make([]purge.Target, 0, len(p.links))
 	for i := range p.links {
 		l := &p.links[i]
-		t, refused := p.target(l)
+		t, refused, meanings := p.target(l)
 		if refused != nil {
-			p.in.Refused = append(p.in.Refused, refused)
+			p.refuse(refused, meanings, targets)
 			continue
+		}
+		if p.judged != nil {
+			p.judged = append(p.judged, judged{target: t})
 		}
 		changed.see(l, t)
 		targets = append(targets, t)
+	}
+	if p.judged == nil && p.wrong != "" {
+		for _, t := range targets {
+			p.judged = append(p.judged, judged{target: t})
+		}
 	}
 	kept, dropped := purge.Collapse(p.in.Kind, targets)
 	p.in.Targets = kept
 	p.in.Notes = p.notes(changed, len(dropped))
 }
 
+// refuse keeps a refused target, and shows what it may mean where that is one address. From the first on, all are kept in order.
+func (p *parser) refuse(r *purge.Refused, meanings []meaning, before []purge.Target) {
+	if p.judged == nil {
+		for _, t := range before {
+			p.judged = append(p.judged, judged{target: t})
+		}
+	}
+	if r.Suggest = ""; len(meanings) > 0 && len(meanings[0].targets) == 1 {
+		r.Suggest = meanings[0].targets[0].String()
+	}
+	p.in.Refused = append(p.in.Refused, r)
+	p.judged = append(p.judged, judged{meanings: meanings})
+}
+
 // target judges one link.
-func (p *parser) target(l *piece) (purge.Target, *purge.Refused) {
+func (p *parser) target(l *piece) (purge.Target, *purge.Refused, []meaning) {
+	d := doubter{kind: p.in.Kind, wrapped: l.kind == pieceWrapped}
 	switch {
 	case l.invented:
-		return purge.Target{}, p.refuse(l.text, sayInvented, "https://"+strings.TrimPrefix(l.text, "http://"))
+		return purge.Target{}, &purge.Refused{Input: l.text, Reason: sayInvented}, d.read("https://" + strings.TrimPrefix(l.text, "http://"))
+	case len(l.tail) > 0:
+		if refused, meanings := p.tail(d, l); refused != nil {
+			return purge.Target{}, refused, meanings
+		}
 	case l.kind == pieceBare && cutShort(l.text):
-		return purge.Target{}, &purge.Refused{Input: l.text, Reason: sayCutShort}
+		return purge.Target{}, &purge.Refused{Input: l.text, Reason: sayCutShort}, nil
+	}
+	if p.whole {
+		return p.wholeHost(d, l)
 	}
 	t, err := purge.Parse(p.in.Kind, l.text)
 	if err != nil {
-		return t, asRefused(err)
+		r := asRefused(err)
+		found := d.refused(l.text, r)
+		return t, &purge.Refused{Input: l.text, Reason: found.reason}, found.meanings
 	}
-	return t, nil
+	if found := d.legal(l.text); found.reason != "" {
+		return t, &purge.Refused{Input: l.text, Reason: found.reason}, found.meanings
+	}
+	return t, nil, nil
 }
 
-// refuse offers what came of another reading, if that is a target.
-func (p *parser) refuse(input, reason, other string) *purge.Refused {
-	t, err := purge.Parse(p.in.Kind, other)
-	if err != nil {
-		return &purge.Refused{Input: input, Reason: reason, Suggest: asRefused(err).Suggest}
+// tail settles the words behind a link: the rest of it, perhaps the rest of it, or words that the grammar does not know.
+func (p *parser) tail(d doubter, l *piece) (*purge.Refused, []meaning) {
+	joined, how := tailOf(cmp.Or(l.raw, l.text), l.tail)
+	input := l.text
+	for _, w := range l.tail {
+		input += " " + w.text
 	}
-	return &purge.Refused{Input: input, Reason: reason, Suggest: t.String()}
+	switch how {
+	case tailJoin:
+		return &purge.Refused{Input: input, Reason: sayTail}, d.read(joined)
+	case tailGuess:
+		if p.file != "" { // a file is long, so the line is named
+			p.fail(l.tail[0].blame)
+		}
+		return &purge.Refused{Input: input, Reason: sayTailGuess}, nil
+	}
+	p.fail(l.tail[0].blame)
+	return nil, nil
+}
+
+// wholeHost makes the directory of an address behind a word for everything.
+func (p *parser) wholeHost(d doubter, l *piece) (purge.Target, *purge.Refused, []meaning) {
+	targets := d.whole(strings.TrimSuffix(l.text, "/") + "/")
+	if len(targets) != 1 || hasExtension(strings.TrimSuffix(targets[0].String(), "/")) {
+		return purge.Target{}, &purge.Refused{Input: l.text, Reason: sayDirectory}, nil
+	}
+	return targets[0], nil, nil
 }
 
 // asRefused returns the refusal that every error of purge.Parse is.
@@ -222,18 +301,21 @@ func (p *parser) notes(c changes, dropped int) []string {
 	return notes
 }
 
-// corrected returns the command as it should have been. It always parses.
-func (p *parser) corrected() string {
-	in := p.in
-	in.Targets = p.offered()
-	if reason := strings.TrimSpace(in.Reason + " " + strings.Join(p.stray, " ")); len(p.stray) > 0 && reasonProblem(reason) == "" {
-		in.Reason = reason
+// corrected returns the command as it should have been, to be typed: the likeliest reading, as far as it fits on a card, or an example.
+// It always parses.
+func (p *parser) corrected(readings []Reading) (Intent, bool) {
+	in := p.base(p.in.Kind)
+	switch {
+	case len(readings) > 0:
+		in = readings[0].Intent
+	case p.takesMany():
+		in.Targets = nil
+	default:
+		in.Targets = p.in.Targets
 	}
+	in.Targets = p.shown(in.Targets, in.Kind)
 	p.example(&in)
-	if n := len(in.Targets); 0 < n && n < len(p.links) && p.takesMany() {
-		return sayFirst(n, len(p.links)) + sayTry + in.line()
-	}
-	return sayTry + in.line()
+	return in, true
 }
 
 // example puts an example where something is missing.
@@ -256,42 +338,30 @@ func (p *parser) example(in *Intent) {
 	}
 }
 
-// offered returns the targets of the corrected line: what fits on a card, else an example.
-func (p *parser) offered() []purge.Target {
-	const maxBytes, maxOffered = 1000, 5
-	var offered []purge.Target
+// shown returns the targets of the corrected line: what fits on a card, else an example.
+func (p *parser) shown(targets []purge.Target, kind purge.Kind) []purge.Target {
+	const maxBytes = 1000
+	var some []purge.Target
 	bytes := 0
-	for _, t := range p.candidates() {
-		if bytes += len(t.String()); bytes > maxBytes || len(offered) == maxOffered {
+	for _, t := range targets {
+		if bytes += len(t.String()); bytes > maxBytes || len(some) == LineTargets {
 			break
 		}
-		offered = append(offered, t)
+		some = append(some, t)
 	}
-	if len(offered) > 0 || !p.takesMany() && p.verb != VerbWhy {
-		return offered
+	if len(some) > 0 || !p.takesMany() && p.verb != VerbWhy {
+		return some
 	}
-	example, _ := purge.Parse(p.in.Kind, examples[p.in.Kind])
+	example, _ := purge.Parse(kind, examples[kind])
 	return []purge.Target{example}
 }
 
-// candidates returns the targets understood, or what is offered for the refused ones.
-func (p *parser) candidates() []purge.Target {
-	if len(p.in.Targets) > 0 {
-		return p.in.Targets
-	}
-	var offered []purge.Target
-	for _, r := range p.in.Refused[:min(len(p.in.Refused), 5)] {
-		if t, err := purge.Parse(p.in.Kind, r.Suggest); err == nil {
-			offered = append(offered, t)
-		}
-	}
-	kept, _ := purge.Collapse(p.in.Kind, offered) // two refused links may be offered the same
-	return kept
-}
+// line returns the slash command that means this intent.
+func (in Intent) line() string { return in.lineAt("/purge") }
 
-// line returns the command that means this intent.
-func (in Intent) line() string {
-	words := append([]string{"/purge"}, in.verbWords()...)
+// lineAt returns the command that means this intent where a command begins with the opening.
+func (in Intent) lineAt(opening string) string {
+	words := append([]string{opening}, in.verbWords()...)
 	for _, t := range in.Targets {
 		words = append(words, asTyped(t))
 	}

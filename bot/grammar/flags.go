@@ -42,6 +42,8 @@ var (
 	}
 	modesMeant = map[string]string{"changed": "flush", "everything": "delete", "all": "delete"}
 	kindsMeant = map[string]string{"path": "directory", "dirs": "directory", "page": "url", "urls": "url"}
+	verbsMeant = map[string]string{"dri": "dir", "idr": "dir", "dirr": "dir", "dirs": "dir", "folder": "dir", "folders": "dir", "paths": "dir", "directories": "dir",
+		"urls": "url", "link": "url", "links": "url", "file": "url", "files": "url", "page": "url", "flush": "purge", "clear": "purge", "refresh": "purge", "invalidate": "purge"}
 	flagsMeant = map[string]string{"region": "area", "zone": "area", "type": "mode", "comment": "reason", "message": "reason", "dryrun": "dry-run", "dry": "dry-run"}
 )
 

@@ -32,6 +32,7 @@ type Intent struct {
 	Prefetch        bool             // fetch the URLs again once they are purged
 	Targets         []purge.Target   // canonical, collapsed
 	Refused         []*purge.Refused // the rest is usable without them; it may be nothing
+	Readings        []Reading        // what may have been meant by the refused ones, with the rest; the likeliest first
 	Notes           []string         // what was changed on the way, one sentence each, for the card
 
 	ID string // of status, cancel and retry: "p-7k3f9x2q"; of revoke: "r-7k3f9x2q"
@@ -48,12 +49,13 @@ type Intent struct {
 	Since, Until string
 }
 
-// Parse understands a command that was typed or pasted. Its error is an Invalid *purge.Error.
+// Parse understands a command that was typed or pasted. Its error is an Invalid *purge.Error, and where it can be put right a
+// *Correction.
 func Parse(text string) (Intent, error) {
 	if len(text) > maxText {
 		return Intent{}, invalid(sayLongText(len(text)))
 	}
-	p := &parser{reader: reader{text: text}, said: map[string]bool{}}
+	p := &parser{reader: reader{text: text, at: greeting(text)}, said: map[string]bool{}}
 	p.links = make([]piece, 0, min(maxTargets, strings.Count(text, "://")))
 	p.command()
 	for more := p.begin(); more && p.now.kind != pieceEnd; p.advance() {
@@ -62,22 +64,37 @@ func Parse(text string) (Intent, error) {
 	return p.finish()
 }
 
+// greeting returns the length of the mark behind a mention: "@purgebot: purge …".
+func greeting(text string) int {
+	return len(text) - len(strings.TrimLeft(text, " \t\r\n:,!：，！"))
+}
+
 // parser understands one command. It reads on behind a mistake, so that it can show the corrected line.
 type parser struct {
 	reader
 	usage
-	now      piece
-	form     bool // parts came as fields
-	typed    bool // the verb was
-	loose    bool // the reason was one word without quotes
-	said     map[string]bool
-	links    []piece
-	given    int // how many links, those too many included
-	filled   int // how much of what the verb takes is there; links do not count
-	in       Intent
-	stray    []string // words that are perhaps the rest of a reason without quotes
-	wrong    string   // the first mistake
-	mistakes int
+	now     piece
+	form    bool   // parts came as fields
+	file    string // the name of the file that is being read
+	typed   bool   // the verb was
+	loose   bool   // the reason was one word without quotes
+	said    map[string]bool
+	links   []piece
+	given   int // how many links, those too many included
+	filled  int // how much of what the verb takes is there; links do not count
+	in      Intent
+	stray   []string // words that are perhaps the rest of a reason without quotes
+	marked  string   // the mark that the items of a list begin with
+	words   int      // how many words were not understood
+	tailing bool     // the last piece was a link, or a word that may be the rest of it
+	whole   bool     // a word for everything on a host was said
+	guess   bool     // which address was meant cannot be told
+	paths   []string // addresses without a host
+	judged  []judged // of each link, in order
+	// reasoned is what stands behind a reason without quotes and may belong to it, links included; reasonLinks are those links.
+	reasoned, reasonLinks []string
+	wrong                 string // the first mistake
+	mistakes              int
 }
 
 func (p *parser) advance() { p.now = p.next() }
@@ -117,7 +134,11 @@ func (p *parser) begin() bool {
 		return true
 	}
 	use, found := firstWords[w]
-	if !found || isCommand(w) {
+	switch {
+	case slices.Contains(wholes, w):
+		p.everything()
+		return true
+	case !found || isCommand(w):
 		p.unknownVerb(w)
 		return true
 	}
@@ -126,10 +147,17 @@ func (p *parser) begin() bool {
 	return true
 }
 
+// everything takes a word for all that is on a host: that is the directory "/" of it.
+func (p *parser) everything() {
+	p.fail(sayWhole(p.now.text))
+	p.usage, p.typed, p.whole = firstWords["dir"], true, true
+	p.advance()
+}
+
 // unknownVerb goes on with the verb that was probably meant; else the word is judged like any other.
 func (p *parser) unknownVerb(w string) {
-	meant := nearest(w, slices.Sorted(maps.Keys(firstWords)), nil)
-	if meant == "" || isCommand(w) {
+	meant := nearest(w, slices.Sorted(maps.Keys(firstWords)), verbsMeant)
+	if meant == "" || isCommand(w) || isMark(w) || isShell(w) {
 		return
 	}
 	p.fail(sayUnknown(p.now.text))
@@ -147,12 +175,14 @@ func (p *parser) wants() takes {
 
 // piece takes one piece behind the verb.
 func (p *parser) piece() {
-	switch t := p.now; t.kind {
-	case pieceBare, pieceWrapped:
+	switch t := p.now; {
+	case isAddress(t) && p.wants() == takesLinks && !isLink(t.text) && isFileName(t.text):
+		p.unknown(t)
+	case isAddress(t):
 		p.link(t)
-	case pieceQuoted:
+	case t.kind == pieceQuoted:
 		p.quoted(t)
-	case pieceOpen:
+	case t.kind == pieceOpen:
 		p.fail(sayOpen(t.text))
 	default:
 		p.plain(t)
@@ -163,8 +193,10 @@ func (p *parser) piece() {
 func (p *parser) link(t piece) {
 	switch p.wants() {
 	case takesLinks:
+		p.beside(t)
 		if p.given++; p.given <= maxTargets {
 			p.links = append(p.links, t)
+			p.tailing = t.kind == pieceBare || p.code > 0
 		}
 	case takesOneLink:
 		p.links, p.filled = append(p.links, t), p.filled+1
@@ -172,6 +204,20 @@ func (p *parser) link(t piece) {
 		p.fail(sayExtra(p.verb, t.text))
 	default:
 		p.fill(t.text)
+	}
+}
+
+// beside asks about a link that stands right behind a reason without quotes, where there is another: it may belong to the reason.
+func (p *parser) beside(t piece) {
+	if !p.loose || t.fresh || len(p.links) == 0 {
+		p.loose = p.loose && len(p.links) > 0 && !t.fresh
+		return
+	}
+	p.fail(sayReasonLink(t.text))
+	p.reasoned = append(append(p.reasoned, p.stray...), t.text)
+	p.stray = nil
+	if address, err := purge.Parse(p.kind, t.text); err == nil {
+		p.reasonLinks = append(p.reasonLinks, address.String())
 	}
 }
 
@@ -204,18 +250,26 @@ func (p *parser) set(what takes, word string) {
 // quoted takes a link in quotes, or a reason where one needs no flag.
 func (p *parser) quoted(t piece) {
 	address := isAddressText(t.text)
+	p.tailing = false
 	switch {
+	case p.takesMany() && p.logged(t.text):
 	case p.verb == VerbLeak && len(p.links) > 0 && address:
 		p.fail(sayLinkOrReason(t.text))
 		p.again(t.text)
 	case p.mayQuote() && (!address || p.wants() == takesNothing):
 		p.flag("reason", t)
-	case address:
-		p.link(piece{kind: pieceWrapped, text: t.text})
+	case address, p.wants() == takesLinks && isSpaced(t.text):
+		p.link(piece{kind: pieceWrapped, text: t.text, from: t.from})
 	default:
 		p.fail(sayQuoted(t.text))
+		p.words++
 		p.again(t.text)
 	}
+}
+
+// isSpaced says whether a text is one address with spaces in it.
+func isSpaced(s string) bool {
+	return isLink(s) && strings.Count(s, "://") == 1 && !strings.ContainsAny(s, "\"{}<>") && hasExtension(s)
 }
 
 // mayQuote says whether a text in quotes is the reason. A leak's first may be a link.
@@ -234,6 +288,7 @@ func (p *parser) again(text string) {
 		case pieceEnd, pieceOpen:
 			return
 		case pieceBare, pieceWrapped:
+			t.from = p.now.from
 			p.link(t)
 		}
 	}
@@ -244,6 +299,13 @@ func (p *parser) plain(t piece) {
 	w := strings.ToLower(t.text)
 	_, known := firstWords[w]
 	switch {
+	case p.takesMany() && isMark(t.text) && p.mark(t):
+		return
+	case isShell(w):
+		p.shell(t)
+	case p.tailing && strings.Trim(w, "-–—") == "":
+		p.unknown(t)
+		return
 	case isDash(w):
 		p.dashed(t.text)
 	case w == "/purge", t.fresh && known && (p.typed || len(p.links) > 0):
@@ -256,25 +318,66 @@ func (p *parser) plain(t piece) {
 	case known:
 		p.misplaced(t.text, firstWords[w])
 	default:
-		p.unknown(t.text)
+		p.unknown(t)
+		return
 	}
+	p.tailing = false
+}
+
+// mark passes over the mark of an item, and says whether it was one: a line begins with it, or all items of one line do.
+func (p *parser) mark(t piece) bool {
+	class := t.text
+	if isNumbering(class) {
+		class = "1."
+	}
+	begins := t.fresh || p.marked == class || p.marked != "" && !p.tailing || len(p.links) == 0 && p.words == 0
+	before := p.reader
+	next := p.next()
+	p.reader = before
+	item := !next.fresh && (isAddress(next) || next.kind == pieceWord && isMark(next.text) || next.kind == pieceQuoted && isLink(next.text)) ||
+		next.kind == pieceEnd && p.marked == class
+	if !begins || !item {
+		return false
+	}
+	p.marked, p.tailing = class, false
+	return true
 }
 
 // misplaced refuses a verb that is not the first word. If there is no other, it is the one that was meant.
 func (p *parser) misplaced(word string, use usage) {
 	p.fail(sayMisplaced(word))
+	p.guess = p.guess || p.typed && (use.verb != p.verb || use.kind != p.kind)
 	if !p.typed && use.takesMany() {
 		p.usage, p.typed = use, true
 	}
 }
 
-func (p *parser) unknown(word string) {
-	if p.loose || p.mayQuote() && p.in.Reason == "" {
+// unknown takes a word that is none of the grammar. Behind an address it may be the rest of it, which is settled at the end.
+func (p *parser) unknown(t piece) {
+	word := t.text
+	if t.raw != "" {
+		word = t.raw
+	}
+	p.words++
+	p.guess = p.guess || isDenial(word)
+	reason := p.loose || p.mayQuote() && p.in.Reason == ""
+	if reason {
 		p.stray = append(p.stray, word)
 	}
-	if p.takesMany() {
-		p.fail(sayUnknown(word))
+	switch {
+	case !p.takesMany():
+		p.fail(sayExtra(p.verb, word))
+	case p.tailing && !reason && len(p.links) > 0 && word != "|" && word[0] != '<':
+		l := &p.links[len(p.links)-1]
+		l.tail = append(l.tail, tailWord{word, t.fresh, sayUnknown(word)})
 		return
+	case len(p.links) == 0 && isPath(word):
+		p.paths = append(p.paths, word)
+		p.fail(sayPath(word))
+	case isFileName(word):
+		p.fail(sayFileName)
+	default:
+		p.fail(sayUnknown(word))
 	}
-	p.fail(sayExtra(p.verb, word))
+	p.tailing = false
 }

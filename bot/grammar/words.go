@@ -311,3 +311,60 @@ func sayDropped(n int, kind purge.Kind) string {
 	}
 	return fmt.Sprintf("%s targets were left out, being %s.", thousands(n), what)
 }
+
+// What is said of addresses that are not plain.
+
+const (
+	sayStar        = "Tencent purges no patterns: it would take the * for a letter and purge nothing. Write %2A if the name really holds a *."
+	sayPattern     = "Tencent purges no patterns: each address is purged by itself."
+	sayManyPattern = "Tencent purges no patterns, and this one means more addresses than can be offered: purge the directory, or write each address."
+	sayPlaceholder = "A part of the address is still to be filled in: write each address as the site serves it."
+	sayGlued       = "A second address begins inside of this one: put a space between two addresses."
+	sayEncoded     = "The whole address is escaped, as one inside of another address is."
+	saySlashed     = "The address is escaped as in a JSON text."
+	sayInside      = "Other text stands around the address."
+	sayTwoSchemes  = "The address has two schemes: write one."
+	sayFileName    = "That is the name of a file without its host: write the whole address, beginning with https://."
+	sayLog         = "This is a line of a log, of which only the address that was asked for can be meant."
+
+	saySchemeMistyped = "The address does not begin with http:// or https:// as they are spelled."
+	sayTailGuess      = "The words behind the address may be the rest of it: write each space in an address as %20, and leave out what is no part of it."
+	sayTail           = "The words behind the address are the rest of it by their looks: a space in an address is written %20, and an address stands on one line."
+	sayDirectory      = "Only a host or a directory can be purged whole: name one that ends in /."
+)
+
+func sayEntity(name string) string {
+	return fmt.Sprintf("The address was copied out of XML or HTML, where %s stands for one character.", name)
+}
+
+func sayColumns(columns string) string {
+	return fmt.Sprintf("The %s behind the address looks like the next columns of a table.", said(columns))
+}
+
+func sayPosition(position string) string {
+	return fmt.Sprintf("The %s behind the file looks like a line and a column.", said(position))
+}
+
+func sayEscapedTail(tail string) string {
+	return fmt.Sprintf("The %s at the end is a space, a line end or a quote that was pasted with the address.", tail)
+}
+
+func sayProse(rest string) string {
+	return fmt.Sprintf("Text goes on right behind the address, from %s: put a space there, or escape it if it is part of the address.", said(rest))
+}
+
+func sayWhole(word string) string {
+	return fmt.Sprintf("For %s write dir and the host's /: everything on a host is its directory /.", said(word))
+}
+
+func sayPath(path string) string {
+	return fmt.Sprintf("The address %s lacks its host.", said(path))
+}
+
+func sayShell(program string) string {
+	return fmt.Sprintf("This is a command line of %s, of which only the address that it fetches can be meant.", program)
+}
+
+func sayReasonLink(address string) string {
+	return fmt.Sprintf("The link %s stands behind a reason without quotes: it may belong to the reason. Put a reason in quotes.", said(address))
+}

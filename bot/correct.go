@@ -1,0 +1,161 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"purgebot/acl"
+	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// A command that is not plain is never done as it may have been meant: each way to read it stands behind a press of its own, which
+// is judged, asked and paid for as if the command had been typed so. The person sees every address before.
+
+// correct says privately what is wrong with a command, and offers how it can be read.
+func (b *Bot) correct(ctx context.Context, s scene, c chat.Command, wrong *grammar.Correction) (chat.Reply, error) {
+	readings := mayable(s, wrong.Readings)
+	if len(wrong.Paths) > 0 {
+		readings = onHosts(s, wrong)
+	}
+	card := correctionCard(wrong, readings, c)
+	buttons := b.offerReadings(s, &card, readings)
+	body := s.refused("")
+	body.Message = wrong.Message(begins(c))
+	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, store.AuditRefused, s.about, body))
+	if err != nil || dup {
+		return chat.Reply{}, err
+	}
+	return chat.Reply{Card: &card, Refused: true}, nil
+}
+
+// begins is what a command begins with where this one was typed.
+func begins(c chat.Command) string {
+	if c.Opening != "" {
+		return c.Opening
+	}
+	return "/purge"
+}
+
+// mostHosts is how many hosts an address without one is offered for.
+const mostHosts = 5
+
+// onHosts is an address without its host on each host that the person may purge it on; none where those are many.
+func onHosts(s scene, wrong *grammar.Correction) (readings []grammar.Reading) {
+	for _, host := range plainHosts(s.grants()) {
+		for _, scheme := range []string{"https", "http"} {
+			r, is := wrong.On(scheme + "://" + host)
+			if is && mayAll(s, r.Intent) {
+				readings = append(readings, r)
+				break
+			}
+		}
+	}
+	if len(readings) > mostHosts {
+		return nil
+	}
+	return readings
+}
+
+// plainHosts are the hosts that grants name whole, each once.
+func plainHosts(grants []acl.GrantView) (hosts []string) {
+	for _, g := range grants {
+		for _, host := range g.Domains {
+			if !strings.HasPrefix(host, "*.") && !slices.Contains(hosts, host) {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	return hosts
+}
+
+// mayable leaves out of each reading what the person may not purge; one of which nothing is left stays as it is, since its press
+// says why.
+func mayable(s scene, readings []grammar.Reading) []grammar.Reading {
+	out := slices.Clone(readings)
+	for i, r := range out {
+		may := slices.DeleteFunc(slices.Clone(r.Targets), func(t purge.Target) bool {
+			one := r.Intent
+			one.Targets = []purge.Target{t}
+			return !mayAll(s, one)
+		})
+		if len(may) > 0 {
+			out[i].Targets = may
+		}
+	}
+	return out
+}
+
+// mayAll reports whether a person may purge all that an intent asks for.
+func mayAll(s scene, in grammar.Intent) bool {
+	w := wishOf(in)
+	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
+		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.policy, w)}}
+	for one := range s.law.Judge(asked) {
+		if !one.Allowed {
+			return false
+		}
+	}
+	return true
+}
+
+// offered is what a button of a private reply asks for, and where: the private reply may be shown elsewhere, as a direct message.
+type offered struct {
+	wish
+	At *chat.Thread `json:"at,omitempty"`
+}
+
+// offerReadings puts each reading behind a button of a private card, which shows its addresses.
+func (b *Bot) offerReadings(s scene, card *chat.Card, readings []grammar.Reading) []store.Button {
+	var buttons []store.Button
+	for i, r := range readings {
+		w := wishOf(r.Intent)
+		w.Asks = s.collected || !shownWhole(r)
+		label := sayPressReading(i, len(readings), r)
+		button := b.offering(s, w)
+		card.Buttons = append(card.Buttons, chat.Button{Label: label, Token: button.Token})
+		buttons = append(buttons, button)
+	}
+	return buttons
+}
+
+// offering is the button that asks for a wish, of this person in this place, for as long as a question waits.
+func (b *Bot) offering(s scene, w wish) store.Button {
+	return store.Button{Token: newToken(), Action: actionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
+		Request: mustJSON(offered{w, &s.at}), Expires: b.Now().Add(b.ConfirmTTL)}
+}
+
+// Bounds of what a private card shows of a reading: what is not shown whole is asked about on a card of its own, whose file has all.
+const (
+	shownOffered = 20
+	shownBytes   = 1800
+)
+
+func shownWhole(r grammar.Reading) bool {
+	return len(r.Targets) <= shownOffered && bytesOf(r.Targets) <= shownBytes
+}
+
+func bytesOf(targets []purge.Target) (n int) {
+	for _, t := range targets {
+		n += len(t.String()) + 1
+	}
+	return n
+}
+
+// whereOffered is the place of a press: that of the command where a private reply offered the button, since the reply may have been
+// shown as a direct message.
+func (b *Bot) whereOffered(ctx context.Context, a chat.Answer) (chat.Thread, error) {
+	button, found, err := b.button(ctx, a.Token)
+	if err != nil || !found || button.Purge != "" || button.Who != a.From || button.Channel == a.At.Subject() {
+		return a.At, err
+	}
+	var o offered
+	if json.Unmarshal(button.Request, &o) != nil || o.At == nil || o.At.Platform != a.At.Platform || o.At.Workspace != a.At.Workspace {
+		return a.At, nil
+	}
+	return *o.At, nil
+}

@@ -1,0 +1,332 @@
+package grammar
+
+import (
+	"cmp"
+	"html"
+	"regexp"
+	"strings"
+
+	"purgebot/purge"
+)
+
+// Doubts: addresses that are refused, or that are legal and yet hardly what was meant, and the ways to read them. A meaning is
+// only ever offered. It holds whole addresses: where it is open which object was meant, there is none.
+
+// meaning is one way to read an address that is not plain.
+type meaning struct {
+	kind    purge.Kind
+	targets []purge.Target
+	literal bool // exactly as it stands
+}
+
+// doubt is why an address is not taken, and what it may mean, the likeliest first.
+type doubt struct {
+	reason   string
+	meanings []meaning
+}
+
+// doubter reads one address of a command.
+type doubter struct {
+	kind    purge.Kind
+	wrapped bool // markup said where the address begins and ends
+	depth   int  // how many doubts this one is inside of
+}
+
+// mostDoubts bounds how many things may be wrong with one address.
+const mostDoubts = 4
+
+// legal finds what is doubtful about an address that purge.Parse takes; an empty reason is nothing.
+func (d doubter) legal(s string) doubt {
+	if !mayDoubt(s) {
+		return doubt{}
+	}
+	for _, find := range []func(doubter, string) doubt{doubter.entity, doubter.star, doubter.column, doubter.glued, doubter.position, doubter.escapedTail} {
+		if found := find(d, s); found.reason != "" {
+			return found
+		}
+	}
+	return doubt{}
+}
+
+// mayDoubt looks for the few bytes that every doubt about a legal address needs: most addresses have none.
+func mayDoubt(s string) bool {
+	rest := s[min(len(s), len("https:")):]
+	return strings.IndexByte(rest, '*') >= 0 || strings.IndexByte(rest, ',') >= 0 || strings.IndexByte(rest, ':') >= 0 ||
+		strings.IndexByte(rest, ';') >= 0 || len(s) > 3 && s[len(s)-3] == '%'
+}
+
+// refused finds what a refused address may mean. reason is why purge.Parse refuses it, and suggest what it offers.
+func (d doubter) refused(s string, r *purge.Refused) doubt {
+	for _, find := range []func(doubter, string) doubt{
+		doubter.hidden, doubter.encoded, doubter.slashed, doubter.pattern, doubter.inside, doubter.scheme, doubter.prose, doubter.entity,
+		doubter.star, doubter.column, doubter.file,
+	} {
+		if found := find(d, s); found.reason != "" {
+			return found
+		}
+	}
+	return doubt{r.Reason, d.suggested(s, r.Suggest)}
+}
+
+// suggested is what purge.Parse offers, where that is the whole address: escapes of what only ever stands around addresses are not.
+func (d doubter) suggested(s, suggest string) []meaning {
+	t, err := purge.Parse(d.kind, suggest)
+	if err != nil || strings.ContainsAny(s, "<>\"{}|`^") {
+		return nil
+	}
+	if found := d.legal(suggest); found.reason != "" {
+		return found.meanings
+	}
+	return []meaning{{kind: d.kind, targets: []purge.Target{t}}}
+}
+
+// whole returns the targets that a text means if it is read again, or none. Its last result says whether it means one thing.
+func (d doubter) whole(s string) []purge.Target {
+	t, err := purge.Parse(d.kind, s)
+	found := doubt{}
+	if err == nil {
+		found = d.legal(s)
+	}
+	if err == nil && found.reason == "" {
+		return []purge.Target{t}
+	}
+	if d.depth++; d.depth > mostDoubts {
+		return nil
+	}
+	if err != nil {
+		found = d.refused(s, asRefused(err))
+	}
+	if len(found.meanings) == 0 || found.meanings[0].kind != d.kind || found.meanings[0].literal {
+		return nil
+	}
+	return found.meanings[0].targets
+}
+
+// read returns the meaning of a text that took the address's place.
+func (d doubter) read(s string) []meaning {
+	if targets := d.whole(s); len(targets) > 0 {
+		return []meaning{{kind: d.kind, targets: targets}}
+	}
+	return nil
+}
+
+// literally is the address as it stands, if it is one.
+func (d doubter) literally(s string) []meaning {
+	if t, err := purge.Parse(d.kind, s); err == nil && !strings.ContainsAny(s, "#*") {
+		return []meaning{{kind: d.kind, targets: []purge.Target{t}, literal: true}}
+	}
+	return nil
+}
+
+// as is one target of a kind, if it is one.
+func as(kind purge.Kind, s string) []meaning {
+	if t, err := purge.Parse(kind, s); err == nil {
+		return []meaning{{kind: kind, targets: []purge.Target{t}}}
+	}
+	return nil
+}
+
+// entity finds what was copied out of XML or HTML: "&amp;" for "&".
+func (d doubter) entity(s string) doubt {
+	name := entity.FindString(s)
+	if name == "" || html.UnescapeString(name) == name {
+		return doubt{}
+	}
+	plain := s
+	for range mostDoubts { // "&amp;amp;" was escaped twice
+		plain = entity.ReplaceAllStringFunc(plain, html.UnescapeString)
+	}
+	return doubt{sayEntity(name), append(d.read(plain), d.literally(s)...)}
+}
+
+// entity ends in a semicolon: without one, "&copy=1" is a parameter to everybody but a browser.
+var entity = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});`)
+
+// star finds a "*". Tencent takes it for a letter, and people never mean one.
+func (d doubter) star(s string) doubt {
+	at := strings.IndexByte(s, '*')
+	if at < 0 {
+		return doubt{}
+	}
+	_, rest, _ := strings.Cut(s, "://")
+	if host, _, _ := strings.Cut(rest, "/"); strings.Contains(host, "*") {
+		return doubt{}
+	}
+	return doubt{sayStar, d.starred(s, at)}
+}
+
+// starred reads the "*" at the place: what stands in front of it, or the directory that it stands in.
+func (d doubter) starred(s string, at int) []meaning {
+	address, query, _ := strings.Cut(s, "?")
+	name := strings.Trim(s[strings.LastIndexByte(s[:at], '/')+1:], "*_~")
+	bare := strings.TrimRight(s, "*_~")
+	switch {
+	case at > len(address): // in the query
+		if strings.Trim(query, "*") == "" {
+			return d.read(address)
+		}
+		if !strings.Contains(bare, "*") && !strings.HasSuffix(bare, "=") {
+			return d.read(bare)
+		}
+		return nil
+	case !strings.Contains(bare, "*") && hasExtension(bare): // the mark that closes bold text
+		return d.read(bare)
+	}
+	dir := as(purge.Directory, s[:strings.LastIndexByte(s[:at], '/')+1])
+	if name != "" && !strings.Contains(bare, "*") && !strings.HasSuffix(bare, "/") {
+		return append(d.read(cmp.Or(d.slash(bare), bare)), dir...)
+	}
+	return dir
+}
+
+// slash ends an address in "/" where a directory is meant.
+func (d doubter) slash(s string) string {
+	if d.kind == purge.Directory {
+		return strings.TrimSuffix(s, "/") + "/"
+	}
+	return ""
+}
+
+// column finds the columns of a log or a table behind an address. A comma is legal in a path, so it is a question.
+func (d doubter) column(s string) doubt {
+	for _, mark := range []byte{',', ';'} {
+		for at := strings.IndexByte(s, mark); at > 0; {
+			if isColumns(s[:at], s[at+1:], mark) {
+				return doubt{sayColumns(s[at:]), append(d.read(s[:at]), d.literally(s)...)}
+			}
+			next := strings.IndexByte(s[at+1:], mark)
+			if next < 0 {
+				break
+			}
+			at += 1 + next
+		}
+	}
+	return doubt{}
+}
+
+// isColumns says whether columns follow an address: behind the end of a file name, or where they look like those of a log.
+func isColumns(address, rest string, mark byte) bool {
+	if _, path, _ := strings.Cut(address, "://"); !strings.Contains(path, "/") {
+		return false
+	}
+	first, more, several := strings.Cut(rest, string(mark))
+	first = strings.Trim(first, `"' `)
+	isStatus := len(first) == 3 && first[0] >= '1' && first[0] <= '5' && strings.Trim(first, "0123456789") == ""
+	switch strings.ToUpper(first) {
+	case "HIT", "MISS", "GET", "HEAD", "POST", "PUT", "TRUE", "FALSE", "OK", "URL", "DIR", "EXPIRED", "REFRESHHIT", "STALE", "BYPASS":
+		isStatus = true
+	}
+	if strings.Contains(address, "?") {
+		return isStatus && (several || more == "")
+	}
+	return isStatus || hasExtension(address) && first != "" && !hasExtension(rest) && !strings.Contains(first, "=")
+}
+
+// glued finds a second address right behind the first. Behind "/" or "=" it is a part of the first, as in an image proxy.
+func (d doubter) glued(s string) doubt {
+	at := secondLink(s)
+	if at < 0 {
+		return doubt{}
+	}
+	first, second := d.whole(strings.TrimRight(s[:at], ".;:!")), d.whole(s[at:])
+	if len(first) == 0 || len(second) == 0 {
+		return doubt{sayGlued, d.literally(s)}
+	}
+	both := []meaning{{kind: d.kind, targets: append(first, second...)}}
+	return doubt{sayGlued, append(both, d.literally(s)...)}
+}
+
+// secondLink returns where a second address begins inside an address, or -1.
+func secondLink(s string) int {
+	for i := len("https://"); i < len(s); i++ {
+		next := strings.Index(s[i:], "://")
+		if next < 0 {
+			return -1
+		}
+		i += next
+		for _, n := range []int{len("https"), len("http")} {
+			at := i - n
+			if at > len("https://") && isLink(s[at:]) && strings.IndexByte("/=:?&+-_,;", s[at-1]) < 0 {
+				return at
+			}
+		}
+	}
+	return -1
+}
+
+// position finds a line and a column behind a file, as a browser's console shows them: "a.js:10:15".
+func (d doubter) position(s string) doubt {
+	bare := s
+	for range 2 {
+		at := strings.LastIndexByte(bare, ':')
+		if at > len("https:") && at < len(bare)-1 && strings.Trim(bare[at+1:], "0123456789") == "" {
+			bare = bare[:at]
+		}
+	}
+	_, rest, _ := strings.Cut(bare, "://")
+	if bare == s || !strings.Contains(rest, "/") || !hasExtension(bare) {
+		return doubt{}
+	}
+	return doubt{sayPosition(s[len(bare):]), append(d.read(bare), d.literally(s)...)}
+}
+
+// escapedTail finds the escape of a space, a line end or a quote at the end, which a browser made of what was pasted.
+func (d doubter) escapedTail(s string) doubt {
+	bare := s
+	for cut := true; cut; {
+		cut = false
+		for _, tail := range []string{"%20", "%0A", "%0D", "%09", "%22", "%C2%A0", "%E2%80%8B", "%EF%BB%BF"} {
+			if n := len(bare) - len(tail); n > 0 && strings.EqualFold(bare[n:], tail) {
+				bare, cut = bare[:n], true
+			}
+		}
+	}
+	if bare == s {
+		return doubt{}
+	}
+	return doubt{sayEscapedTail(s[len(bare):]), append(d.read(bare), d.literally(s)...)}
+}
+
+// file finds a directory that is a file by its name, and offers both.
+func (d doubter) file(s string) doubt {
+	if d.kind != purge.Directory {
+		return doubt{}
+	}
+	address, _, _ := strings.Cut(s, "#")
+	page, _, asks := strings.Cut(address, "?")
+	if !asks && (strings.HasSuffix(page, "/") || !hasExtension(page)) {
+		return doubt{}
+	}
+	r := asRefused(parseError(d.kind, address))
+	return doubt{r.Reason, append(doubter{kind: purge.URL, depth: d.depth}.read(address), d.suggested(address, r.Suggest)...)}
+}
+
+func parseError(kind purge.Kind, s string) error {
+	_, err := purge.Parse(kind, s)
+	return err
+}
+
+// hasExtension says whether an address ends in a file name with its ending, which it then holds whole: ".css", ".min.js", ".m3u8".
+func hasExtension(s string) bool {
+	if _, rest, is := strings.Cut(s, "://"); is {
+		if !strings.Contains(rest, "/") {
+			return false
+		}
+		s = rest
+	}
+	name := s[strings.LastIndexByte(s, '/')+1:]
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 || len(name)-dot < 2 || len(name)-dot > 6 {
+		return false
+	}
+	ending, letters := name[dot+1:], 0
+	for i := range len(ending) {
+		switch c := ending[i] | 0x20; {
+		case 'a' <= c && c <= 'z':
+			letters++
+		case ending[i] < '0' || ending[i] > '9':
+			return false
+		}
+	}
+	return letters > 0
+}

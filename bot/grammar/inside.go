@@ -1,0 +1,170 @@
+package grammar
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Addresses inside of something else: an attribute, a tag, JSON, a table, a line of a log. An address ends only where what stands
+// around it says so; certain is false where it might be longer, or where it is open which of the addresses are meant.
+
+// found is one address inside a text, with what stands before it.
+type found struct {
+	address string
+	key     string // "src" of `src="https://…"`, "" if none
+}
+
+// addressesIn returns the addresses that a text holds, in order.
+func addressesIn(s string) (addresses []string, certain bool) {
+	all, certain := scan(s)
+	all, plain := chosen(all)
+	for _, f := range all {
+		addresses = append(addresses, f.address)
+	}
+	return addresses, certain && plain
+}
+
+// scan finds each address and its end.
+func scan(s string) (all []found, certain bool) {
+	certain = true
+	for i := 0; i < len(s); {
+		if !isLink(s[i:]) {
+			i++
+			continue
+		}
+		end, sure := linkEnd(s, i)
+		address := s[i:end]
+		if end == len(s) || strings.IndexByte(" \t\r\n", s[end]) >= 0 {
+			address = cutTail(address)
+		} else if strings.IndexByte(`"'<`, s[end]) < 0 {
+			address = strings.TrimRight(address, ".,;:")
+		}
+		all, certain = append(all, found{address, keyBefore(s[:i])}), certain && sure
+		i = max(end, i+1)
+	}
+	return all, certain
+}
+
+// linkEnd returns where the address ends that begins at a place, and whether it surely does.
+func linkEnd(s string, at int) (end int, sure bool) {
+	opening := byte(0)
+	if at > 0 {
+		opening = s[at-1]
+	}
+	depth := map[byte]int{}
+	for i := at; i < len(s); i++ {
+		c, rest := s[i], s[i:]
+		switch {
+		case class[c] == classSpace:
+			return i, true
+		case c == '"', c == '\'' && opening == '\'', c == '>':
+			return i, true
+		case c == '`':
+			return i, opening == '`' || endsWord(rest[1:])
+		case c == '<':
+			return i, isTag(rest) || opening == '<'
+		case c == '|':
+			return i, endsCell(s[at:i], rest[1:])
+		case c == '\\':
+			return i, isEscape(rest)
+		case c == '(' || c == '[' || c == '{':
+			depth[c]++
+		case c == ')' || c == ']' || c == '}':
+			if open := opener(c); depth[open] == 0 {
+				return i, opening == open || strings.Trim(rest, ")]}>\"';,. ") == "" || nextIsLink(rest)
+			} else {
+				depth[open]--
+			}
+		case (c == ',' || c == ';') && (opening == c || nextIsLink(rest[1:])):
+			return i, true
+		case c >= 0x80 && (wideAt(rest, wideOpening+wideClosing+"“”‘’") > 0 || spaceAt(rest) > 0):
+			return i, !hasExtension(wordOf(rest))
+		case c|0x20 == 'h' && i > at+len("https://") && isLink(rest) && strings.IndexByte("/=:?&", s[i-1]) < 0:
+			return i, hasExtension(s[at:i]) || s[i-1] == '/'
+		}
+	}
+	return len(s), true
+}
+
+// wordOf is a text up to its first space or its next address.
+func wordOf(s string) string {
+	s = s[:wordEnd(s, 0)]
+	if at := strings.Index(s, "://"); at >= 0 {
+		s = s[:max(0, at-len("https"))]
+	}
+	return cutTail(s)
+}
+
+func opener(closing byte) byte {
+	return "([{"[strings.IndexByte(")]}", closing)]
+}
+
+// nextIsLink says whether the next thing in a text is another address, whatever marks stand before it.
+func nextIsLink(s string) bool {
+	return isLink(strings.TrimLeft(s, " \t\r\n,;|\"'`<>()[]{}"))
+}
+
+// tags are those that stand right behind an address in pages and maps of sites.
+var tag = regexp.MustCompile(`^<(?:/[a-zA-Z][a-zA-Z0-9:-]*|!--|!\[CDATA\[|\?|(?i:br|p|div|span|td|tr|th|li|ul|ol|a|b|i|em|strong|u|url|loc|item|link|code|pre|hr)\b)`)
+
+// isTag says whether a tag or another address begins where s does; "<id>" in an address is a place to fill in.
+func isTag(s string) bool {
+	return tag.MatchString(s) || isLink(s[1:]) || strings.Trim(s, "<> ") == ""
+}
+
+// endsCell says whether a bar ends the cell of a table.
+func endsCell(address, rest string) bool {
+	first, _, _ := strings.Cut(strings.TrimSpace(rest), "|")
+	return rest == "" || class[rest[0]] == classSpace || rest[0] == '|' || nextIsLink(rest) || hasExtension(address) && !strings.ContainsAny(first, "./)")
+}
+
+// isEscape says whether a typed line end or an escaped quote begins where s does.
+func isEscape(s string) bool {
+	if len(s) == 1 {
+		return true
+	}
+	switch s[1] {
+	case '"', '\'', '\\':
+		return true
+	case 'n', 'r', 't':
+		return len(s) == 2 || class[s[2]] == classSpace || s[2] == '\\' || nextIsLink(s[2:]) || strings.IndexByte(`"',]`, s[2]) >= 0
+	}
+	return false
+}
+
+// named finds the name of what an address is the value of: `"src": "`, "url=", "url(".
+var named = regexp.MustCompile(`([A-Za-z][A-Za-z_:-]*)(?:["'\\]*[ \t]*[:=][ \t]*["'(\[\\]*|\([ \t]*["']?)$`)
+
+func keyBefore(s string) string {
+	const most = 80
+	m := named.FindStringSubmatch(s[max(0, len(s)-most):])
+	if m == nil {
+		return ""
+	}
+	return strings.ToLower(m[1])
+}
+
+// The names that addresses have. Those aside are of no targets: where a visitor came from, and what is only mentioned.
+var (
+	usual = strings.Fields("url urls uri href src loc target targets address link file files path image location get head purge")
+	aside = strings.Fields("ref refer referer referrer origin ticket issue schemalocation jira see proxy user-agent ua cookie reason because")
+)
+
+// chosen are the addresses that were meant. Where they have several names, it is open which.
+func chosen(all []found) (meant []found, plain bool) {
+	var names, addresses []string
+	for _, f := range all {
+		if slices.Contains(aside, f.key) || strings.HasPrefix(f.key, "xmlns") {
+			continue
+		}
+		if !slices.Contains(addresses, f.address) {
+			meant, addresses = append(meant, f), append(addresses, f.address)
+		}
+		if f.key != "" && !slices.Contains(usual, f.key) && !slices.Contains(names, f.key) {
+			names = append(names, f.key)
+		}
+	}
+	mixed := len(names) > 1 || len(names) == 1 && slices.ContainsFunc(meant, func(f found) bool { return f.key != names[0] })
+	return meant, len(meant) > 0 && (!mixed || len(meant) == 1)
+}

@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"purgebot/bot/chat"
+	"purgebot/bot/grammar"
+	"purgebot/purge"
+)
+
+// correctionCard shows one person what is wrong with a command, and every address that a press on it would ask for.
+func correctionCard(wrong *grammar.Correction, readings []grammar.Reading, c chat.Command) chat.Card {
+	card := chat.Card{Title: wrong.Message(begins(c)), Tone: chat.Bad}
+	if len(readings) > 0 && (len(wrong.Paths) > 0 || len(readings[0].Targets) > grammar.LineTargets) {
+		card.Title = wrong.Problem + " " + wrong.Nothing
+	}
+	if wrong.Bare && c.NoLink != "" {
+		card.Title, card.Lines = wrong.Problem+" "+wrong.Nothing, []string{c.NoLink}
+	}
+	showReadings(&card, readings)
+	return card
+}
+
+// showReadings adds to a card what each reading would purge.
+func showReadings(card *chat.Card, readings []grammar.Reading) {
+	if len(readings) == 1 {
+		r := readings[0]
+		card.Targets, card.More = shownOf(r)
+		if with := r.Flags(); with != "" {
+			card.Lines = append(card.Lines, sayWith(with))
+		}
+		return
+	}
+	for i, r := range readings {
+		card.Lines = append(card.Lines, sayReading(i, r))
+		some, more := shownOf(r)
+		card.Lines = append(card.Lines, some...)
+		if more > 0 {
+			card.Lines = append(card.Lines, fmt.Sprintf("and %d more.", more))
+		}
+	}
+}
+
+// shownOf is as much of a reading's addresses as a card shows.
+func shownOf(r grammar.Reading) (some []string, more int) {
+	bytes := 0
+	for _, t := range r.Targets {
+		if bytes += len(t.String()) + 1; bytes > shownBytes || len(some) == shownOffered {
+			break
+		}
+		some = append(some, t.String())
+	}
+	return some, len(r.Targets) - len(some)
+}
+
+func sayWith(flags string) string { return "With " + flags + "." }
+
+// sayReading names one of several ways to read a command; its addresses follow.
+func sayReading(i int, r grammar.Reading) string {
+	line := fmt.Sprintf("%d: %s", i+1, things(len(r.Targets), r.Kind))
+	if r.Literal {
+		line = fmt.Sprintf("%d: as typed, %s", i+1, things(len(r.Targets), r.Kind))
+	}
+	if with := r.Flags(); with != "" {
+		line += ", with " + with
+	}
+	return line + ":"
+}
+
+// sayPressReading is the label of the button for one of n readings.
+func sayPressReading(i, n int, r grammar.Reading) string {
+	count, host := len(r.Targets), onlyHost(r.Targets)
+	switch {
+	case n == 1 && count == 1 && r.Kind == purge.Directory:
+		return "Purge this directory as shown"
+	case n == 1 && count == 1:
+		return "Purge this as shown"
+	case n == 1 && r.Kind == purge.Directory:
+		return fmt.Sprintf("Purge these %d directories as shown", count)
+	case n == 1:
+		return fmt.Sprintf("Purge these %d as shown", count)
+	case r.Literal:
+		return fmt.Sprintf("%d: purge as typed", i+1)
+	case host != "" && len(host) <= 40:
+		return fmt.Sprintf("%d: purge %s on %s", i+1, things(count, r.Kind), host)
+	}
+	return fmt.Sprintf("%d: purge %s", i+1, things(count, r.Kind))
+}
+
+// onlyHost is the host that all targets are on, or "".
+func onlyHost(targets []purge.Target) string {
+	for _, t := range targets[1:] {
+		if t.Host() != targets[0].Host() {
+			return ""
+		}
+	}
+	return targets[0].Host()
+}
+
+// alike is one line for many refused targets with the same reason, "" if they have several.
+func alike(refused []refusal) string {
+	for _, r := range refused[1:] {
+		if r.cause != refused[0].cause || r.Area != refused[0].Area {
+			return ""
+		}
+	}
+	if refused[0].cause == "" || len(refused) <= 3 {
+		return ""
+	}
+	return strings.Join([]string{fmt.Sprintf("%d addresses:", len(refused)), refused[0].cause}, " ")
+}

@@ -62,6 +62,7 @@ type World interface {
 	Delete(chat.MessageRef)
 	Throttle(after time.Duration) // the next call is refused for being too fast
 	Down(bool)                    // nothing is answered, or everything again
+	RefuseFiles()                 // the bot can attach no files from now on
 	LosePost()                    // the next message is posted in Channel or its threads, and the answer to its sender is lost
 }
 

@@ -496,6 +496,23 @@ var cards = []testCase{
 			}
 		}
 	}},
+	{"a list is confirmed only where all of it can be read", func(s *scene) {
+		for _, refused := range []bool{false, true} {
+			if refused {
+				s.RefuseFiles()
+			}
+			for _, q := range questions {
+				ref := s.mustShow(q)
+				for range 2 {
+					s.rest()
+					s.mustBeReadable(ref, q, s.Limits().Files && !refused)
+					_, err := s.show(ref, q)
+					require.NoError(s, err)
+				}
+				s.Delete(ref)
+			}
+		}
+	}},
 	{"a platform that is down is Unavailable", func(s *scene) {
 		s.mustShow(asking)
 		s.Down(true)
@@ -537,6 +554,49 @@ var cards = []testCase{
 		}
 	}},
 }
+
+// questions are about one target, three hundred, and ten that are too long for most messages.
+var questions = []chat.Card{ask(1, 40), ask(300, 40), ask(10, 1500)}
+
+func ask(n, length int) chat.Card {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf("https://www.test.com/%d-%d/%s", n, i, strings.Repeat("x", length)))
+	}
+	c := chat.Card{Title: "Purge these?", Tone: chat.Waiting, Targets: all[:min(n, 10)], More: max(0, n-10), Buttons: []chat.Button{
+		{Label: "Purge", Token: "token-1", Confirms: true}, {Label: "Cancel", Token: "token-2"},
+	}}
+	if c.More > 0 {
+		c.File = &chat.File{Name: "list.txt", Text: strings.Join(all, "\n") + "\n"}
+	}
+	return c
+}
+
+// mustBeReadable: what confirms is offered where each target is on the message or in a file beside it, and there if it can be at all.
+func (s *scene) mustBeReadable(ref chat.MessageRef, q chat.Card, must bool) {
+	s.Helper()
+	var offered []string
+	text := ""
+	for _, m := range s.Visible() {
+		text += strings.ReplaceAll(m.Text, "\n", "")
+		for _, b := range m.Buttons {
+			if m.Ref == ref {
+				offered = append(offered, b.Label)
+			}
+		}
+	}
+	all := q.Targets
+	if q.File != nil {
+		all = strings.Fields(q.File.Text)
+	}
+	readable := !slices.ContainsFunc(all, func(target string) bool { return !strings.Contains(text, target) })
+	assert.Contains(s, offered, "Cancel")
+	assert.False(s, slices.Contains(offered, "Purge") && !readable, "%d targets cannot be read, and are confirmed", len(all))
+	assert.True(s, slices.Contains(offered, "Purge") || !must, "%d targets can be attached, and not be confirmed", len(all))
+}
+
+// rest waits until the adapter has sent what it still sends: as a World's verbs do.
+func (s *scene) rest() { s.Type(s.Surfaces()[0], "whoami") }
 
 // tell tells alice about something that no event is known of.
 func (s *scene) tell(at chat.Thread, c chat.Card) error {

@@ -35,6 +35,7 @@ type memory struct {
 	throttle time.Duration
 	down     bool
 	lose     bool
+	noFiles  bool
 	keys     map[string]*posted // what was posted with each key: a platform that knows it by that posts once
 	known    map[acl.Subject]chat.Person
 }
@@ -87,6 +88,8 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		"no direct messages":         "a person can be told anywhere",
 		"believes a repeated post":   "what is shown is what was meant last, also after a lost answer",
 		"calls what is lost refused": "what is shown is what was meant last, also after a lost answer",
+		"confirms what is hidden":    "a list is confirmed only where all of it can be read",
+		"confirms nothing":           "a list is confirmed only where all of it can be read",
 		"dead buttons":               "a direct message has no button that does nothing",
 		"falls over":                 "a bot that panics breaks one delivery",
 	} {
@@ -194,7 +197,7 @@ func (p memoryPlatform) Channel(_ context.Context, at chat.Thread, _ time.Durati
 	}, nil
 }
 
-func (p memoryPlatform) Limits() chat.ChatLimits { return chat.ChatLimits{Forms: true} }
+func (p memoryPlatform) Limits() chat.ChatLimits { return chat.ChatLimits{Forms: true, Files: true} }
 
 func (p memoryPlatform) Health(context.Context) error {
 	p.m.mu.Lock()
@@ -259,7 +262,14 @@ func (m *memory) render(p *posted, c chat.Card, edit bool) {
 	}
 	p.unfurls = m.has("unfurls")
 	p.Buttons = nil
+	if c.File != nil && !m.noFiles {
+		p.Text += "\n" + c.File.Text
+		c.More = 0
+	}
 	for _, b := range c.Buttons {
+		if b.Confirms && (c.More > 0 && !m.has("confirms what is hidden") || m.has("confirms nothing")) {
+			continue
+		}
 		p.Buttons = append(p.Buttons, Button{b.Label, cmp.Or(map[bool]string{true: b.Label}[m.has("buttons carry labels")], b.Token)})
 	}
 }
@@ -472,3 +482,4 @@ func (m *memory) Delete(ref chat.MessageRef) {
 func (m *memory) Throttle(after time.Duration) { m.throttle = after }
 func (m *memory) Down(down bool)               { m.down = down }
 func (m *memory) LosePost()                    { m.lose = true }
+func (m *memory) RefuseFiles()                 { m.noFiles = true }

@@ -331,6 +331,7 @@ func (w *world) Markup() []string {
 
 func (w *world) Delete(ref chat.MessageRef)   { w.Sim.Delete(ref.Channel, ref.ID) }
 func (w *world) Throttle(after time.Duration) { w.Sim.Throttle(1, after) }
+func (w *world) RefuseFiles()                 { w.cdn(denying(discordsim.AttachFiles)) }
 func (w *world) LosePost()                    { w.Sim.Lose(postMessage, 1) }
 
 func (w *world) Down(down bool) {

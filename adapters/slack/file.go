@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/slack-go/slack"
 
 	"purgebot/bot/chat"
+	"purgebot/purge"
 )
 
 const (
@@ -26,6 +28,7 @@ type attachment struct {
 	mu   sync.Mutex // the message is written by one at a time, so that what is older never overwrites what is newer
 	card chat.Card  // as last shown, while the file is on its way
 	name string     // of the file, once it hangs there
+	lost bool       // it never will
 }
 
 // attachments are those of the newest messages. What is forgotten, also by a restart, is no longer named on its card: it hangs there
@@ -83,7 +86,9 @@ func (s *Slack) attach(at chat.Thread, ref chat.MessageRef, c chat.Card) {
 	s.afterwards(context.Background(), func(ctx context.Context) {
 		err := s.inTurn(ctx, func() error { return s.upload(ctx, ref.Channel, root, &file) })
 		if err == nil {
-			err = s.nameFile(ctx, ref, one, file.Name)
+			err = insist(ctx, c, func() error { return s.nameFile(ctx, ref, one, file.Name) })
+		} else {
+			err = errors.Join(err, insist(ctx, c, func() error { return s.missFile(ctx, ref, one) }))
 		}
 		if err != nil {
 			s.config.Log.Warn("slack: file not attached", "file", file.Name, "error", s.redact(err.Error()))
@@ -106,27 +111,71 @@ func (s *Slack) inTurn(ctx context.Context, upload func() error) error {
 func (s *Slack) nameFile(ctx context.Context, ref chat.MessageRef, a *attachment, name string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	card := a.card
-	a.card, a.name = chat.Card{}, name
-	if card.File == nil || leftOut(card) == 0 {
+	a.name = name
+	if a.card.File == nil || leftOut(a.card) == 0 {
 		return nil
 	}
-	if err := s.update(ctx, ref, card, name); err != nil {
+	if err := s.update(ctx, ref, a.card, name); err != nil {
+		return s.translate("chat.update", err)
+	}
+	a.card = chat.Card{}
+	return nil
+}
+
+// insist tries a few times what somebody waits for, who is to confirm a card.
+func insist(ctx context.Context, c chat.Card, f func() error) (err error) {
+	for n := range 3 {
+		err = f()
+		if err == nil || !purge.AsError(err).Kind.Transient() || n == 2 || !confirms(c) {
+			break
+		}
+		timer := time.NewTimer(max(purge.AsError(err).RetryAfter, time.Second))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+	return err
+}
+
+// missFile says on a card that somebody is to confirm that its file will not come.
+func (s *Slack) missFile(ctx context.Context, ref chat.MessageRef, a *attachment) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.lost = true
+	if !confirms(a.card) {
+		return nil
+	}
+	if err := s.update(ctx, ref, s.withoutList(a.card), ""); err != nil {
 		return s.translate("chat.update", err)
 	}
 	return nil
+}
+
+// withoutList is a card whose file was refused.
+func (s *Slack) withoutList(c chat.Card) chat.Card {
+	if !s.mayUpload() {
+		return unlisted(c, sayListNoScope)
+	}
+	return unlisted(c, sayListRefused)
 }
 
 // edit shows a card on a message, and names the file that hangs in its thread.
 func (s *Slack) edit(ctx context.Context, ref chat.MessageRef, c chat.Card) error {
 	a := s.files.of(ref)
 	if a == nil {
-		return s.update(ctx, ref, c, "")
+		return s.update(ctx, ref, s.unlistedYet(c), "")
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.name == "" {
-		a.card = c
+	a.card = c // the newest, also for what is still to be said about the file
+	switch {
+	case a.lost:
+		c = s.withoutList(c)
+	case a.name == "":
+		c = s.unlistedYet(c)
 	}
 	return s.update(ctx, ref, c, a.name)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/adapters/adaptertest"
 	"purgebot/adapters/slack/slacksim"
 	"purgebot/bot/chat"
 	"purgebot/purge"
@@ -261,5 +262,68 @@ func TestNoFileLeavesForElsewhere(t *testing.T) {
 	s := offline(t)
 	for _, to := range []string{"https://evil.example/upload", "http://files.slack.com/upload", "https://files.slack.com.evil.example/", ""} {
 		assert.Error(t, s.send(t.Context(), to, "x"), to)
+	}
+}
+
+// TestAQuestionWaitsForItsFile: what confirms 30 URLs comes with the file that lists them, also after a throttled edit, and never
+// without it.
+func TestAQuestionWaitsForItsFile(t *testing.T) {
+	t.Parallel()
+	question := manyURLs
+	question.Buttons = []chat.Button{{Label: "Purge", Token: "t", Confirms: true}, {Label: "Cancel", Token: "u"}}
+	for name, c := range map[string]struct {
+		trouble func(w *world)
+		buttons int
+		says    string
+	}{
+		"all is well":      {func(*world) {}, 2, "in the file p-7k3f9x2q.txt"},
+		"a throttled edit": {func(w *world) { w.Workspace.Throttle(1, time.Second, "chat.update") }, 2, "in the file p-7k3f9x2q.txt"},
+		"a refused upload": {func(w *world) { w.Fail("files.completeUploadExternal", "internal_error", 1) }, 1, sayListRefused},
+		"no scope":         {func(w *world) { w.Fail(uploadMethod, "missing_scope", -1) }, 1, "nobody can confirm what cannot be read"},
+		"refused, and slow": {func(w *world) {
+			w.Fail("files.completeUploadExternal", "internal_error", 1)
+			w.Workspace.Throttle(1, time.Second, "chat.update")
+		}, 1, sayListRefused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hold := newHeld("/upload/")
+			w := newWorld(t, &fake{}, func(c *Config) { c.HTTPClient = &http.Client{Transport: hold} })
+			c.trouble(w)
+			ref := w.mustShow(t, chat.MessageRef{}, question)
+			if name != "no scope" {
+				hold.await(t)
+				assert.Equal(t, []adaptertest.Button{{Label: "Cancel", Carries: "u"}}, w.Visible()[0].Buttons, "not yet")
+				assert.Contains(t, w.Visible()[0].Text, sayListComing)
+			}
+			close(hold.release)
+			w.slack.Wait()
+			assert.Len(t, w.Visible()[0].Buttons, c.buttons)
+			assert.Contains(t, w.Visible()[0].Text, c.says)
+			assert.NotContains(t, w.Visible()[0].Text, sayListComing)
+			if name != "a refused upload" && name != "refused, and slow" {
+				return
+			}
+			assert.Equal(t, ref, w.mustShow(t, ref, question))
+			w.slack.Wait()
+			assert.Len(t, w.Visible()[0].Buttons, 1, "an edit does not bring it back")
+		})
+	}
+}
+
+// TestAQuestionGetsItsFileAgain where none is remembered: after a restart nobody knows what hangs there.
+func TestAQuestionGetsItsFileAgain(t *testing.T) {
+	t.Parallel()
+	question := manyURLs
+	question.Buttons = []chat.Button{{Label: "Purge", Token: "t", Confirms: true}}
+	w := newWorld(t, &fake{}, nil)
+	ref := w.mustShow(t, chat.MessageRef{}, question)
+	w.slack.Wait()
+	w.slack.files = newAttachments()
+	for range 2 {
+		w.mustShow(t, ref, question)
+		w.slack.Wait()
+		assert.Len(t, w.Visible()[0].Buttons, 1)
+		assert.Len(t, w.filesIn(ref), 2)
 	}
 }

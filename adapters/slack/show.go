@@ -15,16 +15,18 @@ import (
 // A message that is gone, or that Slack no longer lets the bot edit, is posted anew, and so is one whose thread is gone.
 // It does not wait for the file of a card, which follows.
 func (s *Slack) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef, _ string, c chat.Card) (chat.MessageRef, error) {
+	c = listed(c)
 	if ref != (chat.MessageRef{}) {
 		err := s.edit(ctx, ref, c)
 		if err == nil {
+			s.attachAgain(at, ref, c)
 			return ref, nil
 		}
 		if !lost(err) {
 			return chat.MessageRef{}, s.done("chat.update", err)
 		}
 	}
-	options := s.options(ctx, c, "")
+	options := s.options(ctx, s.unlistedYet(c), "")
 	ref, err := s.post(ctx, at.Channel, at.Root, options)
 	if at.Root != "" && lost(err) {
 		ref, err = s.post(ctx, at.Channel, "", options)

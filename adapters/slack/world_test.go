@@ -167,6 +167,9 @@ func seen(messages []slacksim.Message) []adaptertest.Message {
 	var all []adaptertest.Message
 	for _, m := range messages {
 		one := adaptertest.Message{Ref: chat.MessageRef{Channel: m.Channel, ID: m.TS}, Root: m.ThreadTS, Text: m.Plain()}
+		for _, f := range m.Files {
+			one.Text += "\n" + string(f.Content)
+		}
 		for _, b := range m.Buttons() {
 			one.Buttons = append(one.Buttons, adaptertest.Button{Label: b.Text, Carries: b.Value})
 		}
@@ -205,4 +208,5 @@ func (w *world) Markup() []string {
 
 func (w *world) Delete(ref chat.MessageRef)   { w.Workspace.Delete(ref.Channel, ref.ID) }
 func (w *world) Throttle(after time.Duration) { w.Workspace.Throttle(1, after) }
+func (w *world) RefuseFiles()                 { w.Fail(uploadMethod, "file_uploads_disabled", -1) }
 func (w *world) LosePost()                    { w.Lose("chat.postMessage", 1) }

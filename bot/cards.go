@@ -301,7 +301,7 @@ func readable(c chat.Card, files bool) chat.Card {
 type view struct {
 	store.Purge
 	targets   []store.Target
-	calls     []store.Call // while it is under way
+	calls     []store.Call // while it is under way, or did not end well
 	until     time.Time    // what is unclear is looked up
 	decision  store.Decision
 	decided   bool

@@ -27,9 +27,9 @@ func (b *Bot) tellUnclear(ctx context.Context) {
 	}
 }
 
-// drawTries finds what its card says of the calls of a purge that is under way.
+// drawTries finds what its card says of the calls of a purge that is under way, or did not end well.
 func (b *Bot) drawTries(ctx context.Context, v *view) error {
-	if v.State.Final() {
+	if v.State.Final() && !v.tried() {
 		return nil
 	}
 	calls, err := b.Store.Calls(ctx, v.ID)
@@ -47,9 +47,12 @@ func (v view) looking() bool {
 	return !v.State.Final() && store.Count(v.targets)[purge.OutcomeUnknown] > 0
 }
 
-// triesLines say of the newest call what follows it, while that has not followed.
+// triesLines say of the newest call what follows it, while that has not followed; and in the end how often it was made in vain.
 func (v view) triesLines() []string {
 	if v.State.Final() {
+		if _, n := v.newest(); v.tried() && n > 1 {
+			return []string{fmt.Sprintf("Tried %s.", times(n))}
+		}
 		return nil
 	}
 	lines := compact([]string{v.triesLine()})

@@ -47,7 +47,7 @@ func (v view) statusCard() chat.Card {
 // resultCard is the new message at the end: an edit notifies nobody.
 func (v view) resultCard() chat.Card {
 	c := chat.Card{Title: v.statusTitle(), Tone: v.tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
-	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.Notes, v.leftOut(), v.prefetchLines())
+	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.triesLines(), v.Notes, v.leftOut(), v.prefetchLines())
 	c.Buttons = v.followUps()
 	if !v.Private && len(v.targets) > 20 {
 		c.File = v.outcomeFile()

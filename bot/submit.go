@@ -4,17 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"purgebot/acl"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
-
-// callTimeout bounds the wait for a turn and one CDN call, which the client itself bounds to ten seconds. It runs on when
-// the bot is stopping, so that its answer is recorded.
-const callTimeout = 40 * time.Second
 
 // submitted is the value of the step submit.
 type submitted struct {
@@ -53,49 +48,6 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 		return submitted{Halt: true}, nil
 	}
 	return b.send(ctx, p, batch, try)
-}
-
-// departure is how a call came to leave, or why it stayed.
-type departure struct {
-	asked bool       // its turn had come
-	call  store.Call // that leaves; its State is calling
-	then  submitted  // what follows where it stays
-	err   error
-}
-
-// errStays keeps a call that has its turn from leaving: why is in its departure.
-var errStays = errors.New("the call is not to leave any more")
-
-// depart is asked when a call has its turn, at once before it leaves: it judges once more, and writes the ledger row.
-func (b *Bot) depart(ctx context.Context, p store.Purge, batch sending, try int) departure {
-	d := departure{asked: true}
-	stops, withdrawn, err := b.recheck(ctx, p, batch.Batch)
-	if withdrawn || err != nil {
-		d.then, d.err = submitted{Halt: true}, err
-		return d
-	}
-	limit, some := b.mayHold(p, batch.Batch)
-	if !some {
-		d.err = b.fail(ctx, p, batch, b.sayOverQuota(p, batch.Batch))
-		return d
-	}
-	entry := b.entry(store.AuditSending, p.ID, "", store.Body{Batch: batch.N, Try: try, Area: batch.Area, Units: len(batch.Targets)})
-	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, stops, entry)
-	switch {
-	case err != nil:
-		d.err = err
-	case call.State == store.CallStopped:
-		d.then = submitted{Halt: true}
-	case call.State == store.CallFrozen: // said just now: the next look says what it is
-		d.then = submitted{Again: true}
-	case call.State == store.CallOverQuota:
-		d.err = b.fail(ctx, p, batch, b.sayOverQuota(p, batch.Batch))
-	case !fresh:
-		d.then, d.err = b.resume(ctx, p, batch, call)
-	default:
-		d.call = call
-	}
-	return d
 }
 
 // resume goes on from a ledger row that an earlier run of the step has left.
@@ -166,59 +118,6 @@ func (b *Bot) batch(ctx context.Context, id string, n, try int) (store.Purge, se
 		}
 	}
 	return p, s, err
-}
-
-func (b *Bot) newCall(p store.Purge, batch sending, try int) store.Call {
-	now := b.Now()
-	return store.Call{
-		Purge: p.ID, Batch: batch.N, Try: try, Kind: batch.Kind, Area: batch.Area, Units: len(batch.Targets),
-		Day: b.day(now), Owner: b.Executor, At: now, State: store.Calling,
-	}
-}
-
-// send waits for the call's turn, makes it, and writes down what is known of it.
-func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, try int) (submitted, error) {
-	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	var d departure
-	receipt, err := b.CDN.Submit(callCtx, batch.Batch, func(context.Context) error {
-		if d = b.depart(ctx, p, batch, try); d.call.State != store.Calling {
-			return errStays
-		}
-		b.wantCards()
-		return nil
-	})
-	var e *purge.Error
-	if err != nil {
-		e = purge.AsError(err)
-	}
-	switch {
-	case !d.asked:
-		return b.neverLeft(ctx, p, batch, e)
-	case d.call.State != store.Calling:
-		return d.then, d.err
-	case e != nil:
-		b.Log.Log(ctx, severity(e), "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", try, "kind", e.Kind.String(), "error", e)
-	}
-	b.noteCDN(e)
-	d.call.Receipt = receipt
-	return b.end(ctx, p, batch, d.call, e)
-}
-
-// noTurnWait is how long a call that could not wait for its turn stays away at least.
-const noTurnWait = time.Second
-
-// neverLeft is a call whose turn did not come: nothing was written, so it is no try, and comes again. What no call can carry fails.
-func (b *Bot) neverLeft(ctx context.Context, p store.Purge, batch sending, e *purge.Error) (submitted, error) {
-	if e == nil {
-		e = purge.AsError(errors.New("the CDN's client answered without asking whether the call may leave"))
-	}
-	b.Log.Log(ctx, severity(e), "call has no turn", "purge", p.ID, "short", p.Short, "batch", batch.N, "kind", e.Kind.String(), "error", e)
-	if purge.MayTryAgain(e) == purge.Later {
-		return submitted{Again: true, Wait: max(e.RetryAfter, noTurnWait)}, nil
-	}
-	b.noteCDN(e)
-	return submitted{Halt: e.Kind == purge.Internal}, b.fail(ctx, p, batch, e.Message)
 }
 
 // severity: what only an operator can mend is theirs to see.
@@ -407,35 +306,4 @@ func outcomes(rows []store.Target, o purge.Outcome, why string) []store.Target {
 		out[i] = t
 	}
 	return out
-}
-
-// callGate lets calls in until the bot stops, and then waits for those inside: the engine closes the database under them.
-type callGate struct {
-	mu     sync.Mutex
-	closed bool
-	inside sync.WaitGroup
-}
-
-var errStopping = errors.New("purgebot is stopping; the step runs again at the next start")
-
-func (g *callGate) enter() (leave func(), err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
-		return nil, errStopping
-	}
-	g.inside.Add(1)
-	return g.inside.Done, nil
-}
-
-func (g *callGate) close(patience time.Duration) {
-	g.mu.Lock()
-	g.closed = true
-	g.mu.Unlock()
-	empty := make(chan struct{})
-	go func() { g.inside.Wait(); close(empty) }()
-	select {
-	case <-empty:
-	case <-time.After(patience):
-	}
 }

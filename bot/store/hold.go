@@ -47,7 +47,8 @@ func take(path string) (*hold, error) {
 
 // release gives the file to another process. It may be called twice.
 func (h *hold) release() {
-	_ = h.file.Close() // and with it goes the lock in the file
+	unlockFile(h.file)
+	_ = h.file.Close()
 	h.unlock()
 }
 

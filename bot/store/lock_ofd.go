@@ -24,3 +24,9 @@ func lockFile(f *os.File) error {
 		return os.NewSyscallError("fcntl", err)
 	}
 }
+
+// unlockFile does not leave it to Close: a child process that is just being started still has the file for a moment.
+func unlockFile(f *os.File) {
+	free := syscall.Flock_t{Type: syscall.F_UNLCK, Whence: io.SeekStart, Start: beyond, Len: 1}
+	_ = syscall.FcntlFlock(f.Fd(), ofdSetLock, &free)
+}

@@ -84,15 +84,21 @@ func TestRefusedForm(t *testing.T) {
 func TestPressOnAWholeSite(t *testing.T) {
 	t.Parallel()
 	for _, chat := range []string{"slack", "discord"} {
-		for press, code := range map[string]int{"Purge": exitWaiting, "Purge=www.test.com": exitDone} {
+		for press, c := range map[string]struct {
+			flag string
+			code int
+		}{
+			"Purge": {"", exitWaiting}, "Purge=www.test.com": {"", exitDone},
+			"Delete": {" --mode delete", exitWaiting}, "Delete=www.test.com": {" --mode delete", exitDone},
+		} {
 			t.Run(chat+" "+press, func(t *testing.T) {
 				t.Parallel()
 				var out bytes.Buffer
-				got, err := run(t.Context(), []string{"-chat", chat, "-say", "/purge dir https://www.test.com/", "-press", press}, &out, &out)
+				got, err := run(t.Context(), []string{"-chat", chat, "-say", "/purge dir https://www.test.com/" + c.flag, "-press", press}, &out, &out)
 				assert.NoError(t, err)
-				assert.Equal(t, code, got)
-				assert.Equal(t, code == exitDone, strings.Contains(out.String(), "Action=RefreshCdnDir"))
-				assert.Equal(t, code == exitWaiting, strings.Contains(out.String(), "add what to type to the press, as in -press 'Purge=www.test.com'"))
+				assert.Equal(t, c.code, got)
+				assert.Equal(t, c.code == exitDone, strings.Contains(out.String(), "Action=RefreshCdnDir"))
+				assert.Equal(t, c.code == exitWaiting, strings.Contains(out.String(), "add what to type to the press, as in -press '"+press+"=www.test.com'"))
 			})
 		}
 	}

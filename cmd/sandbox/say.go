@@ -87,6 +87,8 @@ type transcript struct {
 	chat
 	out   io.Writer
 	shown map[string]string // by key: as last printed
+
+	pressed string // the label of the last press
 }
 
 func (t *transcript) play(ctx context.Context, l line) error {
@@ -121,6 +123,7 @@ func (t *transcript) play(ctx context.Context, l line) error {
 		return err
 	}
 	fmt.Fprintf(t.out, "%s presses [%s]\n", l.as, label)
+	t.pressed = label
 	if err := t.press(user, "", "", label); err != nil || !fills {
 		return err
 	}
@@ -224,7 +227,7 @@ func (t *transcript) hint() (open bool) {
 		open = true
 		how := fmt.Sprintf("say all of it in the command, as in -say '%s'", t.example())
 		if len(f.Fields) == 1 {
-			how = "add what to type to the press, as in -press 'Purge=www.test.com'"
+			how = fmt.Sprintf("add what to type to the press, as in -press '%s=www.test.com'", t.pressed)
 		}
 		fmt.Fprintf(t.out, "%s has the form “%s” open and nothing was sent: %s\n", p.name, f.Title, how)
 	}

@@ -6,9 +6,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"purgebot/purge/tencent/cdnsim"
 )
 
 func TestRunIn(t *testing.T) {
@@ -104,4 +107,44 @@ func TestPressOnAWholeSite(t *testing.T) {
 	}
 	_, err := run(t.Context(), []string{"-say", "/purge dir https://www.test.com/a/", "-press", "Purge=www.test.com"}, io.Discard, io.Discard)
 	assert.ErrorContains(t, err, "opened no form")
+}
+
+// TestRepliesGoOutWithoutEdits: a chat that takes messages and no edits tells how a purge ended all the same, and once.
+func TestRepliesGoOutWithoutEdits(t *testing.T) {
+	t.Parallel()
+	for name, refuse := range map[string]func(*world){
+		"slack in trouble":            func(w *world) { w.slack.Fail("chat.update", "internal_error", -1) },
+		"slack throttled":             func(w *world) { w.slack.Throttle(-1, time.Second, "chat.update") },
+		"slack throttled for an hour": func(w *world) { w.slack.Throttle(-1, time.Hour, "chat.update") },
+		"slack cut off":               func(w *world) { w.slack.Fail("chat.update", "request_timeout", -1) },
+		"discord in trouble":          func(w *world) { w.discord.Fail("PATCH /channels/{channel}/messages/{message}", 502, -1) },
+		"discord throttled": func(w *world) {
+			w.discord.Throttle(-1, time.Second, "PATCH /channels/{channel}/messages/{message}")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTestWorld(t)
+			in, _, _ := strings.Cut(name, " ")
+			c, err := w.chat(in)
+			require.NoError(t, err)
+			alice, err := find(c, "alice")
+			require.NoError(t, err)
+			w.cdn.Adjust(func(s *cdnsim.Sim) { s.Delay = time.Second })
+			refuse(w)
+			require.NoError(t, c.say(alice, "", c.example()))
+			reply := func(m message) bool { return m.Root != "" && strings.Contains(m.plain(), "Done in mainland") }
+			require.Eventually(t, func() bool { return some(c.messages(alice), reply) }, 60*time.Second, 20*time.Millisecond)
+			assert.False(t, some(c.messages(alice), func(m message) bool {
+				return m.Root == "" && m.Who == "bot" && strings.Contains(m.plain(), "Done in mainland")
+			}))
+			n := 0
+			for _, m := range c.messages(alice) {
+				if reply(m) {
+					n++
+				}
+			}
+			assert.Equal(t, 1, n, "told once")
+		})
+	}
 }

@@ -191,7 +191,7 @@ func inState(t *testing.T, s *Store, n int, st State) string {
 func upgraded(t *testing.T, s *Store, url string) *Store {
 	entries, err := rows(t.Context(), s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE what <> $1 ORDER BY seq`, AuditNoted)
 	require.NoError(t, err)
-	_, err = s.db.Exec(`DELETE FROM pb_audit; ALTER TABLE pb_audit DROP COLUMN facts; DELETE FROM pb_schema WHERE version_id >= 9`)
+	_, err = s.db.Exec(`DELETE FROM pb_audit; ALTER TABLE pb_audit DROP COLUMN facts; DROP TABLE pb_pulse; DELETE FROM pb_schema WHERE version_id >= 9`)
 	require.NoError(t, err)
 	prev := ""
 	for i, e := range entries {

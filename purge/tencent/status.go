@@ -173,7 +173,7 @@ func (v *V2) judgeAll(rows []logRow, beside []purge.Sent, q purge.StatusQuery) m
 	}
 	found := map[string]purge.TargetStatus{}
 	for u, l := range of {
-		if s, ok := l.judge(others(u, beside, q, l.untyped), answered(q)); ok {
+		if s, ok := l.judge(others(u, beside, q, l.untyped), answered(q), v.now().Sub(q.Since) < purge.Overlap); ok {
 			found[u] = s
 		}
 	}
@@ -199,8 +199,9 @@ func others(u string, beside []purge.Sent, q purge.StatusQuery, anyKind bool) (n
 }
 
 // judge says what the rows prove of this call. Nothing, where another may have made them and this one may never have arrived. Of one
-// that was accepted, what they all say, once there are as many as calls: then its own is among them.
-func (l *evidence) judge(others int, answered bool) (purge.TargetStatus, bool) {
+// that was accepted, what they all say, once there are as many as calls: then its own is among them. While they are not, and it is
+// not long ago, it runs as far as anybody knows: the log may still lack a row.
+func (l *evidence) judge(others int, answered, lately bool) (purge.TargetStatus, bool) {
 	if len(l.since) == 0 || others > 0 && !answered {
 		return purge.TargetStatus{}, false
 	}
@@ -214,12 +215,12 @@ func (l *evidence) judge(others int, answered bool) (purge.TargetStatus, bool) {
 		}
 	}
 	switch {
-	case others == 0:
+	case others == 0, alike && l.rows > others:
 		return worst, true
-	case running:
+	case running, lately:
 		return purge.TargetStatus{Outcome: purge.Accepted}, true
 	}
-	return worst, alike && l.rows > others
+	return purge.TargetStatus{}, false
 }
 
 var badness = map[purge.Outcome]int{purge.Done: 0, purge.Accepted: 1, purge.Failed: 2}

@@ -14,6 +14,8 @@ import (
 const roster = 5 * time.Minute
 
 const (
+	// The text of a slash command holds the label of a link that was pasted with one, and nothing else of it.
+	noLink    = "Slack hands a slash command the label of a link, not its address: paste the address itself, or mention @purgebot with the link."
 	elsewhere = "This purgebot serves another workspace, so it took nothing."
 	nowhere   = "Slack did not say which workspace this comes from, so purgebot took nothing. It must be installed to one workspace, not to an organisation."
 )
@@ -44,7 +46,7 @@ func (s *Slack) command(ctx context.Context, h chat.Handler, _ *http.Request, bo
 	reply, err := s.ask(ctx, func(ctx context.Context) (chat.Reply, error) {
 		return h.Command(ctx, chat.Command{
 			Event: chat.EventKey{Platform: platform, Workspace: me.team, ID: trigger},
-			From:  subject(me.team, who), At: thread, Text: unwrap(form.Get("text")),
+			From:  subject(me.team, who), At: thread, Text: unwrap(form.Get("text")), NoLink: noLink,
 		})
 	})
 	if err == nil && reply.Form != nil {

@@ -87,6 +87,19 @@ func (e *envelope) command(me identity) (string, bool) {
 	return strings.TrimSpace(unwrap(rest)), true
 }
 
+// key names the message: Slack was seen delivering one message many times, each under an event_id of its own.
+func (e *envelope) key(me identity) chat.EventKey {
+	return chat.EventKey{Platform: platform, Workspace: me.team, ID: e.Event.Channel + ":" + e.Event.TS}
+}
+
+// opening is what a command begins with in a message; a slash command is refused in threads.
+func opening(me identity) string {
+	if me.name == "" {
+		return "@purgebot"
+	}
+	return "@" + chat.OneLine(me.name)
+}
+
 func (s *Slack) mention(ctx context.Context, h chat.Handler, r *http.Request, me identity, e *envelope, text string) reaction {
 	m := e.Event
 	s.outside.mark(m.Channel, e.Shared)
@@ -96,8 +109,7 @@ func (s *Slack) mention(ctx context.Context, h chat.Handler, r *http.Request, me
 		root = m.TS
 	}
 	c := chat.Command{
-		Event: chat.EventKey{Platform: platform, Workspace: me.team, ID: e.EventID},
-		From:  subject(me.team, m.User), Text: text,
+		Event: e.key(me), From: subject(me.team, m.User), Text: text, Opening: opening(me),
 		At: chat.Thread{Platform: platform, Workspace: me.team, Channel: m.Channel, Root: root},
 	}
 	reply, err := s.ask(ctx, func(ctx context.Context) (chat.Reply, error) {

@@ -237,7 +237,7 @@ func TestARetryIsACommandLikeAnother(t *testing.T) {
 	for i, n := range []int{1, 2, 3} {
 		assert.True(t, w.Retry(first, n, "http_timeout").Acknowledged())
 		require.Len(t, f.commands, i+1)
-		assert.Equal(t, first.EventID, f.commands[i].Event.ID, "the bot knows it by its key")
+		assert.Equal(t, "C0CDN:"+first.TS, f.commands[i].Event.ID, "the bot knows it by its key")
 	}
 }
 
@@ -315,4 +315,26 @@ func form(token string) func(context.Context) (chat.Reply, error) {
 	return func(context.Context) (chat.Reply, error) {
 		return chat.Reply{Form: &chat.Form{Title: "Purge", Submit: "Go", Token: token, Inputs: []chat.Input{{Name: "hosts", Label: "The host"}}}}, nil
 	}
+}
+
+// TestOneMessageIsOneCommandHoweverOftenItIsDelivered: under event ids of their own and without a header that says so, also long
+// after, and edited beside that; another message is another command.
+func TestOneMessageIsOneCommandHoweverOftenItIsDelivered(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	w := newWorld(t, f, nil)
+	first := w.Workspace.Type("U0ALICE", "C0CDN", "", "@purgebot https://www.test.com/1.jpg")
+	for range 11 {
+		again := w.Repeat(first)
+		require.True(t, again.Acknowledged())
+		require.NotEqual(t, first.EventID, again.EventID)
+	}
+	w.Workspace.Type("U0ALICE", "C0CDN", "", "@purgebot https://www.test.com/1.jpg")
+	w.slack.Wait()
+	keys := map[chat.EventKey]int{}
+	for _, c := range f.commands {
+		keys[c.Event]++
+	}
+	assert.Len(t, keys, 2)
+	assert.Equal(t, 12, keys[f.commands[0].Event])
 }

@@ -1,6 +1,9 @@
 package slack
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // unwrap frees text of Slack's markup, in one pass: links become their address, the three entities their character, once.
 // What names people, channels and groups ("<@U1>"), and a bracket that is no markup, stay as they are: they are prose to the bot.
@@ -86,7 +89,7 @@ func link(b *strings.Builder, address, label, rest string) {
 		b.WriteByte(' ')
 	}
 	// The last character is part of the address, but in bare text it would pass for punctuation: RFC 3986, appendix C.
-	bracketed := cut[last(address)]
+	bracketed := cut[last(address)] || wide(rest)
 	if bracketed {
 		b.WriteByte('<')
 	}
@@ -94,9 +97,15 @@ func link(b *strings.Builder, address, label, rest string) {
 	if bracketed {
 		b.WriteByte('>')
 	}
-	if rest != "" && !after[rest[0]] {
+	if rest != "" && !after[rest[0]] && !wide(rest) {
 		b.WriteByte(' ')
 	}
+}
+
+// wide reports whether a text begins with punctuation of East Asia, which stands right behind an address.
+func wide(s string) bool {
+	c, _ := utf8.DecodeRuneInString(s)
+	return c >= utf8.RuneSelf && strings.ContainsRune("，、；。｡．：！？）】」』》〉］”’…", c)
 }
 
 func last(s string) byte { return s[len(s)-1] }

@@ -306,7 +306,8 @@ func TestMentionsAsTheyCome(t *testing.T) {
 		require.Len(t, f.commands, 1, wire)
 		assert.Equal(t, want, f.commands[0].Text)
 		assert.Equal(t, "111.222", f.commands[0].At.Root, "the thread it was typed in")
-		assert.True(t, strings.HasPrefix(f.commands[0].Event.ID, "Ev"))
+		assert.True(t, strings.HasPrefix(f.commands[0].Event.ID, "C0CDN:"))
+		assert.Equal(t, "@purgebot", f.commands[0].Opening)
 	}
 }
 

@@ -219,6 +219,19 @@ func (w *Workspace) Redeliver(d Delivery, opts ...Option) Delivery {
 	return w.deliver(o)
 }
 
+// Repeat delivers the message of an event once more as if it were new: under an event_id of its own, stamped and signed anew, and
+// without a header that says so.
+func (w *Workspace) Repeat(d Delivery, opts ...Option) Delivery {
+	w.ready()
+	o := again(d, opts)
+	unlock := w.lock()
+	id := w.id("Ev")
+	unlock()
+	o.Body, o.EventID = bytes.ReplaceAll(d.Body, []byte(d.EventID), []byte(id)), id
+	w.sign(&o)
+	return w.deliver(o)
+}
+
 // again is a delivery with the same bytes and no answer yet.
 func again(d Delivery, opts []Option) outgoing {
 	o := outgoing{Delivery: Delivery{Path: d.Path, Header: d.Header.Clone(), Body: d.Body, TS: d.TS,

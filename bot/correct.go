@@ -30,7 +30,11 @@ func (b *Bot) correct(ctx context.Context, s scene, c chat.Command, wrong *gramm
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	return chat.Reply{Card: &card, Refused: true}, nil
+	public := wrong.Message(begins(c))
+	if len(wrong.Paths) > 0 { // the hosts that the person may purge are nobody else's business
+		public = wrong.Problem + " " + wrong.Nothing
+	}
+	return chat.Reply{Card: &card, Refused: true, Public: public}, nil
 }
 
 // begins is what a command begins with where this one was typed.

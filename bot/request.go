@@ -298,7 +298,7 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card chat.C
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	return chat.Reply{Card: &card, Refused: true}, nil
+	return chat.Reply{Card: &card, Refused: true, Public: sayMistakes(v.refused)}, nil
 }
 
 // union is the targets that are allowed in every area that was asked: a target refused in one is not half purged in silence.

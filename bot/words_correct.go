@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"purgebot/bot/chat"
@@ -97,6 +98,21 @@ func onlyHost(targets []purge.Target) string {
 	}
 	return targets[0].Host()
 }
+
+// sayMistakes is what everybody may read of refused targets: what the grammar says of what was typed, and nothing of any rule.
+func sayMistakes(refused []refusal) string {
+	if slices.ContainsFunc(refused, func(r refusal) bool { return r.cause == "" }) {
+		return ""
+	}
+	first := refused[0]
+	text := sayNothingPurged + " " + first.Target + ": " + first.Reason
+	if more := len(refused) - 1; more > 0 {
+		text += fmt.Sprintf(" And %d more.", more)
+	}
+	return text
+}
+
+const sayNothingPurged = "Nothing was purged."
 
 // alike is one line for many refused targets with the same reason, "" if they have several.
 func alike(refused []refusal) string {

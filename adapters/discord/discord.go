@@ -3,7 +3,8 @@
 //
 // It does not decide who may purge, writes no words of a purge, and believes nothing that a client may have made up: roles come
 // from the payload of each event. Nothing that it sends can mention anybody but those whom a card names, unfurl, or break the
-// markup. It serves one guild, and never treats an edit, a bot's message or a direct message as a command.
+// markup. It serves one guild, and never treats an edit, a bot's message or a direct message as a command; a button of its own direct
+// message can be pressed there.
 package discord
 
 import (

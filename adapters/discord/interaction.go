@@ -18,6 +18,11 @@ func (d *Discord) interact(ctx context.Context, h chat.Handler, in *interaction,
 	if !snowflake(in.ID) || in.Token == "" {
 		return
 	}
+	if d.isDirectPress(in) {
+		in.Member.User = in.User
+		x.ask(ctx, func(ctx context.Context) (chat.Reply, error) { return d.pressDirect(ctx, h, in) })
+		return
+	}
 	if no := d.foreign(in); no != "" {
 		x.refuse(ctx, no)
 		return
@@ -59,6 +64,24 @@ func (d *Discord) foreign(in *interaction) string {
 		return onlyInTheGuild
 	}
 	return ""
+}
+
+// isDirectPress reports whether somebody pressed a button of a direct message of ours, where Discord says no more than who it is:
+// https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-interaction-context-types
+func (d *Discord) isDirectPress(in *interaction) bool {
+	const withBot = 1
+	return in.Type == interactionComponent && in.GuildID == "" && in.Member.User.ID == "" && snowflake(in.User.ID) && snowflake(in.ChannelID) &&
+		in.Data.CustomID != "" && in.Message != nil && (in.Context == nil || *in.Context == withBot) && in.Owners["1"] == ""
+}
+
+// pressDirect takes a press in a direct message. What it asks for was asked in a channel, which the bot knows by the button; who the
+// person is in the guild is looked up, since nothing here says so.
+func (d *Discord) pressDirect(ctx context.Context, h chat.Handler, in *interaction) (chat.Reply, error) {
+	return h.Answer(ctx, chat.Answer{
+		Event: d.eventKey(in.ID), From: d.subject(in.User.ID), Token: in.Data.CustomID,
+		At:      chat.Thread{Platform: platform, Workspace: d.config.GuildID, Channel: in.ChannelID},
+		Message: chat.MessageRef{Channel: in.ChannelID, ID: in.Message.ID},
+	})
 }
 
 // refuse answers without asking the bot, and tells nobody by other ways.

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"purgebot/bot/chat"
@@ -118,10 +119,36 @@ func (l *links) text(s string) {
 			l.add(address, "<"+address+">")
 		} else {
 			bare := strings.TrimRight(address, "*_~|")
+			if tail := tailOf(bare, s[end:]); tail != "" {
+				bare, end = bare+tail, end+len(tail)
+			}
 			l.add(strings.TrimRight(bare, ".,;:!?'\")]}"), bare)
 		}
 		i = end
 	}
+}
+
+// ending is the end of a file's name, as of a word.
+var ending = regexp.MustCompile(`\.[A-Za-z0-9]{2,5}[.,;:!?)]*$`)
+
+// tailOf returns the words behind an address, up to the one that ends as a file does, where the address does not: the bot says what
+// a space in a name may mean, and nobody purges its first half.
+func tailOf(address, rest string) string {
+	line, _, _ := strings.Cut(rest, "\n")
+	if before, _, more := strings.Cut(line, "://"); more {
+		line = strings.TrimSuffix(strings.TrimSuffix(before, "https"), "http")
+	}
+	if ending.MatchString(address[len("https://"):]) && strings.Contains(address[len("https://"):], "/") || strings.ContainsAny(address, "?#") {
+		return ""
+	}
+	tail, at := "", 0
+	for word := range strings.FieldsSeq(line) {
+		at += strings.Index(line[at:], word) + len(word)
+		if ending.MatchString(word) && !strings.HasPrefix(word, "www.") {
+			tail = line[:at]
+		}
+	}
+	return tail
 }
 
 // labelAt returns the length of the label of a masked link, "](" included, or 0: nobody is to purge what a label says.

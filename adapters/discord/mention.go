@@ -12,6 +12,7 @@ import (
 // A mention cannot be answered in private, so what is said tells nothing of what was asked.
 const (
 	sayRefused  = "I cannot do that for you here; /purge why tells you privately."
+	sayDirect   = "Nothing was purged: see what I sent you as a direct message."
 	sayPrivate  = "I can tell you that only privately: type /purge instead of mentioning me."
 	sayNoForm   = "A mention cannot open a form: type /purge form."
 	sayNotTaken = "Not taken. Try again, or type /purge, which tells you privately what is wrong."
@@ -55,24 +56,10 @@ func addressed(content, me string) (string, bool) {
 	content = strings.TrimSpace(content)
 	for _, form := range []string{"<@" + me + ">", "<@!" + me + ">"} {
 		if rest, ok := strings.CutPrefix(content, form); ok {
-			return unspoiled(strings.TrimSpace(rest)), true
+			return strings.TrimSpace(rest), true
 		}
 	}
 	return "", false
-}
-
-// unspoiled takes the bars off a hidden link. All other markup the bot reads by itself.
-func unspoiled(text string) string {
-	if !strings.Contains(text, "||") {
-		return text
-	}
-	words := strings.Split(text, " ")
-	for i, w := range words {
-		if inner, hidden := strings.CutPrefix(w, "||"); hidden && schemeAt(inner) > 0 {
-			words[i] = strings.TrimSuffix(inner, "||")
-		}
-	}
-	return strings.Join(words, " ")
 }
 
 // namesRole reports whether a message addresses the role that Discord made for the bot. Its text does not come with it unless
@@ -108,7 +95,7 @@ func (d *Discord) botRole(ctx context.Context, me string) (string, error) {
 }
 
 func (d *Discord) take(ctx context.Context, h chat.Handler, m *message, text string) {
-	c := chat.Command{Event: d.eventKey(m.ID), From: d.subject(m.Author.ID), Text: text}
+	c := chat.Command{Event: d.eventKey(m.ID), From: d.subject(m.Author.ID), Text: text, Opening: d.opening(ctx)}
 	handle, cancel := context.WithTimeout(ctx, d.timing.handleIn)
 	defer cancel()
 	reply, err := guarded(func() (r chat.Reply, err error) {
@@ -128,12 +115,39 @@ func (d *Discord) take(ctx context.Context, h chat.Handler, m *message, text str
 		public, reply.Card = sayNoForm, &chat.Card{Title: sayNoForm}
 	case reply.Card == nil:
 		return
+	case reply.Public != "" || reply.Refused && len(reply.Card.Buttons) > 0:
+		d.tellDirectly(ctx, m, reply)
+		return
 	case reply.Refused:
 		public = sayRefused
 	}
 	if forbidden(d.hint(ctx, m, public)) { // not even that can be said there
 		d.note(m, d.direct(ctx, m.Author.ID, *reply.Card))
 	}
+}
+
+// tellDirectly tells the person how a command can be meant, with the buttons for that, and the channel where to look. Who takes
+// no direct messages is told in public what holds nothing that was not typed there.
+func (d *Discord) tellDirectly(ctx context.Context, m *message, reply chat.Reply) {
+	direct, cancel := context.WithTimeout(ctx, afterwards)
+	defer cancel()
+	public := sayDirect
+	if err := d.offerDirectly(direct, m.Author.ID, *reply.Card); err != nil {
+		d.note(m, err)
+		if public = sayRefused; reply.Public != "" {
+			public = escape(chat.OneLine(reply.Public), maxContent)
+		}
+	}
+	_ = d.hint(ctx, m, public)
+}
+
+// opening is what a command begins with in a message.
+func (d *Discord) opening(ctx context.Context) string {
+	me, err := d.whoami(ctx, forever)
+	if err != nil || me.Username == "" {
+		return "@purgebot"
+	}
+	return "@" + chat.OneLine(me.Username)
 }
 
 // hint answers a message in public, a person at most once a minute, so that nobody makes the bot fill a channel.

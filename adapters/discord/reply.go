@@ -223,7 +223,7 @@ func (x *exchange) untold(ctx context.Context, c *chat.Card, why error) {
 	if x.in.GuildID != x.d.config.GuildID {
 		return
 	}
-	x.note(x.d.direct(ctx, x.in.Member.User.ID, *c))
+	x.note(x.d.offerDirectly(ctx, x.in.Member.User.ID, *c))
 }
 
 func (x *exchange) note(err error) {

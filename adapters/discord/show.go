@@ -301,13 +301,18 @@ func (d *Discord) Tell(ctx context.Context, who acl.Subject, _ chat.Thread, afte
 	return d.direct(ctx, id, c)
 }
 
-// direct tells somebody in a direct message. It has no buttons: a press is taken in the server only.
+// direct tells somebody in a direct message. It has no buttons: those of a purge are pressed on its own message.
 func (d *Discord) direct(ctx context.Context, id string, c chat.Card) error {
+	c.Buttons = nil
+	return d.offerDirectly(ctx, id, c)
+}
+
+// offerDirectly sends a direct message with its buttons, which offer this person something and can be pressed there.
+func (d *Discord) offerDirectly(ctx context.Context, id string, c chat.Card) error {
 	var dm channel
 	if err := d.call(ctx, http.MethodPost, "/users/@me/channels", map[string]string{"recipient_id": id}, &dm); err != nil {
 		return err
 	}
-	c.Buttons = nil
 	m, files := d.message(c)
 	_, err := d.post(ctx, dm.ID, m, files)
 	return err

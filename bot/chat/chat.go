@@ -149,6 +149,9 @@ type Reply struct {
 	Form    *Form
 	Choices []string
 	Refused bool // the command or press was refused, and Card says why
+	// Public is what may be said where everybody reads it, if Card cannot be shown to the person alone: a mistake of the command itself
+	// and its correction, of which nothing was not typed there. It is "" where nothing may be told.
+	Public string
 }
 
 // Handler is what an adapter calls. An error means that nothing was recorded: where the platform redelivers answer 503;

@@ -145,7 +145,7 @@ func TestNoPieceOfAnAddressIsOffered(t *testing.T) {
 		reads("<T/my photo.jpg>", "/purge T/my%20photo.jpg"),
 		reads("`T/my photo.jpg`", "/purge T/my%20photo.jpg"),
 		reads("T/图片/横 幅.jpg", "/purge T/%E5%9B%BE%E7%89%87/%E6%A8%AA%20%E5%B9%85.jpg"),
-		reads("T/my photo"), reads("T/images logos"), reads("T/a.css b.css"), reads("T/a.css, b.css"), reads("T/a.css⏎b.css"),
+		reads("T/my photo"), reads("T/images logos"), reads("T/a.css b.css"), reads("T/a and b.css"), reads("T/images/ and also b.css"), reads("T/a.css, b.css"), reads("T/a.css⏎b.css"),
 		reads("T/my photo.jpg old.jpg", "/purge T/my%20photo.jpg%20old.jpg"), reads("T/a/ /b.css"),
 
 		// broken over lines

@@ -19,6 +19,9 @@ var courtesies = strings.Fields(`please pls plz kindly thanks thank thx ty cheer
 	old new stale broken wrong here there below following target targets address addresses http https bitte danke und por favor
 	merci et s'il vous plait -> => → : = | / \ get head`)
 
+// conjunctions make a sentence of the words between an address and the name of another file.
+var conjunctions = strings.Fields("and or also plus then is was are please pls & + vs via to")
+
 // denials turn a command around.
 var denials = strings.Fields(`not don't dont no never without except exclude excluding skip stop cancel undo but didn't did wasn't isn't
 	doesn't won't cannot can't unless instead nicht kein ne pas 不 别 勿 不要 别刷 不用 除了`)
@@ -151,10 +154,10 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 	if hasExtension(cutTail(address)) || strings.ContainsAny(address, "?#") {
 		return address, tailGuess
 	}
-	for _, w := range words[last+1:] {
-		if !isNoise(w.text) {
-			return address, tailGuess
-		}
+	sentence := slices.ContainsFunc(words[:last], func(w tailWord) bool { return slices.Contains(conjunctions, strings.ToLower(w.text)) })
+	rest := slices.ContainsFunc(words[last+1:], func(w tailWord) bool { return !isNoise(w.text) })
+	if sentence || rest {
+		return address, tailGuess
 	}
 	if strings.HasPrefix(words[0].text, "/") && (!words[0].fresh || strings.HasSuffix(address, "/")) {
 		return address, tailGuess

@@ -54,7 +54,14 @@ func (c discordChat) say(user, thread, text string) error {
 
 func (c discordChat) example() string { return "/purge url https://www.test.com/1.jpg" }
 
+// press presses a button of the channel, or else of what the bot told the user directly.
 func (c discordChat) press(user, channel, message, label string) error {
+	if channel == "" {
+		if d := c.Press(user, discordsim.CDN, message, label); d.Refused == "" {
+			return c.delivered(d)
+		}
+		channel = c.DM(user)
+	}
 	return c.delivered(c.Press(user, cmp.Or(channel, discordsim.CDN), message, label))
 }
 

@@ -1,0 +1,225 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"purgebot/acl"
+	"purgebot/bot/chat"
+	"purgebot/purge"
+)
+
+// A command that is not plain stands behind a press for each way to read it.
+
+// commands sends a command and returns the whole answer.
+func (w *world) commands(c chat.Command) chat.Reply {
+	w.t.Helper()
+	c.Event, c.From = w.event(), alice
+	if c.At == (chat.Thread{}) {
+		c.At = channel
+	}
+	r, err := w.bot.Command(context.Background(), c)
+	require.NoError(w.t, err)
+	return r
+}
+
+// takes presses a button of a private card, in a place.
+func (w *world) takes(who acl.Subject, at chat.Thread, c chat.Card, label string) chat.Card {
+	w.t.Helper()
+	require.True(w.t, hasButton(c, label), "%q: %v", label, labels(c))
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: at, Token: token(c, label)})
+	require.NoError(w.t, err)
+	return replyCard(r)
+}
+
+// TestAPressTakesACorrection: nothing is purged without it, and it does what typing the corrected command would have done.
+func TestAPressTakesACorrection(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		typed, label string
+		shown        []string
+	}{
+		{"please purge https://www.test.com/a.css", "Purge this as shown", []string{"https://www.test.com/a.css"}},
+		{"https://www.test.com/my photo.jpg", "Purge this as shown", []string{"https://www.test.com/my%20photo.jpg"}},
+		{"www.test.com/a.css https://www.test.com/b.css", "Purge these 2 as shown", []string{"https://www.test.com/a.css", "https://www.test.com/b.css"}},
+		{`["https://www.test.com/a.css","https://www.test.com/b.css"]`, "Purge these 2 as shown", []string{"https://www.test.com/a.css", "https://www.test.com/b.css"}},
+	} {
+		w := newWorld(t)
+		card := w.types(alice, c.typed)
+		assert.Equal(t, c.shown, card.Targets, c.typed)
+		w.quiet()
+		assert.Empty(t, w.cdn.sent(), c.typed)
+		assert.Empty(t, w.takes(alice, channel, card, c.label).Title)
+		w.ends("Done")
+		assert.Len(t, w.cdn.sent(), 1)
+		assert.Contains(t, w.takes(alice, channel, card, c.label).Title, "You already asked", "one press is one purge")
+		assert.Equal(t, sayStale, w.takes(bob, channel, card, c.label).Title, "and only of who typed")
+		assert.Len(t, w.cdn.sent(), 1)
+	}
+}
+
+// TestACorrectionIsJudgedAsIfTyped: guarded, denied and limited alike.
+func TestACorrectionIsJudgedAsIfTyped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card := w.types(alice, "please dir https://www.test.com/images")
+	w.takes(alice, channel, card, "Purge this directory as shown")
+	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
+	assert.Contains(t, m.card.Title, "1 directory")
+	assert.Empty(t, w.cdn.sent(), "it asks, as every directory does")
+
+	card = w.types(alice, "please https://pay.test.org/a.css")
+	assert.Contains(t, w.takes(alice, channel, card, "Purge this as shown").Title, "refused")
+	card = w.types(alice, "please https://pay.test.org/a.css https://www.test.com/a.css")
+	assert.Equal(t, []string{"https://www.test.com/a.css"}, card.Targets, "what no rule allows is not offered beside what one does")
+
+	w.setPolicy(strings.ReplaceAll(worldPolicy, "domains: [www.test.com, www.abc.com]", "domains: [www.abc.com]"))
+	assert.Contains(t, w.takes(alice, channel, card, "Purge this as shown").Title, "refused", "the rules are those of the press")
+	assert.Empty(t, w.cdn.sent())
+}
+
+func TestEachReadingHasItsPress(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string][]string{
+		"https://www.test.com/a.css,200,HIT":                       {"1: purge 1 URL on www.test.com", "2: purge as typed"},
+		"dir https://www.test.com/a.css":                           {"1: purge 1 URL on www.test.com", "2: purge 1 directory on www.test.com"},
+		"https://www.test.com/img*":                                {"1: purge 1 URL on www.test.com", "2: purge 1 directory on www.test.com"},
+		"https://www.test.com/images/*":                            {"Purge this directory as shown"},
+		"https://www.test.com/my photo":                            {},
+		"did not purge https://www.test.com/":                      {},
+		"https://www.test.com/a.css https://www.test.com/{id}.css": {"Purge the other one"},
+		"www.test.com/a.css https://www.test.com/b.css":            {"Purge these 2 as shown", "Purge the other one"},
+		"everything www.test.com":                                  {"Purge this directory as shown"},
+		"status p-1":                                               {},
+	} {
+		w := newWorld(t)
+		card := w.types(alice, typed)
+		assert.ElementsMatch(t, want, labels(card), typed)
+		w.quiet()
+		assert.Empty(t, w.cdn.sent(), typed)
+	}
+	w := newWorld(t)
+	card := w.types(alice, "https://www.test.com/a.css,200,HIT")
+	assert.Contains(t, card.Lines, "1: 1 URL:")
+	assert.Contains(t, card.Lines, "https://www.test.com/a.css")
+	assert.Contains(t, card.Lines, "2: as typed, 1 URL:")
+	w.takes(alice, channel, card, "2: purge as typed")
+	w.ends("Done")
+	assert.Equal(t, "https://www.test.com/a.css,200,HIT", w.cdn.sent()[0].Targets[0].String())
+}
+
+// TestManyOfOneRepair: one reason, every address, one press.
+func TestManyOfOneRepair(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var typed, want []string
+	for i := range 12 {
+		typed, want = append(typed, fmt.Sprintf("www.test.com/图%d.jpg", i)), append(want, fmt.Sprintf("https://www.test.com/%%E5%%9B%%BE%d.jpg", i))
+	}
+	card := w.types(alice, strings.Join(typed, "\n"))
+	assert.Equal(t, want, card.Targets)
+	assert.Zero(t, card.More)
+	assert.Equal(t, []string{"12 addresses: Begin the address with http:// or https://, spelled out."}, card.Lines)
+	w.takes(alice, channel, card, "Purge these 12 as shown")
+	w.ends("Done")
+
+	for i := range 300 {
+		typed = append(typed, fmt.Sprintf("www.test.com/%d.jpg", i))
+	}
+	card = w.types(alice, strings.Join(typed, " "))
+	assert.Len(t, card.Targets, shownOffered)
+	assert.Equal(t, 312-shownOffered, card.More)
+	w.takes(alice, channel, card, "Purge these 312 as shown")
+	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
+	assert.NotNil(t, m.card.File, "what was not shown is asked about, with a file of all")
+}
+
+// TestAnOfferIsOfThePlaceWhereItWasTyped: the private reply may be a direct message, and the press come from there.
+func TestAnOfferIsOfThePlaceWhereItWasTyped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card := w.types(alice, "please https://www.test.com/a.css")
+	direct, elsewhere := chat.Thread{Platform: "slack", Workspace: "T0", Channel: "D0"}, chat.Thread{Platform: "slack", Workspace: "T9", Channel: "C0"}
+	assert.Equal(t, sayStale, w.takes(bob, direct, card, "Purge this as shown").Title)
+	assert.NotEmpty(t, w.takes(alice, elsewhere, card, "Purge this as shown").Title, "another workspace")
+	w.quiet()
+	assert.Empty(t, w.cdn.sent())
+	assert.Empty(t, w.takes(alice, direct, card, "Purge this as shown").Title)
+	assert.Equal(t, channel, w.ends("Done").at)
+}
+
+func TestAnOfferExpires(t *testing.T) {
+	t.Parallel()
+	clock := time.Now()
+	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return clock } })
+	card := w.types(alice, "please https://www.test.com/a.css")
+	clock = clock.Add(time.Hour)
+	assert.Equal(t, sayStale, w.takes(alice, channel, card, "Purge this as shown").Title)
+	assert.Empty(t, w.cdn.sent())
+}
+
+func TestAnAddressWithoutItsHost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card := w.types(alice, "/images/a.jpg")
+	assert.ElementsMatch(t, []string{"1: purge 1 URL on www.test.com", "2: purge 1 URL on www.abc.com", "3: purge 1 URL on two.test.com"}, labels(card))
+	assert.NotContains(t, card.Title, "example.com")
+	w.takes(alice, channel, card, "2: purge 1 URL on www.abc.com")
+	w.ends("Done")
+	assert.Equal(t, "https://www.abc.com/images/a.jpg", w.cdn.sent()[0].Targets[0].String())
+	assert.Empty(t, w.types(carol, "/images/a.jpg").Buttons, "who may purge nothing is offered nothing")
+}
+
+// TestACorrectionFitsThePlace: it begins as a command does there.
+func TestACorrectionFitsThePlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.commands(chat.Command{Text: "please https://www.test.com/a.css", Opening: "@purgebot"})
+	assert.Contains(t, r.Card.Title, "Try: @purgebot https://www.test.com/a.css")
+	assert.Equal(t, r.Card.Title, r.Public)
+	r = w.commands(chat.Command{Text: "please https://www.test.com/a.css"})
+	assert.Contains(t, r.Card.Title, "Try: /purge https://www.test.com/a.css")
+
+	const label = "The chat sent a label."
+	r = w.commands(chat.Command{Text: "the new banner", NoLink: label})
+	assert.Contains(t, r.Card.Lines, label)
+	r = w.commands(chat.Command{Text: "the new www.test.com/a.css", NoLink: label})
+	assert.NotContains(t, r.Card.Lines, label)
+}
+
+// TestWhatMayBeSaidInPublic: what was typed, and nothing of any rule.
+func TestWhatMayBeSaidInPublic(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for typed, want := range map[string]string{
+		"www.test.com/a.css":                        "Nothing was purged. www.test.com/a.css: Begin the address with http:// or https://, spelled out. Did you mean https://www.test.com/a.css?",
+		"https://pay.test.org/a.css":                "",
+		"www.test.com/a.css https://pay.test.org/a": "",
+		"freeze www.test.com 2h \"why\"":            "",
+	} {
+		assert.Equal(t, want, w.commands(chat.Command{Text: typed}).Public, typed)
+	}
+	public := w.commands(chat.Command{Text: "/images/a.jpg"}).Public
+	assert.NotContains(t, public, "www.abc.com")
+	assert.NotContains(t, public, "https://")
+}
+
+func TestAFormIsCorrectedAsText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: formToken, Values: map[string]string{"targets": "https://www.test.com/a.css please", "verb": "url"}})
+	require.NoError(t, err)
+	w.takes(alice, channel, replyCard(r), "Purge this as shown")
+	w.ends("Done")
+	r = w.commands(chat.Command{Collected: true, Fields: &chat.Fields{Verb: "url", Targets: "https://www.test.com/b.css,200,HIT"}})
+	w.takes(alice, channel, replyCard(r), "1: purge 1 URL on www.test.com")
+	w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
+	assert.Len(t, w.cdn.sent(), 1, "links of a message are asked about, corrected or not")
+	assert.Equal(t, purge.URL, w.cdn.sent()[0].Kind)
+}

@@ -69,6 +69,7 @@ type Bot struct {
 	vitals  *vitals // how everything is that it hangs on
 
 	complaints complaints // the vendor's, which an operator should know of
+	endings    endings    // how purges ended, for who watches
 
 	mu     sync.Mutex
 	broken int // purges that the engine itself ended since the start
@@ -300,6 +301,7 @@ func (b *Bot) endOne(ctx context.Context, id string) error {
 	b.mu.Lock()
 	b.broken++
 	b.mu.Unlock()
+	b.endings.count(state)
 	return errors.Join(err, b.Store.Finish(ctx, id, state, sayBroken, b.Now(), true, b.entry(store.AuditEnded, id, "", ended(state, sayBroken))))
 }
 

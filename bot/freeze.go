@@ -87,8 +87,12 @@ func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what store.Aud
 	e := b.by(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: stamp(r.Until),
 		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
 	e.Notice = notice(s.at, c)
-	if _, _, err := b.Store.AddRule(ctx, r, s.event, e); err != nil {
+	_, duplicate, err := b.Store.AddRule(ctx, r, s.event, e)
+	if err != nil {
 		return chat.Reply{}, err
+	}
+	if !duplicate {
+		b.Log.InfoContext(ctx, "rule from chat", "what", what, "rule", r.ID, "domain", r.Domain, "path", r.Path, "to", r.To, "by", r.By, "until", stamp(r.Until))
 	}
 	b.rulesChanged(ctx)
 	return chat.Reply{}, nil
@@ -110,6 +114,7 @@ func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what st
 	if len(revoked) == 0 {
 		return private(sayEndedAlready)
 	}
+	b.Log.InfoContext(ctx, "rule from chat", "what", what, "rules", body.Rules, "domain", body.Domain, "to", body.To, "by", s.person.Subject)
 	return chat.Reply{}, nil
 }
 

@@ -122,6 +122,7 @@ func (b *Bot) settle(ctx context.Context, id string, late bool) (store.State, er
 	if unseen {
 		b.forgetCard(ctx, id)
 	}
+	b.endings.count(st)
 	b.Log.InfoContext(ctx, "purge ended", "purge", p.ID, "short", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
 	b.pace.hurry(message(id, store.Status))
 	b.wantCards()

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"time"
 
@@ -26,6 +27,7 @@ type App struct {
 	metrics  *metrics
 	web, ops *server
 
+	log          *slog.Logger
 	stopWatching context.CancelFunc
 }
 
@@ -35,11 +37,12 @@ const executor = "purgebot"
 
 // Start opens the database, takes up what was left open, and begins to listen. What is wrong is said in one sentence each.
 func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
+	log.Info("starting", "version", Version(), "go", runtime.Version())
 	policy, err := openPolicy(c.ACL, log)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{metrics: newMetrics(), stopWatching: func() {}}
+	a := &App{metrics: newMetrics(log), log: log, stopWatching: func() {}}
 	if a.chats, err = newChats(c, func() []acl.Subject { return a.named(policy) }, log); err != nil {
 		return nil, err
 	}
@@ -140,6 +143,8 @@ func (a *App) Progress(ctx context.Context) (Progress, error) {
 func (a *App) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	begun := time.Now()
+	a.log.Info("stopping")
 	a.stopWatching()
 	var errs []error
 	for _, s := range []*server{a.web, a.ops} {
@@ -152,7 +157,9 @@ func (a *App) Stop() error {
 		errs = append(errs, a.bot.Stop(12*time.Second))
 	}
 	a.chats.settle()
-	return errors.Join(errs...)
+	err := errors.Join(errs...)
+	a.log.Info("stopped", "took", time.Since(begun).Round(time.Millisecond), "error", err)
+	return err
 }
 
 // Wait returns when a listener fails, or nil when ctx ends.

@@ -101,7 +101,7 @@ func botOn(t *testing.T, sim *cdnsim.Sim, api string) *bot.Bot {
 	p := replicas(t, 20)[0]
 	client, err := apis[api].open(tencent.Config{Endpoint: "http://127.0.0.1" + apis[api].path, SecretID: "id", SecretKey: "key", Turn: p.turn, Transport: vendor(t, sim)})
 	require.NoError(t, err)
-	b, err := bot.New(bot.Options{Store: p.db.(*store.Store), CDN: newMetrics().cdn(client, p), Platforms: map[string]chat.Platform{"slack": mute{}},
+	b, err := bot.New(bot.Options{Store: p.db.(*store.Store), CDN: newMetrics(slog.New(slog.DiscardHandler)).cdn(client, p), Platforms: map[string]chat.Platform{"slack": mute{}},
 		Policy: func() *acl.Policy { return policy }, Log: slog.New(slog.DiscardHandler), Executor: "test", ConfirmTTL: time.Hour, ApprovalTTL: time.Hour,
 		ConfirmURLs: 1e6, Poll: 5 * time.Second, PollMax: time.Minute, Deadline: time.Hour, EditGap: time.Second, QuotaURLs: 10000, QuotaDirectories: 100,
 		Zone: time.UTC, PersonRate: 1000, PersonOpen: 50, Keep: 24 * time.Hour})

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -9,7 +10,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"purgebot/acl"
-	"purgebot/bot"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
@@ -19,13 +19,15 @@ type metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.HistogramVec
 	refused  atomic.Int64
+	log      *slog.Logger
 }
 
-func newMetrics() *metrics {
+func newMetrics(log *slog.Logger) *metrics {
 	m := &metrics{
+		log:      log,
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "purgebot_call_seconds", Help: "Calls across a port, by port, call and how they ended.",
+			Name: "purgebot_call_duration_seconds", Help: "Calls across a port, by port, call and how they ended.",
 			Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 2.5, 5, 10},
 		}, []string{"port", "call", "ended"}),
 	}
@@ -33,24 +35,6 @@ func newMetrics() *metrics {
 		Name: "purgebot_refusals_total", Help: "Commands and presses that were answered with a refusal.",
 	}, func() float64 { return float64(m.refused.Load()) }), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
-}
-
-// open shows how many purges are open, waiting, and how many messages are due, as the database knows at the scrape.
-func (m *metrics) open(b *bot.Bot) {
-	gauge := func(name, help string, pick func(bot.Backlog) int) {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
-			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-			defer cancel()
-			busy, err := b.Backlog(ctx)
-			if err != nil {
-				return -1
-			}
-			return float64(pick(busy))
-		}))
-	}
-	gauge("purgebot_purges_open", "Purges that are not final; -1 if the database does not answer.", func(s bot.Backlog) int { return s.Open })
-	gauge("purgebot_purges_waiting", "Purges that wait for a press.", func(s bot.Backlog) int { return s.Waiting })
-	gauge("purgebot_cards_due", "Messages that are behind what they should show.", func(s bot.Backlog) int { return s.Cards })
 }
 
 // policy counts what became of each version of the policy file.
@@ -167,24 +151,30 @@ type meteredHandler struct {
 	m *metrics
 }
 
-func (h *meteredHandler) saw(call string, from time.Time, r chat.Reply, err error) {
+func (h *meteredHandler) saw(call string, who acl.Subject, at chat.Thread, from time.Time, r chat.Reply, err error) {
 	h.m.observe("bot", call, from, err)
-	if r.Refused {
-		h.m.refused.Add(1)
+	if !r.Refused {
+		return
 	}
+	h.m.refused.Add(1)
+	why := ""
+	if r.Card != nil {
+		why = r.Card.Title
+	}
+	h.m.log.Info("refused", "call", call, "who", who, "channel", at.Subject(), "why", why)
 }
 
 func (h *meteredHandler) Command(ctx context.Context, c chat.Command) (r chat.Reply, err error) {
-	defer func(from time.Time) { h.saw("command", from, r, err) }(time.Now())
+	defer func(from time.Time) { h.saw("command", c.From, c.At, from, r, err) }(time.Now())
 	return h.Handler.Command(ctx, c)
 }
 
 func (h *meteredHandler) Answer(ctx context.Context, a chat.Answer) (r chat.Reply, err error) {
-	defer func(from time.Time) { h.saw("answer", from, r, err) }(time.Now())
+	defer func(from time.Time) { h.saw("answer", a.From, a.At, from, r, err) }(time.Now())
 	return h.Handler.Answer(ctx, a)
 }
 
 func (h *meteredHandler) Suggest(ctx context.Context, q chat.Suggestion) (r chat.Reply, err error) {
-	defer func(from time.Time) { h.saw("suggest", from, r, err) }(time.Now())
+	defer func(from time.Time) { h.saw("suggest", q.From, q.At, from, r, err) }(time.Now())
 	return h.Handler.Suggest(ctx, q)
 }

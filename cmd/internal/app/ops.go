@@ -18,7 +18,7 @@ func opsHandler(b *bot.Bot, policy *policyFile, m *metrics) http.Handler {
 		c.Warnings = append(c.Warnings, policy.warnings()...)
 		ready(w, c)
 	})
-	m.open(b)
+	m.registry.MustRegister(figures{b, policy})
 	m.policy(policy)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	return mux

@@ -57,7 +57,7 @@ func TestTheBotUsesAndKeepsTheRate(t *testing.T) {
 		require.NoError(t, err)
 		_, err = client.Quota(t.Context()) // how many URLs a call takes
 		require.NoError(t, err)
-		b, err := bot.New(bot.Options{Store: p.db.(*store.Store), CDN: newMetrics().cdn(client, p), Platforms: map[string]chat.Platform{"slack": mute{}},
+		b, err := bot.New(bot.Options{Store: p.db.(*store.Store), CDN: newMetrics(slog.New(slog.DiscardHandler)).cdn(client, p), Platforms: map[string]chat.Platform{"slack": mute{}},
 			Policy: func() *acl.Policy { return policy }, Log: slog.New(slog.DiscardHandler), Executor: "test", ConfirmTTL: time.Hour, ApprovalTTL: time.Hour,
 			ConfirmURLs: 1e6, Poll: time.Minute, PollMax: time.Minute, Deadline: time.Hour, EditGap: time.Second, QuotaURLs: 10000, QuotaDirectories: 100,
 			Zone: time.UTC, PersonRate: 1000, PersonOpen: 50, Keep: 24 * time.Hour})

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -126,7 +127,7 @@ func TestTheRateIsUsedAndKept(t *testing.T) {
 				for _, p := range replicas(t, rate) {
 					client, err := api.open(tencent.Config{Endpoint: "http://127.0.0.1" + api.path, SecretID: "id", SecretKey: "key", Turn: p.turn, Transport: network})
 					require.NoError(t, err)
-					workers = append(workers, newMetrics().cdn(client, p))
+					workers = append(workers, newMetrics(slog.New(slog.DiscardHandler)).cdn(client, p))
 				}
 
 				begin := time.Now()
@@ -210,7 +211,7 @@ func TestOneIsToldAllRest(t *testing.T) {
 		for i, p := range replicas(t, 20) {
 			client, err := tencent.NewV3(tencent.Config{Endpoint: "http://127.0.0.1", SecretID: "id", SecretKey: "key", Turn: p.turn, Transport: network})
 			require.NoError(t, err)
-			cdn := newMetrics().cdn(client, p)
+			cdn := newMetrics(slog.New(slog.DiscardHandler)).cdn(client, p)
 			wait.Go(func() {
 				for n, b := range batches[i*50 : i*50+50] {
 					if i == 0 && n == 20 {
@@ -257,7 +258,7 @@ func TestMeteredKeepsWhatAClientCan(t *testing.T) {
 		cdn   purge.CDN
 		lists bool
 	}{{v2, true}, {v3, true}, {struct{ purge.CDN }{v3}, false}} {
-		cdn := newMetrics().cdn(tc.cdn, newPace(1))
+		cdn := newMetrics(slog.New(slog.DiscardHandler)).cdn(tc.cdn, newPace(1))
 		_, lists := cdn.(purge.Domains)
 		assert.Equal(t, tc.lists, lists)
 	}
@@ -266,7 +267,7 @@ func TestMeteredKeepsWhatAClientCan(t *testing.T) {
 // A prefetch is counted by its own name.
 func TestMeteredNamesPrefetches(t *testing.T) {
 	t.Parallel()
-	m := newMetrics()
+	m := newMetrics(slog.New(slog.DiscardHandler))
 	v3, err := tencent.NewV3(tencent.Config{SecretID: "a", SecretKey: "b"})
 	require.NoError(t, err)
 	cdn := m.cdn(v3, newPace(1))
@@ -280,7 +281,7 @@ func TestMeteredNamesPrefetches(t *testing.T) {
 	for _, f := range families {
 		for _, one := range f.Metric {
 			for _, l := range one.Label {
-				if f.GetName() == "purgebot_call_seconds" && l.GetName() == "call" {
+				if f.GetName() == "purgebot_call_duration_seconds" && l.GetName() == "call" {
 					counted[l.GetValue()] += one.Histogram.GetSampleCount()
 				}
 			}

@@ -45,6 +45,8 @@ type stage struct {
 	slack *slacksim.Workspace
 	cdn   *cdnsim.Sim
 	log   logbook
+
+	policy string
 }
 
 // Everything secret is a canary: it must turn up nowhere but on the wire to whom it is for.
@@ -69,7 +71,7 @@ const channel = "C0CDN"
 func newStage(t *testing.T, prepare ...func(*stage)) *stage {
 	t.Helper()
 	dir := t.TempDir()
-	s := &stage{t: t, slack: slacksim.New(), cdn: cdnsim.New(canaryID, canaryKey, "www.test.com")}
+	s := &stage{t: t, policy: policy, slack: slacksim.New(), cdn: cdnsim.New(canaryID, canaryKey, "www.test.com")}
 	s.slack.Token, s.slack.SigningSecret, s.cdn.Token = canaryBot, canarySigning, canaryToken
 	s.env = map[string]string{
 		"PURGEBOT_LISTEN": "127.0.0.1:0", "PURGEBOT_OPS_LISTEN": "127.0.0.1:0",
@@ -85,7 +87,7 @@ func newStage(t *testing.T, prepare ...func(*stage)) *stage {
 	}
 	s.slack.ServeAt(at)
 	s.migrate()
-	require.NoError(t, os.WriteFile(s.env["PURGEBOT_ACL"], []byte(policy), 0o600))
+	require.NoError(t, os.WriteFile(s.env["PURGEBOT_ACL"], []byte(s.policy), 0o600))
 	s.start()
 	t.Cleanup(s.stop)
 	t.Cleanup(s.cdn.ClearFaults)
@@ -392,10 +394,10 @@ func TestMetrics(t *testing.T) {
 	s.settle()
 	_, body := s.get("/metrics")
 	for _, line := range []string{
-		`purgebot_call_seconds_count{call="submit",ended="ok",port="cdn"} 1`,
-		`purgebot_call_seconds_count{call="command",ended="ok",port="bot"} 2`,
-		`purgebot_call_seconds_count{call="person",ended="ok",port="slack"} 2`,
-		`purgebot_call_seconds_count{call="channel",ended="ok",port="slack"} 2`,
+		`purgebot_call_duration_seconds_count{call="submit",ended="ok",port="cdn"} 1`,
+		`purgebot_call_duration_seconds_count{call="command",ended="ok",port="bot"} 2`,
+		`purgebot_call_duration_seconds_count{call="person",ended="ok",port="slack"} 2`,
+		`purgebot_call_duration_seconds_count{call="channel",ended="ok",port="slack"} 2`,
 		"purgebot_refusals_total 1", "purgebot_purges_open 0", "purgebot_purges_waiting 0", "purgebot_cards_due 0",
 	} {
 		assert.Contains(t, body, line+"\n")

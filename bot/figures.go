@@ -1,0 +1,53 @@
+package bot
+
+import (
+	"context"
+	"maps"
+	"sync"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// endings counts how purges ended in this process.
+type endings struct {
+	mu sync.Mutex
+	by map[store.State]int64
+}
+
+func (o *endings) count(st store.State) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.by == nil {
+		o.by = map[store.State]int64{}
+	}
+	o.by[st]++
+}
+
+// Outcomes is how many purges ended in this process, by each way in which one can end. What a later look has told changes none.
+func (b *Bot) Outcomes() map[store.State]int64 {
+	all := map[store.State]int64{store.StateDone: 0, store.StatePartly: 0, store.StateAccepted: 0, store.StateFailed: 0, store.StateUnknown: 0,
+		store.StateRefused: 0, store.StateCancelled: 0, store.StateExpired: 0}
+	b.endings.mu.Lock()
+	defer b.endings.mu.Unlock()
+	maps.Copy(all, b.endings.by)
+	return all
+}
+
+// Quotas is what is left today of each quota that is known, without asking the vendor anew: its word where that is new enough, else what
+// is configured less our own ledger.
+func (b *Bot) Quotas(ctx context.Context) ([]purge.Quota, error) {
+	spent, err := b.spent(ctx, b.day(b.Now()))
+	if err != nil {
+		return nil, err
+	}
+	var all []purge.Quota
+	for _, k := range b.kinds() {
+		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+			if al, limited := b.allowance(k, a); limited {
+				all = append(all, purge.Quota{Kind: k, Area: a, Total: al.total, Left: max(0, al.limit-spent[quotaOf{k, a}])})
+			}
+		}
+	}
+	return all, nil
+}

@@ -92,6 +92,10 @@ type meaning struct {
 	reason  string
 }
 
+func (m meaning) fact() outcomeFact {
+	return outcomeFact{Area: m.area, Outcome: m.outcome, Reason: m.reason}
+}
+
 // makes returns what the transaction changes of a purge, to be added to.
 func (t tx) makes(id string, at time.Time) *changes {
 	c := t.making.changes[id]
@@ -119,7 +123,9 @@ func (c *changes) outcome(m meaning, ns ...int) {
 
 func (c *changes) outcomeFacts() (of []outcomeFact) {
 	for _, o := range c.outcomes {
-		of = append(of, outcomeFact{o.area, o.outcome, o.reason, runs(o.ns)})
+		f := o.fact()
+		f.Of = runs(o.ns)
+		of = append(of, f)
 	}
 	return of
 }
@@ -151,35 +157,38 @@ func (t tx) factsOf(id string) (f facts, known bool, err error) {
 		return f, false, nil
 	}
 	c := t.making.changes[id]
-	if c == nil {
-		c = &changes{}
-	}
 	delete(t.making.changes, id)
 	err = t.one(`SELECT state, problem, finished_at, cancelled FROM pb_purge WHERE id = $1`, id).Scan(&f.State, &f.Problem, &f.Finished, &f.Cancelled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return f, false, nil
 	}
-	if err != nil {
-		return f, false, err
+	if c != nil && err == nil {
+		err = t.change(id, c, &f)
 	}
+	return f, true, err
+}
+
+// change adds what changed to the facts of a purge, as the tables have it now.
+func (t tx) change(id string, c *changes, f *facts) error {
 	f.Request, f.Joined, f.Outcomes = c.request, c.joined, c.outcomeFacts()
 	if c.decided {
 		d, err := decision(context.Background(), t, id)
 		if err != nil {
-			return f, false, err
+			return err
 		}
 		f.Decision = d.digest()
 	}
 	for _, at := range c.calls {
 		call, err := scanCall(t.one(selectCalls+` AND batch = $2 AND try = $3`, id, at[0], at[1]))
 		if err != nil {
-			return f, false, err
+			return err
 		}
 		f.Calls = append(f.Calls, callFact{at[0], at[1], call.digest()})
 	}
-	return f, true, nil
+	return nil
 }
 
+// ruleFacts takes what was made true of rules.
 func (t tx) ruleFacts(f *facts) (err error) {
 	f.Rules, err = t.ruleDigests(t.making.rules)
 	if err == nil {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"purgebot/purge"
 )
 
 func TestRuns(t *testing.T) {
@@ -38,6 +40,18 @@ func TestDigestsKeepBorders(t *testing.T) {
 	q = p
 	q.Name = "\ufffd"
 	assert.NotEqual(t, p.digest(nil), q.digest(nil), "not as JSON has them")
+}
+
+// TestBytesThatAreNoText: the tables keep them, and rows hold them as JSON does.
+func TestBytesThatAreNoText(t *testing.T) {
+	t.Parallel()
+	s, _ := opened(t)
+	p := oldPurge(t, 1)
+	p.Name, p.Reason, p.Problem = "\xff", "\xfe", "\xfd"
+	_, err := s.Record(t.Context(), p, nil)
+	require.NoError(t, err)
+	require.NoError(t, s.SetOutcomes(t.Context(), p.ID, []Target{{Area: purge.Mainland, Outcome: purge.Failed, Reason: "\xff\xfe"}}))
+	whole(t, s)
 }
 
 // TestWhatNoEntryIsAboutIsNoted: a change without a row gets one of its own in the same commit, which is not told.

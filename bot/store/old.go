@@ -6,7 +6,9 @@ import (
 	"errors"
 )
 
-// bindOld binds what was there before rows had facts as it is now. It is a migration: once, and whole.
+// bindOld binds what was there before rows had facts as it is now. It is a migration: once, and whole. It reads by the queries of
+// today, on the tables of step 10: where a later step adds a column that these read, the test of the upgrade fails, and bindOld is
+// to have queries of its own.
 func bindOld(ctx context.Context, db *sql.Tx) error {
 	t := begin(db)
 	at := instant(now())

@@ -3,13 +3,16 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -187,30 +190,66 @@ func inState(t *testing.T, s *Store, n int, st State) string {
 	return p.ID
 }
 
-// upgraded makes the database what an older purgebot would have left, and opens it again.
+// beforeFacts is the last schema whose rows bind nothing.
+const beforeFacts = 8
+
+// upgraded copies what is there into a database as an older purgebot would have left it, and opens that.
 func upgraded(t *testing.T, s *Store, url string) *Store {
 	entries, err := rows(t.Context(), s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE what <> $1 ORDER BY seq`, AuditNoted)
 	require.NoError(t, err)
-	_, err = s.db.Exec(`DELETE FROM pb_audit; ALTER TABLE pb_audit DROP COLUMN facts; DROP TABLE pb_pulse; DELETE FROM pb_schema WHERE version_id >= 9`)
+	require.NoError(t, s.Close())
+	path := filepath.Join(t.TempDir(), "older.db")
+	older, err := connect(path, writing)
 	require.NoError(t, err)
+	migrateTo(t, older, beforeFacts)
+	copyTables(t, older, strings.TrimPrefix(url, "sqlite:"))
+	chainOld(t, older, entries)
+	require.NoError(t, older.Close())
+	s, err = Open(context.Background(), "sqlite:"+path)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func migrateTo(t *testing.T, db *sql.DB, version int64) {
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations(), goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true))
+	require.NoError(t, err)
+	_, err = p.UpTo(t.Context(), version)
+	require.NoError(t, err)
+}
+
+// copyTables copies the columns that an older database has, but for the audit.
+func copyTables(t *testing.T, older *sql.DB, from string) {
+	_, err := older.Exec(`PRAGMA foreign_keys = OFF`)
+	require.NoError(t, err)
+	_, err = older.Exec(`ATTACH '` + from + `' AS now`)
+	require.NoError(t, err)
+	names, err := rows(t.Context(), older, text, `SELECT name FROM main.sqlite_master WHERE type = 'table' AND name LIKE 'pb\_%' ESCAPE '\' AND name NOT IN ('pb_schema', 'pb_audit')`)
+	require.NoError(t, err)
+	for _, name := range names {
+		columns, err := rows(t.Context(), older, text, `SELECT name FROM pragma_table_info('`+name+`')`)
+		require.NoError(t, err)
+		list := strings.Join(columns, ", ")
+		_, err = older.Exec(`DELETE FROM main.` + name + `; INSERT INTO main.` + name + ` (` + list + `) SELECT ` + list + ` FROM now.` + name)
+		require.NoError(t, err, name)
+	}
+}
+
+// chainOld writes rows without facts; age has removed the first, and its purge stays.
+func chainOld(t *testing.T, older *sql.DB, entries []Entry) {
 	prev := ""
 	for i, e := range entries {
 		e.Seq, e.Prev, e.facts = int64(i+1), prev, ""
 		prev = sealed(e)
-		if i == 0 { // age has removed it, and its purge stays
-			_, err := s.db.Exec(`UPDATE pb_audit_head SET pruned_seq = 1, pruned_hash = $1`, prev)
+		if i == 0 {
+			_, err := older.Exec(`UPDATE pb_audit_head SET pruned_seq = 1, pruned_hash = $1`, prev)
 			require.NoError(t, err)
 			continue
 		}
-		_, err := s.db.Exec(`INSERT INTO pb_audit (seq, at, who, name, what, purge, body, prev, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		_, err := older.Exec(`INSERT INTO pb_audit (seq, at, who, name, what, purge, body, prev, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			e.Seq, millis(e.At), e.Who, e.Name, e.What, e.Purge, string(e.Body), e.Prev, prev)
 		require.NoError(t, err)
 	}
-	_, err = s.db.Exec(`UPDATE pb_audit_head SET seq = $1, hash = $2`, len(entries), prev)
+	_, err := older.Exec(`UPDATE pb_audit_head SET seq = $1, hash = $2`, len(entries), prev)
 	require.NoError(t, err)
-	require.NoError(t, s.Close())
-	s, err = Open(context.Background(), url)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = s.Close() })
-	return s
 }

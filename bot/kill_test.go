@@ -352,7 +352,8 @@ func TestKilledBetweenAnyTwoSteps(t *testing.T) {
 				o.drive(t, o.launch(t, dir), !acked)
 			}
 			assertToldTruly(t, o)
-			if o.points[i] == "queued" { // between the ledger and the CDN nobody can know; before both, a call is sent afterwards
+			// Fewer cards may be shown than in the first drive. Between the ledger and the CDN nobody can know; before both, a call is sent afterwards.
+			if i < len(o.points) && o.points[i] == "queued" {
 				assert.Len(t, o.calls, 1)
 			}
 		})

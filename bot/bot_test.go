@@ -49,7 +49,7 @@ func TestResultIsANewMessageThatMentionsTheRequester(t *testing.T) {
 
 func (w *world) result() shown {
 	w.t.Helper()
-	return w.chat.await(w.t, func(m shown) bool { return m.at.Root != "" })
+	return w.chat.await(w.t, isResult)
 }
 
 func TestManyURLsOfOnePersonAreAsked(t *testing.T) {

@@ -84,8 +84,11 @@ func (r *remote) call(path string, in, out any) error {
 		return &purge.Error{Kind: purge.Unknown, Err: err}
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusBadRequest {
+	switch resp.StatusCode {
+	case http.StatusBadRequest:
 		return badInput
+	case http.StatusBadGateway:
+		return &purge.Error{Kind: purge.Unknown, Message: "No answer."}
 	}
 	return json.NewDecoder(resp.Body).Decode(out)
 }
@@ -156,6 +159,8 @@ type outside struct {
 	reminds bool          // bob presses, once there was a reminder
 	running bool          // the CDN says so of all that it took
 	queue   chan struct{} // if set, calls get their turn when it is closed
+	loses   int           // calls that never reach the CDN, with nobody knowing
+	made    int           // calls, lost ones too
 	child   *exec.Cmd
 	in      interface{ Write([]byte) (int, error) }
 	dead    chan struct{}
@@ -183,8 +188,16 @@ func newOutside(t *testing.T, killAt int) *outside {
 		var b purge.Batch
 		_ = json.NewDecoder(r.Body).Decode(&b)
 		o.mu.Lock()
-		o.calls = append(o.calls, b)
+		o.made++
+		lost := o.made <= o.loses
+		if !lost {
+			o.calls = append(o.calls, b)
+		}
 		o.mu.Unlock()
+		if lost {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
 		if o.bad != "" && rejected(b, badInput, []string{o.bad}) != nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return
@@ -313,9 +326,10 @@ func (o *outside) awaits(t *testing.T, acks <-chan string, seen func() bool) boo
 	}
 }
 
-// isResult tells the message at the end from the reminder in the same thread.
+// isResult tells the message at the end from others in the same thread: the reminder, and what is not clear.
 func isResult(m shown) bool {
-	return m.at.Root != "" && !strings.HasPrefix(m.card.Title, sayStillWaits)
+	before := func(s string) bool { return strings.HasPrefix(m.card.Title, s) }
+	return m.at.Root != "" && !before(sayStillWaits) && !before(sayNotClear) && !before(sayCleared)
 }
 
 // presser is who presses, and whether it is time.
@@ -356,6 +370,34 @@ func TestKilledBetweenAnyTwoSteps(t *testing.T) {
 			if i < len(o.points) && o.points[i] == "queued" {
 				assert.Len(t, o.calls, 1)
 			}
+		})
+	}
+}
+
+// A kill around a call that nobody knows the fate of, around the looks for it and around its second try: there is no third one, and
+// what is told in the end is what the CDN has received.
+func TestKilledAroundASecondTry(t *testing.T) {
+	t.Parallel()
+	run := func(t *testing.T, killAt int) *outside {
+		o, dir := newOutside(t, killAt), t.TempDir()
+		o.say, o.loses = "https://www.test.com/1", 1
+		acked, lived := o.drive(t, o.launch(t, dir), true)
+		if !lived {
+			o.drive(t, o.launch(t, dir), !acked)
+		}
+		return o
+	}
+	whole := run(t, -1)
+	assert.Equal(t, []int{2, 1}, []int{whole.made, len(whole.calls)})
+	whole.mu.Lock()
+	points := append([]string(nil), whole.points...)
+	whole.mu.Unlock()
+	for i := slices.Index(points, "before submit"); i < len(points) && points[i] != "before finish"; i++ {
+		t.Run(fmt.Sprintf("%02d %s", i, points[i]), func(t *testing.T) {
+			t.Parallel()
+			o := run(t, i)
+			assertToldTruly(t, o)
+			assert.LessOrEqual(t, o.made, purge.MostUnclear)
 		})
 	}
 }

@@ -15,12 +15,12 @@ import (
 // What is said while nobody knows what became of a call, and while one is tried again: how often it was tried, when it is next, until
 // when it is looked up, and what to do meanwhile. An edit notifies nobody, so what stays unclear is also told by a reply in the thread.
 
-// unclearAfter is how long an unclear call is looked up before that is told; where looks come faster, after some looks.
+// unclearAfter is how long an unclear call is looked up before that is told; where looks come much faster, it is sooner.
 const unclearAfter = 30 * time.Second
 
 // tellUnclear wants the reply for all purges of which something has been unclear long enough.
 func (b *Bot) tellUnclear(ctx context.Context) {
-	n, err := b.Store.TellUnclear(ctx, b.Now().Add(-min(unclearAfter, 6*b.Poll)))
+	n, err := b.Store.TellUnclear(ctx, b.Now().Add(-min(unclearAfter, 100*b.Poll)))
 	b.logError(ctx, "tell what is unclear", err)
 	if n > 0 {
 		b.wantCards()

@@ -9,14 +9,14 @@ import (
 	"purgebot/bot/store"
 )
 
-// What is told first, and what waits for what. Messages to one channel leave one at a time, since no chat takes many a second, and
-// the ones that open a purge leave before all that follows another: a busy channel sees that everything asked was taken.
-// The reply that ends a purge waits until the card above it says so too, but not for ever: edits notify nobody, so the reply is all
-// that people hear of it.
+// The order of messages. Messages to one channel leave one at a time, since no chat takes many a second, and the first message of each
+// purge leaves before the replies to others: people in a busy channel see first that everything they asked for was taken.
+// The reply that ends a purge waits until the card above it says so too, but not for ever: edits notify nobody, so people hear of
+// the end by the reply alone.
 
 const (
-	aloneAfter = 3                // failed tries of a card, after which what follows it goes out alone
-	aloneFrom  = 15 * time.Second // to its next try, from which on the same holds
+	aloneAfter = 3                // failed tries of a card, after which its replies go out without it
+	aloneFrom  = 15 * time.Second // to the next try of a card, from which on the same holds
 )
 
 // pacing is when a message, a channel or a platform may be written to again.
@@ -126,8 +126,8 @@ func (b *Bot) behind(ctx context.Context, d store.Due, id string, role store.Rol
 	return err != nil || found && c.Shown < c.Wanted && !b.keepsFailing(c, d.Channel)
 }
 
-// keepsFailing reports whether a message that is there cannot be edited for a while. One that is not there yet is waited for: what
-// follows it would go the same way, and has no thread to go to.
+// keepsFailing reports whether a message that is there cannot be edited for a while. A message that is not there yet is waited for:
+// its replies would fail the same way, and have no thread to go to.
 func (b *Bot) keepsFailing(c store.Card, in acl.Subject) bool {
 	now := b.Now()
 	wait := max(b.pace.left(now, message(c.Purge, c.Role)), b.pace.left(now, edits(in)))

@@ -15,8 +15,8 @@ const (
 )
 
 // cache remembers what was looked up, for callers who each say how old an answer may be. Callers at the same time share one
-// look-up, which goes on if one of them leaves. A failure is shared, but not remembered, and ends nothing: to whom the last good
-// answer is not too old, it stays good.
+// look-up, which goes on if one of them leaves. A failure is shared, but not remembered, and ends nothing: the last good
+// answer stays good for callers to whom it is not too old.
 type cache[V any] struct {
 	now  func() time.Time
 	mu   sync.Mutex

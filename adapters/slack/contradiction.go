@@ -118,7 +118,7 @@ func (in *interaction) contradicts(team string) bool {
 }
 
 // belongs returns an error if a delivery says of a member that they are of a workspace which they are not of. In an organisation
-// that is any of theirs. Whoever is no member is told so by the bot, and does nothing here anyway.
+// that is any of theirs. The bot itself refuses people who are no members.
 func (s *Slack) belongs(ctx context.Context, me identity, user string, teams ...string) error {
 	if !slices.ContainsFunc(teams, func(t string) bool { return t != "" && t != me.team }) {
 		return nil

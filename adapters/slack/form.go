@@ -140,8 +140,8 @@ func (s *Slack) submission(ctx context.Context, h chat.Handler, in *interaction)
 
 const seeMessage = " A private message says more."
 
-// formRefused keeps a form open with what was typed, and has it say why. What a form cannot show, such as a button that purges the
-// rest, is told besides.
+// formRefused keeps a form open with what was typed, and has it say why. A private message carries in addition all that a form
+// cannot show, such as a button that purges the rest.
 func (s *Slack) formRefused(in *interaction, a chat.Answer, c chat.Card) reaction {
 	why := cmp.Or(inWords(c), "This was refused.")
 	if len(c.Buttons) == 0 && len(c.Targets) == 0 && c.More == 0 && chat.Units(why) <= maxError {
@@ -171,7 +171,7 @@ func inWords(c chat.Card) string {
 	return b.String()
 }
 
-// values reads what was filled in. Each block of ours holds the one field of its name; what has another name is none of ours.
+// values reads what was filled in. Each block of ours holds the one field of its name; a field of another name is none of ours.
 func (v *view) values() map[string]string {
 	values := map[string]string{}
 	for name, fields := range v.State.Values {

@@ -111,7 +111,7 @@ func wide(s string) bool {
 func last(s string) byte { return s[len(s)-1] }
 
 // invented reports whether Slack made up the scheme: somebody typed "www.test.com", and Slack linked it as
-// <http://www.test.com|www.test.com>. It makes up http, and never https: a link with that was made on purpose, whatever its label.
+// <http://www.test.com|www.test.com>. It makes up http, and never https: a link with https was made on purpose, whatever its label.
 func invented(address, label string) bool {
 	if label == "" {
 		return false

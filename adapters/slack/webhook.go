@@ -63,7 +63,7 @@ func probe(w http.ResponseWriter, r *http.Request) {
 }
 
 // verified reads the body of a request that Slack signed, or says which status refuses it. Slack packs no body, so one that says
-// that it is packed is not read: the same bytes would mean one thing to us and another to whoever unpacks them.
+// that it is packed is not read: the same bytes would mean one thing to us and another to a server that unpacks them.
 func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
 	switch {
 	case packed(r.Header):

@@ -46,7 +46,7 @@ var slackTroubles = []trouble{
 	{Name: "rate", Label: "Rate limited (429)", Hint: "Slack takes no message until this ends. Purges that need no press go on meanwhile.",
 		begin: func(w *world) { w.slack.Throttle(-1, 2*time.Second, slackMessages...) }},
 	{Name: "down", Label: "Down",
-		Hint:  "Commands still arrive, but Slack answers nothing: purgebot refuses whom it has not looked up in the last five minutes, and no message is shown until this ends.",
+		Hint:  "Commands still arrive, but Slack answers nothing: purgebot refuses people whom it has not looked up in the last five minutes, and no message is shown until this ends.",
 		begin: func(w *world) { w.slack.Down(true) }},
 }
 

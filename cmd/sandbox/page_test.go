@@ -404,7 +404,7 @@ func TestPageHintsAreTrue(t *testing.T) {
 					switch {
 					case strings.Contains(trouble.Hint, "Nothing arrives"):
 						assert.Error(t, said)
-					case strings.Contains(trouble.Hint, "refuses whom it has not looked up") && !used:
+					case strings.Contains(trouble.Hint, "refuses people whom it has not looked up") && !used:
 						require.NoError(t, said)
 						assert.True(t, slices.ContainsFunc(c.messages(alice), func(m message) bool { return m.OnlyYou && strings.Contains(m.plain(), "Not taken") }))
 						assert.False(t, sent())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,10 +157,10 @@ func TestAnOfferIsOfThePlaceWhereItWasTyped(t *testing.T) {
 
 func TestAnOfferExpires(t *testing.T) {
 	t.Parallel()
-	clock := time.Now()
-	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return clock } })
+	var passed atomic.Int64
+	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(passed.Load())) } })
 	card := w.types(alice, "please https://www.test.com/a.css")
-	clock = clock.Add(time.Hour)
+	passed.Add(int64(time.Hour))
 	assert.Equal(t, sayStale, w.takes(alice, channel, card, "Purge this as shown").Title)
 	assert.Empty(t, w.cdn.sent())
 }

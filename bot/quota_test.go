@@ -2,6 +2,7 @@ package bot
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,21 +153,21 @@ func TestTheCostLineKeepsTheReserveOff(t *testing.T) {
 
 func TestTheVendorsWordGrowsOld(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 11, 21, 23, 59, 50, 0, time.UTC)
-	w := newStillWorld(t)
-	w.bot.Options.Now = func() time.Time { return now }
+	start := time.Date(2026, 11, 21, 23, 59, 50, 0, time.UTC)
+	var passed atomic.Int64
+	w := newStillWorld(t, func(o *Options) { o.Now = func() time.Time { return start.Add(time.Duration(passed.Load())) } })
 	w.tells(100, 7)
 	<-w.bot.askQuota()
 	al, _ := w.bot.allowance(purge.URL, purge.Mainland)
 	assert.Equal(t, allowance{total: 100, limit: 7, told: true}, al)
-	now = now.Add(10 * time.Second)
+	passed.Add(int64(10 * time.Second))
 	al, _ = w.bot.allowance(purge.URL, purge.Mainland)
 	assert.False(t, al.told, "yesterday's word says nothing of today")
-	now = now.Add(time.Minute)
+	passed.Add(int64(time.Minute))
 	<-w.bot.askQuota()
 	al, _ = w.bot.allowance(purge.URL, purge.Mainland)
 	assert.True(t, al.told, "and is asked for again")
-	now = now.Add(quotaAge)
+	passed.Add(int64(quotaAge))
 	al, _ = w.bot.allowance(purge.URL, purge.Mainland)
 	assert.False(t, al.told)
 }

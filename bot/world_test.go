@@ -58,11 +58,11 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 }
 
 // newStillWorld is one whose tending loop leaves the purges alone that a test writes down by itself.
-func newStillWorld(t *testing.T) *world {
+func newStillWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN()}
 	w.setPolicy(worldPolicy)
-	w.bot = w.open()
+	w.bot = w.open(change...)
 	w.startStill()
 	t.Cleanup(w.stop)
 	return w

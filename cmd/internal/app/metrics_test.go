@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/adapters/discord/discordsim"
 	"purgebot/purge/tencent/cdnsim"
 )
 
@@ -105,6 +106,26 @@ func TestMetricsTellOfAChatThatEnded(t *testing.T) {
 	s.turns(200, "ready\n")
 	_, body = s.get("/metrics")
 	assert.Contains(t, body, `purgebot_up{part="slack"} 1`)
+}
+
+// TestMetricsTellOfAGatewayThatEnded: Discord gives the bot another token, and nobody may believe that it still hears.
+func TestMetricsTellOfAGatewayThatEnded(t *testing.T) {
+	t.Parallel()
+	d := discordsim.New()
+	t.Cleanup(d.Close)
+	s := newStage(t, func(s *stage) {
+		at := serve(t, d)
+		d.ServeAt(at)
+		s.env["DISCORD_TOKEN"], s.env["DISCORD_APPLICATION_ID"], s.env["DISCORD_GUILD_ID"], s.env["DISCORD_API_URL"] = d.Token, d.ApplicationID, discordsim.HQ, at+"/api/"
+	})
+	s.turns(200, "ready\n")
+	is := d.Token
+	d.Revoke("another")
+	s.turns(503, "discord: ")
+	_, body := s.get("/metrics")
+	assert.Contains(t, body, `purgebot_up{part="discord"} 0`)
+	assert.Contains(t, body, `purgebot_up{part="slack"} 1`)
+	assert.NotContains(t, s.log.String(), is)
 }
 
 // TestLogTellsItsStory: what runs, who was refused, what administrators did, and the stop.

@@ -112,7 +112,7 @@ func TestReadmesSandboxDoesWhatItSays(t *testing.T) {
 	t.Run("exit codes", func(t *testing.T) {
 		t.Parallel()
 		rows := regexp.MustCompile("(?m)^\\| `(go run [^`]+)` \\| (\\d):").FindAllStringSubmatch(try, -1)
-		require.Len(t, rows, 5)
+		require.Len(t, rows, 6)
 		for _, r := range rows {
 			c := run(r[1])
 			out, _ := c.CombinedOutput()

@@ -49,6 +49,7 @@ func TestConditionWaitsForNobody(t *testing.T) {
 	chat := &silent{newFakeChat(), make(chan struct{}, 100), make(chan struct{})}
 	w := newWorld(t, c.is, func(o *Options) { o.Platforms["slack"] = chat })
 	<-chat.asked
+	require.Eventually(t, func() bool { _, known := w.bot.probe(database).state(); return known }, time.Minute, time.Millisecond)
 	asks := func() Condition {
 		begun := time.Now()
 		defer func() { assert.Less(t, time.Since(begun), probePatience+10*time.Second) }() // the machine may be busy
@@ -56,6 +57,7 @@ func TestConditionWaitsForNobody(t *testing.T) {
 	}
 	assert.Equal(t, Condition{Problems: []string{"slack: it has not answered yet."}}, asks())
 	c.pass(time.Minute)
+	require.Eventually(t, func() bool { return len(asks().Problems) == 1 }, time.Minute, time.Millisecond, "the database is asked anew")
 	assert.Regexp(t, `^\[slack: it has not answered for 1m\d+s\.\]$`, asks().Problems)
 	assert.Empty(t, chat.asked, "and is not asked again meanwhile")
 	gone, cancel := context.WithCancel(t.Context())

@@ -147,7 +147,7 @@ func (b *Bot) lookFirst(ctx context.Context, p store.Purge, batch sending, call 
 	case nth < unlistedLooks:
 		return submitted{Again: true, Wait: min(b.Poll<<nth, b.PollMax)}, false, nil
 	}
-	return submitted{}, err == nil, nil
+	return submitted{}, err == nil && b.Now().Before(call.At.Add(b.Deadline)), nil
 }
 
 // notNow reports whether a question may be answered when it is asked again.

@@ -239,3 +239,34 @@ func TestWhatIsQueuedHasNotLeft(t *testing.T) {
 	assert.Equal(t, submitted{}, s)
 	assert.Len(t, w.cdn.sent(), 1)
 }
+
+// What is queued when the bot stops does not leave any more: it is sent by the next, and nobody waits for its answer.
+func TestWhatIsQueuedAtAStopStays(t *testing.T) {
+	t.Parallel()
+	w := newStillWorld(t)
+	p := w.recordedPurge(t, "https://www.test.com/1")
+	w.cdn.turn = func() { w.bot.calls.close(0) }
+	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	assert.ErrorIs(t, err, errStopping)
+	assert.Empty(t, w.cdn.sent())
+	calls, err := w.bot.Store.Calls(t.Context(), p.ID)
+	require.NoError(t, err)
+	assert.Empty(t, calls)
+}
+
+// A second try is made within the deadline or not at all.
+func TestNoSecondTryAfterTheDeadline(t *testing.T) {
+	t.Parallel()
+	w := newStillWorld(t)
+	w.bot.Deadline = time.Hour
+	w.answering(noAnswer)
+	w.cdn.status = func(purge.StatusQuery) ([]purge.TargetStatus, error) { return nil, nil }
+	p := w.recordedPurge(t, "https://www.test.com/1")
+	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	require.NoError(t, err)
+	w.bot.Deadline = 0
+	s, err := w.bot.submit(t.Context(), p.ID, 0, unlistedLooks)
+	require.NoError(t, err)
+	assert.Equal(t, submitted{}, s)
+	assert.Len(t, w.cdn.sent(), 1)
+}

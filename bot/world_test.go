@@ -425,6 +425,7 @@ type fakeCDN struct {
 	entered  chan struct{}                                   // if set, one is sent when a call begins
 	prefetch int                                             // URLs of a call; 0: it cannot
 	hold     chan struct{}                                   // if set, a call waits until it is closed
+	turn     func()                                          // if set, called when a call has its turn
 	queue    *purge.Error                                    // if set, no call gets its turn
 }
 
@@ -445,6 +446,9 @@ func seen(q purge.StatusQuery, o purge.Outcome) []purge.TargetStatus {
 func (c *fakeCDN) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (purge.Receipt, error) {
 	if c.queue != nil {
 		return purge.Receipt{}, c.queue
+	}
+	if c.turn != nil {
+		c.turn()
 	}
 	if err := leaving(ctx); err != nil {
 		return purge.Receipt{}, err

@@ -177,3 +177,14 @@ func TestStatusErrors(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, got)
 }
+
+// A task that the log does not know yet is one that it lacks, not one that it cannot tell of.
+func TestATaskThatIsNotLoggedYet(t *testing.T) {
+	t.Parallel()
+	v := testClient(t, serve(t, says(`{"code":4000,"message":"(21001) x","codeDesc":21001}`)).URL, nil)
+	got, err := v.Status(t.Context(), purge.StatusQuery{Batch: oneURL(t), Since: since, Receipt: purge.Receipt{TaskID: "7", At: beijing}})
+	require.NoError(t, err)
+	assert.Empty(t, got)
+	_, err = v.Status(t.Context(), purge.StatusQuery{Batch: oneURL(t), Since: since})
+	requireKind(t, purge.Denied, err)
+}

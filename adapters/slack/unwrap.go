@@ -51,10 +51,11 @@ func set(in string) (has [256]bool) {
 }
 
 var (
-	space  = set(" \t\r\n")
-	before = set(" \t\r\n([{<\"'`=")      // may stand right before an address
-	after  = set(" \t\r\n.,;:!?'\")]}>`") // may stand right after one
-	cut    = set(".,;:!?'\")]}*_~`")      // is not part of one in bare text, if it ends it
+	space    = set(" \t\r\n")
+	before   = set(" \t\r\n([{<\"'`=*_~")   // may stand right before an address
+	after    = set(" \t\r\n.,;:!?'\")]}>`") // may stand right after one
+	emphasis = set("*_~")                   // of emphasis, or of a pattern that Slack took no further into the link
+	cut      = set(".,;:!?'\")]}*_~`")      // is not part of one in bare text, if it ends it
 )
 
 // linked takes "<address|label>" apart. Slack writes no space in an address, and a scheme before it.
@@ -97,7 +98,7 @@ func link(b *strings.Builder, address, label, rest string) {
 	if bracketed {
 		b.WriteByte('>')
 	}
-	if rest != "" && !after[rest[0]] && !wide(rest) {
+	if rest != "" && !after[rest[0]] && !wide(rest) && !(label == "" && emphasis[rest[0]]) {
 		b.WriteByte(' ')
 	}
 }

@@ -22,6 +22,7 @@ type Correction struct {
 	of   int    // how many links there were
 	form bool   // the parts came as fields, so there is no line to type
 	line *Intent
+	open bool // which of the addresses was meant
 }
 
 // Reading is one way to read a command that is not plain: the command that would have said it plainly. Its targets are whole
@@ -52,7 +53,7 @@ func (c *Correction) Message(opening string) string {
 
 // Line is what to type instead, or "" where nothing can be shown.
 func (c *Correction) Line(opening string) string {
-	if c.form || c.line == nil {
+	if c.form || c.line == nil || c.open {
 		return ""
 	}
 	if n := len(c.line.Targets); 0 < n && n < c.of {
@@ -65,8 +66,11 @@ func (c *Correction) Line(opening string) string {
 func (p *parser) correction() *Correction {
 	c := &Correction{
 		Problem: p.wrong, Nothing: p.nothing(), Readings: p.readings(), Paths: p.paths, form: p.form, of: len(p.links),
-		base: p.base(p.in.Kind),
+		base: p.base(p.in.Kind), open: p.guess && p.takesMany(),
 		Bare: p.takesMany() && len(p.links) == 0 && len(p.paths) == 0 && p.words > 0,
+	}
+	if len(c.Readings) > 0 {
+		c.of = len(c.Readings[0].Targets)
 	}
 	if line, may := p.corrected(c.Readings); may {
 		c.line = &line

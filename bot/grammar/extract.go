@@ -161,7 +161,11 @@ func (r *reader) bare() piece {
 	}
 	r.at = i
 	raw := r.text[start:i]
-	return piece{kind: pieceBare, text: r.unmark(cutTail(raw)), raw: raw}
+	text := cutTail(raw)
+	if bare := r.unmark(text); bare != text { // marks are no part of it, and nothing to be told of
+		text, raw = bare, bare
+	}
+	return piece{kind: pieceBare, text: text, raw: raw}
 }
 
 func (r *reader) noteSplit(link string) {

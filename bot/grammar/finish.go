@@ -185,7 +185,7 @@ func (p *parser) refuse(r *purge.Refused, meanings []meaning, before []purge.Tar
 			p.judged = append(p.judged, judged{target: t})
 		}
 	}
-	if r.Suggest = ""; len(meanings) > 0 && len(meanings[0].targets) == 1 {
+	if r.Suggest = ""; len(meanings) > 0 && len(meanings[0].targets) == 1 && meanings[0].kind == p.in.Kind {
 		r.Suggest = meanings[0].targets[0].String()
 	}
 	p.in.Refused = append(p.in.Refused, r)
@@ -229,6 +229,9 @@ func (p *parser) tail(d doubter, l *piece) (*purge.Refused, []meaning) {
 	}
 	switch how {
 	case tailJoin:
+		if found := d.star(joined); found.reason != "" {
+			return &purge.Refused{Input: joined, Reason: found.reason}, found.meanings
+		}
 		return &purge.Refused{Input: input, Reason: sayTail}, d.read(joined)
 	case tailGuess:
 		if p.file != "" { // a file is long, so the line is named

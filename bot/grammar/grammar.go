@@ -196,7 +196,7 @@ func (p *parser) link(t piece) {
 		p.beside(t)
 		if p.given++; p.given <= maxTargets {
 			p.links = append(p.links, t)
-			p.tailing = t.kind == pieceBare || p.code > 0
+			p.tailing = t.kind == pieceBare || p.code > 0 || strings.HasPrefix(p.text[p.at:], "*")
 		}
 	case takesOneLink:
 		p.links, p.filled = append(p.links, t), p.filled+1

@@ -117,6 +117,7 @@ func TestStarsAreNeverSent(t *testing.T) {
 		reads("T/img*", "/purge T/img", "/purge dir T/"),
 		reads("dir T/img*", "/purge dir T/img/", "/purge dir T/"),
 		reads("T/p?*", "/purge T/p"),
+		reads("T/ *", "/purge dir T/"), reads("T/images/ *.jpg", "/purge dir T/images/"), reads("<T/images/>*", "/purge dir T/images/"), reads("T/a.css *", "/purge T/a.css"), reads("T/images *"),
 		reads("T/p?v=*"), reads("T/s?q=a*b"), reads("https://*.test.com/a"), reads("https://www.test.*/a"),
 		reads("T/1.jpg T/images/*", "/purge dir T/images/"),
 		reads("T/images/* --overseas", "/purge dir T/images/ --overseas"),
@@ -339,6 +340,9 @@ func TestASlipIsNoDenial(t *testing.T) {
 	})
 	for typed, paths := range map[string][]string{"/images/a.jpg": {"/images/a.jpg"}, "images/a.jpg /b.css": {"images/a.jpg", "/b.css"}, "dir /images/": {"/images/"}} {
 		assert.Equal(t, paths, paste(t, typed).wrong.Paths, typed)
+	}
+	for _, open := range []string{"did not purge T/a.css", "dir T/b/ url T/1"} { // an example would be no help
+		assert.Empty(t, paste(t, open).wrong.Line("/purge"), open)
 	}
 	assert.True(t, paste(t, "the new banner").wrong.Bare)
 	assert.False(t, paste(t, "the new T/a.css").wrong.Bare)

@@ -139,6 +139,9 @@ const (
 
 // tailOf says what the words behind an address are, and the address with its rest. The name of a file has one ending, at its end.
 func tailOf(address string, words []tailWord) (joined string, how tailing) {
+	if strings.HasPrefix(words[0].text, "*") {
+		return starTail(address, words)
+	}
 	if joined, is := broken(address, words); is {
 		return joined, tailJoin
 	}
@@ -173,6 +176,17 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 		joined += w.text
 	}
 	return joined, tailJoin
+}
+
+// starTail reads a "*" behind an address: a pattern behind a directory, and the end of bold text behind what is complete.
+func starTail(address string, words []tailWord) (joined string, how tailing) {
+	switch {
+	case strings.HasSuffix(address, "/") && len(words) == 1:
+		return address + words[0].text, tailJoin
+	case strings.Trim(words[0].text, "*_~") == "" && hasExtension(address):
+		return address, withoutEnding(address, words)
+	}
+	return address, tailGuess
 }
 
 // broken joins an address that a mail program broke at a mark inside of it: a line that begins or ends so is none by itself.

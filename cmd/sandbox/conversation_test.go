@@ -342,6 +342,8 @@ func where(m message) string {
 	switch {
 	case m.to != "":
 		return "only " + m.to + ":"
+	case m.Direct:
+		return "direct message:"
 	case m.Root != "":
 		return "thread:"
 	}

@@ -104,9 +104,3 @@ func replaced(targets, some []store.Target) []store.Target {
 	}
 	return out
 }
-
-// unclear reports whether looking again may tell more.
-func (v view) unclear() bool {
-	n := store.Count(v.targets)
-	return v.State.Final() && (n[purge.OutcomeUnknown] > 0 || n[purge.Accepted] > 0 && v.Problem == sayLate)
-}

@@ -36,7 +36,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Ans
 		return b.withdrawn(ctx, s, p, no)
 	}
 	if p.Confirm == acl.SecondPerson && !how.emergency && !s.law.mayApprove(p, asker, s.who, p.Request.Parts) {
-		return b.refuse(ctx, s, "press", sayNoApprover(s.law, s.law.approvers(p)))
+		return b.refuse(ctx, s, "press", sayNoApprover(s.law.approvers(p)))
 	}
 	return b.confirmed(ctx, s, p, a, how)
 }
@@ -175,22 +175,11 @@ func (l law) counts(p store.Purge, asker acl.Who, d store.Decision, parts []purg
 	switch {
 	case p.Confirm != acl.SecondPerson:
 		return l.Policy().SamePerson(d.Who, p.Requester)
-	case released(d):
+	case d.Released():
 		return l.Policy().Emergency(presser)
 	}
 	return surelyAnother(l.Policy(), d.Who, p.Requester) && l.mayApprove(p, asker, presser, parts)
 }
-
-// approvers is whom the requester's rules name as the second person.
-type approvers struct {
-	named bool          // somebody is; else it is whoever may purge the same
-	here  []acl.Subject // accounts and groups of the chat where it was asked, without the requester's own
-}
-
-const maxApprovers = 20 // that one message mentions
-
-// mention is those whom a message can notify.
-func (a approvers) mention() []acl.Subject { return a.here[:min(len(a.here), maxApprovers)] }
 
 // approvers are found through the first target of each rule and host, which is where rules differ.
 func (l law) approvers(p store.Purge) (who approvers) {
@@ -205,7 +194,7 @@ func (l law) approvers(p store.Purge) (who approvers) {
 			who.named = true
 			here := s.Platform() == p.Channel.Platform() && s.Workspace() == p.Channel.Workspace()
 			if here && !l.Policy().SamePerson(s, p.Requester) && !slices.Contains(who.here, s) {
-				who.here = append(who.here, s)
+				who.here, who.names = append(who.here, s), append(who.names, nameOf(l.Policy(), s))
 			}
 		}
 	}
@@ -217,5 +206,5 @@ func (v *view) drawApproval(l law) {
 	if v.Confirm == acl.SecondPerson {
 		v.approvers = l.approvers(v.Purge)
 	}
-	v.pressLine = sayWhoPresses(v.Purge, l, v.approvers)
+	v.pressLine = sayWhoPresses(v.Purge, v.approvers)
 }

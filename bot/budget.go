@@ -46,7 +46,7 @@ func (v *verdict) chargesOn(day string) []store.Charge {
 // overBudget says that a budget does not hold all of it, and offers what fits.
 func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
 	c := over.Charge
-	reason := b.sayOverBudget(c, over.Left, s.policy.Contact())
+	reason := sayOverBudget(c, over.Left, s.policy.Contact(), b.dayTurns())
 	fits := v
 	fits.refused = nil
 	for _, p := range v.allowed.Parts {
@@ -62,41 +62,6 @@ func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *
 	return b.offer(ctx, s, w, fits, chat.Card{Title: reason, Tone: chat.Bad})
 }
 
-// sayOverBudget says whose budget it is, what of it is used, and what to do.
-func (b *Bot) sayOverBudget(c store.Charge, left int, contact string) string {
-	used := fmt.Sprintf("%d of %d %s in %s", c.Limit-left, c.Limit, nounPlural(c.Kind), c.Area)
-	s := fmt.Sprintf("%s for today is used up: %s; %d of these %d do not fit, and nothing was purged.", title(whose(c.Key)), used, c.Units-left, c.Units)
-	if left > 0 {
-		s = fmt.Sprintf("%s for today does not hold this: %s are used; %d of these %d do not fit, and nothing was purged.", title(whose(c.Key)), used, c.Units-left, c.Units)
-	}
-	return s + " It resets at " + b.dayTurns() + "." + askFor(contact)
-}
-
-// askFor is whom to ask for more; "" if the file says nobody.
-func askFor(contact string) string {
-	if contact == "" {
-		return ""
-	}
-	return " Ask " + contact + " for more."
-}
-
-// whose says in words which budget a key of the policy stands for.
-func whose(key string) string {
-	if group, is := strings.CutPrefix(key, "group "); is {
-		return "the budget that " + chat.OneLine(group) + " shares"
-	}
-	if _, rule, is := strings.Cut(key, ", grant "); is {
-		return "your budget under the rule “" + chat.OneLine(rule) + "”"
-	}
-	return "your budget"
-}
-
-// budgetOf is one limit, for a kind in an area.
-type budgetOf struct {
-	acl.Charge
-	quotaOf
-}
-
 // budgetLines says what is left of budgets today, in their order.
 func (b *Bot) budgetLines(ctx context.Context, of []budgetOf) ([]string, error) {
 	left, err := b.budgetsLeft(ctx, of)
@@ -105,10 +70,6 @@ func (b *Bot) budgetLines(ctx context.Context, of []budgetOf) ([]string, error) 
 		lines = append(lines, sayBudget(o, left[i]))
 	}
 	return lines, err
-}
-
-func sayBudget(o budgetOf, left int) string {
-	return fmt.Sprintf("%s: %d of %d %s in %s left today", title(whose(o.Key)), left, o.Limit, nounPlural(o.kind), o.area)
 }
 
 // budgetsLeft is what each has left today.
@@ -144,7 +105,7 @@ func (b *Bot) wouldTake(ctx context.Context, s scene, v verdict) (lines []string
 	for i, c := range charges {
 		lines = append(lines, fmt.Sprintf("%s; this takes %d.", sayBudget(of[i], left[i]), c.Units))
 		if refused == "" && c.Units > left[i] {
-			refused = b.sayOverBudget(c, left[i], s.policy.Contact())
+			refused = sayOverBudget(c, left[i], s.policy.Contact(), b.dayTurns())
 		}
 	}
 	return lines, refused, err

@@ -7,28 +7,6 @@ import (
 	"purgebot/bot/store"
 )
 
-// The actions of buttons.
-const (
-	actionPurge    = "purge"    // decide a waiting purge
-	actionCancel   = "cancel"   // decide it against, or stop what has not left
-	actionAgain    = "again"    // the same request anew
-	actionAnew     = "anew"     // the same, where it had joined another purge
-	actionOverseas = "overseas" // what a purge left out, as a new request
-	actionMainland = "mainland"
-	actionDelete   = "delete"
-	actionRetry    = "retry"   // what of it failed, as a new request
-	actionLook     = "look"    // once more, after the end
-	actionLeak     = "leak"    // the same everywhere, deleted and private, as a new request
-	actionRequest  = "request" // what a private reply offered
-	actionTyped    = "typed"   // decide a waiting purge by the form that a press has opened
-
-	actionEmergency = "emergency" // decide a waiting purge without the approval that it needs
-	actionReleased  = "released"  // the same by the form that such a press has opened
-)
-
-// ofCards are the actions that cards of a purge may ever show.
-var ofCards = []string{actionPurge, actionCancel, actionAgain, actionAnew, actionOverseas, actionMainland, actionDelete, actionRetry, actionLook, actionLeak, actionEmergency}
-
 // buttonToken is the token of one action of a purge: a key to find the purge by, and 128 bits that nobody can make without its
 // secret. Derived tokens let a card be drawn again with the buttons that it had, and cost a purge no rows.
 func buttonToken(secret, action string) string {

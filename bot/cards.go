@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -135,13 +134,13 @@ func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Due, last t
 // tellEnd tells whoever asked, and nobody else, how a purge ended whose end cannot be shown where it was asked for. It reports whether
 // there is nothing more to try. What happens before the end is told nobody: there is one end, and there may be many changes.
 func (b *Bot) tellEnd(ctx context.Context, p store.Purge, why *purge.Error) bool {
-	card, err := b.draw(ctx, p, store.Result)
+	c, err := b.draw(ctx, p, store.Result)
 	if err != nil {
 		b.logError(ctx, "draw the end of a purge", err)
 		return false
 	}
-	card.Lines = append(card.Lines, sayToldAlone(why.Message))
-	err = b.tell(ctx, p, card)
+	c.Lines = append(c.Lines, sayToldAlone(why.Message))
+	err = b.tell(ctx, p, c)
 	return err == nil || !purge.AsError(err).Kind.Transient()
 }
 
@@ -235,7 +234,7 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 	if err != nil {
 		return chat.Card{}, err
 	}
-	v := view{Purge: p, now: b.Now(), leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
+	v := view{Purge: p, now: b.Now(), token: buttonToken, leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
 	if request.Joined != "" {
 		if err := b.drawJoin(ctx, &v, request); err != nil {
 			return chat.Card{}, err
@@ -283,48 +282,6 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 		return v.lookingCard(), nil
 	}
 	return readable(v.statusCard(), b.limits(thread(request)).Files), nil
-}
-
-// readable leaves out what confirms a list that nobody can read to its end, because there can be no file.
-func readable(c chat.Card, files bool) chat.Card {
-	confirms := func(b chat.Button) bool { return b.Confirms }
-	if files || c.More == 0 || !slices.ContainsFunc(c.Buttons, confirms) {
-		return c
-	}
-	c.Buttons = slices.DeleteFunc(slices.Clone(c.Buttons), confirms)
-	c.Lines = append(slices.Clone(c.Lines), sayUnreadable)
-	c.File = nil
-	return c
-}
-
-// view is a purge with all that its cards need.
-type view struct {
-	store.Purge
-	targets   []store.Target
-	calls     []store.Call // while it is under way, or did not end well
-	until     time.Time    // what is unclear is looked up
-	decision  store.Decision
-	decided   bool
-	room      room
-	lately    []store.Purged             // of what a question is about
-	hints     []string                   // why the vendor may refuse it
-	usual     map[purge.Area]store.Usual // while it is under way
-	leaks     bool                       // its reason sounds like a leak, and it is not purged as one
-	turns     string                     // when the vendor's day does
-	frozen    []string                   // what it waits under
-	approvers approvers                  // whom a question mentions
-	pressLine string                     // who may press
-	emergency bool                       // it may be purged without approval by now
-	refused   []string                   // follow-ups that its requester may not ask for
-	stopped   store.Entry                // the audit's row of who cancelled it on its way
-	join      *joinOf                    // where the card is that of a request which joined it
-	now       time.Time
-
-	fetchRoom room   // where it is to be fetched again
-	fetched   string // the short id of what fetches it again; "" if nothing does
-	fetches   int    // how many URLs that is
-
-	cannotFetch bool // with the API that purgebot is set to
 }
 
 // keySet is the keys that somebody is at work on.

@@ -26,7 +26,7 @@ func TestOnlyWhatDecidesConfirms(t *testing.T) {
 	}
 	assert.Equal(t, map[string]bool{"Purge": true, "Cancel": false}, confirming)
 	for _, action := range ofCards {
-		assert.Equal(t, action == actionPurge || action == actionEmergency, view{}.button("x", action, "").Confirms, action)
+		assert.Equal(t, action == actionPurge || action == actionEmergency, view{token: buttonToken}.button("x", action, "").Confirms, action)
 	}
 }
 

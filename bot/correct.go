@@ -37,14 +37,6 @@ func (b *Bot) correct(ctx context.Context, s scene, c chat.Command, wrong *gramm
 	return chat.Reply{Card: &card, Refused: true, Public: public}, nil
 }
 
-// begins is what a command begins with where this one was typed.
-func begins(c chat.Command) string {
-	if c.Opening != "" {
-		return c.Opening
-	}
-	return "/purge"
-}
-
 // mostHosts is how many hosts an address without one is offered for.
 const mostHosts = 5
 
@@ -131,23 +123,6 @@ func (b *Bot) offerReadings(s scene, card *chat.Card, readings []grammar.Reading
 func (b *Bot) offering(s scene, w wish) store.Button {
 	return store.Button{Token: newToken(), Action: actionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
 		Request: mustJSON(offered{w, &s.at}), Expires: b.Now().Add(b.ConfirmTTL)}
-}
-
-// Bounds of what a private card shows of a reading: what is not shown whole is asked about on a card of its own, whose file has all.
-const (
-	shownOffered = 20
-	shownBytes   = 1800
-)
-
-func shownWhole(r grammar.Reading) bool {
-	return len(r.Targets) <= shownOffered && bytesOf(r.Targets) <= shownBytes
-}
-
-func bytesOf(targets []purge.Target) (n int) {
-	for _, t := range targets {
-		n += len(t.String()) + 1
-	}
-	return n
 }
 
 // whereOffered is the place of a press: that of the command where a private reply offered the button, since the reply may have been

@@ -84,7 +84,7 @@ func (b *Bot) depart(ctx context.Context, p store.Purge, batch sending, try int)
 	}
 	limit, some := b.mayHold(p, batch.Batch)
 	if !some {
-		d.err = b.fail(ctx, p, batch, b.sayOverQuota(p, batch.Batch))
+		d.err = b.fail(ctx, p, batch, b.overQuota(p, batch.Batch))
 		return d
 	}
 	// Then it is written down; what was said until that commit counts too.
@@ -98,7 +98,7 @@ func (b *Bot) depart(ctx context.Context, p store.Purge, batch sending, try int)
 	case call.State == store.CallFrozen: // said just now: the next look says what it is
 		d.then = submitted{Again: true}
 	case call.State == store.CallOverQuota:
-		d.err = b.fail(ctx, p, batch, b.sayOverQuota(p, batch.Batch))
+		d.err = b.fail(ctx, p, batch, b.overQuota(p, batch.Batch))
 	case !fresh:
 		d.then, d.err = b.resume(ctx, p, batch, call)
 	default:

@@ -41,13 +41,6 @@ func (b *Bot) emergencyFrom(p store.Purge) time.Time {
 	return shown.Add(b.EmergencyAfter)
 }
 
-func (v view) withoutApproval() []chat.Button {
-	if !v.emergency {
-		return nil
-	}
-	return []chat.Button{v.button(withoutApproval(v.Request), actionEmergency, chat.Danger)}
-}
-
 // mayRelease says why this person may not purge without approval; "" if they may. What they may purge is another question.
 func (b *Bot) mayRelease(s scene, p store.Purge) string {
 	switch {
@@ -60,17 +53,6 @@ func (b *Bot) mayRelease(s scene, p store.Purge) string {
 	}
 	return ""
 }
-
-// reasonInput is the field of the form that such a press opens.
-const reasonInput = "reason"
-
-const minReason = 10 // characters, so that it is one
-
-var reasonField = chat.Input{Name: reasonInput, Label: "Why it cannot wait for approval", Lines: true,
-	Hint: "At least ten characters. The approvers and the audit are told."}
-
-// released reports whether a decision was made without approval: only then does a confirmation say why.
-func released(d store.Decision) bool { return d.What == store.Confirmed && d.Problem != "" }
 
 // visible counts the characters that a reader sees of one line, blanks between words among them. The mark that stands for a hidden
 // character counts as a blank.

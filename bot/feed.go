@@ -1,13 +1,10 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
-	"purgebot/acl"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -57,18 +54,18 @@ func (b *Bot) feedOnce(ctx context.Context, at chat.Thread) (more bool, err erro
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	var card chat.Card
+	var c chat.Card
 	for _, e := range rows {
 		line, err := b.feedLine(ctx, e)
 		if err != nil {
 			return false, err
 		}
-		card.Lines = compact(append(card.Lines, line))
-		card.Mention = append(card.Mention, passedOver(e, at)...)
+		c.Lines = compact(append(c.Lines, line))
+		c.Mention = append(c.Mention, passedOver(e, at)...)
 	}
 	last := rows[len(rows)-1].Seq
-	if len(card.Lines) > 0 {
-		if err := b.postFeed(ctx, at, last, card); err != nil {
+	if len(c.Lines) > 0 {
+		if err := b.postFeed(ctx, at, last, c); err != nil {
 			return false, err
 		}
 	}
@@ -93,64 +90,17 @@ func (b *Bot) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.C
 	return err
 }
 
-// passedOver is who could have approved what was purged without: they are mentioned where they are.
-func passedOver(e store.Entry, at chat.Thread) []acl.Subject {
-	return slices.DeleteFunc(e.Said().Approvers, func(s acl.Subject) bool {
-		return s.Platform() != at.Platform || s.Workspace() != at.Workspace
-	})
-}
-
-// told is what the audit channel calls what it is told of; what is not here stays in the audit.
-var told = map[store.AuditKind]string{
-	store.AuditAsked: "asked for", store.AuditJoined: "joined", store.AuditPrefetching: "fetches again",
-	store.AuditConfirmed: "confirmed", store.AuditReleased: "purged without approval", store.AuditCancelled: "cancelled",
-	store.AuditWithdrawn: "was refused at the press or the send", store.AuditExpired: "nobody answered", store.AuditNotShown: "could not be asked",
-	store.AuditEnded: "ended", store.AuditRevised: "looked again",
-	store.AuditFrozen: "froze", store.AuditUnfrozen: "ended the freeze of", store.AuditGranted: "granted", store.AuditRevoked: "revoked",
-}
-
-// feedLine is one row as a line; "" if it is not told. Of a private purge it has no target, and neither has what is told of any.
+// feedLine is one row as a line; "" if it is not told.
 func (b *Bot) feedLine(ctx context.Context, e store.Entry) (string, error) {
-	does, is := told[e.What]
-	if !is {
-		return "", nil
-	}
-	who := "purgebot"
-	if e.Who != "" {
-		who = chat.OneLine(cmp.Or(e.Name, "somebody")) + " (" + e.Who.ID() + ")"
-	}
-	line := e.At.UTC().Format("15:04:05 UTC") + " · " + who + " · " + does
-	about, err := b.feedAbout(ctx, e, e.Said())
-	return line + about, err
-}
-
-func (b *Bot) feedAbout(ctx context.Context, e store.Entry, body store.Body) (string, error) {
-	var s string
-	switch {
-	case e.Purge != "":
+	var about *store.Purge
+	if e.Purge != "" {
 		p, found, err := b.Store.Purge(ctx, e.Purge)
-		if err != nil || !found {
-			return " a purge that is forgotten", err
+		if err != nil {
+			return "", err
 		}
-		s = " · " + p.Short
-		if body.State != "" {
-			s += " · " + body.State
-		}
-		s += " · " + view{Purge: p}.named() + " in " + areaWords(p.Request.Areas())
-	case body.Domain != "":
-		s = " " + body.Domain
-		if body.To != "" {
-			s += " for " + body.To
-		}
-		if body.Until != "" {
-			s += " until " + body.Until
+		if found {
+			about = &p
 		}
 	}
-	if body.Channel != "" {
-		s += " · in " + string(body.Channel)
-	}
-	if body.Reason != "" {
-		s += " · reason: " + chat.OneLine(body.Reason)
-	}
-	return s, nil
+	return sayFeed(e, about), nil
 }

@@ -9,7 +9,6 @@ import (
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
-	"purgebot/purge"
 )
 
 // formToken marks the form of a bare command. It grants nothing: what comes back is judged like anything typed.
@@ -21,16 +20,8 @@ func (b *Bot) form(s scene) chat.Reply {
 		card := b.helpCard(s)
 		return chat.Reply{Card: &card}
 	}
-	return chat.Reply{Form: &chat.Form{
-		Title: "Purge the CDN", Submit: "Purge", Token: formToken,
-		Inputs: []chat.Input{
-			{Name: "targets", Label: "URLs or directories", Hint: "https://… one a line; a directory ends in /", Lines: true},
-			{Name: "verb", Label: "What", Choices: []string{"url", "dir"}, Value: "url"},
-			{Name: "area", Label: "Area", Choices: []string{"mainland", "overseas", "global"}, Optional: true},
-			{Name: "mode", Label: "Directories", Choices: []string{"flush", "delete"}, Optional: true},
-			{Name: "reason", Label: "Reason", Optional: true},
-		},
-	}}
+	form := purgeForm(formToken)
+	return chat.Reply{Form: &form}
 }
 
 func (b *Bot) submitForm(ctx context.Context, s scene, v map[string]string) (chat.Reply, error) {
@@ -41,9 +32,6 @@ func (b *Bot) submitForm(ctx context.Context, s scene, v map[string]string) (cha
 	return b.do(ctx, s, in)
 }
 
-// hostsInput is the field of the form that a press on a whole site opens.
-const hostsInput = "hosts"
-
 // pressed is what the form of a press stands for, besides its purge and who pressed: it decides nothing else.
 type pressed struct {
 	Message chat.MessageRef `json:"message"` // that the button hangs on
@@ -53,20 +41,15 @@ type pressed struct {
 // question stays open meanwhile.
 func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on chat.MessageRef, hosts []string, how press) (chat.Reply, error) {
 	if !b.limits(s.at).Forms {
-		return b.refuse(ctx, s, "press", sayNoForm(how))
+		return b.refuse(ctx, s, "press", sayNoForm(how.emergency))
 	}
 	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet
 		return b.tooLate(ctx, s, p)
 	}
-	does := doesOf(p.Request)
-	form := chat.Form{Title: does + " a whole site", Submit: does, Token: newToken()}
+	form := pressForm(p.Request, hosts, how.emergency, newToken())
 	action, what := actionTyped, store.AuditAskedForHost
 	if how.emergency {
-		form.Title, action, what = withoutApproval(p.Request), actionReleased, store.AuditAskedForReason
-		form.Inputs = append(form.Inputs, reasonField)
-	}
-	if len(hosts) > 0 {
-		form.Inputs = append(form.Inputs, hostsField(p.Request, hosts))
+		action, what = actionReleased, store.AuditAskedForReason
 	}
 	button := store.Button{Token: form.Token, Purge: p.ID, Action: action, Who: s.person.Subject, Channel: p.Channel,
 		Request: mustJSON(pressed{on}), Expires: p.ExpiresAt}
@@ -75,14 +58,6 @@ func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on chat.Mess
 		return chat.Reply{}, err
 	}
 	return chat.Reply{Form: &form}, nil
-}
-
-func hostsField(r purge.Request, hosts []string) chat.Input {
-	in := chat.Input{Name: hostsInput, Label: "The host, as the card shows it", Hint: sayWholeSite(r)}
-	if len(hosts) > 1 {
-		in.Label, in.Lines = "The hosts of the whole sites, one a line", true
-	}
-	return in
 }
 
 // messageOfForm is the message whose button has opened a form; none if the form is another person's.

@@ -16,7 +16,7 @@ import (
 func (b *Bot) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	switch {
 	case !s.policy.Administrator(s.who):
-		return b.refuse(ctx, s, string(in.Verb), sayAdministratorsOnly(in.Verb, s.policy.Contact()))
+		return b.refuse(ctx, s, string(in.Verb), sayAdministratorsOnly(string(in.Verb), s.policy.Contact()))
 	case !s.channel.Joined:
 		return b.refuse(ctx, s, string(in.Verb), sayNoticeNotJoined(s.channel.Invite))
 	}

@@ -15,7 +15,7 @@ import (
 // grant lends somebody what the giver may purge, for a while. What the giver may is judged anew at each purge.
 func (b *Bot) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	if isUnmentioned(in.Subject) {
-		return b.refuse(ctx, s, string(in.Verb), b.sayUnmentioned(s.at, in.Subject)+" "+sayUnchanged)
+		return b.refuse(ctx, s, string(in.Verb), sayUnmentioned(in.Subject, b.limits(s.at).Mentions)+" "+sayUnchanged)
 	}
 	r := b.ruleOf(s, in, store.Grant)
 	r.To, r.Kinds, r.Areas = borrower(s.at, in.Subject), []purge.Kind{in.Kind}, in.Areas

@@ -8,15 +8,6 @@ import (
 	"purgebot/purge"
 )
 
-// rights are what somebody may use of all that can be typed, by the file and by what they were lent.
-type rights struct {
-	urls, directories    bool
-	overseas, everywhere bool // some of it overseas; some of it in both areas
-	prefetch, forms      bool // there is such a thing, with this API and in this chat
-	mentions             bool // so is this, and it is offered
-	audits, administers  bool
-}
-
 // rightsOf is what the reader of help may use at this moment, be it in another channel.
 func (b *Bot) rightsOf(s scene) rights {
 	limits := b.limits(s.at)
@@ -43,7 +34,7 @@ func (b *Bot) helpCard(s scene) chat.Card {
 	limits, r := b.limits(s.at), b.rightsOf(s)
 	c := chat.Card{Title: "What you can type"}
 	if !purges(r) {
-		c.Lines = []string{sayNothingGranted, sayAskContact(s)}
+		c.Lines = []string{sayNothingGranted, sayAskContact(s.person.Subject, s.policy.Contact())}
 	}
 	c.Lines = append(c.Lines, helpFor(limits).of(r)...)
 	c.Lines = append(c.Lines, compact([]string{limits.Threads})...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -37,13 +36,6 @@ func (b *Bot) original(ctx context.Context, p store.Purge) (store.Purge, error) 
 	return o, err
 }
 
-// joinOf is what the cards of a request that joined a purge know besides that purge.
-type joinOf struct {
-	at    time.Time // of the request
-	asker string    // of the purge
-	sent  time.Time // when the first call of the purge left; zero if none has
-}
-
 // drawJoin makes the card that of a request which joined the purge. What only the purge's own thread need know stays there.
 func (b *Bot) drawJoin(ctx context.Context, v *view, p store.Purge) error {
 	calls, err := b.Store.Calls(ctx, v.ID)
@@ -60,22 +52,6 @@ func firstSent(calls []store.Call) (first time.Time) {
 		}
 	}
 	return first
-}
-
-// joinLines say what was joined.
-func (v view) joinLines() []string {
-	if v.join == nil {
-		return nil
-	}
-	return []string{sayJoined(v.Short, *v.join)}
-}
-
-// anew offers whoever joined a purge of their own.
-func (v view) anew() []chat.Button {
-	if v.join == nil {
-		return nil
-	}
-	return []chat.Button{v.button("Purge again", actionAnew, chat.Plain)}
 }
 
 // sees reports whether somebody may see a purge: also one that they have joined.

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"math/bits"
 
 	"purgebot/bot/store"
@@ -15,17 +14,6 @@ import (
 
 // mostNarrowing bounds the calls that one refused batch may lead to: enough to find one target among a thousand.
 const mostNarrowing = 20
-
-// nextSplit is followed by the number of the first part, and by how many there are.
-const nextSplit = "split %d %d"
-
-// splitOf reads nextSplit; 0 parts if it is none.
-func splitOf(next string) (first, n int) {
-	if _, err := fmt.Sscanf(next, nextSplit, &first, &n); err != nil {
-		return 0, 0
-	}
-	return first, n
-}
 
 // narrower returns the smaller batches that a refused one goes on as; nil if it is not to be narrowed.
 func narrower(batch sending, e *purge.Error) [][]store.Target {
@@ -62,8 +50,8 @@ func (s sending) affords(more int) bool {
 	root := s.rootOf(s.N)
 	made, units, hosts := 0, len(s.rows), 1
 	for _, c := range s.calls {
-		if _, n := splitOf(c.Next); n > 0 && s.rootOf(c.Batch) == root {
-			made += n
+		if c.Next.What == store.Split && s.rootOf(c.Batch) == root {
+			made += c.Next.Parts
 		}
 		if c.Batch == root {
 			units = max(units, c.Units)
@@ -78,7 +66,7 @@ func (s sending) affords(more int) bool {
 // rootOf follows a part back to the batch of the plan that it was split from.
 func (s sending) rootOf(batch int) int {
 	for _, c := range s.calls {
-		if first, n := splitOf(c.Next); n > 0 && first <= batch && batch < first+n {
+		if n := c.Next; n.What == store.Split && n.First <= batch && batch < n.First+n.Parts {
 			return s.rootOf(c.Batch) // a part has a higher number than what it was split from
 		}
 	}
@@ -106,15 +94,10 @@ func (s sending) numbered(groups [][]store.Target) [][]store.Target {
 
 // split ends a refused call and has its targets go on.
 func (b *Bot) split(ctx context.Context, batch sending, call store.Call, into [][]store.Target, entries []store.Entry) (submitted, error) {
-	call.Next = fmt.Sprintf(nextSplit, into[0][0].Batch, len(into))
+	call.Next = store.Next{What: store.Split, First: into[0][0].Batch, Parts: len(into)}
 	err := insist(func() error { return b.Store.Split(ctx, call, into, entries...) })
 	b.wantCards()
-	return b.follows(batch, call, call.Next), err
-}
-
-// sayNotNarrowed is the reason of targets that were refused together, where no more calls are spent on finding which is meant.
-func sayNotNarrowed(n int, problem string) string {
-	return fmt.Sprintf("Refused together with %d others, at least one of which is wrong. %s", n-1, problem)
+	return b.follows(batch, call), err
 }
 
 // reason is what is said of each target of a call that was not accepted.

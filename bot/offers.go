@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"slices"
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
@@ -23,9 +22,6 @@ func (v *view) drawOffers(l law, request store.Purge) {
 		}
 	}
 }
-
-// offers reports whether a card offers a follow-up.
-func (v view) offers(action string) bool { return !slices.Contains(v.refused, action) }
 
 // drawStop finds who cancelled a purge on its way.
 func (b *Bot) drawStop(ctx context.Context, v *view) error {

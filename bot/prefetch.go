@@ -92,24 +92,6 @@ func (b *Bot) prefetchRoom(ctx context.Context) (room, error) {
 	return b.roomFor(ctx, b.Policy(), acl.Who{}, purge.Prefetch)
 }
 
-// divide parts a request at what is left of each area.
-func (r room) divide(all purge.Request) (fits, rest purge.Request) {
-	fits.Kind, rest.Kind, fits.Mode, rest.Mode = all.Kind, all.Kind, all.Mode, all.Mode
-	for _, p := range all.Parts {
-		n := len(p.Targets)
-		if left, limited := r.left[p.Area]; limited {
-			n = min(n, left)
-		}
-		if n > 0 {
-			fits.Parts = append(fits.Parts, purge.Part{Area: p.Area, Targets: p.Targets[:n]})
-		}
-		if n < len(p.Targets) {
-			rest.Parts = append(rest.Parts, purge.Part{Area: p.Area, Targets: p.Targets[n:]})
-		}
-	}
-	return fits, rest
-}
-
 // decided is the purge that somebody decided: p, or the one that it follows.
 func (b *Bot) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
 	if p.Follows == "" {

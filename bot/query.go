@@ -17,12 +17,6 @@ type folding struct {
 	found   []variants
 }
 
-// variants are those of one object in one area.
-type variants struct {
-	kept purge.Target
-	n    int
-}
-
 // drops reports whether a target is one object with another that came before it in its area.
 func (f *folding) drops(k purge.Kind, a purge.Area, t purge.Target) bool {
 	if d, is := f.domains.of(t.Host()); !is || d.Query != purge.QueryIgnored || k == purge.Directory {

@@ -24,12 +24,6 @@ const (
 	quotaReply   = 700 * time.Millisecond // what a private reply waits for it
 )
 
-// quotaOf names one quota.
-type quotaOf struct {
-	kind purge.Kind
-	area purge.Area
-}
-
 // quotas is the vendor's last word, with what our ledger held just before.
 type quotas struct {
 	mu     sync.Mutex
@@ -149,13 +143,6 @@ func (b *Bot) spent(ctx context.Context, day string) (map[quotaOf]int, error) {
 	return spent, err
 }
 
-// room is what of today's quota a purge may take.
-type room struct {
-	left    map[purge.Area]int // no entry: no limit
-	told    bool               // by the vendor
-	reserve int                // kept off left, since it is for others
-}
-
 // room is what is left of a kind after what our ledger has spent in each area.
 func (b *Bot) room(k purge.Kind, spent map[purge.Area]int) room {
 	r := room{left: map[purge.Area]int{}, told: true}
@@ -210,7 +197,7 @@ func (b *Bot) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry,
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 			al, limited := b.allowance(k, a)
 			told = told && (al.told || k == purge.Prefetch)
-			c.Lines = append(c.Lines, quotaLine(k, a, al, spent[quotaOf{k, a}], limited))
+			c.Lines = append(c.Lines, quotaLine(k, a, al.total, max(0, al.limit-spent[quotaOf{k, a}]), spent[quotaOf{k, a}], limited))
 		}
 		if n := s.policy.Reserve(k); n > 0 {
 			c.Lines = append(c.Lines, sayReserve(n, k, s.policy.MayTouchReserve(s.who)))
@@ -263,11 +250,14 @@ func usedLines(s scene, by []store.SpentBy) []string {
 func (b *Bot) wouldNotFit(r purge.Request, of room) string {
 	for _, p := range r.Parts {
 		if left, limited := of.left[p.Area]; limited && len(p.Targets) > left {
-			return b.sayWouldNotFit(r.Kind, p.Area, len(p.Targets), left, of)
+			return sayWouldNotFit(r.Kind, p.Area, len(p.Targets), left, of, b.dayTurns())
 		}
 	}
 	return ""
 }
+
+// dayTurns says when the vendor's next day begins.
+func (b *Bot) dayTurns() string { return sayDayTurns(b.Now(), b.Zone) }
 
 // day is the vendor's day of t.
 func (b *Bot) day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }
@@ -281,4 +271,11 @@ func (b *Bot) mayHold(p store.Purge, batch purge.Batch) (limit int, some bool) {
 	policy := b.Policy()
 	al.limit -= reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind)
 	return al.limit, al.limit > 0
+}
+
+// overQuota says that nothing is left for a batch.
+func (b *Bot) overQuota(p store.Purge, batch purge.Batch) string {
+	al, _ := b.allowance(batch.Kind, batch.Area)
+	policy := b.Policy()
+	return sayOverQuota(batch.Kind, batch.Area, reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind), al.told, b.dayTurns())
 }

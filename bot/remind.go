@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"purgebot/acl"
-	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
@@ -78,10 +77,4 @@ func (b *Bot) moot(ctx context.Context, p store.Purge, c store.Card) (bool, erro
 		return false, nil
 	}
 	return true, b.Store.CardFailed(ctx, p.ID, c.Role, c.Wanted, true)
-}
-
-// reminderCard is posted once, and never edited.
-func (v view) reminderCard() chat.Card {
-	return chat.Card{Title: sayStillWaits + lower(v.statusTitle()), Tone: chat.Waiting, Mention: v.approvers.mention(), By: v.Requester,
-		Lines: compact([]string{v.pressLine, sayReminder(v.Purge)}), Footer: v.Short}
 }

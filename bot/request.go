@@ -36,16 +36,6 @@ type wish struct {
 	readings []grammar.Reading // what the refused ones may have meant, with the rest
 }
 
-// refusal is one target that will not be purged, and why.
-type refusal struct {
-	Target string      `json:"target"`
-	Area   purge.Area  `json:"area,omitempty"`
-	Reason string      `json:"reason"`
-	Rule   string      `json:"rule,omitempty"`
-	frozen *store.Rule // the freeze that refuses it, where nothing else does
-	cause  string      // the reason without what is particular to the target, if the grammar refused it
-}
-
 func wishOf(in grammar.Intent) wish {
 	w := wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
 		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Prefetch: in.Prefetch, Notes: in.Notes}
@@ -225,16 +215,6 @@ func (v *verdict) note(d acl.Decision) {
 	if f := d.Frozen; f != nil && !slices.Contains(v.overrides, *f) {
 		v.overrides = append(v.overrides, *f)
 	}
-}
-
-// addOnce keeps a short list of distinct words; the last is the likeliest to come again.
-func addOnce(list []string, s string) []string {
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i] == s {
-			return list
-		}
-	}
-	return append(list, s)
 }
 
 func stricter(a, b acl.Confirm) acl.Confirm {

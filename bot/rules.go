@@ -116,6 +116,11 @@ func (l law) refusal(v acl.Verdict, who acl.Who) refusal {
 	return r
 }
 
+// powersOf returns what a reader may do about a freeze.
+func powersOf(l law, who acl.Who) powers {
+	return powers{l.Policy().OverridesFreeze(who), l.Policy().Administrator(who)}
+}
+
 // toldTo words a refusal for one reader alone, who may be able to end the freeze that is in the way.
 func (l law) toldTo(reader acl.Who, r refusal) refusal {
 	if r.frozen != nil {

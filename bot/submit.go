@@ -55,7 +55,7 @@ func (b *Bot) resume(ctx context.Context, p store.Purge, batch sending, call sto
 	if call.State == store.Calling {
 		return b.recover(ctx, p, batch, call)
 	}
-	return b.follows(batch, call, call.Next), nil
+	return b.follows(batch, call), nil
 }
 
 // sending is one batch with the rows of its targets, the ledger of the purge, and the batches behind it.
@@ -70,7 +70,7 @@ type sending struct {
 // pending reports whether any of it is still to be sent: also where its last call surely was not done, and one before may have been.
 func (s sending) pending() bool {
 	n := store.Count(s.rows)
-	_, again := due(s.last().Next, nextAgain)
+	again := s.last().Next.What == store.Again
 	return n[purge.Pending] > 0 || again && n[purge.OutcomeUnknown] == len(s.rows)
 }
 
@@ -158,7 +158,7 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 	}
 	// What follows, and what becomes of the targets by that.
 	again := b.next(batch, &call, e)
-	if call.Next == nextSkip {
+	if call.Next.What == store.Skip {
 		b.quotas.forget()
 	}
 	var rows []store.Target
@@ -171,17 +171,17 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 	default:
 		rows = outcomes(batch.rows, outcome, batch.reason(call, e))
 	}
-	if call.Next == nextSkip {
+	if call.Next.What == store.Skip {
 		rows = append(rows, outcomes(batch.restOfArea(), outcome, call.Problem)...)
 	}
-	if call.Next == nextHalt {
+	if call.Next.What == store.Halt {
 		unsent := outcomes(batch.unsent(), purge.Skipped, sayNotSent(call.Problem))
 		rows = append(rows, unsent...)
 		entries = append(entries, b.notSent(p.ID, unsent)...)
 	}
 	err := insist(func() error { return b.Store.End(ctx, call, rows, entries...) })
 	b.wantCards()
-	return b.follows(batch, call, call.Next), err
+	return b.follows(batch, call), err
 }
 
 // restOfArea is the targets of the batches behind this one in the same area.

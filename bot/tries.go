@@ -3,9 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"purgebot/bot/store"
@@ -14,14 +12,6 @@ import (
 
 // How the rule for trying again (purge.Tried) is carried out. What follows a call stands in its ledger row, so that a step that was
 // cut after its answer goes on as if it had not been, and the card can say it.
-
-// What follows a call, as the ledger keeps it. The first two may be followed by when, in unix milliseconds.
-const (
-	nextAgain  = "again"
-	nextLookUp = "look up" // and then perhaps again
-	nextSkip   = "skip"    // the rest of the area
-	nextHalt   = "halt"
-)
 
 // next decides what follows an answer, and writes it into the call. Where the quota is used up the rest of the area would only fail
 // alike, where the key or the clock is wrong, everything. A missing right may be one host's. What was under way when purgebot was
@@ -32,13 +22,13 @@ func (b *Bot) next(batch sending, call *store.Call, e *purge.Error) purge.Again 
 	case e == nil, errors.Is(e, errInterrupted):
 		return purge.Never
 	case again == purge.Later:
-		call.Next = nextAt(nextAgain, b.Now().Add(wait))
+		call.Next = store.Next{What: store.Again, At: b.Now().Add(wait)}
 	case again == purge.LookFirst:
-		call.Next = nextAt(nextLookUp, b.Now().Add(b.Poll))
+		call.Next = store.Next{What: store.LookUp, At: b.Now().Add(b.Poll)}
 	case e.Kind == purge.Internal:
-		call.Next = nextHalt
+		call.Next.What = store.Halt
 	case e.Kind == purge.Exhausted && e.RetryAfter == 0:
-		call.Next = nextSkip
+		call.Next.What = store.Skip
 	}
 	return again
 }
@@ -76,37 +66,22 @@ func (s sending) unclear() (n int) {
 	return n
 }
 
-func nextAt(what string, at time.Time) string { return fmt.Sprintf("%s %d", what, at.UnixMilli()) }
-
-// due reads when what follows a call is due; zero where that is not said, as in rows of older versions.
-func due(next, what string) (at time.Time, is bool) {
-	rest, is := strings.CutPrefix(next, what)
-	var ms int64
-	if _, err := fmt.Sscanf(rest, " %d", &ms); !is || err != nil {
-		return time.Time{}, is && rest == ""
-	}
-	return time.UnixMilli(ms), true
-}
-
 // follows is next as the workflow takes it.
-func (b *Bot) follows(batch sending, call store.Call, next string) submitted {
-	for _, what := range []string{nextAgain, nextLookUp} {
-		if at, is := due(next, what); is {
-			return submitted{Again: true, Wait: max(at.Sub(b.Now()), 0)}
-		}
-	}
-	switch next {
-	case nextHalt:
+func (b *Bot) follows(batch sending, call store.Call) submitted {
+	switch next := call.Next; next.What {
+	case store.Again, store.LookUp:
+		return submitted{Again: true, Wait: max(next.At.Sub(b.Now()), 0)}
+	case store.Halt:
 		return submitted{Halt: true}
-	case nextSkip:
+	case store.Skip:
 		skip := 0
 		for skip < len(batch.behind) && batch.behind[skip].Area == batch.Area {
 			skip++
 		}
 		return submitted{Skip: skip}
+	default:
+		return submitted{More: next.Parts}
 	}
-	_, parts := splitOf(next)
-	return submitted{More: parts}
 }
 
 // last is the last call of a batch; a zero one if there is none.
@@ -122,8 +97,7 @@ func (s sending) last() (last store.Call) {
 // lookedUp is the last call of a batch, where that is to be looked up before another is made.
 func (s sending) lookedUp() (last store.Call, asks bool) {
 	last = s.last()
-	_, asks = due(last.Next, nextLookUp)
-	return last, asks
+	return last, last.Next.What == store.LookUp
 }
 
 // lookFirst looks for the nth time for a call that may have been carried out, and reports whether another is to be made: where the

@@ -2,14 +2,9 @@ package bot
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
-	"purgebot/acl"
-	"purgebot/bot/chat"
 	"purgebot/bot/store"
-	"purgebot/purge"
 )
 
 // What is said while nobody knows what became of a call, and while one is tried again: how often it was tried, when it is next, until
@@ -40,126 +35,4 @@ func (b *Bot) drawTries(ctx context.Context, v *view) error {
 		}
 	}
 	return err
-}
-
-// looking reports whether something that may have been done is still being looked up.
-func (v view) looking() bool {
-	return !v.State.Final() && store.Count(v.targets)[purge.OutcomeUnknown] > 0
-}
-
-// triesLines say of the newest call what follows it, while that has not followed; and in the end how often it was made in vain.
-func (v view) triesLines() []string {
-	if v.State.Final() {
-		if _, n := v.newest(); v.tried() && n > 1 {
-			return []string{fmt.Sprintf("Tried %s.", times(n))}
-		}
-		return nil
-	}
-	lines := compact([]string{v.triesLine()})
-	if v.looking() && !v.until.IsZero() {
-		lines = append(lines, sayLookingUntil(v.until), sayMeanwhile(v.Request.Kind))
-	}
-	return lines
-}
-
-func (v view) triesLine() string {
-	if v.Cancelled != "" {
-		return ""
-	}
-	last, n := v.newest()
-	at, again := due(last.Next, nextAgain)
-	if again {
-		return sayTried(n, at) + " " + withoutAdvice(last.Problem)
-	}
-	if _, looks := due(last.Next, nextLookUp); looks && v.looking() {
-		return fmt.Sprintf("Tried %s; where Tencent knows nothing of it, it is tried once more.", times(n))
-	}
-	if n > 1 && (last.State == store.Calling || v.looking()) {
-		return fmt.Sprintf("Tried %s.", times(n))
-	}
-	return ""
-}
-
-// newest is the call that left last, and how many of its batch there were.
-func (v view) newest() (last store.Call, n int) {
-	for _, c := range v.calls {
-		if !c.At.Before(last.At) {
-			last = c
-		}
-	}
-	for _, c := range v.calls {
-		if c.Batch == last.Batch {
-			n++
-		}
-	}
-	return last, n
-}
-
-// lookingCard is the reply that tells that something is unclear; in the end it points to the message that tells how it ended.
-func (v view) lookingCard() chat.Card {
-	if !v.looking() {
-		return chat.Card{Title: sayCleared, Tone: v.tone(), Lines: []string{sayWhereCleared}, Footer: v.Short}
-	}
-	c := chat.Card{Title: sayNotClear + v.what() + " in " + areaWords(v.Request.Areas()) + " may have been " + v.done(), Tone: chat.Unsure,
-		Mention: []acl.Subject{v.Requester}, Footer: v.Short}
-	for _, a := range v.Request.Areas() {
-		c.Lines = append(c.Lines, v.areaLine(a))
-	}
-	c.Lines = compact(append(c.Lines, v.triesLines()...))
-	c.Buttons = []chat.Button{v.button("Look again", actionLook, chat.Plain)}
-	return c
-}
-
-// done is what was to be done, as it is said of what is over.
-func (v view) done() string {
-	if v.Request.Kind == purge.Prefetch {
-		return "fetched"
-	}
-	return "purged"
-}
-
-const (
-	sayNotClear     = "Not clear yet: "
-	sayCleared      = "No longer looked up."
-	sayWhereCleared = "How it stands is said on the card above."
-)
-
-func sayTried(n int, next time.Time) string {
-	if next.IsZero() {
-		return fmt.Sprintf("Tried %s; it is tried again.", times(n))
-	}
-	return fmt.Sprintf("Tried %s; next at %s.", times(n), clock(next))
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
-}
-
-func sayLookingUntil(t time.Time) string {
-	return "Tencent's answer does not tell whether it was done. purgebot is looking until " + clock(t) + " at the latest."
-}
-
-// sayMeanwhile is what a person can do that purgebot cannot.
-func sayMeanwhile(k purge.Kind) string {
-	if k == purge.Prefetch {
-		return "Meanwhile, nothing needs to be done: a page that was not fetched is fetched when somebody asks for it."
-	}
-	return "Meanwhile, look at the pages themselves: where they are new, it was done. Purging them again may cost quota twice."
-}
-
-// sayUnclearThen is the reason of targets whose first call may have been carried out, and whose next one was not.
-func sayUnclearThen(problem string) string {
-	return "An earlier call may have been done; of the last one: " + problem
-}
-
-// withoutAdvice leaves out the advice to try again, where purgebot does so itself.
-func withoutAdvice(problem string) string {
-	said, _, found := strings.Cut(problem, "; try again")
-	if found {
-		return said + "."
-	}
-	return problem
 }

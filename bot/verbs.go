@@ -2,9 +2,7 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"purgebot/acl"
@@ -26,7 +24,8 @@ func (b *Bot) answerVerb(ctx context.Context, s scene, in grammar.Intent) (chat.
 	case grammar.VerbWhy:
 		return b.why(ctx, s, in)
 	case grammar.VerbWhoami:
-		return whoamiCard(s), nil, nil
+		person, groups := s.policy.Whoami(s.who)
+		return whoamiCard(self{s.person.Subject, s.at.Subject(), person, s.person.Groups, groups}), nil, nil
 	case grammar.VerbQuota:
 		return b.quotaCard(ctx, s)
 	}
@@ -152,7 +151,7 @@ func (b *Bot) filter(s scene, in grammar.Intent) (store.Filter, error) {
 	case in.By == "me":
 		by = s.person.Subject
 	case isUnmentioned(in.By):
-		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: b.sayUnmentioned(s.at, in.By)}
+		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: sayUnmentioned(in.By, b.limits(s.at).Mentions)}
 	case in.By != "" && by == "":
 		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: sayNobodyHere}
 	}
@@ -160,16 +159,10 @@ func (b *Bot) filter(s scene, in grammar.Intent) (store.Filter, error) {
 		Since: since, Until: until, State: store.State(in.Outcome), Limit: historyLines}, nil
 }
 
-func historyLine(p store.Purge, reader *time.Location) string {
-	v := view{Purge: p}
-	return fmt.Sprintf("%s · %s · %s in %s · %s · %s", p.Short, dated(p.CreatedAt, reader),
-		v.named(), areaWords(p.Request.Areas()), p.State, chat.OneLine(p.Name))
-}
-
 // domains says what somebody may purge, lent for a while too, what is left of their budgets, and what of it is frozen.
 func (b *Bot) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
 	grants := s.grants()
-	c := domainsCard(s, grants)
+	c := domainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
 	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
 	c.Lines = append(c.Lines, budgets...)
 	for _, f := range s.law.ofKind(store.Freeze) {
@@ -188,67 +181,6 @@ func (s scene) grants() []acl.GrantView {
 // closes reports whether a freeze is of some of a grant's domains. That of "*.x" is of x too.
 func closes(f store.Rule, g acl.GrantView) bool {
 	return slices.ContainsFunc(g.Domains, func(d string) bool { return meet(f.Domain, d) || f.Domain == "*."+d })
-}
-
-func domainsCard(s scene, grants []acl.GrantView) chat.Card {
-	c := chat.Card{Title: "You may purge:"}
-	for _, g := range grants {
-		line := grantLine(g, s.person.Zone)
-		if g.By != "" {
-			line += " (" + g.Name + ")"
-		}
-		c.Lines = append(c.Lines, line)
-	}
-	if len(c.Lines) == 0 {
-		c = chat.Card{Title: sayNothingGranted, Lines: []string{sayAskContact(s)}}
-	}
-	return c
-}
-
-func grantLine(g acl.GrantView, reader *time.Location) string {
-	kinds := make([]string, len(g.Kinds))
-	for i, k := range g.Kinds {
-		kinds[i] = nounPlural(k)
-	}
-	line := strings.Join(g.Domains, ", ") + ": " + strings.Join(kinds, " and ") + " in " + areaWords(g.Areas)
-	if len(g.Paths) > 0 {
-		line += ", below " + strings.Join(g.Paths, " and ")
-	}
-	if len(g.Schemes) == 1 {
-		line += ", " + g.Schemes[0] + " only"
-	}
-	if len(g.In) > 0 {
-		line += ", only in some channels"
-	}
-	if g.Confirm == acl.SecondPerson {
-		line += ", with a second person's press"
-	}
-	if !g.From.IsZero() {
-		line += ", from " + dated(g.From, reader)
-	}
-	if !g.Until.IsZero() {
-		line += ", until " + dated(g.Until, reader)
-	}
-	return line
-}
-
-// whoamiCard is ready to paste into the policy file.
-func whoamiCard(s scene) chat.Card {
-	c := chat.Card{Title: "You are " + string(s.person.Subject), Lines: []string{"This channel is " + string(s.at.Subject())}}
-	person, groups := s.policy.Whoami(s.who)
-	if person != "" {
-		c.Lines = append(c.Lines, "The policy file calls you "+person)
-	}
-	if len(s.person.Groups)+len(groups) == 0 {
-		c.Lines = append(c.Lines, "I see you in no group that the policy file names.")
-	}
-	for _, g := range s.person.Groups {
-		c.Lines = append(c.Lines, "You are in "+string(g))
-	}
-	for _, g := range groups {
-		c.Lines = append(c.Lines, "You are in the policy file's group "+g)
-	}
-	return c
 }
 
 // limits is what the chat there can show.
@@ -275,6 +207,15 @@ func (b *Bot) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Conf
 	return takes, nil
 }
 
+// wouldHappen says what a wish would join, or what it would be refused for and take of budgets.
+func (b *Bot) wouldHappen(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
+	join, err := b.wouldJoin(ctx, recent.Running)
+	if join != "" || err != nil {
+		return []string{join}, err
+	}
+	return b.dryVerdicts(ctx, s, v, rule, recent)
+}
+
 // dryRun says what would happen, and sends nothing.
 func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Reply, error) {
 	batches, err := purge.NewPlan(v.allowed, b.CDN.Limits())
@@ -299,34 +240,18 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Repl
 	if dry.lately, err = b.lately(ctx, asks, b.Now()); err != nil {
 		return chat.Reply{}, err
 	}
-	card := chat.Card{Title: "Dry run, nothing is sent: " + dry.what() + " in " + areaWords(v.allowed.Areas())}
-	dry.showTargets(&card)
-	card.File = nil
-	card.Lines = slices.Concat(card.Lines, w.Notes, v.folding.notes(false), []string{sayCalls(len(batches))})
+	dry.Notes = slices.Concat(w.Notes, v.folding.notes(false))
 	dry.Confirm = b.guard(w, v, recent)
 	dry.Requester, dry.Groups, dry.Channel = s.person.Subject, s.person.Groups, s.at.Subject()
 	dry.drawApproval(s.law)
-	join, err := b.wouldJoin(ctx, recent.Running)
+	would, err := b.wouldHappen(ctx, s, v, dry.Confirm, recent)
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	if join != "" {
-		card.Lines = append(card.Lines, join)
-	} else {
-		verdicts, err := b.dryVerdicts(ctx, s, v, dry.Confirm, recent)
-		if err != nil {
-			return chat.Reply{}, err
-		}
-		card.Lines = append(card.Lines, verdicts...)
-	}
-	if dry.Confirm != "" {
-		card.Lines = append(card.Lines, dry.questionLines()...)
-	} else {
-		card.Lines = append(card.Lines, compact(slices.Concat(costLines(dry.Request, dry.room, dry.turns), dry.prefetchCost(), []string{sayLately(dry.lately, false)}, dry.hints, dry.leftOut()))...)
-	}
+	shown := dry.dryRunCard(len(batches), would)
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, store.AuditDryRun, "", s.refused(w.Verb)))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	return chat.Reply{Card: &card}, nil
+	return chat.Reply{Card: &shown}, nil
 }

@@ -14,18 +14,6 @@ import (
 
 // Why answers for one target whether somebody may purge it, by which rule, and who would have to press before it is sent.
 
-// reading is one way to read a target: as a kind, in an area.
-type reading struct {
-	kind purge.Kind
-	area purge.Area
-}
-
-// because is one answer, and the readings that it is for.
-type because struct {
-	text string
-	of   []reading
-}
-
 // why answers for each kind that the target can be, in each area. What is the same is said once.
 func (b *Bot) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
 	if len(in.Refused) > 0 {
@@ -100,7 +88,7 @@ func (b *Bot) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Re
 	if p.Confirm == "" {
 		return sayNotAsked(b.ConfirmURLs)
 	}
-	said := "A question comes first. " + sayWhoPresses(p, s.law, s.law.approvers(p))
+	said := "A question comes first. " + sayWhoPresses(p, s.law.approvers(p))
 	if len(r.WholeSites()) > 0 {
 		said += " " + sayTypeHost
 	}

@@ -81,12 +81,12 @@ func sayStopping(short string) string {
 }
 
 // sayAskContact says to somebody who may purge nothing whom to ask, and what to show them.
-func sayAskContact(s scene) string {
+func sayAskContact(you acl.Subject, contact string) string {
 	ask := "those who keep the policy file"
-	if contact := s.policy.Contact(); contact != "" {
+	if contact != "" {
 		ask = contact
 	}
-	return "You are " + string(s.person.Subject) + ". Ask " + ask + "."
+	return "You are " + string(you) + ". Ask " + ask + "."
 }
 
 // sayCancelled says who stopped a purge on its way, and when; e is the audit's row of that, if it is still there.
@@ -177,13 +177,13 @@ func sayRest(n int) string {
 }
 
 // dayTurns is when the vendor's next day begins, in the vendor's zone and in UTC.
-func (b *Bot) dayTurns() string {
-	now := b.Now().In(b.Zone)
-	turn := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, b.Zone)
+func sayDayTurns(now time.Time, zone *time.Location) string {
+	now = now.In(zone)
+	turn := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, zone)
 	if _, offset := turn.Zone(); offset == 0 {
 		return clock(turn)
 	}
-	return fmt.Sprintf("00:00 %s (%s)", b.Zone, clock(turn))
+	return fmt.Sprintf("00:00 %s (%s)", zone, clock(turn))
 }
 
 func sayCalls(n int) string {

@@ -7,7 +7,6 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
-	"purgebot/purge"
 )
 
 // What is said about who may press.
@@ -38,7 +37,7 @@ var sayConfirm = map[acl.Confirm]string{
 const shownApprovers = 5
 
 // sayWhoPresses is on the card of a question.
-func sayWhoPresses(p store.Purge, l law, who approvers) string {
+func sayWhoPresses(p store.Purge, who approvers) string {
 	switch {
 	case p.Confirm != acl.SecondPerson:
 		return "Only the person who asked may press " + doesOf(p.Request) + "."
@@ -47,15 +46,15 @@ func sayWhoPresses(p store.Purge, l law, who approvers) string {
 	case len(who.here) == 0:
 		return "Nobody in this chat can press " + doesOf(p.Request) + ": the rule names other people or only whoever asked. Ask where they are."
 	}
-	return "A second person must press " + doesOf(p.Request) + ": " + names(l, who.here) + "; whoever asked cannot."
+	return "A second person must press " + doesOf(p.Request) + ": " + who.said() + "; whoever asked cannot."
 }
 
 // sayNoApprover refuses a press of somebody whom the rule does not name.
-func sayNoApprover(l law, who approvers) string {
+func sayNoApprover(who approvers) string {
 	if len(who.here) == 0 {
 		return "Your press does not count here: the rule names who may approve this, and none of them is in this chat. Ask for it yourself if you may purge it alone."
 	}
-	return "You may not approve this; only these may: " + names(l, who.here) + ". Ask one of them."
+	return "You may not approve this; only these may: " + who.said() + ". Ask one of them."
 }
 
 // sayReminder says where to press.
@@ -66,36 +65,33 @@ func sayReminder(p store.Purge) string {
 // lower begins a title in the middle of a sentence.
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
-// names is the first few accounts and groups, each with its id, since anybody may take anybody's name.
-func names(l law, who []acl.Subject) string {
+// said names the first few, each with its id, since anybody may take anybody's name.
+func (a approvers) said() string {
 	var all []string
-	for _, s := range who[:min(len(who), shownApprovers)] {
+	for i, s := range a.here[:min(len(a.here), shownApprovers)] {
 		id := s.ID()
-		if name := nameOf(l.Policy(), s); name != "" {
+		if name := a.names[i]; name != "" {
 			id = name + " (" + id + ")"
 		}
 		all = append(all, id)
 	}
-	if more := len(who) - len(all); more > 0 {
+	if more := len(a.here) - len(all); more > 0 {
 		all = append(all, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(all, ", ")
 }
 
 // sayNoForm refuses a press that needs one.
-func sayNoForm(how press) string {
-	if how.emergency {
+func sayNoForm(emergency bool) string {
+	if emergency {
 		return sayNoFormReason
 	}
 	return sayNoFormToType
 }
 
-// withoutApproval is the button, and the form, of an emergency.
-func withoutApproval(r purge.Request) string { return doesOf(r) + sayWithoutApproval }
-
 // sayDecided is what somebody did.
 func sayDecided(d store.Decision) string {
-	if released(d) {
+	if d.Released() {
 		return "purged without approval"
 	}
 	return string(d.What)
@@ -112,4 +108,10 @@ func (v view) emergencyLine() string {
 func releasedCard(by chat.Person, p store.Purge, who approvers, reason string) chat.Card {
 	return chat.Card{Title: "Purged without approval: " + view{Purge: p}.what() + " in " + areaWords(p.Request.Areas()), Tone: chat.Unsure, By: by.Subject, Mention: who.mention(),
 		Lines: []string{"Why it could not wait: " + reason, "Nobody had approved it since " + clock(p.CreatedAt) + "."}, Footer: p.Short}
+}
+
+// reminderCard is posted once, and never edited.
+func (v view) reminderCard() chat.Card {
+	return chat.Card{Title: sayStillWaits + lower(v.statusTitle()), Tone: chat.Waiting, Mention: v.approvers.mention(), By: v.Requester,
+		Lines: compact([]string{v.pressLine, sayReminder(v.Purge)}), Footer: v.Short}
 }

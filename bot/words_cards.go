@@ -55,19 +55,6 @@ func (v view) resultCard() chat.Card {
 	return c
 }
 
-func (v view) footer() string {
-	if !v.State.Final() {
-		return v.Short
-	}
-	return fmt.Sprintf("%s · took %s", v.Short, v.FinishedAt.Sub(v.began()).Round(100_000_000))
-}
-
-// what is "2 directories on www.test.com".
-func (v view) what() string {
-	n := len(v.Request.Texts())
-	return things(n, v.Request.Kind.Judged()) + " on " + hostWords(v.Request.Hosts())
-}
-
 func (v view) statusTitle() string {
 	areas := areaWords(v.Request.Areas())
 	if v.Request.Kind == purge.Prefetch {
@@ -115,26 +102,6 @@ func (v view) waitingTitle(areas string) string {
 		return "Purging " + v.what() + " in " + areas
 	}
 	return "Not purged: " + v.what()
-}
-
-func (v view) tone() chat.Tone {
-	switch v.State {
-	case store.StateDone:
-		return chat.Good
-	case store.StateAccepted, store.StatePartly, store.StateUnknown:
-		return chat.Unsure
-	case store.StateFailed, store.StateRefused, store.StateExpired, store.StateCancelled:
-		return chat.Bad
-	}
-	if v.asking() {
-		return chat.Waiting
-	}
-	return chat.Busy
-}
-
-// asking reports whether the card is a question that somebody can still answer.
-func (v view) asking() bool {
-	return v.Confirm != "" && !v.decided && (v.State == store.StateWaiting || v.State == store.StateRecorded)
 }
 
 // showTargets lists the first ten; a private purge shows none of them in the channel.
@@ -303,7 +270,7 @@ func (v view) decidedLines() []string {
 	if v.decided && v.decision.Name != "" && v.join == nil {
 		lines = append(lines, title(sayDecided(v.decision))+" by "+chat.OneLine(v.decision.Name)+" ("+v.decision.Who.ID()+") at "+clock(v.decision.At)+".")
 	}
-	if released(v.decision) && v.join == nil {
+	if v.decision.Released() && v.join == nil {
 		lines = append(lines, "Why it could not wait: "+v.decision.Problem)
 	}
 	if v.Cancelled != "" {
@@ -350,46 +317,6 @@ func (v view) pageOnly() string {
 	return ""
 }
 
-// anyGood reports whether anything was, or may have been, purged.
-func (v view) anyGood() bool {
-	n := store.Count(v.targets)
-	return n[purge.Done]+n[purge.Accepted]+n[purge.OutcomeUnknown] > 0
-}
-
-// tried reports whether the purge ended by what became of its calls, not by somebody's will or the rules.
-func (v view) tried() bool {
-	return v.State == store.StateFailed || v.State == store.StatePartly || v.State == store.StateUnknown
-}
-
-func (v view) buttons() []chat.Button {
-	switch {
-	case v.asking():
-		return slices.Concat([]chat.Button{v.button(doesOf(v.Request), actionPurge, styleOf(v.Request)), v.button("Cancel", actionCancel, chat.Plain)}, v.withoutApproval(), v.asLeak())
-	case v.State == store.StateSending && store.Count(v.targets)[purge.Pending] > 0 && v.Cancelled == "" && v.join == nil:
-		return append([]chat.Button{v.button("Cancel", actionCancel, chat.Plain)}, v.lookAgain()...)
-	}
-	return v.followUps()
-}
-
-// doesOf is what pressing on a question does, in a word.
-func doesOf(r purge.Request) string {
-	switch {
-	case r.Kind == purge.Prefetch:
-		return "Fetch again"
-	case r.Mode == purge.Delete:
-		return "Delete"
-	}
-	return "Purge"
-}
-
-// styleOf has the press that leaves nothing in the caches look like one.
-func styleOf(r purge.Request) chat.Style {
-	if r.Mode == purge.Delete {
-		return chat.Danger
-	}
-	return chat.Primary
-}
-
 // sayWholeSite is what typing the hosts of whole sites brings about. A form of Discord shows a hundred characters.
 func sayWholeSite(r purge.Request) string {
 	does, areas := "Flushes changed files", areasOfWholeSites(r)
@@ -421,53 +348,6 @@ func areasOfWholeSites(r purge.Request) (areas []purge.Area) {
 	return areas
 }
 
-// followUps offer what was left out, as new requests with decisions of their own.
-func (v view) followUps() []chat.Button {
-	switch {
-	case v.State == store.StateExpired, v.decided && v.decision.What == store.Withdrawn:
-		return []chat.Button{v.button("Ask again", actionAgain, chat.Plain)}
-	case !v.State.Final():
-		return append(v.anew(), v.lookAgain()...)
-	}
-	out := v.anew()
-	if n := store.Count(v.targets); v.tried() && n[purge.Failed]+n[purge.Skipped] > 0 {
-		out = append(out, v.button("Retry failed", actionRetry, chat.Plain))
-	}
-	out = append(out, v.lookAgain()...)
-	if !v.anyGood() || v.Request.Kind == purge.Prefetch {
-		return out
-	}
-	for _, a := range purge.AreasBut(v.Request.Areas()) {
-		if v.offers(string(a)) {
-			out = append(out, v.button("Also "+string(a), string(a), chat.Plain))
-		}
-	}
-	if v.Request.Mode == purge.Flush && v.offers(actionDelete) {
-		out = append(out, v.button("Delete instead", actionDelete, chat.Danger))
-	}
-	return append(out, v.asLeak()...)
-}
-
-// lookAgain offers to look at once at what is unclear.
-func (v view) lookAgain() []chat.Button {
-	if !v.unclear() && !v.looking() {
-		return nil
-	}
-	return []chat.Button{v.button("Look again", actionLook, chat.Plain)}
-}
-
-// asLeak offers to purge it as the leak that its reason sounds like.
-func (v view) asLeak() []chat.Button {
-	if !v.leaks || !v.offers(actionLeak) {
-		return nil
-	}
-	return []chat.Button{v.button("Purge as leak", actionLeak, chat.Danger)}
-}
-
-func (v view) button(label, action string, style chat.Style) chat.Button {
-	return chat.Button{Label: label, Token: buttonToken(v.Secret, action), Style: style, Confirms: action == actionPurge || action == actionEmergency}
-}
-
 // outcomeFile is one line a target and area: target, area, outcome, reason.
 func (v view) outcomeFile() *chat.File {
 	var text strings.Builder
@@ -496,6 +376,20 @@ func refusedCard(refused []refusal, readings []grammar.Reading) chat.Card {
 	}
 	if more := len(refused) - len(c.Lines); more > 0 {
 		c.Lines = append(c.Lines, fmt.Sprintf("and %d more.", more))
+	}
+	return c
+}
+
+// dryRunCard says what a request would do: its calls to the vendor, and what would happen to it.
+func (v view) dryRunCard(calls int, would []string) chat.Card {
+	c := chat.Card{Title: "Dry run, nothing is sent: " + v.what() + " in " + areaWords(v.Request.Areas())}
+	v.showTargets(&c)
+	c.File = nil
+	c.Lines = slices.Concat(c.Lines, v.Notes, []string{sayCalls(calls)}, would)
+	if v.Confirm != "" {
+		c.Lines = append(c.Lines, v.questionLines()...)
+	} else {
+		c.Lines = append(c.Lines, compact(slices.Concat(costLines(v.Request, v.room, v.turns), v.prefetchCost(), []string{sayLately(v.lately, false)}, v.hints, v.leftOut()))...)
 	}
 	return c
 }

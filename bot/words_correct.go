@@ -126,3 +126,28 @@ func alike(refused []refusal) string {
 	}
 	return strings.Join([]string{fmt.Sprintf("%d addresses:", len(refused)), refused[0].cause}, " ")
 }
+
+// Bounds of what a private card shows of a reading: what is not shown whole is asked about on a card of its own, whose file has all.
+const (
+	shownOffered = 20
+	shownBytes   = 1800
+)
+
+func bytesOf(targets []purge.Target) (n int) {
+	for _, t := range targets {
+		n += len(t.String()) + 1
+	}
+	return n
+}
+
+func shownWhole(r grammar.Reading) bool {
+	return len(r.Targets) <= shownOffered && bytesOf(r.Targets) <= shownBytes
+}
+
+// begins is what a command begins with where this one was typed.
+func begins(c chat.Command) string {
+	if c.Opening != "" {
+		return c.Opening
+	}
+	return "/purge"
+}

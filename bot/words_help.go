@@ -93,3 +93,12 @@ func helpFor(limits chat.ChatLimits) help {
 	}
 	return sayHelp
 }
+
+// rights are what somebody may use of all that can be typed, by the file and by what they were lent.
+type rights struct {
+	urls, directories    bool
+	overseas, everywhere bool // some of it overseas; some of it in both areas
+	prefetch, forms      bool // there is such a thing, with this API and in this chat
+	mentions             bool // so is this, and it is offered
+	audits, administers  bool
+}

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"time"
 
 	"purgebot/bot/chat"
 )
@@ -18,4 +19,19 @@ func sayJoined(short string, j joinOf) string {
 
 func sayWouldJoin(short string) string {
 	return "The same is under way as " + short + ": this would join it, and nothing more would be sent."
+}
+
+// joinOf is what the cards of a request that joined a purge know besides that purge.
+type joinOf struct {
+	at    time.Time // of the request
+	asker string    // of the purge
+	sent  time.Time // when the first call of the purge left; zero if none has
+}
+
+// joinLines say what was joined.
+func (v view) joinLines() []string {
+	if v.join == nil {
+		return nil
+	}
+	return []string{sayJoined(v.Short, *v.join)}
 }

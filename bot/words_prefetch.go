@@ -94,11 +94,3 @@ func (v view) prefetchTitle(areas string) string {
 	}
 	return "Fetching again " + what + " in " + areas
 }
-
-// named is what a purge is in a list.
-func (v view) named() string {
-	if v.Request.Kind == purge.Prefetch {
-		return "prefetch of " + v.what()
-	}
-	return v.what()
-}

@@ -39,14 +39,6 @@ func (v view) progressLines() []string {
 	return lines
 }
 
-// began is when it could first be sent: the time that somebody took to press is not the vendor's.
-func (v view) began() time.Time {
-	if v.decided && v.decision.What == store.Confirmed {
-		return v.decision.At
-	}
-	return v.CreatedAt
-}
-
 func sayUsual(a purge.Area, u store.Usual) string {
 	return fmt.Sprintf("Usually %s in %s, rarely over %s.", lasts(u.P50), a, lasts(u.P95))
 }

@@ -68,3 +68,21 @@ func sayReadings(all []reading) string {
 func sayNotAsked(most int) string {
 	return fmt.Sprintf("No question comes first, up to %d URLs in ten minutes.", most)
 }
+
+// variants are those of one object in one area.
+type variants struct {
+	kept purge.Target
+	n    int
+}
+
+// reading is one way to read a target: as a kind, in an area.
+type reading struct {
+	kind purge.Kind
+	area purge.Area
+}
+
+// because is one answer, and the readings that it is for.
+type because struct {
+	text string
+	of   []reading
+}

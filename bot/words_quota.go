@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
@@ -55,30 +54,26 @@ func costLines(r purge.Request, of room, turns string) []string {
 	return lines
 }
 
-func (b *Bot) sayWouldNotFit(k purge.Kind, a purge.Area, n, left int, of room) string {
+func sayWouldNotFit(k purge.Kind, a purge.Area, n, left int, of room, turns string) string {
 	if left == 0 {
 		return fmt.Sprintf("Today's quota of %s %s is used up%s%s; nothing was sent. It resets at %s: ask again then.",
-			a, nounPlural(k), butFor(of.reserve), asFar(of.told), b.dayTurns())
+			a, nounPlural(k), butFor(of.reserve), asFar(of.told), turns)
 	}
 	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left%s%s; nothing was sent. Ask for at most %d, or wait until the quota resets at %s.",
-		n, a, nounPlural(k), left, besides(of.reserve), asFar(of.told), left, b.dayTurns())
+		n, a, nounPlural(k), left, besides(of.reserve), asFar(of.told), left, turns)
 }
 
-func (b *Bot) sayOverQuota(p store.Purge, batch purge.Batch) string {
-	al, _ := b.allowance(batch.Kind, batch.Area)
-	policy := b.Policy()
-	return fmt.Sprintf("Today's quota of %s %s is used up%s%s. It resets at %s.", batch.Area, nounPlural(batch.Kind),
-		butFor(reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind)), asFar(al.told), b.dayTurns())
+func sayOverQuota(k purge.Kind, a purge.Area, reserve int, told bool, turns string) string {
+	return fmt.Sprintf("Today's quota of %s %s is used up%s%s. It resets at %s.", a, nounPlural(k), butFor(reserve), asFar(told), turns)
 }
 
 // quotaLine is one bar.
-func quotaLine(k purge.Kind, a purge.Area, al allowance, spent int, limited bool) string {
+func quotaLine(k purge.Kind, a purge.Area, total, left, spent int, limited bool) string {
 	name := title(nounPlural(k)) + " in " + string(a) + ": "
 	if !limited {
 		return fmt.Sprintf("%s%d used, no limit known", name, spent)
 	}
-	left := max(0, al.limit-spent)
-	return fmt.Sprintf("%s%s %d of %d left", name, bar(left, al.total), left, al.total)
+	return fmt.Sprintf("%s%s %d of %d left", name, bar(left, total), left, total)
 }
 
 // bar is ten cells, of which as many are full as n is of total; something is never shown as nothing, nor nearly all as all.

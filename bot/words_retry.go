@@ -39,3 +39,8 @@ func sayUnclear(n int) string {
 
 // sayLeak is on a question whose reason sounds like a leak.
 const sayLeak = "The reason sounds like a leak: Purge as leak asks anew, for every area, unchanged files too, and shows the channel no targets."
+
+// sayNotNarrowed is the reason of targets that were refused together, where no more calls are spent on finding which is meant.
+func sayNotNarrowed(n int, problem string) string {
+	return fmt.Sprintf("Refused together with %d others, at least one of which is wrong. %s", n-1, problem)
+}

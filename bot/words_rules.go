@@ -8,7 +8,6 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
-	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -20,12 +19,12 @@ const (
 	maxListed       = 10 // rules that a refusal names
 )
 
-func sayAdministratorsOnly(v grammar.Verb, contact string) string {
+func sayAdministratorsOnly(verb, contact string) string {
 	ask := ""
 	if contact != "" {
 		ask = " Ask " + contact + "."
 	}
-	return fmt.Sprintf("Only administrators of the policy file may %s, so nothing was changed.%s", v, ask)
+	return fmt.Sprintf("Only administrators of the policy file may %s, so nothing was changed.%s", verb, ask)
 }
 
 func sayNoticeNotJoined(invite string) string {
@@ -56,8 +55,8 @@ const (
 )
 
 // sayUnmentioned refuses a name, and says what works in that chat.
-func (b *Bot) sayUnmentioned(at chat.Thread, name string) string {
-	return strings.TrimSpace(fmt.Sprintf("%s was typed as a name, and names are not ids: two people may have the same. %s", strconv.Quote(name), b.limits(at).Mentions))
+func sayUnmentioned(name, how string) string {
+	return strings.TrimSpace(fmt.Sprintf("%s was typed as a name, and names are not ids: two people may have the same. %s", strconv.Quote(name), how))
 }
 
 func sayNothingToLend(r store.Rule) string {
@@ -67,10 +66,6 @@ func sayNothingToLend(r store.Rule) string {
 
 // powers are what the reader of a freeze may do about it; none where many read it.
 type powers struct{ override, administers bool }
-
-func powersOf(l law, who acl.Who) powers {
-	return powers{l.Policy().OverridesFreeze(who), l.Policy().Administrator(who)}
-}
 
 // sayFrozen is why a target cannot be purged just now, to somebody who otherwise may.
 func sayFrozen(r store.Rule, may powers, reader *time.Location) string {

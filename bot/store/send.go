@@ -148,7 +148,7 @@ func (t tx) end(c Call) (bool, error) {
 		return false, err
 	}
 	_, err = t.exec(`UPDATE pb_call SET state = $1, receipt = $2, problem = $3, next = $4 WHERE purge = $5 AND batch = $6 AND try = $7`,
-		c.State, encodeReceipt(c.Receipt), c.Problem, c.Next, c.Purge, c.Batch, c.Try)
+		c.State, encodeReceipt(c.Receipt), c.Problem, c.Next.encode(), c.Purge, c.Batch, c.Try)
 	t.makes(c.Purge, c.Receipt.At).call(c.Batch, c.Try)
 	if err != nil || c.State == CallAccepted || c.State == CallUnknown {
 		return true, err
@@ -172,12 +172,15 @@ const (
 
 func scanCall(r row) (c Call, err error) {
 	var at int64
-	var receipt string
-	err = r.Scan(&c.Purge, &c.Batch, &c.Try, &c.Kind, &c.Area, &c.Units, &c.Day, &c.Owner, &at, &c.State, &receipt, &c.Problem, &c.Next)
+	var receipt, next string
+	err = r.Scan(&c.Purge, &c.Batch, &c.Try, &c.Kind, &c.Area, &c.Units, &c.Day, &c.Owner, &at, &c.State, &receipt, &c.Problem, &next)
 	if err != nil {
 		return Call{}, err
 	}
 	c.At = instant(at)
+	if c.Next, err = scanNext(next); err != nil {
+		return Call{}, err
+	}
 	if receipt != "" {
 		err = json.Unmarshal([]byte(receipt), &c.Receipt)
 	}

@@ -105,6 +105,9 @@ type Target struct {
 	Reason  string // why it failed or is unknown, one sentence
 }
 
+// Released reports whether a purge was confirmed without the approval that it needed: only then does a confirmation say why.
+func (d Decision) Released() bool { return d.What == Confirmed && d.Problem != "" }
+
 // Count returns how many targets have each outcome.
 func Count(targets []Target) map[purge.Outcome]int {
 	n := map[purge.Outcome]int{}
@@ -153,7 +156,7 @@ type Call struct {
 	// Receipt and Problem are the answer; empty while calling.
 	Receipt purge.Receipt
 	Problem string
-	Next    string // what the caller does next, in its own words
+	Next    Next
 	Rule    string // never written: the rule that stops it, where the State is CallFrozen
 }
 

@@ -16,7 +16,7 @@ func refusedCall(t *testing.T, s *store.Store, p store.Purge) store.Call {
 	c, fresh, err := s.Begin(t.Context(), callOf(p, 0), 0, nil)
 	require.NoError(t, err)
 	require.True(t, fresh)
-	c.State, c.Problem, c.Next = store.CallRefused, "one of them is not yours", "split 1 2"
+	c.State, c.Problem, c.Next = store.CallRefused, "one of them is not yours", store.Next{What: store.Split, First: 1, Parts: 2}
 	return c
 }
 

@@ -1,0 +1,28 @@
+package bot
+
+import "purgebot/purge"
+
+// room is what of today's quota a purge may take.
+type room struct {
+	left    map[purge.Area]int // no entry: no limit
+	told    bool               // by the vendor
+	reserve int                // kept off left, since it is for others
+}
+
+// divide parts a request at what is left of each area.
+func (r room) divide(all purge.Request) (fits, rest purge.Request) {
+	fits.Kind, rest.Kind, fits.Mode, rest.Mode = all.Kind, all.Kind, all.Mode, all.Mode
+	for _, p := range all.Parts {
+		n := len(p.Targets)
+		if left, limited := r.left[p.Area]; limited {
+			n = min(n, left)
+		}
+		if n > 0 {
+			fits.Parts = append(fits.Parts, purge.Part{Area: p.Area, Targets: p.Targets[:n]})
+		}
+		if n < len(p.Targets) {
+			rest.Parts = append(rest.Parts, purge.Part{Area: p.Area, Targets: p.Targets[n:]})
+		}
+	}
+	return fits, rest
+}

@@ -1,0 +1,56 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"purgebot/acl"
+	"purgebot/bot/chat"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// sayOverBudget says whose budget it is, what of it is used, and what to do.
+func sayOverBudget(c store.Charge, left int, contact, turns string) string {
+	used := fmt.Sprintf("%d of %d %s in %s", c.Limit-left, c.Limit, nounPlural(c.Kind), c.Area)
+	s := fmt.Sprintf("%s for today is used up: %s; %d of these %d do not fit, and nothing was purged.", title(whose(c.Key)), used, c.Units-left, c.Units)
+	if left > 0 {
+		s = fmt.Sprintf("%s for today does not hold this: %s are used; %d of these %d do not fit, and nothing was purged.", title(whose(c.Key)), used, c.Units-left, c.Units)
+	}
+	return s + " It resets at " + turns + "." + askFor(contact)
+}
+
+// askFor is whom to ask for more; "" if the file says nobody.
+func askFor(contact string) string {
+	if contact == "" {
+		return ""
+	}
+	return " Ask " + contact + " for more."
+}
+
+// whose says in words which budget a key of the policy stands for.
+func whose(key string) string {
+	if group, is := strings.CutPrefix(key, "group "); is {
+		return "the budget that " + chat.OneLine(group) + " shares"
+	}
+	if _, rule, is := strings.Cut(key, ", grant "); is {
+		return "your budget under the rule “" + chat.OneLine(rule) + "”"
+	}
+	return "your budget"
+}
+
+// budgetOf is one limit, for a kind in an area.
+type budgetOf struct {
+	acl.Charge
+	quotaOf
+}
+
+func sayBudget(o budgetOf, left int) string {
+	return fmt.Sprintf("%s: %d of %d %s in %s left today", title(whose(o.Key)), left, o.Limit, nounPlural(o.kind), o.area)
+}
+
+// quotaOf names one quota.
+type quotaOf struct {
+	kind purge.Kind
+	area purge.Area
+}

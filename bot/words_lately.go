@@ -1,0 +1,117 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// sayLately points out what was purged a moment ago, each purge with what it purged of these; "" if nothing was. Where the
+// channel sees no targets it names none.
+func sayLately(again []store.Purged, private bool) string {
+	all := runs(again)
+	if len(all) == 0 {
+		return ""
+	}
+	var said []string
+	for _, r := range all[:min(len(all), namedRuns)] {
+		said = append(said, r.say(len(said) == 0, private))
+	}
+	if more := all[len(said):]; len(more) > 0 {
+		said = append(said, fmt.Sprintf("%d more by %s", sum(more), sayPurges(more)))
+	}
+	return strings.Join(said, "; ") + "." + sayOnTheWay(all) + " Purging again costs quota again."
+}
+
+// namedRuns is how many purges a sentence names.
+const namedRuns = 3
+
+// run is what one purge has purged, in one area, of the targets that are asked for again.
+type run struct {
+	purge string
+	area  purge.Area
+	at    time.Time
+	of    []store.Purged
+	done  bool // all of it is known to be
+}
+
+// runs are the purges that a sentence is about, the newest first.
+func runs(again []store.Purged) (all []run) {
+	for _, one := range again {
+		i := slices.IndexFunc(all, func(r run) bool { return r.purge == one.Purge && r.area == one.Area })
+		if i < 0 {
+			all, i = append(all, run{purge: one.Purge, area: one.Area, at: one.At, done: true}), len(all)
+		}
+		all[i].of = append(all[i].of, one)
+		all[i].done = all[i].done && one.Outcome == purge.Done
+	}
+	slices.SortStableFunc(all, func(a, b run) int { return b.at.Compare(a.at) })
+	return all
+}
+
+// say is "2 of these were purged in mainland by p-7k3f9x2q at 09:41 UTC"; those behind the first are shorter.
+func (r run) say(first, private bool) string {
+	how := fmt.Sprintf("in %s by %s at %s", r.area, r.purge, clock(r.at))
+	switch n := len(r.of); {
+	case n == 1 && !private:
+		return r.of[0].Target.String() + " was purged " + how
+	case !first:
+		return fmt.Sprintf("%d of these %s", n, how)
+	case n == 1:
+		return "One of these was purged " + how
+	default:
+		return fmt.Sprintf("%d of these were purged %s", n, how)
+	}
+}
+
+// sayOnTheWay warns of the purges that are not known to be done; "" if all are.
+func sayOnTheWay(all []run) string {
+	open := slices.DeleteFunc(slices.Clone(all), func(r run) bool { return r.done })
+	if len(open) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %s may still be on the way: a purge takes about %s.", sayPurges(open), lasts(propagation))
+}
+
+// sayPurges names a few purges.
+func sayPurges(all []run) string {
+	names := purgesOf(all)
+	if more := len(names) - namedRuns; more > 0 {
+		return fmt.Sprintf("%s and %d others", strings.Join(names[:namedRuns], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// purgesOf are the short ids of purges, each once.
+func purgesOf(all []run) (names []string) {
+	for _, r := range all {
+		names = addOnce(names, r.purge)
+	}
+	return names
+}
+
+// sum is how many targets the purges had.
+func sum(all []run) (n int) {
+	for _, r := range all {
+		n += len(r.of)
+	}
+	return n
+}
+
+// propagation is how long a purge takes to reach every edge, by the vendor's word: a target purged again meanwhile costs quota for
+// what is on its way already. See https://cloud.tencent.com/document/product/228/6299
+const propagation = 5 * time.Minute
+
+// addOnce keeps a short list of distinct words; the last is the likeliest to come again.
+func addOnce(list []string, s string) []string {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i] == s {
+			return list
+		}
+	}
+	return append(list, s)
+}

@@ -202,7 +202,7 @@ func (l law) approvers(p store.Purge) (who approvers) {
 }
 
 // drawApproval adds to a question who may press.
-func (v *view) drawApproval(l law) {
+func drawApproval(v *view, l law) {
 	if v.Confirm == acl.SecondPerson {
 		v.approvers = l.approvers(v.Purge)
 	}

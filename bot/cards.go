@@ -252,7 +252,7 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 	if err == nil && v.asking() {
 		v.hints = b.listed().hints(p.Request.Hosts())
 		v.lately, err = b.lately(ctx, p, p.CreatedAt)
-		v.drawApproval(b.law(b.Policy()))
+		drawApproval(&v, b.law(b.Policy()))
 		v.emergency = b.emergency(b.Policy(), p)
 	}
 	if err == nil {
@@ -268,7 +268,7 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 		err = b.drawStop(ctx, &v)
 	}
 	if err == nil && (p.State.Final() || v.leaks) {
-		v.drawOffers(b.law(b.Policy()), request)
+		drawOffers(&v, b.law(b.Policy()), request)
 	}
 	if err != nil { // a half-empty card could say something false
 		return chat.Card{}, err

@@ -22,8 +22,8 @@ func (b *Bot) correct(ctx context.Context, s scene, c chat.Command, wrong *gramm
 	if len(wrong.Paths) > 0 {
 		readings = onHosts(s, wrong)
 	}
-	card := correctionCard(wrong, readings, c)
-	buttons := b.offerReadings(s, &card, readings)
+	shown := correctionCard(wrong, readings, c)
+	buttons := b.offerReadings(s, &shown, readings)
 	body := s.refused("")
 	body.Message = wrong.Message(begins(c))
 	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, store.AuditRefused, s.about, body))
@@ -34,7 +34,7 @@ func (b *Bot) correct(ctx context.Context, s scene, c chat.Command, wrong *gramm
 	if len(wrong.Paths) > 0 { // the hosts that the person may purge are nobody else's business
 		public = wrong.Problem + " " + wrong.Nothing
 	}
-	return chat.Reply{Card: &card, Refused: true, Public: public}, nil
+	return chat.Reply{Card: &shown, Refused: true, Public: public}, nil
 }
 
 // mostHosts is how many hosts an address without one is offered for.
@@ -106,14 +106,14 @@ type offered struct {
 }
 
 // offerReadings puts each reading behind a button of a private card, which shows its addresses.
-func (b *Bot) offerReadings(s scene, card *chat.Card, readings []grammar.Reading) []store.Button {
+func (b *Bot) offerReadings(s scene, shown *chat.Card, readings []grammar.Reading) []store.Button {
 	var buttons []store.Button
 	for i, r := range readings {
 		w := wishOf(r.Intent)
 		w.Asks = s.collected || !shownWhole(r)
 		label := sayPressReading(i, len(readings), r)
 		button := b.offering(s, w)
-		card.Buttons = append(card.Buttons, chat.Button{Label: label, Token: button.Token})
+		shown.Buttons = append(shown.Buttons, chat.Button{Label: label, Token: button.Token})
 		buttons = append(buttons, button)
 	}
 	return buttons

@@ -12,7 +12,7 @@ import (
 // The cards of a purge offer what it left out. An offer that its requester's rules refuse is none.
 
 // drawOffers finds which follow-ups of a purge its requester may not ask for. A freeze, which may be over at the press, counts for nothing.
-func (v *view) drawOffers(l law, request store.Purge) {
+func drawOffers(v *view, l law, request store.Purge) {
 	l = l.thawed()
 	who := l.Policy().Who(request.Requester, request.Groups)
 	for _, action := range []string{actionOverseas, actionMainland, actionDelete, actionLeak} {

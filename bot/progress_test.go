@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,7 +31,9 @@ func TestProgressIsABarWithTheTimeItUsuallyTakes(t *testing.T) {
 		return all
 	})
 	w.types(alice, many(12))
-	m := w.chat.await(t, func(m shown) bool { return m.card.Tone == chat.Busy && contains(m.card.Lines, "6 of 12 settled") })
+	m := w.chat.await(t, func(m shown) bool {
+		return m.card.Tone == chat.Busy && strings.Contains(strings.Join(m.card.Lines, "\n"), "6 of 12 settled")
+	})
 	assert.Contains(t, m.card.Lines, "▰▰▰▰▰▱▱▱▱▱ 6 of 12 settled")
 	assert.Contains(t, lines(m.card), "Usually 1 s in mainland, rarely over 1 s.")
 	w.chat.await(t, func(later shown) bool { return later.ref == m.ref && later.edits > m.edits+1 })

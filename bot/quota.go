@@ -159,11 +159,11 @@ func (b *Bot) room(k purge.Kind, spent map[purge.Area]int) room {
 func (b *Bot) roomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k purge.Kind) (room, error) {
 	spent, err := b.spent(ctx, b.day(b.Now()))
 	used := map[purge.Area]int{purge.Mainland: spent[quotaOf{k, purge.Mainland}], purge.Overseas: spent[quotaOf{k, purge.Overseas}]}
-	return b.room(k, used).kept(policy, who, k), err
+	return kept(b.room(k, used), policy, who, k), err
 }
 
 // kept is room without the reserve, which not everybody may touch.
-func (r room) kept(policy *acl.Policy, who acl.Who, k purge.Kind) room {
+func kept(r room, policy *acl.Policy, who acl.Who, k purge.Kind) room {
 	reserve := reserveFrom(policy, who, k)
 	if reserve == 0 {
 		return r

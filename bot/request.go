@@ -256,19 +256,19 @@ func defaultArea(policy *acl.Policy, host string) purge.Area {
 }
 
 // offer answers with a refusal, and puts the targets that are not refused behind its one button.
-func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card chat.Card) (chat.Reply, error) {
+func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, refusal chat.Card) (chat.Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
 	rest.Notes = append(rest.Notes, sayLeftOut(len(v.refused)))
 	var buttons []store.Button
 	rest.Parts = without(w.Parts, rest.Targets)
 	if len(w.readings) > 0 {
-		showReadings(&card, w.readings)
-		buttons = b.offerReadings(s, &card, w.readings)
+		showReadings(&refusal, w.readings)
+		buttons = b.offerReadings(s, &refusal, w.readings)
 	}
 	if len(rest.Targets) > 0 {
 		button := b.offering(s, rest)
-		card.Buttons = append(card.Buttons, chat.Button{Label: sayRest(len(rest.Targets)), Token: button.Token})
+		refusal.Buttons = append(refusal.Buttons, chat.Button{Label: sayRest(len(rest.Targets)), Token: button.Token})
 		buttons = append(buttons, button)
 	}
 	shown := v.refused[:min(len(v.refused), 100)]
@@ -278,7 +278,7 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, card chat.C
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	return chat.Reply{Card: &card, Refused: true, Public: sayMistakes(v.refused)}, nil
+	return chat.Reply{Card: &refusal, Refused: true, Public: sayMistakes(v.refused)}, nil
 }
 
 // union is the targets that are allowed in every area that was asked: a target refused in one is not half purged in silence.
@@ -323,7 +323,7 @@ func (b *Bot) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Rece
 		return sayTooManyWaiting
 	}
 	left := b.room(req.Kind, map[purge.Area]int{purge.Mainland: r.Mainland, purge.Overseas: r.Overseas})
-	return b.wouldNotFit(req, left.kept(s.policy, s.who, req.Kind))
+	return b.wouldNotFit(req, kept(left, s.policy, s.who, req.Kind))
 }
 
 // wide reports whether a mistake in the request would hurt: directories, and every area that is not plainly mainland.
@@ -394,4 +394,14 @@ func newToken() string {
 	var raw [16]byte
 	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(raw[:])
+}
+
+// addOnce keeps a short list of distinct words; the last is the likeliest to come again.
+func addOnce(list []string, s string) []string {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i] == s {
+			return list
+		}
+	}
+	return append(list, s)
 }

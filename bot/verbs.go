@@ -243,7 +243,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Repl
 	dry.Notes = slices.Concat(w.Notes, v.folding.notes(false))
 	dry.Confirm = b.guard(w, v, recent)
 	dry.Requester, dry.Groups, dry.Channel = s.person.Subject, s.person.Groups, s.at.Subject()
-	dry.drawApproval(s.law)
+	drawApproval(&dry, s.law)
 	would, err := b.wouldHappen(ctx, s, v, dry.Confirm, recent)
 	if err != nil {
 		return chat.Reply{}, err

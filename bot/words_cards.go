@@ -126,7 +126,7 @@ func (v view) outcomeLines() []string {
 		}
 	}
 	lines = append(lines, v.reasonLines()...)
-	if v.Problem != "" && !contains(lines, v.Problem) {
+	if v.Problem != "" && !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, v.Problem) }) {
 		lines = append(lines, v.Problem)
 	}
 	switch v.State {
@@ -147,15 +147,6 @@ func (v view) takes() string {
 		return "5 to 30 minutes"
 	}
 	return "about five minutes"
-}
-
-func contains(lines []string, s string) bool {
-	for _, l := range lines {
-		if strings.Contains(l, s) {
-			return true
-		}
-	}
-	return false
 }
 
 // areaLine is "Mainland: 3 done, 1 failed"; "" while nothing is known.

@@ -89,7 +89,9 @@ func sayPurges(all []run) string {
 // purgesOf are the short ids of purges, each once.
 func purgesOf(all []run) (names []string) {
 	for _, r := range all {
-		names = addOnce(names, r.purge)
+		if !slices.Contains(names, r.purge) {
+			names = append(names, r.purge)
+		}
 	}
 	return names
 }
@@ -105,13 +107,3 @@ func sum(all []run) (n int) {
 // propagation is how long a purge takes to reach every edge, by the vendor's word: a target purged again meanwhile costs quota for
 // what is on its way already. See https://cloud.tencent.com/document/product/228/6299
 const propagation = 5 * time.Minute
-
-// addOnce keeps a short list of distinct words; the last is the likeliest to come again.
-func addOnce(list []string, s string) []string {
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i] == s {
-			return list
-		}
-	}
-	return append(list, s)
-}

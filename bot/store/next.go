@@ -11,7 +11,7 @@ import (
 // if it had not been cut, and so that a card can say it. The zero Next is that nothing follows.
 type Next struct {
 	What  NextStep  `json:"what,omitempty"`
-	At    time.Time `json:"at,omitzero"`    // when, of Again and LookUp; zero in rows of older versions
+	At    time.Time `json:"at,omitzero"`     // when, of Again and LookUp; zero in rows of older versions
 	First int       `json:"first,omitempty"` // of Split: the number of the first part
 	Parts int       `json:"parts,omitempty"` // of Split: how many there are
 }

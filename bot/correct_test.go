@@ -30,7 +30,7 @@ func (w *world) commands(c chat.Command) chat.Reply {
 	return r
 }
 
-// takes presses a button of a private card, in a place.
+// takes presses a button of a private told, in a place.
 func (w *world) takes(who acl.Subject, at chat.Thread, c chat.Card, label string) chat.Card {
 	w.t.Helper()
 	require.True(w.t, hasButton(c, label), "%q: %v", label, labels(c))
@@ -52,15 +52,15 @@ func TestAPressTakesACorrection(t *testing.T) {
 		{`["https://www.test.com/a.css","https://www.test.com/b.css"]`, "Purge these 2 as shown", []string{"https://www.test.com/a.css", "https://www.test.com/b.css"}},
 	} {
 		w := newWorld(t)
-		card := w.types(alice, c.typed)
-		assert.Equal(t, c.shown, card.Targets, c.typed)
+		told := w.types(alice, c.typed)
+		assert.Equal(t, c.shown, told.Targets, c.typed)
 		w.quiet()
 		assert.Empty(t, w.cdn.sent(), c.typed)
-		assert.Empty(t, w.takes(alice, channel, card, c.label).Title)
+		assert.Empty(t, w.takes(alice, channel, told, c.label).Title)
 		w.ends("Done")
 		assert.Len(t, w.cdn.sent(), 1)
-		assert.Contains(t, w.takes(alice, channel, card, c.label).Title, "You already asked", "one press is one purge")
-		assert.Equal(t, sayStale, w.takes(bob, channel, card, c.label).Title, "and only of who typed")
+		assert.Contains(t, w.takes(alice, channel, told, c.label).Title, "You already asked", "one press is one purge")
+		assert.Equal(t, sayStale, w.takes(bob, channel, told, c.label).Title, "and only of who typed")
 		assert.Len(t, w.cdn.sent(), 1)
 	}
 }
@@ -69,19 +69,19 @@ func TestAPressTakesACorrection(t *testing.T) {
 func TestACorrectionIsJudgedAsIfTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	card := w.types(alice, "please dir https://www.test.com/images")
-	w.takes(alice, channel, card, "Purge this directory as shown")
+	told := w.types(alice, "please dir https://www.test.com/images")
+	w.takes(alice, channel, told, "Purge this directory as shown")
 	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
 	assert.Contains(t, m.card.Title, "1 directory")
 	assert.Empty(t, w.cdn.sent(), "it asks, as every directory does")
 
-	card = w.types(alice, "please https://pay.test.org/a.css")
-	assert.Contains(t, w.takes(alice, channel, card, "Purge this as shown").Title, "refused")
-	card = w.types(alice, "please https://pay.test.org/a.css https://www.test.com/a.css")
-	assert.Equal(t, []string{"https://www.test.com/a.css"}, card.Targets, "what no rule allows is not offered beside what one does")
+	told = w.types(alice, "please https://pay.test.org/a.css")
+	assert.Contains(t, w.takes(alice, channel, told, "Purge this as shown").Title, "refused")
+	told = w.types(alice, "please https://pay.test.org/a.css https://www.test.com/a.css")
+	assert.Equal(t, []string{"https://www.test.com/a.css"}, told.Targets, "what no rule allows is not offered beside what one does")
 
 	w.setPolicy(strings.ReplaceAll(worldPolicy, "domains: [www.test.com, www.abc.com]", "domains: [www.abc.com]"))
-	assert.Contains(t, w.takes(alice, channel, card, "Purge this as shown").Title, "refused", "the rules are those of the press")
+	assert.Contains(t, w.takes(alice, channel, told, "Purge this as shown").Title, "refused", "the rules are those of the press")
 	assert.Empty(t, w.cdn.sent())
 }
 
@@ -100,17 +100,17 @@ func TestEachReadingHasItsPress(t *testing.T) {
 		"status p-1":                                               {},
 	} {
 		w := newWorld(t)
-		card := w.types(alice, typed)
-		assert.ElementsMatch(t, want, labels(card), typed)
+		told := w.types(alice, typed)
+		assert.ElementsMatch(t, want, labels(told), typed)
 		w.quiet()
 		assert.Empty(t, w.cdn.sent(), typed)
 	}
 	w := newWorld(t)
-	card := w.types(alice, "https://www.test.com/a.css,200,HIT")
-	assert.Contains(t, card.Lines, "1: 1 URL:")
-	assert.Contains(t, card.Lines, "https://www.test.com/a.css")
-	assert.Contains(t, card.Lines, "2: as typed, 1 URL:")
-	w.takes(alice, channel, card, "2: purge as typed")
+	told := w.types(alice, "https://www.test.com/a.css,200,HIT")
+	assert.Contains(t, told.Lines, "1: 1 URL:")
+	assert.Contains(t, told.Lines, "https://www.test.com/a.css")
+	assert.Contains(t, told.Lines, "2: as typed, 1 URL:")
+	w.takes(alice, channel, told, "2: purge as typed")
 	w.ends("Done")
 	assert.Equal(t, "https://www.test.com/a.css,200,HIT", w.cdn.sent()[0].Targets[0].String())
 }
@@ -123,20 +123,20 @@ func TestManyOfOneRepair(t *testing.T) {
 	for i := range 12 {
 		typed, want = append(typed, fmt.Sprintf("www.test.com/图%d.jpg", i)), append(want, fmt.Sprintf("https://www.test.com/%%E5%%9B%%BE%d.jpg", i))
 	}
-	card := w.types(alice, strings.Join(typed, "\n"))
-	assert.Equal(t, want, card.Targets)
-	assert.Zero(t, card.More)
-	assert.Equal(t, []string{"12 addresses: Begin the address with http:// or https://, spelled out."}, card.Lines)
-	w.takes(alice, channel, card, "Purge these 12 as shown")
+	told := w.types(alice, strings.Join(typed, "\n"))
+	assert.Equal(t, want, told.Targets)
+	assert.Zero(t, told.More)
+	assert.Equal(t, []string{"12 addresses: Begin the address with http:// or https://, spelled out."}, told.Lines)
+	w.takes(alice, channel, told, "Purge these 12 as shown")
 	w.ends("Done")
 
 	for i := range 300 {
 		typed = append(typed, fmt.Sprintf("www.test.com/%d.jpg", i))
 	}
-	card = w.types(alice, strings.Join(typed, " "))
-	assert.Len(t, card.Targets, shownOffered)
-	assert.Equal(t, 312-shownOffered, card.More)
-	w.takes(alice, channel, card, "Purge these 312 as shown")
+	told = w.types(alice, strings.Join(typed, " "))
+	assert.Len(t, told.Targets, shownOffered)
+	assert.Equal(t, 312-shownOffered, told.More)
+	w.takes(alice, channel, told, "Purge these 312 as shown")
 	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
 	assert.NotNil(t, m.card.File, "what was not shown is asked about, with a file of all")
 }
@@ -145,13 +145,13 @@ func TestManyOfOneRepair(t *testing.T) {
 func TestAnOfferIsOfThePlaceWhereItWasTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	card := w.types(alice, "please https://www.test.com/a.css")
+	told := w.types(alice, "please https://www.test.com/a.css")
 	direct, elsewhere := chat.Thread{Platform: "slack", Workspace: "T0", Channel: "D0"}, chat.Thread{Platform: "slack", Workspace: "T9", Channel: "C0"}
-	assert.Equal(t, sayStale, w.takes(bob, direct, card, "Purge this as shown").Title)
-	assert.NotEmpty(t, w.takes(alice, elsewhere, card, "Purge this as shown").Title, "another workspace")
+	assert.Equal(t, sayStale, w.takes(bob, direct, told, "Purge this as shown").Title)
+	assert.NotEmpty(t, w.takes(alice, elsewhere, told, "Purge this as shown").Title, "another workspace")
 	w.quiet()
 	assert.Empty(t, w.cdn.sent())
-	assert.Empty(t, w.takes(alice, direct, card, "Purge this as shown").Title)
+	assert.Empty(t, w.takes(alice, direct, told, "Purge this as shown").Title)
 	assert.Equal(t, channel, w.ends("Done").at)
 }
 
@@ -159,19 +159,19 @@ func TestAnOfferExpires(t *testing.T) {
 	t.Parallel()
 	var passed atomic.Int64
 	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(passed.Load())) } })
-	card := w.types(alice, "please https://www.test.com/a.css")
+	told := w.types(alice, "please https://www.test.com/a.css")
 	passed.Add(int64(time.Hour))
-	assert.Equal(t, sayStale, w.takes(alice, channel, card, "Purge this as shown").Title)
+	assert.Equal(t, sayStale, w.takes(alice, channel, told, "Purge this as shown").Title)
 	assert.Empty(t, w.cdn.sent())
 }
 
 func TestAnAddressWithoutItsHost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	card := w.types(alice, "/images/a.jpg")
-	assert.ElementsMatch(t, []string{"1: purge 1 URL on www.test.com", "2: purge 1 URL on www.abc.com", "3: purge 1 URL on two.test.com"}, labels(card))
-	assert.NotContains(t, card.Title, "example.com")
-	w.takes(alice, channel, card, "2: purge 1 URL on www.abc.com")
+	told := w.types(alice, "/images/a.jpg")
+	assert.ElementsMatch(t, []string{"1: purge 1 URL on www.test.com", "2: purge 1 URL on www.abc.com", "3: purge 1 URL on two.test.com"}, labels(told))
+	assert.NotContains(t, told.Title, "example.com")
+	w.takes(alice, channel, told, "2: purge 1 URL on www.abc.com")
 	w.ends("Done")
 	assert.Equal(t, "https://www.abc.com/images/a.jpg", w.cdn.sent()[0].Targets[0].String())
 	assert.Empty(t, w.types(carol, "/images/a.jpg").Buttons, "who may purge nothing is offered nothing")

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"purgebot/bot/card"
 	"purgebot/purge"
 )
 
@@ -132,7 +133,7 @@ func (d domains) hint(host string) string {
 	case d == nil || is && found.Online:
 		return ""
 	case is:
-		return sayNotOnline(host, found.Status)
+		return card.NotOnline(host, found.Status)
 	}
-	return sayNotListed(host)
+	return card.NotListed(host)
 }

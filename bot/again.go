@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -19,7 +20,7 @@ func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply
 	case err != nil:
 		return chat.Reply{}, err
 	case !may:
-		return b.refuse(ctx, s, "press", sayNotYoursToLook)
+		return b.refuse(ctx, s, "press", card.NotYoursToLook)
 	}
 	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, store.AuditLooksAgain, p.ID))
 	if err != nil || dup {
@@ -29,7 +30,7 @@ func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply
 		found, err := b.learnMore(context.Background(), p)
 		b.logError(ctx, "look again", err)
 		if !found {
-			_ = b.tellPerson(context.Background(), s.person.Subject, s.at, s.event, chat.Card{Title: sayNothingNew(p.Short), Tone: chat.Unsure})
+			_ = b.tellPerson(context.Background(), s.person.Subject, s.at, s.event, chat.Card{Title: card.NothingNew(p.Short), Tone: chat.Unsure})
 		}
 	})
 	return chat.Reply{}, nil
@@ -78,7 +79,7 @@ func (b *Bot) revise(ctx context.Context, p store.Purge, changed []store.Target)
 	}
 	st, problem := finalState(p, d, replaced(targets, changed))
 	if st == store.StateAccepted {
-		problem = sayLate
+		problem = card.StillRunning
 	}
 	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}), b.entry(store.AuditRevised, p.ID, "", ended(st, problem)))
 	b.wantCards()

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/purge"
 )
 
@@ -30,10 +31,10 @@ func TestLookAgainSettlesWhatWasUnknown(t *testing.T) {
 	w.lost()
 	w.types(alice, "https://www.test.com/1")
 	m := w.ends("Unknown")
-	assert.Contains(t, m.card.Lines, sayUnclear(1))
+	assert.Contains(t, m.card.Lines, card.UnclearCosts(1))
 	w.presses(alice, "Look again")
 	told := w.chat.awaitIn(t, &w.chat.told, func(m shown) bool { return strings.Contains(m.card.Title, "says nothing new") })
-	assert.Equal(t, sayNothingNew(short(m)), told.card.Title)
+	assert.Equal(t, card.NothingNew(short(m)), told.card.Title)
 	w.logs(func(q purge.StatusQuery) []purge.TargetStatus { return seen(q, purge.Done) })
 	w.presses(alice, "Look again")
 	w.chat.await(t, func(s shown) bool {
@@ -57,7 +58,7 @@ func TestLookAgainIsForThoseWhoMaySeeIt(t *testing.T) {
 	w.lost()
 	w.types(alice, "https://www.test.com/1")
 	m := w.ends("Unknown")
-	assert.Equal(t, sayNotYoursToLook, w.pressesOn(carol, m, "Look again").Title)
+	assert.Equal(t, card.NotYoursToLook, w.pressesOn(carol, m, "Look again").Title)
 }
 
 func TestWhatWasStillRunningAtTheEndCanBeLookedUp(t *testing.T) {
@@ -72,7 +73,7 @@ func TestWhatWasStillRunningAtTheEndCanBeLookedUp(t *testing.T) {
 	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Look again") })
 	w.pressesOn(alice, m, "Look again")
 	half := w.chat.await(t, func(m shown) bool { return strings.Contains(lines(m.card), "1 done, 1 accepted") })
-	assert.Contains(t, lines(half.card), sayLate)
+	assert.Contains(t, lines(half.card), card.StillRunning)
 	assert.True(t, hasButton(half.card, "Look again"), "the rest is still unclear")
 }
 

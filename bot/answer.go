@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -21,7 +22,7 @@ func (b *Bot) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
 	if !b.rate.allow(a.From, a.Event, b.Now()) {
-		return private(sayTooFast(b.PersonRate))
+		return private(card.TooFast(b.PersonRate))
 	}
 	var err error
 	if a.At, err = b.whereOffered(ctx, a); err != nil {
@@ -42,7 +43,7 @@ func (b *Bot) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 		return chat.Reply{}, err
 	}
 	if !found || button.Channel != s.at.Subject() {
-		return b.refuse(ctx, s, "press", sayStale)
+		return b.refuse(ctx, s, "press", card.StaleButton)
 	}
 	if button.Purge == "" {
 		return b.pressOffer(ctx, s, a.Token, button)
@@ -53,11 +54,11 @@ func (b *Bot) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 // pressOffer starts what a private reply offered. Its id comes from the button, so that pressing twice is one purge.
 func (b *Bot) pressOffer(ctx context.Context, s scene, token string, button store.Button) (chat.Reply, error) {
 	if button.Who != s.person.Subject || b.Now().After(button.Expires) {
-		return b.refuse(ctx, s, "press", sayStale)
+		return b.refuse(ctx, s, "press", card.StaleButton)
 	}
 	var o offered
 	if err := json.Unmarshal(button.Request, &o); err != nil {
-		return chat.Reply{}, &purge.Error{Message: sayStale, Err: err}
+		return chat.Reply{}, &purge.Error{Message: card.StaleButton, Err: err}
 	}
 	return b.request(ctx, s, o.wish, hashID("offer", token))
 }
@@ -83,18 +84,18 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a chat.Answer, button stor
 		return chat.Reply{}, err
 	}
 	switch button.Action {
-	case actionPurge, actionTyped, actionEmergency, actionReleased:
+	case card.ActionPurge, card.ActionTyped, card.ActionEmergency, card.ActionReleased:
 		return b.pressPurge(ctx, s, p, a, how)
-	case actionCancel:
+	case card.ActionCancel:
 		return b.cancel(ctx, s, p)
-	case actionLook:
+	case card.ActionLook:
 		return b.lookAgain(ctx, s, p)
 	}
 	if denied := deniedAny(s.law.thawed(), s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
-		return b.refuse(ctx, s, "press", sayPresserDenied(denied[0], true))
+		return b.refuse(ctx, s, "press", card.PresserDenied(denied[0], true))
 	}
 	id := hashID("follow", a.Token, string(s.person.Subject))
-	if button.Action == actionRetry {
+	if button.Action == card.ActionRetry {
 		return b.retry(ctx, s, p, id)
 	}
 	return b.request(ctx, s, follow(p, button.Action), id)
@@ -143,7 +144,7 @@ func awaitCommit(ctx context.Context, done func() (bool, error)) error {
 		}
 		select {
 		case <-wait.Done():
-			return &purge.Error{Kind: purge.Unavailable, Message: sayCardComing, Err: wait.Err()}
+			return &purge.Error{Kind: purge.Unavailable, Message: card.CardComing, Err: wait.Err()}
 		case <-time.After(commitEvery):
 		}
 	}
@@ -180,7 +181,7 @@ func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Deci
 	case !won && first.Who == d.Who && first.What == d.What:
 		return chat.Reply{}, nil // a double click
 	case !won:
-		return private(sayDecidedBy(first))
+		return private(card.DecidedBy(first))
 	case d.What == store.Withdrawn:
 		return private(d.Problem)
 	}
@@ -194,21 +195,21 @@ func (b *Bot) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply, 
 	case err != nil:
 		return chat.Reply{}, err
 	case found: // also by a press in time that was not taken up yet
-		return b.refuse(ctx, s, "press", sayDecidedBy(d))
+		return b.refuse(ctx, s, "press", card.DecidedBy(d))
 	case p.State == store.StateWaiting:
-		return b.refuse(ctx, s, "press", sayExpiredPress)
+		return b.refuse(ctx, s, "press", card.ExpiredPress)
 	}
-	return b.refuse(ctx, s, "press", sayStale)
+	return b.refuse(ctx, s, "press", card.StaleButton)
 }
 
 // cancel stops what has not left: by deciding a waiting purge, or by marking one that runs.
 func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	if !b.mayCancel(s, p) {
-		return b.refuse(ctx, s, "cancel", sayMayNotCancel)
+		return b.refuse(ctx, s, "cancel", card.MayNotCancel)
 	}
 	switch {
 	case p.State.Final():
-		return b.refuse(ctx, s, "cancel", sayAlreadyEnded(p))
+		return b.refuse(ctx, s, "cancel", card.AlreadyEnded(p))
 	case p.State == store.StateWaiting:
 		d, decided, err := b.Store.Decision(ctx, p.ID)
 		if err != nil {
@@ -223,7 +224,7 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, e
 		return chat.Reply{}, err
 	}
 	b.wantCards()
-	return chat.Reply{Card: &chat.Card{Title: sayStopping(p.Short)}}, nil
+	return chat.Reply{Card: &chat.Card{Title: card.Stopping(p.Short)}}, nil
 }
 
 // mayCancel: the requester, whoever could approve it, administrators.
@@ -248,17 +249,17 @@ func follow(p store.Purge, action string) wish {
 		}
 	}
 	switch action {
-	case actionAgain:
+	case card.ActionAgain:
 		w.Parts = p.Request.Parts
-	case actionAnew:
+	case card.ActionAnew:
 		w.Parts, w.Anew = p.Request.Parts, true
-	case actionOverseas:
+	case card.ActionOverseas:
 		w.Areas = []purge.Area{purge.Overseas}
-	case actionMainland:
+	case card.ActionMainland:
 		w.Areas = []purge.Area{purge.Mainland}
-	case actionDelete:
+	case card.ActionDelete:
 		w.Mode = purge.Delete
-	case actionLeak:
+	case card.ActionLeak:
 		w = asLeak(w)
 	}
 	return w

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -36,7 +37,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Ans
 		return b.withdrawn(ctx, s, p, no)
 	}
 	if p.Confirm == acl.SecondPerson && !how.emergency && !s.law.mayApprove(p, asker, s.who, p.Request.Parts) {
-		return b.refuse(ctx, s, "press", sayNoApprover(s.law.approvers(p)))
+		return b.refuse(ctx, s, "press", card.NoApprover(s.law.approvers(p)))
 	}
 	return b.confirmed(ctx, s, p, a, how)
 }
@@ -48,10 +49,10 @@ func (b *Bot) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answ
 	switch {
 	case asks && !how.form:
 		return b.askTyped(ctx, s, p, a.Message, hosts, how)
-	case len(hosts) > 0 && !typed(a.Values[hostsInput], hosts):
-		return b.refuse(ctx, s, "press", sayTypedOther)
+	case len(hosts) > 0 && !typed(a.Values[card.HostsInput], hosts):
+		return b.refuse(ctx, s, "press", card.TypedOther)
 	case how.emergency:
-		return b.release(ctx, s, p, a.Values[reasonInput])
+		return b.release(ctx, s, p, a.Values[card.ReasonInput])
 	}
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, b.seen(s, store.AuditConfirmed, p.ID))
 }
@@ -72,14 +73,14 @@ func (b *Bot) mayPress(s scene, p store.Purge, how press) string {
 			return no
 		}
 	case p.Confirm != acl.SecondPerson && !same:
-		return sayOnlyRequester
+		return card.OnlyRequester
 	case p.Confirm == acl.SecondPerson && same:
-		return saySecondPerson
+		return card.SecondPerson
 	case p.Confirm == acl.SecondPerson && !surelyAnother(s.policy, s.person.Subject, p.Requester):
-		return sayMaybeSame
+		return card.MaybeSame
 	}
 	if denied := deniedAny(s.law, s.who, p); len(denied) > 0 && s.person.Subject != p.Requester {
-		return sayPresserDenied(denied[0], p.Private)
+		return card.PresserDenied(denied[0], p.Private)
 	}
 	return ""
 }
@@ -120,12 +121,12 @@ func (l law) withdrawal(p store.Purge, asker acl.Who, gone string, reader acl.Wh
 	denied := deniedAny(l, asker, p)
 	switch {
 	case gone == "" && onlyFrozen(denied):
-		return sayStillFrozen(l.toldTo(reader, denied[0]).Reason), true
+		return card.StillFrozen(l.toldTo(reader, denied[0]).Reason), true
 	case gone != "" || len(denied) > 0:
-		return sayRequesterDenied(gone, denied, p.Private), false
+		return card.RequesterDenied(gone, denied, p.Private), false
 	}
 	if t, more := l.asksMore(p, asker, p.Request.Parts); more {
-		return sayAsksMore + named(t, p.Private), false
+		return card.AsksMore + card.Named(t, p.Private), false
 	}
 	return "", false
 }
@@ -138,13 +139,13 @@ func (l law) grounds(p store.Purge, asker acl.Who, parts []purge.Part) iter.Seq[
 }
 
 // asksMore finds a target for which the law asks for a stricter confirmation than was asked for.
-func (l law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (refusal, bool) {
+func (l law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (card.Refusal, bool) {
 	for v := range l.grounds(p, asker, parts) {
 		if stricter(p.Confirm, v.Confirm) != p.Confirm {
-			return refusal{Target: v.Target.String(), Reason: sayConfirm[v.Confirm], Rule: v.Rule}, true
+			return card.Refusal{Target: v.Target.String(), Reason: card.ConfirmAsks[v.Confirm], Rule: v.Rule}, true
 		}
 	}
-	return refusal{}, false
+	return card.Refusal{}, false
 }
 
 // mayApprove reports whether somebody may be the second person for parts of a purge, as far as they may purge them.
@@ -158,15 +159,15 @@ func (l law) mayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Par
 }
 
 // lapsed finds a target that what was decided no longer covers: a stricter rule holds, or whoever pressed could not any more.
-func (l law) lapsed(p store.Purge, d store.Decision, part purge.Part) (refusal, bool) {
+func (l law) lapsed(p store.Purge, d store.Decision, part purge.Part) (card.Refusal, bool) {
 	parts, asker := []purge.Part{part}, l.Policy().Who(p.Requester, p.Groups)
 	if r, more := l.asksMore(p, asker, parts); more {
 		return r, true
 	}
 	if p.Confirm == "" || d.What == store.Confirmed && l.counts(p, asker, d, parts) {
-		return refusal{}, false
+		return card.Refusal{}, false
 	}
-	return refusal{Target: part.Targets[0].String(), Area: part.Area, Reason: sayPresserGone}, true
+	return card.Refusal{Target: part.Targets[0].String(), Area: part.Area, Reason: card.PresserGone}, true
 }
 
 // counts reports whether the press that decided would count by now, as far as its presser may purge the same.
@@ -182,7 +183,7 @@ func (l law) counts(p store.Purge, asker acl.Who, d store.Decision, parts []purg
 }
 
 // approvers are found through the first target of each rule and host, which is where rules differ.
-func (l law) approvers(p store.Purge) (who approvers) {
+func (l law) approvers(p store.Purge) (who card.Approvers) {
 	asked := map[string]bool{}
 	for v := range l.grounds(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts) {
 		place := v.Rule + " " + v.Target.Host()
@@ -191,10 +192,10 @@ func (l law) approvers(p store.Purge) (who approvers) {
 		}
 		asked[place] = true
 		for _, s := range l.Policy().Approvers(v.Decision) {
-			who.named = true
+			who.Named = true
 			here := s.Platform() == p.Channel.Platform() && s.Workspace() == p.Channel.Workspace()
-			if here && !l.Policy().SamePerson(s, p.Requester) && !slices.Contains(who.here, s) {
-				who.here, who.names = append(who.here, s), append(who.names, nameOf(l.Policy(), s))
+			if here && !l.Policy().SamePerson(s, p.Requester) && !slices.Contains(who.Here, s) {
+				who.Here, who.Names = append(who.Here, s), append(who.Names, nameOf(l.Policy(), s))
 			}
 		}
 	}
@@ -202,9 +203,9 @@ func (l law) approvers(p store.Purge) (who approvers) {
 }
 
 // drawApproval adds to a question who may press.
-func drawApproval(v *view, l law) {
+func drawApproval(v *card.View, l law) {
 	if v.Confirm == acl.SecondPerson {
-		v.approvers = l.approvers(v.Purge)
+		v.Approvers = l.approvers(v.Purge)
 	}
-	v.pressLine = sayWhoPresses(v.Purge, v.approvers)
+	v.PressLine = card.WhoPresses(v.Purge, v.Approvers)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -48,7 +49,7 @@ func TestOnlyNamedApproversMayApprove(t *testing.T) {
 	assert.Contains(t, m.card.Lines, "A second person must press Purge: bob (UBOB), S1; whoever asked cannot.")
 	assert.Equal(t, "You may not approve this; only these may: bob (UBOB), S1. Ask one of them.", w.pressesOn(carol, m, "Purge").Title)
 	for _, who := range []acl.Subject{alice, alice2} {
-		assert.Equal(t, saySecondPerson, w.pressesOn(who, m, "Purge").Title)
+		assert.Equal(t, card.SecondPerson, w.pressesOn(who, m, "Purge").Title)
 	}
 	assert.Contains(t, w.pressesOn(carol, m, "Cancel").Title, "Only the person who asked", "who may not approve may not cancel")
 	w.quiet()
@@ -110,11 +111,11 @@ func TestRuleThatAsksForMoreWithdraws(t *testing.T) {
 	w := newWorld(t)
 	m := w.asks(alice, directory)
 	w.setPolicy(strings.Replace(worldPolicy, "areas: [mainland, overseas]}\n  - {name: two", "areas: [mainland, overseas], confirm: second-person}\n  - {name: two", 1))
-	assert.Contains(t, w.pressesOn(alice, m, "Purge").Title, sayAsksMore)
+	assert.Contains(t, w.pressesOn(alice, m, "Purge").Title, card.AsksMore)
 	w.ends("Not purged")
 	w.presses(alice, "Ask again")
 	again := w.chat.await(t, func(n shown) bool { return n.ref != m.ref && hasButton(n.card, "Purge") })
-	assert.Equal(t, saySecondPerson, w.pressesOn(alice, again, "Purge").Title)
+	assert.Equal(t, card.SecondPerson, w.pressesOn(alice, again, "Purge").Title)
 	w.pressesOn(bob, again, "Purge")
 	w.ends("Done")
 }
@@ -161,7 +162,7 @@ func TestUnguardedPurgeUnderANewRule(t *testing.T) {
 	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Equal(t, purge.Skipped, w.targets(t, p.ID)[0].Outcome)
-	assert.Contains(t, w.targets(t, p.ID)[0].Reason, sayConfirm[acl.Requester])
+	assert.Contains(t, w.targets(t, p.ID)[0].Reason, card.ConfirmAsks[acl.Requester])
 	w.quiet()
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -59,7 +60,7 @@ func TestPressBetweenTheDecisionAndItsEffect(t *testing.T) {
 		says, ends  string
 		calls       int
 	}{
-		"expired":                   {"", "Purge", time.Hour, sayExpiredPress, "Expired", 0},
+		"expired":                   {"", "Purge", time.Hour, card.ExpiredPress, "Expired", 0},
 		"cancelled when expired":    {"Cancel", "Purge", time.Hour, "Already decided: cancelled by Alice", "Cancelled", 0},
 		"confirmed, then too late":  {"Purge", "Purge", time.Hour, "Already decided: confirmed by Alice", "Done", 1},
 		"a double click":            {"Purge", "Purge", 0, "", "Done", 1},
@@ -94,7 +95,7 @@ func TestAccountThatIsNoLongerTheRequesters(t *testing.T) {
 	<-h.reached
 	h.setPolicy(strings.NewReplacer(", slack:T0/UALICE2]", "]", "to: [alice, bob]", "to: [alice, bob, slack:T0/UALICE2]").Replace(worldPolicy))
 	h.goOn()
-	assert.Contains(t, strings.Join(h.ends("Not purged").card.Lines, "\n"), sayPresserGone)
+	assert.Contains(t, strings.Join(h.ends("Not purged").card.Lines, "\n"), card.PresserGone)
 	h.quiet()
 }
 
@@ -132,7 +133,7 @@ func TestWhatIsSentIsWhatWasConfirmed(t *testing.T) {
 		targets, err := w.bot.Store.Targets(t.Context(), p.ID)
 		require.NoError(t, err)
 		assert.True(t, withdrawn, what)
-		assert.Contains(t, targets[0].Reason, sayNotAsAsked, what)
+		assert.Contains(t, targets[0].Reason, card.NotAsAsked, what)
 	}
 }
 
@@ -141,7 +142,7 @@ func TestOfferExpires(t *testing.T) {
 	h := newHeldWorld(t, "")
 	c := h.types(alice, "https://www.test.com/1 https://evil.test/")
 	h.passes(h.bot.ConfirmTTL + time.Second)
-	assert.Equal(t, sayStale, h.pressesOn(alice, shown{card: c}, c.Buttons[0].Label).Title)
+	assert.Equal(t, card.StaleButton, h.pressesOn(alice, shown{card: c}, c.Buttons[0].Label).Title)
 	h.quiet()
 }
 
@@ -164,7 +165,7 @@ func TestSlashesAreAWholeSite(t *testing.T) {
 	w := newWorld(t)
 	m := w.asks(alice, "dir https://www.test.com//")
 	f := w.opens(alice, m)
-	assert.Equal(t, sayTypedOther, w.fills(alice, f, "").Title)
+	assert.Equal(t, card.TypedOther, w.fills(alice, f, "").Title)
 	w.quiet()
 }
 
@@ -174,7 +175,7 @@ func TestReasonThatNobodySees(t *testing.T) {
 	w := newApprovalWorld(t, urgent)
 	f := w.releases(erin, w.urgentQuestion(ofNamed))
 	for _, blank := range []string{strings.Repeat("\u200b", 20), strings.Repeat("\u202e \u2066", 20), "urgent" + strings.Repeat("\ufeff", 20)} {
-		assert.Equal(t, sayShortReason, w.sends(erin, f, map[string]string{"reason": blank}), "%q", blank)
+		assert.Equal(t, card.ShortReason, w.sends(erin, f, map[string]string{"reason": blank}), "%q", blank)
 	}
 	w.quiet()
 }
@@ -195,7 +196,7 @@ func TestAuditChannelMentionsThePassedOver(t *testing.T) {
 		}
 	}
 	body := store.Body{Approvers: []acl.Subject{bob, aliceElse}}.JSON()
-	assert.Equal(t, []acl.Subject{aliceElse}, passedOver(store.Entry{Body: body}, inDiscord))
+	assert.Equal(t, []acl.Subject{aliceElse}, card.PassedOver(store.Entry{Body: body}, inDiscord))
 }
 
 // However many others come first, whoever is in this chat is told that they may press.
@@ -217,7 +218,7 @@ func TestApproversOfAnotherChatComeFirst(t *testing.T) {
 	w.ends("Cancelled")
 	with(here)
 	m = w.asks(alice, "dir https://named.test.com/b/")
-	assert.Len(t, m.card.Mention, maxApprovers)
+	assert.Len(t, m.card.Mention, card.MaxApprovers)
 	assert.Contains(t, strings.Join(m.card.Lines, "\n"), "and 25 more; whoever asked cannot.")
 }
 
@@ -248,7 +249,7 @@ func TestReleasedTwiceAtOnce(t *testing.T) {
 	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
 	h.setPolicy(strings.Replace(approvalPolicy, "emergency: [slack:T0/UERIN]", "emergency: [slack:T0/UERIN, slack:T0/UCAROL]", 1))
 	m := h.asksNamed()
-	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: "Purge without approval", Token: buttonToken(h.firstSecret(), actionEmergency)})
+	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: "Purge without approval", Token: buttonToken(h.firstSecret(), card.ActionEmergency)})
 	one, other := h.releases(erin, m), h.releases(carol, m)
 	assert.Empty(t, h.sends(erin, one, map[string]string{"reason": why}))
 	assert.Contains(t, h.sends(carol, other, map[string]string{"reason": why}), "Already decided: purged without approval by Erin")
@@ -270,10 +271,10 @@ func TestReasonAfterTheQuestion(t *testing.T) {
 	t.Parallel()
 	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
 	m := h.asksNamed()
-	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: "Purge without approval", Token: buttonToken(h.firstSecret(), actionEmergency)})
+	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: "Purge without approval", Token: buttonToken(h.firstSecret(), card.ActionEmergency)})
 	f := h.releases(erin, m)
 	h.passes(time.Hour)
-	assert.Equal(t, sayExpiredPress, h.sends(erin, f, map[string]string{"reason": why}))
+	assert.Equal(t, card.ExpiredPress, h.sends(erin, f, map[string]string{"reason": why}))
 	h.quiet()
 }
 
@@ -302,7 +303,7 @@ func TestPressInAChannelThatIsSharedByNow(t *testing.T) {
 	w.chat.channel.Shared = true
 	w.chat.mu.Unlock()
 	for _, label := range []string{"Purge", "Cancel"} {
-		assert.Equal(t, sayShared, w.pressesOn(bob, m, label).Title)
+		assert.Equal(t, card.SharedChannel, w.pressesOn(bob, m, label).Title)
 	}
 	w.quiet()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
@@ -43,7 +44,7 @@ func mustJSON(v any) json.RawMessage {
 }
 
 // refusals are refused targets as the audit keeps them.
-func refusals(some ...refusal) []store.Refused {
+func refusals(some ...card.Refusal) []store.Refused {
 	var kept []store.Refused
 	for _, r := range some {
 		kept = append(kept, store.Refused{Target: r.Target, Area: r.Area, Reason: r.Reason, Rule: r.Rule})

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -294,7 +295,7 @@ func (b *Bot) endOne(ctx context.Context, id string) error {
 	for _, c := range calls {
 		if c.State == store.Calling {
 			lost := slices.DeleteFunc(slices.Clone(targets), func(t store.Target) bool { return t.Batch != c.Batch })
-			err = errors.Join(err, b.Store.SetOutcomes(ctx, id, outcomes(lost, purge.OutcomeUnknown, sayInterrupted)))
+			err = errors.Join(err, b.Store.SetOutcomes(ctx, id, outcomes(lost, purge.OutcomeUnknown, card.Interrupted)))
 		}
 		state = store.StateUnknown
 	}
@@ -302,7 +303,7 @@ func (b *Bot) endOne(ctx context.Context, id string) error {
 	b.broken++
 	b.mu.Unlock()
 	b.endings.count(state)
-	return errors.Join(err, b.Store.Finish(ctx, id, state, sayBroken, b.Now(), true, b.entry(store.AuditEnded, id, "", ended(state, sayBroken))))
+	return errors.Join(err, b.Store.Finish(ctx, id, state, card.LostByEngine, b.Now(), true, b.entry(store.AuditEnded, id, "", ended(state, card.LostByEngine))))
 }
 
 func (b *Bot) forget(ctx context.Context) {

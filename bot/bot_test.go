@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -192,12 +193,12 @@ func TestStandingAndPlaceComeFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.chat.channel = chat.Channel{Joined: true, Shared: true}
-	assert.Equal(t, sayShared, w.types(alice, "https://www.test.com/1").Title)
+	assert.Equal(t, card.SharedChannel, w.types(alice, "https://www.test.com/1").Title)
 	w.chat.channel = chat.Channel{Invite: "/invite @purgebot"}
 	assert.Contains(t, w.types(alice, "https://www.test.com/1").Title, "/invite @purgebot")
 	w.chat.channel = chat.Channel{Joined: true}
 	w.chat.is(alice, chat.Guest)
-	assert.Equal(t, sayStanding[chat.Guest], w.types(alice, "help").Title)
+	assert.Equal(t, card.StandingProblem[chat.Guest], w.types(alice, "help").Title)
 	w.quiet()
 	assert.Empty(t, w.chat.all(), "nothing is posted")
 }
@@ -394,9 +395,9 @@ func TestStatusHistoryAndWhoMaySeeThem(t *testing.T) {
 	short := strings.Fields(w.ends("Done").card.Footer)[0]
 	assert.Contains(t, w.types(alice, "status "+short).Title, "Done")
 	assert.Contains(t, w.types(bob, "status "+short).Title, "Done", "granted all its hosts")
-	assert.Equal(t, sayNoSuchPurge, w.types(carol, "status "+short).Title)
-	assert.Equal(t, sayNoSuchPurge, w.types(carol, "status p-00000000").Title, "as if it did not exist")
-	assert.Equal(t, sayNoSuchPurge, w.types(carol, "cancel "+short).Title)
+	assert.Equal(t, card.NoSuchPurge, w.types(carol, "status "+short).Title)
+	assert.Equal(t, card.NoSuchPurge, w.types(carol, "status p-00000000").Title, "as if it did not exist")
+	assert.Equal(t, card.NoSuchPurge, w.types(carol, "cancel "+short).Title)
 	assert.Contains(t, strings.Join(w.types(alice, "history").Lines, "\n"), short)
 	assert.Contains(t, strings.Join(w.types(alice, "history www.test.com --since 1d").Lines, "\n"), short)
 	assert.Contains(t, w.types(carol, "history").Title, "No purge")

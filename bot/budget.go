@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -46,7 +47,7 @@ func (v *verdict) chargesOn(day string) []store.Charge {
 // overBudget says that a budget does not hold all of it, and offers what fits.
 func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
 	c := over.Charge
-	reason := sayOverBudget(c, over.Left, s.policy.Contact(), b.dayTurns())
+	reason := card.OverBudget(c, over.Left, s.policy.Contact(), b.dayTurns())
 	fits := v
 	fits.refused = nil
 	for _, p := range v.allowed.Parts {
@@ -54,7 +55,7 @@ func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *
 			counted := c.Targets == nil || slices.Contains(c.Targets, n)
 			if p.Area == c.Area && counted {
 				if over.Left--; over.Left < 0 {
-					fits.refused = append(fits.refused, refusal{Target: t.String(), Area: p.Area, Reason: reason})
+					fits.refused = append(fits.refused, card.Refusal{Target: t.String(), Area: p.Area, Reason: reason})
 				}
 			}
 		}
@@ -63,17 +64,17 @@ func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *
 }
 
 // budgetLines says what is left of budgets today, in their order.
-func (b *Bot) budgetLines(ctx context.Context, of []budgetOf) ([]string, error) {
+func (b *Bot) budgetLines(ctx context.Context, of []card.Budget) ([]string, error) {
 	left, err := b.budgetsLeft(ctx, of)
 	var lines []string
 	for i, o := range of {
-		lines = append(lines, sayBudget(o, left[i]))
+		lines = append(lines, card.BudgetLine(o, left[i]))
 	}
 	return lines, err
 }
 
 // budgetsLeft is what each has left today.
-func (b *Bot) budgetsLeft(ctx context.Context, of []budgetOf) ([]int, error) {
+func (b *Bot) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error) {
 	var keys []string
 	for _, o := range of {
 		keys = addOnce(keys, o.Key)
@@ -83,7 +84,7 @@ func (b *Bot) budgetsLeft(ctx context.Context, of []budgetOf) ([]int, error) {
 	for i, o := range of {
 		left[i] = o.Limit
 		for _, r := range rows {
-			if r.Key == o.Key && (quotaOf{r.Kind, r.Area}) == o.quotaOf {
+			if r.Key == o.Key && (card.QuotaOf{Kind: r.Kind, Area: r.Area}) == o.QuotaOf {
 				left[i] = max(0, o.Limit-r.Units)
 			}
 		}
@@ -97,15 +98,15 @@ func (b *Bot) wouldTake(ctx context.Context, s scene, v verdict) (lines []string
 	charges := slices.SortedFunc(slices.Values(v.charges), func(a, b store.Charge) int { // as the store takes them
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Area, b.Area))
 	})
-	var of []budgetOf
+	var of []card.Budget
 	for _, c := range charges {
-		of = append(of, budgetOf{acl.Charge{Key: c.Key, Limit: c.Limit}, quotaOf{c.Kind, c.Area}})
+		of = append(of, card.Budget{Charge: acl.Charge{Key: c.Key, Limit: c.Limit}, QuotaOf: card.QuotaOf{Kind: c.Kind, Area: c.Area}})
 	}
 	left, err := b.budgetsLeft(ctx, of)
 	for i, c := range charges {
-		lines = append(lines, fmt.Sprintf("%s; this takes %d.", sayBudget(of[i], left[i]), c.Units))
+		lines = append(lines, fmt.Sprintf("%s; this takes %d.", card.BudgetLine(of[i], left[i]), c.Units))
 		if refused == "" && c.Units > left[i] {
-			refused = sayOverBudget(c, left[i], s.policy.Contact(), b.dayTurns())
+			refused = card.OverBudget(c, left[i], s.policy.Contact(), b.dayTurns())
 		}
 	}
 	return lines, refused, err
@@ -115,12 +116,12 @@ func (b *Bot) wouldTake(ctx context.Context, s scene, v verdict) (lines []string
 const mostBudgets = 64
 
 // budgetsOf are the budgets that count for somebody here, found by asking for what each grant lets them purge.
-func budgetsOf(s scene, grants []acl.GrantView) (found []budgetOf) {
+func budgetsOf(s scene, grants []acl.GrantView) (found []card.Budget) {
 	for _, g := range grants[:min(len(grants), mostBudgets)] {
 		for _, k := range g.Kinds {
 			for _, a := range g.Areas {
 				for _, c := range s.law.judgeOne(sample(s, g, k, a)).Charges {
-					if o := (budgetOf{c, quotaOf{k, a}}); !slices.Contains(found, o) {
+					if o := (card.Budget{Charge: c, QuotaOf: card.QuotaOf{Kind: k, Area: a}}); !slices.Contains(found, o) {
 						found = append(found, o)
 					}
 				}

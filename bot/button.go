@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 )
 
@@ -21,7 +22,7 @@ func (b *Bot) button(ctx context.Context, token string) (store.Button, bool, err
 		return b.Store.Button(ctx, token)
 	}
 	p, found, err := b.Store.Pressed(ctx, key)
-	for _, action := range ofCards {
+	for _, action := range card.CardActions {
 		if found && hashID(token) == hashID(buttonToken(p.Secret, action)) { // hashed, so that time tells nothing
 			return store.Button{Token: token, Purge: p.ID, Action: action, Channel: p.Channel}, true, err
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -139,7 +140,7 @@ func (b *Bot) tellEnd(ctx context.Context, p store.Purge, why *purge.Error) bool
 		b.logError(ctx, "draw the end of a purge", err)
 		return false
 	}
-	c.Lines = append(c.Lines, sayToldAlone(why.Message))
+	c.Lines = append(c.Lines, card.ToldAlone(why.Message))
 	err = b.tell(ctx, p, c)
 	return err == nil || !purge.AsError(err).Kind.Transient()
 }
@@ -234,32 +235,32 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 	if err != nil {
 		return chat.Card{}, err
 	}
-	v := view{Purge: p, now: b.Now(), token: buttonToken, leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
+	v := card.View{Purge: p, Now: b.Now(), Token: buttonToken, Leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
 	if request.Joined != "" {
 		if err := b.drawJoin(ctx, &v, request); err != nil {
 			return chat.Card{}, err
 		}
 	}
-	if v.targets, err = b.Store.Targets(ctx, p.ID); err == nil {
-		v.decision, v.decided, err = b.Store.Decision(ctx, p.ID)
+	if v.Targets, err = b.Store.Targets(ctx, p.ID); err == nil {
+		v.Decision, v.Decided, err = b.Store.Decision(ctx, p.ID)
 	}
 	if err == nil && !p.State.Final() && p.Confirm != "" {
 		policy := b.Policy()
-		v.room, err = b.roomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
-		v.turns = b.dayTurns()
-		v.frozen = frozenLines(b.law(b.Policy()), p)
+		v.Room, err = b.roomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
+		v.Turns = b.dayTurns()
+		v.Frozen = frozenLines(b.law(b.Policy()), p)
 	}
-	if err == nil && v.asking() {
-		v.hints = b.listed().hints(p.Request.Hosts())
-		v.lately, err = b.lately(ctx, p, p.CreatedAt)
+	if err == nil && v.Asking() {
+		v.Hints = b.listed().hints(p.Request.Hosts())
+		v.Lately, err = b.lately(ctx, p, p.CreatedAt)
 		drawApproval(&v, b.law(b.Policy()))
-		v.emergency = b.emergency(b.Policy(), p)
+		v.Emergency = b.emergency(b.Policy(), p)
 	}
 	if err == nil {
 		err = b.drawPrefetch(ctx, &v)
 	}
-	if err == nil && v.tone() == chat.Busy {
-		v.usual, err = b.usual(ctx, p.Request)
+	if err == nil && v.Tone() == chat.Busy {
+		v.Usual, err = b.usual(ctx, p.Request)
 	}
 	if err == nil {
 		err = b.drawTries(ctx, &v)
@@ -267,7 +268,7 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 	if err == nil {
 		err = b.drawStop(ctx, &v)
 	}
-	if err == nil && (p.State.Final() || v.leaks) {
+	if err == nil && (p.State.Final() || v.Leaks) {
 		drawOffers(&v, b.law(b.Policy()), request)
 	}
 	if err != nil { // a half-empty card could say something false
@@ -275,13 +276,13 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 	}
 	switch role {
 	case store.Result:
-		return v.resultCard(), nil
+		return v.Result(), nil
 	case store.Reminder:
-		return v.reminderCard(), nil
+		return v.Reminder(), nil
 	case store.Looking:
-		return v.lookingCard(), nil
+		return v.StillLooking(), nil
 	}
-	return readable(v.statusCard(), b.limits(thread(request)).Files), nil
+	return card.Readable(v.Status(), b.limits(thread(request)).Files), nil
 }
 
 // keySet is the keys that somebody is at work on.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -22,7 +23,7 @@ func (b *Bot) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
 	if !b.rate.allow(c.From, c.Event, b.Now()) {
-		return private(sayTooFast(b.PersonRate))
+		return private(card.TooFast(b.PersonRate))
 	}
 	s, refused, err := b.scene(ctx, c.Event, c.From, c.At, personAge)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 )
 
@@ -25,8 +26,8 @@ func TestOnlyWhatDecidesConfirms(t *testing.T) {
 		confirming[b.Label] = b.Confirms
 	}
 	assert.Equal(t, map[string]bool{"Purge": true, "Cancel": false}, confirming)
-	for _, action := range ofCards {
-		assert.Equal(t, action == actionPurge || action == actionEmergency, view{token: buttonToken}.button("x", action, "").Confirms, action)
+	for _, action := range card.CardActions {
+		assert.Equal(t, action == card.ActionPurge || action == card.ActionEmergency, card.View{Token: buttonToken}.Button("x", action, "").Confirms, action)
 	}
 }
 
@@ -45,14 +46,14 @@ func TestWithoutFilesALongListCannotBeConfirmed(t *testing.T) {
 	w.types(alice, strings.Join(manyURLs(), " "))
 	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Cancel") })
 	assert.False(t, hasButton(m.card, "Purge"))
-	assert.Contains(t, m.card.Lines, sayUnreadable)
+	assert.Contains(t, m.card.Lines, card.Unreadable)
 	assert.Nil(t, m.card.File)
 	w.presses(alice, "Cancel")
 	w.ends("Cancelled")
 
 	w.types(alice, "dir https://www.test.com/a/")
 	m = w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
-	assert.NotContains(t, m.card.Lines, sayUnreadable)
+	assert.NotContains(t, m.card.Lines, card.Unreadable)
 }
 
 // TestEachChatIsSpokenToInItsWords: what people call a workspace, and whether a mention is heard, differs.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -22,15 +23,15 @@ func (b *Bot) correct(ctx context.Context, s scene, c chat.Command, wrong *gramm
 	if len(wrong.Paths) > 0 {
 		readings = onHosts(s, wrong)
 	}
-	shown := correctionCard(wrong, readings, c)
+	shown := card.CorrectionCard(wrong, readings, c)
 	buttons := b.offerReadings(s, &shown, readings)
 	body := s.refused("")
-	body.Message = wrong.Message(begins(c))
+	body.Message = wrong.Message(card.Begins(c))
 	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, store.AuditRefused, s.about, body))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	public := wrong.Message(begins(c))
+	public := wrong.Message(card.Begins(c))
 	if len(wrong.Paths) > 0 { // the hosts that the person may purge are nobody else's business
 		public = wrong.Problem + " " + wrong.Nothing
 	}
@@ -110,8 +111,8 @@ func (b *Bot) offerReadings(s scene, shown *chat.Card, readings []grammar.Readin
 	var buttons []store.Button
 	for i, r := range readings {
 		w := wishOf(r.Intent)
-		w.Asks = s.collected || !shownWhole(r)
-		label := sayPressReading(i, len(readings), r)
+		w.Asks = s.collected || !card.ShownWhole(r)
+		label := card.LabelReading(i, len(readings), r)
 		button := b.offering(s, w)
 		shown.Buttons = append(shown.Buttons, chat.Button{Label: label, Token: button.Token})
 		buttons = append(buttons, button)
@@ -121,7 +122,7 @@ func (b *Bot) offerReadings(s scene, shown *chat.Card, readings []grammar.Readin
 
 // offering is the button that asks for a wish, of this person in this place, for as long as a question waits.
 func (b *Bot) offering(s scene, w wish) store.Button {
-	return store.Button{Token: newToken(), Action: actionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
+	return store.Button{Token: newToken(), Action: card.ActionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
 		Request: mustJSON(offered{w, &s.at}), Expires: b.Now().Add(b.ConfirmTTL)}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
@@ -60,7 +61,7 @@ func TestAPressTakesACorrection(t *testing.T) {
 		w.ends("Done")
 		assert.Len(t, w.cdn.sent(), 1)
 		assert.Contains(t, w.takes(alice, channel, told, c.label).Title, "You already asked", "one press is one purge")
-		assert.Equal(t, sayStale, w.takes(bob, channel, told, c.label).Title, "and only of who typed")
+		assert.Equal(t, card.StaleButton, w.takes(bob, channel, told, c.label).Title, "and only of who typed")
 		assert.Len(t, w.cdn.sent(), 1)
 	}
 }
@@ -134,8 +135,8 @@ func TestManyOfOneRepair(t *testing.T) {
 		typed = append(typed, fmt.Sprintf("www.test.com/%d.jpg", i))
 	}
 	told = w.types(alice, strings.Join(typed, " "))
-	assert.Len(t, told.Targets, shownOffered)
-	assert.Equal(t, 312-shownOffered, told.More)
+	assert.Len(t, told.Targets, card.ShownOffered)
+	assert.Equal(t, 312-card.ShownOffered, told.More)
 	w.takes(alice, channel, told, "Purge these 312 as shown")
 	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
 	assert.NotNil(t, m.card.File, "what was not shown is asked about, with a file of all")
@@ -147,7 +148,7 @@ func TestAnOfferIsOfThePlaceWhereItWasTyped(t *testing.T) {
 	w := newWorld(t)
 	told := w.types(alice, "please https://www.test.com/a.css")
 	direct, elsewhere := chat.Thread{Platform: "slack", Workspace: "T0", Channel: "D0"}, chat.Thread{Platform: "slack", Workspace: "T9", Channel: "C0"}
-	assert.Equal(t, sayStale, w.takes(bob, direct, told, "Purge this as shown").Title)
+	assert.Equal(t, card.StaleButton, w.takes(bob, direct, told, "Purge this as shown").Title)
 	assert.NotEmpty(t, w.takes(alice, elsewhere, told, "Purge this as shown").Title, "another workspace")
 	w.quiet()
 	assert.Empty(t, w.cdn.sent())
@@ -161,7 +162,7 @@ func TestAnOfferExpires(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(passed.Load())) } })
 	told := w.types(alice, "please https://www.test.com/a.css")
 	passed.Add(int64(time.Hour))
-	assert.Equal(t, sayStale, w.takes(alice, channel, told, "Purge this as shown").Title)
+	assert.Equal(t, card.StaleButton, w.takes(alice, channel, told, "Purge this as shown").Title)
 	assert.Empty(t, w.cdn.sent())
 }
 

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -22,8 +23,8 @@ type press struct {
 
 func pressOf(action string) press {
 	return press{
-		form:      action == actionTyped || action == actionReleased,
-		emergency: action == actionEmergency || action == actionReleased,
+		form:      action == card.ActionTyped || action == card.ActionReleased,
+		emergency: action == card.ActionEmergency || action == card.ActionReleased,
 	}
 }
 
@@ -45,11 +46,11 @@ func (b *Bot) emergencyFrom(p store.Purge) time.Time {
 func (b *Bot) mayRelease(s scene, p store.Purge) string {
 	switch {
 	case p.Confirm != acl.SecondPerson:
-		return sayStale
+		return card.StaleButton
 	case !s.policy.Emergency(s.who):
-		return sayEmergencyOnly
+		return card.EmergencyOnly
 	case !b.emergency(s.policy, p):
-		return sayNotYetUrgent
+		return card.NotYetUrgent
 	}
 	return ""
 }
@@ -70,10 +71,10 @@ func visible(text string) (n int) {
 func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string) (chat.Reply, error) {
 	reason = strings.Join(strings.Fields(chat.OneLine(reason)), " ")
 	switch n := visible(reason); {
-	case n < minReason:
-		return b.refuse(ctx, s, "press", sayShortReason)
+	case n < card.MinReason:
+		return b.refuse(ctx, s, "press", card.ShortReason)
 	case n > grammar.MaxReason:
-		return b.refuse(ctx, s, "press", sayReasonLong)
+		return b.refuse(ctx, s, "press", card.ReasonLong)
 	}
 	at, err := b.place(ctx, p, store.Result)
 	if err != nil {
@@ -81,8 +82,8 @@ func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string
 	}
 	who := s.law.approvers(p)
 	body := s.refused("")
-	body.Reason, body.Approvers = reason, who.mention()
+	body.Reason, body.Approvers = reason, who.Mention()
 	e := b.by(s.person, store.AuditReleased, p.ID, body)
-	e.Notice = notice(at, releasedCard(s.person, p, who, reason))
+	e.Notice = notice(at, card.ReleasedCard(s.person, p, who, reason))
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed, Problem: reason}, e)
 }

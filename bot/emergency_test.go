@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
@@ -53,7 +54,7 @@ func TestPurgeWithoutApproval(t *testing.T) {
 	w := newApprovalWorld(t, urgent)
 	m := w.urgentQuestion(ofNamed)
 	assert.Contains(t, strings.Join(m.card.Lines, "\n"), "Nobody has approved it so far")
-	for who, said := range map[acl.Subject]string{alice: sayEmergencyOnly, bob: sayEmergencyOnly, carol: sayEmergencyOnly} {
+	for who, said := range map[acl.Subject]string{alice: card.EmergencyOnly, bob: card.EmergencyOnly, carol: card.EmergencyOnly} {
 		assert.Equal(t, said, w.pressesOn(who, m, "Purge without approval").Title)
 	}
 	f := w.releases(erin, m)
@@ -61,10 +62,10 @@ func TestPurgeWithoutApproval(t *testing.T) {
 	assert.Equal(t, "Purge without approval", f.Title)
 	assert.False(t, f.Inputs[0].Optional)
 	for _, short := range []string{"", "   ", "urgent", "u r g e n", strings.Repeat(" \n", 20) + "123456789"} {
-		assert.Equal(t, sayShortReason, w.sends(erin, f, map[string]string{"reason": short}), "%q", short)
+		assert.Equal(t, card.ShortReason, w.sends(erin, f, map[string]string{"reason": short}), "%q", short)
 	}
-	assert.Equal(t, sayReasonLong, w.sends(erin, f, map[string]string{"reason": strings.Repeat("a", 501)}))
-	assert.Equal(t, sayStale, w.sends(bob, f, map[string]string{"reason": why}), "another person's form")
+	assert.Equal(t, card.ReasonLong, w.sends(erin, f, map[string]string{"reason": strings.Repeat("a", 501)}))
+	assert.Equal(t, card.StaleButton, w.sends(bob, f, map[string]string{"reason": why}), "another person's form")
 	w.quiet()
 	assert.Empty(t, w.sends(erin, f, map[string]string{"reason": why + "\n "}))
 	end := w.ends("Done")
@@ -113,7 +114,7 @@ func TestRequesterPurgesWithoutApproval(t *testing.T) {
 	w := newApprovalWorld(t, urgent)
 	w.asks(erin, ofNamed)
 	m := w.chat.await(t, func(n shown) bool { return hasButton(n.card, "Purge without approval") })
-	assert.Equal(t, saySecondPerson, w.pressesOn(erin, m, "Purge").Title)
+	assert.Equal(t, card.SecondPerson, w.pressesOn(erin, m, "Purge").Title)
 	assert.Empty(t, w.sends(erin, w.releases(erin, m), map[string]string{"reason": why}))
 	w.ends("Done")
 }
@@ -124,8 +125,8 @@ func TestNoEmergencyYet(t *testing.T) {
 	m := w.asksNamed()
 	assert.NotContains(t, labels(m.card), "Purge without approval")
 	early := m
-	early.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
-	assert.Equal(t, sayNotYetUrgent, w.pressesOn(erin, early, "Purge without approval").Title)
+	early.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: buttonToken(w.onlyPurge().Secret, card.ActionEmergency)}}
+	assert.Equal(t, card.NotYetUrgent, w.pressesOn(erin, early, "Purge without approval").Title)
 	w.quiet()
 }
 
@@ -143,8 +144,8 @@ func TestNoEmergencyForTheRequestersOwnPress(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
 	m := w.asks(alice, directory)
-	m.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: buttonToken(w.onlyPurge().Secret, actionEmergency)}}
-	assert.Equal(t, sayStale, w.pressesOn(erin, m, "Purge without approval").Title)
+	m.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: buttonToken(w.onlyPurge().Secret, card.ActionEmergency)}}
+	assert.Equal(t, card.StaleButton, w.pressesOn(erin, m, "Purge without approval").Title)
 	w.quiet()
 }
 
@@ -160,12 +161,12 @@ func TestReleaseIsAPress(t *testing.T) {
 		}, "You may not purge everything"},
 		"no longer listed": {func(w *world, _ shown) {
 			w.setPolicy(strings.Replace(approvalPolicy, "emergency: [slack:T0/UERIN]", "emergency: [slack:T0/UCAROL]", 1))
-		}, sayEmergencyOnly},
+		}, card.EmergencyOnly},
 		"requester's is gone": {func(w *world, _ shown) {
 			w.setPolicy(strings.Replace(approvalPolicy, "named, to: [alice, bob,", "named, to: [bob,", 1))
 		}, "The rules have changed"},
 		"requester has left":  {func(w *world, _ shown) { w.chat.is(alice, chat.Gone) }, "Whoever asked may no longer purge"},
-		"a guest by now":      {func(w *world, _ shown) { w.chat.is(erin, chat.Guest) }, sayStanding[chat.Guest]},
+		"a guest by now":      {func(w *world, _ shown) { w.chat.is(erin, chat.Guest) }, card.StandingProblem[chat.Guest]},
 		"approved meanwhile":  {func(w *world, m shown) { w.pressesOn(bob, m, "Purge"); w.ends("Done") }, "confirmed by Bob"},
 		"cancelled meanwhile": {func(w *world, m shown) { w.pressesOn(alice, m, "Cancel") }, "cancelled by Alice"},
 	} {
@@ -195,8 +196,8 @@ func TestReleaseOfAWholeSite(t *testing.T) {
 	w := newApprovalWorld(t, urgent)
 	f := w.releases(erin, w.urgentQuestion("dir https://named.test.com/"))
 	require.Len(t, f.Inputs, 2)
-	assert.Equal(t, sayTypedOther, w.sends(erin, f, map[string]string{"reason": why}))
-	assert.Equal(t, sayShortReason, w.sends(erin, f, map[string]string{"hosts": "named.test.com"}))
+	assert.Equal(t, card.TypedOther, w.sends(erin, f, map[string]string{"reason": why}))
+	assert.Equal(t, card.ShortReason, w.sends(erin, f, map[string]string{"hosts": "named.test.com"}))
 	w.quiet()
 	assert.Empty(t, w.sends(erin, f, map[string]string{"reason": why, "hosts": "named.test.com"}))
 	w.ends("Done")
@@ -207,10 +208,10 @@ func TestFormsAreNotEachOther(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
 	m := w.urgentQuestion("dir https://named.test.com/")
-	assert.Equal(t, saySecondPerson, w.pressesOn(alice, m, "Purge").Title)
+	assert.Equal(t, card.SecondPerson, w.pressesOn(alice, m, "Purge").Title)
 	f := w.opens(bob, m)
-	assert.Equal(t, sayTypedOther, w.sends(bob, f, map[string]string{"reason": why}))
-	assert.Equal(t, sayStale, w.sends(erin, f, map[string]string{"reason": why, "hosts": "named.test.com"}))
+	assert.Equal(t, card.TypedOther, w.sends(bob, f, map[string]string{"reason": why}))
+	assert.Equal(t, card.StaleButton, w.sends(erin, f, map[string]string{"reason": why, "hosts": "named.test.com"}))
 	w.quiet()
 }
 
@@ -219,7 +220,7 @@ func TestReleaseWhereThereAreNoForms(t *testing.T) {
 	w := newApprovalWorld(t, urgent)
 	m := w.urgentQuestion(ofNamed)
 	w.chat.noForms = true
-	assert.Equal(t, sayNoFormReason, w.pressesOn(erin, m, "Purge without approval").Title)
+	assert.Equal(t, card.NoFormReason, w.pressesOn(erin, m, "Purge without approval").Title)
 	w.quiet()
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -60,8 +61,8 @@ func (b *Bot) feedOnce(ctx context.Context, at chat.Thread) (more bool, err erro
 		if err != nil {
 			return false, err
 		}
-		c.Lines = compact(append(c.Lines, line))
-		c.Mention = append(c.Mention, passedOver(e, at)...)
+		c.Lines = card.Compact(append(c.Lines, line))
+		c.Mention = append(c.Mention, card.PassedOver(e, at)...)
 	}
 	last := rows[len(rows)-1].Seq
 	if len(c.Lines) > 0 {
@@ -102,5 +103,5 @@ func (b *Bot) feedLine(ctx context.Context, e store.Entry) (string, error) {
 			about = &p
 		}
 	}
-	return sayFeed(e, about), nil
+	return card.FeedLine(e, about), nil
 }

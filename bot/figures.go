@@ -5,6 +5,7 @@ import (
 	"maps"
 	"sync"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -45,7 +46,7 @@ func (b *Bot) Quotas(ctx context.Context) ([]purge.Quota, error) {
 	for _, k := range b.kinds() {
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 			if al, limited := b.allowance(k, a); limited {
-				all = append(all, purge.Quota{Kind: k, Area: a, Total: al.total, Left: max(0, al.limit-spent[quotaOf{k, a}])})
+				all = append(all, purge.Quota{Kind: k, Area: a, Total: al.total, Left: max(0, al.limit-spent[card.QuotaOf{Kind: k, Area: a}])})
 			}
 		}
 	}

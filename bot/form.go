@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -20,7 +21,7 @@ func (b *Bot) form(s scene) chat.Reply {
 		card := b.helpCard(s)
 		return chat.Reply{Card: &card}
 	}
-	form := purgeForm(formToken)
+	form := card.PurgeForm(formToken)
 	return chat.Reply{Form: &form}
 }
 
@@ -41,15 +42,15 @@ type pressed struct {
 // question stays open meanwhile.
 func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on chat.MessageRef, hosts []string, how press) (chat.Reply, error) {
 	if !b.limits(s.at).Forms {
-		return b.refuse(ctx, s, "press", sayNoForm(how.emergency))
+		return b.refuse(ctx, s, "press", card.NoForm(how.emergency))
 	}
 	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet
 		return b.tooLate(ctx, s, p)
 	}
-	form := pressForm(p.Request, hosts, how.emergency, newToken())
-	action, what := actionTyped, store.AuditAskedForHost
+	form := card.PressForm(p.Request, hosts, how.emergency, newToken())
+	action, what := card.ActionTyped, store.AuditAskedForHost
 	if how.emergency {
-		action, what = actionReleased, store.AuditAskedForReason
+		action, what = card.ActionReleased, store.AuditAskedForReason
 	}
 	button := store.Button{Token: form.Token, Purge: p.ID, Action: action, Who: s.person.Subject, Channel: p.Channel,
 		Request: mustJSON(pressed{on}), Expires: p.ExpiresAt}

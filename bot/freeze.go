@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -16,9 +17,9 @@ import (
 func (b *Bot) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	switch {
 	case !s.policy.Administrator(s.who):
-		return b.refuse(ctx, s, string(in.Verb), sayAdministratorsOnly(string(in.Verb), s.policy.Contact()))
+		return b.refuse(ctx, s, string(in.Verb), card.AdministratorsOnly(string(in.Verb), s.policy.Contact()))
 	case !s.channel.Joined:
-		return b.refuse(ctx, s, string(in.Verb), sayNoticeNotJoined(s.channel.Invite))
+		return b.refuse(ctx, s, string(in.Verb), card.NoticeNotJoined(s.channel.Invite))
 	}
 	switch in.Verb {
 	case grammar.VerbFreeze:
@@ -35,34 +36,34 @@ func (b *Bot) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Repl
 func (b *Bot) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	r := b.ruleOf(s, in, store.Freeze)
 	if err := s.policy.CheckFreeze(freezeOf(r), s.law.At()); err != nil {
-		return b.refuse(ctx, s, string(in.Verb), title(err.Error())+".")
+		return b.refuse(ctx, s, string(in.Verb), card.Title(err.Error())+".")
 	}
 	before := s.law.freezes(in.Domain)
 	for _, f := range before {
 		if !r.Until.After(f.Until) {
-			return b.refuse(ctx, s, string(in.Verb), sayAlreadyFrozen(f))
+			return b.refuse(ctx, s, string(in.Verb), card.AlreadyFrozen(f))
 		}
 	}
-	return b.addRule(ctx, s, r, store.AuditFrozen, frozenCard(r, before))
+	return b.addRule(ctx, s, r, store.AuditFrozen, card.FrozenCard(r, before))
 }
 
 // unfreeze ends the freezes of exactly this domain.
 func (b *Bot) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	ending := s.law.freezes(in.Domain)
 	if len(ending) == 0 {
-		return b.refuse(ctx, s, string(in.Verb), sayNotFrozen(in.Domain, s.law.ofKind(store.Freeze)))
+		return b.refuse(ctx, s, string(in.Verb), card.NotFrozen(in.Domain, s.law.ofKind(store.Freeze)))
 	}
-	return b.endRules(ctx, s, ending, store.AuditUnfrozen, in.Reason, unfrozenCard(s.person, ending, in.Reason))
+	return b.endRules(ctx, s, ending, store.AuditUnfrozen, in.Reason, card.UnfrozenCard(s.person, ending, in.Reason))
 }
 
 // revoke ends one rule by its id.
 func (b *Bot) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	for _, r := range s.law.lasting() {
 		if r.ID == in.ID {
-			return b.endRules(ctx, s, []store.Rule{r}, store.AuditRevoked, in.Reason, revokedCard(s.person, r, in.Reason))
+			return b.endRules(ctx, s, []store.Rule{r}, store.AuditRevoked, in.Reason, card.RevokedCard(s.person, r, in.Reason))
 		}
 	}
-	return b.refuse(ctx, s, string(in.Verb), sayNoSuchRule(in.ID, s.law.lasting()))
+	return b.refuse(ctx, s, string(in.Verb), card.NoSuchRule(in.ID, s.law.lasting()))
 }
 
 // ruleOf is what was said as a rule that begins now.
@@ -84,7 +85,7 @@ func (l law) ofKind(kind store.RuleKind) []store.Rule {
 
 // addRule commits a rule, and has it known before the answer.
 func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what store.AuditKind, c chat.Card) (chat.Reply, error) {
-	e := b.by(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: stamp(r.Until),
+	e := b.by(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: card.Stamp(r.Until),
 		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
 	e.Notice = notice(s.at, c)
 	_, duplicate, err := b.Store.AddRule(ctx, r, s.event, e)
@@ -92,7 +93,7 @@ func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what store.Aud
 		return chat.Reply{}, err
 	}
 	if !duplicate {
-		b.Log.InfoContext(ctx, "rule from chat", "what", what, "rule", r.ID, "domain", r.Domain, "path", r.Path, "to", r.To, "by", r.By, "until", stamp(r.Until))
+		b.Log.InfoContext(ctx, "rule from chat", "what", what, "rule", r.ID, "domain", r.Domain, "path", r.Path, "to", r.To, "by", r.By, "until", card.Stamp(r.Until))
 	}
 	b.rulesChanged(ctx)
 	return chat.Reply{}, nil
@@ -112,7 +113,7 @@ func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what st
 	}
 	b.rulesChanged(ctx)
 	if len(revoked) == 0 {
-		return private(sayEndedAlready)
+		return private(card.EndedAlready)
 	}
 	b.Log.InfoContext(ctx, "rule from chat", "what", what, "rules", body.Rules, "domain", body.Domain, "to", body.To, "by", s.person.Subject)
 	return chat.Reply{}, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -15,17 +16,17 @@ import (
 // grant lends somebody what the giver may purge, for a while. What the giver may is judged anew at each purge.
 func (b *Bot) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	if isUnmentioned(in.Subject) {
-		return b.refuse(ctx, s, string(in.Verb), sayUnmentioned(in.Subject, b.limits(s.at).Mentions)+" "+sayUnchanged)
+		return b.refuse(ctx, s, string(in.Verb), card.Unmentioned(in.Subject, b.limits(s.at).Mentions)+" "+card.NothingChanged)
 	}
 	r := b.ruleOf(s, in, store.Grant)
 	r.To, r.Kinds, r.Areas = borrower(s.at, in.Subject), []purge.Kind{in.Kind}, in.Areas
 	if err := s.policy.CheckLoan(loanOf(r), s.law.At()); err != nil {
-		return b.refuse(ctx, s, string(in.Verb), title(err.Error())+".")
+		return b.refuse(ctx, s, string(in.Verb), card.Title(err.Error())+".")
 	}
 	if !mayLend(s.policy.Grants(s.who), r) {
-		return b.refuse(ctx, s, string(in.Verb), sayNothingToLend(r))
+		return b.refuse(ctx, s, string(in.Verb), card.NothingToLend(r))
 	}
-	return b.addRule(ctx, s, r, "granted", grantedCard(r))
+	return b.addRule(ctx, s, r, "granted", card.GrantedCard(r))
 }
 
 // borrower is whom the policy knows by what was typed: a mention names an account or a group of that workspace.

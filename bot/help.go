@@ -4,22 +4,23 @@ import (
 	"slices"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
 // rightsOf is what the reader of help may use at this moment, be it in another channel.
-func (b *Bot) rightsOf(s scene) rights {
+func (b *Bot) rightsOf(s scene) card.Rights {
 	limits := b.limits(s.at)
-	r := rights{prefetch: b.prefetches(), forms: limits.Forms, mentions: limits.Addressed, audits: s.policy.Auditor(s.who), administers: s.policy.Administrator(s.who)}
+	r := card.Rights{Prefetch: b.prefetches(), Forms: limits.Forms, Mentions: limits.Addressed, Audits: s.policy.Auditor(s.who), Administers: s.policy.Administrator(s.who)}
 	for _, g := range s.grants() {
 		if !holdsNow(g, s.law) {
 			continue
 		}
-		r.urls = r.urls || slices.Contains(g.Kinds, purge.URL)
-		r.directories = r.directories || slices.Contains(g.Kinds, purge.Directory)
-		r.overseas = r.overseas || slices.Contains(g.Areas, purge.Overseas)
-		r.everywhere = r.everywhere || len(purge.AreasBut(g.Areas)) == 0
+		r.Urls = r.Urls || slices.Contains(g.Kinds, purge.URL)
+		r.Directories = r.Directories || slices.Contains(g.Kinds, purge.Directory)
+		r.Overseas = r.Overseas || slices.Contains(g.Areas, purge.Overseas)
+		r.Everywhere = r.Everywhere || len(purge.AreasBut(g.Areas)) == 0
 	}
 	return r
 }
@@ -33,10 +34,10 @@ func holdsNow(g acl.GrantView, l law) bool {
 func (b *Bot) helpCard(s scene) chat.Card {
 	limits, r := b.limits(s.at), b.rightsOf(s)
 	c := chat.Card{Title: "What you can type"}
-	if !purges(r) {
-		c.Lines = []string{sayNothingGranted, sayAskContact(s.person.Subject, s.policy.Contact())}
+	if !card.Purges(r) {
+		c.Lines = []string{card.NothingGranted, card.AskContact(s.person.Subject, s.policy.Contact())}
 	}
-	c.Lines = append(c.Lines, helpFor(limits).of(r)...)
-	c.Lines = append(c.Lines, compact([]string{limits.Threads})...)
+	c.Lines = append(c.Lines, card.HelpFor(limits).Of(r)...)
+	c.Lines = append(c.Lines, card.Compact([]string{limits.Threads})...)
 	return c
 }

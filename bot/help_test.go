@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/purge"
@@ -90,16 +91,16 @@ func (w *world) refuses(who acl.Subject, text string) bool {
 // TestHelpNamesEveryWord: whoever may use everything is shown every word of the grammar, in both kinds of chat.
 func TestHelpNamesEveryWord(t *testing.T) {
 	t.Parallel()
-	all := rights{true, true, true, true, true, true, true, true, true}
-	for _, help := range []help{sayHelp, sayHelpOptions} {
-		text := strings.Join(help.of(all), "\n")
+	all := card.Rights{Urls: true, Directories: true, Overseas: true, Everywhere: true, Prefetch: true, Forms: true, Mentions: true, Audits: true, Administers: true}
+	for _, help := range []card.Help{card.TypedHelp, card.OptionHelp} {
+		text := strings.Join(help.Of(all), "\n")
 		for word := range grammar.Words() {
 			if !slices.Contains([]string{"url", "directory", "path", "purge", "help", "--help"}, word) {
 				assert.Contains(t, text, word)
 			}
 		}
 	}
-	assert.NotContains(t, strings.Join(sayHelp.of(rights{urls: true}), "\n"), "a form", "where a chat has none")
+	assert.NotContains(t, strings.Join(card.TypedHelp.Of(card.Rights{Urls: true}), "\n"), "a form", "where a chat has none")
 }
 
 func TestWhoMayUseNothingIsToldWhomToAsk(t *testing.T) {
@@ -147,7 +148,7 @@ func TestWhySaysWhatWouldFollowAndEachThingOnce(t *testing.T) {
 		"why https://www.test.com/": {
 			"As a URL in mainland: yes, by the rule “site”. " + plain,
 			"As a URL in overseas: yes, by the rule “site”. " + asks,
-			"As a directory in mainland and overseas: yes, by the rule “site”. " + asks + " " + sayTypeHost},
+			"As a directory in mainland and overseas: yes, by the rule “site”. " + asks + " " + card.TypeHost},
 		"why https://two.test.com/1": {"As a URL in mainland and overseas: yes, by the rule “two”. A question comes first. A second person who may purge the same must press Purge; whoever asked cannot."},
 		"why https://evil.test/a/":   {"No rule lets you purge evil.test. You are slack:T0/UALICE. Ask #cdn-help."},
 	} {
@@ -159,6 +160,6 @@ func TestWhySaysWhatWouldFollowAndEachThingOnce(t *testing.T) {
 	w.ends("Done")
 	assert.Contains(t, w.types(alice, "why https://www.test.com/4").Lines, "As a URL in mainland and overseas: yes, by the rule “site”. "+asks, "by now")
 	for _, p := range readings(w.cdn.sent()[0].Targets[0], []purge.Area{purge.Overseas}) {
-		assert.Equal(t, reading{purge.URL, purge.Overseas}, p)
+		assert.Equal(t, card.WhyReading{Kind: purge.URL, Area: purge.Overseas}, p)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 )
 
@@ -37,9 +38,9 @@ func (b *Bot) original(ctx context.Context, p store.Purge) (store.Purge, error) 
 }
 
 // drawJoin makes the card that of a request which joined the purge. What only the purge's own thread need know stays there.
-func (b *Bot) drawJoin(ctx context.Context, v *view, p store.Purge) error {
+func (b *Bot) drawJoin(ctx context.Context, v *card.View, p store.Purge) error {
 	calls, err := b.Store.Calls(ctx, v.ID)
-	v.join = &joinOf{at: p.CreatedAt, asker: v.Name, sent: firstSent(calls)}
+	v.Join = &card.Join{At: p.CreatedAt, Asker: v.Name, Sent: firstSent(calls)}
 	v.Requester, v.Secret, v.Notes = p.Requester, p.Secret, p.Notes
 	return err
 }
@@ -68,5 +69,5 @@ func (b *Bot) wouldJoin(ctx context.Context, running string) (string, error) {
 		return "", nil
 	}
 	p, err := b.load(ctx, running)
-	return sayWouldJoin(p.Short), err
+	return card.WouldJoin(p.Short), err
 }

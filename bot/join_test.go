@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -289,7 +290,7 @@ func TestWhatWasNotYetSentCoversAll(t *testing.T) {
 		"sent as asked": {at, "nothing of it had been sent by then"},
 		"sent before":   {at.Add(-time.Millisecond), "is not covered"},
 	} {
-		assert.Contains(t, sayJoined("p-1", joinOf{at: at, asker: "Alice", sent: c.sent}), c.want, name)
+		assert.Contains(t, card.Joined("p-1", card.Join{At: at, Asker: "Alice", Sent: c.sent}), c.want, name)
 	}
 	assert.Equal(t, at, firstSent([]store.Call{{At: at.Add(-time.Hour), State: store.CallUnsent}, {At: at.Add(time.Hour), State: store.CallAccepted}, {At: at, State: store.CallUnknown}}))
 }
@@ -351,7 +352,7 @@ func TestWhoeverJoinedMayLook(t *testing.T) {
 	w.ends("Granted")
 	first, done := w.runs()
 	look := func() string { return w.typesAt(carol, elsewhere, "status "+short(first)).Title }
-	assert.Equal(t, sayNoSuchPurge, look())
+	assert.Equal(t, card.NoSuchPurge, look())
 	w.typesAt(carol, elsewhere, page)
 	w.in(elsewhere, "Accepted")
 	assert.Contains(t, look(), "Accepted")
@@ -373,7 +374,7 @@ func TestAButtonOfAJoinHangsOnItsMessage(t *testing.T) {
 		a.Event, a.From, a.Token = w.event(), bob, token(joined.card, "Purge again")
 		r, err := w.bot.Answer(t.Context(), a)
 		require.NoError(t, err)
-		assert.Equal(t, sayStale, replyCard(r).Title, name)
+		assert.Equal(t, card.StaleButton, replyCard(r).Title, name)
 	}
 	assert.Len(t, w.cdn.sent(), 1)
 	done()

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
@@ -329,7 +330,7 @@ func (o *outside) awaits(t *testing.T, acks <-chan string, seen func() bool) boo
 // isResult tells the message at the end from others in the same thread: the reminder, and what is not clear.
 func isResult(m shown) bool {
 	before := func(s string) bool { return strings.HasPrefix(m.card.Title, s) }
-	return m.at.Root != "" && !before(sayStillWaits) && !before(sayNotClear) && !before(sayCleared)
+	return m.at.Root != "" && !before(card.StillWaits) && !before(card.NotClear) && !before(card.Cleared)
 }
 
 // presser is who presses, and whether it is time.
@@ -342,7 +343,7 @@ func (o *outside) presser() (acl.Subject, bool) {
 
 func (o *outside) reminders() (n int) {
 	for _, m := range o.chat.all() {
-		if strings.HasPrefix(m.card.Title, sayStillWaits) {
+		if strings.HasPrefix(m.card.Title, card.StillWaits) {
 			n++
 		}
 	}

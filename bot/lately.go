@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -20,12 +21,12 @@ func (b *Bot) lately(ctx context.Context, p store.Purge, before time.Time) ([]st
 	if p.Private {
 		own = p.Requester
 	}
-	return b.Store.LastPurged(ctx, p.Request, before.Add(-propagation), own)
+	return b.Store.LastPurged(ctx, p.Request, before.Add(-card.Propagation), own)
 }
 
 // tellLately points out, to whoever asked alone, what a purge that nobody had to confirm purges again. It holds nothing up.
 func (b *Bot) tellLately(ctx context.Context, p store.Purge, again []store.Purged) {
-	if say := sayLately(again, p.Private); say != "" {
+	if say := card.PurgedLately(again, p.Private); say != "" {
 		_ = b.tell(ctx, p, chat.Card{Title: "Purged again: " + say})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -77,7 +78,7 @@ func TestAnOldPurgeIsNoNews(t *testing.T) {
 	w.types(alice, "https://www.test.com/1")
 	w.ends("Done")
 	p := w.onlyPurge()
-	for later, found := range map[time.Duration]int{propagation: 1, propagation + time.Second: 0} {
+	for later, found := range map[time.Duration]int{card.Propagation: 1, card.Propagation + time.Second: 0} {
 		again, err := w.bot.lately(t.Context(), p, now.Add(later))
 		require.NoError(t, err)
 		assert.Len(t, again, found, later.String())
@@ -114,6 +115,6 @@ func TestEachPurgeIsNamedWithItsOwnCount(t *testing.T) {
 			purged("p-d", purge.Mainland, purge.Done, 1, 9, 5), purged("p-e", purge.Mainland, purge.Accepted, 0, 14, 1)), false,
 			"2 of these were purged in mainland by p-a at 09:45 UTC; 3 of these in mainland by p-b at 09:44 UTC; 4 of these in mainland by p-c at 09:43 UTC; 6 more by p-d, p-e. p-e may still be on the way: a purge takes about 5 min. Purging again costs quota again."},
 	} {
-		assert.Equal(t, c.want, sayLately(c.again, c.private), name)
+		assert.Equal(t, c.want, card.PurgedLately(c.again, c.private), name)
 	}
 }

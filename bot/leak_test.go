@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/purge"
 )
 
@@ -15,7 +16,7 @@ func TestAReasonThatNamesALeakOffersToPurgeItAsOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.asks(alice, directory+` --reason "API key leaked"`)
-	assert.Contains(t, m.card.Lines, sayLeak)
+	assert.Contains(t, m.card.Lines, card.SoundsLikeLeak)
 	assert.Contains(t, lines(w.pressesOn(carol, m, "Purge as leak")), "No rule lets you purge", "it is the presser's own request")
 	w.quiet()
 	assert.Equal(t, []string{"https://www.test.com/a/"}, w.pressesOn(alice, m, "Purge as leak").Targets, "the targets are for whoever asked alone")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -57,7 +58,7 @@ func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
 func (b *Bot) usual(ctx context.Context, r purge.Request) (map[purge.Area]store.Usual, error) {
 	of := map[purge.Area]store.Usual{}
 	for _, a := range r.Areas() {
-		u, err := b.Store.Durations(ctx, r.Kind, a, lastPurges)
+		u, err := b.Store.Durations(ctx, r.Kind, a, card.LastPurges)
 		if err != nil {
 			return nil, err
 		}
@@ -179,7 +180,7 @@ func learned(o openBatch, seen []purge.TargetStatus) (running bool, changed []st
 		}
 		row.Outcome, row.Reason = s.Outcome, ""
 		if s.Outcome == purge.Failed {
-			row.Reason = sayVendorFailed(s.Reason)
+			row.Reason = card.VendorFailed(s.Reason)
 		}
 		changed = append(changed, row)
 	}

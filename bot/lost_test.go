@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
@@ -50,7 +51,7 @@ func TestAnEndIsToldOnceWhereTheChannelIsLost(t *testing.T) {
 			w.types(alice, sixURLs)
 			told := w.chat.awaitIn(t, &w.chat.told, func(shown) bool { return true })
 			assert.Equal(t, "Done in mainland: 6 URLs on www.test.com", told.card.Title)
-			assert.Contains(t, strings.Join(told.card.Lines, "\n"), sayToldAlone(c.why))
+			assert.Contains(t, strings.Join(told.card.Lines, "\n"), card.ToldAlone(c.why))
 			assert.Equal(t, "E1", told.after, "it is about the command")
 			w.settlesTold(1)
 		})

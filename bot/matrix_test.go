@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
@@ -58,20 +59,20 @@ type row struct {
 }
 
 var matrix = map[acl.Subject]row{
-	alice:     {answered{"", "", sayStale}, answered{saySecondPerson, "", sayEmergencyOnly}, ""},
-	alice2:    {answered{"", "", sayStale}, answered{saySecondPerson, "", sayEmergencyOnly}, ""},
-	aliceElse: {answered{"", "", sayStale}, answered{saySecondPerson, "", form}, ""}, // who asked may release, but never approve
-	bob:       {answered{sayOnlyRequester, "", sayStale}, answered{"", "", sayEmergencyOnly}, ""},
-	carol:     {answered{sayOnlyRequester, "", sayStale}, answered{noApprover, sayMayNotCancel, sayEmergencyOnly}, ""},
-	dave:      {answered{sayOnlyRequester, sayMayNotCancel, sayStale}, answered{notAllowed, sayMayNotCancel, sayEmergencyOnly}, "Nothing was purged"},
-	erin:      {answered{sayOnlyRequester, "", sayStale}, answered{noApprover, sayMayNotCancel, form}, ""},
-	elseone:   {answered{sayOnlyRequester, "", sayStale}, answered{sayMaybeSame, "", sayEmergencyOnly}, ""},
-	stranger:  {answered{sayOnlyRequester, sayMayNotCancel, sayStale}, answered{notAllowed, sayMayNotCancel, sayEmergencyOnly}, "Nothing was purged"},
-	guest:     never(sayStanding[chat.Guest]),
-	gone:      never(sayStanding[chat.Gone]),
-	outsider:  never(sayStanding[chat.Outsider]),
-	robot:     never(sayStanding[chat.Robot]),
-	unknown:   never(sayStanding[""]),
+	alice:     {answered{"", "", card.StaleButton}, answered{card.SecondPerson, "", card.EmergencyOnly}, ""},
+	alice2:    {answered{"", "", card.StaleButton}, answered{card.SecondPerson, "", card.EmergencyOnly}, ""},
+	aliceElse: {answered{"", "", card.StaleButton}, answered{card.SecondPerson, "", form}, ""}, // who asked may release, but never approve
+	bob:       {answered{card.OnlyRequester, "", card.StaleButton}, answered{"", "", card.EmergencyOnly}, ""},
+	carol:     {answered{card.OnlyRequester, "", card.StaleButton}, answered{noApprover, card.MayNotCancel, card.EmergencyOnly}, ""},
+	dave:      {answered{card.OnlyRequester, card.MayNotCancel, card.StaleButton}, answered{notAllowed, card.MayNotCancel, card.EmergencyOnly}, "Nothing was purged"},
+	erin:      {answered{card.OnlyRequester, "", card.StaleButton}, answered{noApprover, card.MayNotCancel, form}, ""},
+	elseone:   {answered{card.OnlyRequester, "", card.StaleButton}, answered{card.MaybeSame, "", card.EmergencyOnly}, ""},
+	stranger:  {answered{card.OnlyRequester, card.MayNotCancel, card.StaleButton}, answered{notAllowed, card.MayNotCancel, card.EmergencyOnly}, "Nothing was purged"},
+	guest:     never(card.StandingProblem[chat.Guest]),
+	gone:      never(card.StandingProblem[chat.Gone]),
+	outsider:  never(card.StandingProblem[chat.Outsider]),
+	robot:     never(card.StandingProblem[chat.Robot]),
+	unknown:   never(card.StandingProblem[""]),
 }
 
 // never is the row of somebody who may do nothing.
@@ -148,12 +149,12 @@ func TestMatrixWhileItWaits(t *testing.T) {
 			m := w.question(host)
 			for who := range matrix {
 				is := told(who)
-				for action, want := range map[string]string{actionPurge: is.purge, actionCancel: is.cancel, actionEmergency: is.release} {
+				for action, want := range map[string]string{card.ActionPurge: is.purge, card.ActionCancel: is.cancel, card.ActionEmergency: is.release} {
 					if want != "" {
 						assertSaid(t, want, w.hits(who, m, channel, action), "%s %s", who, action)
 					}
 					elsewhere := w.hits(who, m, inDiscord, action)
-					assert.Contains(t, []string{sayStale, matrix[who].asks}, elsewhere, "%s %s in the other chat", who, action)
+					assert.Contains(t, []string{card.StaleButton, matrix[who].asks}, elsewhere, "%s %s in the other chat", who, action)
 					assert.NotEmpty(t, elsewhere)
 				}
 			}
@@ -167,7 +168,7 @@ func TestMatrixWhileItWaits(t *testing.T) {
 				t.Run(fmt.Sprint(host, " purge ", who.ID()), func(t *testing.T) {
 					t.Parallel()
 					w := newMatrixWorld(t)
-					assert.Empty(t, w.hits(who, w.question(host), channel, actionPurge))
+					assert.Empty(t, w.hits(who, w.question(host), channel, card.ActionPurge))
 					w.ends("Done")
 					assert.Len(t, w.cdn.sent(), 1)
 				})
@@ -176,7 +177,7 @@ func TestMatrixWhileItWaits(t *testing.T) {
 				t.Run(fmt.Sprint(host, " cancel ", who.ID()), func(t *testing.T) {
 					t.Parallel()
 					w := newMatrixWorld(t)
-					assert.Empty(t, w.hits(who, w.question(host), channel, actionCancel))
+					assert.Empty(t, w.hits(who, w.question(host), channel, card.ActionCancel))
 					w.ends("Cancelled")
 					w.quiet()
 				})
@@ -196,13 +197,13 @@ func TestMatrixAfterwards(t *testing.T) {
 		calls  int
 	}{
 		"expired": {func(o *Options) { o.ConfirmTTL, o.ApprovalTTL = 300*time.Millisecond, 300*time.Millisecond },
-			func(w *world, _ shown, _ string) { w.ends("Expired") }, "This question has expired", actionAgain, 0},
+			func(w *world, _ shown, _ string) { w.ends("Expired") }, "This question has expired", card.ActionAgain, 0},
 		"confirmed": {func(*Options) {}, func(w *world, m shown, host string) {
-			w.hits(presser[host], m, channel, actionPurge)
+			w.hits(presser[host], m, channel, card.ActionPurge)
 			w.ends("Done")
-		}, "Already decided: confirmed by ", actionOverseas, 1},
+		}, "Already decided: confirmed by ", card.ActionOverseas, 1},
 		"cancelled": {func(*Options) {}, func(w *world, m shown, host string) {
-			w.hits(alice, m, channel, actionCancel)
+			w.hits(alice, m, channel, card.ActionCancel)
 			w.ends("Cancelled")
 		}, "Already decided: cancelled by Alice", "", 0},
 	} {
@@ -217,10 +218,10 @@ func TestMatrixAfterwards(t *testing.T) {
 					if matrix[who] == never(matrix[who].asks) {
 						stands = matrix[who].asks
 					}
-					for _, action := range []string{actionPurge, actionEmergency} {
+					for _, action := range []string{card.ActionPurge, card.ActionEmergency} {
 						assertSaid(t, cmp.Or(stands, c.says), w.hits(who, m, channel, action), "%s %s", who, action)
 					}
-					assertSaid(t, cmp.Or(told(who).cancel, "has already ended"), w.hits(who, m, channel, actionCancel), "%s cancel", who)
+					assertSaid(t, cmp.Or(told(who).cancel, "has already ended"), w.hits(who, m, channel, card.ActionCancel), "%s cancel", who)
 					if c.follow != "" {
 						assertSaid(t, matrix[who].asks, w.hits(who, m, channel, c.follow), "%s %s", who, c.follow)
 						assert.NotEmpty(t, w.hits(who, m, inDiscord, c.follow), "%s %s in the other chat", who, c.follow)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/bits"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -103,7 +104,7 @@ func (b *Bot) split(ctx context.Context, batch sending, call store.Call, into []
 // reason is what is said of each target of a call that was not accepted.
 func (s sending) reason(call store.Call, e *purge.Error) string {
 	if e != nil && e.Kind == purge.Invalid && len(s.rows) > 1 {
-		return sayNotNarrowed(len(s.rows), call.Problem)
+		return card.NotNarrowed(len(s.rows), call.Problem)
 	}
 	return call.Problem
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -12,26 +13,26 @@ import (
 // The cards of a purge offer what it left out. An offer that its requester's rules refuse is none.
 
 // drawOffers finds which follow-ups of a purge its requester may not ask for. A freeze, which may be over at the press, counts for nothing.
-func drawOffers(v *view, l law, request store.Purge) {
+func drawOffers(v *card.View, l law, request store.Purge) {
 	l = l.thawed()
 	who := l.Policy().Who(request.Requester, request.Groups)
-	for _, action := range []string{actionOverseas, actionMainland, actionDelete, actionLeak} {
+	for _, action := range []string{card.ActionOverseas, card.ActionMainland, card.ActionDelete, card.ActionLeak} {
 		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: parts(l.Policy(), follow(v.Purge, action))}}
 		if len(l.denied(q)) > 0 {
-			v.refused = append(v.refused, action)
+			v.Refused = append(v.Refused, action)
 		}
 	}
 }
 
 // drawStop finds who cancelled a purge on its way.
-func (b *Bot) drawStop(ctx context.Context, v *view) error {
+func (b *Bot) drawStop(ctx context.Context, v *card.View) error {
 	if v.Cancelled == "" {
 		return nil
 	}
 	entries, err := b.Store.Audit(ctx, v.ID)
 	for _, e := range entries {
 		if e.What == store.AuditCancelled && e.Who == v.Cancelled {
-			v.stopped = e
+			v.Stopped = e
 		}
 	}
 	return err
@@ -56,14 +57,14 @@ func (b *Bot) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.Mes
 		return chat.Reply{}, err
 	}
 	b.done.Go(func() { b.retire(p, on) })
-	return b.refuse(ctx, s, "press", sayOldCopy(p.Short, p.State == store.StateWaiting && !decided && b.Now().Before(p.ExpiresAt)))
+	return b.refuse(ctx, s, "press", card.OldCopy(p.Short, p.State == store.StateWaiting && !decided && b.Now().Before(p.ExpiresAt)))
 }
 
 func (b *Bot) stale(ctx context.Context, s scene, err error) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	return b.refuse(ctx, s, "press", sayStale)
+	return b.refuse(ctx, s, "press", card.StaleButton)
 }
 
 // retire edits a card that was left behind, once.
@@ -75,7 +76,7 @@ func (b *Bot) retire(p store.Purge, on chat.MessageRef) {
 	defer cancel()
 	adapter, err := b.platform(p.Channel.Platform())
 	if err == nil {
-		_, err = adapter.Show(ctx, thread(p), on, p.ID+"/copy", oldCopyCard(p.Short))
+		_, err = adapter.Show(ctx, thread(p), on, p.ID+"/copy", card.OldCopyCard(p.Short))
 	}
 	b.logError(ctx, "edit an old copy of a card", err)
 }

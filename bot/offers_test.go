@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
@@ -69,7 +70,7 @@ func TestAButtonOnAnotherPurgesCardEditsNothing(t *testing.T) {
 	other := w.chat.await(t, func(n shown) bool { return n.ref != m.ref && hasButton(n.card, "Purge") })
 	r, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: other.ref, Token: token(m.card, "Purge")})
 	require.NoError(t, err)
-	assert.Equal(t, sayStale, replyCard(r).Title)
+	assert.Equal(t, card.StaleButton, replyCard(r).Title)
 	w.pressesOn(bob, other, "Purge")
 	w.ends("Done")
 }
@@ -144,7 +145,7 @@ func TestWhatDeletesLooksLikeIt(t *testing.T) {
 			require.NotNil(t, r.Form)
 			assert.Equal(t, want.Label+" a whole site", r.Form.Title)
 			assert.Equal(t, want.Label, r.Form.Submit)
-			assert.Equal(t, want.Label+" without approval", withoutApproval(w.onlyPurge().Request))
+			assert.Equal(t, want.Label+" without approval", card.LabelWithoutApproval(w.onlyPurge().Request))
 			w.fills(alice, *r.Form, "www.test.com")
 			w.ends("Done")
 		})
@@ -172,7 +173,7 @@ func TestTheFormOfAWholeSiteSaysWhatHappens(t *testing.T) {
 	} {
 		for mode, does := range map[purge.Mode]string{purge.Flush: "Flushes changed files", purge.Delete: "Deletes everything"} {
 			r := purge.Request{Kind: purge.Directory, Mode: mode, Parts: parts}
-			said := hostsField(r, r.WholeSites()).Hint
+			said := card.HostsField(r, r.WholeSites()).Hint
 			assert.True(t, strings.HasPrefix(said, does), said)
 			assert.Contains(t, said, want)
 			assert.LessOrEqual(t, len(said), 100, said)
@@ -229,7 +230,7 @@ func TestWhoMayCancel(t *testing.T) {
 	w := newWorld(t)
 	w.setPolicy(worldPolicy + fmt.Sprintf("  - {name: part, to: [%s], domains: [www.test.com], paths: [/b/], kinds: [directory]}\n", carol))
 	m := w.asks(alice, "dir https://www.test.com/a/ https://www.test.com/b/")
-	assert.Equal(t, sayMayNotCancel, w.pressesOn(carol, m, "Cancel").Title, "who may purge a part of it")
+	assert.Equal(t, card.MayNotCancel, w.pressesOn(carol, m, "Cancel").Title, "who may purge a part of it")
 	assert.Empty(t, w.pressesOn(bob, m, "Cancel").Title, "who may purge all of it")
 	assert.True(t, slices.ContainsFunc(w.ends("Cancelled").card.Lines, func(l string) bool { return strings.HasPrefix(l, "Cancelled by Bob") }))
 	w.quiet()

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -47,7 +48,7 @@ func (b *Bot) following(ctx context.Context, p store.Purge, targets []store.Targ
 		ID: prefetchID(p.ID), Secret: newToken(), Event: store.Event{Platform: p.Event.Platform, Workspace: p.Event.Workspace},
 		Requester: p.Requester, Name: p.Name, Groups: p.Groups, Thread: p.Thread, Channel: p.Channel, Request: request, Digest: request.Digest(),
 		Policy: b.Policy().Hash(), Reason: p.Reason, Private: p.Private, State: store.StateRecorded, CreatedAt: b.Now(),
-		Overrides: p.Overrides, Follows: p.ID, Notes: []string{sayFetches(p.Short, len(targets)-request.Len())},
+		Overrides: p.Overrides, Follows: p.ID, Notes: []string{card.Fetches(p.Short, len(targets)-request.Len())},
 	}
 	body := store.Body{Verb: "prefetch", Digest: f.Digest, Targets: request.Len(), Channel: f.Channel, Groups: f.Groups, Policy: f.Policy,
 		Reason: f.Reason, Freezes: f.Overrides, Follows: p.ID}
@@ -73,8 +74,8 @@ func doneOf(targets []store.Target) purge.Request {
 
 // planWithin keeps what does not fit into what is left out of the batches that do, since a call is refused whole. It is in batches
 // behind them: there may be room when it is their turn, and if not, that is said of each target, and retry takes them up.
-func planWithin(r purge.Request, left room, limits purge.Limits) ([]purge.Batch, error) {
-	fits, rest := left.divide(r)
+func planWithin(r purge.Request, left card.Room, limits purge.Limits) ([]purge.Batch, error) {
+	fits, rest := left.Divide(r)
 	batches, err := purge.NewPlan(fits, limits)
 	if err != nil {
 		return nil, err
@@ -88,7 +89,7 @@ func planWithin(r purge.Request, left room, limits purge.Limits) ([]purge.Batch,
 }
 
 // prefetchRoom is what is left of today's prefetches. No part of them is anybody's reserve.
-func (b *Bot) prefetchRoom(ctx context.Context) (room, error) {
+func (b *Bot) prefetchRoom(ctx context.Context) (card.Room, error) {
 	return b.roomFor(ctx, b.Policy(), acl.Who{}, purge.Prefetch)
 }
 
@@ -101,18 +102,18 @@ func (b *Bot) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
 }
 
 // drawPrefetch finds what a card says of fetching again: what it would cost, or what was made of it.
-func (b *Bot) drawPrefetch(ctx context.Context, v *view) (err error) {
+func (b *Bot) drawPrefetch(ctx context.Context, v *card.View) (err error) {
 	switch {
 	case !v.Prefetch:
 		return nil
 	case v.State.Final():
 		f, found, err := b.Store.Purge(ctx, prefetchID(v.ID))
 		if found && err == nil {
-			v.fetched, v.fetches = f.Short, len(f.Request.Texts())
+			v.Fetched, v.Fetches = f.Short, len(f.Request.Texts())
 		}
-		v.cannotFetch = !b.prefetches()
+		v.CannotFetch = !b.prefetches()
 		return err
 	}
-	v.fetchRoom, err = b.prefetchRoom(ctx)
+	v.FetchRoom, err = b.prefetchRoom(ctx)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -42,7 +43,7 @@ func (o *outside) drivePrefetch(t *testing.T, dir string) {
 func (o *outside) fetched(t *testing.T, acks <-chan string) bool {
 	return o.awaits(t, acks, func() bool {
 		return slices.ContainsFunc(o.chat.all(), func(m shown) bool {
-			return m.card.Mention != nil && (aboutFetching(m) || strings.Contains(lines(m.card), sayNoneFetched) || strings.HasPrefix(m.card.Title, "Unknown"))
+			return m.card.Mention != nil && (aboutFetching(m) || strings.Contains(lines(m.card), card.NoneFetched) || strings.HasPrefix(m.card.Title, "Unknown"))
 		})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -70,7 +71,7 @@ func TestPrefetchFollowsThePurgeInItsThread(t *testing.T) {
 	assert.Contains(t, lines(w.types(alice, "history")), "prefetch of 2 URLs on www.test.com in mainland · done")
 	assert.Contains(t, w.audits("purgebot · fetches again · "+short(fetched)+" · prefetch of 2 URLs"), "asked for · ")
 	assert.Contains(t, lines(w.types(alice, "quota")), "Prefetches in mainland: 2 used, no limit known")
-	assert.Equal(t, sayNothingToRetry(short(fetched)), w.types(alice, "retry "+short(fetched)).Title)
+	assert.Equal(t, card.NothingToRetry(short(fetched)), w.types(alice, "retry "+short(fetched)).Title)
 }
 
 // What is not known to be done would be fetched as it was.
@@ -105,7 +106,7 @@ func TestPrefetchFetchesOnlyWhatIsDone(t *testing.T) {
 			w.types(alice, "https://www.test.com/1 https://www.test.com/bad --prefetch")
 			if tc.fetched == 0 {
 				m := w.ends("Accepted in mainland")
-				assert.Contains(t, m.card.Lines, sayNoneFetched)
+				assert.Contains(t, m.card.Lines, card.NoneFetched)
 				_, found, err := w.bot.Store.Purge(t.Context(), prefetchID(w.onlyPurge().ID))
 				assert.NoError(t, err)
 				assert.False(t, found)
@@ -132,8 +133,8 @@ func TestPrefetchIsRefusedBeforeAnythingIsTaken(t *testing.T) {
 	w := newWorld(t)
 	assert.Contains(t, w.types(alice, "dir https://www.test.com/a/ --prefetch").Title, "Only URLs can be fetched again, since nobody knows which files a directory holds")
 	w.cannotPrefetch()
-	assert.Equal(t, sayCannotPrefetch, w.types(alice, fetchedPage).Title)
-	assert.Equal(t, sayCannotPrefetch, w.types(alice, fetchedPage+" --dry-run").Title)
+	assert.Equal(t, card.CannotPrefetch, w.types(alice, fetchedPage).Title)
+	assert.Equal(t, card.CannotPrefetch, w.types(alice, fetchedPage+" --dry-run").Title)
 	assert.NotContains(t, lines(w.types(alice, "quota")), "Prefetch")
 	all, err := w.bot.Store.History(t.Context(), store.Filter{})
 	require.NoError(t, err)
@@ -147,7 +148,7 @@ func TestPrefetchSaysWhatItCosts(t *testing.T) {
 	w.tells(100, 1)
 	const two = "https://www.test.com/1 --global --prefetch"
 	for _, text := range []string{lines(w.types(alice, two+" --dry-run")), lines(w.asks(alice, two).card)} {
-		assert.Contains(t, text, sayFetchedAfter)
+		assert.Contains(t, text, card.FetchedAfter)
 		assert.Contains(t, text, "Costs 1 of 1 mainland prefetches left today; resets at ")
 		assert.NotContains(t, text, "does not hold")
 	}
@@ -206,7 +207,7 @@ func TestRetryOfAPrefetchIsARequestOfItsOwn(t *testing.T) {
 	w.types(alice, "https://www.test.com/1 --overseas --prefetch")
 	w.presses(alice, "Purge")
 	m := w.ends("Failed to fetch again: 1 URL on www.test.com in overseas")
-	assert.Contains(t, w.types(carol, "retry "+short(m)).Title, sayNoSuchPurge)
+	assert.Contains(t, w.types(carol, "retry "+short(m)).Title, card.NoSuchPurge)
 	w.refusing(nil, nil)
 	w.types(bob, "retry "+short(m))
 	question := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Fetch again") })
@@ -221,7 +222,7 @@ func TestRetryOfAPrefetchIsARequestOfItsOwn(t *testing.T) {
 	w.types(alice, "https://www.abc.com/1 --prefetch")
 	m = w.ends("Failed to fetch again: 1 URL on www.abc.com")
 	w.cannotPrefetch()
-	assert.Equal(t, sayCannotPrefetch, w.types(alice, "retry "+short(m)).Title)
+	assert.Equal(t, card.CannotPrefetch, w.types(alice, "retry "+short(m)).Title)
 }
 
 // Whoever may not purge it any more has nothing fetched.
@@ -313,9 +314,9 @@ func TestPrefetchJoinsItsLike(t *testing.T) {
 func TestFollowUpsOfAPrefetchedPurge(t *testing.T) {
 	t.Parallel()
 	p := store.Purge{Prefetch: true, Request: purge.Request{Kind: purge.URL}}
-	assert.True(t, follow(p, actionOverseas).Prefetch, "the other area is fetched again, too")
-	assert.False(t, follow(p, actionLeak).Prefetch, "a leak is not")
-	data := mustJSON(follow(p, actionAgain))
+	assert.True(t, follow(p, card.ActionOverseas).Prefetch, "the other area is fetched again, too")
+	assert.False(t, follow(p, card.ActionLeak).Prefetch, "a leak is not")
+	data := mustJSON(follow(p, card.ActionAgain))
 	var w wish
 	require.NoError(t, json.Unmarshal(data, &w))
 	assert.True(t, w.Prefetch, "what is offered keeps the wish")
@@ -330,7 +331,7 @@ func TestPrefetchWithAnApiThatNoLongerCan(t *testing.T) {
 	w.ends("Accepted")
 	w.cannotPrefetch()
 	w.becomes(purge.URL, purge.Done)
-	assert.Contains(t, w.ends("Done").card.Lines, sayNotFetched)
+	assert.Contains(t, w.ends("Done").card.Lines, card.NotFetched)
 	assert.Equal(t, []purge.Kind{purge.URL}, w.kinds())
 }
 
@@ -340,11 +341,11 @@ func TestPrefetchIsNotForWhatIsSeenDoneTooLate(t *testing.T) {
 	w.lost()
 	w.types(alice, fetchedPage)
 	m := w.ends("Unknown")
-	assert.Contains(t, m.card.Lines, sayNoneFetched)
+	assert.Contains(t, m.card.Lines, card.NoneFetched)
 	w.logs(func(q purge.StatusQuery) []purge.TargetStatus { return seen(q, purge.Done) })
 	w.presses(alice, "Look again")
 	late := w.chat.await(t, func(s shown) bool { return s.ref == m.ref && strings.HasPrefix(s.card.Title, "Done") })
-	assert.Contains(t, late.card.Lines, sayDoneTooLate)
+	assert.Contains(t, late.card.Lines, card.DoneTooLate)
 	assert.Equal(t, []purge.Kind{purge.URL, purge.URL}, w.kinds())
 }
 
@@ -356,6 +357,6 @@ func TestPrefetchOfWhatIsCancelledIsNone(t *testing.T) {
 	w.types(alice, fetchedPage)
 	w.types(alice, "cancel "+short(w.ends("Accepted")))
 	w.becomes(purge.URL, purge.Done)
-	assert.Contains(t, w.ends("Done").card.Lines, sayCancelledFetch)
+	assert.Contains(t, w.ends("Done").card.Lines, card.CancelledFetch)
 	assert.Equal(t, []purge.Kind{purge.URL}, w.kinds())
 }

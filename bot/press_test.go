@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
@@ -231,7 +232,7 @@ func TestGuestsAreRefusedAtThePressToo(t *testing.T) {
 	m := w.asks(alice, directory)
 	for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, chat.Robot, chat.Gone, ""} {
 		w.chat.is(alice, standing)
-		assert.Equal(t, sayStanding[standing], w.pressesOn(alice, m, "Purge").Title)
+		assert.Equal(t, card.StandingProblem[standing], w.pressesOn(alice, m, "Purge").Title)
 	}
 	w.quiet()
 }
@@ -302,12 +303,12 @@ func TestAPressAsksAnewWhoItIsOf(t *testing.T) {
 		gone  acl.Subject
 		says  string
 	}{
-		"confirms": {alice, func(w *world) shown { return w.asks(alice, directory) }, "Purge", alice, sayStanding[chat.Gone]},
-		"cancels":  {alice, func(w *world) shown { return w.asks(alice, directory) }, "Cancel", alice, sayStanding[chat.Gone]},
-		"approves": {bob, func(w *world) shown { return w.asks(alice, "dir https://two.test.com/a/") }, "Purge", bob, sayStanding[chat.Gone]},
+		"confirms": {alice, func(w *world) shown { return w.asks(alice, directory) }, "Purge", alice, card.StandingProblem[chat.Gone]},
+		"cancels":  {alice, func(w *world) shown { return w.asks(alice, directory) }, "Cancel", alice, card.StandingProblem[chat.Gone]},
+		"approves": {bob, func(w *world) shown { return w.asks(alice, "dir https://two.test.com/a/") }, "Purge", bob, card.StandingProblem[chat.Gone]},
 		"asked": {bob, func(w *world) shown { return w.asks(alice, "dir https://two.test.com/a/") }, "Purge", alice,
 			"Whoever asked may no longer purge, so nothing was sent. Ask for it yourself if it is still needed."},
-		"types the host": {alice, func(w *world) shown { return w.asks(alice, "dir https://www.test.com/") }, "Purge", alice, sayStanding[chat.Gone]},
+		"types the host": {alice, func(w *world) shown { return w.asks(alice, "dir https://www.test.com/") }, "Purge", alice, card.StandingProblem[chat.Gone]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

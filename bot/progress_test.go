@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -17,7 +18,7 @@ import (
 func TestProgressIsABarWithTheTimeItUsuallyTakes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for i := range enoughPurges {
+	for i := range card.EnoughPurges {
 		w.types(alice, fmt.Sprintf("https://www.test.com/before/%d", i))
 		w.chat.await(t, func(m shown) bool { return m.at.Root != "" && m.card.Targets == nil && w.onlyPurge().State.Final() })
 	}
@@ -46,17 +47,17 @@ func TestProgressIsABarWithTheTimeItUsuallyTakes(t *testing.T) {
 func TestTheTimeSomebodyTookToPressIsNotTheVendors(t *testing.T) {
 	t.Parallel()
 	asked := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
-	v := view{Purge: store.Purge{CreatedAt: asked, State: store.StateSending}, now: asked.Add(9*time.Minute + 30*time.Second)}
-	assert.Equal(t, []string{"Under way for 10 min."}, v.progressLines())
-	v.decided, v.decision = true, store.Decision{What: store.Confirmed, At: asked.Add(9 * time.Minute)}
-	assert.Equal(t, []string{"Under way for 30 s."}, v.progressLines())
+	v := card.View{Purge: store.Purge{CreatedAt: asked, State: store.StateSending}, Now: asked.Add(9*time.Minute + 30*time.Second)}
+	assert.Equal(t, []string{"Under way for 10 min."}, v.ProgressLines())
+	v.Decided, v.Decision = true, store.Decision{What: store.Confirmed, At: asked.Add(9 * time.Minute)}
+	assert.Equal(t, []string{"Under way for 30 s."}, v.ProgressLines())
 	target, err := purge.Parse(purge.URL, "https://www.test.com/")
 	require.NoError(t, err)
 	v.Request = purge.Request{Kind: purge.URL, Parts: []purge.Part{{Area: purge.Overseas, Targets: []purge.Target{target}}}}
-	v.usual = map[purge.Area]store.Usual{purge.Overseas: {Of: enoughPurges - 1, P50: 40 * time.Second, P95: 2 * time.Minute}}
-	assert.Len(t, v.progressLines(), 1, "four are no custom")
-	v.usual[purge.Overseas] = store.Usual{Of: enoughPurges, P50: 40 * time.Second, P95: 2 * time.Minute}
-	assert.Contains(t, v.progressLines(), "Usually 40 s in overseas, rarely over 2 min.")
+	v.Usual = map[purge.Area]store.Usual{purge.Overseas: {Of: card.EnoughPurges - 1, P50: 40 * time.Second, P95: 2 * time.Minute}}
+	assert.Len(t, v.ProgressLines(), 1, "four are no custom")
+	v.Usual[purge.Overseas] = store.Usual{Of: card.EnoughPurges, P50: 40 * time.Second, P95: 2 * time.Minute}
+	assert.Contains(t, v.ProgressLines(), "Usually 40 s in overseas, rarely over 2 min.")
 }
 
 func TestLasts(t *testing.T) {
@@ -64,6 +65,6 @@ func TestLasts(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "1 s", 1400 * time.Millisecond: "1 s", 99 * time.Second: "99 s", 100 * time.Second: "2 min", 90 * time.Minute: "90 min", 100 * time.Minute: "2 h",
 	} {
-		assert.Equal(t, want, lasts(d), d.String())
+		assert.Equal(t, want, card.Lasts(d), d.String())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"purgebot/bot/card"
 	"purgebot/purge"
 )
 
@@ -14,7 +15,7 @@ import (
 type folding struct {
 	domains domains
 	first   map[string]int // by area and URL without its query: where it is in found
-	found   []variants
+	found   []card.Variants
 }
 
 // drops reports whether a target is one object with another that came before it in its area.
@@ -25,14 +26,14 @@ func (f *folding) drops(k purge.Kind, a purge.Area, t purge.Target) bool {
 	bare, _, _ := strings.Cut(t.String(), "?")
 	key := string(a) + " " + bare
 	if i, again := f.first[key]; again {
-		f.found[i].n++
+		f.found[i].N++
 		return true
 	}
 	if f.first == nil {
 		f.first = map[string]int{}
 	}
 	f.first[key] = len(f.found)
-	f.found = append(f.found, variants{t, 1})
+	f.found = append(f.found, card.Variants{Kept: t, N: 1})
 	return false
 }
 
@@ -43,9 +44,9 @@ const maxFolded = 3
 func (f *folding) notes(private bool) (notes []string) {
 	said := map[string]bool{}
 	for _, v := range f.found {
-		if bare, _, _ := strings.Cut(v.kept.String(), "?"); v.n > 1 && !said[bare] {
+		if bare, _, _ := strings.Cut(v.Kept.String(), "?"); v.N > 1 && !said[bare] {
 			said[bare] = true
-			notes = append(notes, sayVariants(v, private))
+			notes = append(notes, card.VariantsLine(v, private))
 		}
 	}
 	if more := len(notes) - maxFolded; more > 0 {

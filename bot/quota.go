@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -27,8 +28,8 @@ const (
 // quotas is the vendor's last word, with what our ledger held just before.
 type quotas struct {
 	mu     sync.Mutex
-	told   map[quotaOf]purge.Quota
-	spent  map[quotaOf]int
+	told   map[card.QuotaOf]purge.Quota
+	spent  map[card.QuotaOf]int
 	day    string
 	at     time.Time     // of the word; zero where there is none
 	next   time.Time     // before it the vendor is not asked again
@@ -100,9 +101,9 @@ func (b *Bot) hearQuota(ctx context.Context) {
 	if err != nil || len(told) == 0 {
 		return // the ledger will do
 	}
-	q.told, q.spent, q.day, q.at, q.next = map[quotaOf]purge.Quota{}, spent, b.day(asked), asked, asked.Add(quotaAge/2)
+	q.told, q.spent, q.day, q.at, q.next = map[card.QuotaOf]purge.Quota{}, spent, b.day(asked), asked, asked.Add(quotaAge/2)
 	for _, t := range told {
-		q.told[quotaOf{t.Kind, t.Area}] = t
+		q.told[card.QuotaOf{Kind: t.Kind, Area: t.Area}] = t
 	}
 }
 
@@ -122,7 +123,7 @@ type allowance struct {
 
 // allowance returns what holds now; false if there is no limit.
 func (b *Bot) allowance(k purge.Kind, a purge.Area) (allowance, bool) {
-	q, of, now := &b.quotas, quotaOf{k, a}, b.Now()
+	q, of, now := &b.quotas, card.QuotaOf{Kind: k, Area: a}, b.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t, told := q.told[of]
@@ -134,43 +135,43 @@ func (b *Bot) allowance(k purge.Kind, a purge.Area) (allowance, bool) {
 }
 
 // spent is what our ledger holds of a day.
-func (b *Bot) spent(ctx context.Context, day string) (map[quotaOf]int, error) {
+func (b *Bot) spent(ctx context.Context, day string) (map[card.QuotaOf]int, error) {
 	rows, err := b.Store.Spent(ctx, day)
-	spent := map[quotaOf]int{}
+	spent := map[card.QuotaOf]int{}
 	for _, s := range rows {
-		spent[quotaOf{s.Kind, s.Area}] = s.Units
+		spent[card.QuotaOf{Kind: s.Kind, Area: s.Area}] = s.Units
 	}
 	return spent, err
 }
 
 // room is what is left of a kind after what our ledger has spent in each area.
-func (b *Bot) room(k purge.Kind, spent map[purge.Area]int) room {
-	r := room{left: map[purge.Area]int{}, told: true}
+func (b *Bot) room(k purge.Kind, spent map[purge.Area]int) card.Room {
+	r := card.Room{Left: map[purge.Area]int{}, Told: true}
 	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 		if al, limited := b.allowance(k, a); limited {
-			r.left[a] = max(0, al.limit-spent[a])
-			r.told = r.told && al.told
+			r.Left[a] = max(0, al.limit-spent[a])
+			r.Told = r.Told && al.told
 		}
 	}
 	return r
 }
 
 // roomFor is what somebody may still take of a kind, with the ledger as it is.
-func (b *Bot) roomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k purge.Kind) (room, error) {
+func (b *Bot) roomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k purge.Kind) (card.Room, error) {
 	spent, err := b.spent(ctx, b.day(b.Now()))
-	used := map[purge.Area]int{purge.Mainland: spent[quotaOf{k, purge.Mainland}], purge.Overseas: spent[quotaOf{k, purge.Overseas}]}
+	used := map[purge.Area]int{purge.Mainland: spent[card.QuotaOf{Kind: k, Area: purge.Mainland}], purge.Overseas: spent[card.QuotaOf{Kind: k, Area: purge.Overseas}]}
 	return kept(b.room(k, used), policy, who, k), err
 }
 
 // kept is room without the reserve, which not everybody may touch.
-func kept(r room, policy *acl.Policy, who acl.Who, k purge.Kind) room {
+func kept(r card.Room, policy *acl.Policy, who acl.Who, k purge.Kind) card.Room {
 	reserve := reserveFrom(policy, who, k)
 	if reserve == 0 {
 		return r
 	}
-	out := room{left: map[purge.Area]int{}, told: r.told, reserve: reserve}
-	for a, n := range r.left {
-		out.left[a] = max(0, n-reserve)
+	out := card.Room{Left: map[purge.Area]int{}, Told: r.Told, Reserve: reserve}
+	for a, n := range r.Left {
+		out.Left[a] = max(0, n-reserve)
 	}
 	return out
 }
@@ -197,14 +198,14 @@ func (b *Bot) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry,
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 			al, limited := b.allowance(k, a)
 			told = told && (al.told || k == purge.Prefetch)
-			c.Lines = append(c.Lines, quotaLine(k, a, al.total, max(0, al.limit-spent[quotaOf{k, a}]), spent[quotaOf{k, a}], limited))
+			c.Lines = append(c.Lines, card.QuotaLine(k, a, al.total, max(0, al.limit-spent[card.QuotaOf{Kind: k, Area: a}]), spent[card.QuotaOf{Kind: k, Area: a}], limited))
 		}
 		if n := s.policy.Reserve(k); n > 0 {
-			c.Lines = append(c.Lines, sayReserve(n, k, s.policy.MayTouchReserve(s.who)))
+			c.Lines = append(c.Lines, card.ReserveLine(n, k, s.policy.MayTouchReserve(s.who)))
 		}
 	}
 	if !told {
-		c.Lines = append(c.Lines, sayQuotaOurs)
+		c.Lines = append(c.Lines, card.QuotaOurs)
 	}
 	by, err := b.Store.SpentBy(ctx, day)
 	c.Lines = append(c.Lines, usedLines(s, by)...)
@@ -235,7 +236,7 @@ func usedLines(s scene, by []store.SpentBy) []string {
 		if !own {
 			name = chat.OneLine(u.Name) + " (" + string(u.Who) + ")"
 		}
-		lines = append(lines, fmt.Sprintf("%s used %s in %s", name, things(u.Units, u.Kind), u.Area))
+		lines = append(lines, fmt.Sprintf("%s used %s in %s", name, card.Things(u.Units, u.Kind), u.Area))
 	}
 	if more := len(lines) - mostUsers; more > 0 {
 		lines = append(lines[:mostUsers], fmt.Sprintf("and %d more.", more))
@@ -247,17 +248,17 @@ func usedLines(s scene, by []store.SpentBy) []string {
 }
 
 // wouldNotFit says which part of a request is more than is left, and what would fit; "" if all fits.
-func (b *Bot) wouldNotFit(r purge.Request, of room) string {
+func (b *Bot) wouldNotFit(r purge.Request, of card.Room) string {
 	for _, p := range r.Parts {
-		if left, limited := of.left[p.Area]; limited && len(p.Targets) > left {
-			return sayWouldNotFit(r.Kind, p.Area, len(p.Targets), left, of, b.dayTurns())
+		if left, limited := of.Left[p.Area]; limited && len(p.Targets) > left {
+			return card.WouldNotFit(r.Kind, p.Area, len(p.Targets), left, of, b.dayTurns())
 		}
 	}
 	return ""
 }
 
 // dayTurns says when the vendor's next day begins.
-func (b *Bot) dayTurns() string { return sayDayTurns(b.Now(), b.Zone) }
+func (b *Bot) dayTurns() string { return card.DayTurns(b.Now(), b.Zone) }
 
 // day is the vendor's day of t.
 func (b *Bot) day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }
@@ -277,5 +278,5 @@ func (b *Bot) mayHold(p store.Purge, batch purge.Batch) (limit int, some bool) {
 func (b *Bot) overQuota(p store.Purge, batch purge.Batch) string {
 	al, _ := b.allowance(batch.Kind, batch.Area)
 	policy := b.Policy()
-	return sayOverQuota(batch.Kind, batch.Area, reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind), al.told, b.dayTurns())
+	return card.OverQuota(batch.Kind, batch.Area, reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind), al.told, b.dayTurns())
 }

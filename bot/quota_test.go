@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
@@ -51,11 +52,11 @@ func TestQuotaIsDrawn(t *testing.T) {
 			assert.Equal(t, "Resets at "+w.bot.dayTurns(), c.Footer)
 			if tells {
 				assert.Contains(t, c.Lines, "URLs in mainland: ▰▰▱▱▱▱▱▱▱▱ 2 of 10 left")
-				assert.NotContains(t, c.Lines, sayQuotaOurs)
+				assert.NotContains(t, c.Lines, card.QuotaOurs)
 			} else {
 				assert.Contains(t, c.Lines, "URLs in mainland: ▰▰▱▱▱▱▱▱▱▱ 1 of 4 left")
 				assert.Contains(t, c.Lines, "Directories in overseas: ▰▰▰▰▰▰▰▰▰▰ 100 of 100 left")
-				assert.Contains(t, c.Lines, sayQuotaOurs)
+				assert.Contains(t, c.Lines, card.QuotaOurs)
 			}
 			assert.Contains(t, c.Lines, "You used 3 URLs in mainland")
 		})
@@ -127,7 +128,7 @@ func TestTheReserveIsForThoseItIsKeptFor(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.QuotaURLs = 10 })
 	w.setPolicy(strings.Replace(worldPolicy, "grants:", "quota: {reserve: {url: 9}, to: [bob]}\ngrants:", 1))
 	assert.Contains(t, w.types(alice, "https://www.test.com/1 https://www.test.com/2").Title, "and 1 are left besides a reserve of 9, as far as purgebot knows; nothing was sent.")
-	assert.Contains(t, w.types(alice, "quota").Lines, sayReserve(9, purge.URL, false))
+	assert.Contains(t, w.types(alice, "quota").Lines, card.ReserveLine(9, purge.URL, false))
 	w.types(bob, "https://www.test.com/1 https://www.test.com/2")
 	w.ends("Done")
 	assert.Contains(t, w.types(alice, "https://www.test.com/3").Title, "is used up but for a reserve of 9 for others, as far as purgebot knows; nothing was sent.")
@@ -177,7 +178,7 @@ func TestBar(t *testing.T) {
 	for _, c := range []struct {
 		n, total, full int
 	}{{0, 10, 0}, {1, 1000, 1}, {999, 1000, 9}, {1000, 1000, 10}, {5, 10, 5}, {3, 0, 1}, {20, 10, 10}} {
-		assert.Equal(t, c.full, strings.Count(bar(c.n, c.total), "▰"), "%d of %d", c.n, c.total)
-		assert.Equal(t, 10, len([]rune(bar(c.n, c.total))))
+		assert.Equal(t, c.full, strings.Count(card.Bar(c.n, c.total), "▰"), "%d of %d", c.n, c.total)
+		assert.Equal(t, 10, len([]rune(card.Bar(c.n, c.total))))
 	}
 }

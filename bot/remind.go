@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 )
 
@@ -44,7 +45,7 @@ func (b *Bot) remind(ctx context.Context, j job, expires time.Time) (passed int,
 		return passed, err
 	}
 	half := !now.Before(expires.Add(-j.TTL / 2))
-	err = b.Store.Remind(ctx, j.ID, half && len(b.law(b.Policy()).approvers(p).here) > 0)
+	err = b.Store.Remind(ctx, j.ID, half && len(b.law(b.Policy()).approvers(p).Here) > 0)
 	b.wantCards()
 	return passed, err
 }
@@ -71,7 +72,7 @@ func (b *Bot) moot(ctx context.Context, p store.Purge, c store.Card) (bool, erro
 		if err != nil {
 			return false, err
 		}
-		over = !view{Purge: of, targets: targets}.looking()
+		over = !card.View{Purge: of, Targets: targets}.Looking()
 	}
 	if !over {
 		return false, nil

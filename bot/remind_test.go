@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -17,12 +18,12 @@ func soon(o *Options) { o.ApprovalTTL, o.EmergencyAfter = 2*time.Second, time.Ho
 
 func (w *world) reminded() shown {
 	w.t.Helper()
-	return w.ends(sayStillWaits)
+	return w.ends(card.StillWaits)
 }
 
 func (w *world) reminders() (n int) {
 	for _, m := range w.chat.all() {
-		if strings.HasPrefix(m.card.Title, sayStillWaits) {
+		if strings.HasPrefix(m.card.Title, card.StillWaits) {
 			n++
 		}
 	}
@@ -34,7 +35,7 @@ func TestApproversAreRemindedAtHalfTime(t *testing.T) {
 	w := newApprovalWorld(t, soon)
 	m := w.asksNamed()
 	r := w.reminded()
-	assert.Equal(t, sayStillWaits+"purge 1 directory on named.test.com in mainland?", r.card.Title)
+	assert.Equal(t, card.StillWaits+"purge 1 directory on named.test.com in mainland?", r.card.Title)
 	assert.Equal(t, []acl.Subject{bob, group}, r.card.Mention)
 	assert.Equal(t, m.ref.ID, r.at.Root, "in the thread of its card")
 	assert.Empty(t, r.card.Buttons, "its card has them")

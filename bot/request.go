@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -32,7 +33,7 @@ type wish struct {
 	Anew     bool           `json:"anew,omitempty"`     // whatever is under way: it joins nothing
 	Prefetch bool           `json:"prefetch,omitempty"` // the URLs are fetched again once they are done
 	Notes    []string       `json:"notes,omitempty"`
-	refused  []refusal
+	refused  []card.Refusal
 	readings []grammar.Reading // what the refused ones may have meant, with the rest
 }
 
@@ -40,7 +41,7 @@ func wishOf(in grammar.Intent) wish {
 	w := wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
 		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Prefetch: in.Prefetch, Notes: in.Notes}
 	for _, r := range in.Refused {
-		w.refused = append(w.refused, refusal{Target: r.Legible(), Reason: r.Reason + suggestion(r.Suggest), cause: r.Reason})
+		w.refused = append(w.refused, card.Refusal{Target: r.Legible(), Reason: r.Reason + card.Suggestion(r.Suggest), Cause: r.Reason})
 	}
 	w.readings = in.Readings
 	if w.Kind == purge.Directory && w.Mode == "" {
@@ -52,7 +53,7 @@ func wishOf(in grammar.Intent) wish {
 // verdict is a wish that was decided whole.
 type verdict struct {
 	allowed purge.Request
-	refused []refusal
+	refused []card.Refusal
 	confirm acl.Confirm
 	rules   []string // that allowed, each once
 	via     []string // groups that let the person in, each once
@@ -66,17 +67,17 @@ type verdict struct {
 // id is the workflow's: the same event or button never starts two.
 func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (chat.Reply, error) {
 	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.prefetches() {
-		return b.refuse(ctx, s, w.Verb, sayCannotPrefetch)
+		return b.refuse(ctx, s, w.Verb, card.CannotPrefetch)
 	}
 	v := b.decide(s, w)
 	switch {
 	case len(v.refused) > 0:
 		w.readings = mayable(s, w.readings)
-		return b.offer(ctx, s, w, v, refusedCard(v.refused, w.readings))
+		return b.offer(ctx, s, w, v, card.RefusedCard(v.refused, w.readings))
 	case w.DryRun:
 		return b.dryRun(ctx, s, w, v)
 	case !s.channel.Joined:
-		return b.refuse(ctx, s, w.Verb, sayNotJoined(s.channel.Invite))
+		return b.refuse(ctx, s, w.Verb, card.NotJoined(s.channel.Invite))
 	}
 	batches, err := purge.NewPlan(v.allowed, b.CDN.Limits())
 	if err != nil { // a target too long for one call
@@ -122,7 +123,7 @@ func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []pu
 		b.begin(*taken.Purge, len(batches))
 	}
 	if w.Private {
-		card := privateTargetsCard(v.allowed)
+		card := card.PrivateTargetsCard(v.allowed)
 		return chat.Reply{Card: &card}, nil
 	}
 	return chat.Reply{}, nil
@@ -259,16 +260,16 @@ func defaultArea(policy *acl.Policy, host string) purge.Area {
 func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, refusal chat.Card) (chat.Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
-	rest.Notes = append(rest.Notes, sayLeftOut(len(v.refused)))
+	rest.Notes = append(rest.Notes, card.LeftOut(len(v.refused)))
 	var buttons []store.Button
 	rest.Parts = without(w.Parts, rest.Targets)
 	if len(w.readings) > 0 {
-		showReadings(&refusal, w.readings)
+		card.ShowReadings(&refusal, w.readings)
 		buttons = b.offerReadings(s, &refusal, w.readings)
 	}
 	if len(rest.Targets) > 0 {
 		button := b.offering(s, rest)
-		refusal.Buttons = append(refusal.Buttons, chat.Button{Label: sayRest(len(rest.Targets)), Token: button.Token})
+		refusal.Buttons = append(refusal.Buttons, chat.Button{Label: card.LabelRest(len(rest.Targets)), Token: button.Token})
 		buttons = append(buttons, button)
 	}
 	shown := v.refused[:min(len(v.refused), 100)]
@@ -278,11 +279,11 @@ func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, refusal cha
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	return chat.Reply{Card: &refusal, Refused: true, Public: sayMistakes(v.refused)}, nil
+	return chat.Reply{Card: &refusal, Refused: true, Public: card.Mistakes(v.refused)}, nil
 }
 
 // union is the targets that are allowed in every area that was asked: a target refused in one is not half purged in silence.
-func union(parts []purge.Part, refused []refusal) []purge.Target {
+func union(parts []purge.Part, refused []card.Refusal) []purge.Target {
 	gone := map[string]bool{}
 	for _, r := range refused {
 		gone[r.Target] = true
@@ -318,9 +319,9 @@ func (b *Bot) guard(w wish, v verdict, r store.Recent) acl.Confirm {
 func (b *Bot) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Recent) string {
 	switch {
 	case r.Open >= b.PersonOpen:
-		return sayTooManyOpen(r.Open)
+		return card.TooManyOpen(r.Open)
 	case rule != "" && (r.Waits >= maxWaiting || r.Open >= maxWaitingPerson):
-		return sayTooManyWaiting
+		return card.TooManyWaiting
 	}
 	left := b.room(req.Kind, map[purge.Area]int{purge.Mainland: r.Mainland, purge.Overseas: r.Overseas})
 	return b.wouldNotFit(req, kept(left, s.policy, s.who, req.Kind))
@@ -347,7 +348,7 @@ func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) 
 	}
 	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.day(p.CreatedAt))
 	for _, f := range v.overrides {
-		p.Overrides, p.Notes = append(p.Overrides, f.ID), append(p.Notes, sayOverrides(f, w.Reason))
+		p.Overrides, p.Notes = append(p.Overrides, f.ID), append(p.Notes, card.Overrides(f, w.Reason))
 	}
 	return p
 }
@@ -378,7 +379,7 @@ func (b *Bot) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply, 
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	return chat.Reply{Card: &chat.Card{Title: sayAlreadyOpen(p.Short)}}, nil
+	return chat.Reply{Card: &chat.Card{Title: card.AlreadyOpen(p.Short)}}, nil
 }
 
 // eventID is the workflow's id: the same delivery is the same purge.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -152,7 +153,7 @@ func TestRunningAtTheDeadlineIsSaidSo(t *testing.T) {
 	w.cdn.status = func(q purge.StatusQuery) ([]purge.TargetStatus, error) { return seen(q, purge.Accepted), nil }
 	w.types(alice, "https://www.test.com/1")
 	w.ends("Accepted in mainland")
-	assert.Contains(t, w.result().card.Lines, sayLate)
+	assert.Contains(t, w.result().card.Lines, card.StillRunning)
 }
 
 func TestPrivateTargetsStayPrivate(t *testing.T) {
@@ -205,7 +206,7 @@ func TestLockedDatabaseMeansNotTaken(t *testing.T) {
 	from := time.Now()
 	c := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
 	_, err = w.bot.Command(context.Background(), c)
-	assert.Equal(t, sayDatabase, purge.AsError(err).Message)
+	assert.Equal(t, card.Database, purge.AsError(err).Message)
 	assert.Less(t, time.Since(from), 3*time.Second)
 	_, err = lock.ExecContext(t.Context(), "ROLLBACK")
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -19,7 +20,7 @@ func (b *Bot) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Rep
 	case err != nil:
 		return chat.Reply{}, err
 	case !found, p.Private && !b.mayKnow(s, p):
-		return b.refuse(ctx, s, "retry", sayNoSuchPurge)
+		return b.refuse(ctx, s, "retry", card.NoSuchPurge)
 	}
 	if p, err = b.original(ctx, p); err != nil {
 		return chat.Reply{}, err
@@ -33,7 +34,7 @@ func (b *Bot) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Rep
 // retry asks for what of a purge failed, was left out or stayed unknown.
 func (b *Bot) retry(ctx context.Context, s scene, p store.Purge, id string) (chat.Reply, error) {
 	if !p.State.Final() {
-		return b.refuse(ctx, s, "retry", sayNotEnded(p.Short))
+		return b.refuse(ctx, s, "retry", card.NotEnded(p.Short))
 	}
 	targets, err := b.Store.Targets(ctx, p.ID)
 	if err != nil {
@@ -42,7 +43,7 @@ func (b *Bot) retry(ctx context.Context, s scene, p store.Purge, id string) (cha
 	w := retryOf(p, targets)
 	w.Prefetch = p.Prefetch && b.prefetches()
 	if len(w.Parts) == 0 {
-		return b.refuse(ctx, s, "retry", sayNothingToRetry(p.Short))
+		return b.refuse(ctx, s, "retry", card.NothingToRetry(p.Short))
 	}
 	return b.request(ctx, s, w, id)
 }
@@ -66,9 +67,9 @@ func retryOf(p store.Purge, targets []store.Target) wish {
 		}
 	}
 	w.Asks = unknown > 0
-	w.Notes = []string{sayRetries(p.Short)}
+	w.Notes = []string{card.Retries(p.Short)}
 	if unknown > 0 {
-		w.Notes = append(w.Notes, sayMayCostTwice(unknown))
+		w.Notes = append(w.Notes, card.MayCostTwice(unknown))
 	}
 	return w
 }

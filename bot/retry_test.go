@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
@@ -41,7 +42,7 @@ func TestRetrySendsOnlyWhatFailed(t *testing.T) {
 			w.refusing(nil, nil)
 			assert.Empty(t, ask(w, end).Title)
 			again := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
-			assert.Contains(t, again.card.Lines, sayRetries(short(end)))
+			assert.Contains(t, again.card.Lines, card.Retries(short(end)))
 			assert.Equal(t, []string{"https://www.abc.com/1"}, again.card.Targets)
 			w.pressesOn(alice, again, "Purge")
 			w.ends("Done in overseas: 1 URL on www.abc.com")
@@ -70,7 +71,7 @@ func TestRetryIsTheRequestOfWhoeverTypesIt(t *testing.T) {
 	w.refusing(&purge.Error{Kind: purge.Denied, Message: "Switched off."}, func(purge.Batch) bool { return true })
 	w.types(alice, "https://www.test.com/1 https://www.abc.com/1")
 	m := w.ends("Failed")
-	assert.Equal(t, sayNoSuchPurge, w.types(carol, "retry "+short(m)).Title)
+	assert.Equal(t, card.NoSuchPurge, w.types(carol, "retry "+short(m)).Title)
 	assert.Contains(t, lines(w.pressesOn(carol, m, "Retry failed")), "No rule lets you purge")
 	w.setPolicy(worldPolicy + "auditors: [slack:T0/UCAROL]\n")
 	assert.Contains(t, lines(w.types(carol, "retry "+short(m))), "No rule lets you purge", "who may see it may not purge it for that")
@@ -101,8 +102,8 @@ func TestThereMayBeNothingToRetry(t *testing.T) {
 	w.types(alice, "https://www.test.com/1")
 	m := w.ends("Done")
 	assert.False(t, hasButton(m.card, "Retry failed"))
-	assert.Equal(t, sayNothingToRetry(short(m)), w.types(alice, "retry "+short(m)).Title)
+	assert.Equal(t, card.NothingToRetry(short(m)), w.types(alice, "retry "+short(m)).Title)
 	q := w.asks(alice, directory)
-	assert.Equal(t, sayNotEnded(short(q)), w.types(alice, "retry "+short(q)).Title)
-	assert.Equal(t, sayNoSuchPurge, w.types(alice, "retry p-00000000").Title)
+	assert.Equal(t, card.NotEnded(short(q)), w.types(alice, "retry "+short(q)).Title)
+	assert.Equal(t, card.NoSuchPurge, w.types(alice, "retry p-00000000").Title)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -102,12 +103,12 @@ func (b *Bot) watchRules(ctx context.Context) {
 }
 
 // refusal says why a verdict has not allowed its target.
-func (l law) refusal(v acl.Verdict, who acl.Who) refusal {
-	r := refusal{Target: v.Target.String(), Area: v.Area, Rule: v.Rule}
+func (l law) refusal(v acl.Verdict, who acl.Who) card.Refusal {
+	r := card.Refusal{Target: v.Target.String(), Area: v.Area, Rule: v.Rule}
 	if v.ByFreeze() { // without it they might: so it is no secret
 		for _, f := range l.chat.rules {
 			if f.ID == v.Frozen.ID {
-				r.frozen, r.Reason = &f, sayFrozen(f, powers{override: l.Policy().OverridesFreeze(who)}, l.At().Location())
+				r.Frozen, r.Reason = &f, card.Frozen(f, card.Powers{Override: l.Policy().OverridesFreeze(who)}, l.At().Location())
 				return r
 			}
 		}
@@ -117,14 +118,14 @@ func (l law) refusal(v acl.Verdict, who acl.Who) refusal {
 }
 
 // powersOf returns what a reader may do about a freeze.
-func powersOf(l law, who acl.Who) powers {
-	return powers{l.Policy().OverridesFreeze(who), l.Policy().Administrator(who)}
+func powersOf(l law, who acl.Who) card.Powers {
+	return card.Powers{Override: l.Policy().OverridesFreeze(who), Administers: l.Policy().Administrator(who)}
 }
 
 // toldTo words a refusal for one reader alone, who may be able to end the freeze that is in the way.
-func (l law) toldTo(reader acl.Who, r refusal) refusal {
-	if r.frozen != nil {
-		r.Reason = sayFrozen(*r.frozen, powersOf(l, reader), l.At().Location())
+func (l law) toldTo(reader acl.Who, r card.Refusal) card.Refusal {
+	if r.Frozen != nil {
+		r.Reason = card.Frozen(*r.Frozen, powersOf(l, reader), l.At().Location())
 	}
 	return r
 }
@@ -138,7 +139,7 @@ func asRequest(p store.Purge, who acl.Who, parts []purge.Part) acl.Request {
 }
 
 // denied lists the targets of a request that its person may not purge.
-func (l law) denied(q acl.Request) (refused []refusal) {
+func (l law) denied(q acl.Request) (refused []card.Refusal) {
 	for v := range l.Judge(q) {
 		if !v.Allowed {
 			refused = append(refused, l.refusal(v, q.Who))
@@ -155,7 +156,7 @@ func (l law) judgeOne(q acl.Request) (one acl.Verdict) {
 }
 
 // deniedAny is what somebody may not purge of a purge, of one of its areas.
-func deniedAny(l law, who acl.Who, p store.Purge) []refusal {
+func deniedAny(l law, who acl.Who, p store.Purge) []card.Refusal {
 	for _, part := range p.Request.Parts {
 		if d := l.denied(asRequest(p, who, []purge.Part{part})); len(d) > 0 {
 			return d
@@ -198,15 +199,15 @@ func (l law) lasting() []store.Rule {
 }
 
 // onlyFrozen reports whether nothing but freezes is in the way, which may be over soon.
-func onlyFrozen(denied []refusal) bool {
-	return len(denied) > 0 && !slices.ContainsFunc(denied, func(r refusal) bool { return r.frozen == nil })
+func onlyFrozen(denied []card.Refusal) bool {
+	return len(denied) > 0 && !slices.ContainsFunc(denied, func(r card.Refusal) bool { return r.Frozen == nil })
 }
 
 // frozenLines names the freezes that a purge waits under.
 func frozenLines(l law, p store.Purge) (lines []string) {
 	for _, r := range l.denied(asRequest(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts)) {
-		if r.frozen != nil { // the card has many readers
-			lines = addOnce(lines, sayFrozen(*r.frozen, powers{}, l.At().Location()))
+		if r.Frozen != nil { // the card has many readers
+			lines = addOnce(lines, card.Frozen(*r.Frozen, card.Powers{}, l.At().Location()))
 		}
 	}
 	return lines

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -50,10 +51,10 @@ func (b *Bot) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at 
 	wg.Go(func() { s.channel, channelErr = chat.Channel(lookCtx, at, max(maxAge, channelAge)) })
 	person, err := chat.Person(lookCtx, from, maxAge)
 	wg.Wait()
-	if refused, err := b.unknown(ctx, "who asks", sayWho, err); refused != "" || err != nil {
+	if refused, err := b.unknown(ctx, "who asks", card.WhoUnknown, err); refused != "" || err != nil {
 		return s, refused, err
 	}
-	if refused, err := b.unknown(ctx, "what the channel is", sayWhere, channelErr); refused != "" || err != nil {
+	if refused, err := b.unknown(ctx, "what the channel is", card.WhereUnknown, channelErr); refused != "" || err != nil {
 		return s, refused, err
 	}
 	s.person = person
@@ -70,9 +71,9 @@ func (b *Bot) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at 
 func standingProblem(p chat.Person, c chat.Channel, workspace string) string {
 	switch {
 	case p.Standing != chat.Member:
-		return strings.ReplaceAll(sayStanding[p.Standing], ourWorkspace, cmp.Or(workspace, ourWorkspace))
+		return strings.ReplaceAll(card.StandingProblem[p.Standing], card.Workspace, cmp.Or(workspace, card.Workspace))
 	case c.Shared:
-		return sayShared
+		return card.SharedChannel
 	}
 	return ""
 }
@@ -99,16 +100,16 @@ func failedLook(could string, err error) (refused string, again error) {
 	e := purge.AsError(err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), e.Kind.Transient():
-		return "", &purge.Error{Kind: purge.Unavailable, Message: could + sayTryAgain, RetryAfter: e.RetryAfter, Err: err}
+		return "", &purge.Error{Kind: purge.Unavailable, Message: could + card.TryAgain, RetryAfter: e.RetryAfter, Err: err}
 	case e.Kind == purge.Internal:
-		return could + sayNotYours, nil
+		return could + card.NotYours, nil
 	}
 	return e.Message, nil
 }
 
 // askerUnknown is why a press cannot be judged just now: whoever asked cannot be looked up. The question stays open.
 func askerUnknown(err error) error {
-	refused, again := failedLook(sayWhoAsked, err)
+	refused, again := failedLook(card.WhoAskedUnknown, err)
 	if again != nil {
 		return again
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
@@ -113,7 +114,7 @@ func TestRequesterWhoCannotBeLookedUp(t *testing.T) {
 	assert.NotContains(t, said, "Try again")
 	w.chat.unknown = map[acl.Subject]error{alice: &purge.Error{Kind: purge.Unavailable, Message: "x"}}
 	_, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
-	assert.Equal(t, sayWhoAsked+sayTryAgain, purge.AsError(err).Message)
+	assert.Equal(t, card.WhoAskedUnknown+card.TryAgain, purge.AsError(err).Message)
 	w.chat.unknown = nil
 	w.pressesOn(bob, m, "Purge")
 	w.ends("Done")
@@ -124,7 +125,7 @@ func TestLookUpThatTakesTooLongMayBeTriedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.chat.asks = context.DeadlineExceeded
 	_, err := w.bot.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"})
-	assert.Equal(t, sayWho+sayTryAgain, purge.AsError(err).Message)
+	assert.Equal(t, card.WhoUnknown+card.TryAgain, purge.AsError(err).Message)
 	w.quiet()
 }
 

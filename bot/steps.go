@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -105,7 +106,7 @@ func (b *Bot) settle(ctx context.Context, id string, late bool) (store.State, er
 	}
 	st, problem := finalState(p, d, targets)
 	if st == store.StateAccepted && late {
-		problem = sayLate
+		problem = card.StillRunning
 	}
 	unseen := p.Confirm != "" && p.ExpiresAt.IsZero() // its question was never shown: whoever asked was told
 	then, err := b.following(ctx, p, targets)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -138,7 +139,7 @@ func (b *Bot) recover(ctx context.Context, p store.Purge, batch sending, call st
 		call.Receipt.At = b.Now()
 		return b.end(ctx, p, batch, call, nil)
 	}
-	return b.end(ctx, p, batch, call, &purge.Error{Kind: purge.Unknown, Message: sayInterrupted, Err: errors.Join(errInterrupted, err)})
+	return b.end(ctx, p, batch, call, &purge.Error{Kind: purge.Unknown, Message: card.Interrupted, Err: errors.Join(errInterrupted, err)})
 }
 
 // end records the answer: the call, the targets and the audit in one commit. The answer is in nobody else's hands, so
@@ -167,7 +168,7 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 		rows = outcomes(batch.rows, purge.Pending, "")
 	case again == purge.Later: // stays as it is known
 	case outcome == purge.Failed && batch.unclear() > 0:
-		rows = outcomes(batch.rows, purge.OutcomeUnknown, sayUnclearThen(call.Problem))
+		rows = outcomes(batch.rows, purge.OutcomeUnknown, card.UnclearThen(call.Problem))
 	default:
 		rows = outcomes(batch.rows, outcome, batch.reason(call, e))
 	}
@@ -175,7 +176,7 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 		rows = append(rows, outcomes(batch.restOfArea(), outcome, call.Problem)...)
 	}
 	if call.Next.What == store.Halt {
-		unsent := outcomes(batch.unsent(), purge.Skipped, sayNotSent(call.Problem))
+		unsent := outcomes(batch.unsent(), purge.Skipped, card.NotSent(call.Problem))
 		rows = append(rows, unsent...)
 		entries = append(entries, b.notSent(p.ID, unsent)...)
 	}
@@ -253,7 +254,7 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 		return nil, false, err
 	}
 	if digestOf(p.Request, p.Prefetch) != p.Digest { // the rows are not what was asked and confirmed
-		return nil, true, b.withdraw(ctx, p, refusal{Target: batch.Targets[0].String(), Reason: sayNotAsAsked})
+		return nil, true, b.withdraw(ctx, p, card.Refusal{Target: batch.Targets[0].String(), Reason: card.NotAsAsked})
 	}
 	l := b.law(b.Policy())
 	people := []acl.Who{l.Policy().Who(p.Requester, p.Groups)}
@@ -272,7 +273,7 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 }
 
 // withdraw marks all that has not left as skipped, and says why.
-func (b *Bot) withdraw(ctx context.Context, p store.Purge, r refusal) error {
+func (b *Bot) withdraw(ctx context.Context, p store.Purge, r card.Refusal) error {
 	targets, err := b.Store.Targets(ctx, p.ID)
 	if err != nil {
 		return err
@@ -280,7 +281,7 @@ func (b *Bot) withdraw(ctx context.Context, p store.Purge, r refusal) error {
 	var left []store.Target
 	for _, t := range targets {
 		if t.Outcome == purge.Pending {
-			t.Outcome, t.Reason = purge.Skipped, sayWithdrawn(r, p.Private)
+			t.Outcome, t.Reason = purge.Skipped, card.Withdrawn(r, p.Private)
 			left = append(left, t)
 		}
 	}
@@ -293,7 +294,7 @@ func (b *Bot) fail(ctx context.Context, p store.Purge, batch sending, why string
 	b.wantCards()
 	o := purge.Failed
 	if batch.unclear() > 0 {
-		o, why = purge.OutcomeUnknown, sayUnclearThen(why)
+		o, why = purge.OutcomeUnknown, card.UnclearThen(why)
 	}
 	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch.rows, o, why), b.entry(store.AuditNotSent, p.ID, "", store.Body{Batch: batch.N, Area: batch.Area, Problem: why}))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -155,17 +156,17 @@ func TestWhatStaysUnclearIsTold(t *testing.T) {
 	w.cdn.status = func(purge.StatusQuery) ([]purge.TargetStatus, error) { return nil, notThere }
 	w.cdn.mu.Unlock()
 	w.types(alice, "https://www.test.com/1")
-	told := w.ends(sayNotClear)
+	told := w.ends(card.NotClear)
 	assert.NotEmpty(t, told.at.Root, "in the thread")
 	assert.Contains(t, told.card.Mention, alice)
 	assert.Regexp(t, `looking until \d\d:\d\d UTC at the latest`, lines(told.card))
-	assert.Contains(t, lines(told.card), sayMeanwhile(purge.URL))
+	assert.Contains(t, lines(told.card), card.Meanwhile(purge.URL))
 	w.pressesOn(alice, told, "Look again")
 	w.chat.awaitIn(t, &w.chat.told, func(m shown) bool { return strings.Contains(m.card.Title, "says nothing new") })
 	w.logs(func(q purge.StatusQuery) []purge.TargetStatus { return seen(q, purge.Done) })
 	w.pressesOn(alice, told, "Look again")
 	w.ends("Done")
-	cleared := w.chat.await(t, func(m shown) bool { return m.ref == told.ref && m.card.Title == sayCleared })
+	cleared := w.chat.await(t, func(m shown) bool { return m.ref == told.ref && m.card.Title == card.Cleared })
 	assert.Empty(t, cleared.card.Buttons)
 	assert.Len(t, w.cdn.sent(), 1)
 	n := 0

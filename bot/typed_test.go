@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 )
 
@@ -45,7 +46,7 @@ func TestWholeSiteIsTyped(t *testing.T) {
 	assert.False(t, f.Inputs[0].Optional)
 	assert.Empty(t, f.Inputs[0].Value)
 	for _, text := range []string{"", " ", "www.test", "test.com", "https://www.test.com/", "www.test.com.", "www.abc.com", "www.test.com\nwww.abc.com", "www.test.com\nwww.test.com", "www.tеst.com"} {
-		assert.Equal(t, sayTypedOther, w.fills(alice, f, text).Title, "%q", text)
+		assert.Equal(t, card.TypedOther, w.fills(alice, f, text).Title, "%q", text)
 	}
 	w.quiet()
 	assert.Equal(t, []string{"Purge", "Cancel"}, labels(w.chat.all()[0].card), "the question stays open")
@@ -62,7 +63,7 @@ func TestEveryWholeSiteIsTyped(t *testing.T) {
 	assert.Contains(t, m.card.Lines, "Warning: www.abc.com, www.test.com are whole sites.")
 	f := w.opens(alice, m)
 	assert.True(t, f.Inputs[0].Lines)
-	assert.Equal(t, sayTypedOther, w.fills(alice, f, "www.test.com").Title)
+	assert.Equal(t, card.TypedOther, w.fills(alice, f, "www.test.com").Title)
 	w.fills(alice, f, "www.test.com\nwww.abc.com")
 	w.ends("Done")
 }
@@ -71,11 +72,11 @@ func TestPartOfASiteIsNotTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.asks(alice, "dir https://www.test.com/a/")
-	assert.NotContains(t, m.card.Lines, sayTypeHost)
+	assert.NotContains(t, m.card.Lines, card.TypeHost)
 	w.pressesOn(alice, m, "Purge")
 	w.ends("Done")
 	home := w.asks(alice, "https://www.test.com/ --overseas")
-	assert.NotContains(t, home.card.Lines, sayTypeHost, "one page is no site")
+	assert.NotContains(t, home.card.Lines, card.TypeHost, "one page is no site")
 }
 
 // The form is judged as the press was: it is not a way round.
@@ -86,8 +87,8 @@ func TestFormOfAWholeSiteIsAPress(t *testing.T) {
 		send func(w *world, m shown, f chat.Form) chat.Card
 		says string
 	}{
-		"another person":                {func(w *world, _ shown, f chat.Form) chat.Card { return w.fills(bob, f, right) }, sayStale},
-		"the requester's other account": {func(w *world, _ shown, f chat.Form) chat.Card { return w.fills(alice2, f, right) }, sayStale},
+		"another person":                {func(w *world, _ shown, f chat.Form) chat.Card { return w.fills(bob, f, right) }, card.StaleButton},
+		"the requester's other account": {func(w *world, _ shown, f chat.Form) chat.Card { return w.fills(alice2, f, right) }, card.StaleButton},
 		"no longer granted": {func(w *world, _ shown, f chat.Form) chat.Card {
 			w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
 			return w.fills(alice, f, right)
@@ -95,31 +96,31 @@ func TestFormOfAWholeSiteIsAPress(t *testing.T) {
 		"no longer a member": {func(w *world, _ shown, f chat.Form) chat.Card {
 			w.chat.is(alice, chat.Guest)
 			return w.fills(alice, f, right)
-		}, sayStanding[chat.Guest]},
+		}, card.StandingProblem[chat.Guest]},
 		"cancelled meanwhile": {func(w *world, m shown, f chat.Form) chat.Card {
 			w.pressesOn(bob, m, "Cancel")
 			return w.fills(alice, f, right)
 		}, "cancelled by Bob"},
 		"another channel": {func(w *world, _ shown, f chat.Form) chat.Card {
-			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}, Token: f.Token, Values: map[string]string{hostsInput: right}})
+			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}, Token: f.Token, Values: map[string]string{card.HostsInput: right}})
 			require.NoError(w.t, err)
 			return replyCard(r)
-		}, sayStale},
+		}, card.StaleButton},
 		"a press with the form's token": {func(w *world, m shown, f chat.Form) chat.Card {
 			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: f.Token})
 			require.NoError(w.t, err)
 			return replyCard(r)
-		}, sayStale},
+		}, card.StaleButton},
 		"the card's token with values but no message": {func(w *world, m shown, f chat.Form) chat.Card {
-			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(m.card, "Purge"), Values: map[string]string{hostsInput: right}})
+			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(m.card, "Purge"), Values: map[string]string{card.HostsInput: right}})
 			require.NoError(w.t, err)
 			return replyCard(r)
-		}, sayStale},
+		}, card.StaleButton},
 		"the other button's form": {func(w *world, m shown, f chat.Form) chat.Card {
 			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: f.Token, Values: map[string]string{"targets": right}})
 			require.NoError(w.t, err)
 			return replyCard(r)
-		}, sayTypedOther},
+		}, card.TypedOther},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,9 +148,9 @@ func TestSecondPersonTypesTheHost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.asks(alice, "dir https://two.test.com/")
-	assert.Equal(t, saySecondPerson, w.pressesOn(alice, m, "Purge").Title)
+	assert.Equal(t, card.SecondPerson, w.pressesOn(alice, m, "Purge").Title)
 	f := w.opens(bob, m)
-	assert.Equal(t, sayStale, w.fills(alice, f, "two.test.com").Title)
+	assert.Equal(t, card.StaleButton, w.fills(alice, f, "two.test.com").Title)
 	w.fills(bob, f, "two.test.com")
 	w.ends("Done")
 }
@@ -159,8 +160,8 @@ func TestWholeSiteWhereThereAreNoForms(t *testing.T) {
 	w := newWorld(t)
 	w.chat.noForms = true
 	m := w.asks(alice, site)
-	assert.Equal(t, sayNoFormToType, w.pressesOn(alice, m, "Purge").Title)
-	assert.NotContains(t, strings.ToLower(sayNoFormToType), "try again")
+	assert.Equal(t, card.NoFormToType, w.pressesOn(alice, m, "Purge").Title)
+	assert.NotContains(t, strings.ToLower(card.NoFormToType), "try again")
 	w.quiet()
 	assert.Equal(t, []string{"Purge", "Cancel"}, labels(w.chat.all()[0].card))
 }

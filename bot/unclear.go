@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 )
 
@@ -23,15 +24,15 @@ func (b *Bot) tellUnclear(ctx context.Context) {
 }
 
 // drawTries finds what its card says of the calls of a purge that is under way, or did not end well.
-func (b *Bot) drawTries(ctx context.Context, v *view) error {
-	if v.State.Final() && !v.tried() {
+func (b *Bot) drawTries(ctx context.Context, v *card.View) error {
+	if v.State.Final() && !v.Tried() {
 		return nil
 	}
 	calls, err := b.Store.Calls(ctx, v.ID)
-	v.calls = calls
+	v.Calls = calls
 	for _, c := range calls {
-		if c.State == store.CallUnknown && c.At.Add(b.Deadline).After(v.until) {
-			v.until = c.At.Add(b.Deadline)
+		if c.State == store.CallUnknown && c.At.Add(b.Deadline).After(v.Until) {
+			v.Until = c.At.Add(b.Deadline)
 		}
 	}
 	return err

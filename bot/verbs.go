@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -25,7 +26,7 @@ func (b *Bot) answerVerb(ctx context.Context, s scene, in grammar.Intent) (chat.
 		return b.why(ctx, s, in)
 	case grammar.VerbWhoami:
 		person, groups := s.policy.Whoami(s.who)
-		return whoamiCard(self{s.person.Subject, s.at.Subject(), person, s.person.Groups, groups}), nil, nil
+		return card.WhoamiCard(card.Self{Subject: s.person.Subject, Channel: s.at.Subject(), Person: person, Seen: s.person.Groups, Groups: groups}), nil, nil
 	case grammar.VerbQuota:
 		return b.quotaCard(ctx, s)
 	}
@@ -39,7 +40,7 @@ func (b *Bot) cancelID(ctx context.Context, s scene, short string) (chat.Reply, 
 		return chat.Reply{}, err
 	}
 	if !found {
-		return b.refuse(ctx, s, "cancel", sayNoSuchPurge)
+		return b.refuse(ctx, s, "cancel", card.NoSuchPurge)
 	}
 	if p, err = b.original(ctx, p); err != nil {
 		return chat.Reply{}, err
@@ -79,7 +80,7 @@ func (b *Bot) mayKnow(s scene, p store.Purge) bool {
 func (b *Bot) status(ctx context.Context, s scene, short string) (chat.Card, []store.Entry, error) {
 	p, found, err := b.visible(ctx, s, short)
 	if err != nil || !found {
-		return chat.Card{Title: sayNoSuchPurge, Tone: chat.Bad}, nil, err
+		return chat.Card{Title: card.NoSuchPurge, Tone: chat.Bad}, nil, err
 	}
 	p.Private = p.Private && !b.mayKnow(s, p)
 	c, err := b.draw(ctx, p, store.Status)
@@ -87,7 +88,7 @@ func (b *Bot) status(ctx context.Context, s scene, short string) (chat.Card, []s
 		return chat.Card{}, nil, err
 	}
 	c.Buttons = nil // they belong to the purge's own message
-	c.Lines = append(c.Lines, "Asked at "+dated(p.CreatedAt, s.person.Zone)+" by "+chat.OneLine(p.Name)+".")
+	c.Lines = append(c.Lines, "Asked at "+card.Dated(p.CreatedAt, s.person.Zone)+" by "+chat.OneLine(p.Name)+".")
 	return c, nil, nil
 }
 
@@ -108,7 +109,7 @@ func (b *Bot) history(ctx context.Context, s scene, in grammar.Intent) (chat.Car
 		c.Title = "No purge that you may see matches."
 	}
 	if more {
-		c.Lines = append(c.Lines, sayMoreHistory)
+		c.Lines = append(c.Lines, card.MoreHistory)
 	}
 	return c, nil, nil
 }
@@ -125,7 +126,7 @@ func (b *Bot) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lin
 		}
 		for _, p := range rows {
 			if maySee(s, p) {
-				lines = append(lines, historyLine(p, s.person.Zone))
+				lines = append(lines, card.HistoryLine(p, s.person.Zone))
 			}
 		}
 		if len(rows) < f.Limit {
@@ -151,9 +152,9 @@ func (b *Bot) filter(s scene, in grammar.Intent) (store.Filter, error) {
 	case in.By == "me":
 		by = s.person.Subject
 	case isUnmentioned(in.By):
-		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: sayUnmentioned(in.By, b.limits(s.at).Mentions)}
+		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: card.Unmentioned(in.By, b.limits(s.at).Mentions)}
 	case in.By != "" && by == "":
-		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: sayNobodyHere}
+		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: card.NobodyHere}
 	}
 	return store.Filter{Platform: s.at.Platform, Workspace: s.at.Workspace, Host: in.Host, By: by,
 		Since: since, Until: until, State: store.State(in.Outcome), Limit: historyLines}, nil
@@ -162,12 +163,12 @@ func (b *Bot) filter(s scene, in grammar.Intent) (store.Filter, error) {
 // domains says what somebody may purge, lent for a while too, what is left of their budgets, and what of it is frozen.
 func (b *Bot) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
 	grants := s.grants()
-	c := domainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
+	c := card.DomainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
 	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
 	c.Lines = append(c.Lines, budgets...)
 	for _, f := range s.law.ofKind(store.Freeze) {
 		if slices.ContainsFunc(grants, func(g acl.GrantView) bool { return closes(f, g) }) {
-			c.Lines = append(c.Lines, sayFrozen(f, powersOf(s.law, s.who), s.person.Zone))
+			c.Lines = append(c.Lines, card.Frozen(f, powersOf(s.law, s.who), s.person.Zone))
 		}
 	}
 	return c, nil, err
@@ -231,13 +232,13 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Repl
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	dry := view{room: left, turns: b.dayTurns(), hints: b.listed().hints(v.allowed.Hosts())}
+	dry := card.View{Room: left, Turns: b.dayTurns(), Hints: b.listed().hints(v.allowed.Hosts())}
 	dry.Request, dry.Private, dry.Prefetch = v.allowed, false, w.Prefetch
-	if dry.fetchRoom, err = b.prefetchRoom(ctx); err != nil {
+	if dry.FetchRoom, err = b.prefetchRoom(ctx); err != nil {
 		return chat.Reply{}, err
 	}
 	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is for one person
-	if dry.lately, err = b.lately(ctx, asks, b.Now()); err != nil {
+	if dry.Lately, err = b.lately(ctx, asks, b.Now()); err != nil {
 		return chat.Reply{}, err
 	}
 	dry.Notes = slices.Concat(w.Notes, v.folding.notes(false))
@@ -248,7 +249,7 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Repl
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	shown := dry.dryRunCard(len(batches), would)
+	shown := dry.DryRun(len(batches), would)
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, store.AuditDryRun, "", s.refused(w.Verb)))
 	if err != nil || dup {
 		return chat.Reply{}, err

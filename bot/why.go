@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -18,36 +19,36 @@ import (
 func (b *Bot) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
-		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Legible() + ": " + r.Reason + suggestion(r.Suggest)}}, nil, nil
+		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Legible() + ": " + r.Reason + card.Suggestion(r.Suggest)}}, nil, nil
 	}
 	t := in.Targets[0]
-	recent, err := b.Store.Recent(ctx, b.recent(s, wish{}, requestOf(reading{purge.URL, purge.Mainland}, t), ""))
+	recent, err := b.Store.Recent(ctx, b.recent(s, wish{}, requestOf(card.WhyReading{Kind: purge.URL, Area: purge.Mainland}, t), ""))
 	if err != nil {
 		return chat.Card{}, nil, err
 	}
-	var answers []because
-	var budgets []budgetOf
+	var answers []card.Because
+	var budgets []card.Budget
 	for _, r := range readings(t, in.Areas) {
 		text, charges := b.whyOne(s, r, t, recent)
 		answers = addBecause(answers, text, r)
 		for _, charge := range charges {
-			budgets = append(budgets, budgetOf{charge, quotaOf(r)})
+			budgets = append(budgets, card.Budget{Charge: charge, QuotaOf: card.QuotaOf(r)})
 		}
 	}
-	c := chat.Card{Title: "Why", Targets: []string{t.String()}, Lines: sayBecause(answers)}
+	c := chat.Card{Title: "Why", Targets: []string{t.String()}, Lines: card.WhyLines(answers)}
 	lines, err := b.budgetLines(ctx, budgets)
 	c.Lines = append(c.Lines, lines...)
 	return c, nil, err
 }
 
 // readings are all ways to read a target, in the areas that were asked for, or in both.
-func readings(t purge.Target, areas []purge.Area) (all []reading) {
+func readings(t purge.Target, areas []purge.Area) (all []card.WhyReading) {
 	if len(areas) == 0 {
 		areas = []purge.Area{purge.Mainland, purge.Overseas}
 	}
 	for _, k := range kindsOf(t) {
 		for _, a := range areas {
-			all = append(all, reading{k, a})
+			all = append(all, card.WhyReading{Kind: k, Area: a})
 		}
 	}
 	return all
@@ -60,16 +61,16 @@ func kindsOf(t purge.Target) []purge.Kind {
 	return []purge.Kind{purge.URL}
 }
 
-func requestOf(r reading, t purge.Target) purge.Request {
-	req := purge.Request{Kind: r.kind, Parts: []purge.Part{{Area: r.area, Targets: []purge.Target{t}}}}
-	if r.kind == purge.Directory {
+func requestOf(r card.WhyReading, t purge.Target) purge.Request {
+	req := purge.Request{Kind: r.Kind, Parts: []purge.Part{{Area: r.Area, Targets: []purge.Target{t}}}}
+	if r.Kind == purge.Directory {
 		req.Mode = purge.Flush
 	}
 	return req
 }
 
 // whyOne answers for one reading.
-func (b *Bot) whyOne(s scene, r reading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
+func (b *Bot) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
 	d := s.law.judgeOne(acl.Request{Who: s.who, In: s.at.Subject(), Purge: requestOf(r, t)})
 	if !d.Allowed {
 		return s.law.toldTo(s.who, s.law.refusal(d, s.who)).Reason, nil
@@ -86,20 +87,20 @@ func (b *Bot) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Re
 	p := store.Purge{Request: r, Requester: s.person.Subject, Groups: s.person.Groups, Channel: s.at.Subject()}
 	p.Confirm = b.guard(wish{}, verdict{allowed: r, confirm: d.Confirm}, recent)
 	if p.Confirm == "" {
-		return sayNotAsked(b.ConfirmURLs)
+		return card.NotAsked(b.ConfirmURLs)
 	}
-	said := "A question comes first. " + sayWhoPresses(p, s.law.approvers(p))
+	said := "A question comes first. " + card.WhoPresses(p, s.law.approvers(p))
 	if len(r.WholeSites()) > 0 {
-		said += " " + sayTypeHost
+		said += " " + card.TypeHost
 	}
 	return said
 }
 
-func addBecause(all []because, text string, r reading) []because {
-	i := slices.IndexFunc(all, func(b because) bool { return b.text == text })
+func addBecause(all []card.Because, text string, r card.WhyReading) []card.Because {
+	i := slices.IndexFunc(all, func(b card.Because) bool { return b.Text == text })
 	if i < 0 {
-		return append(all, because{text, []reading{r}})
+		return append(all, card.Because{Text: text, Of: []card.WhyReading{r}})
 	}
-	all[i].of = append(all[i].of, r)
+	all[i].Of = append(all[i].Of, r)
 	return all
 }

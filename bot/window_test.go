@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"purgebot/bot/card"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -14,13 +16,13 @@ func TestLongHistory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for n := range historyLines + 1 {
-		assert.NotContains(t, w.types(alice, "history").Lines, sayMoreHistory)
+		assert.NotContains(t, w.types(alice, "history").Lines, card.MoreHistory)
 		w.types(alice, fmt.Sprintf("https://www.test.com/%d", n))
 		w.ends("Done")
 	}
 	lines := w.types(alice, "history").Lines
 	assert.Len(t, lines, historyLines+1)
-	assert.Equal(t, sayMoreHistory, lines[historyLines])
+	assert.Equal(t, card.MoreHistory, lines[historyLines])
 	assert.Contains(t, textOf(w.types(carol, "history")), "No purge that you may see matches.")
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -30,9 +31,9 @@ func TestQuotaSaysWhenTheDayTurns(t *testing.T) {
 func TestTimesAreInUTCAndTheReaders(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 21, 20, 5, 0, 0, time.FixedZone("", 3600))
-	assert.Equal(t, "2026-11-21 19:05 UTC", dated(at, nil))
-	assert.Equal(t, "2026-11-21 19:05 UTC", dated(at, time.UTC))
-	assert.Equal(t, "2026-11-21 19:05 UTC (11-22 03:05 +08:00)", dated(at, time.FixedZone("CST", 8*3600)))
+	assert.Equal(t, "2026-11-21 19:05 UTC", card.Dated(at, nil))
+	assert.Equal(t, "2026-11-21 19:05 UTC", card.Dated(at, time.UTC))
+	assert.Equal(t, "2026-11-21 19:05 UTC (11-22 03:05 +08:00)", card.Dated(at, time.FixedZone("CST", 8*3600)))
 
 	w := newWorld(t)
 	w.types(alice, "https://www.test.com/1")
@@ -51,11 +52,11 @@ func TestTimesAreInUTCAndTheReaders(t *testing.T) {
 func TestRefusalsDoNotSayTryAgain(t *testing.T) {
 	t.Parallel()
 	var all []string
-	for _, s := range sayStanding {
+	for _, s := range card.StandingProblem {
 		all = append(all, s)
 	}
-	all = append(all, sayShared, sayNotYours, sayStale, sayExpiredPress, sayOnlyRequester, saySecondPerson, sayMayNotCancel, sayNoSuchPurge,
-		sayTypedOther, sayNoFormToType, sayWho, sayWhoAsked, sayWhere, sayPresserDenied(refusal{}, false), sayRequesterDenied("gone", nil, false), sayRequesterDenied("", []refusal{{}}, true))
+	all = append(all, card.SharedChannel, card.NotYours, card.StaleButton, card.ExpiredPress, card.OnlyRequester, card.SecondPerson, card.MayNotCancel, card.NoSuchPurge,
+		card.TypedOther, card.NoFormToType, card.WhoUnknown, card.WhoAskedUnknown, card.WhereUnknown, card.PresserDenied(card.Refusal{}, false), card.RequesterDenied("gone", nil, false), card.RequesterDenied("", []card.Refusal{{}}, true))
 	for _, s := range all {
 		assert.NotContains(t, strings.ToLower(s), "try again")
 	}

@@ -38,10 +38,11 @@ const (
 var rules = map[string]rule{
 	"purge": {theirs: []string{toASCII}},
 	"acl":   {ours: []string{"purge"}, theirs: []string{publicSuffixes}},
-	"bot":   {ours: []string{"purge", "acl", "bot/chat", "bot/grammar", "bot/store"}, theirs: []string{engine}},
+	"bot":   {ours: []string{"purge", "acl", "bot/chat", "bot/grammar", "bot/card", "bot/store"}, theirs: []string{engine}},
 
 	"bot/chat":    {ours: []string{"acl"}},
 	"bot/grammar": {ours: []string{"bot/chat", "purge", "acl"}},
+	"bot/card":    {ours: []string{"bot/chat", "bot/grammar", "bot/store", "purge", "acl"}},
 	"bot/store": {ours: []string{"purge", "acl"}, theirs: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"},
 		tests: []string{"bot/store/storetest"}},
 	"bot/store/storetest": {ours: []string{"bot/store", "purge", "acl"}, theirs: []string{testify}},

@@ -1,4 +1,4 @@
-package bot
+package card
 
 import (
 	"fmt"
@@ -10,21 +10,21 @@ import (
 	"purgebot/purge"
 )
 
-// correctionCard shows one person what is wrong with a command, and every address that a press on it would ask for.
-func correctionCard(wrong *grammar.Correction, readings []grammar.Reading, c chat.Command) chat.Card {
-	card := chat.Card{Title: wrong.Message(begins(c)), Tone: chat.Bad}
+// CorrectionCard shows one person what is wrong with a command, and every address that a press on it would ask for.
+func CorrectionCard(wrong *grammar.Correction, readings []grammar.Reading, c chat.Command) chat.Card {
+	card := chat.Card{Title: wrong.Message(Begins(c)), Tone: chat.Bad}
 	if len(readings) > 0 && (len(wrong.Paths) > 0 || len(readings[0].Targets) > grammar.LineTargets) {
 		card.Title = wrong.Problem + " " + wrong.Nothing
 	}
 	if wrong.Bare && c.NoLink != "" {
 		card.Title, card.Lines = wrong.Problem+" "+wrong.Nothing, []string{c.NoLink}
 	}
-	showReadings(&card, readings)
+	ShowReadings(&card, readings)
 	return card
 }
 
-// showReadings adds to a card what each reading would purge.
-func showReadings(card *chat.Card, readings []grammar.Reading) {
+// ShowReadings adds to a card what each reading would purge.
+func ShowReadings(card *chat.Card, readings []grammar.Reading) {
 	if len(readings) == 1 {
 		r := readings[0]
 		card.Targets, card.More = shownOf(r)
@@ -47,7 +47,7 @@ func showReadings(card *chat.Card, readings []grammar.Reading) {
 func shownOf(r grammar.Reading) (some []string, more int) {
 	bytes := 0
 	for _, t := range r.Targets {
-		if bytes += len(t.String()) + 1; bytes > shownBytes || len(some) == shownOffered {
+		if bytes += len(t.String()) + 1; bytes > shownBytes || len(some) == ShownOffered {
 			break
 		}
 		some = append(some, t.String())
@@ -59,9 +59,9 @@ func sayWith(flags string) string { return "With " + flags + "." }
 
 // sayReading names one of several ways to read a command; its addresses follow.
 func sayReading(i int, r grammar.Reading) string {
-	line := fmt.Sprintf("%d: %s", i+1, things(len(r.Targets), r.Kind))
+	line := fmt.Sprintf("%d: %s", i+1, Things(len(r.Targets), r.Kind))
 	if r.Literal {
-		line = fmt.Sprintf("%d: as typed, %s", i+1, things(len(r.Targets), r.Kind))
+		line = fmt.Sprintf("%d: as typed, %s", i+1, Things(len(r.Targets), r.Kind))
 	}
 	if with := r.Flags(); with != "" {
 		line += ", with " + with
@@ -69,8 +69,8 @@ func sayReading(i int, r grammar.Reading) string {
 	return line + ":"
 }
 
-// sayPressReading is the label of the button for one of n readings.
-func sayPressReading(i, n int, r grammar.Reading) string {
+// LabelReading is the label of the button for one of n readings.
+func LabelReading(i, n int, r grammar.Reading) string {
 	count, host := len(r.Targets), onlyHost(r.Targets)
 	switch {
 	case n == 1 && count == 1 && r.Kind == purge.Directory:
@@ -84,9 +84,9 @@ func sayPressReading(i, n int, r grammar.Reading) string {
 	case r.Literal:
 		return fmt.Sprintf("%d: purge as typed", i+1)
 	case host != "" && len(host) <= 40:
-		return fmt.Sprintf("%d: purge %s on %s", i+1, things(count, r.Kind), host)
+		return fmt.Sprintf("%d: purge %s on %s", i+1, Things(count, r.Kind), host)
 	}
-	return fmt.Sprintf("%d: purge %s", i+1, things(count, r.Kind))
+	return fmt.Sprintf("%d: purge %s", i+1, Things(count, r.Kind))
 }
 
 // onlyHost is the host that all targets are on, or "".
@@ -99,9 +99,9 @@ func onlyHost(targets []purge.Target) string {
 	return targets[0].Host()
 }
 
-// sayMistakes is what everybody may read of refused targets: what the grammar says of what was typed, and nothing of any rule.
-func sayMistakes(refused []refusal) string {
-	if slices.ContainsFunc(refused, func(r refusal) bool { return r.cause == "" }) {
+// Mistakes is what everybody may read of refused targets: what the grammar says of what was typed, and nothing of any rule.
+func Mistakes(refused []Refusal) string {
+	if slices.ContainsFunc(refused, func(r Refusal) bool { return r.Cause == "" }) {
 		return ""
 	}
 	first := refused[0]
@@ -115,21 +115,21 @@ func sayMistakes(refused []refusal) string {
 const sayNothingPurged = "Nothing was purged."
 
 // alike is one line for many refused targets with the same reason, "" if they have several.
-func alike(refused []refusal) string {
+func alike(refused []Refusal) string {
 	for _, r := range refused[1:] {
-		if r.cause != refused[0].cause || r.Area != refused[0].Area {
+		if r.Cause != refused[0].Cause || r.Area != refused[0].Area {
 			return ""
 		}
 	}
-	if refused[0].cause == "" || len(refused) <= 3 {
+	if refused[0].Cause == "" || len(refused) <= 3 {
 		return ""
 	}
-	return strings.Join([]string{fmt.Sprintf("%d addresses:", len(refused)), refused[0].cause}, " ")
+	return strings.Join([]string{fmt.Sprintf("%d addresses:", len(refused)), refused[0].Cause}, " ")
 }
 
 // Bounds of what a private card shows of a reading: what is not shown whole is asked about on a card of its own, whose file has all.
 const (
-	shownOffered = 20
+	ShownOffered = 20
 	shownBytes   = 1800
 )
 
@@ -140,12 +140,12 @@ func bytesOf(targets []purge.Target) (n int) {
 	return n
 }
 
-func shownWhole(r grammar.Reading) bool {
-	return len(r.Targets) <= shownOffered && bytesOf(r.Targets) <= shownBytes
+func ShownWhole(r grammar.Reading) bool {
+	return len(r.Targets) <= ShownOffered && bytesOf(r.Targets) <= shownBytes
 }
 
-// begins is what a command begins with where this one was typed.
-func begins(c chat.Command) string {
+// Begins is what a command begins with where this one was typed.
+func Begins(c chat.Command) string {
 	if c.Opening != "" {
 		return c.Opening
 	}

@@ -1,4 +1,4 @@
-package bot
+package card
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 	"purgebot/purge"
 )
 
-// sayLately points out what was purged a moment ago, each purge with what it purged of these; "" if nothing was. Where the
+// PurgedLately points out what was purged a moment ago, each purge with what it purged of these; "" if nothing was. Where the
 // channel sees no targets it names none.
-func sayLately(again []store.Purged, private bool) string {
+func PurgedLately(again []store.Purged, private bool) string {
 	all := runs(again)
 	if len(all) == 0 {
 		return ""
@@ -33,32 +33,32 @@ const namedRuns = 3
 // run is what one purge has purged, in one area, of the targets that are asked for again.
 type run struct {
 	purge string
-	area  purge.Area
-	at    time.Time
-	of    []store.Purged
+	Area  purge.Area
+	At    time.Time
+	Of    []store.Purged
 	done  bool // all of it is known to be
 }
 
 // runs are the purges that a sentence is about, the newest first.
 func runs(again []store.Purged) (all []run) {
 	for _, one := range again {
-		i := slices.IndexFunc(all, func(r run) bool { return r.purge == one.Purge && r.area == one.Area })
+		i := slices.IndexFunc(all, func(r run) bool { return r.purge == one.Purge && r.Area == one.Area })
 		if i < 0 {
-			all, i = append(all, run{purge: one.Purge, area: one.Area, at: one.At, done: true}), len(all)
+			all, i = append(all, run{purge: one.Purge, Area: one.Area, At: one.At, done: true}), len(all)
 		}
-		all[i].of = append(all[i].of, one)
+		all[i].Of = append(all[i].Of, one)
 		all[i].done = all[i].done && one.Outcome == purge.Done
 	}
-	slices.SortStableFunc(all, func(a, b run) int { return b.at.Compare(a.at) })
+	slices.SortStableFunc(all, func(a, b run) int { return b.At.Compare(a.At) })
 	return all
 }
 
 // say is "2 of these were purged in mainland by p-7k3f9x2q at 09:41 UTC"; those behind the first are shorter.
 func (r run) say(first, private bool) string {
-	how := fmt.Sprintf("in %s by %s at %s", r.area, r.purge, clock(r.at))
-	switch n := len(r.of); {
+	how := fmt.Sprintf("in %s by %s at %s", r.Area, r.purge, clock(r.At))
+	switch n := len(r.Of); {
 	case n == 1 && !private:
-		return r.of[0].Target.String() + " was purged " + how
+		return r.Of[0].Target.String() + " was purged " + how
 	case !first:
 		return fmt.Sprintf("%d of these %s", n, how)
 	case n == 1:
@@ -74,7 +74,7 @@ func sayOnTheWay(all []run) string {
 	if len(open) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" %s may still be on the way: a purge takes about %s.", sayPurges(open), lasts(propagation))
+	return fmt.Sprintf(" %s may still be on the way: a purge takes about %s.", sayPurges(open), Lasts(Propagation))
 }
 
 // sayPurges names a few purges.
@@ -99,11 +99,11 @@ func purgesOf(all []run) (names []string) {
 // sum is how many targets the purges had.
 func sum(all []run) (n int) {
 	for _, r := range all {
-		n += len(r.of)
+		n += len(r.Of)
 	}
 	return n
 }
 
-// propagation is how long a purge takes to reach every edge, by the vendor's word: a target purged again meanwhile costs quota for
+// Propagation is how long a purge takes to reach every edge, by the vendor's word: a target purged again meanwhile costs quota for
 // what is on its way already. See https://cloud.tencent.com/document/product/228/6299
-const propagation = 5 * time.Minute
+const Propagation = 5 * time.Minute

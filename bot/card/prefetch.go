@@ -1,4 +1,4 @@
-package bot
+package card
 
 import (
 	"fmt"
@@ -10,16 +10,16 @@ import (
 // What is said about fetching again.
 
 const (
-	sayCannotPrefetch = "The API of Tencent's that purgebot is set to cannot fetch URLs again, so nothing was purged. Send it without prefetch, or ask whoever runs purgebot to set it to API 3.0."
-	sayFetchedAfter   = "Once they are purged, the URLs are fetched again, which takes 5 to 30 minutes."
-	sayNoneFetched    = "Nothing of it is fetched again, since nothing of it is known to be done."
-	sayNotFetched     = "Nothing of it is fetched again: the API of Tencent's that purgebot is set to by now cannot."
-	sayCancelledFetch = "Nothing of it is fetched again, since it was cancelled."
-	sayDoneTooLate    = "Nothing of it is fetched again, since nothing of it was known to be done when it ended."
+	CannotPrefetch = "The API of Tencent's that purgebot is set to cannot fetch URLs again, so nothing was purged. Send it without prefetch, or ask whoever runs purgebot to set it to API 3.0."
+	FetchedAfter   = "Once they are purged, the URLs are fetched again, which takes 5 to 30 minutes."
+	NoneFetched    = "Nothing of it is fetched again, since nothing of it is known to be done."
+	NotFetched     = "Nothing of it is fetched again: the API of Tencent's that purgebot is set to by now cannot."
+	CancelledFetch = "Nothing of it is fetched again, since it was cancelled."
+	DoneTooLate    = "Nothing of it is fetched again, since nothing of it was known to be done when it ended."
 )
 
-// sayFetches is on the card of what follows a purge.
-func sayFetches(short string, left int) string {
+// Fetches is on the card of what follows a purge.
+func Fetches(short string, left int) string {
 	s := "Fetches again what " + short + " has purged."
 	switch left {
 	case 0:
@@ -31,42 +31,42 @@ func sayFetches(short string, left int) string {
 }
 
 // prefetchCost says on a question what fetching again takes, and what of it fits.
-func (v view) prefetchCost() []string {
+func (v View) prefetchCost() []string {
 	if !v.Prefetch {
 		return nil
 	}
-	lines := []string{sayFetchedAfter}
+	lines := []string{FetchedAfter}
 	r := purge.Request{Kind: purge.Prefetch, Parts: v.Request.Parts}
-	_, rest := v.fetchRoom.divide(r)
+	_, rest := v.FetchRoom.Divide(r)
 	for _, p := range rest.Parts {
 		lines = append(lines, fmt.Sprintf("Today's quota of %s prefetches does not hold %d of them: they are purged, and not fetched again. It resets at %s.",
-			p.Area, len(p.Targets), v.turns))
+			p.Area, len(p.Targets), v.Turns))
 	}
-	return append(lines, costLines(r, v.fetchRoom, v.turns)...)
+	return append(lines, costLines(r, v.FetchRoom, v.Turns)...)
 }
 
 // prefetchLines say what becomes, or has become, of the wish.
-func (v view) prefetchLines() []string {
+func (v View) prefetchLines() []string {
 	switch {
 	case !v.Prefetch, v.State.Final() && !v.anyGood():
 		return nil
 	case !v.State.Final():
-		return []string{sayFetchedAfter}
-	case v.fetches > 0:
-		return []string{fmt.Sprintf("%s fetches %s again.", v.fetched, things(v.fetches, purge.URL))}
-	case store.Count(v.targets)[purge.Done] == 0:
+		return []string{FetchedAfter}
+	case v.Fetches > 0:
+		return []string{fmt.Sprintf("%s fetches %s again.", v.Fetched, Things(v.Fetches, purge.URL))}
+	case store.Count(v.Targets)[purge.Done] == 0:
 	case v.Cancelled != "":
-		return []string{sayCancelledFetch}
-	case v.cannotFetch:
-		return []string{sayNotFetched}
+		return []string{CancelledFetch}
+	case v.CannotFetch:
+		return []string{NotFetched}
 	default: // a look after the end
-		return []string{sayDoneTooLate}
+		return []string{DoneTooLate}
 	}
-	return []string{sayNoneFetched}
+	return []string{NoneFetched}
 }
 
 // prefetchTitle is the title of a card about fetching.
-func (v view) prefetchTitle(areas string) string {
+func (v View) prefetchTitle(areas string) string {
 	what := v.what()
 	switch v.State {
 	case store.StateDone:
@@ -87,9 +87,9 @@ func (v view) prefetchTitle(areas string) string {
 		return "Not fetched again: " + what
 	}
 	switch {
-	case v.asking():
+	case v.Asking():
 		return "Fetch " + what + " in " + areas + " again?"
-	case v.decided && v.decision.What != store.Confirmed:
+	case v.Decided && v.Decision.What != store.Confirmed:
 		return "Not fetched again: " + what
 	}
 	return "Fetching again " + what + " in " + areas

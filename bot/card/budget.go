@@ -1,4 +1,4 @@
-package bot
+package card
 
 import (
 	"fmt"
@@ -10,12 +10,12 @@ import (
 	"purgebot/purge"
 )
 
-// sayOverBudget says whose budget it is, what of it is used, and what to do.
-func sayOverBudget(c store.Charge, left int, contact, turns string) string {
+// OverBudget says whose budget it is, what of it is used, and what to do.
+func OverBudget(c store.Charge, left int, contact, turns string) string {
 	used := fmt.Sprintf("%d of %d %s in %s", c.Limit-left, c.Limit, nounPlural(c.Kind), c.Area)
-	s := fmt.Sprintf("%s for today is used up: %s; %d of these %d do not fit, and nothing was purged.", title(whose(c.Key)), used, c.Units-left, c.Units)
+	s := fmt.Sprintf("%s for today is used up: %s; %d of these %d do not fit, and nothing was purged.", Title(whose(c.Key)), used, c.Units-left, c.Units)
 	if left > 0 {
-		s = fmt.Sprintf("%s for today does not hold this: %s are used; %d of these %d do not fit, and nothing was purged.", title(whose(c.Key)), used, c.Units-left, c.Units)
+		s = fmt.Sprintf("%s for today does not hold this: %s are used; %d of these %d do not fit, and nothing was purged.", Title(whose(c.Key)), used, c.Units-left, c.Units)
 	}
 	return s + " It resets at " + turns + "." + askFor(contact)
 }
@@ -39,18 +39,18 @@ func whose(key string) string {
 	return "your budget"
 }
 
-// budgetOf is one limit, for a kind in an area.
-type budgetOf struct {
+// Budget is one limit, for a kind in an area.
+type Budget struct {
 	acl.Charge
-	quotaOf
+	QuotaOf
 }
 
-func sayBudget(o budgetOf, left int) string {
-	return fmt.Sprintf("%s: %d of %d %s in %s left today", title(whose(o.Key)), left, o.Limit, nounPlural(o.kind), o.area)
+func BudgetLine(o Budget, left int) string {
+	return fmt.Sprintf("%s: %d of %d %s in %s left today", Title(whose(o.Key)), left, o.Limit, nounPlural(o.Kind), o.Area)
 }
 
-// quotaOf names one quota.
-type quotaOf struct {
-	kind purge.Kind
-	area purge.Area
+// QuotaOf names one quota.
+type QuotaOf struct {
+	Kind purge.Kind
+	Area purge.Area
 }

@@ -1,20 +1,20 @@
-package bot
+package card
 
 import "fmt"
 
 // What is said about trying again.
 
-func sayNotEnded(short string) string {
+func NotEnded(short string) string {
 	return short + " is still under way, so nothing was purged. Wait for its end, or cancel it, then retry what failed."
 }
 
-func sayNothingToRetry(short string) string {
+func NothingToRetry(short string) string {
 	return "Nothing of " + short + " failed, so there is nothing to retry. Type the purge anew to do it all again."
 }
 
-func sayRetries(short string) string { return "Only what did not go well in " + short + "." }
+func Retries(short string) string { return "Only what did not go well in " + short + "." }
 
-func sayMayCostTwice(n int) string {
+func MayCostTwice(n int) string {
 	if n == 1 {
 		return "One of it may have been done already: sending it again may cost quota twice."
 	}
@@ -22,25 +22,25 @@ func sayMayCostTwice(n int) string {
 }
 
 const (
-	sayNotYoursToLook = "Only those who may see this purge can look it up again."
+	NotYoursToLook = "Only those who may see this purge can look it up again."
 )
 
-func sayNothingNew(short string) string {
+func NothingNew(short string) string {
 	return "Tencent says nothing new about " + short + ". Look at the site itself, or look again in some minutes."
 }
 
-// sayUnclear is what an unknown outcome means for quota.
-func sayUnclear(n int) string {
+// UnclearCosts is what an unknown outcome means for quota.
+func UnclearCosts(n int) string {
 	if n == 1 {
 		return "The unknown one counts as spent, since it may have been done: sending it a second time may cost quota twice."
 	}
 	return fmt.Sprintf("The %d unknown ones count as spent, since they may have been done: sending them a second time may cost quota twice.", n)
 }
 
-// sayLeak is on a question whose reason sounds like a leak.
-const sayLeak = "The reason sounds like a leak: Purge as leak asks anew, for every area, unchanged files too, and shows the channel no targets."
+// SoundsLikeLeak is on a question whose reason sounds like a leak.
+const SoundsLikeLeak = "The reason sounds like a leak: Purge as leak asks anew, for every area, unchanged files too, and shows the channel no targets."
 
-// sayNotNarrowed is the reason of targets that were refused together, where no more calls are spent on finding which is meant.
-func sayNotNarrowed(n int, problem string) string {
+// NotNarrowed is the reason of targets that were refused together, where no more calls are spent on finding which is meant.
+func NotNarrowed(n int, problem string) string {
 	return fmt.Sprintf("Refused together with %d others, at least one of which is wrong. %s", n-1, problem)
 }

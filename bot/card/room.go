@@ -1,20 +1,20 @@
-package bot
+package card
 
 import "purgebot/purge"
 
 // room is what of today's quota a purge may take.
-type room struct {
-	left    map[purge.Area]int // no entry: no limit
-	told    bool               // by the vendor
-	reserve int                // kept off left, since it is for others
+type Room struct {
+	Left    map[purge.Area]int // no entry: no limit
+	Told    bool               // by the vendor
+	Reserve int                // kept off left, since it is for others
 }
 
-// divide parts a request at what is left of each area.
-func (r room) divide(all purge.Request) (fits, rest purge.Request) {
+// Divide parts a request at what is left of each area.
+func (r Room) Divide(all purge.Request) (fits, rest purge.Request) {
 	fits.Kind, rest.Kind, fits.Mode, rest.Mode = all.Kind, all.Kind, all.Mode, all.Mode
 	for _, p := range all.Parts {
 		n := len(p.Targets)
-		if left, limited := r.left[p.Area]; limited {
+		if left, limited := r.Left[p.Area]; limited {
 			n = min(n, left)
 		}
 		if n > 0 {

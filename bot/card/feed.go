@@ -1,4 +1,4 @@
-package bot
+package card
 
 import (
 	"cmp"
@@ -18,16 +18,16 @@ var told = map[store.AuditKind]string{
 	store.AuditFrozen: "froze", store.AuditUnfrozen: "ended the freeze of", store.AuditGranted: "granted", store.AuditRevoked: "revoked",
 }
 
-// passedOver is who could have approved what was purged without: they are mentioned where they are.
-func passedOver(e store.Entry, at chat.Thread) []acl.Subject {
+// PassedOver is who could have approved what was purged without: they are mentioned where they are.
+func PassedOver(e store.Entry, at chat.Thread) []acl.Subject {
 	return slices.DeleteFunc(e.Said().Approvers, func(s acl.Subject) bool {
 		return s.Platform() != at.Platform || s.Workspace() != at.Workspace
 	})
 }
 
-// sayFeed is an audit row as a line of the audit channel; "" if the channel is not told of it. about is the row's purge, nil if it is
+// FeedLine is an audit row as a line of the audit channel; "" if the channel is not told of it. about is the row's purge, nil if it is
 // forgotten. The line names no target, so that a private purge may stand there.
-func sayFeed(e store.Entry, about *store.Purge) string {
+func FeedLine(e store.Entry, about *store.Purge) string {
 	does, is := told[e.What]
 	if !is {
 		return ""
@@ -49,7 +49,7 @@ func sayFedOf(e store.Entry, body store.Body, about *store.Purge) (s string) {
 		if body.State != "" {
 			s += " · " + body.State
 		}
-		s += " · " + view{Purge: *about}.named() + " in " + areaWords(about.Request.Areas())
+		s += " · " + View{Purge: *about}.Named() + " in " + areaWords(about.Request.Areas())
 	case body.Domain != "":
 		s = " " + body.Domain
 		if body.To != "" {

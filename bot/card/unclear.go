@@ -1,4 +1,4 @@
-package bot
+package card
 
 import (
 	"fmt"
@@ -12,21 +12,21 @@ import (
 )
 
 // triesLines say of the newest call what follows it, while that has not followed; and in the end how often it was made in vain.
-func (v view) triesLines() []string {
+func (v View) triesLines() []string {
 	if v.State.Final() {
-		if _, n := v.newest(); v.tried() && n > 1 {
+		if _, n := v.newest(); v.Tried() && n > 1 {
 			return []string{fmt.Sprintf("Tried %s.", times(n))}
 		}
 		return nil
 	}
-	lines := compact([]string{v.triesLine()})
-	if v.looking() && !v.until.IsZero() {
-		lines = append(lines, sayLookingUntil(v.until), sayMeanwhile(v.Request.Kind))
+	lines := Compact([]string{v.triesLine()})
+	if v.Looking() && !v.Until.IsZero() {
+		lines = append(lines, sayLookingUntil(v.Until), Meanwhile(v.Request.Kind))
 	}
 	return lines
 }
 
-func (v view) triesLine() string {
+func (v View) triesLine() string {
 	if v.Cancelled != "" {
 		return ""
 	}
@@ -34,22 +34,22 @@ func (v view) triesLine() string {
 	switch {
 	case last.Next.What == store.Again:
 		return sayTried(n, last.Next.At) + " " + withoutAdvice(last.Problem)
-	case last.Next.What == store.LookUp && v.looking():
+	case last.Next.What == store.LookUp && v.Looking():
 		return fmt.Sprintf("Tried %s; where Tencent knows nothing of it, it is tried once more.", times(n))
-	case n > 1 && (last.State == store.Calling || v.looking()):
+	case n > 1 && (last.State == store.Calling || v.Looking()):
 		return fmt.Sprintf("Tried %s.", times(n))
 	}
 	return ""
 }
 
 // newest is the call that left last, and how many of its batch there were.
-func (v view) newest() (last store.Call, n int) {
-	for _, c := range v.calls {
+func (v View) newest() (last store.Call, n int) {
+	for _, c := range v.Calls {
 		if !c.At.Before(last.At) {
 			last = c
 		}
 	}
-	for _, c := range v.calls {
+	for _, c := range v.Calls {
 		if c.Batch == last.Batch {
 			n++
 		}
@@ -57,24 +57,24 @@ func (v view) newest() (last store.Call, n int) {
 	return last, n
 }
 
-// lookingCard is the reply that tells that something is unclear; in the end it points to the message that tells how it ended.
-func (v view) lookingCard() chat.Card {
-	if !v.looking() {
-		return chat.Card{Title: sayCleared, Tone: v.tone(), Lines: []string{sayWhereCleared}, Footer: v.Short}
+// StillLooking is the reply that tells that something is unclear; in the end it points to the message that tells how it ended.
+func (v View) StillLooking() chat.Card {
+	if !v.Looking() {
+		return chat.Card{Title: Cleared, Tone: v.Tone(), Lines: []string{sayWhereCleared}, Footer: v.Short}
 	}
-	c := chat.Card{Title: sayNotClear + v.what() + " in " + areaWords(v.Request.Areas()) + " may have been " + v.done(), Tone: chat.Unsure,
+	c := chat.Card{Title: NotClear + v.what() + " in " + areaWords(v.Request.Areas()) + " may have been " + v.done(), Tone: chat.Unsure,
 		Mention: []acl.Subject{v.Requester}, Footer: v.Short}
 	for _, a := range v.Request.Areas() {
 		c.Lines = append(c.Lines, v.areaLine(a))
 	}
-	c.Lines = compact(append(c.Lines, v.triesLines()...))
-	c.Buttons = []chat.Button{v.button("Look again", actionLook, chat.Plain)}
+	c.Lines = Compact(append(c.Lines, v.triesLines()...))
+	c.Buttons = []chat.Button{v.Button("Look again", ActionLook, chat.Plain)}
 	return c
 }
 
 const (
-	sayNotClear     = "Not clear yet: "
-	sayCleared      = "No longer looked up."
+	NotClear        = "Not clear yet: "
+	Cleared         = "No longer looked up."
 	sayWhereCleared = "How it stands is said on the card above."
 )
 
@@ -96,16 +96,16 @@ func sayLookingUntil(t time.Time) string {
 	return "Tencent's answer does not tell whether it was done. purgebot is looking until " + clock(t) + " at the latest."
 }
 
-// sayMeanwhile is what a person can do that purgebot cannot.
-func sayMeanwhile(k purge.Kind) string {
+// Meanwhile is what a person can do that purgebot cannot.
+func Meanwhile(k purge.Kind) string {
 	if k == purge.Prefetch {
 		return "Meanwhile, nothing needs to be done: a page that was not fetched is fetched when somebody asks for it."
 	}
 	return "Meanwhile, look at the pages themselves: where they are new, it was done. Purging them again may cost quota twice."
 }
 
-// sayUnclearThen is the reason of targets whose first call may have been carried out, and whose next one was not.
-func sayUnclearThen(problem string) string {
+// UnclearThen is the reason of targets whose first call may have been carried out, and whose next one was not.
+func UnclearThen(problem string) string {
 	return "An earlier call may have been done; of the last one: " + problem
 }
 

@@ -1,59 +1,59 @@
-package bot
+package card
 
 import "purgebot/bot/chat"
 
 // What help says: of all that can be typed, what its reader may use.
 
 // needs is what somebody must be let do for a line of help to be of use.
-type needs func(rights) bool
+type needs func(Rights) bool
 
-func anybody(rights) bool             { return true }
-func purges(r rights) bool            { return r.urls || r.directories }
-func purgesURLs(r rights) bool        { return r.urls }
-func purgesDirectories(r rights) bool { return r.directories }
-func purgesOverseas(r rights) bool    { return r.overseas }
-func purgesEverywhere(r rights) bool  { return r.everywhere }
-func prefetches(r rights) bool        { return r.urls && r.prefetch }
-func opensForms(r rights) bool        { return purges(r) && r.forms }
-func mentions(r rights) bool          { return purges(r) && r.mentions }
-func seesOthers(r rights) bool        { return purges(r) || r.audits || r.administers }
-func cancels(r rights) bool           { return purges(r) || r.administers }
-func administers(r rights) bool       { return r.administers }
+func anybody(Rights) bool             { return true }
+func Purges(r Rights) bool            { return r.Urls || r.Directories }
+func purgesURLs(r Rights) bool        { return r.Urls }
+func purgesDirectories(r Rights) bool { return r.Directories }
+func purgesOverseas(r Rights) bool    { return r.Overseas }
+func purgesEverywhere(r Rights) bool  { return r.Everywhere }
+func prefetches(r Rights) bool        { return r.Urls && r.Prefetch }
+func opensForms(r Rights) bool        { return Purges(r) && r.Forms }
+func mentions(r Rights) bool          { return Purges(r) && r.Mentions }
+func seesOthers(r Rights) bool        { return Purges(r) || r.Audits || r.Administers }
+func cancels(r Rights) bool           { return Purges(r) || r.Administers }
+func administers(r Rights) bool       { return r.Administers }
 
 // helpLine is what one can type, and who may.
 type helpLine struct {
 	needs
-	text string
+	Text string
 }
 
-// help is what one can type, and what is said besides.
-type help []helpLine
+// Help is what one can type, and what is said besides.
+type Help []helpLine
 
 // of is what somebody may use.
-func (h help) of(r rights) (lines []string) {
+func (h Help) Of(r Rights) (lines []string) {
 	for _, l := range h {
 		if l.needs(r) {
-			lines = append(lines, l.text)
+			lines = append(lines, l.Text)
 		}
 	}
 	return lines
 }
 
-// sayHelp is what one can type as text.
-var sayHelp = help{
+// TypedHelp is what one can type as text.
+var TypedHelp = Help{
 	{purgesURLs, "/purge https://www.example.com/a.jpg — purge URLs, as many as you paste"},
 	{purgesDirectories, "/purge dir https://www.example.com/a/ — purge directories; asks first"},
 	{purgesOverseas, "    --overseas or --global — elsewhere than in mainland; asks first"},
 	{purgesDirectories, "    --mode delete — directories: everything, not only changed files"},
-	{purges, "    --reason \"text\" — shown on the card, kept in the audit"},
-	{purges, "    --private — the channel sees the host and the number, not the targets"},
+	{Purges, "    --reason \"text\" — shown on the card, kept in the audit"},
+	{Purges, "    --private — the channel sees the host and the number, not the targets"},
 	{prefetches, "    --prefetch — URLs: fetched again once they are purged"},
-	{purges, "    --dry-run — say what would happen, send nothing"},
+	{Purges, "    --dry-run — say what would happen, send nothing"},
 	{purgesEverywhere, "/purge leak https://… \"reason\" — everywhere, deleted, private"},
 	{opensForms, "/purge — a form for the same"},
 	{seesOthers, "/purge status p-… — one purge as it stands"},
 	{cancels, "/purge cancel p-… — stop what has not left"},
-	{purges, "/purge retry p-… — again, but only what failed"},
+	{Purges, "/purge retry p-… — again, but only what failed"},
 	{seesOthers, "/purge history [domain] — purges you may see; --since 30d, --until 2026-11-21, --by me, --outcome failed"},
 	{anybody, "/purge quota — what is left today, and who used it"},
 	{anybody, "/purge why https://… · domains · whoami — what you may purge and why"},
@@ -62,43 +62,43 @@ var sayHelp = help{
 	{administers, "    --kind directory, --overseas or --global — what else than URLs in mainland they may purge"},
 }
 
-// sayHelpOptions is the same where the platform has options of its own.
-var sayHelpOptions = help{
+// OptionHelp is the same where the platform has options of its own.
+var OptionHelp = Help{
 	{purgesURLs, "/purge url targets:https://www.example.com/a.jpg — purge URLs, as many as you paste"},
 	{purgesDirectories, "/purge dir targets:https://www.example.com/a/ — purge directories; asks first"},
 	{purgesOverseas, "    area: overseas or global — elsewhere than in mainland; asks first"},
 	{purgesDirectories, "    mode: delete — directories: everything, not only changed files"},
-	{purges, "    reason: — shown on the card, kept in the audit"},
-	{purges, "    private: — the channel sees the host and the number, not the targets"},
+	{Purges, "    reason: — shown on the card, kept in the audit"},
+	{Purges, "    private: — the channel sees the host and the number, not the targets"},
 	{prefetches, "    prefetch: — URLs: fetched again once they are purged"},
-	{purges, "    dry-run: — say what would happen, send nothing"},
+	{Purges, "    dry-run: — say what would happen, send nothing"},
 	{opensForms, "/purge form — the same as a form, for many targets"},
 	{purgesEverywhere, "/purge leak targets:https://… reason:… — everywhere, deleted, private"},
 	{seesOthers, "/purge status — one purge as it stands, by its id"},
 	{cancels, "/purge cancel — stop what has not left, by its id"},
-	{purges, "/purge retry — again, but only what failed"},
+	{Purges, "/purge retry — again, but only what failed"},
 	{seesOthers, "/purge history — purges you may see; by domain, since, until, by, outcome"},
 	{anybody, "/purge quota — what is left today, and who used it"},
 	{anybody, "/purge why · domains · whoami — what you may purge and why"},
 	{administers, "/purge freeze · unfreeze — nobody may purge a domain for a while"},
 	{administers, "/purge grant · revoke — somebody may purge a domain for a while"},
-	{purges, "“Purge links in this message” is in the menu of every message, under Apps."},
+	{Purges, "“Purge links in this message” is in the menu of every message, under Apps."},
 	{mentions, "Or mention me: @purgebot purge https://…"},
 }
 
-// helpFor is the help of one chat.
-func helpFor(limits chat.ChatLimits) help {
+// HelpFor is the help of one chat.
+func HelpFor(limits chat.ChatLimits) Help {
 	if limits.Options {
-		return sayHelpOptions
+		return OptionHelp
 	}
-	return sayHelp
+	return TypedHelp
 }
 
-// rights are what somebody may use of all that can be typed, by the file and by what they were lent.
-type rights struct {
-	urls, directories    bool
-	overseas, everywhere bool // some of it overseas; some of it in both areas
-	prefetch, forms      bool // there is such a thing, with this API and in this chat
-	mentions             bool // so is this, and it is offered
-	audits, administers  bool
+// Rights are what somebody may use of all that can be typed, by the file and by what they were lent.
+type Rights struct {
+	Urls, Directories    bool
+	Overseas, Everywhere bool // some of it overseas; some of it in both areas
+	Prefetch, Forms      bool // there is such a thing, with this API and in this chat
+	Mentions             bool // so is this, and it is offered
+	Audits, Administers  bool
 }

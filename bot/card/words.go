@@ -1,4 +1,7 @@
-package bot
+// Package card words everything that people read of a purge: the cards, forms, private replies and lines of help, from rows and
+// values that are gathered beforehand. It decides nothing, asks nobody, and knows neither the database nor a chat. Tencent's name
+// stands in its sentences, since purgebot purges no other vendor's caches.
+package card
 
 import (
 	"fmt"
@@ -11,39 +14,39 @@ import (
 	"purgebot/purge"
 )
 
-// Every sentence that a person reads about a purge is here or in words_cards.go; the grammar's own refusals stand with the grammar.
+// Sentences and words that several cards share.
 
 const (
-	sayDatabase       = "The database did not answer; nothing was taken. Try again."
-	sayWho            = "I could not check who you are; nothing was purged."
-	sayWhoAsked       = "I could not check who asked for this; nothing was purged."
-	sayWhere          = "I could not check what this channel is; nothing was purged."
-	sayTryAgain       = " Try again."
-	sayNotYours       = " purgebot lacks a permission or is set up wrongly; ask whoever runs purgebot."
-	sayCardComing     = "The card is still being put up; try again in a moment."
-	sayShared         = "This channel is shared with another organisation, so nothing can be purged from here. Use a channel of your own."
-	sayInterrupted    = "The answer to this call was lost on our side, so it may have been done. Look at the site before you send it again; the quota may have been spent."
-	sayLate           = "Tencent accepted it, and has not yet said that it is done; purgebot has stopped looking."
-	sayBroken         = "purgebot lost track of this purge: what was sent may have been done, the rest was not sent. Look at the site, and tell whoever runs purgebot."
-	sayStale          = "This button is no longer valid; nothing was purged by pressing it. Type the command again."
-	sayExpiredPress   = "This question has expired; nothing was purged. Type the command again."
-	sayTypedOther     = "That is not the host that this purges whole, so nothing was sent. The question stays open: press again and type the host as the card shows it."
-	sayNoFormToType   = "This purges a whole site, and whoever presses must type its host, for which this chat has no form; nothing was sent. Cancel it, and purge the directories that you mean."
-	sayTypeHost       = "Whole site: whoever presses types the host."
-	sayOnlyRequester  = "Only the person who asked may press this. You can ask for the same purge yourself."
-	saySecondPerson   = "This purge needs a second person: somebody else who may purge the same must press."
-	sayMayNotCancel   = "Only the person who asked, somebody who may purge all of it (and approve it, where it takes a second person), or an administrator can cancel this purge."
-	sayTooManyWaiting = "Too many questions are waiting for an answer; nothing was taken. Answer or cancel some, then try again."
-	sayMoreHistory    = "There may be more. Narrow it by a domain, since, until, by or outcome; whoever runs purgebot has all of it with “purgebot history”."
-	sayNothingGranted = "No rule lets you purge anything."
-	sayNoSuchPurge    = "There is no purge with that id that you may see. Copy the id from its card; /purge history lists yours."
+	Database        = "The database did not answer; nothing was taken. Try again."
+	WhoUnknown      = "I could not check who you are; nothing was purged."
+	WhoAskedUnknown = "I could not check who asked for this; nothing was purged."
+	WhereUnknown    = "I could not check what this channel is; nothing was purged."
+	TryAgain        = " Try again."
+	NotYours        = " purgebot lacks a permission or is set up wrongly; ask whoever runs purgebot."
+	CardComing      = "The card is still being put up; try again in a moment."
+	SharedChannel   = "This channel is shared with another organisation, so nothing can be purged from here. Use a channel of your own."
+	Interrupted     = "The answer to this call was lost on our side, so it may have been done. Look at the site before you send it again; the quota may have been spent."
+	StillRunning    = "Tencent accepted it, and has not yet said that it is done; purgebot has stopped looking."
+	LostByEngine    = "purgebot lost track of this purge: what was sent may have been done, the rest was not sent. Look at the site, and tell whoever runs purgebot."
+	StaleButton     = "This button is no longer valid; nothing was purged by pressing it. Type the command again."
+	ExpiredPress    = "This question has expired; nothing was purged. Type the command again."
+	TypedOther      = "That is not the host that this purges whole, so nothing was sent. The question stays open: press again and type the host as the card shows it."
+	NoFormToType    = "This purges a whole site, and whoever presses must type its host, for which this chat has no form; nothing was sent. Cancel it, and purge the directories that you mean."
+	TypeHost        = "Whole site: whoever presses types the host."
+	OnlyRequester   = "Only the person who asked may press this. You can ask for the same purge yourself."
+	SecondPerson    = "This purge needs a second person: somebody else who may purge the same must press."
+	MayNotCancel    = "Only the person who asked, somebody who may purge all of it (and approve it, where it takes a second person), or an administrator can cancel this purge."
+	TooManyWaiting  = "Too many questions are waiting for an answer; nothing was taken. Answer or cancel some, then try again."
+	MoreHistory     = "There may be more. Narrow it by a domain, since, until, by or outcome; whoever runs purgebot has all of it with “purgebot history”."
+	NothingGranted  = "No rule lets you purge anything."
+	NoSuchPurge     = "There is no purge with that id that you may see. Copy the id from its card; /purge history lists yours."
 )
 
-// ourWorkspace is our word for what a chat may call otherwise.
-const ourWorkspace = "workspace"
+// Workspace is our word for what a chat may call otherwise.
+const Workspace = "workspace"
 
-// sayStanding is why somebody who is no member may do nothing.
-var sayStanding = map[chat.Standing]string{
+// StandingProblem is why somebody who is no member may do nothing.
+var StandingProblem = map[chat.Standing]string{
 	chat.Guest:    "Guests of this workspace cannot purge. Ask a full member.",
 	chat.Outsider: "Only members of this workspace can purge. Ask one of them.",
 	chat.Robot:    "Bots cannot purge.",
@@ -51,20 +54,20 @@ var sayStanding = map[chat.Standing]string{
 	"":            "I could not tell what you are to this workspace; nothing was purged. Ask whoever runs purgebot.",
 }
 
-// sayToldAlone is why an end is told to whoever asked, and not in the channel.
-func sayToldAlone(why string) string {
+// ToldAlone is why an end is told to whoever asked, and not in the channel.
+func ToldAlone(why string) string {
 	return "The channel could not be told, so you are. " + why
 }
 
-func sayTooFast(limit int) string {
+func TooFast(limit int) string {
 	return fmt.Sprintf("More than %d commands in ten seconds: this one was not taken. Wait a moment, then type it again.", limit)
 }
 
-func sayTooManyOpen(n int) string {
+func TooManyOpen(n int) string {
 	return fmt.Sprintf("You have %d purges open; nothing was taken. Wait for one to end or cancel one, then try again.", n)
 }
 
-func sayNotJoined(invite string) string {
+func NotJoined(invite string) string {
 	how := "Let me in: " + invite
 	if strings.HasPrefix(invite, "/") {
 		how = "Type " + invite + " here"
@@ -72,16 +75,16 @@ func sayNotJoined(invite string) string {
 	return "I cannot post in this channel, so nothing was purged. " + how + ", then send the command again."
 }
 
-func sayAlreadyOpen(short string) string {
+func AlreadyOpen(short string) string {
 	return "You already asked for exactly this here: see " + short + ". Nothing more was started."
 }
 
-func sayStopping(short string) string {
+func Stopping(short string) string {
 	return "Stopping " + short + ": what has not left is not sent; what has left is followed to its end."
 }
 
-// sayAskContact says to somebody who may purge nothing whom to ask, and what to show them.
-func sayAskContact(you acl.Subject, contact string) string {
+// AskContact says to somebody who may purge nothing whom to ask, and what to show them.
+func AskContact(you acl.Subject, contact string) string {
 	ask := "those who keep the policy file"
 	if contact != "" {
 		ask = contact
@@ -98,24 +101,24 @@ func sayCancelled(who acl.Subject, e store.Entry) string {
 	return "Cancelled by " + by + ": the part that had not left was not sent."
 }
 
-// sayOldCopy answers a press on a card that a crash left behind.
-func sayOldCopy(short string, asking bool) string {
+// OldCopy answers a press on a card that a crash left behind.
+func OldCopy(short string, asking bool) string {
 	if asking {
 		return "This card is an old copy, so pressing it did nothing. The question of " + short + " stands open on another card here: press there."
 	}
 	return "This card is an old copy, so pressing it did nothing. Another card here shows " + short + "."
 }
 
-// oldCopyCard is what becomes of such a card.
-func oldCopyCard(short string) chat.Card {
+// OldCopyCard is what becomes of such a card.
+func OldCopyCard(short string) chat.Card {
 	return chat.Card{Title: "Old copy: another card here shows " + short, Tone: chat.Neutral, Lines: []string{"Nothing is purged by this one."}, Footer: short}
 }
 
-func sayAlreadyEnded(p store.Purge) string {
+func AlreadyEnded(p store.Purge) string {
 	return p.Short + " has already ended: " + string(p.State) + "."
 }
 
-func sayDecidedBy(d store.Decision) string {
+func DecidedBy(d store.Decision) string {
 	switch d.What {
 	case store.Expired:
 		return "This question has expired; nothing was purged. Type the command again."
@@ -125,51 +128,51 @@ func sayDecidedBy(d store.Decision) string {
 	return fmt.Sprintf("Already decided: %s by %s at %s.", sayDecided(d), d.Name, d.At.UTC().Format("15:04:05 UTC"))
 }
 
-func sayPresserDenied(r refusal, private bool) string {
-	return "You may not purge everything that this asks for, so you cannot press this button." + named(r, private)
+func PresserDenied(r Refusal, private bool) string {
+	return "You may not purge everything that this asks for, so you cannot press this button." + Named(r, private)
 }
 
-func sayRequesterDenied(gone string, denied []refusal, private bool) string {
+func RequesterDenied(gone string, denied []Refusal, private bool) string {
 	if gone != "" {
 		return "Whoever asked may no longer purge, so nothing was sent. Ask for it yourself if it is still needed."
 	}
-	return "The rules have changed since this was asked, so nothing was sent." + named(denied[0], private)
+	return "The rules have changed since this was asked, so nothing was sent." + Named(denied[0], private)
 }
 
-func sayWithdrawn(r refusal, private bool) string {
-	return "The rules have changed since this was asked; what had not left was not sent." + named(r, private)
+func Withdrawn(r Refusal, private bool) string {
+	return "The rules have changed since this was asked; what had not left was not sent." + Named(r, private)
 }
 
-// sayNotSent is the reason of targets that are left out because a call before theirs was refused.
-func sayNotSent(problem string) string {
+// NotSent is the reason of targets that are left out because a call before theirs was refused.
+func NotSent(problem string) string {
 	return "Not sent, because the call before was refused: " + problem
 }
 
 // named is which target and why, but for a private purge, whose targets the channel does not see.
-func named(r refusal, private bool) string {
+func Named(r Refusal, private bool) string {
 	if private {
 		return ""
 	}
 	return " " + r.Target + ": " + r.Reason
 }
 
-func sayVendorFailed(reason string) string {
+func VendorFailed(reason string) string {
 	if reason == "" {
 		return "Tencent reports that it failed. Purge it again; if it fails again, ask whoever runs purgebot."
 	}
 	return "Tencent reports that it failed: " + cut(chat.OneLine(reason), 200)
 }
 
-func suggestion(s string) string {
+func Suggestion(s string) string {
 	if s == "" {
 		return ""
 	}
 	return " Did you mean " + s + "?"
 }
 
-func sayLeftOut(n int) string { return fmt.Sprintf("%d refused and left out.", n) }
+func LeftOut(n int) string { return fmt.Sprintf("%d refused and left out.", n) }
 
-func sayRest(n int) string {
+func LabelRest(n int) string {
 	if n == 1 {
 		return "Purge the other one"
 	}
@@ -177,7 +180,7 @@ func sayRest(n int) string {
 }
 
 // dayTurns is when the vendor's next day begins, in the vendor's zone and in UTC.
-func sayDayTurns(now time.Time, zone *time.Location) string {
+func DayTurns(now time.Time, zone *time.Location) string {
 	now = now.In(zone)
 	turn := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, zone)
 	if _, offset := turn.Zone(); offset == 0 {
@@ -193,8 +196,8 @@ func sayCalls(n int) string {
 	return fmt.Sprintf("%d calls to Tencent.", n)
 }
 
-// things is "1 URL", "3 directories".
-func things(n int, k purge.Kind) string {
+// Things is "1 URL", "3 directories".
+func Things(n int, k purge.Kind) string {
 	if n == 1 {
 		return "1 " + noun(k)
 	}
@@ -239,7 +242,7 @@ func hostWords(hosts []string) string {
 	return strings.Join(hosts, ", ")
 }
 
-func title(s string) string {
+func Title(s string) string {
 	if s == "" {
 		return s
 	}
@@ -257,8 +260,8 @@ func cut(s string, n int) string {
 
 func clock(t time.Time) string { return t.UTC().Format("15:04 UTC") }
 
-// dated is a time in UTC, and on the reader's own clock where that is known and another.
-func dated(t time.Time, reader *time.Location) string {
+// Dated is a time in UTC, and on the reader's own clock where that is known and another.
+func Dated(t time.Time, reader *time.Location) string {
 	s := t.UTC().Format("2006-01-02 15:04 UTC")
 	if reader == nil {
 		return s

@@ -1,4 +1,4 @@
-package bot
+package card
 
 import (
 	"fmt"
@@ -13,66 +13,66 @@ import (
 	"purgebot/purge"
 )
 
-// sayUnreadable is why a question cannot be confirmed in a chat to which purgebot can attach no file.
-const sayUnreadable = "The targets do not fit here, and nobody can confirm what cannot be read: whoever runs purgebot can let it attach files, as /readyz says. " +
+// Unreadable is why a question cannot be confirmed in a chat to which purgebot can attach no file.
+const Unreadable = "The targets do not fit here, and nobody can confirm what cannot be read: whoever runs purgebot can let it attach files, as /readyz says. " +
 	"Or cancel this, and ask for at most ten at once."
 
 // shownTargets is how many targets a card lists; the rest is a file.
 const shownTargets = 10
 
-// statusCard is the one card that is edited in place from "asked" to "done".
-func (v view) statusCard() chat.Card {
-	c := chat.Card{Title: v.statusTitle(), Tone: v.tone(), By: v.Requester, Footer: v.footer()}
+// Status is the one card that is edited in place from "asked" to "done".
+func (v View) Status() chat.Card {
+	c := chat.Card{Title: v.statusTitle(), Tone: v.Tone(), By: v.Requester, Footer: v.footer()}
 	v.showTargets(&c)
 	c.Lines = append(c.Lines, v.joinLines()...)
 	c.Lines = append(c.Lines, v.outcomeLines()...)
-	c.Lines = append(c.Lines, v.progressLines()...)
+	c.Lines = append(c.Lines, v.ProgressLines()...)
 	c.Lines = append(c.Lines, v.triesLines()...)
 	c.Lines = append(c.Lines, v.Notes...)
 	if v.Reason != "" {
 		c.Lines = append(c.Lines, "Reason: "+v.Reason)
 	}
-	if v.asking() {
+	if v.Asking() {
 		c.Lines = append(c.Lines, v.questionLines()...)
 	} else {
 		c.Lines = slices.Concat(c.Lines, v.decidedLines(), v.leftOut(), v.prefetchLines())
 	}
 	c.Buttons = v.buttons()
-	if v.asking() {
-		c.Mention = v.approvers.mention()
+	if v.Asking() {
+		c.Mention = v.Approvers.Mention()
 	}
 	return c
 }
 
-// resultCard is the new message at the end: an edit notifies nobody.
-func (v view) resultCard() chat.Card {
-	c := chat.Card{Title: v.statusTitle(), Tone: v.tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
+// Result is the new message at the end: an edit notifies nobody.
+func (v View) Result() chat.Card {
+	c := chat.Card{Title: v.statusTitle(), Tone: v.Tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
 	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.triesLines(), v.Notes, v.leftOut(), v.prefetchLines())
 	c.Buttons = v.followUps()
-	if !v.Private && len(v.targets) > 20 {
+	if !v.Private && len(v.Targets) > 20 {
 		c.File = v.outcomeFile()
 	}
 	return c
 }
 
-func (v view) statusTitle() string {
+func (v View) statusTitle() string {
 	areas := areaWords(v.Request.Areas())
 	if v.Request.Kind == purge.Prefetch {
 		return v.prefetchTitle(areas)
 	}
 	switch v.State {
 	case store.StateRecorded, store.StateSending:
-		if v.asking() {
+		if v.Asking() {
 			return "Purge " + v.what() + " in " + areas + "?"
 		}
-		if v.looking() && store.Count(v.targets)[purge.Pending] == 0 {
+		if v.Looking() && store.Count(v.Targets)[purge.Pending] == 0 {
 			return "Looking up what became of " + v.what() + " in " + areas
 		}
 		return "Purging " + v.what() + " in " + areas
 	case store.StateWaiting:
 		return v.waitingTitle(areas)
 	case store.StateFollowing:
-		if n := store.Count(v.targets); n[purge.OutcomeUnknown]+n[purge.Failed]+n[purge.Skipped] > 0 {
+		if n := store.Count(v.Targets); n[purge.OutcomeUnknown]+n[purge.Failed]+n[purge.Skipped] > 0 {
 			return "Looking up what became of " + v.what() + " in " + areas
 		}
 		return "Accepted: " + v.what() + " in " + areas
@@ -94,18 +94,18 @@ func (v view) statusTitle() string {
 	return "Not purged: " + v.what()
 }
 
-func (v view) waitingTitle(areas string) string {
-	if !v.decided {
+func (v View) waitingTitle(areas string) string {
+	if !v.Decided {
 		return "Purge " + v.what() + " in " + areas + "?"
 	}
-	if v.decision.What == store.Confirmed {
+	if v.Decision.What == store.Confirmed {
 		return "Purging " + v.what() + " in " + areas
 	}
 	return "Not purged: " + v.what()
 }
 
 // showTargets lists the first ten; a private purge shows none of them in the channel.
-func (v view) showTargets(c *chat.Card) {
+func (v View) showTargets(c *chat.Card) {
 	if v.Private {
 		c.Lines = append(c.Lines, "Private: the channel sees no targets. /purge status "+v.Short+" shows them to whoever asked and whoever may purge them.")
 		return
@@ -118,7 +118,7 @@ func (v view) showTargets(c *chat.Card) {
 }
 
 // outcomeLines says per area what is known, and names each distinct reason once.
-func (v view) outcomeLines() []string {
+func (v View) outcomeLines() []string {
 	var lines []string
 	for _, a := range v.Request.Areas() {
 		if s := v.areaLine(a); s != "" {
@@ -135,14 +135,14 @@ func (v view) outcomeLines() []string {
 			lines = append(lines, "Tencent accepted it; its API does not tell when it is done. It usually takes "+v.takes()+".")
 		}
 	}
-	if n := store.Count(v.targets)[purge.OutcomeUnknown]; n > 0 && v.State.Final() {
-		lines = append(lines, sayUnclear(n))
+	if n := store.Count(v.Targets)[purge.OutcomeUnknown]; n > 0 && v.State.Final() {
+		lines = append(lines, UnclearCosts(n))
 	}
 	return lines
 }
 
 // takes is how long it takes by the vendor's word.
-func (v view) takes() string {
+func (v View) takes() string {
 	if v.Request.Kind == purge.Prefetch {
 		return "5 to 30 minutes"
 	}
@@ -150,9 +150,9 @@ func (v view) takes() string {
 }
 
 // areaLine is "Mainland: 3 done, 1 failed"; "" while nothing is known.
-func (v view) areaLine(a purge.Area) string {
+func (v View) areaLine(a purge.Area) string {
 	n := map[purge.Outcome]int{}
-	for _, t := range v.targets {
+	for _, t := range v.Targets {
 		if t.Area == a {
 			n[t.Outcome]++
 		}
@@ -169,7 +169,7 @@ func (v view) areaLine(a purge.Area) string {
 	if left := n[purge.Pending]; left > 0 {
 		words = append(words, fmt.Sprintf("%d to go", left))
 	}
-	return title(string(a)) + ": " + strings.Join(words, ", ") + "."
+	return Title(string(a)) + ": " + strings.Join(words, ", ") + "."
 }
 
 var outcomeWord = map[purge.Outcome]string{
@@ -178,10 +178,10 @@ var outcomeWord = map[purge.Outcome]string{
 }
 
 // reasonLines gives each distinct reason with how many targets it stopped, the commonest first.
-func (v view) reasonLines() []string {
+func (v View) reasonLines() []string {
 	n := map[string]int{}
 	first := map[string]string{}
-	for _, t := range v.targets {
+	for _, t := range v.Targets {
 		if t.Reason != "" {
 			n[t.Reason]++
 			if n[t.Reason] == 1 {
@@ -203,9 +203,9 @@ func (v view) reasonLines() []string {
 	return lines
 }
 
-func (v view) reasonLine(n int, first, reason string) string {
+func (v View) reasonLine(n int, first, reason string) string {
 	switch {
-	case n == len(v.targets) || v.Private:
+	case n == len(v.Targets) || v.Private:
 		return reason
 	case n == 1:
 		return first + ": " + reason
@@ -214,26 +214,26 @@ func (v view) reasonLine(n int, first, reason string) string {
 }
 
 // questionLines is what a person needs to decide.
-func (v view) questionLines() []string {
-	lines := slices.Concat([]string{v.modeLine()}, costLines(v.Request, v.room, v.turns), v.prefetchCost())
-	lines = append(lines, sayLately(v.lately, v.Private))
-	lines = slices.Concat(lines, v.hints, v.warnings(), v.frozen)
+func (v View) questionLines() []string {
+	lines := slices.Concat([]string{v.modeLine()}, costLines(v.Request, v.Room, v.Turns), v.prefetchCost())
+	lines = append(lines, PurgedLately(v.Lately, v.Private))
+	lines = slices.Concat(lines, v.Hints, v.warnings(), v.Frozen)
 	for _, l := range v.leftOut() {
 		if l != sayStayCached { // the mode says so
 			lines = append(lines, l)
 		}
 	}
 	if len(v.asLeak()) > 0 {
-		lines = append(lines, sayLeak)
+		lines = append(lines, SoundsLikeLeak)
 	}
-	lines = append(lines, v.pressLine, v.emergencyLine())
+	lines = append(lines, v.PressLine, v.emergencyLine())
 	if !v.ExpiresAt.IsZero() {
 		lines = append(lines, "Expires at "+clock(v.ExpiresAt)+".")
 	}
-	return compact(lines)
+	return Compact(lines)
 }
 
-func (v view) modeLine() string {
+func (v View) modeLine() string {
 	switch v.Request.Mode {
 	case purge.Flush:
 		return "Mode flush: changed files only; unchanged files stay cached."
@@ -244,7 +244,7 @@ func (v view) modeLine() string {
 }
 
 // warnings name the whole sites, and what it takes to purge them.
-func (v view) warnings() []string {
+func (v View) warnings() []string {
 	hosts := v.Request.WholeSites()
 	if len(hosts) == 0 {
 		return nil
@@ -253,19 +253,19 @@ func (v view) warnings() []string {
 	if len(hosts) > 1 {
 		verb = " are whole sites."
 	}
-	return []string{"Warning: " + strings.Join(hosts, ", ") + verb, sayTypeHost}
+	return []string{"Warning: " + strings.Join(hosts, ", ") + verb, TypeHost}
 }
 
-func (v view) decidedLines() []string {
+func (v View) decidedLines() []string {
 	var lines []string
-	if v.decided && v.decision.Name != "" && v.join == nil {
-		lines = append(lines, title(sayDecided(v.decision))+" by "+chat.OneLine(v.decision.Name)+" ("+v.decision.Who.ID()+") at "+clock(v.decision.At)+".")
+	if v.Decided && v.Decision.Name != "" && v.Join == nil {
+		lines = append(lines, Title(sayDecided(v.Decision))+" by "+chat.OneLine(v.Decision.Name)+" ("+v.Decision.Who.ID()+") at "+clock(v.Decision.At)+".")
 	}
-	if v.decision.Released() && v.join == nil {
-		lines = append(lines, "Why it could not wait: "+v.decision.Problem)
+	if v.Decision.Released() && v.Join == nil {
+		lines = append(lines, "Why it could not wait: "+v.Decision.Problem)
 	}
 	if v.Cancelled != "" {
-		lines = append(lines, sayCancelled(v.Cancelled, v.stopped))
+		lines = append(lines, sayCancelled(v.Cancelled, v.Stopped))
 	}
 	return lines
 }
@@ -273,16 +273,16 @@ func (v view) decidedLines() []string {
 const sayStayCached = "Unchanged files stay cached."
 
 // leftOut names what this purge did not touch, so that nobody takes "done" for more than it is.
-func (v view) leftOut() []string {
+func (v View) leftOut() []string {
 	if v.State.Final() && !v.anyGood() || v.Request.Kind == purge.Prefetch {
 		return nil
 	}
 	var lines []string
 	for _, a := range purge.AreasBut(v.Request.Areas()) {
-		if v.asking() {
-			lines = append(lines, title(string(a))+" is left out.")
+		if v.Asking() {
+			lines = append(lines, Title(string(a))+" is left out.")
 		} else {
-			lines = append(lines, title(string(a))+" was not purged.")
+			lines = append(lines, Title(string(a))+" was not purged.")
 		}
 	}
 	if v.Request.Mode == purge.Flush {
@@ -294,7 +294,7 @@ func (v view) leftOut() []string {
 	return lines
 }
 
-func (v view) pageOnly() string {
+func (v View) pageOnly() string {
 	if v.Request.Kind != purge.URL || v.Private {
 		return ""
 	}
@@ -340,16 +340,16 @@ func areasOfWholeSites(r purge.Request) (areas []purge.Area) {
 }
 
 // outcomeFile is one line a target and area: target, area, outcome, reason.
-func (v view) outcomeFile() *chat.File {
+func (v View) outcomeFile() *chat.File {
 	var text strings.Builder
-	for _, t := range v.targets {
+	for _, t := range v.Targets {
 		fmt.Fprintf(&text, "%s\t%s\t%s\t%s\n", t.Target, t.Area, t.Outcome, chat.OneLine(t.Reason))
 	}
 	return &chat.File{Name: v.Short + ".txt", Text: text.String()}
 }
 
-// refusedCard names what is refused and why; one press takes the rest.
-func refusedCard(refused []refusal, readings []grammar.Reading) chat.Card {
+// RefusedCard names what is refused and why; one press takes the rest.
+func RefusedCard(refused []Refusal, readings []grammar.Reading) chat.Card {
 	c := chat.Card{Title: "Nothing was purged: " + fmt.Sprint(len(refused)) + " refused", Tone: chat.Bad}
 	if len(refused) == 1 {
 		c.Title = "Nothing was purged: 1 target is refused"
@@ -371,8 +371,8 @@ func refusedCard(refused []refusal, readings []grammar.Reading) chat.Card {
 	return c
 }
 
-// dryRunCard says what a request would do: its calls to the vendor, and what would happen to it.
-func (v view) dryRunCard(calls int, would []string) chat.Card {
+// DryRun says what a request would do: its calls to the vendor, and what would happen to it.
+func (v View) DryRun(calls int, would []string) chat.Card {
 	c := chat.Card{Title: "Dry run, nothing is sent: " + v.what() + " in " + areaWords(v.Request.Areas())}
 	v.showTargets(&c)
 	c.File = nil
@@ -380,20 +380,20 @@ func (v view) dryRunCard(calls int, would []string) chat.Card {
 	if v.Confirm != "" {
 		c.Lines = append(c.Lines, v.questionLines()...)
 	} else {
-		c.Lines = append(c.Lines, compact(slices.Concat(costLines(v.Request, v.room, v.turns), v.prefetchCost(), []string{sayLately(v.lately, false)}, v.hints, v.leftOut()))...)
+		c.Lines = append(c.Lines, Compact(slices.Concat(costLines(v.Request, v.Room, v.Turns), v.prefetchCost(), []string{PurgedLately(v.Lately, false)}, v.Hints, v.leftOut()))...)
 	}
 	return c
 }
 
-// privateTargetsCard shows the requester alone what a private purge is about.
-func privateTargetsCard(r purge.Request) chat.Card {
+// PrivateTargetsCard shows the requester alone what a private purge is about.
+func PrivateTargetsCard(r purge.Request) chat.Card {
 	all := r.Texts()
 	c := chat.Card{Title: "Taken. Only you see the targets:", Targets: all[:min(len(all), shownTargets)]}
 	c.More = len(all) - len(c.Targets)
 	return c
 }
 
-func compact(lines []string) []string {
+func Compact(lines []string) []string {
 	out := lines[:0]
 	for _, l := range lines {
 		if l != "" {

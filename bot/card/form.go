@@ -1,31 +1,31 @@
-package bot
+package card
 
 import (
 	"purgebot/bot/chat"
 	"purgebot/purge"
 )
 
-func hostsField(r purge.Request, hosts []string) chat.Input {
-	in := chat.Input{Name: hostsInput, Label: "The host, as the card shows it", Hint: sayWholeSite(r)}
+func HostsField(r purge.Request, hosts []string) chat.Input {
+	in := chat.Input{Name: HostsInput, Label: "The host, as the card shows it", Hint: sayWholeSite(r)}
 	if len(hosts) > 1 {
 		in.Label, in.Lines = "The hosts of the whole sites, one a line", true
 	}
 	return in
 }
 
-// hostsInput is the field of the form that a press on a whole site opens.
-const hostsInput = "hosts"
+// HostsInput is the field of the form that a press on a whole site opens.
+const HostsInput = "hosts"
 
-// reasonInput is the field of the form that such a press opens.
-const reasonInput = "reason"
+// ReasonInput is the field of the form that such a press opens.
+const ReasonInput = "reason"
 
-var reasonField = chat.Input{Name: reasonInput, Label: "Why it cannot wait for approval", Lines: true,
+var reasonField = chat.Input{Name: ReasonInput, Label: "Why it cannot wait for approval", Lines: true,
 	Hint: "At least ten characters. The approvers and the audit are told."}
 
-const minReason = 10 // characters, so that it is one
+const MinReason = 10 // characters, so that it is one
 
-// purgeForm asks for what a bare command has not said.
-func purgeForm(token string) chat.Form {
+// PurgeForm asks for what a bare command has not said.
+func PurgeForm(token string) chat.Form {
 	return chat.Form{
 		Title: "Purge the CDN", Submit: "Purge", Token: token,
 		Inputs: []chat.Input{
@@ -38,16 +38,16 @@ func purgeForm(token string) chat.Form {
 	}
 }
 
-// pressForm asks a person who pressed for the hosts of the whole sites, and in an emergency for why the purge cannot wait.
-func pressForm(r purge.Request, hosts []string, emergency bool, token string) chat.Form {
+// PressForm asks a person who pressed for the hosts of the whole sites, and in an emergency for why the purge cannot wait.
+func PressForm(r purge.Request, hosts []string, emergency bool, token string) chat.Form {
 	does := doesOf(r)
 	form := chat.Form{Title: does + " a whole site", Submit: does, Token: token}
 	if emergency {
-		form.Title = withoutApproval(r)
+		form.Title = LabelWithoutApproval(r)
 		form.Inputs = append(form.Inputs, reasonField)
 	}
 	if len(hosts) > 0 {
-		form.Inputs = append(form.Inputs, hostsField(r, hosts))
+		form.Inputs = append(form.Inputs, HostsField(r, hosts))
 	}
 	return form
 }

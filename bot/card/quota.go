@@ -1,4 +1,4 @@
-package bot
+package card
 
 import (
 	"fmt"
@@ -9,13 +9,13 @@ import (
 
 // What is said about quota.
 
-const sayQuotaOurs = "That is as far as purgebot knows: what others spend from the same account is not in it."
+const QuotaOurs = "That is as far as purgebot knows: what others spend from the same account is not in it."
 
-func sayReserve(n int, k purge.Kind, mine bool) string {
+func ReserveLine(n int, k purge.Kind, mine bool) string {
 	if mine {
-		return fmt.Sprintf("The last %s of each area are a reserve, which you may use.", things(n, k))
+		return fmt.Sprintf("The last %s of each area are a reserve, which you may use.", Things(n, k))
 	}
-	return fmt.Sprintf("The last %s of each area are a reserve, which you may not use.", things(n, k))
+	return fmt.Sprintf("The last %s of each area are a reserve, which you may not use.", Things(n, k))
 }
 
 // asFar is added to numbers that the vendor did not tell.
@@ -43,41 +43,41 @@ func butFor(reserve int) string {
 }
 
 // costLines say what a request takes of what is left.
-func costLines(r purge.Request, of room, turns string) []string {
+func costLines(r purge.Request, of Room, turns string) []string {
 	var lines []string
 	for _, p := range r.Parts {
-		if left, limited := of.left[p.Area]; limited {
+		if left, limited := of.Left[p.Area]; limited {
 			lines = append(lines, fmt.Sprintf("Costs %d of %d %s %s left today%s%s; resets at %s.",
-				len(p.Targets), left, p.Area, nounPlural(r.Kind), besides(of.reserve), asFar(of.told), turns))
+				len(p.Targets), left, p.Area, nounPlural(r.Kind), besides(of.Reserve), asFar(of.Told), turns))
 		}
 	}
 	return lines
 }
 
-func sayWouldNotFit(k purge.Kind, a purge.Area, n, left int, of room, turns string) string {
+func WouldNotFit(k purge.Kind, a purge.Area, n, left int, of Room, turns string) string {
 	if left == 0 {
 		return fmt.Sprintf("Today's quota of %s %s is used up%s%s; nothing was sent. It resets at %s: ask again then.",
-			a, nounPlural(k), butFor(of.reserve), asFar(of.told), turns)
+			a, nounPlural(k), butFor(of.Reserve), asFar(of.Told), turns)
 	}
 	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left%s%s; nothing was sent. Ask for at most %d, or wait until the quota resets at %s.",
-		n, a, nounPlural(k), left, besides(of.reserve), asFar(of.told), left, turns)
+		n, a, nounPlural(k), left, besides(of.Reserve), asFar(of.Told), left, turns)
 }
 
-func sayOverQuota(k purge.Kind, a purge.Area, reserve int, told bool, turns string) string {
+func OverQuota(k purge.Kind, a purge.Area, reserve int, told bool, turns string) string {
 	return fmt.Sprintf("Today's quota of %s %s is used up%s%s. It resets at %s.", a, nounPlural(k), butFor(reserve), asFar(told), turns)
 }
 
-// quotaLine is one bar.
-func quotaLine(k purge.Kind, a purge.Area, total, left, spent int, limited bool) string {
-	name := title(nounPlural(k)) + " in " + string(a) + ": "
+// QuotaLine is one bar.
+func QuotaLine(k purge.Kind, a purge.Area, total, left, spent int, limited bool) string {
+	name := Title(nounPlural(k)) + " in " + string(a) + ": "
 	if !limited {
 		return fmt.Sprintf("%s%d used, no limit known", name, spent)
 	}
-	return fmt.Sprintf("%s%s %d of %d left", name, bar(left, total), left, total)
+	return fmt.Sprintf("%s%s %d of %d left", name, Bar(left, total), left, total)
 }
 
-// bar is ten cells, of which as many are full as n is of total; something is never shown as nothing, nor nearly all as all.
-func bar(n, total int) string {
+// Bar is ten cells, of which as many are full as n is of total; something is never shown as nothing, nor nearly all as all.
+func Bar(n, total int) string {
 	const cells = 10
 	full := 0
 	if total > 0 {

@@ -86,8 +86,21 @@ func (r *reader) paths(n node) (paths []string) {
 	return paths
 }
 
+// withoutStars says what to write instead of a path with stars: the same without those that only say that everything below is meant.
+// One that ends a name, as in "/img*", means more than "/img/".
+func withoutStars(path string) string {
+	bare := strings.TrimRight(strings.TrimRight(path, "/"), "*")
+	below := strings.ReplaceAll("/"+strings.Trim(bare, "/")+"/", "//", "/")
+	if bare != "" && !strings.HasSuffix(bare, "/") || judgePath(below) != "" {
+		return "a path means everything below it without one, so write the directory that is meant"
+	}
+	return "write " + below + ", which means everything below it"
+}
+
 func judgePath(path string) string {
 	switch {
+	case strings.Contains(path, "*"):
+		return "has a star; " + withoutStars(path)
 	case !strings.HasPrefix(path, "/") || !strings.HasSuffix(path, "/"):
 		return "does not begin and end with a slash; write /" + strings.Trim(path, "/") + "/, which means everything below it"
 	case strings.Contains(path, "%"):
@@ -96,8 +109,6 @@ func judgePath(path string) string {
 		return "has \"..\"; write the directory that is meant"
 	case strings.Contains(path, "//"):
 		return "has an empty directory in \"//\"; write one slash"
-	case strings.Contains(path, "*"):
-		return "has a star; a path means everything below it without one"
 	case strings.ContainsAny(path, "?#"):
 		return "has a query or a fragment; rules look at the path alone"
 	}

@@ -29,7 +29,7 @@ type helpLine struct {
 // Help is what one can type, and what is said besides.
 type Help []helpLine
 
-// of is what somebody may use.
+// Of lists the lines that a reader with these rights may use.
 func (h Help) Of(r Rights) (lines []string) {
 	for _, l := range h {
 		if l.needs(r) {

@@ -2,7 +2,7 @@ package card
 
 import "purgebot/purge"
 
-// room is what of today's quota a purge may take.
+// Room is the part of today's quota that a purge may take.
 type Room struct {
 	Left    map[purge.Area]int // no entry: no limit
 	Told    bool               // by the vendor

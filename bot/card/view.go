@@ -112,7 +112,7 @@ func (v View) began() time.Time {
 	return v.CreatedAt
 }
 
-// named is what a purge is in a list.
+// Named is the name of a purge in a list.
 func (v View) Named() string {
 	if v.Request.Kind == purge.Prefetch {
 		return "prefetch of " + v.what()

@@ -148,7 +148,7 @@ func NotSent(problem string) string {
 	return "Not sent, because the call before was refused: " + problem
 }
 
-// named is which target and why, but for a private purge, whose targets the channel does not see.
+// Named tells which target was refused and why. It is empty for a private purge, whose targets the channel does not see.
 func Named(r Refusal, private bool) string {
 	if private {
 		return ""
@@ -179,7 +179,7 @@ func LabelRest(n int) string {
 	return fmt.Sprintf("Purge the other %d", n)
 }
 
-// dayTurns is when the vendor's next day begins, in the vendor's zone and in UTC.
+// DayTurns is the time at which the vendor's next day begins, in the vendor's zone and in UTC.
 func DayTurns(now time.Time, zone *time.Location) string {
 	now = now.In(zone)
 	turn := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, zone)

@@ -2,31 +2,31 @@ package purge
 
 import "time"
 
-// This file is the one rule for trying a call to the CDN again. Everything that is tried again by itself is tried by it.
+// This file holds the one rule for repeating a call to the CDN. Every automatic repetition follows it.
 //
-//	what is known of a call               what follows
-//	surely not done                       tried again, MostTries in all, 1 s doubling to a minute, within the deadline
-//	too fast                              the same, and not before the time that the vendor named
-//	may have been done                    looked up first; where the vendor knows nothing of it one more try, then it is unknown
-//	refused, or the day's quota is spent  never
+//	state of the call                      next step
+//	surely not carried out                 repeated, MostTries calls in all; waits double from 1 s to a minute, within the deadline
+//	rate limit reached                     the same, and not before the time that the vendor named
+//	possibly carried out                   looked up first; one more call if the vendor knows nothing of it, then the result is unknown
+//	refused, or the day's quota is spent   never repeated
 
-// MostTries is how many calls one batch may take, the first included.
+// MostTries is the maximum number of calls for one batch, the first included.
 const MostTries = 10
 
-// MostUnclear is how many calls of one batch may end without anybody knowing whether they were carried out.
+// MostUnclear is the maximum number of calls for one batch whose execution remains uncertain.
 const MostUnclear = 2
 
-// Again says whether a call that ended with an error may be made once more.
+// Again is the answer to the question whether a failed call may be repeated.
 type Again int
 
-// The answers. The zero one is Never, so that a forgotten kind is never sent twice.
+// The answers to MayTryAgain. The zero value is Never, so a forgotten error kind never causes a second call.
 const (
 	Never     Again = iota
-	Later           // surely not done, or too fast: after a wait
-	LookFirst       // it may have been done: only where the vendor, asked about it, knows nothing of it
+	Later           // the call was surely not carried out, or came too fast: repeat it after a wait
+	LookFirst       // the call may have been carried out: repeat it only if the vendor, when asked, knows nothing of it
 )
 
-// MayTryAgain is the rule for one error; nil is a call that was accepted.
+// MayTryAgain returns the rule for one error. A nil error stands for an accepted call, which is never repeated.
 func MayTryAgain(e *Error) Again {
 	switch {
 	case e == nil:
@@ -39,15 +39,15 @@ func MayTryAgain(e *Error) Again {
 	return Never
 }
 
-// Tried is what has become of one batch so far.
+// Tried is the history of one batch's calls.
 type Tried struct {
-	Calls   int           // that were made, the last included
-	Unclear int           // of them, those that may have been carried out
-	Left    time.Duration // until the deadline
+	Calls   int           // number of calls made, the last included
+	Unclear int           // number of those calls that may have been carried out
+	Left    time.Duration // time until the deadline
 }
 
-// Next is the rule for a batch whose last call ended with an error: whether it may be made again, and after which wait. jitter is
-// between 0 and 1, and spreads the calls of those who failed together.
+// Next decides after a failed call whether the batch may be sent again, and after which wait. The jitter,
+// between 0 and 1, spreads calls that failed at the same moment.
 func (t Tried) Next(e *Error, jitter float64) (Again, time.Duration) {
 	again := MayTryAgain(e)
 	if again == Never || t.Calls >= MostTries || again == LookFirst && t.Unclear >= MostUnclear {
@@ -61,7 +61,7 @@ func (t Tried) Next(e *Error, jitter float64) (Again, time.Duration) {
 	return again, wait
 }
 
-// backoff is the least wait after so many calls.
+// backoff returns the shortest wait after the given number of calls.
 func backoff(calls int) time.Duration {
 	return min(time.Second<<min(max(calls-1, 0), 6), time.Minute)
 }

@@ -7,10 +7,11 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Each kind of error with what follows it. Which answer has which kind stands in purge/tencent's tables.
+// The test gives each kind of error its rule. The tables in package tencent assign the kinds to the vendor's
+// answers.
 func TestMayTryAgain(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[ErrorKind][2]Again{ // without, and with a time that the vendor named
+	for kind, want := range map[ErrorKind][2]Again{ // first without, then with a wait named by the vendor
 		Internal: {Never, Never}, Invalid: {Never, Never}, Denied: {Never, Never}, NotFound: {Never, Never}, Conflict: {Never, Never},
 		Exhausted: {Never, Later}, Unavailable: {Later, Later}, Unknown: {LookFirst, LookFirst}, Unknown + 1: {Never, Never},
 	} {

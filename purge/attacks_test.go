@@ -20,7 +20,7 @@ type labelled struct {
 	reason, suggest string // if not
 }
 
-// attacks reads testdata/attacks.txt, whose head says how.
+// attacks reads testdata/attacks.txt; the head of that file explains its format.
 func attacks(t testing.TB) (all []labelled) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/attacks.txt")
@@ -57,7 +57,7 @@ func quoted(t testing.TB, s string) (fields []string) {
 	}
 }
 
-// Hand-made attacks, and ordinary addresses that must not be taken for one.
+// The test refuses attacks made by hand and accepts ordinary addresses that resemble them.
 func TestAttacks(t *testing.T) {
 	t.Parallel()
 	all := attacks(t)

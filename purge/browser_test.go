@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// requireSameInBrowser: what is judged is what a browser asks for. As typed and as canonical, the URL standard
-// (https://url.spec.whatwg.org) reads an accepted target as the canonical string, byte for byte. It differs in two ways:
-// it writes ' in a query as %27, which other clients do not; and it decodes A-labels, judging them by a version of Unicode.
+// requireSameInBrowser compares a target with a browser's reading, by the URL standard (https://url.spec.whatwg.org): the text as typed and
+// the canonical text must give the same address. Two differences are allowed for: the standard writes ' in a
+// query as %27, unlike other clients, and it decodes A-labels by one version of Unicode.
 func requireSameInBrowser(t *testing.T, typed string, target Target) {
 	t.Helper()
 	for _, in := range []string{typed, target.String()} {
@@ -33,7 +33,7 @@ func requireSameInBrowser(t *testing.T, typed string, target Target) {
 	}
 }
 
-// requireSameInGo: Go's parser, and what Go writes again, agree too.
+// requireSameInGo checks that Go's URL parser reads and rewrites a target unchanged.
 func requireSameInGo(t *testing.T, target Target) {
 	t.Helper()
 	u, err := url.Parse(target.String())
@@ -44,7 +44,7 @@ func requireSameInGo(t *testing.T, target Target) {
 	require.Equal(t, target.Query(), u.RawQuery)
 }
 
-// A browser reads what is accepted as it is judged, and so do Go's own net/url and every parser of the corpus.
+// Browsers, Go's net/url and every parser of the corpus read an accepted target as it was judged.
 func TestBrowsersAgreeOnWhatIsAccepted(t *testing.T) {
 	t.Parallel()
 	accepted := 0
@@ -64,7 +64,7 @@ func TestBrowsersAgreeOnWhatIsAccepted(t *testing.T) {
 	require.Greater(t, accepted, 1000)
 }
 
-// FuzzBrowser looks for a target that a browser would read differently.
+// FuzzBrowser searches for a target that a browser reads differently.
 func FuzzBrowser(f *testing.F) {
 	for i, v := range lines[verdict](f, "urls.jsonl") {
 		if i%20 == 0 {

@@ -5,61 +5,63 @@ import (
 	"time"
 )
 
-// CDN sends one batch and tells what became of it. Every error is an *Error.
+// CDN is the port to a CDN vendor. Every error of its methods is an *Error.
 type CDN interface {
-	// Submit makes one call. It calls leaving when the call has its turn, at once before it leaves; where leaving has an error nothing
-	// leaves, and that error is returned as it is. nil is asked nothing. An error without leaving having been called means that
-	// nothing has left either. Otherwise the error's kind says what is known: see MayTryAgain.
+	// Submit makes one call for a batch. It runs leaving, if not nil, immediately before the call leaves; an
+	// error of leaving stops the call and is returned unchanged. An error returned before leaving ran means
+	// that no call left. The kind of any other error tells whether the call was carried out: see MayTryAgain.
 	Submit(ctx context.Context, b Batch, leaving func(context.Context) error) (Receipt, error)
-	// Status says what became of the targets of a batch. A target that it cannot tell about is left out;
-	// an error means that this API cannot tell at all (Denied), or not now (any that may be tried again).
+	// Status returns the vendor's report on the targets of a batch, without the targets that the vendor does
+	// not report. The error is Denied if this API can never tell; a transient error means that a later question
+	// may succeed.
 	Status(ctx context.Context, q StatusQuery) ([]TargetStatus, error)
-	// Quota says what is left today. Conflict means that this API cannot tell.
+	// Quota returns the units left today. A Conflict error means that this API cannot tell.
 	Quota(ctx context.Context) ([]Quota, error)
-	// Limits are those of one call.
+	// Limits returns the limits of one call.
 	Limits() Limits
 }
 
-// Receipt is what the API answered to a batch that it accepted.
+// Receipt is the API's answer to an accepted batch.
 type Receipt struct {
 	TaskID    string    `json:"task,omitempty"`    // kept as text: it exceeds 2^53
 	RequestID string    `json:"request,omitempty"` // for the vendor's support
-	Count     int       `json:"count,omitempty"`   // targets the API says it took; 0 where it does not say
-	At        time.Time `json:"at"`                // when the answer came
+	Count     int       `json:"count,omitempty"`   // number of targets that the API reports as taken; 0 if it reports none
+	At        time.Time `json:"at"`                // time of the answer
 }
 
-// StatusQuery asks about one batch. Receipt is zero where none was seen.
+// StatusQuery is a question about one batch. Its Receipt is zero if no answer was received.
 type StatusQuery struct {
 	Batch   Batch
 	Receipt Receipt
-	Since   time.Time // just before the call left
-	// Beside returns the other calls that a row of the vendor's log may be about; nil is none. It is asked once the log was read: a
-	// call is written down before it leaves, so none that the log can show is missing.
+	Since   time.Time // moment just before the call left
+	// Beside returns the other calls that a row of the vendor's log may belong to; nil means that there are
+	// none. Status runs it after reading the log: every call is recorded before it leaves, so the result misses
+	// no call in the log.
 	Beside func(context.Context) ([]Sent, error)
 }
 
-// Overlap is how far the vendor's clock and ours are trusted to agree, and how long a call may take: a row of what was sent so shortly
-// before a call left may look like that call's own.
+// Overlap is the tolerated difference between the vendor's clock and ours plus the duration of a call. A log
+// row of a call sent within this time before another call may look like that other call's row.
 const Overlap = 6 * time.Minute
 
-// Sent is a call that may have been carried out, for one target.
+// Sent is one target of a call that may have been carried out.
 type Sent struct {
 	Kind   Kind
 	Mode   Mode
 	Area   Area
 	Target Target
-	TaskID string // "" where no answer was seen, or it had none
+	TaskID string // empty if no answer was received, or the answer had no task
 }
 
-// TargetStatus is the vendor's word on one target: Accepted (still running), Done or Failed. A row of the log that is about another call,
-// or may be, is no word on this one.
+// TargetStatus is the vendor's report on one target: Accepted (still running), Done or Failed. Log rows that
+// belong, or may belong, to another call do not count.
 type TargetStatus struct {
 	Target  Target
 	Outcome Outcome
 	Reason  string // vendor text, hostile until escaped; "" unless Failed
 }
 
-// Quota is what one kind and area may still cost today.
+// Quota is the number of units of one kind and area that are left today.
 type Quota struct {
 	Kind        Kind
 	Area        Area
@@ -68,32 +70,32 @@ type Quota struct {
 
 // Limits bound one API call.
 type Limits struct {
-	URLs, Directories int // targets in one call
-	Prefetch          int // the same of URLs to be fetched; 0 where this API cannot fetch any
-	Bytes             int // bytes that the targets may take in one call, form-encoded with their parameter names
+	URLs, Directories int // maximum number of targets in one call
+	Prefetch          int // the same for URLs to prefetch; 0 if this API cannot prefetch
+	Bytes             int // maximum size of the targets in one call, form-encoded with their parameter names
 }
 
-// Domains is a CDN that can list the domains of its account. Every error is an *Error.
+// Domains is an optional interface of a CDN that can list the account's domains. Every error is an *Error.
 type Domains interface {
-	// Domains returns all of them, by name. Denied means that this key may not.
+	// Domains returns all domains, sorted by name. A Denied error means that the key lacks the permission.
 	Domains(ctx context.Context) ([]Domain, error)
 }
 
 // Domain is one domain of the account.
 type Domain struct {
 	Host   string // in lower case; may begin with "*."
-	Areas  []Area // where it is accelerated; nil where the API does not say
-	Online bool   // purges are taken: it runs, or its configuration is just being changed
-	Status string // the vendor's word, such as "offline": hostile until escaped
+	Areas  []Area // areas where the domain is accelerated; nil if the API does not say
+	Online bool   // the domain accepts purges: it is online or its configuration is being deployed
+	Status string // the vendor's word, such as "offline"; hostile until escaped
 	Query  Query
 }
 
-// Query says whether "?x=1" is part of what a domain's objects are cached under.
+// Query says whether the query string is part of a domain's cache key.
 type Query string
 
-// What is known of a domain's queries.
+// The values of Query.
 const (
-	QueryUnknown Query = ""        // also where it differs by path or by parameter
-	QueryMatters Query = "matters" // each query is an object of its own
-	QueryIgnored Query = "ignored" // all queries are one object
+	QueryUnknown Query = ""        // unknown, or different by path or parameter
+	QueryMatters Query = "matters" // each query string is an object of its own
+	QueryIgnored Query = "ignored" // all query strings share one object
 )

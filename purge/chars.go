@@ -1,6 +1,6 @@
 package purge
 
-// class is a set of sets that a byte belongs to.
+// class is a bit set of the character sets that a byte belongs to.
 type class uint16
 
 const (
@@ -15,7 +15,7 @@ const (
 	inFragment
 )
 
-// classes is read only. Bytes above 0x7f are in fragments alone.
+// classes maps each byte to its sets and is never written. Bytes above 0x7f belong to fragments only.
 var classes = func() (table [256]class) {
 	add := func(chars string, c class) {
 		for _, b := range []byte(chars) {
@@ -40,7 +40,7 @@ var classes = func() (table [256]class) {
 	return table
 }()
 
-// span returns how many bytes at the beginning of s are in the set.
+// span returns the length of the longest prefix of s whose bytes are all in the set.
 func span(s string, set class) int {
 	for i := range len(s) {
 		if classes[s[i]]&set == 0 {
@@ -50,8 +50,9 @@ func span(s string, set class) int {
 	return len(s)
 }
 
-// EncodedLen returns how many bytes s takes in a form: A–Z a–z 0–9 - . _ ~ stay, every other byte becomes %XX.
-// The client that sends it must encode by the same rule: https://www.rfc-editor.org/rfc/rfc3986#section-2.3
+// EncodedLen returns the length of s in a form: A–Z a–z 0–9 - . _ ~ keep one byte, every other byte becomes
+// %XX. The client that sends the form must encode by the same rule:
+// https://www.rfc-editor.org/rfc/rfc3986#section-2.3
 func EncodedLen(s string) int {
 	n := len(s)
 	for i := range len(s) {

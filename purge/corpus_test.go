@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// lines decodes every line of a file in testdata/urls, whose README says what they are.
+// lines decodes every line of a file in testdata/urls; the README there describes the files.
 func lines[T any](t testing.TB, name string) []T {
 	t.Helper()
 	f, err := os.Open("testdata/urls/" + name)
@@ -30,7 +30,7 @@ func lines[T any](t testing.TB, name string) []T {
 	return all
 }
 
-// verdict is what other parsers make of an input; nil is a refusal.
+// verdict is another parser's reading of an input; nil is a refusal.
 type verdict struct {
 	Input        string
 	WHATWGHost   *string  `json:"whatwg_host"`
@@ -39,8 +39,8 @@ type verdict struct {
 	HostsSeen    []string `json:"distinct_hosts_seen"`
 }
 
-// What we accept, every parser that accepts it reads with our host; and no parser of standing refuses it, but for A-labels:
-// some decode them and judge the result by their version of Unicode.
+// Every parser that accepts an accepted target reads the same host, and no reputable parser refuses it.
+// A-labels are an exception: some parsers decode them and judge the result by their version of Unicode.
 func TestParsersAgreeOnWhatIsAccepted(t *testing.T) {
 	t.Parallel()
 	accepted := 0
@@ -69,7 +69,8 @@ func TestParsersAgreeOnWhatIsAccepted(t *testing.T) {
 	assert.Greater(t, accepted, 100)
 }
 
-// attack is an input with the verdict of a whole policy. Here only the grammar is asked; package acl asks for the rest.
+// attack is an input with the verdict of a whole policy. This package tests the grammar's part; package acl
+// tests the rest.
 type attack struct {
 	ID, User, Input, Expected, Severity, Reason string
 	CanonicalAny                                []string `json:"canonical_any"`
@@ -103,7 +104,7 @@ func TestAttacksKeepTheirHost(t *testing.T) {
 	assert.Greater(t, accepted, 100)
 }
 
-// FuzzParse: whatever comes in, a target is canonical and a refusal is safe to show.
+// FuzzParse checks for arbitrary input that targets are canonical and refusals are safe to show.
 func FuzzParse(f *testing.F) {
 	for i, v := range lines[verdict](f, "urls.jsonl") {
 		if i%20 == 0 {

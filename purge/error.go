@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// ErrorKind is what a program does about an error.
+// ErrorKind is the class of an error by which programs choose their reaction.
 type ErrorKind int
 
 // The kinds of error. The zero kind is Internal, so that a forgotten kind is never mistaken for a harmless one.
@@ -20,7 +20,7 @@ const (
 	Unknown                      // it may have happened; look before trying again
 )
 
-// String is one word, for labels and logs.
+// String returns the kind as one word, for labels and logs.
 func (k ErrorKind) String() string {
 	words := [...]string{"internal", "invalid", "denied", "not_found", "conflict", "exhausted", "unavailable", "unknown"}
 	if k < 0 || int(k) >= len(words) {
@@ -52,7 +52,8 @@ func (e *Error) Error() string {
 // Unwrap returns the operator's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// AsError returns err as an *Error; one that is not is Internal, with a sentence that blames nobody.
+// AsError returns the *Error within err. Any other error becomes an Internal one with a sentence that blames no
+// person.
 func AsError(err error) *Error {
 	if e := (*Error)(nil); errors.As(err, &e) {
 		return e

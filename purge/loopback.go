@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Loopback reports whether a host, a name or an address without a port, is this machine and cannot be another one. Only
-// there may a signed request, a token or the sandbox's page travel without TLS.
+// Loopback reports whether a host (a name or an address, without a port) is always this machine. Signed
+// requests, tokens and the sandbox's page may travel without TLS only to such hosts.
 func Loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }

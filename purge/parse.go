@@ -1,6 +1,7 @@
 package purge
 
-// The grammar of a target. It is stricter than RFC 3986, so that every URL parser reads an accepted target the same way:
+// The grammar of a target. It is stricter than RFC 3986, so that every URL parser reads an accepted target the
+// same way:
 //
 //	target = ( "http://" / "https://" ) host [ ":" own-port ] [ "/" path ] [ "?" query ] [ "#" fragment ]
 //	host   = label 1*( "." label )          ; letters, digits, hyphens; the last one is no number
@@ -8,10 +9,11 @@ package purge
 //	query  = *( pchar / "/" / "?" / "[" / "]" )
 //	pchar  = as in https://www.rfc-editor.org/rfc/rfc3986#appendix-A
 //
-// So a space and " < > ^ ` { | } are refused in path and query, and their escapes offered: parsers differ on whether to escape them.
-// [ and ] are, by that RFC, for hosts alone. In queries they are what everybody writes (a[]=1) and every browser sends as they stand.
-// An A-label (xn--…) is judged by its letters only: what it decodes to depends on the Unicode version of whoever decodes.
-// A fragment is dropped; one that holds a space, a backslash, a bad escape, or what cannot be seen is refused all the same.
+// Spaces and " < > ^ ` { | } are refused in path and query, and their escapes offered: parsers differ on
+// whether to escape them. Brackets are reserved for hosts by that RFC, but common in queries (a[]=1), where
+// every browser sends them unescaped. The grammar judges only the letters of an A-label (xn--…): its decoding
+// depends on the Unicode version of the decoder. A fragment is dropped, but refused if it holds a space, a
+// backslash, a bad escape or an invisible character.
 
 import "strings"
 
@@ -24,8 +26,8 @@ const (
 	maxLabel = 63
 )
 
-// Parse judges s as a target of this kind and makes it canonical. The error is always a *Refused.
-// An input that is canonical already is not copied: the Target keeps the text around s in memory.
+// Parse judges s as a target of the given kind and makes it canonical. Its error is always a *Refused. The
+// Target of a canonical input shares memory with s, and so keeps the text around s alive.
 func Parse(kind Kind, s string) (Target, error) {
 	t, reason := parse(kind, s)
 	if reason != "" {
@@ -34,7 +36,7 @@ func Parse(kind Kind, s string) (Target, error) {
 	return t, nil
 }
 
-// parse returns the target, or the reason to refuse it.
+// parse returns the target, or the reason for its refusal.
 func parse(kind Kind, s string) (Target, string) {
 	if len(s) > maxBytes {
 		return Target{}, sayLong
@@ -47,7 +49,7 @@ func parse(kind Kind, s string) (Target, string) {
 	return t, judgeKind(kind, t)
 }
 
-// parts are the parts of a target, each with the delimiter that opens it. They are cut first and judged after.
+// parts are the parts of a target, each with the delimiter that opens it. Cutting comes first, judging later.
 type parts struct{ scheme, host, port, path, query, fragment string }
 
 func cut(s string) (p parts) {
@@ -61,7 +63,7 @@ func cut(s string) (p parts) {
 	return p
 }
 
-// cutAt cuts s before its first c.
+// cutAt cuts s before the first c; from is empty if there is none.
 func cutAt(s string, c byte) (before, from string) {
 	if i := strings.IndexByte(s, c); i >= 0 {
 		return s[:i], s[i:]
@@ -69,7 +71,7 @@ func cutAt(s string, c byte) (before, from string) {
 	return s, ""
 }
 
-// judge returns "" or the reason to refuse.
+// judge returns the reason for a refusal, or "".
 func (p *parts) judge() string {
 	if reason := judgeScheme(p.scheme); reason != "" {
 		return reason
@@ -90,7 +92,7 @@ func (p *parts) judge() string {
 }
 
 func judgeScheme(scheme string) string {
-	if scheme == "https" || scheme == "http" { // most are
+	if scheme == "https" || scheme == "http" { // fast path for the usual spelling
 		return ""
 	}
 	if scheme == "" || span(scheme, inScheme) < len(scheme) {
@@ -182,7 +184,7 @@ func judgePath(path string) string {
 	return ""
 }
 
-// judgeFragment takes other alphabets too: they are dropped, as long as they can be seen.
+// judgeFragment accepts letters of every alphabet, as long as they are visible.
 func judgeFragment(fragment string) string {
 	if reason := judgeChars(fragment, inFragment); reason != "" {
 		return reason
@@ -203,8 +205,9 @@ func judgeChars(s string, set class) string {
 	return ""
 }
 
-// hasDotSegment tells whether the path, as it stands or decoded once or twice, holds a segment "." or "..", cut at / \ and ; .
-// Looking at the path decoded twice is enough: decoding takes away neither a dot nor a separator.
+// hasDotSegment tells whether the path, as it stands or decoded once or twice, has a segment "." or "..", with
+// / \ and ; as separators. One look at the path decoded twice suffices: decoding removes neither dots nor
+// separators.
 func hasDotSegment(path string) bool {
 	if strings.IndexByte(path, '%') < 0 && !dotBegins(path) {
 		return false
@@ -226,7 +229,7 @@ func hasDotSegment(path string) bool {
 
 func isSeparator(c byte) bool { return c == '/' || c == '\\' || c == ';' }
 
-// dotBegins tells whether any segment of path begins with a dot; few do, and the rest need no cutting.
+// dotBegins tells whether a segment of the path begins with a dot, which is rare. Other paths need no cutting.
 func dotBegins(path string) bool {
 	for at, from := cutAt(path, '.'); from != ""; at, from = cutAt(from[1:], '.') {
 		if at == "" || isSeparator(at[len(at)-1]) {
@@ -257,7 +260,7 @@ func unhex(c byte) byte {
 	return c&0x0f + 9
 }
 
-// canonical makes the Target of the judged parts of s. It copies only what it has to change.
+// canonical returns the Target of the judged parts of s. It copies the text only if the canonical form differs.
 func (p *parts) canonical(s string) Target {
 	scheme, host := lower(p.scheme), lower(p.host)
 	t := Target{scheme: uint8(len(scheme)), host: uint8(len(scheme) + len("://"))}
@@ -283,7 +286,7 @@ func (p *parts) canonical(s string) Target {
 	return t
 }
 
-// lower is strings.ToLower, faster for what is lower already.
+// lower is strings.ToLower with a fast path for text in lower case.
 func lower(s string) string {
 	if span(s, isLower) == len(s) {
 		return s
@@ -291,7 +294,7 @@ func lower(s string) string {
 	return strings.ToLower(s)
 }
 
-// judgeKind judges what no part shows alone.
+// judgeKind applies the rules that need the whole target and its kind.
 func judgeKind(kind Kind, t Target) string {
 	directory := kind == Directory
 	switch {

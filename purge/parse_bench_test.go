@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// benchURLs are canonical and about 100 bytes long.
+// benchURLs returns canonical URLs of about 100 bytes.
 func benchURLs(n int) []string {
 	urls := make([]string, n)
 	for i := range urls {

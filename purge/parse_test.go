@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// long returns n bytes.
+// long returns a text of n bytes.
 func long(n int) string { return strings.Repeat("a", n) }
 
 func TestParseAccepts(t *testing.T) {
@@ -67,7 +67,7 @@ func TestParseAccepts(t *testing.T) {
 	}
 }
 
-// requireCanonical checks what holds for every target.
+// requireCanonical checks the properties of every target.
 func requireCanonical(t *testing.T, got Target) {
 	t.Helper()
 	again, err := Parse(URL, got.String())
@@ -235,7 +235,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// requireRefused checks what holds for every refusal, and returns it.
+// requireRefused checks the properties of every refusal, and returns the refusal.
 func requireRefused(t *testing.T, kind Kind, in string) *Refused {
 	t.Helper()
 	got, err := Parse(kind, in)
@@ -358,7 +358,7 @@ func TestTargetInJSON(t *testing.T) {
 	assert.Zero(t, tampered.Target)
 }
 
-// A canonical input costs no memory, however many come at once.
+// Parsing a canonical input allocates no memory, whatever the number of inputs.
 func TestParseAllocatesNothing(t *testing.T) {
 	for _, in := range []string{"https://www.test.com/a/b.jpg?c=d", "http://a.com/%2Fa/.b", "https://a.com/" + strings.Repeat("%E4", 60), "https://a.com/b#c"} {
 		assert.Zero(t, testing.AllocsPerRun(10, func() { _, _ = Parse(URL, in) }), in)

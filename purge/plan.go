@@ -14,9 +14,9 @@ type Batch struct {
 	Targets []Target `json:"targets"`
 }
 
-// NewPlan divides a request into batches: mainland before overseas, hosts and targets in order of appearance.
-// One host a batch, because the vendor refuses a whole call for one foreign host.
-// The same request and limits make the same plan. Its error is an *Error, Invalid if one target alone is over the limit.
+// NewPlan divides a request into batches: mainland before overseas, hosts and targets in order of appearance. A
+// batch has one host, because the vendor refuses a whole call for one foreign host. Equal requests and limits
+// give equal plans. The error is an *Error: Invalid if a single target exceeds the limit.
 func NewPlan(r Request, l Limits) ([]Batch, error) {
 	most := l.of(r.Kind)
 	if most < 1 {
@@ -38,7 +38,7 @@ func NewPlan(r Request, l Limits) ([]Batch, error) {
 	return plan, nil
 }
 
-// of is how many targets of a kind one call holds.
+// of returns the maximum number of targets of a kind in one call.
 func (l Limits) of(k Kind) int {
 	switch k {
 	case Directory:
@@ -49,7 +49,7 @@ func (l Limits) of(k Kind) int {
 	return l.URLs
 }
 
-// byHost returns the targets of an area, one list a host.
+// byHost returns the targets of an area, one list for each host.
 func (r Request) byHost(area Area) [][]Target {
 	var lists [][]Target
 	place := map[string]int{}
@@ -70,10 +70,10 @@ func (r Request) byHost(area Area) [][]Target {
 	return lists
 }
 
-// fit returns how many of the first targets one call of so many bytes holds.
+// fit returns how many of the first targets fit into one call of the given size.
 func fit(ts []Target, bytes int) int {
 	for i, t := range ts {
-		// "dirs" is as long as "urls". Clients of other APIs name less, never more.
+		// The parameter "dirs" is as long as "urls". Names in other APIs are shorter, never longer.
 		bytes -= len("&urls.=") + len(strconv.Itoa(i)) + EncodedLen(t.text)
 		if bytes < 0 {
 			return i

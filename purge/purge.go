@@ -1,22 +1,24 @@
-// Package purge says what a purge is: targets and their strict grammar, requests, plans and batches,
-// the port to the CDN, and errors with two readers.
+// Package purge defines the vocabulary of a purge: targets and their strict grammar, requests, plans and
+// batches, the port to the CDN, and errors with two readers.
 //
-// It is pure: it reads no clock, opens no connection, and knows no vendor, no chat and no database.
-// It does not guess either: a target that two URL parsers could read differently is refused, not repaired.
+// The package is pure: it reads no clock, opens no connection, and knows no vendor, no chat and no database. It
+// never guesses: a target that two URL parsers could read differently is refused, not repaired.
 package purge
 
-// Kind says whether a target is one cached object or everything below a path; and of Prefetch, that it is not purged but fetched.
+// Kind says whether a target is one cached object or a whole directory. The kind Prefetch is no purge but a
+// fetch.
 type Kind string
 
-// The kinds of target. Nobody types Prefetch, and no rule names it: it follows a purge of URLs, and whoever may purge them may have
-// them fetched again.
+// The kinds of target. Prefetch is never typed and named by no rule: it follows a purge of URLs and needs the
+// same permission.
 const (
 	URL       Kind = "url"
 	Directory Kind = "directory"
-	Prefetch  Kind = "prefetch" // URLs that are fetched into the caches before anybody asks for them
+	Prefetch  Kind = "prefetch" // URLs that are fetched into the caches ahead of visitors
 )
 
-// Judged returns the kind that rules and quotas of people know: whoever may purge a URL may have it fetched again.
+// Judged returns the kind under which rules and personal quotas count k: the permission to purge a URL includes
+// its prefetch.
 func (k Kind) Judged() Kind {
 	if k == Prefetch {
 		return URL
@@ -24,7 +26,8 @@ func (k Kind) Judged() Kind {
 	return k
 }
 
-// Area is a part of the world whose caches are purged. "global" is both, each decided, sent and reported by itself.
+// Area is a part of the world whose caches are purged. "global" means both areas, each decided, sent and
+// reported separately.
 type Area string
 
 // The areas.
@@ -33,7 +36,7 @@ const (
 	Overseas Area = "overseas"
 )
 
-// Mode says how a directory is purged; a URL has none ("").
+// Mode is the way in which a directory is purged. A URL has the empty mode.
 type Mode string
 
 // The modes of a directory purge.
@@ -42,15 +45,15 @@ const (
 	Delete Mode = "delete" // everything
 )
 
-// Outcome is what became of one target in one area.
+// Outcome is the result for one target in one area.
 type Outcome string
 
-// The outcomes of a target; Pending is the one that is not final.
+// The outcomes of a target. All but Pending are final.
 const (
 	Pending        Outcome = "pending"
-	Accepted       Outcome = "accepted" // the vendor took it; whether it is done cannot be, or is not yet, known
+	Accepted       Outcome = "accepted" // taken by the vendor; completion is not known yet or cannot be known
 	Done           Outcome = "done"
 	Failed         Outcome = "failed"
-	OutcomeUnknown Outcome = "unknown" // it may have happened
+	OutcomeUnknown Outcome = "unknown" // the call may have been carried out
 	Skipped        Outcome = "skipped" // never sent
 )

@@ -9,10 +9,11 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Refused is a target that was not accepted, and why. Its texts but Input are safe to show: printable ASCII, and letters in Legible.
+// Refused is a target that was not accepted, and the reason. Its texts are printable ASCII and safe to show,
+// except the raw Input; Legible keeps letters of other alphabets.
 type Refused struct {
-	Input   string // as typed: hostile, of any length
-	Reason  string // one sentence that says what to do
+	Input   string // text as typed: hostile, of any length
+	Reason  string // one sentence that tells the person how to correct the target
 	Suggest string // a canonical target to offer instead, or ""
 }
 
@@ -22,8 +23,8 @@ func (r *Refused) Error() string { return r.Shown() + ": " + r.Reason }
 // Shown returns Input with everything but printable ASCII escaped, as in {U+202E}, and cut to 200 characters.
 func (r *Refused) Shown() string { return shown(r.Input) }
 
-// Legible returns Input for a person to read: letters of every alphabet as they are, and escaped only what draws nothing or changes the
-// direction of text. It is cut to 200 bytes.
+// Legible returns Input in readable form: letters of every alphabet stay, characters that are invisible or
+// change the direction of text are escaped. It is cut to 200 bytes.
 func (r *Refused) Legible() string {
 	var b strings.Builder
 	for s := r.Input; s != "" && b.Len() <= maxShown; s = s[runeLen(s):] {
@@ -68,7 +69,8 @@ func shown(s string) string {
 	return b.String()
 }
 
-// refuse words a refusal. What cannot be seen goes before every other reason, because nobody finds it unaided.
+// refuse words a refusal. An invisible character is reported before every other reason, because people cannot
+// find it unaided.
 func refuse(kind Kind, s, reason string) *Refused {
 	if len(s) > maxBytes {
 		return &Refused{Input: s, Reason: reason}
@@ -82,7 +84,8 @@ func refuse(kind Kind, s, reason string) *Refused {
 	return &Refused{Input: s, Reason: reason, Suggest: suggest(kind, s)}
 }
 
-// suggest puts right what can be put right without guessing, and returns what came of it if that is a target.
+// suggest repairs the mistakes that need no guessing and returns the repaired target, or "" if it is still
+// refused.
 func suggest(kind Kind, s string) string {
 	p := cut(s)
 	if judgeScheme(p.scheme) == sayNoScheme {
@@ -103,7 +106,7 @@ func suggest(kind Kind, s string) string {
 	return t.String()
 }
 
-// aLabels returns the ASCII form of a host that is not ASCII, or "" if it has none.
+// aLabels returns the ASCII form of a host, or "" if it has none.
 func aLabels(host string) string {
 	if strings.IndexFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
 		return host
@@ -118,7 +121,7 @@ func aLabels(host string) string {
 	return ascii
 }
 
-// escaped escapes what is not in the set, but for a backslash: nobody knows what it was meant to be.
+// escaped escapes the characters outside the set, except backslashes, whose intended meaning is unknown.
 func escaped(s string, set class) string {
 	const hexDigits = "0123456789ABCDEF"
 	var b strings.Builder
@@ -179,7 +182,7 @@ func sayChar(s string, i int) string {
 	return "Write " + named(s[i:]) + " as " + escaped(s[i:i+n], 0) + ": a cache knows an address by its escaped form."
 }
 
-// sayHidden returns "", or names the first thing in s that a person cannot see.
+// sayHidden returns a sentence about the first invisible character of s, or "".
 func sayHidden(s string) string {
 	for ; s != ""; s = s[runeLen(s):] {
 		if isHidden(s) {
@@ -189,7 +192,8 @@ func sayHidden(s string) string {
 	return ""
 }
 
-// isHidden tells whether s begins with no character at all, or with one that draws nothing or reorders others.
+// isHidden tells whether s begins with an invalid byte or with a character that draws nothing or reorders
+// others.
 func isHidden(s string) bool {
 	r, n := utf8.DecodeRuneInString(s)
 	switch {
@@ -206,7 +210,7 @@ func runeLen(s string) int {
 	return n
 }
 
-// named names the character that s begins with, without showing it.
+// named returns a name for the first character of s, without showing the character.
 func named(s string) string {
 	if name := asciiNames[s[0]]; name != "" {
 		return "the " + name + " (" + codePoint(s) + ")"
@@ -214,7 +218,7 @@ func named(s string) string {
 	return codePoint(s)
 }
 
-// codePoint returns "U+202E", or "byte 0xFF" where s begins with no character.
+// codePoint returns "U+202E", or "byte 0xFF" if s begins with an invalid byte.
 func codePoint(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	if r == utf8.RuneError && n == 1 {

@@ -16,15 +16,15 @@ type Part struct {
 	Targets []Target `json:"targets"`
 }
 
-// Request is what somebody wants purged, canonical and free of repetition.
-// An area appears once; its targets are all of Kind.
+// Request is a wish for a purge, canonical and without repetitions. An area appears once; all targets are of
+// Kind.
 type Request struct {
 	Kind  Kind   `json:"kind"`
 	Mode  Mode   `json:"mode,omitempty"` // directories only
 	Parts []Part `json:"parts"`
 }
 
-// Len returns what the request costs in units of quota: one for each target and area.
+// Len returns the cost of the request in units of quota: one for each target and area.
 func (r Request) Len() int {
 	n := 0
 	for _, p := range r.Parts {
@@ -41,11 +41,11 @@ func (r Request) Areas() []Area {
 			areas = append(areas, p.Area)
 		}
 	}
-	slices.Sort(areas) // the order of the alphabet, too
+	slices.Sort(areas) // the alphabetical order puts mainland first
 	return slices.Compact(areas)
 }
 
-// AreasBut returns the areas that are not among some.
+// AreasBut returns the areas that are missing from the given ones.
 func AreasBut(some []Area) (rest []Area) {
 	for _, a := range []Area{Mainland, Overseas} {
 		if !slices.Contains(some, a) {
@@ -69,8 +69,8 @@ func (r Request) Texts() (texts []string) {
 	return texts
 }
 
-// WholeSites returns the hosts of which a request purges everything, in alphabetical order. A server may take "//" for "/", so
-// that directory counts as a whole site, too.
+// WholeSites returns, in alphabetical order, the hosts whose whole content the request purges. A server may
+// read "//" as "/", so the directory "//" counts as a whole site, too.
 func (r Request) WholeSites() (hosts []string) {
 	for _, p := range r.Parts {
 		for _, t := range p.Targets {
@@ -98,15 +98,15 @@ func (r Request) Hosts() []string {
 	return hosts
 }
 
-// Digest returns the hex SHA-256 of exactly what will be purged: kind, mode, and every pair of area and target.
-// The order of parts and of targets makes no difference.
+// Digest returns the hex SHA-256 of the kind, the mode and every pair of area and target. The order of parts
+// and targets makes no difference.
 func (r Request) Digest() string {
 	fields := []string{string(r.Kind), string(r.Mode)}
 	for _, t := range r.pairs() {
 		fields = append(fields, string(t.area), t.target.text)
 	}
 	h := sha256.New()
-	for _, f := range fields { // a length in front of each: no two requests write the same bytes
+	for _, f := range fields { // each field follows its length, so different requests never write the same bytes
 		io.WriteString(h, strconv.Itoa(len(f))+":"+f)
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -131,8 +131,9 @@ func (r Request) pairs() []pair {
 	return pairs
 }
 
-// Collapse drops every target that another one covers: the same target again, and a directory inside another directory of ts.
-// Of the same targets the first is kept. Both lists are in the order of ts, whose targets are of this kind.
+// Collapse drops every target that another one covers: repetitions, and directories inside another directory of
+// ts. The first of equal targets is kept. Both results are in the order of ts, whose targets are all of the
+// given kind.
 func Collapse(kind Kind, ts []Target) (kept, dropped []Target) {
 	covered := repeated(ts)
 	if kind == Directory {
@@ -149,7 +150,7 @@ func Collapse(kind Kind, ts []Target) (kept, dropped []Target) {
 	return kept, dropped
 }
 
-// repeated tells of each target whether it was there before.
+// repeated marks each target that occurs earlier in ts.
 func repeated(ts []Target) []bool {
 	again := make([]bool, len(ts))
 	seen := make(map[string]struct{}, len(ts))
@@ -161,8 +162,8 @@ func repeated(ts []Target) []bool {
 	return again
 }
 
-// inside tells of each directory whether another one, or an earlier equal one, contains it.
-// Sorted by bytes, a directory comes just before all that it contains.
+// inside marks each directory that lies inside another one or repeats an earlier one. In byte order a directory
+// comes just before its content.
 func inside(ts []Target) []bool {
 	order := make([]int, len(ts))
 	for i := range order {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// parseAll parses targets of which none may be refused.
+// parseAll parses targets and fails the test if one is refused.
 func parseAll(t testing.TB, kind Kind, in ...string) []Target {
 	t.Helper()
 	var ts []Target
@@ -72,7 +72,7 @@ func TestCollapse(t *testing.T) {
 	}
 }
 
-// The change that a person made in the first spelling is what the card tells.
+// The card reports the changes of the first spelling of a repeated target.
 func TestCollapseKeepsTheFirst(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []Kind{URL, Directory} {
@@ -148,7 +148,7 @@ func TestDigestSeesEveryDifference(t *testing.T) {
 	}
 }
 
-// Confirmations are bound to digests, so an upgrade must not change them.
+// Stored confirmations hold digests, so an upgrade must not change them.
 func TestDigestStays(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "aa4861806c87869176df4d26a06c2b53f0fb03f10de8367ce85f6e60216cc46a", request(t).Digest())
@@ -222,7 +222,7 @@ func TestNewPlanOfDirectories(t *testing.T) {
 	assert.Len(t, plan, 2)
 }
 
-// From the tenth on the parameter's name is a byte longer.
+// From the tenth target on, the parameter's name is one byte longer.
 func TestNewPlanCountsParameterNames(t *testing.T) {
 	t.Parallel()
 	var ts []Target
@@ -268,7 +268,7 @@ func TestBatchesShareNothing(t *testing.T) {
 	assert.Equal(t, []string{"https://a.com/2"}, texts(plan[1].Targets))
 }
 
-// FuzzCollapseAndPlan builds a request of what each line of text is, and checks what holds for all of them.
+// FuzzCollapseAndPlan builds a request from lines of text and checks the properties of its plan.
 func FuzzCollapseAndPlan(f *testing.F) {
 	f.Add("https://a.com/\nhttps://a.com/b/\nhttps://b.com/c\nhttps://a.com/", true, 1, 100)
 	f.Add("https://a.com/\nhttps://a.com/b/\nhttps://b.com/c/\nhttps://a.com/!/", false, 2, 60)
@@ -300,7 +300,7 @@ func FuzzCollapseAndPlan(f *testing.F) {
 	})
 }
 
-// requireCollapsed compares with the plainest way to say it.
+// requireCollapsed compares the result with that of the simplest algorithm.
 func requireCollapsed(t *testing.T, kind Kind, ts, kept, dropped []Target) {
 	t.Helper()
 	var wantKept, wantDropped []Target

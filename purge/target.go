@@ -2,16 +2,16 @@ package purge
 
 import "strings"
 
-// Target is one canonical URL or directory. Only Parse makes one; the zero Target is none, and every part of it is "".
-// Two targets are the same if their Strings are: a Target also remembers what was changed, so do not compare with ==.
+// Target is one canonical URL or directory. Only Parse makes one; the zero Target is empty in every part.
+// Compare targets by String, not by ==, because a Target also remembers the changes that Parse made.
 type Target struct {
 	text         string
-	path, query  uint16 // where the path begins, and where it ends: maxBytes fits
-	scheme, host uint8  // how long the scheme is, and where the host begins
+	path, query  uint16 // offsets where the path begins and ends; maxBytes fits
+	scheme, host uint8  // length of the scheme, and offset of the host
 	changes      Changes
 }
 
-// String returns the canonical form: what is judged, stored, shown and signed alike. It is ASCII.
+// String returns the canonical form, which is judged, stored, shown and signed unchanged. It is ASCII.
 func (t Target) String() string { return t.text }
 
 // Scheme returns "http" or "https".
@@ -23,17 +23,17 @@ func (t Target) Host() string { return t.text[t.host:t.path] }
 // Path returns the path as it was typed, escapes and all. It begins with "/".
 func (t Target) Path() string { return t.text[t.path:t.query] }
 
-// Query returns what follows the first "?", as it was typed. An empty query and none are both "";
-// they are different targets all the same, since String keeps the "?".
+// Query returns the text after the first "?", as it was typed. The result is "" for an empty query and for
+// none, although their Strings differ by the "?" and they are different targets.
 func (t Target) Query() string { return strings.TrimPrefix(t.text[t.query:], "?") }
 
-// Changes returns what Parse changed. It is not stored: a target that was read back has none.
+// Changes returns the changes that Parse made. They are not stored: a Target read back has none.
 func (t Target) Changes() Changes { return t.changes }
 
 // MarshalText returns the canonical form.
 func (t Target) MarshalText() ([]byte, error) { return []byte(t.text), nil }
 
-// UnmarshalText judges what was stored once more, as a URL (of which a directory is one). Its error is a *Refused.
+// UnmarshalText parses the stored text again, as a URL (directories are URLs, too). Its error is a *Refused.
 func (t *Target) UnmarshalText(text []byte) error {
 	parsed, err := Parse(URL, string(text))
 	if err != nil {
@@ -43,18 +43,18 @@ func (t *Target) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Changes is a set of what Parse changed on the way to the canonical form.
+// Changes is a set of the changes that Parse made on the way to the canonical form.
 type Changes uint8
 
-// The changes. There are no others: path and query bytes are part of the cache key.
+// The possible changes. Path and query keep their bytes, because they are part of the cache key.
 const (
-	LowerCased      Changes = 1 << iota // scheme or host
-	PortDropped                         // the scheme's own
-	PathAdded                           // "/"
-	FragmentDropped                     // with its "#"
+	LowerCased      Changes = 1 << iota // of scheme or host
+	PortDropped                         // the scheme's own port
+	PathAdded                           // "/" as the path of a bare host
+	FragmentDropped                     // the fragment and its "#"
 )
 
-// Sentences says the changes to the person who typed, one sentence each.
+// Sentences returns one sentence for each change, for the person who typed the target.
 func (c Changes) Sentences() []string {
 	var said []string
 	for i, sentence := range []string{

@@ -50,7 +50,7 @@ func (d domains) of(host string) (purge.Domain, bool) {
 }
 
 // listed is what is known now.
-func (b *Bot) listed() domains {
+func (b *vendor) listed() domains {
 	a := &b.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -61,7 +61,7 @@ func (b *Bot) listed() domains {
 }
 
 // askDomains has the vendor asked, unless what it said is new enough. It waits for nothing.
-func (b *Bot) askDomains(ctx context.Context) {
+func (b *vendor) askDomains(ctx context.Context) {
 	cdn, can := b.CDN.(purge.Domains)
 	a := &b.account
 	a.mu.Lock()
@@ -78,7 +78,7 @@ func (b *Bot) askDomains(ctx context.Context) {
 }
 
 // hearDomains keeps what the vendor says. An account without a domain has nothing to purge: an empty list is no word.
-func (b *Bot) hearDomains(ctx context.Context, cdn purge.Domains) {
+func (b *vendor) hearDomains(ctx context.Context, cdn purge.Domains) {
 	asked := b.Now()
 	list, err := cdn.Domains(ctx)
 	if !errors.Is(ctx.Err(), context.Canceled) {
@@ -99,7 +99,7 @@ func (b *Bot) hearDomains(ctx context.Context, cdn purge.Domains) {
 }
 
 // noDomains says seldom that nothing is known; the caller holds the account's lock. A key that may not ask may not a minute later.
-func (b *Bot) noDomains(ctx context.Context, err error) {
+func (b *vendor) noDomains(ctx context.Context, err error) {
 	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}

@@ -14,7 +14,7 @@ import (
 // from it.
 
 // lookAgain takes the press. The answer comes when the vendor has given its own.
-func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
+func (b *desk) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	may, err := b.sees(ctx, s, p)
 	switch {
 	case err != nil:
@@ -26,18 +26,18 @@ func (b *Bot) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	b.asks(func() {
-		found, err := b.learnMore(context.Background(), p)
+	b.vendor.asks(func() {
+		found, err := b.runner.learnMore(context.Background(), p)
 		b.logError(ctx, "look again", err)
 		if !found {
-			_ = b.tellPerson(context.Background(), s.person.Subject, s.at, s.event, chat.Card{Title: card.NothingNew(p.Short), Tone: chat.Unsure})
+			_ = b.poster.tellPerson(context.Background(), s.person.Subject, s.at, s.event, chat.Card{Title: card.NothingNew(p.Short), Tone: chat.Unsure})
 		}
 	})
 	return chat.Reply{}, nil
 }
 
 // learnMore looks once at all that is unclear, and reports whether anything is clearer now.
-func (b *Bot) learnMore(ctx context.Context, p store.Purge) (bool, error) {
+func (b *runner) learnMore(ctx context.Context, p store.Purge) (bool, error) {
 	leave, err := b.calls.enter()
 	if err != nil {
 		return false, err
@@ -61,14 +61,14 @@ func (b *Bot) learnMore(ctx context.Context, p store.Purge) (bool, error) {
 	}
 	still, err := b.Store.Learn(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}))
 	if err != nil || still {
-		b.wantCards()
+		b.poster.wantCards()
 		return true, err
 	}
 	return true, b.revise(ctx, p, changed)
 }
 
 // revise commits what a look found, with the state that the whole purge is in by that.
-func (b *Bot) revise(ctx context.Context, p store.Purge, changed []store.Target) error {
+func (b *runner) revise(ctx context.Context, p store.Purge, changed []store.Target) error {
 	targets, err := b.Store.Targets(ctx, p.ID)
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (b *Bot) revise(ctx context.Context, p store.Purge, changed []store.Target)
 		problem = card.StillRunning
 	}
 	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}), b.entry(store.AuditRevised, p.ID, "", ended(st, problem)))
-	b.wantCards()
+	b.poster.wantCards()
 	return err
 }
 

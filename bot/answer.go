@@ -18,7 +18,7 @@ import (
 const pressAge = time.Second
 
 // Answer takes a press, or a form that came back. A press is a new request: who, where and whether are asked again.
-func (b *Bot) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
+func (b *desk) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
 	if !b.rate.allow(a.From, a.Event, b.Now()) {
@@ -52,7 +52,7 @@ func (b *Bot) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 }
 
 // pressOffer starts what a private reply offered. Its id comes from the button, so that pressing twice is one purge.
-func (b *Bot) pressOffer(ctx context.Context, s scene, token string, button store.Button) (chat.Reply, error) {
+func (b *desk) pressOffer(ctx context.Context, s scene, token string, button store.Button) (chat.Reply, error) {
 	if button.Who != s.person.Subject || b.Now().After(button.Expires) {
 		return b.refuse(ctx, s, "press", card.StaleButton)
 	}
@@ -64,7 +64,7 @@ func (b *Bot) pressOffer(ctx context.Context, s scene, token string, button stor
 }
 
 // pressCard handles the buttons of a purge's own message, and the form that one of them has opened.
-func (b *Bot) pressCard(ctx context.Context, s scene, a chat.Answer, button store.Button) (chat.Reply, error) {
+func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button store.Button) (chat.Reply, error) {
 	p, err := b.loadAsked(ctx, button.Purge)
 	if err != nil {
 		return chat.Reply{}, err
@@ -103,7 +103,7 @@ func (b *Bot) pressCard(ctx context.Context, s scene, a chat.Answer, button stor
 
 // loadAsked loads a purge for a press. Somebody can press between the post and the commit that remembers the message;
 // that commit is awaited for a moment.
-func (b *Bot) loadAsked(ctx context.Context, id string) (p store.Purge, err error) {
+func (b *desk) loadAsked(ctx context.Context, id string) (p store.Purge, err error) {
 	err = awaitCommit(ctx, func() (bool, error) {
 		p, err = b.load(ctx, id)
 		return p.Confirm == "" || p.State != store.StateRecorded, err
@@ -113,7 +113,7 @@ func (b *Bot) loadAsked(ctx context.Context, id string) (p store.Purge, err erro
 
 // hangsOn reports whether a message is one that this purge put up: a copied or forwarded button is refused. Somebody can press
 // between the post and the commit that remembers the message; a post that is under way is awaited for a moment.
-func (b *Bot) hangsOn(ctx context.Context, p store.Purge, m chat.MessageRef) (found bool, err error) {
+func (b *desk) hangsOn(ctx context.Context, p store.Purge, m chat.MessageRef) (found bool, err error) {
 	if m == (chat.MessageRef{}) {
 		return false, nil
 	}
@@ -151,7 +151,7 @@ func awaitCommit(ctx context.Context, done func() (bool, error)) error {
 }
 
 // messageOf looks for a message among those of a purge, and says whether one is still to be shown.
-func (b *Bot) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) (found, due bool, err error) {
+func (b *desk) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) (found, due bool, err error) {
 	for _, role := range []store.Role{store.Status, store.Result, store.Looking} {
 		c, known, err := b.Store.CardOf(ctx, p.ID, role)
 		if err != nil {
@@ -166,16 +166,16 @@ func (b *Bot) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) (
 }
 
 // decideAs inserts the decision; the insert decides. Whoever comes second is told who was first.
-func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (chat.Reply, error) {
+func (b *desk) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (chat.Reply, error) {
 	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, e.At
 	first, won, err := b.Store.Decide(ctx, d, s.event, e)
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	b.wantCards()
-	b.wantNotices()
+	b.poster.wantCards()
+	b.poster.wantNotices()
 	b.done.Go(func() { // its commit need not be waited for: the row decides, and the tending loop rings again
-		b.logError(ctx, "ring", b.engine.ring(p.ID))
+		b.logError(ctx, "ring", b.runner.engine.ring(p.ID))
 	})
 	switch {
 	case !won && first.Who == d.Who && first.What == d.What:
@@ -189,7 +189,7 @@ func (b *Bot) decideAs(ctx context.Context, s scene, p store.Purge, d store.Deci
 }
 
 // tooLate says what became of a purge whose button was still on somebody's screen.
-func (b *Bot) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
+func (b *desk) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	d, found, err := b.Store.Decision(ctx, p.ID)
 	switch {
 	case err != nil:
@@ -203,7 +203,7 @@ func (b *Bot) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply, 
 }
 
 // cancel stops what has not left: by deciding a waiting purge, or by marking one that runs.
-func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
+func (b *desk) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	if !b.mayCancel(s, p) {
 		return b.refuse(ctx, s, "cancel", card.MayNotCancel)
 	}
@@ -223,12 +223,12 @@ func (b *Bot) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, e
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	b.wantCards()
+	b.poster.wantCards()
 	return chat.Reply{Card: &chat.Card{Title: card.Stopping(p.Short)}}, nil
 }
 
 // mayCancel: the requester, whoever could approve it, administrators.
-func (b *Bot) mayCancel(s scene, p store.Purge) bool {
+func (b *desk) mayCancel(s scene, p store.Purge) bool {
 	if s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) {
 		return true
 	}

@@ -16,7 +16,7 @@ import (
 
 // pressPurge decides a waiting purge, if the presser may and both may still purge all of it. What the requester may no longer
 // purge is withdrawn; somebody else who may not leaves the question open.
-func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
+func (b *desk) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
 	if p.State != store.StateWaiting || !b.Now().Before(p.ExpiresAt) {
 		return b.tooLate(ctx, s, p)
 	}
@@ -43,7 +43,7 @@ func (b *Bot) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Ans
 }
 
 // confirmed decides for the purge, after what must be typed was typed.
-func (b *Bot) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
+func (b *desk) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
 	hosts := p.Request.WholeSites()
 	asks := len(hosts) > 0 || how.emergency
 	switch {
@@ -58,14 +58,14 @@ func (b *Bot) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answ
 }
 
 // withdrawn decides that it may not be purged as it was asked any more.
-func (b *Bot) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (chat.Reply, error) {
+func (b *desk) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (chat.Reply, error) {
 	body := s.refused("")
 	body.Message = why
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.by(s.person, store.AuditWithdrawn, p.ID, body))
 }
 
 // mayPress says why this person may not press Purge, whatever the requester may; "" if they may.
-func (b *Bot) mayPress(s scene, p store.Purge, how press) string {
+func (b *desk) mayPress(s scene, p store.Purge, how press) string {
 	same := s.policy.SamePerson(s.person.Subject, p.Requester)
 	switch {
 	case how.emergency:
@@ -101,11 +101,11 @@ func nameOf(policy *acl.Policy, s acl.Subject) string {
 }
 
 // requesterNow is the requester as they are at this moment, and why they may do nothing any more.
-func (b *Bot) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who, string, error) {
+func (b *desk) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who, string, error) {
 	if p.Requester == s.person.Subject {
 		return s.who, "", nil
 	}
-	chat, err := b.platform(p.Requester.Platform())
+	chat, err := b.poster.platform(p.Requester.Platform())
 	if err != nil {
 		return acl.Who{}, "", err
 	}
@@ -113,7 +113,7 @@ func (b *Bot) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who
 	if err != nil {
 		return acl.Who{}, "", askerUnknown(err)
 	}
-	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel, b.limits(s.at).Workspace), nil
+	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel, b.poster.limits(s.at).Workspace), nil
 }
 
 // withdrawal says why what was asked may no longer be purged as it was asked; frozen is that it may be again, which the reader alone is told.

@@ -117,7 +117,7 @@ func TestWhatIsSentIsWhatWasConfirmed(t *testing.T) {
 		"approved by one who may only release": {What: store.Confirmed, Who: erin},
 		"released by one who may only approve": {What: store.Confirmed, Who: bob, Problem: why},
 	} {
-		_, lapsed := w.bot.law(w.bot.Policy()).lapsed(p, d, part)
+		_, lapsed := w.bot.rules.law(w.bot.rules.Policy()).lapsed(p, d, part)
 		assert.Equal(t, what != "approved" && what != "released", lapsed, what)
 	}
 	for what, change := range map[string]func(r *purge.Request){
@@ -128,7 +128,7 @@ func TestWhatIsSentIsWhatWasConfirmed(t *testing.T) {
 	} {
 		other := p
 		change(&other.Request)
-		_, withdrawn, err := w.bot.recheck(t.Context(), other, batches[0])
+		_, withdrawn, err := w.bot.runner.recheck(t.Context(), other, batches[0])
 		require.NoError(t, err)
 		targets, err := w.bot.Store.Targets(t.Context(), p.ID)
 		require.NoError(t, err)
@@ -141,7 +141,7 @@ func TestOfferExpires(t *testing.T) {
 	t.Parallel()
 	h := newHeldWorld(t, "")
 	c := h.types(alice, "https://www.test.com/1 https://evil.test/")
-	h.passes(h.bot.ConfirmTTL + time.Second)
+	h.passes(h.bot.waits.ConfirmTTL + time.Second)
 	assert.Equal(t, card.StaleButton, h.pressesOn(alice, shown{card: c}, c.Buttons[0].Label).Title)
 	h.quiet()
 }
@@ -284,12 +284,12 @@ func TestNoReminderBeforeHalfTime(t *testing.T) {
 	w := newApprovalWorld(t)
 	w.asksNamed()
 	j := job{ID: w.onlyPurge().ID, TTL: time.Minute, Wakes: []time.Duration{time.Second}}
-	_, err := w.bot.remind(t.Context(), j, time.Now().Add(50*time.Second))
+	_, err := w.bot.runner.remind(t.Context(), j, time.Now().Add(50*time.Second))
 	require.NoError(t, err)
 	_, wanted, err := w.bot.Store.CardOf(t.Context(), j.ID, store.Reminder)
 	require.NoError(t, err)
 	assert.False(t, wanted)
-	_, err = w.bot.remind(t.Context(), j, time.Now().Add(10*time.Second))
+	_, err = w.bot.runner.remind(t.Context(), j, time.Now().Add(10*time.Second))
 	require.NoError(t, err)
 	w.reminded()
 }

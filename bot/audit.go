@@ -3,26 +3,12 @@ package bot
 import (
 	"encoding/json"
 
-	"purgebot/acl"
 	"purgebot/bot/card"
-	"purgebot/bot/chat"
 	"purgebot/bot/store"
 )
 
-// entry is an audit row by purgebot itself, or by who.
-func (b *Bot) entry(what store.AuditKind, id string, who acl.Subject, body store.Body) store.Entry {
-	return store.Entry{At: b.Now(), Who: who, What: what, Purge: id, Body: body.JSON()}
-}
-
-// by is an audit row of a person, with the name as it is now.
-func (b *Bot) by(p chat.Person, what store.AuditKind, id string, body store.Body) store.Entry {
-	e := b.entry(what, id, p.Subject, body)
-	e.Name = p.Name
-	return e
-}
-
 // seen is an audit row of somebody in a scene that says no more than where it was, under which policy, and as whom.
-func (b *Bot) seen(s scene, what store.AuditKind, id string) store.Entry {
+func (b *desk) seen(s scene, what store.AuditKind, id string) store.Entry {
 	return b.by(s.person, what, id, s.refused(""))
 }
 

@@ -4,14 +4,11 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"purgebot/acl"
@@ -49,94 +46,74 @@ type Options struct {
 	AuditChannel                chat.Thread // optional: where every purge, decision and rule from chat is told
 }
 
-// Bot holds the conversation. It is a Handler.
+// Bot holds the conversation. It is a Handler: the desk takes events and decides, the runner runs purges, and the poster shows
+// cards and notices. All three ask the same rules and know the same of the vendor.
 type Bot struct {
-	Options
-	engine *engine
-	rate   *personRate
-	calls  callGate
+	*books
+	*desk
+	*rules
+	waits  *waits
+	vendor *vendor
+	poster *poster
+	runner *runner
 
-	dueCards   chan struct{} // rung when a card may be due
-	dueNotices chan struct{}
-	pace       pacing     // when a message may be written to again
-	showing    keySet     // messages under way
-	posting    keyedMutex // one writer per purge
-	retired    keySet     // old copies of cards that were edited
-
-	seldom  seldom  // what repeats itself in the log
-	quotas  quotas  // what the vendor last said is left today
-	account account // what it last said of the domains
-	spoken  spoken  // the rules from chat
-	vitals  *vitals // how everything is that it hangs on
-
-	complaints complaints // the vendor's, which an operator should know of
-	endings    endings    // how purges ended, for who watches
-
-	mu     sync.Mutex
-	broken int // purges that the engine itself ended since the start
-
-	asking atomic.Int64 // see Backlog
-
-	at        func(point string) // tests kill the process here
+	vitals    *vitals // how everything is that the bot hangs on
 	tendEvery time.Duration
 	stop      context.CancelFunc
-	done      sync.WaitGroup
 }
 
 var _ chat.Handler = (*Bot)(nil)
-
-// The limits on open confirmations keep a flood of questions from costing memory and attention.
-const (
-	maxWaiting       = 1000
-	maxWaitingPerson = 20
-)
 
 // New opens the durable engine on the store's database. It takes nothing up before Start.
 func New(o Options) (*Bot, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.EmergencyAfter = cmp.Or(o.EmergencyAfter, emergencyAfter)
-	b := &Bot{Options: o, rate: newPersonRate(o.PersonRate), dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1), at: func(string) {}, tendEvery: tendEvery}
-	b.vitals = b.newVitals()
-	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, b.purge)
+	books := &books{Store: o.Store, Log: o.Log, Now: o.Now, at: func(string) {}}
+	rules := newRules(books, o.Policy)
+	waits := newWaits(books, o)
+	vendor := newVendor(books, rules, o)
+	poster := newPoster(books, rules, waits, vendor, o)
+	runner, err := newRunner(books, rules, waits, vendor, poster, o)
 	if err != nil {
 		return nil, err
 	}
-	b.engine = e
-	b.spoken.now.Store(newChatRules(nil, -1)) // older than any
+	b := &Bot{books: books, rules: rules, waits: waits, vendor: vendor, poster: poster, runner: runner, tendEvery: tendEvery}
+	b.desk = &desk{books: books, rules: rules, waits: waits, vendor: vendor, poster: poster, runner: runner, rate: newPersonRate(o.PersonRate),
+		PersonRate: o.PersonRate, PersonOpen: o.PersonOpen, ConfirmURLs: o.ConfirmURLs}
+	b.vitals = b.newVitals()
 	return b, nil
 }
 
 // Start takes up every purge that a stop or a kill has left open, and begins to show cards.
 func (b *Bot) Start() error {
-	if err := b.readRules(context.Background()); err != nil {
+	if err := b.rules.readRules(context.Background()); err != nil {
 		return fmt.Errorf("read the rules from chat: %w", err)
 	}
-	if b.AuditChannel.Channel != "" {
+	if b.poster.AuditChannel.Channel != "" {
 		if _, err := b.Store.FedUntil(context.Background(), auditFeed); err != nil { // what happens from here on is told
 			return fmt.Errorf("begin to tell the audit: %w", err)
 		}
 	}
-	if err := b.engine.launch(); err != nil {
+	if err := b.runner.engine.launch(); err != nil {
 		return fmt.Errorf("take up open purges: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
-	b.done.Go(func() { b.showCards(ctx) })
+	b.done.Go(func() { b.poster.showCards(ctx) })
 	b.done.Go(func() { b.tend(ctx) })
-	b.done.Go(func() { b.watchRules(ctx) })
-	b.done.Go(func() { b.postNotices(ctx) })
-	if b.AuditChannel.Channel != "" {
-		b.done.Go(func() { b.feedAudit(ctx, b.AuditChannel) })
+	b.done.Go(func() { b.rules.watchRules(ctx) })
+	b.done.Go(func() { b.poster.postNotices(ctx) })
+	if b.poster.AuditChannel.Channel != "" {
+		b.done.Go(func() { b.poster.feedAudit(ctx, b.poster.AuditChannel) })
 	}
-	b.watchQuota()
-	b.askDomains(ctx)
+	b.vendor.watchQuota()
+	b.vendor.askDomains(ctx)
 	return nil
 }
 
 // asks has the CDN asked something beside everything else.
-func (b *Bot) asks(question func()) {
+func (b *vendor) asks(question func()) {
 	b.asking.Add(1)
 	b.done.Go(func() {
 		defer b.asking.Add(-1)
@@ -154,7 +131,7 @@ func (b *Bot) Stop(timeout time.Duration) error {
 		b.stop()
 		b.done.Wait()
 	}
-	return errors.Join(b.engine.shutdown(5*time.Second), b.Store.Close())
+	return errors.Join(b.runner.engine.shutdown(5*time.Second), b.Store.Close())
 }
 
 // Backlog is what is under way.
@@ -171,7 +148,7 @@ func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 	if err != nil {
 		return Backlog{}, err
 	}
-	backlog := Backlog{Open: len(ids), Asking: int(b.asking.Load())}
+	backlog := Backlog{Open: len(ids), Asking: int(b.vendor.asking.Load())}
 	if backlog.Waiting, err = b.Store.Waiting(ctx); err != nil {
 		return backlog, err
 	}
@@ -205,13 +182,13 @@ const tendEvery = 5 * time.Second
 func (b *Bot) tend(ctx context.Context) {
 	for n := 0; ; n++ {
 		b.feel()
-		b.askDomains(ctx)
-		b.watchQuota()
-		b.tendOpen(ctx)
-		b.ringDecided(ctx)
-		b.tellUnclear(ctx)
+		b.vendor.askDomains(ctx)
+		b.vendor.watchQuota()
+		b.runner.tendOpen(ctx)
+		b.runner.ringDecided(ctx)
+		b.poster.tellUnclear(ctx)
 		if n%720 == 1 {
-			b.forget(ctx)
+			b.runner.forget(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -221,7 +198,7 @@ func (b *Bot) tend(ctx context.Context) {
 	}
 }
 
-func (b *Bot) ringDecided(ctx context.Context) {
+func (b *runner) ringDecided(ctx context.Context) {
 	ids, err := b.Store.Decided(ctx)
 	for _, id := range ids {
 		err = errors.Join(err, b.engine.ring(id))
@@ -230,7 +207,7 @@ func (b *Bot) ringDecided(ctx context.Context) {
 }
 
 // tendOpen sees to it that every open purge is in the engine's hands, and ends those that the engine itself has ended.
-func (b *Bot) tendOpen(ctx context.Context) {
+func (b *runner) tendOpen(ctx context.Context) {
 	ids, err := b.Store.Unfinished(ctx)
 	if err == nil && len(ids) > 0 {
 		var known map[string]condition
@@ -249,7 +226,7 @@ func (b *Bot) tendOpen(ctx context.Context) {
 
 // startLost starts a purge that was recorded and that the engine does not know: a kill came between the two, or its rows were
 // lost. Started twice it runs once. Whatever of it has left is in the ledger, and is not called again.
-func (b *Bot) startLost(ctx context.Context, id string) error {
+func (b *runner) startLost(ctx context.Context, id string) error {
 	p, err := b.load(ctx, id)
 	if err != nil || p.State.Final() {
 		return err
@@ -265,24 +242,24 @@ func (b *Bot) startLost(ctx context.Context, id string) error {
 	return b.engine.start(b.jobOf(p, last+1))
 }
 
-func (b *Bot) jobOf(p store.Purge, batches int) job {
-	j := job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.ConfirmTTL}
+func (b *runner) jobOf(p store.Purge, batches int) job {
+	j := job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.waits.ConfirmTTL}
 	if p.Confirm == acl.SecondPerson {
-		j.TTL, j.Wakes = b.ApprovalTTL, b.wakes(p)
+		j.TTL, j.Wakes = b.waits.ApprovalTTL, b.waits.wakes(p)
 	}
 	return j
 }
 
 // endBroken ends what the engine itself ended, and says what is known: a call without an answer may have been done, and what
 // has none was never sent.
-func (b *Bot) endBroken(ctx context.Context, id string) error {
+func (b *runner) endBroken(ctx context.Context, id string) error {
 	b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id)
 	err := b.endOne(ctx, id)
-	b.wantCards()
+	b.poster.wantCards()
 	return err
 }
 
-func (b *Bot) endOne(ctx context.Context, id string) error {
+func (b *runner) endOne(ctx context.Context, id string) error {
 	calls, err := b.Store.Calls(ctx, id)
 	if err != nil {
 		return err
@@ -306,7 +283,7 @@ func (b *Bot) endOne(ctx context.Context, id string) error {
 	return errors.Join(err, b.Store.Finish(ctx, id, state, card.LostByEngine, b.Now(), true, b.entry(store.AuditEnded, id, "", ended(state, card.LostByEngine))))
 }
 
-func (b *Bot) forget(ctx context.Context) {
+func (b *runner) forget(ctx context.Context) {
 	now := b.Now()
 	n, err := b.Store.Prune(ctx, now.Add(-b.Keep), now.Add(-7*24*time.Hour))
 	b.logError(ctx, "forget old purges", errors.Join(err, b.engine.forget(now.Add(-24*time.Hour))))
@@ -315,14 +292,8 @@ func (b *Bot) forget(ctx context.Context) {
 	}
 }
 
-func (b *Bot) logError(ctx context.Context, doing string, err error) {
-	if err != nil && ctx.Err() == nil {
-		b.Log.ErrorContext(ctx, doing, "error", err)
-	}
-}
-
 // platform returns the adapter of a thread. A purge of a platform that was switched off since has none.
-func (b *Bot) platform(name string) (chat.Platform, error) {
+func (b *poster) platform(name string) (chat.Platform, error) {
 	if p := b.Platforms[name]; p != nil {
 		return p, nil
 	}

@@ -106,7 +106,7 @@ func TestRefusedTargetsLeaveTheRestOnePressAway(t *testing.T) {
 	w.quiet()
 	press := chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(c, "Purge the other one")}
 	for range 2 {
-		_, err := w.bot.Answer(context.Background(), press)
+		_, err := w.bot.desk.Answer(context.Background(), press)
 		require.NoError(t, err)
 		press.Event = w.event()
 	}
@@ -119,7 +119,7 @@ func TestOfferIsForThePersonItWasMadeTo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.types(alice, "https://www.test.com/1 https://evil.test/")
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: bob, At: channel, Token: c.Buttons[0].Token})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: bob, At: channel, Token: c.Buttons[0].Token})
 	require.NoError(t, err)
 	assert.Contains(t, r.Card.Title, "no longer valid")
 }
@@ -144,17 +144,17 @@ func TestRedeliveryHasOneEffect(t *testing.T) {
 	w := newWorld(t)
 	c := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
 	for range 5 {
-		r, err := w.bot.Command(context.Background(), c)
+		r, err := w.bot.desk.Command(context.Background(), c)
 		require.NoError(t, err)
 		assert.Nil(t, r.Card)
 	}
 	w.ends("Done")
 	assert.Len(t, w.cdn.sent(), 1)
 	c = chat.Command{Event: w.event(), From: alice, At: channel, Text: "help"}
-	first, err := w.bot.Command(context.Background(), c)
+	first, err := w.bot.desk.Command(context.Background(), c)
 	require.NoError(t, err)
 	assert.NotNil(t, first.Card)
-	second, err := w.bot.Command(context.Background(), c)
+	second, err := w.bot.desk.Command(context.Background(), c)
 	require.NoError(t, err)
 	assert.Nil(t, second.Card, "a redelivered mention is not answered twice")
 }
@@ -164,11 +164,11 @@ func TestWhatWasRefusedIsNotTakenWhenItComesAgain(t *testing.T) {
 	w := newWorld(t)
 	w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
 	c := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
-	first, err := w.bot.Command(context.Background(), c)
+	first, err := w.bot.desk.Command(context.Background(), c)
 	require.NoError(t, err)
 	require.NotNil(t, first.Card)
 	w.setPolicy(worldPolicy)
-	again, err := w.bot.Command(context.Background(), c)
+	again, err := w.bot.desk.Command(context.Background(), c)
 	require.NoError(t, err)
 	assert.Nil(t, again.Card)
 	rows, err := w.bot.Store.History(t.Context(), store.Filter{})
@@ -420,10 +420,10 @@ func TestWhoamiDomainsWhy(t *testing.T) {
 func TestFormOfABareCommand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	r, err := w.bot.Command(context.Background(), chat.Command{Event: w.event(), From: alice, At: channel})
+	r, err := w.bot.desk.Command(context.Background(), chat.Command{Event: w.event(), From: alice, At: channel})
 	require.NoError(t, err)
 	require.NotNil(t, r.Form)
-	_, err = w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: r.Form.Token,
+	_, err = w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: r.Form.Token,
 		Values: map[string]string{"targets": "https://www.test.com/1\nhttps://www.test.com/2", "verb": "url", "area": "", "mode": "", "reason": ""}})
 	require.NoError(t, err)
 	w.ends("Done in mainland: 2 URLs")
@@ -445,7 +445,7 @@ func TestEveryDecisionAndEffectIsInTheAudit(t *testing.T) {
 	}
 	assert.Equal(t, []string{"asked", "confirmed", "sending", "answered", "seen", "ended"}, what)
 	assert.Equal(t, "Alice", rows[0].Name)
-	assert.Contains(t, string(rows[1].Body), `"channel":"slack:T0/C0","policy":"`+w.bot.Policy().Hash())
+	assert.Contains(t, string(rows[1].Body), `"channel":"slack:T0/C0","policy":"`+w.bot.rules.Policy().Hash())
 	assert.Contains(t, string(rows[0].Body), `"rules":["site"]`)
 	verified, err := w.bot.Store.Verify(context.Background())
 	require.NoError(t, err)
@@ -461,7 +461,7 @@ func TestEngineOverridesAreRefused(t *testing.T) {
 func TestCollectedTargetsAreAlwaysAsked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.bot.Command(context.Background(), chat.Command{Event: w.event(), From: alice, At: channel, Fields: &chat.Fields{Verb: "url", Targets: "https://www.test.com/1"}, Collected: true})
+	_, err := w.bot.desk.Command(context.Background(), chat.Command{Event: w.event(), From: alice, At: channel, Fields: &chat.Fields{Verb: "url", Targets: "https://www.test.com/1"}, Collected: true})
 	require.NoError(t, err)
 	w.asksNow("Purge 1 URL on www.test.com in mainland?")
 	w.quiet()
@@ -471,7 +471,7 @@ func TestSuggestionsAreOnesOwnHosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	suggest := func(who acl.Subject, text string) []string {
-		r, err := w.bot.Suggest(context.Background(), chat.Suggestion{From: who, At: channel, Field: "targets", Text: text})
+		r, err := w.bot.desk.Suggest(context.Background(), chat.Suggestion{From: who, At: channel, Field: "targets", Text: text})
 		require.NoError(t, err)
 		return r.Choices
 	}
@@ -484,7 +484,7 @@ func TestSuggestionsAreOnesOwnPurges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	suggest := func(who acl.Subject, text string) []string {
-		r, err := w.bot.Suggest(context.Background(), chat.Suggestion{From: who, At: channel, Field: "id", Text: text})
+		r, err := w.bot.desk.Suggest(context.Background(), chat.Suggestion{From: who, At: channel, Field: "id", Text: text})
 		require.NoError(t, err)
 		return r.Choices
 	}
@@ -539,7 +539,7 @@ func TestARefusalSaysThatItIsOne(t *testing.T) {
 		"help":                           false,
 		"whoami":                         false,
 	} {
-		reply, err := w.bot.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: channel, Text: typed})
+		reply, err := w.bot.desk.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: channel, Text: typed})
 		require.NoError(t, err)
 		assert.Equal(t, refused, reply.Refused, typed)
 	}

@@ -45,9 +45,9 @@ func (v *verdict) chargesOn(day string) []store.Charge {
 }
 
 // overBudget says that a budget does not hold all of it, and offers what fits.
-func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
+func (b *desk) overBudget(ctx context.Context, s scene, w wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
 	c := over.Charge
-	reason := card.OverBudget(c, over.Left, s.policy.Contact(), b.dayTurns())
+	reason := card.OverBudget(c, over.Left, s.policy.Contact(), b.vendor.dayTurns())
 	fits := v
 	fits.refused = nil
 	for _, p := range v.allowed.Parts {
@@ -64,7 +64,7 @@ func (b *Bot) overBudget(ctx context.Context, s scene, w wish, v verdict, over *
 }
 
 // budgetLines says what is left of budgets today, in their order.
-func (b *Bot) budgetLines(ctx context.Context, of []card.Budget) ([]string, error) {
+func (b *desk) budgetLines(ctx context.Context, of []card.Budget) ([]string, error) {
 	left, err := b.budgetsLeft(ctx, of)
 	var lines []string
 	for i, o := range of {
@@ -74,12 +74,12 @@ func (b *Bot) budgetLines(ctx context.Context, of []card.Budget) ([]string, erro
 }
 
 // budgetsLeft is what each has left today.
-func (b *Bot) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error) {
+func (b *desk) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error) {
 	var keys []string
 	for _, o := range of {
 		keys = addOnce(keys, o.Key)
 	}
-	rows, err := b.Store.Budget(ctx, b.day(b.Now()), keys...)
+	rows, err := b.Store.Budget(ctx, b.vendor.day(b.Now()), keys...)
 	left := make([]int, len(of))
 	for i, o := range of {
 		left[i] = o.Limit
@@ -94,7 +94,7 @@ func (b *Bot) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error) 
 
 // wouldTake says what is left of each budget that a wish would be charged to, and why it would be refused, in the words that the
 // charge itself has; "" if it fits. Nothing is charged.
-func (b *Bot) wouldTake(ctx context.Context, s scene, v verdict) (lines []string, refused string, err error) {
+func (b *desk) wouldTake(ctx context.Context, s scene, v verdict) (lines []string, refused string, err error) {
 	charges := slices.SortedFunc(slices.Values(v.charges), func(a, b store.Charge) int { // as the store takes them
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Area, b.Area))
 	})
@@ -106,7 +106,7 @@ func (b *Bot) wouldTake(ctx context.Context, s scene, v verdict) (lines []string
 	for i, c := range charges {
 		lines = append(lines, fmt.Sprintf("%s; this takes %d.", card.BudgetLine(of[i], left[i]), c.Units))
 		if refused == "" && c.Units > left[i] {
-			refused = card.OverBudget(c, left[i], s.policy.Contact(), b.dayTurns())
+			refused = card.OverBudget(c, left[i], s.policy.Contact(), b.vendor.dayTurns())
 		}
 	}
 	return lines, refused, err

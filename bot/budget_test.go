@@ -41,7 +41,7 @@ func TestBudgets(t *testing.T) {
 	assert.Equal(t, "Your budget for today does not hold this: 3 of 5 URLs in mainland are used; 1 of these 3 do not fit, and nothing was purged."+
 		" It resets at 00:00 UTC. Ask #cdn-help for more.", reply.Title, "all accounts of a person are one")
 	assert.Equal(t, "Purge the other 2", reply.Buttons[0].Label)
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice2, At: channel, Token: reply.Buttons[0].Token})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice2, At: channel, Token: reply.Buttons[0].Token})
 	require.NoError(t, err)
 	require.Nil(t, r.Card)
 	w.chat.await(t, func(m shown) bool { return m.card.Title == "Done in mainland: 2 URLs on www.test.com" })
@@ -116,7 +116,7 @@ func TestBudgetIsGivenBack(t *testing.T) {
 				}
 				return seen(q, purge.Done), nil
 			}
-			w.bot.Deadline = 0
+			w.bot.waits.Deadline = 0
 			w.cdn.set(func(purge.Batch) error { return c.answer })
 			m := w.asks(alice, directory)
 			assert.Contains(t, textOf(w.types(alice, "domains")), "Your budget: 1 of 2 directories in mainland", "an open question holds it")

@@ -16,7 +16,7 @@ func buttonToken(secret, action string) string {
 
 // button returns what a token stands for, of a purge's card or stored by itself; false if it never was one. (Whoever can read the
 // whole database can derive tokens: a press is checked against who presses, where and on which message all the same.)
-func (b *Bot) button(ctx context.Context, token string) (store.Button, bool, error) {
+func (b *desk) button(ctx context.Context, token string) (store.Button, bool, error) {
 	key, _, ofCard := strings.Cut(token, "-")
 	if !ofCard {
 		return b.Store.Button(ctx, token)

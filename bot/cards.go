@@ -26,7 +26,7 @@ const (
 )
 
 // wantCards wakes the sender.
-func (b *Bot) wantCards() {
+func (b *poster) wantCards() {
 	select {
 	case b.dueCards <- struct{}{}:
 	default:
@@ -37,7 +37,7 @@ func (b *Bot) wantCards() {
 func message(id string, role store.Role) string { return id + "/" + string(role) }
 
 // showCards shows what is due until ctx ends. It never holds up a purge: the CDN does not wait for chat.
-func (b *Bot) showCards(ctx context.Context) {
+func (b *poster) showCards(ctx context.Context) {
 	slots := make(chan struct{}, showAtOnce)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -60,7 +60,7 @@ func (b *Bot) showCards(ctx context.Context) {
 	}
 }
 
-func (b *Bot) awaitDue(ctx context.Context, some bool) {
+func (b *poster) awaitDue(ctx context.Context, some bool) {
 	every := showEvery
 	if some { // one may have been put off for a moment
 		every = notYetWait
@@ -75,7 +75,7 @@ func (b *Bot) awaitDue(ctx context.Context, some bool) {
 }
 
 // showCard shows one due card, or puts it off.
-func (b *Bot) showCard(ctx context.Context, c store.Due) {
+func (b *poster) showCard(ctx context.Context, c store.Due) {
 	p, err := b.load(ctx, c.Purge)
 	if err != nil {
 		b.logError(ctx, "load for a card", err)
@@ -113,7 +113,7 @@ func (b *Bot) showCard(ctx context.Context, c store.Due) {
 }
 
 // showFailed puts the card off, or gives it up where no retry can help. A failing message never fails a purge.
-func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Due, last time.Time, e *purge.Error) {
+func (b *poster) showFailed(ctx context.Context, p store.Purge, c store.Due, last time.Time, e *purge.Error) {
 	if ctx.Err() != nil || errors.Is(e, errStopping) {
 		return
 	}
@@ -134,7 +134,7 @@ func (b *Bot) showFailed(ctx context.Context, p store.Purge, c store.Due, last t
 
 // tellEnd tells whoever asked, and nobody else, how a purge ended whose end cannot be shown where it was asked for. It reports whether
 // there is nothing more to try. What happens before the end is told nobody: there is one end, and there may be many changes.
-func (b *Bot) tellEnd(ctx context.Context, p store.Purge, why *purge.Error) bool {
+func (b *poster) tellEnd(ctx context.Context, p store.Purge, why *purge.Error) bool {
 	c, err := b.draw(ctx, p, store.Result)
 	if err != nil {
 		b.logError(ctx, "draw the end of a purge", err)
@@ -154,7 +154,7 @@ func lastChange(p store.Purge) time.Time {
 
 // post shows one card of a purge as its rows are now. One writer per message: whoever comes second edits.
 // What is under way when the bot stops is finished and written down: else its message would stay as it is for good.
-func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (chat.MessageRef, error) {
+func (b *poster) post(ctx context.Context, p store.Purge, role store.Role) (chat.MessageRef, error) {
 	leave, err := b.calls.enter()
 	if err != nil {
 		return chat.MessageRef{}, err
@@ -191,7 +191,7 @@ func (b *Bot) post(ctx context.Context, p store.Purge, role store.Role) (chat.Me
 
 // reload reads the rows after the version that was wanted, so that what is drawn is never older than what is marked as shown.
 // The step ask draws the expiry that it is about to store.
-func (b *Bot) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
+func (b *poster) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
 	fresh, err := b.load(ctx, p.ID)
 	if fresh.ExpiresAt.IsZero() {
 		fresh.ExpiresAt = p.ExpiresAt
@@ -201,7 +201,7 @@ func (b *Bot) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
 
 // place is where a card goes: the status card opens the thread where there is none, the result replies in it, and so does all that
 // follows the purge.
-func (b *Bot) place(ctx context.Context, p store.Purge, role store.Role) (chat.Thread, error) {
+func (b *poster) place(ctx context.Context, p store.Purge, role store.Role) (chat.Thread, error) {
 	at := thread(p)
 	openers := []string{p.Follows, p.ID}
 	if role == store.Status {
@@ -229,13 +229,13 @@ func refOf(c store.Card) chat.MessageRef {
 }
 
 // draw makes the card of a purge from its rows.
-func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Card, error) {
+func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Card, error) {
 	request := p
 	p, err := b.original(ctx, p)
 	if err != nil {
 		return chat.Card{}, err
 	}
-	v := card.View{Purge: p, Now: b.Now(), Token: buttonToken, Leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.Policy(), p.Reason) && !isLeak(p)}
+	v := card.View{Purge: p, Now: b.Now(), Token: buttonToken, Leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.rules.Policy(), p.Reason) && !isLeak(p)}
 	if request.Joined != "" {
 		if err := b.drawJoin(ctx, &v, request); err != nil {
 			return chat.Card{}, err
@@ -245,16 +245,16 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 		v.Decision, v.Decided, err = b.Store.Decision(ctx, p.ID)
 	}
 	if err == nil && !p.State.Final() && p.Confirm != "" {
-		policy := b.Policy()
-		v.Room, err = b.roomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
-		v.Turns = b.dayTurns()
-		v.Frozen = frozenLines(b.law(b.Policy()), p)
+		policy := b.rules.Policy()
+		v.Room, err = b.vendor.roomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
+		v.Turns = b.vendor.dayTurns()
+		v.Frozen = frozenLines(b.rules.law(b.rules.Policy()), p)
 	}
 	if err == nil && v.Asking() {
-		v.Hints = b.listed().hints(p.Request.Hosts())
+		v.Hints = b.vendor.listed().hints(p.Request.Hosts())
 		v.Lately, err = b.lately(ctx, p, p.CreatedAt)
-		drawApproval(&v, b.law(b.Policy()))
-		v.Emergency = b.emergency(b.Policy(), p)
+		drawApproval(&v, b.rules.law(b.rules.Policy()))
+		v.Emergency = b.waits.emergency(b.rules.Policy(), p)
 	}
 	if err == nil {
 		err = b.drawPrefetch(ctx, &v)
@@ -269,7 +269,7 @@ func (b *Bot) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Ca
 		err = b.drawStop(ctx, &v)
 	}
 	if err == nil && (p.State.Final() || v.Leaks) {
-		drawOffers(&v, b.law(b.Policy()), request)
+		drawOffers(&v, b.rules.law(b.rules.Policy()), request)
 	}
 	if err != nil { // a half-empty card could say something false
 		return chat.Card{}, err

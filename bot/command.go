@@ -19,7 +19,7 @@ import (
 const handleWithin = 2500 * time.Millisecond
 
 // Command takes one command. The reply is for the person alone; what everybody may see is a card of the purge.
-func (b *Bot) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
+func (b *desk) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
 	if !b.rate.allow(c.From, c.Event, b.Now()) {
@@ -41,7 +41,7 @@ func (b *Bot) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 }
 
 // misunderstood answers a command that is not done as it was typed.
-func (b *Bot) misunderstood(ctx context.Context, s scene, c chat.Command, err error) (chat.Reply, error) {
+func (b *desk) misunderstood(ctx context.Context, s scene, c chat.Command, err error) (chat.Reply, error) {
 	var wrong *grammar.Correction
 	if errors.As(err, &wrong) {
 		return b.correct(ctx, s, c, wrong)
@@ -57,7 +57,7 @@ func understand(c chat.Command) (grammar.Intent, error) {
 }
 
 // do dispatches a command that was understood, of a person who may speak here.
-func (b *Bot) do(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *desk) do(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	switch in.Verb {
 	case grammar.VerbPurge, grammar.VerbLeak:
 		w := wishOf(in)
@@ -85,7 +85,7 @@ func (b *Bot) do(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, e
 }
 
 // refuse commits that something was refused, then says so to the person alone.
-func (b *Bot) refuse(ctx context.Context, s scene, verb, message string) (chat.Reply, error) {
+func (b *desk) refuse(ctx context.Context, s scene, verb, message string) (chat.Reply, error) {
 	body := s.refused(verb)
 	body.Message = message
 	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, store.AuditRefused, s.about, body))
@@ -104,7 +104,7 @@ const maxChoices = 25
 
 // Suggest completes a target with the hosts that this person may purge, an id with their own purges, as other people's are not told,
 // and an administrator's rule with those that hold.
-func (b *Bot) Suggest(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
+func (b *desk) Suggest(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
 	s, refused, err := b.scene(ctx, chat.EventKey{}, q.From, q.At, personAge)
@@ -138,7 +138,7 @@ func rulesToRevoke(s scene, typed string) (found []string) {
 }
 
 // ownIDs are the person's own latest purges, those first that are open; other people's are not told.
-func (b *Bot) ownIDs(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
+func (b *desk) ownIDs(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
 	own, err := b.Store.History(ctx, store.Filter{Platform: q.At.Platform, Workspace: q.At.Workspace, By: q.From, Limit: maxChoices})
 	var open, closed []string
 	for _, p := range own {

@@ -18,7 +18,7 @@ import (
 // is judged, asked and paid for as if the command had been typed so. The person sees every address before.
 
 // correct says privately what is wrong with a command, and offers how it can be read.
-func (b *Bot) correct(ctx context.Context, s scene, c chat.Command, wrong *grammar.Correction) (chat.Reply, error) {
+func (b *desk) correct(ctx context.Context, s scene, c chat.Command, wrong *grammar.Correction) (chat.Reply, error) {
 	readings := mayable(s, wrong.Readings)
 	if len(wrong.Paths) > 0 {
 		readings = onHosts(s, wrong)
@@ -107,7 +107,7 @@ type offered struct {
 }
 
 // offerReadings puts each reading behind a button of a private card, which shows its addresses.
-func (b *Bot) offerReadings(s scene, shown *chat.Card, readings []grammar.Reading) []store.Button {
+func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Reading) []store.Button {
 	var buttons []store.Button
 	for i, r := range readings {
 		w := wishOf(r.Intent)
@@ -121,14 +121,14 @@ func (b *Bot) offerReadings(s scene, shown *chat.Card, readings []grammar.Readin
 }
 
 // offering is the button that asks for a wish, of this person in this place, for as long as a question waits.
-func (b *Bot) offering(s scene, w wish) store.Button {
+func (b *desk) offering(s scene, w wish) store.Button {
 	return store.Button{Token: newToken(), Action: card.ActionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
-		Request: mustJSON(offered{w, &s.at}), Expires: b.Now().Add(b.ConfirmTTL)}
+		Request: mustJSON(offered{w, &s.at}), Expires: b.Now().Add(b.waits.ConfirmTTL)}
 }
 
 // whereOffered is the place of a press: that of the command where a private reply offered the button, since the reply may have been
 // shown as a direct message.
-func (b *Bot) whereOffered(ctx context.Context, a chat.Answer) (chat.Thread, error) {
+func (b *desk) whereOffered(ctx context.Context, a chat.Answer) (chat.Thread, error) {
 	button, found, err := b.button(ctx, a.Token)
 	if err != nil || !found || button.Purge != "" || button.Who != a.From || button.Channel == a.At.Subject() {
 		return a.At, err

@@ -26,7 +26,7 @@ func (w *world) commands(c chat.Command) chat.Reply {
 	if c.At == (chat.Thread{}) {
 		c.At = channel
 	}
-	r, err := w.bot.Command(context.Background(), c)
+	r, err := w.bot.desk.Command(context.Background(), c)
 	require.NoError(w.t, err)
 	return r
 }
@@ -35,7 +35,7 @@ func (w *world) commands(c chat.Command) chat.Reply {
 func (w *world) takes(who acl.Subject, at chat.Thread, c chat.Card, label string) chat.Card {
 	w.t.Helper()
 	require.True(w.t, hasButton(c, label), "%q: %v", label, labels(c))
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: at, Token: token(c, label)})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: at, Token: token(c, label)})
 	require.NoError(w.t, err)
 	return replyCard(r)
 }
@@ -215,7 +215,7 @@ func TestWhatMayBeSaidInPublic(t *testing.T) {
 func TestAFormIsCorrectedAsText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: formToken, Values: map[string]string{"targets": "https://www.test.com/a.css please", "verb": "url"}})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: formToken, Values: map[string]string{"targets": "https://www.test.com/a.css please", "verb": "url"}})
 	require.NoError(t, err)
 	w.takes(alice, channel, replyCard(r), "Purge this as shown")
 	w.ends("Done")

@@ -14,15 +14,15 @@ import (
 const callTimeout = 40 * time.Second
 
 // send waits for the call's turn, makes it, and writes down what is known of it.
-func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, try int) (submitted, error) {
+func (b *runner) send(ctx context.Context, p store.Purge, batch sending, try int) (submitted, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	var d departure
-	receipt, err := b.CDN.Submit(callCtx, batch.Batch, func(context.Context) error {
+	receipt, err := b.vendor.CDN.Submit(callCtx, batch.Batch, func(context.Context) error {
 		if d = b.depart(ctx, p, batch, try); d.call.State != store.Calling {
 			return errStays
 		}
-		b.wantCards()
+		b.poster.wantCards()
 		return nil
 	})
 	var e *purge.Error
@@ -37,7 +37,7 @@ func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, try int) (
 	case e != nil:
 		b.Log.Log(ctx, severity(e), "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", try, "kind", e.Kind.String(), "error", e)
 	}
-	b.noteCDN(e)
+	b.vendor.noteCDN(e)
 	d.call.Receipt = receipt
 	return b.end(ctx, p, batch, d.call, e)
 }
@@ -46,7 +46,7 @@ func (b *Bot) send(ctx context.Context, p store.Purge, batch sending, try int) (
 const noTurnWait = time.Second
 
 // neverLeft is a call whose turn did not come: nothing was written, so it is no try, and comes again. What no call can carry fails.
-func (b *Bot) neverLeft(ctx context.Context, p store.Purge, batch sending, e *purge.Error) (submitted, error) {
+func (b *runner) neverLeft(ctx context.Context, p store.Purge, batch sending, e *purge.Error) (submitted, error) {
 	if e == nil {
 		e = purge.AsError(errors.New("the CDN's client answered without asking whether the call may leave"))
 	}
@@ -54,7 +54,7 @@ func (b *Bot) neverLeft(ctx context.Context, p store.Purge, batch sending, e *pu
 	if purge.MayTryAgain(e) == purge.Later {
 		return submitted{Again: true, Wait: max(e.RetryAfter, noTurnWait)}, nil
 	}
-	b.noteCDN(e)
+	b.vendor.noteCDN(e)
 	return submitted{Halt: e.Kind == purge.Internal}, b.fail(ctx, p, batch, e.Message)
 }
 
@@ -70,7 +70,7 @@ type departure struct {
 var errStays = &purge.Error{Kind: purge.Conflict, Message: "This call is not to leave any more."}
 
 // depart is asked when a call has its turn, at once before it leaves: it judges once more, and writes the ledger row.
-func (b *Bot) depart(ctx context.Context, p store.Purge, batch sending, try int) departure {
+func (b *runner) depart(ctx context.Context, p store.Purge, batch sending, try int) departure {
 	d := departure{asked: true}
 	// May it still leave: by the bot, the rules, the quota?
 	if b.calls.stopping() { // what was queued is sent by the next process
@@ -82,9 +82,9 @@ func (b *Bot) depart(ctx context.Context, p store.Purge, batch sending, try int)
 		d.then, d.err = submitted{Halt: true}, err
 		return d
 	}
-	limit, some := b.mayHold(p, batch.Batch)
+	limit, some := b.vendor.mayHold(p, batch.Batch)
 	if !some {
-		d.err = b.fail(ctx, p, batch, b.overQuota(p, batch.Batch))
+		d.err = b.fail(ctx, p, batch, b.vendor.overQuota(p, batch.Batch))
 		return d
 	}
 	// Then it is written down; what was said until that commit counts too.
@@ -98,7 +98,7 @@ func (b *Bot) depart(ctx context.Context, p store.Purge, batch sending, try int)
 	case call.State == store.CallFrozen: // said just now: the next look says what it is
 		d.then = submitted{Again: true}
 	case call.State == store.CallOverQuota:
-		d.err = b.fail(ctx, p, batch, b.overQuota(p, batch.Batch))
+		d.err = b.fail(ctx, p, batch, b.vendor.overQuota(p, batch.Batch))
 	case !fresh:
 		d.then, d.err = b.resume(ctx, p, batch, call)
 	default:
@@ -107,10 +107,10 @@ func (b *Bot) depart(ctx context.Context, p store.Purge, batch sending, try int)
 	return d
 }
 
-func (b *Bot) newCall(p store.Purge, batch sending, try int) store.Call {
+func (b *runner) newCall(p store.Purge, batch sending, try int) store.Call {
 	now := b.Now()
 	return store.Call{
 		Purge: p.ID, Batch: batch.N, Try: try, Kind: batch.Kind, Area: batch.Area, Units: len(batch.Targets),
-		Day: b.day(now), Owner: b.Executor, At: now, State: store.Calling,
+		Day: b.vendor.day(now), Owner: b.Executor, At: now, State: store.Calling,
 	}
 }

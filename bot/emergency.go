@@ -29,12 +29,12 @@ func pressOf(action string) press {
 }
 
 // emergency reports whether a question has waited for a second person long enough, where the policy file lists anybody to press.
-func (b *Bot) emergency(policy *acl.Policy, p store.Purge) bool {
+func (b *waits) emergency(policy *acl.Policy, p store.Purge) bool {
 	return p.Confirm == acl.SecondPerson && policy.HasEmergency() && !p.ExpiresAt.IsZero() && !b.Now().Before(b.emergencyFrom(p))
 }
 
 // emergencyFrom counts from when the question was shown, and never from before it was asked, should the time to approve have been changed since.
-func (b *Bot) emergencyFrom(p store.Purge) time.Time {
+func (b *waits) emergencyFrom(p store.Purge) time.Time {
 	shown := p.ExpiresAt.Add(-b.ApprovalTTL)
 	if shown.Before(p.CreatedAt) {
 		shown = p.CreatedAt
@@ -43,13 +43,13 @@ func (b *Bot) emergencyFrom(p store.Purge) time.Time {
 }
 
 // mayRelease says why this person may not purge without approval; "" if they may. What they may purge is another question.
-func (b *Bot) mayRelease(s scene, p store.Purge) string {
+func (b *desk) mayRelease(s scene, p store.Purge) string {
 	switch {
 	case p.Confirm != acl.SecondPerson:
 		return card.StaleButton
 	case !s.policy.Emergency(s.who):
 		return card.EmergencyOnly
-	case !b.emergency(s.policy, p):
+	case !b.waits.emergency(s.policy, p):
 		return card.NotYetUrgent
 	}
 	return ""
@@ -68,7 +68,7 @@ func visible(text string) (n int) {
 }
 
 // release decides for the purge without approval. The approvers are mentioned in the thread, in the commit that decides.
-func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string) (chat.Reply, error) {
+func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason string) (chat.Reply, error) {
 	reason = strings.Join(strings.Fields(chat.OneLine(reason)), " ")
 	switch n := visible(reason); {
 	case n < card.MinReason:
@@ -76,7 +76,7 @@ func (b *Bot) release(ctx context.Context, s scene, p store.Purge, reason string
 	case n > grammar.MaxReason:
 		return b.refuse(ctx, s, "press", card.ReasonLong)
 	}
-	at, err := b.place(ctx, p, store.Result)
+	at, err := b.poster.place(ctx, p, store.Result)
 	if err != nil {
 		return chat.Reply{}, err
 	}

@@ -29,7 +29,7 @@ func (w *world) urgentQuestion(text string) shown {
 // answers presses a button, and returns all that is answered.
 func (w *world) answers(who acl.Subject, m shown, label string) chat.Reply {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
 	require.NoError(w.t, err)
 	return r
 }
@@ -44,7 +44,7 @@ func (w *world) releases(who acl.Subject, m shown) chat.Form {
 // sends sends a form back.
 func (w *world) sends(who acl.Subject, f chat.Form, values map[string]string) string {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Token: f.Token, Values: values})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Token: f.Token, Values: values})
 	require.NoError(w.t, err)
 	return replyCard(r).Title
 }
@@ -98,7 +98,7 @@ func (w *world) assertReleased(reason string) {
 			assert.Equal(w.t, reason, body.Reason)
 			assert.Equal(w.t, erin, e.Who)
 			assert.NotEmpty(w.t, body.Approvers)
-			line, err := w.bot.feedLine(w.t.Context(), e)
+			line, err := w.bot.poster.feedLine(w.t.Context(), e)
 			require.NoError(w.t, err)
 			assert.Contains(w.t, line, "Erin (UERIN) · purged without approval · "+p.Short, "what the audit channel is told")
 			assert.Contains(w.t, line, reason)
@@ -259,7 +259,7 @@ func TestEmergencyAfterARestart(t *testing.T) {
 func TestEmergencyCountsFromTheQuestion(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
-	b := &Bot{Options: Options{ApprovalTTL: time.Hour, EmergencyAfter: 5 * time.Minute}}
+	b := &waits{ApprovalTTL: time.Hour, EmergencyAfter: 5 * time.Minute}
 	asked := store.Purge{CreatedAt: at, ExpiresAt: at.Add(time.Hour + time.Minute)}
 	assert.Equal(t, at.Add(6*time.Minute), b.emergencyFrom(asked), "its card came a minute later")
 	asked.ExpiresAt = at.Add(10 * time.Minute) // asked under another setting

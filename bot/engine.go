@@ -155,7 +155,7 @@ func (e *engine) shutdown(timeout time.Duration) error {
 }
 
 // step runs fn once and records its value. An error means "not recorded": it is tried again until the database is back.
-func step[R any](b *Bot, ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {
+func step[R any](b *runner, ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {
 	watched := func(c context.Context) (R, error) {
 		b.at("before " + name)
 		defer b.at("after " + name)

@@ -23,7 +23,7 @@ const (
 )
 
 // feedAudit tells the audit channel what the audit says until ctx ends.
-func (b *Bot) feedAudit(ctx context.Context, at chat.Thread) {
+func (b *poster) feedAudit(ctx context.Context, at chat.Thread) {
 	wait := feedEvery
 	for ctx.Err() == nil {
 		more, err := b.feedOnce(ctx, at)
@@ -46,7 +46,7 @@ func (b *Bot) feedAudit(ctx context.Context, at chat.Thread) {
 }
 
 // feedOnce tells the next rows in one message, and whether there may be more.
-func (b *Bot) feedOnce(ctx context.Context, at chat.Thread) (more bool, err error) {
+func (b *poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err error) {
 	from, err := b.Store.FedUntil(ctx, auditFeed)
 	if err != nil {
 		return false, err
@@ -74,7 +74,7 @@ func (b *Bot) feedOnce(ctx context.Context, at chat.Thread) (more bool, err erro
 }
 
 // postFeed is finished also when the bot stops, so that it is told once if that is possible.
-func (b *Bot) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.Card) error {
+func (b *poster) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.Card) error {
 	leave, err := b.calls.enter()
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (b *Bot) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.C
 }
 
 // feedLine is one row as a line; "" if it is not told.
-func (b *Bot) feedLine(ctx context.Context, e store.Entry) (string, error) {
+func (b *poster) feedLine(ctx context.Context, e store.Entry) (string, error) {
 	var about *store.Purge
 	if e.Purge != "" {
 		p, found, err := b.Store.Purge(ctx, e.Purge)

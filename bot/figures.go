@@ -29,23 +29,23 @@ func (o *endings) count(st store.State) {
 func (b *Bot) Outcomes() map[store.State]int64 {
 	all := map[store.State]int64{store.StateDone: 0, store.StatePartly: 0, store.StateAccepted: 0, store.StateFailed: 0, store.StateUnknown: 0,
 		store.StateRefused: 0, store.StateCancelled: 0, store.StateExpired: 0}
-	b.endings.mu.Lock()
-	defer b.endings.mu.Unlock()
-	maps.Copy(all, b.endings.by)
+	b.runner.endings.mu.Lock()
+	defer b.runner.endings.mu.Unlock()
+	maps.Copy(all, b.runner.endings.by)
 	return all
 }
 
 // Quotas is what is left today of each quota that is known, without asking the vendor anew: its word where that is new enough, else what
 // is configured less our own ledger.
 func (b *Bot) Quotas(ctx context.Context) ([]purge.Quota, error) {
-	spent, err := b.spent(ctx, b.day(b.Now()))
+	spent, err := b.vendor.spent(ctx, b.vendor.day(b.Now()))
 	if err != nil {
 		return nil, err
 	}
 	var all []purge.Quota
-	for _, k := range b.kinds() {
+	for _, k := range b.vendor.kinds() {
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
-			if al, limited := b.allowance(k, a); limited {
+			if al, limited := b.vendor.allowance(k, a); limited {
 				all = append(all, purge.Quota{Kind: k, Area: a, Total: al.total, Left: max(0, al.limit-spent[card.QuotaOf{Kind: k, Area: a}])})
 			}
 		}

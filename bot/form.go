@@ -16,8 +16,8 @@ import (
 const formToken = "purge-form"
 
 // form asks for what was not typed, where the platform has forms, and otherwise shows the help.
-func (b *Bot) form(s scene) chat.Reply {
-	if !b.limits(s.at).Forms {
+func (b *desk) form(s scene) chat.Reply {
+	if !b.poster.limits(s.at).Forms {
 		card := b.helpCard(s)
 		return chat.Reply{Card: &card}
 	}
@@ -25,7 +25,7 @@ func (b *Bot) form(s scene) chat.Reply {
 	return chat.Reply{Form: &form}
 }
 
-func (b *Bot) submitForm(ctx context.Context, s scene, v map[string]string) (chat.Reply, error) {
+func (b *desk) submitForm(ctx context.Context, s scene, v map[string]string) (chat.Reply, error) {
 	in, err := grammar.ParseFields(&chat.Fields{Verb: v["verb"], Targets: v["targets"], Area: v["area"], Mode: v["mode"], Reason: v["reason"]})
 	if err != nil {
 		return b.misunderstood(ctx, s, chat.Command{Fields: &chat.Fields{}}, err)
@@ -40,8 +40,8 @@ type pressed struct {
 
 // askTyped opens the form in which whoever pressed types the hosts of the whole sites, and why it cannot wait for approval. The
 // question stays open meanwhile.
-func (b *Bot) askTyped(ctx context.Context, s scene, p store.Purge, on chat.MessageRef, hosts []string, how press) (chat.Reply, error) {
-	if !b.limits(s.at).Forms {
+func (b *desk) askTyped(ctx context.Context, s scene, p store.Purge, on chat.MessageRef, hosts []string, how press) (chat.Reply, error) {
+	if !b.poster.limits(s.at).Forms {
 		return b.refuse(ctx, s, "press", card.NoForm(how.emergency))
 	}
 	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet

@@ -14,7 +14,7 @@ import (
 // and the notice that the channel sees.
 
 // decree does what only administrators may.
-func (b *Bot) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *desk) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	switch {
 	case !s.policy.Administrator(s.who):
 		return b.refuse(ctx, s, string(in.Verb), card.AdministratorsOnly(string(in.Verb), s.policy.Contact()))
@@ -33,7 +33,7 @@ func (b *Bot) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Repl
 }
 
 // freeze closes a domain. Said twice, the later end counts.
-func (b *Bot) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *desk) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	r := b.ruleOf(s, in, store.Freeze)
 	if err := s.policy.CheckFreeze(freezeOf(r), s.law.At()); err != nil {
 		return b.refuse(ctx, s, string(in.Verb), card.Title(err.Error())+".")
@@ -48,7 +48,7 @@ func (b *Bot) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Repl
 }
 
 // unfreeze ends the freezes of exactly this domain.
-func (b *Bot) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *desk) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	ending := s.law.freezes(in.Domain)
 	if len(ending) == 0 {
 		return b.refuse(ctx, s, string(in.Verb), card.NotFrozen(in.Domain, s.law.ofKind(store.Freeze)))
@@ -57,7 +57,7 @@ func (b *Bot) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.Re
 }
 
 // revoke ends one rule by its id.
-func (b *Bot) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *desk) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	for _, r := range s.law.lasting() {
 		if r.ID == in.ID {
 			return b.endRules(ctx, s, []store.Rule{r}, store.AuditRevoked, in.Reason, card.RevokedCard(s.person, r, in.Reason))
@@ -67,7 +67,7 @@ func (b *Bot) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Repl
 }
 
 // ruleOf is what was said as a rule that begins now.
-func (b *Bot) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rule {
+func (b *desk) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rule {
 	return store.Rule{
 		ID: store.RuleID(s.event), Kind: kind, Platform: s.at.Platform, Workspace: s.at.Workspace, Domain: in.Domain, At: s.law.At(), Until: s.law.At().Add(in.For),
 		By: s.person.Subject, ByName: s.person.Name, ByGroups: s.person.Groups, Reason: in.Reason,
@@ -84,7 +84,7 @@ func (l law) ofKind(kind store.RuleKind) []store.Rule {
 }
 
 // addRule commits a rule, and has it known before the answer.
-func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what store.AuditKind, c chat.Card) (chat.Reply, error) {
+func (b *desk) addRule(ctx context.Context, s scene, r store.Rule, what store.AuditKind, c chat.Card) (chat.Reply, error) {
 	e := b.by(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: card.Stamp(r.Until),
 		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
 	e.Notice = notice(s.at, c)
@@ -100,7 +100,7 @@ func (b *Bot) addRule(ctx context.Context, s scene, r store.Rule, what store.Aud
 }
 
 // endRules commits the end of rules. Whoever comes second is told.
-func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what store.AuditKind, reason string, c chat.Card) (chat.Reply, error) {
+func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what store.AuditKind, reason string, c chat.Card) (chat.Reply, error) {
 	body := store.Body{Domain: rules[0].Domain, To: rules[0].To, Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: reason, Groups: s.person.Groups}
 	for _, r := range rules {
 		body.Rules = append(body.Rules, r.ID)
@@ -120,8 +120,8 @@ func (b *Bot) endRules(ctx context.Context, s scene, rules []store.Rule, what st
 }
 
 // rulesChanged has what was just committed known here at once, the channel told, and questions shown as they are now.
-func (b *Bot) rulesChanged(ctx context.Context) {
-	b.logError(ctx, "read the rules from chat", b.readRules(context.WithoutCancel(ctx)))
-	b.wantNotices()
-	b.wantCards()
+func (b *desk) rulesChanged(ctx context.Context) {
+	b.logError(ctx, "read the rules from chat", b.rules.readRules(context.WithoutCancel(ctx)))
+	b.poster.wantNotices()
+	b.poster.wantCards()
 }

@@ -140,7 +140,7 @@ func TestRuleDeliveredTwice(t *testing.T) {
 	w := newWorld(t)
 	c := chat.Command{Event: w.event(), From: bob, At: channel, Text: `freeze www.test.com 2h "why"`}
 	for range 2 {
-		r, err := w.bot.Command(context.Background(), c)
+		r, err := w.bot.desk.Command(context.Background(), c)
 		require.NoError(t, err)
 		c.Text = `freeze www.abc.com 2h "why"` // and forged
 		assert.Equal(t, chat.Reply{}, r)

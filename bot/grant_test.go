@@ -98,7 +98,7 @@ func TestSuggestsRulesToRevoke(t *testing.T) {
 		o.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 	})
 	suggests := func(who acl.Subject, typed string) []string {
-		r, err := w.bot.Suggest(t.Context(), chat.Suggestion{From: who, At: channel, Field: "rule", Text: typed})
+		r, err := w.bot.desk.Suggest(t.Context(), chat.Suggestion{From: who, At: channel, Field: "rule", Text: typed})
 		require.NoError(t, err)
 		return r.Choices
 	}

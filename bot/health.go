@@ -42,8 +42,8 @@ func (b *Bot) newVitals() *vitals {
 		v.probes = append(v.probes, p)
 	}
 	add(&probe{name: database, ask: b.Store.Pulse, every: 15 * time.Second, again: 3 * time.Second, idle: 15 * time.Second, within: 5 * time.Second})
-	for _, name := range slices.Sorted(maps.Keys(b.Platforms)) {
-		add(&probe{name: name, ask: b.Platforms[name].Health, idle: 2 * time.Minute, within: 10 * time.Second})
+	for _, name := range slices.Sorted(maps.Keys(b.poster.Platforms)) {
+		add(&probe{name: name, ask: b.poster.Platforms[name].Health, idle: 2 * time.Minute, within: 10 * time.Second})
 	}
 	return v
 }
@@ -91,12 +91,12 @@ func (b *Bot) lastCondition() Condition {
 		}
 		c.add(p.name, err)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.broken > 0 {
-		c.Problems = append(c.Problems, fmt.Sprintf("%d purges were lost by the engine and ended as unknown: see the log, then restart", b.broken))
+	b.runner.mu.Lock()
+	defer b.runner.mu.Unlock()
+	if b.runner.broken > 0 {
+		c.Problems = append(c.Problems, fmt.Sprintf("%d purges were lost by the engine and ended as unknown: see the log, then restart", b.runner.broken))
 	}
-	c.Warnings = append(c.Warnings, b.complaints.told(b.Now())...)
+	c.Warnings = append(c.Warnings, b.vendor.complaints.told(b.Now())...)
 	return c
 }
 
@@ -117,7 +117,7 @@ func (c *Condition) add(part string, err error) {
 // Up tells of each part by its name whether it was well when it was last asked; one that was not asked yet is left out. The CDN is
 // well unless it refused what only an operator can mend, or could not be reached.
 func (b *Bot) Up() map[string]bool {
-	up := map[string]bool{"cdn": len(b.complaints.told(b.Now())) == 0}
+	up := map[string]bool{"cdn": len(b.vendor.complaints.told(b.Now())) == 0}
 	for _, p := range b.vitals.probes {
 		if err, known := p.state(); known {
 			var c Condition
@@ -200,10 +200,10 @@ func (c *complaints) told(now time.Time) (lines []string) {
 }
 
 // noteCDN remembers how the CDN answered a purge.
-func (b *Bot) noteCDN(e *purge.Error) { b.complaints.note(cdnPurge, e, b.Now()) }
+func (b *vendor) noteCDN(e *purge.Error) { b.complaints.note(cdnPurge, e, b.Now()) }
 
 // noteAsked remembers how it answered a question that no purge waits for, and logs seldom what only an operator can mend.
-func (b *Bot) noteAsked(ctx context.Context, call cdnCall, err error) {
+func (b *vendor) noteAsked(ctx context.Context, call cdnCall, err error) {
 	if err == nil {
 		b.complaints.note(call, nil, b.Now())
 		return

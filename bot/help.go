@@ -10,9 +10,9 @@ import (
 )
 
 // rightsOf is what the reader of help may use at this moment, be it in another channel.
-func (b *Bot) rightsOf(s scene) card.Rights {
-	limits := b.limits(s.at)
-	r := card.Rights{Prefetch: b.prefetches(), Forms: limits.Forms, Mentions: limits.Addressed, Audits: s.policy.Auditor(s.who), Administers: s.policy.Administrator(s.who)}
+func (b *desk) rightsOf(s scene) card.Rights {
+	limits := b.poster.limits(s.at)
+	r := card.Rights{Prefetch: b.vendor.prefetches(), Forms: limits.Forms, Mentions: limits.Addressed, Audits: s.policy.Auditor(s.who), Administers: s.policy.Administrator(s.who)}
 	for _, g := range s.grants() {
 		if !holdsNow(g, s.law) {
 			continue
@@ -31,8 +31,8 @@ func holdsNow(g acl.GrantView, l law) bool {
 }
 
 // helpCard lists what its reader may use.
-func (b *Bot) helpCard(s scene) chat.Card {
-	limits, r := b.limits(s.at), b.rightsOf(s)
+func (b *desk) helpCard(s scene) chat.Card {
+	limits, r := b.poster.limits(s.at), b.rightsOf(s)
 	c := chat.Card{Title: "What you can type"}
 	if !card.Purges(r) {
 		c.Lines = []string{card.NothingGranted, card.AskContact(s.person.Subject, s.policy.Contact())}

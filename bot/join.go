@@ -12,7 +12,7 @@ import (
 // threads. It was judged like any other, and whoever asked may take it up anew: what has left covers nothing that changed since.
 
 // joining is what is taken where another purge is joined: a row that is over at once, with a card of its own.
-func (b *Bot) joining(s scene, w wish, v verdict, id, running string) *store.Intake {
+func (b *desk) joining(s scene, w wish, v verdict, id, running string) *store.Intake {
 	body := b.letIn(s, w, v, "")
 	body.ID = id                      // the row is filed under the purge that is joined
 	v.overrides, v.charges = nil, nil // it costs nothing
@@ -22,23 +22,13 @@ func (b *Bot) joining(s scene, w wish, v verdict, id, running string) *store.Int
 }
 
 // joined has the card of a request that joined another purge shown.
-func (b *Bot) joined(p store.Purge) {
+func (b *desk) joined(p store.Purge) {
 	b.Log.Info("purge joined", "purge", p.Joined, "by", p.ID, "from", p.Requester)
-	b.wantCards()
-}
-
-// original is the purge that p joined, with what is p's own of the request; p itself where it joined none.
-func (b *Bot) original(ctx context.Context, p store.Purge) (store.Purge, error) {
-	if p.Joined == "" {
-		return p, nil
-	}
-	o, err := b.load(ctx, p.Joined)
-	o.Reason, o.Private = p.Reason, o.Private || p.Private
-	return o, err
+	b.poster.wantCards()
 }
 
 // drawJoin makes the card that of a request which joined the purge. What only the purge's own thread need know stays there.
-func (b *Bot) drawJoin(ctx context.Context, v *card.View, p store.Purge) error {
+func (b *poster) drawJoin(ctx context.Context, v *card.View, p store.Purge) error {
 	calls, err := b.Store.Calls(ctx, v.ID)
 	v.Join = &card.Join{At: p.CreatedAt, Asker: v.Name, Sent: firstSent(calls)}
 	v.Requester, v.Secret, v.Notes = p.Requester, p.Secret, p.Notes
@@ -56,7 +46,7 @@ func firstSent(calls []store.Call) (first time.Time) {
 }
 
 // sees reports whether somebody may see a purge: also one that they have joined.
-func (b *Bot) sees(ctx context.Context, s scene, p store.Purge) (bool, error) {
+func (b *desk) sees(ctx context.Context, s scene, p store.Purge) (bool, error) {
 	if maySee(s, p) {
 		return true, nil
 	}
@@ -64,7 +54,7 @@ func (b *Bot) sees(ctx context.Context, s scene, p store.Purge) (bool, error) {
 }
 
 // wouldJoin says which purge a dry run would join; "" if none.
-func (b *Bot) wouldJoin(ctx context.Context, running string) (string, error) {
+func (b *desk) wouldJoin(ctx context.Context, running string) (string, error) {
 	if running == "" {
 		return "", nil
 	}

@@ -25,7 +25,7 @@ const page = "https://www.test.com/1"
 // typesAt is types in another channel.
 func (w *world) typesAt(who acl.Subject, at chat.Thread, text string) chat.Card {
 	w.t.Helper()
-	r, err := w.bot.Command(context.Background(), chat.Command{Event: w.event(), From: who, At: at, Text: text})
+	r, err := w.bot.desk.Command(context.Background(), chat.Command{Event: w.event(), From: who, At: at, Text: text})
 	require.NoError(w.t, err)
 	return replyCard(r)
 }
@@ -102,7 +102,7 @@ func TestPurgeAgainJoinsNothing(t *testing.T) {
 	w.typesAt(bob, elsewhere, page)
 	joined := w.in(elsewhere, "Accepted")
 	press := func() chat.Card {
-		r, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: elsewhere, Message: joined.ref, Token: token(joined.card, "Purge again")})
+		r, err := w.bot.desk.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: elsewhere, Message: joined.ref, Token: token(joined.card, "Purge again")})
 		require.NoError(t, err)
 		return replyCard(r)
 	}
@@ -141,7 +141,7 @@ func TestWhatIsConfirmedIsJoinedWithoutAPress(t *testing.T) {
 	done()
 	w.in(third, "Done")
 	assert.Len(t, w.cdn.sent(), 1)
-	r, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: elsewhere, Message: other.ref, Token: token(other.card, "Purge")})
+	r, err := w.bot.desk.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: elsewhere, Message: other.ref, Token: token(other.card, "Purge")})
 	require.NoError(t, err)
 	assert.Nil(t, r.Card)
 	w.in(elsewhere, "Done")
@@ -253,7 +253,7 @@ func TestJoiningCostsNothing(t *testing.T) {
 	w.typesAt(bob, elsewhere, page) // beyond his budget, the quota, and what he may have open
 	joined := w.chat.await(t, func(m shown) bool { return m.at.Channel == "C1" && m.ref != own.ref })
 	assert.Contains(t, lines(joined.card), "Joined ")
-	spent, err := w.bot.Store.Spent(t.Context(), w.bot.day(time.Now()))
+	spent, err := w.bot.Store.Spent(t.Context(), w.bot.vendor.day(time.Now()))
 	require.NoError(t, err)
 	assert.Equal(t, 2, spent[0].Units)
 	done()
@@ -335,7 +335,7 @@ func TestAJoinStandsForThePurge(t *testing.T) {
 	done()
 	result := w.chat.await(t, func(m shown) bool { return slices.Contains(m.card.Mention, bob) })
 	assert.Contains(t, w.types(alice, "cancel "+own.Short).Title, short(first)+" has already ended")
-	r, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: elsewhere, Message: result.ref, Token: token(result.card, "Also overseas")})
+	r, err := w.bot.desk.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: elsewhere, Message: result.ref, Token: token(result.card, "Also overseas")})
 	require.NoError(t, err)
 	require.Nil(t, r.Card)
 	q := w.chat.await(t, func(m shown) bool { return m.at.Channel == "C1" && hasButton(m.card, "Purge") })
@@ -372,7 +372,7 @@ func TestAButtonOfAJoinHangsOnItsMessage(t *testing.T) {
 		"on no message":          {At: elsewhere},
 	} {
 		a.Event, a.From, a.Token = w.event(), bob, token(joined.card, "Purge again")
-		r, err := w.bot.Answer(t.Context(), a)
+		r, err := w.bot.desk.Answer(t.Context(), a)
 		require.NoError(t, err)
 		assert.Equal(t, card.StaleButton, replyCard(r).Title, name)
 	}

@@ -66,11 +66,11 @@ func runChild(dir, outside string) {
 		var c chat.Command
 		switch {
 		case json.Unmarshal(in.Bytes(), &c) == nil && c.Text != "":
-			_, err = b.Command(context.Background(), c)
+			_, err = b.desk.Command(context.Background(), c)
 		case json.Unmarshal(in.Bytes(), &a) == nil:
-			_, err = b.Answer(context.Background(), a)
+			_, err = b.desk.Answer(context.Background(), a)
 		default:
-			_, err = b.Command(context.Background(), chat.Command{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: "E1"}, From: alice, At: channel, Text: in.Text()})
+			_, err = b.desk.Command(context.Background(), chat.Command{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: "E1"}, From: alice, At: channel, Text: in.Text()})
 		}
 		fmt.Println("acked", err)
 	}

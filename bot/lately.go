@@ -13,7 +13,7 @@ import (
 
 // lately returns those targets of a request that were purged just before a time. What is private is told in private, to whoever
 // asked for that, too.
-func (b *Bot) lately(ctx context.Context, p store.Purge, before time.Time) ([]store.Purged, error) {
+func (b *poster) lately(ctx context.Context, p store.Purge, before time.Time) ([]store.Purged, error) {
 	if p.Request.Kind == purge.Prefetch { // nothing that is on its way is spent again
 		return nil, nil
 	}
@@ -25,7 +25,7 @@ func (b *Bot) lately(ctx context.Context, p store.Purge, before time.Time) ([]st
 }
 
 // tellLately points out, to whoever asked alone, what a purge that nobody had to confirm purges again. It holds nothing up.
-func (b *Bot) tellLately(ctx context.Context, p store.Purge, again []store.Purged) {
+func (b *poster) tellLately(ctx context.Context, p store.Purge, again []store.Purged) {
 	if say := card.PurgedLately(again, p.Private); say != "" {
 		_ = b.tell(ctx, p, chat.Card{Title: "Purged again: " + say})
 	}

@@ -19,7 +19,7 @@ const lendersWithin = lookWithin / 2
 
 // lenders is the law with what its givers are at this moment, as far as they have lent something to one of those people.
 // What a giver has lent who cannot be asked about does not count.
-func (b *Bot) lenders(ctx context.Context, l law, maxAge time.Duration, borrowers ...acl.Who) law {
+func (b *desk) lenders(ctx context.Context, l law, maxAge time.Duration, borrowers ...acl.Who) law {
 	var givers []acl.Subject
 	for _, who := range borrowers {
 		for _, g := range l.Loans(who) {
@@ -35,7 +35,7 @@ func (b *Bot) lenders(ctx context.Context, l law, maxAge time.Duration, borrower
 }
 
 // people looks up several at once. Who may do nothing, or cannot be asked about, is not among them.
-func (b *Bot) people(ctx context.Context, subjects []acl.Subject, maxAge time.Duration) map[acl.Subject]*chat.Person {
+func (b *desk) people(ctx context.Context, subjects []acl.Subject, maxAge time.Duration) map[acl.Subject]*chat.Person {
 	ctx, cancel := context.WithTimeout(ctx, lendersWithin)
 	defer cancel()
 	found := map[acl.Subject]*chat.Person{}
@@ -54,8 +54,8 @@ func (b *Bot) people(ctx context.Context, subjects []acl.Subject, maxAge time.Du
 }
 
 // giver is who somebody is now; nil if they may do nothing, or nobody knows.
-func (b *Bot) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *chat.Person {
-	adapter, err := b.platform(s.Platform())
+func (b *desk) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *chat.Person {
+	adapter, err := b.poster.platform(s.Platform())
 	if err != nil {
 		return nil
 	}

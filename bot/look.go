@@ -21,7 +21,7 @@ const unlistedLooks = 3
 
 // look asks what became of everything accepted or unknown. What this API cannot tell about is left as it is known,
 // at once: waiting would not make it truer.
-func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
+func (b *runner) look(ctx context.Context, id string, n int) (looked, error) {
 	ctx = context.WithoutCancel(ctx)
 	leave, err := b.calls.enter()
 	if err != nil {
@@ -48,14 +48,14 @@ func (b *Bot) look(ctx context.Context, id string, n int) (looked, error) {
 	if running && n > 0 {
 		b.logError(ctx, "redraw a card", b.Store.Redraw(ctx, id))
 	}
-	b.wantCards()
-	wait := min(b.Poll<<min(n, 16), b.PollMax)
-	late := running && b.Now().Add(wait).After(lastCall(open).Add(b.Deadline))
+	b.poster.wantCards()
+	wait := min(b.waits.Poll<<min(n, 16), b.waits.PollMax)
+	late := running && b.Now().Add(wait).After(lastCall(open).Add(b.waits.Deadline))
 	return looked{Settled: !running || late, Late: late, Wait: wait}, nil
 }
 
 // usual is how long purges like this one take in each of its areas.
-func (b *Bot) usual(ctx context.Context, r purge.Request) (map[purge.Area]store.Usual, error) {
+func (b *poster) usual(ctx context.Context, r purge.Request) (map[purge.Area]store.Usual, error) {
 	of := map[purge.Area]store.Usual{}
 	for _, a := range r.Areas() {
 		u, err := b.Store.Durations(ctx, r.Kind, a, card.LastPurges)
@@ -86,7 +86,7 @@ type openBatch struct {
 	rows  map[string]store.Target
 }
 
-func (b *Bot) openBatches(ctx context.Context, id string) ([]openBatch, error) {
+func (b *runner) openBatches(ctx context.Context, id string) ([]openBatch, error) {
 	batches, err := b.Store.Batches(ctx, id)
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 }
 
 // lookAt asks about one batch and records what changed. It reports whether asking again may tell more.
-func (b *Bot) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, error) {
+func (b *runner) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, error) {
 	seen, err := b.statusOf(ctx, id, o)
 	if err != nil {
 		return notNow(err), nil
@@ -155,10 +155,10 @@ func (b *Bot) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, 
 
 // statusOf asks the vendor about one batch. What others have sent is read from the ledger after the vendor's log, so that no row of
 // that is taken for this batch's which another call could have made.
-func (b *Bot) statusOf(ctx context.Context, id string, o openBatch) ([]purge.TargetStatus, error) {
+func (b *runner) statusOf(ctx context.Context, id string, o openBatch) ([]purge.TargetStatus, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	seen, err := b.CDN.Status(callCtx, purge.StatusQuery{Batch: o.Batch, Receipt: o.call.Receipt, Since: o.since, Beside: func(ctx context.Context) ([]purge.Sent, error) {
+	seen, err := b.vendor.CDN.Status(callCtx, purge.StatusQuery{Batch: o.Batch, Receipt: o.call.Receipt, Since: o.since, Beside: func(ctx context.Context) ([]purge.Sent, error) {
 		return b.Store.Beside(ctx, id, o.Area, o.Targets[0].Host(), o.since.Add(-purge.Overlap))
 	}})
 	if err != nil {

@@ -99,7 +99,7 @@ func newMatrixWorld(t *testing.T, change ...func(*Options)) *world {
 // hits presses the button of an action, shown or not, and says what is answered.
 func (w *world) hits(who acl.Subject, m shown, at chat.Thread, action string) string {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: at, Message: m.ref, Token: buttonToken(w.firstSecret(), action)})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: at, Message: m.ref, Token: buttonToken(w.firstSecret(), action)})
 	require.NoError(w.t, err)
 	if r.Form != nil {
 		return form
@@ -122,7 +122,7 @@ func (w *world) question(host string) shown {
 	return m
 }
 
-func rules() map[string]func(who acl.Subject) answered {
+func ruled() map[string]func(who acl.Subject) answered {
 	return map[string]func(acl.Subject) answered{
 		"one.test.com": func(who acl.Subject) answered { return matrix[who].requester },
 		"two.test.com": func(who acl.Subject) answered { return matrix[who].second },
@@ -142,7 +142,7 @@ var inDiscord = chat.Thread{Platform: "discord", Workspace: "1", Channel: "7"}
 
 func TestMatrixWhileItWaits(t *testing.T) {
 	t.Parallel()
-	for host, told := range rules() {
+	for host, told := range ruled() {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
 			w := newMatrixWorld(t)
@@ -207,7 +207,7 @@ func TestMatrixAfterwards(t *testing.T) {
 			w.ends("Cancelled")
 		}, "Already decided: cancelled by Alice", "", 0},
 	} {
-		for host, told := range rules() {
+		for host, told := range ruled() {
 			t.Run(when+" "+host, func(t *testing.T) {
 				t.Parallel()
 				w := newMatrixWorld(t, c.change)

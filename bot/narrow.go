@@ -94,10 +94,10 @@ func (s sending) numbered(groups [][]store.Target) [][]store.Target {
 }
 
 // split ends a refused call and has its targets go on.
-func (b *Bot) split(ctx context.Context, batch sending, call store.Call, into [][]store.Target, entries []store.Entry) (submitted, error) {
+func (b *runner) split(ctx context.Context, batch sending, call store.Call, into [][]store.Target, entries []store.Entry) (submitted, error) {
 	call.Next = store.Next{What: store.Split, First: into[0][0].Batch, Parts: len(into)}
 	err := insist(func() error { return b.Store.Split(ctx, call, into, entries...) })
-	b.wantCards()
+	b.poster.wantCards()
 	return b.follows(batch, call), err
 }
 

@@ -104,7 +104,7 @@ func TestOnlyWhatATargetCanCauseIsNarrowed(t *testing.T) {
 		p := w.recordedPurge(t, "https://www.test.com/1", "https://www.test.com/2")
 		batches := 1
 		for n := 0; n < batches; n++ {
-			s, err := w.bot.submit(t.Context(), p.ID, n, 0)
+			s, err := w.bot.runner.submit(t.Context(), p.ID, n, 0)
 			require.NoError(t, err)
 			batches += s.More
 		}
@@ -130,11 +130,11 @@ func TestHostsAreToldApartFirst(t *testing.T) {
 	w := newStillWorld(t)
 	w.rejects(&purge.Error{Kind: purge.NotFound, Message: "No such domain."}, "abc.com/1")
 	p := w.mixed(t)
-	s, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	s, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	require.Equal(t, 2, s.More)
 	for n := 1; n <= 2; n++ {
-		_, err = w.bot.submit(t.Context(), p.ID, n, 0)
+		_, err = w.bot.runner.submit(t.Context(), p.ID, n, 0)
 		require.NoError(t, err)
 	}
 	assert.Equal(t, []purge.Outcome{purge.Accepted, purge.Failed, purge.Accepted},
@@ -149,17 +149,17 @@ func TestACutNarrowingGoesOnAsItWouldHave(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1", "https://www.test.com/2", "https://www.test.com/3")
 	batches, calls := 1, 0
 	for n := 0; n < batches; n++ {
-		first, err := w.bot.submit(t.Context(), p.ID, n, 0)
+		first, err := w.bot.runner.submit(t.Context(), p.ID, n, 0)
 		require.NoError(t, err)
 		calls = len(w.cdn.sent())
-		again, err := w.bot.submit(t.Context(), p.ID, n, 0)
+		again, err := w.bot.runner.submit(t.Context(), p.ID, n, 0)
 		require.NoError(t, err)
 		assert.Equal(t, first, again, "batch %d", n)
 		assert.Len(t, w.cdn.sent(), calls, "the answer is in the ledger: nothing is called again")
 		batches += first.More
 	}
 	assert.Equal(t, 5, batches)
-	_, err := w.bot.submit(t.Context(), p.ID, batches, 0)
+	_, err := w.bot.runner.submit(t.Context(), p.ID, batches, 0)
 	require.NoError(t, err, "a purge whose engine rows were lost counts its batches anew")
 	assert.Len(t, w.cdn.sent(), 5)
 }

@@ -23,7 +23,7 @@ func notice(at chat.Thread, c chat.Card) *store.Notice {
 	return &store.Notice{Thread: mustJSON(at), Card: mustJSON(c)}
 }
 
-func (b *Bot) wantNotices() {
+func (b *poster) wantNotices() {
 	select {
 	case b.dueNotices <- struct{}{}:
 	default:
@@ -31,7 +31,7 @@ func (b *Bot) wantNotices() {
 }
 
 // postNotices posts what is due until ctx ends.
-func (b *Bot) postNotices(ctx context.Context) {
+func (b *poster) postNotices(ctx context.Context) {
 	for ctx.Err() == nil {
 		due, err := b.Store.Notices(ctx, noticesAtOnce)
 		b.logError(ctx, "find due notices", err)
@@ -49,7 +49,7 @@ func (b *Bot) postNotices(ctx context.Context) {
 }
 
 // postNotice posts one, or puts it off.
-func (b *Bot) postNotice(ctx context.Context, n store.Notice) {
+func (b *poster) postNotice(ctx context.Context, n store.Notice) {
 	if err := b.showNotice(ctx, n); err != nil {
 		b.noticeFailed(ctx, n, purge.AsError(err))
 		return
@@ -58,7 +58,7 @@ func (b *Bot) postNotice(ctx context.Context, n store.Notice) {
 }
 
 // showNotice is finished also when the bot stops, so that it is not posted twice.
-func (b *Bot) showNotice(ctx context.Context, n store.Notice) error {
+func (b *poster) showNotice(ctx context.Context, n store.Notice) error {
 	leave, err := b.calls.enter()
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (b *Bot) showNotice(ctx context.Context, n store.Notice) error {
 }
 
 // noticeFailed puts a notice off, or gives it up where no retry can help: what it tells holds all the same, and is in the audit.
-func (b *Bot) noticeFailed(ctx context.Context, n store.Notice, e *purge.Error) {
+func (b *poster) noticeFailed(ctx context.Context, n store.Notice, e *purge.Error) {
 	if ctx.Err() != nil || errors.Is(e, errStopping) {
 		return
 	}

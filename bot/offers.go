@@ -25,7 +25,7 @@ func drawOffers(v *card.View, l law, request store.Purge) {
 }
 
 // drawStop finds who cancelled a purge on its way.
-func (b *Bot) drawStop(ctx context.Context, v *card.View) error {
+func (b *poster) drawStop(ctx context.Context, v *card.View) error {
 	if v.Cancelled == "" {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (b *Bot) drawStop(ctx context.Context, v *card.View) error {
 
 // pressCopy answers a press on a card of a purge that is not the one remembered, as a crash between the post and its commit leaves
 // behind: it points to the card that counts, and the pressed one is edited to do so as well. A press on anything else is stale.
-func (b *Bot) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.MessageRef) (chat.Reply, error) {
+func (b *desk) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.MessageRef) (chat.Reply, error) {
 	c, known, err := b.Store.CardOf(ctx, p.ID, store.Status)
 	if err != nil {
 		return chat.Reply{}, err
@@ -56,11 +56,11 @@ func (b *Bot) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.Mes
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	b.done.Go(func() { b.retire(p, on) })
+	b.done.Go(func() { b.poster.retire(p, on) })
 	return b.refuse(ctx, s, "press", card.OldCopy(p.Short, p.State == store.StateWaiting && !decided && b.Now().Before(p.ExpiresAt)))
 }
 
-func (b *Bot) stale(ctx context.Context, s scene, err error) (chat.Reply, error) {
+func (b *desk) stale(ctx context.Context, s scene, err error) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -68,7 +68,7 @@ func (b *Bot) stale(ctx context.Context, s scene, err error) (chat.Reply, error)
 }
 
 // retire edits a card that was left behind, once.
-func (b *Bot) retire(p store.Purge, on chat.MessageRef) {
+func (b *poster) retire(p store.Purge, on chat.MessageRef) {
 	if !b.retired.take(on.Channel + "/" + on.ID) {
 		return
 	}

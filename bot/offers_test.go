@@ -68,7 +68,7 @@ func TestAButtonOnAnotherPurgesCardEditsNothing(t *testing.T) {
 	m := w.asks(alice, directory)
 	w.types(bob, "dir https://www.test.com/b/")
 	other := w.chat.await(t, func(n shown) bool { return n.ref != m.ref && hasButton(n.card, "Purge") })
-	r, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: other.ref, Token: token(m.card, "Purge")})
+	r, err := w.bot.desk.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: other.ref, Token: token(m.card, "Purge")})
 	require.NoError(t, err)
 	assert.Equal(t, card.StaleButton, replyCard(r).Title)
 	w.pressesOn(bob, other, "Purge")
@@ -140,7 +140,7 @@ func TestWhatDeletesLooksLikeIt(t *testing.T) {
 			m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, want.Label) })
 			assert.Equal(t, want.Style, m.card.Buttons[0].Style)
 			assert.Contains(t, m.card.Lines, "Only the person who asked may press "+want.Label+".")
-			r, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, want.Label)})
+			r, err := w.bot.desk.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, want.Label)})
 			require.NoError(t, err)
 			require.NotNil(t, r.Form)
 			assert.Equal(t, want.Label+" a whole site", r.Form.Title)
@@ -187,7 +187,7 @@ func TestTheReplyKeepsWhatWasLeftOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.types(alice, "https://www.test.com/1 https://www.test.com/2 https://evil.test/1 https://evil.test/2")
-	_, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(c, "Purge the other 2")})
+	_, err := w.bot.desk.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(c, "Purge the other 2")})
 	require.NoError(t, err)
 	card := w.ends("Done").card
 	reply := w.result().card

@@ -83,7 +83,7 @@ func lane(d store.Due) string {
 }
 
 // hasTurn reports whether a due card may be tried now, as far as that is known without looking at its purge.
-func (b *Bot) hasTurn(d store.Due, now time.Time, opening map[acl.Subject]bool) bool {
+func (b *poster) hasTurn(d store.Due, now time.Time, opening map[acl.Subject]bool) bool {
 	switch {
 	case !b.pace.ready(now, message(d.Purge, d.Role)), !b.pace.ready(now, lane(d)):
 		return false
@@ -95,7 +95,7 @@ func (b *Bot) hasTurn(d store.Due, now time.Time, opening map[acl.Subject]bool) 
 
 // takeLane takes what a card is shown through, unless the chat has asked for a pause since its turn came, or another message is
 // being posted to its channel. Edits need not wait for each other.
-func (b *Bot) takeLane(d store.Due) (give func(), taken bool) {
+func (b *poster) takeLane(d store.Due) (give func(), taken bool) {
 	in := lane(d)
 	switch {
 	case !b.pace.ready(b.Now(), in):
@@ -110,7 +110,7 @@ func (b *Bot) takeLane(d store.Due) (give func(), taken bool) {
 
 // notYet: the question of a guarded purge is the step ask's to show, a result waits until the card it answers is final, and what
 // follows a purge until that has told how it ended.
-func (b *Bot) notYet(ctx context.Context, p store.Purge, d store.Due) bool {
+func (b *poster) notYet(ctx context.Context, p store.Purge, d store.Due) bool {
 	switch {
 	case d.Role == store.Status && p.Follows != "":
 		return b.behind(ctx, d, p.Follows, store.Status) || b.behind(ctx, d, p.Follows, store.Result)
@@ -121,14 +121,14 @@ func (b *Bot) notYet(ctx context.Context, p store.Purge, d store.Due) bool {
 }
 
 // behind reports whether a card shows something old, and d, which follows it, waits until it no longer does.
-func (b *Bot) behind(ctx context.Context, d store.Due, id string, role store.Role) bool {
+func (b *poster) behind(ctx context.Context, d store.Due, id string, role store.Role) bool {
 	c, found, err := b.Store.CardOf(ctx, id, role)
 	return err != nil || found && c.Shown < c.Wanted && !b.keepsFailing(c, d.Channel)
 }
 
 // keepsFailing reports whether a message that is there cannot be edited for a while. A message that is not there yet is waited for:
 // its replies would fail the same way, and have no thread to go to.
-func (b *Bot) keepsFailing(c store.Card, in acl.Subject) bool {
+func (b *poster) keepsFailing(c store.Card, in acl.Subject) bool {
 	now := b.Now()
 	wait := max(b.pace.left(now, message(c.Purge, c.Role)), b.pace.left(now, edits(in)))
 	return c.Ref != nil && (c.Fails >= aloneAfter || wait > aloneFrom)

@@ -125,7 +125,7 @@ func TestWhatFollowsGoesOutWithoutItsCard(t *testing.T) {
 	w.asks(alice, "dir https://two.test.com/a/")
 	require.Eventually(t, func() bool { return w.onlyPurge().State == store.StateWaiting }, time.Minute, 10*time.Millisecond)
 	require.NoError(t, w.bot.Store.Remind(t.Context(), w.onlyPurge().ID, true))
-	w.bot.wantCards()
+	w.bot.poster.wantCards()
 	w.reminded()
 }
 
@@ -177,7 +177,7 @@ func TestRootCardsGoFirst(t *testing.T) {
 func TestRootCardsThatKeepFailingHoldUpNobody(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	b := &Bot{Options: Options{Now: func() time.Time { return now }}}
+	b := &poster{books: &books{Now: func() time.Time { return now }}}
 	root := func(id string, fails int) store.Due {
 		return store.Due{Card: store.Card{Purge: id, Role: store.Status, Fails: fails}, Channel: "slack:T0/C0", Opens: true}
 	}

@@ -14,7 +14,7 @@ import (
 // decided; whoever may no longer purge its URLs by then has them fetched no more.
 
 // prefetches reports whether the CDN can.
-func (b *Bot) prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
+func (b *vendor) prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
 
 // digestOf is what makes two wishes the same: what is purged, and whether it is fetched again.
 func digestOf(r purge.Request, prefetch bool) string {
@@ -29,17 +29,17 @@ func prefetchID(id string) string { return hashID("prefetch", id) }
 
 // following is what fetches again the URLs that are done; nil if that is not wished for, not any more, or there are none. What is
 // left of today's quota is asked for a moment only: the purge is done, and should say so.
-func (b *Bot) following(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
+func (b *runner) following(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
 	request := doneOf(targets)
-	if !p.Prefetch || !b.prefetches() || p.Cancelled != "" || request.Len() == 0 {
+	if !p.Prefetch || !b.vendor.prefetches() || p.Cancelled != "" || request.Len() == 0 {
 		return nil, nil
 	}
-	b.awaitQuota(ctx, quotaReply)
-	left, err := b.prefetchRoom(ctx)
+	b.vendor.awaitQuota(ctx, quotaReply)
+	left, err := b.vendor.prefetchRoom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	batches, err := planWithin(request, left, b.CDN.Limits())
+	batches, err := planWithin(request, left, b.vendor.CDN.Limits())
 	if err != nil {
 		b.logError(ctx, "plan a prefetch of "+p.ID, err) // a purge ends all the same
 		return nil, nil
@@ -47,7 +47,7 @@ func (b *Bot) following(ctx context.Context, p store.Purge, targets []store.Targ
 	f := store.Purge{
 		ID: prefetchID(p.ID), Secret: newToken(), Event: store.Event{Platform: p.Event.Platform, Workspace: p.Event.Workspace},
 		Requester: p.Requester, Name: p.Name, Groups: p.Groups, Thread: p.Thread, Channel: p.Channel, Request: request, Digest: request.Digest(),
-		Policy: b.Policy().Hash(), Reason: p.Reason, Private: p.Private, State: store.StateRecorded, CreatedAt: b.Now(),
+		Policy: b.rules.Policy().Hash(), Reason: p.Reason, Private: p.Private, State: store.StateRecorded, CreatedAt: b.Now(),
 		Overrides: p.Overrides, Follows: p.ID, Notes: []string{card.Fetches(p.Short, len(targets)-request.Len())},
 	}
 	body := store.Body{Verb: "prefetch", Digest: f.Digest, Targets: request.Len(), Channel: f.Channel, Groups: f.Groups, Policy: f.Policy,
@@ -89,12 +89,12 @@ func planWithin(r purge.Request, left card.Room, limits purge.Limits) ([]purge.B
 }
 
 // prefetchRoom is what is left of today's prefetches. No part of them is anybody's reserve.
-func (b *Bot) prefetchRoom(ctx context.Context) (card.Room, error) {
-	return b.roomFor(ctx, b.Policy(), acl.Who{}, purge.Prefetch)
+func (b *vendor) prefetchRoom(ctx context.Context) (card.Room, error) {
+	return b.roomFor(ctx, b.rules.Policy(), acl.Who{}, purge.Prefetch)
 }
 
 // decided is the purge that somebody decided: p, or the one that it follows.
-func (b *Bot) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
+func (b *runner) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
 	if p.Follows == "" {
 		return p, nil
 	}
@@ -102,7 +102,7 @@ func (b *Bot) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
 }
 
 // drawPrefetch finds what a card says of fetching again: what it would cost, or what was made of it.
-func (b *Bot) drawPrefetch(ctx context.Context, v *card.View) (err error) {
+func (b *poster) drawPrefetch(ctx context.Context, v *card.View) (err error) {
 	switch {
 	case !v.Prefetch:
 		return nil
@@ -111,9 +111,9 @@ func (b *Bot) drawPrefetch(ctx context.Context, v *card.View) (err error) {
 		if found && err == nil {
 			v.Fetched, v.Fetches = f.Short, len(f.Request.Texts())
 		}
-		v.CannotFetch = !b.prefetches()
+		v.CannotFetch = !b.vendor.prefetches()
 		return err
 	}
-	v.FetchRoom, err = b.prefetchRoom(ctx)
+	v.FetchRoom, err = b.vendor.prefetchRoom(ctx)
 	return err
 }

@@ -172,7 +172,7 @@ func (w *world) tellsPrefetches(left int) {
 		}
 		return all, err
 	}
-	w.bot.quotas.forget()
+	w.bot.vendor.quotas.forget()
 }
 
 // The purge is not held up by what cannot be fetched again: what fits is, the rest is said, and retry takes it up another day.

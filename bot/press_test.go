@@ -72,7 +72,7 @@ func TestDoublePressIsOnePurge(t *testing.T) {
 	done := make(chan chat.Card, 8)
 	for range cap(done) {
 		go func() {
-			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+			r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 			assert.NoError(t, err)
 			done <- replyCard(r)
 		}()
@@ -113,11 +113,11 @@ func TestPressFromElsewhere(t *testing.T) {
 	copied := m
 	copied.ref.ID = "M999"
 	assert.Contains(t, w.pressesOn(alice, copied, "Purge").Title, "This card is an old copy", "a copied message")
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, Message: m.ref, Token: token(m.card, "Purge"),
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, Message: m.ref, Token: token(m.card, "Purge"),
 		At: chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}})
 	require.NoError(t, err)
 	assert.Contains(t, r.Card.Title, "no longer valid", "another channel")
-	r, err = w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: strings.Repeat("0", 32)})
+	r, err = w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: strings.Repeat("0", 32)})
 	require.NoError(t, err)
 	assert.Contains(t, r.Card.Title, "no longer valid", "a guessed token")
 	w.quiet()
@@ -195,13 +195,13 @@ func TestPressBeforeTheCardIsCommitted(t *testing.T) {
 	w.chat.posted = make(chan struct{})
 	m := w.asks(alice, directory)
 	from := time.Now()
-	_, err := w.bot.Answer(t.Context(), chat.Answer{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	_, err := w.bot.desk.Answer(t.Context(), chat.Answer{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 	e := purge.AsError(err)
 	assert.Equal(t, purge.Unavailable, e.Kind)
 	assert.Equal(t, "The card is still being put up; try again in a moment.", e.Message)
 	assert.Less(t, time.Since(from), handleWithin, "in time to be told")
 	close(w.chat.posted)
-	_, err = w.bot.Answer(t.Context(), chat.Answer{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	_, err = w.bot.desk.Answer(t.Context(), chat.Answer{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: "P1"}, From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 	require.NoError(t, err)
 	w.ends("Done")
 }

@@ -171,7 +171,7 @@ func TestQuotaIsAskedNowAndThen(t *testing.T) {
 	w.cdn.quota = func([]purge.Batch) ([]purge.Quota, error) { return nil, errors.New("of no kind") }
 	w.cdn.mu.Unlock()
 	c.pass(quotaWatch)
-	w.bot.watchQuota()
+	w.bot.vendor.watchQuota()
 	require.Eventually(t, func() bool {
 		return strings.Contains(strings.Join(w.bot.Condition(t.Context()).Warnings, ""), string(cdnQuota))
 	}, time.Minute, time.Millisecond)

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
@@ -42,9 +43,9 @@ func newListedWorld(t *testing.T, list []purge.Domain, err error, change ...func
 	w := newWorld(t, append(change, func(o *Options) { l.fakeCDN = o.CDN.(*fakeCDN); o.CDN = l })...)
 	<-l.asked
 	require.Eventually(t, func() bool {
-		w.bot.account.mu.Lock()
-		defer w.bot.account.mu.Unlock()
-		return !w.bot.account.asking
+		w.bot.vendor.account.mu.Lock()
+		defer w.bot.vendor.account.mu.Unlock()
+		return !w.bot.vendor.account.asking
 	}, time.Minute, time.Millisecond)
 	return w
 }
@@ -124,9 +125,9 @@ func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
 			w := newListedWorld(t, c.list, c.err, logged(&log), func(o *Options) {
 				o.Now = func() time.Time { return now.Add(time.Duration(passed.Load())) }
 			})
-			w.bot.account.mu.Lock()
-			w.bot.account.next = now.Add(24 * time.Hour)
-			w.bot.account.mu.Unlock()
+			w.bot.vendor.account.mu.Lock()
+			w.bot.vendor.account.next = now.Add(24 * time.Hour)
+			w.bot.vendor.account.mu.Unlock()
 			passed.Store(int64(c.wait))
 			dry := w.types(alice, "https://www.abc.com/a?x=1 https://www.abc.com/a?x=2 --dry-run")
 			assert.Contains(t, dry.Title, "2 URLs")
@@ -146,8 +147,7 @@ func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
 		err   error
 		after time.Duration
 	}{"told": {nil, domainsEvery}, "denied": {denied, domainsDenied}, "away": {&purge.Error{Kind: purge.Unavailable}, domainsAgain}} {
-		b := &Bot{Options: Options{Now: func() time.Time { return now }}}
-		logged(&log)(&b.Options)
+		b := &vendor{books: &books{Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil))}}
 		b.hearDomains(t.Context(), &listing{list: theDomains, err: c.err, asked: make(chan struct{}, 1)})
 		assert.Equal(t, now.Add(c.after), b.account.next, name)
 		b.CDN = &listing{} // would hang

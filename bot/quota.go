@@ -38,7 +38,7 @@ type quotas struct {
 }
 
 // watchQuota asks every few minutes what nobody may have asked: whether the key holds shows before the first incident.
-func (b *Bot) watchQuota() {
+func (b *vendor) watchQuota() {
 	q := &b.quotas
 	q.mu.Lock()
 	due := !b.Now().Before(q.watch)
@@ -52,7 +52,7 @@ func (b *Bot) watchQuota() {
 }
 
 // askQuota asks the vendor, unless what it said is new enough. The channel is closed once there is nothing to wait for.
-func (b *Bot) askQuota() <-chan struct{} {
+func (b *vendor) askQuota() <-chan struct{} {
 	q := &b.quotas
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -75,7 +75,7 @@ func (b *Bot) askQuota() <-chan struct{} {
 }
 
 // awaitQuota asks the vendor and waits a moment for its word.
-func (b *Bot) awaitQuota(ctx context.Context, patience time.Duration) {
+func (b *vendor) awaitQuota(ctx context.Context, patience time.Duration) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
@@ -86,7 +86,7 @@ func (b *Bot) awaitQuota(ctx context.Context, patience time.Duration) {
 }
 
 // hearQuota keeps what the vendor says. The ledger is read first, so that what is sent meanwhile counts twice, not never.
-func (b *Bot) hearQuota(ctx context.Context) {
+func (b *vendor) hearQuota(ctx context.Context) {
 	asked := b.Now()
 	spent, err := b.spent(ctx, b.day(asked))
 	var told []purge.Quota
@@ -122,7 +122,7 @@ type allowance struct {
 }
 
 // allowance returns what holds now; false if there is no limit.
-func (b *Bot) allowance(k purge.Kind, a purge.Area) (allowance, bool) {
+func (b *vendor) allowance(k purge.Kind, a purge.Area) (allowance, bool) {
 	q, of, now := &b.quotas, card.QuotaOf{Kind: k, Area: a}, b.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -135,7 +135,7 @@ func (b *Bot) allowance(k purge.Kind, a purge.Area) (allowance, bool) {
 }
 
 // spent is what our ledger holds of a day.
-func (b *Bot) spent(ctx context.Context, day string) (map[card.QuotaOf]int, error) {
+func (b *vendor) spent(ctx context.Context, day string) (map[card.QuotaOf]int, error) {
 	rows, err := b.Store.Spent(ctx, day)
 	spent := map[card.QuotaOf]int{}
 	for _, s := range rows {
@@ -145,7 +145,7 @@ func (b *Bot) spent(ctx context.Context, day string) (map[card.QuotaOf]int, erro
 }
 
 // room is what is left of a kind after what our ledger has spent in each area.
-func (b *Bot) room(k purge.Kind, spent map[purge.Area]int) card.Room {
+func (b *vendor) room(k purge.Kind, spent map[purge.Area]int) card.Room {
 	r := card.Room{Left: map[purge.Area]int{}, Told: true}
 	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 		if al, limited := b.allowance(k, a); limited {
@@ -157,7 +157,7 @@ func (b *Bot) room(k purge.Kind, spent map[purge.Area]int) card.Room {
 }
 
 // roomFor is what somebody may still take of a kind, with the ledger as it is.
-func (b *Bot) roomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k purge.Kind) (card.Room, error) {
+func (b *vendor) roomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k purge.Kind) (card.Room, error) {
 	spent, err := b.spent(ctx, b.day(b.Now()))
 	used := map[purge.Area]int{purge.Mainland: spent[card.QuotaOf{Kind: k, Area: purge.Mainland}], purge.Overseas: spent[card.QuotaOf{Kind: k, Area: purge.Overseas}]}
 	return kept(b.room(k, used), policy, who, k), err
@@ -185,18 +185,18 @@ func reserveFrom(policy *acl.Policy, who acl.Who, k purge.Kind) int {
 }
 
 // quotaCard draws today's quota: a bar each kind and area, when it starts anew, and who used what, as far as that is theirs to know.
-func (b *Bot) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
-	b.awaitQuota(ctx, quotaReply)
-	day := b.day(b.Now())
-	spent, err := b.spent(ctx, day)
+func (b *desk) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
+	b.vendor.awaitQuota(ctx, quotaReply)
+	day := b.vendor.day(b.Now())
+	spent, err := b.vendor.spent(ctx, day)
 	if err != nil {
 		return chat.Card{}, nil, err
 	}
-	c := chat.Card{Title: "Today's quota", Footer: "Resets at " + b.dayTurns()}
+	c := chat.Card{Title: "Today's quota", Footer: "Resets at " + b.vendor.dayTurns()}
 	told := true
-	for _, k := range b.kinds() {
+	for _, k := range b.vendor.kinds() {
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
-			al, limited := b.allowance(k, a)
+			al, limited := b.vendor.allowance(k, a)
 			told = told && (al.told || k == purge.Prefetch)
 			c.Lines = append(c.Lines, card.QuotaLine(k, a, al.total, max(0, al.limit-spent[card.QuotaOf{Kind: k, Area: a}]), spent[card.QuotaOf{Kind: k, Area: a}], limited))
 		}
@@ -213,7 +213,7 @@ func (b *Bot) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry,
 }
 
 // kinds are those that have a quota.
-func (b *Bot) kinds() []purge.Kind {
+func (b *vendor) kinds() []purge.Kind {
 	if b.prefetches() {
 		return []purge.Kind{purge.URL, purge.Directory, purge.Prefetch}
 	}
@@ -248,7 +248,7 @@ func usedLines(s scene, by []store.SpentBy) []string {
 }
 
 // wouldNotFit says which part of a request is more than is left, and what would fit; "" if all fits.
-func (b *Bot) wouldNotFit(r purge.Request, of card.Room) string {
+func (b *vendor) wouldNotFit(r purge.Request, of card.Room) string {
 	for _, p := range r.Parts {
 		if left, limited := of.Left[p.Area]; limited && len(p.Targets) > left {
 			return card.WouldNotFit(r.Kind, p.Area, len(p.Targets), left, of, b.dayTurns())
@@ -258,25 +258,25 @@ func (b *Bot) wouldNotFit(r purge.Request, of card.Room) string {
 }
 
 // dayTurns says when the vendor's next day begins.
-func (b *Bot) dayTurns() string { return card.DayTurns(b.Now(), b.Zone) }
+func (b *vendor) dayTurns() string { return card.DayTurns(b.Now(), b.Zone) }
 
 // day is the vendor's day of t.
-func (b *Bot) day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }
+func (b *vendor) day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }
 
 // mayHold is how much of the day's quota our ledger may hold when a batch is added to it: 0 is no limit, false that nothing is left.
-func (b *Bot) mayHold(p store.Purge, batch purge.Batch) (limit int, some bool) {
+func (b *vendor) mayHold(p store.Purge, batch purge.Batch) (limit int, some bool) {
 	al, limited := b.allowance(batch.Kind, batch.Area)
 	if !limited {
 		return 0, true
 	}
-	policy := b.Policy()
+	policy := b.rules.Policy()
 	al.limit -= reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind)
 	return al.limit, al.limit > 0
 }
 
 // overQuota says that nothing is left for a batch.
-func (b *Bot) overQuota(p store.Purge, batch purge.Batch) string {
+func (b *vendor) overQuota(p store.Purge, batch purge.Batch) string {
 	al, _ := b.allowance(batch.Kind, batch.Area)
-	policy := b.Policy()
+	policy := b.rules.Policy()
 	return card.OverQuota(batch.Kind, batch.Area, reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind), al.told, b.dayTurns())
 }

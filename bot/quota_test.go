@@ -32,7 +32,7 @@ func (w *world) tells(total, left int) {
 		}
 		return all, nil
 	}
-	w.bot.quotas.forget()
+	w.bot.vendor.quotas.forget()
 }
 
 func lines(c chat.Card) string { return strings.Join(c.Lines, "\n") }
@@ -49,7 +49,7 @@ func TestQuotaIsDrawn(t *testing.T) {
 				w.tells(10, 5) // somebody else spent five
 			}
 			c := w.types(alice, "quota")
-			assert.Equal(t, "Resets at "+w.bot.dayTurns(), c.Footer)
+			assert.Equal(t, "Resets at "+w.bot.vendor.dayTurns(), c.Footer)
 			if tells {
 				assert.Contains(t, c.Lines, "URLs in mainland: ▰▰▱▱▱▱▱▱▱▱ 2 of 10 left")
 				assert.NotContains(t, c.Lines, card.QuotaOurs)
@@ -80,7 +80,7 @@ func TestTheQuestionSaysWhatTheVendorHasLeft(t *testing.T) {
 	w := newWorld(t)
 	w.tells(100, 41)
 	text := lines(w.asks(alice, "dir https://www.test.com/a/ https://www.test.com/b/ https://www.test.com/c/ --overseas").card)
-	assert.Contains(t, text, "Costs 3 of 41 overseas directories left today; resets at "+w.bot.dayTurns()+".")
+	assert.Contains(t, text, "Costs 3 of 41 overseas directories left today; resets at "+w.bot.vendor.dayTurns()+".")
 	assert.Contains(t, lines(w.types(alice, directory+" --dry-run")), "Costs 1 of 41 mainland directories left today; resets at")
 }
 
@@ -88,7 +88,7 @@ func TestOverTheVendorsQuotaNothingIsSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.tells(100, 2)
-	<-w.bot.askQuota()
+	<-w.bot.vendor.askQuota()
 	said := w.types(alice, "https://www.test.com/1 https://www.test.com/2 https://www.test.com/3").Title
 	assert.Contains(t, said, "This needs 3 of today's mainland URLs, and 2 are left; nothing was sent. Ask for at most 2, or wait")
 	w.quiet()
@@ -102,8 +102,8 @@ func TestNoQuotaLeftIsNoMissingLimit(t *testing.T) {
 	w := newStillWorld(t)
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.tells(100, 0)
-	<-w.bot.askQuota()
-	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	<-w.bot.vendor.askQuota()
+	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Equal(t, purge.Failed, w.targets(t, p.ID)[0].Outcome)
 	assert.Contains(t, w.targets(t, p.ID)[0].Reason, "is used up. It resets at")
@@ -116,8 +116,8 @@ func TestWhatIsLeftToOthersIsSaidAtTheSendToo(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.setPolicy(strings.Replace(worldPolicy, "grants:", "quota: {reserve: {url: 9}, to: [bob]}\ngrants:", 1))
 	w.tells(100, 9)
-	<-w.bot.askQuota()
-	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	<-w.bot.vendor.askQuota()
+	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Contains(t, w.targets(t, p.ID)[0].Reason, "is used up but for a reserve of 9 for others. It resets at")
 	w.quiet()
@@ -140,7 +140,7 @@ func TestTheCostLineKeepsTheReserveOff(t *testing.T) {
 	w := newWorld(t)
 	w.setPolicy(strings.Replace(worldPolicy, "grants:", "quota: {reserve: {directory: 9}, to: [bob]}\ngrants:", 1))
 	w.tells(100, 41)
-	<-w.bot.askQuota()
+	<-w.bot.vendor.askQuota()
 	const others, own = "Costs 1 of 32 mainland directories left today besides a reserve of 9; resets at", "Costs 1 of 41 mainland directories left today; resets at"
 	assert.Contains(t, lines(w.types(alice, directory+" --dry-run")), others)
 	assert.Contains(t, lines(w.types(bob, directory+" --dry-run")), own)
@@ -158,18 +158,18 @@ func TestTheVendorsWordGrowsOld(t *testing.T) {
 	var passed atomic.Int64
 	w := newStillWorld(t, func(o *Options) { o.Now = func() time.Time { return start.Add(time.Duration(passed.Load())) } })
 	w.tells(100, 7)
-	<-w.bot.askQuota()
-	al, _ := w.bot.allowance(purge.URL, purge.Mainland)
+	<-w.bot.vendor.askQuota()
+	al, _ := w.bot.vendor.allowance(purge.URL, purge.Mainland)
 	assert.Equal(t, allowance{total: 100, limit: 7, told: true}, al)
 	passed.Add(int64(10 * time.Second))
-	al, _ = w.bot.allowance(purge.URL, purge.Mainland)
+	al, _ = w.bot.vendor.allowance(purge.URL, purge.Mainland)
 	assert.False(t, al.told, "yesterday's word says nothing of today")
 	passed.Add(int64(time.Minute))
-	<-w.bot.askQuota()
-	al, _ = w.bot.allowance(purge.URL, purge.Mainland)
+	<-w.bot.vendor.askQuota()
+	al, _ = w.bot.vendor.allowance(purge.URL, purge.Mainland)
 	assert.True(t, al.told, "and is asked for again")
 	passed.Add(int64(quotaAge))
-	al, _ = w.bot.allowance(purge.URL, purge.Mainland)
+	al, _ = w.bot.vendor.allowance(purge.URL, purge.Mainland)
 	assert.False(t, al.told)
 }
 

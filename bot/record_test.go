@@ -53,14 +53,14 @@ var leftOpen = []left{
 	{name: "asks-again", text: folder, leave: chatIsDown, then: pressing("Purge"), ends: store.StateDone, calls: 1},
 	{name: "waits", text: folder, leave: asking, then: pressing("Purge"), ends: store.StateDone, calls: 1},
 	{name: "waits-for-cancel", text: folder, leave: asking, then: pressing("Cancel"), ends: store.StateCancelled},
-	{name: "expires", text: folder, leave: func(r *rig) { r.bot.ConfirmTTL = shortly; asking(r) }, ends: store.StateExpired},
+	{name: "expires", text: folder, leave: func(r *rig) { r.bot.waits.ConfirmTTL = shortly; asking(r) }, ends: store.StateExpired},
 	{name: "decided", text: folder, leave: decided("before decision", "Purge"), ends: store.StateDone, calls: 1},
 	{name: "decided-taken-up", text: folder, leave: decided("after decision", "Purge"), ends: store.StateDone, calls: 1},
 	{name: "decided-unheard", text: folder, leave: unheard, ends: store.StateDone, calls: 1},
 	{name: "cancelled", text: folder, leave: decided("before decision", "Cancel"), ends: store.StateCancelled},
 	{name: "approval", text: "dir https://named.test.com/NAME/", leave: asking, then: approving, ends: store.StateDone, calls: 1},
 	{name: "approval-urgent", text: "dir https://named.test.com/NAME/", leave: urgentNow, then: releasing, ends: store.StateDone, calls: 1},
-	{name: "approval-expires", text: "dir https://named.test.com/NAME/", leave: func(r *rig) { r.bot.ApprovalTTL = shortly; asking(r) }, ends: store.StateExpired},
+	{name: "approval-expires", text: "dir https://named.test.com/NAME/", leave: func(r *rig) { r.bot.waits.ApprovalTTL = shortly; asking(r) }, ends: store.StateExpired},
 
 	{name: "not-begun", text: onePage, leave: parked("before start", 0), ends: store.StateDone, calls: 1},
 	{name: "begun", text: onePage, leave: parked("before submit", 0), ends: store.StateDone, calls: 1},
@@ -139,7 +139,7 @@ func cardsDue(r *rig) {
 }
 
 func urgentNow(r *rig) {
-	r.bot.EmergencyAfter = time.Second
+	r.bot.waits.EmergencyAfter = time.Second
 	asking(r)
 	r.named(r.left.name, "Purge without approval")
 }
@@ -341,7 +341,7 @@ func TestRecordOpenPurges(t *testing.T) {
 	r := newRig(t)
 	for _, l := range leftOpen {
 		r.left = l
-		r.bot.ConfirmTTL, r.bot.ApprovalTTL, r.bot.EmergencyAfter = ages, ages, ages
+		r.bot.waits.ConfirmTTL, r.bot.waits.ApprovalTTL, r.bot.waits.EmergencyAfter = ages, ages, ages
 		l.leave(r)
 		t.Log("left", l.name)
 	}

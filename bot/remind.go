@@ -17,7 +17,7 @@ import (
 const emergencyAfter = 5 * time.Minute
 
 // wakes are when such a question is looked at again, from when it was shown.
-func (b *Bot) wakes(p store.Purge) []time.Duration {
+func (b *waits) wakes(p store.Purge) []time.Duration {
 	if p.Confirm != acl.SecondPerson {
 		return nil
 	}
@@ -35,7 +35,7 @@ func (j job) wake(n int, expires time.Time) time.Time {
 }
 
 // remind shows a question anew, mentions those who may approve it once half of its time is over, and says how many wakes are behind.
-func (b *Bot) remind(ctx context.Context, j job, expires time.Time) (passed int, err error) {
+func (b *runner) remind(ctx context.Context, j job, expires time.Time) (passed int, err error) {
 	now := b.Now()
 	for passed < len(j.Wakes) && !now.Before(j.wake(passed, expires)) {
 		passed++
@@ -45,13 +45,13 @@ func (b *Bot) remind(ctx context.Context, j job, expires time.Time) (passed int,
 		return passed, err
 	}
 	half := !now.Before(expires.Add(-j.TTL / 2))
-	err = b.Store.Remind(ctx, j.ID, half && len(b.law(b.Policy()).approvers(p).Here) > 0)
-	b.wantCards()
+	err = b.Store.Remind(ctx, j.ID, half && len(b.rules.law(b.rules.Policy()).approvers(p).Here) > 0)
+	b.poster.wantCards()
 	return passed, err
 }
 
 // moot gives up a reminder of what was decided before it could be posted, and the word that something is unclear once it is not.
-func (b *Bot) moot(ctx context.Context, p store.Purge, c store.Card) (bool, error) {
+func (b *poster) moot(ctx context.Context, p store.Purge, c store.Card) (bool, error) {
 	if c.Ref != nil {
 		return false, nil
 	}

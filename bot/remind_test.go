@@ -111,7 +111,7 @@ func TestReminderOfWhatIsDecidedIsGivenUp(t *testing.T) {
 
 func TestWakes(t *testing.T) {
 	t.Parallel()
-	b := &Bot{}
+	b := &waits{}
 	p := store.Purge{Confirm: acl.SecondPerson}
 	for _, c := range []struct {
 		ttl, emergency time.Duration

@@ -65,8 +65,8 @@ type verdict struct {
 
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
 // id is the workflow's: the same event or button never starts two.
-func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (chat.Reply, error) {
-	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.prefetches() {
+func (b *desk) request(ctx context.Context, s scene, w wish, id string) (chat.Reply, error) {
+	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.vendor.prefetches() {
 		return b.refuse(ctx, s, w.Verb, card.CannotPrefetch)
 	}
 	v := b.decide(s, w)
@@ -79,7 +79,7 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (chat.Rep
 	case !s.channel.Joined:
 		return b.refuse(ctx, s, w.Verb, card.NotJoined(s.channel.Invite))
 	}
-	batches, err := purge.NewPlan(v.allowed, b.CDN.Limits())
+	batches, err := purge.NewPlan(v.allowed, b.vendor.CDN.Limits())
 	if err != nil { // a target too long for one call
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
 	}
@@ -88,8 +88,8 @@ func (b *Bot) request(ctx context.Context, s scene, w wish, id string) (chat.Rep
 
 // take commits the purge, if nothing recent speaks against it: from here on it is a promise. One transaction both looks and
 // writes, so that of two commands at once the second sees the first, and what cannot be written was surely not taken.
-func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []purge.Batch, id string) (chat.Reply, error) {
-	b.askQuota() // for the next look: this one takes what is known
+func (b *desk) take(ctx context.Context, s scene, w wish, v verdict, batches []purge.Batch, id string) (chat.Reply, error) {
+	b.vendor.askQuota() // for the next look: this one takes what is known
 	taken, err := b.Store.TakeIf(ctx, b.recent(s, w, v.allowed, id), func(r store.Recent) *store.Intake {
 		rule := b.guard(w, v, r)
 		switch {
@@ -120,7 +120,7 @@ func (b *Bot) take(ctx context.Context, s scene, w wish, v verdict, batches []pu
 	if taken.Purge.Joined != "" {
 		b.joined(*taken.Purge)
 	} else {
-		b.begin(*taken.Purge, len(batches))
+		b.runner.begin(*taken.Purge, len(batches))
 	}
 	if w.Private {
 		card := card.PrivateTargetsCard(v.allowed)
@@ -135,24 +135,24 @@ const answerFirst = time.Millisecond
 
 // begin lets the engine take up a purge that is recorded, without keeping anybody waiting. Should it not come to that, the
 // tending loop does it.
-func (b *Bot) begin(p store.Purge, batches int) {
+func (b *runner) begin(p store.Purge, batches int) {
 	b.Log.Info("purge taken", "purge", p.ID, "short", p.Short, "from", p.Requester, "kind", p.Request.Kind, "targets", p.Request.Len(), "guarded", p.Confirm != "")
 	b.done.Go(func() {
 		time.Sleep(answerFirst)
 		b.at("before start")
-		again, err := b.lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
+		again, err := b.poster.lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
 		b.logError(context.Background(), "look for what was just purged", err)
 		b.logError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
-		b.wantCards()
+		b.poster.wantCards()
 		if p.Confirm == "" {
-			b.tellLately(context.Background(), p, again)
+			b.poster.tellLately(context.Background(), p, again)
 		}
 	})
 }
 
 // known answers what was taken before: a redelivery with silence, whatever the first was answered, and another press of the same
 // button with where to look.
-func (b *Bot) known(ctx context.Context, s scene, id string) (chat.Reply, error) {
+func (b *desk) known(ctx context.Context, s scene, id string) (chat.Reply, error) {
 	p, found, err := b.Store.Purge(ctx, id)
 	if err != nil || !found {
 		return chat.Reply{}, err
@@ -164,18 +164,18 @@ func (b *Bot) known(ctx context.Context, s scene, id string) (chat.Reply, error)
 }
 
 // recent is all that the database must be asked before a purge is taken.
-func (b *Bot) recent(s scene, w wish, r purge.Request, id string) store.RecentQuery {
+func (b *desk) recent(s scene, w wish, r purge.Request, id string) store.RecentQuery {
 	now := b.Now()
 	return store.RecentQuery{
 		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: digestOf(r, w.Prefetch),
-		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Asked: now.Add(-recentWindow - max(b.ConfirmTTL, b.ApprovalTTL)), Day: b.day(now), Kind: r.Kind,
+		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Asked: now.Add(-recentWindow - max(b.waits.ConfirmTTL, b.waits.ApprovalTTL)), Day: b.vendor.day(now), Kind: r.Kind,
 		Platform: s.at.Platform, Workspace: s.at.Workspace, Private: w.Private, Anew: w.Anew,
 	}
 }
 
 // decide judges every target in every area it would be purged in.
-func (b *Bot) decide(s scene, w wish) verdict {
-	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.listed()}}
+func (b *desk) decide(s scene, w wish) verdict {
+	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.vendor.listed()}}
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
 		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.policy, w)}}
 	for one := range s.law.Judge(asked) {
@@ -257,7 +257,7 @@ func defaultArea(policy *acl.Policy, host string) purge.Area {
 }
 
 // offer answers with a refusal, and puts the targets that are not refused behind its one button.
-func (b *Bot) offer(ctx context.Context, s scene, w wish, v verdict, refusal chat.Card) (chat.Reply, error) {
+func (b *desk) offer(ctx context.Context, s scene, w wish, v verdict, refusal chat.Card) (chat.Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
 	rest.Notes = append(rest.Notes, card.LeftOut(len(v.refused)))
@@ -307,7 +307,7 @@ const (
 )
 
 // guard says who must press; "" is nobody. Rules can only add to it.
-func (b *Bot) guard(w wish, v verdict, r store.Recent) acl.Confirm {
+func (b *desk) guard(w wish, v verdict, r store.Recent) acl.Confirm {
 	many := v.allowed.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs
 	if v.confirm == "" && (w.Asks || many || wide(v.allowed) || len(v.overrides) > 0) {
 		return acl.Requester
@@ -316,15 +316,15 @@ func (b *Bot) guard(w wish, v verdict, r store.Recent) acl.Confirm {
 }
 
 // tooMuch says why nothing more may be taken just now; "" if it may.
-func (b *Bot) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Recent) string {
+func (b *desk) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Recent) string {
 	switch {
 	case r.Open >= b.PersonOpen:
 		return card.TooManyOpen(r.Open)
 	case rule != "" && (r.Waits >= maxWaiting || r.Open >= maxWaitingPerson):
 		return card.TooManyWaiting
 	}
-	left := b.room(req.Kind, map[purge.Area]int{purge.Mainland: r.Mainland, purge.Overseas: r.Overseas})
-	return b.wouldNotFit(req, kept(left, s.policy, s.who, req.Kind))
+	left := b.vendor.room(req.Kind, map[purge.Area]int{purge.Mainland: r.Mainland, purge.Overseas: r.Overseas})
+	return b.vendor.wouldNotFit(req, kept(left, s.policy, s.who, req.Kind))
 }
 
 // wide reports whether a mistake in the request would hurt: directories, and every area that is not plainly mainland.
@@ -340,13 +340,13 @@ func wide(r purge.Request) bool {
 	return false
 }
 
-func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) store.Purge {
+func (b *desk) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) store.Purge {
 	p := store.Purge{
 		ID: id, Secret: newToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
 		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: digestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
 		Confirm: rule, Reason: w.Reason, Private: w.Private, Prefetch: w.Prefetch, Notes: slices.Concat(w.Notes, v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
 	}
-	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.day(p.CreatedAt))
+	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.vendor.day(p.CreatedAt))
 	for _, f := range v.overrides {
 		p.Overrides, p.Notes = append(p.Overrides, f.ID), append(p.Notes, card.Overrides(f, w.Reason))
 	}
@@ -354,12 +354,12 @@ func (b *Bot) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) 
 }
 
 // asked is the audit's row of a purge that was taken: who, what, and which rules let it in.
-func (b *Bot) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
+func (b *desk) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
 	return b.by(s.person, store.AuditAsked, p.ID, b.letIn(s, w, v, p.Confirm))
 }
 
 // letIn is what let a request in: the audit keeps it for as long as it keeps anything.
-func (b *Bot) letIn(s scene, w wish, v verdict, rule acl.Confirm) store.Body {
+func (b *desk) letIn(s scene, w wish, v verdict, rule acl.Confirm) store.Body {
 	body := s.refused(w.Verb)
 	body.Digest, body.Targets, body.Reason = digestOf(v.allowed, w.Prefetch), v.allowed.Len(), w.Reason
 	body.Rules, body.Via, body.Confirm = v.rules, v.via, rule
@@ -370,7 +370,7 @@ func (b *Bot) letIn(s scene, w wish, v verdict, rule acl.Confirm) store.Body {
 }
 
 // alreadyOpen answers a repeat with the first one: people resend when a platform times out.
-func (b *Bot) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply, error) {
+func (b *desk) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply, error) {
 	p, err := b.load(ctx, id)
 	if err != nil {
 		return chat.Reply{}, err

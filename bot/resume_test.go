@@ -54,7 +54,7 @@ func TestWhatLeftIsFoundBeforeThePolicyIsAskedAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, fresh, "a call has left, and its answer was never recorded")
 	w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
-	_, err = w.bot.submit(t.Context(), p.ID, 0, 0)
+	_, err = w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Equal(t, purge.Accepted, w.targets(t, p.ID)[0].Outcome, "it is looked up, not called refused")
 	assert.Empty(t, w.cdn.sent(), "and not called again")
@@ -67,7 +67,7 @@ func TestInterruptedCallThatCannotBeLookedUpIsUnknown(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	_, _, err := w.bot.Store.Begin(t.Context(), store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "d", At: time.Now(), State: store.Calling}, 0, nil)
 	require.NoError(t, err)
-	_, err = w.bot.submit(t.Context(), p.ID, 0, 0)
+	_, err = w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Equal(t, purge.OutcomeUnknown, w.targets(t, p.ID)[0].Outcome)
 	assert.Empty(t, w.cdn.sent())
@@ -87,9 +87,9 @@ func TestAStepCutAfterItsAnswerGoesOnAsItWouldHave(t *testing.T) {
 			w := newStillWorld(t)
 			w.cdn.answer = func(purge.Batch) error { return e }
 			p := w.recordedPurge(t, "https://www.test.com/1", "https://www.abc.com/1")
-			first, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+			first, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 			require.NoError(t, err)
-			again, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+			again, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 			require.NoError(t, err)
 			first.Wait, again.Wait = 0, 0
 			assert.Equal(t, first, again)
@@ -135,7 +135,7 @@ func TestCommandsAtTheSameTimeAreJudgedOneByOne(t *testing.T) {
 	for range 8 {
 		e := w.event()
 		all.Go(func() {
-			_, err := w.bot.Command(context.Background(), chat.Command{Event: e, From: alice, At: channel, Text: directory})
+			_, err := w.bot.desk.Command(context.Background(), chat.Command{Event: e, From: alice, At: channel, Text: directory})
 			assert.NoError(t, err)
 		})
 	}
@@ -205,12 +205,12 @@ func TestLockedDatabaseMeansNotTaken(t *testing.T) {
 	require.NoError(t, err)
 	from := time.Now()
 	c := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
-	_, err = w.bot.Command(context.Background(), c)
+	_, err = w.bot.desk.Command(context.Background(), c)
 	assert.Equal(t, card.Database, purge.AsError(err).Message)
 	assert.Less(t, time.Since(from), 3*time.Second)
 	_, err = lock.ExecContext(t.Context(), "ROLLBACK")
 	require.NoError(t, err)
-	_, err = w.bot.Command(context.Background(), c) // the platform delivers it again
+	_, err = w.bot.desk.Command(context.Background(), c) // the platform delivers it again
 	require.NoError(t, err)
 	w.ends("Done")
 	assert.Len(t, w.cdn.sent(), 1, "what was not taken is not sent when the database is back")
@@ -223,8 +223,8 @@ func TestAPurgeThatTheEngineDoesNotKnowIsStarted(t *testing.T) {
 	begun := store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "d", At: time.Now(), State: store.Calling}
 	_, _, err := w.bot.Store.Begin(t.Context(), begun, 0, nil)
 	require.NoError(t, err)
-	w.bot.tendOpen(t.Context())
-	w.bot.tendOpen(t.Context()) // started twice it runs once
+	w.bot.runner.tendOpen(t.Context())
+	w.bot.runner.tendOpen(t.Context()) // started twice it runs once
 	w.ends("Done")
 	assert.Len(t, w.cdn.sent(), 1, "what had left before is looked up, and only the rest is sent")
 }
@@ -237,7 +237,7 @@ func TestLostByTheEngineEndsAsWhatIsKnown(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.bot.Store.DB().Exec(`INSERT INTO workflow_status (workflow_uuid, status, created_at, updated_at, name) VALUES ($1, 'ERROR', 1, 1, 'purge')`, p.ID)
 	require.NoError(t, err)
-	w.bot.tendOpen(t.Context())
+	w.bot.runner.tendOpen(t.Context())
 	w.ends("Unknown")
 	assert.Equal(t, purge.OutcomeUnknown, w.targets(t, p.ID)[0].Outcome)
 	assert.Contains(t, strings.Join(w.bot.Condition(t.Context()).Problems, "\n"), "lost by the engine")

@@ -14,7 +14,7 @@ import (
 // A retry is a new request of whoever asks for it, with only what did not go well: judged, confirmed and paid for as theirs.
 
 // retryID retries by id.
-func (b *Bot) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *desk) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	p, found, err := b.visible(ctx, s, in.ID)
 	switch {
 	case err != nil:
@@ -32,7 +32,7 @@ func (b *Bot) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Rep
 }
 
 // retry asks for what of a purge failed, was left out or stayed unknown.
-func (b *Bot) retry(ctx context.Context, s scene, p store.Purge, id string) (chat.Reply, error) {
+func (b *desk) retry(ctx context.Context, s scene, p store.Purge, id string) (chat.Reply, error) {
 	if !p.State.Final() {
 		return b.refuse(ctx, s, "retry", card.NotEnded(p.Short))
 	}
@@ -41,7 +41,7 @@ func (b *Bot) retry(ctx context.Context, s scene, p store.Purge, id string) (cha
 		return chat.Reply{}, err
 	}
 	w := retryOf(p, targets)
-	w.Prefetch = p.Prefetch && b.prefetches()
+	w.Prefetch = p.Prefetch && b.vendor.prefetches()
 	if len(w.Parts) == 0 {
 		return b.refuse(ctx, s, "retry", card.NothingToRetry(p.Short))
 	}

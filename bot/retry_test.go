@@ -91,7 +91,7 @@ func TestARetryThatIsPartlyRefusedOffersTheRest(t *testing.T) {
 	w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
 	c := w.pressesOn(alice, m, "Retry failed")
 	require.True(t, hasButton(c, "Purge the other one"), "%+v", c)
-	_, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(c, "Purge the other one")})
+	_, err := w.bot.desk.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(c, "Purge the other one")})
 	require.NoError(t, err)
 	w.ends("Done in mainland: 1 URL on www.abc.com")
 }

@@ -19,6 +19,19 @@ import (
 // rulesEvery is how often it is looked whether somebody else has changed the rules.
 const rulesEvery = time.Second
 
+// rules are the policy file and the rules from chat, as they are now.
+type rules struct {
+	*books
+	Policy func() *acl.Policy // the policy of this moment; never nil
+	spoken spoken             // the rules from chat
+}
+
+func newRules(b *books, policy func() *acl.Policy) *rules {
+	r := &rules{books: b, Policy: policy}
+	r.spoken.now.Store(newChatRules(nil, -1)) // older than any
+	return r
+}
+
 // law is the rules of one moment, with the rows of those that were said in chat. Its time is on the reader's clock, in UTC where
 // that is unknown or everybody reads.
 type law struct {
@@ -63,7 +76,7 @@ type spoken struct {
 }
 
 // law is what holds now under a policy.
-func (b *Bot) law(policy *acl.Policy) law {
+func (b *rules) law(policy *acl.Policy) law {
 	return b.spoken.now.Load().under(policy, b.Now().UTC())
 }
 
@@ -73,7 +86,7 @@ func (c *chatRules) under(policy *acl.Policy, at time.Time) law {
 }
 
 // readRules reads the rules if they have changed since they were read.
-func (b *Bot) readRules(ctx context.Context) error {
+func (b *rules) readRules(ctx context.Context) error {
 	b.spoken.reading.Lock()
 	defer b.spoken.reading.Unlock()
 	version, err := b.Store.RulesVersion(ctx)
@@ -89,7 +102,7 @@ func (b *Bot) readRules(ctx context.Context) error {
 }
 
 // watchRules notices what another process has changed.
-func (b *Bot) watchRules(ctx context.Context) {
+func (b *rules) watchRules(ctx context.Context) {
 	ticks := time.NewTicker(rulesEvery)
 	defer ticks.Stop()
 	for {
@@ -184,7 +197,7 @@ func stopped(l law, people []acl.Who, p store.Purge, batch purge.Batch) func(act
 }
 
 // Borrowers are the subjects that temporary grants are for. Groups among them must be looked up like those of the policy file.
-func (b *Bot) Borrowers() (to []acl.Subject) {
+func (b *rules) Borrowers() (to []acl.Subject) {
 	for _, r := range b.spoken.now.Load().rules {
 		if s, err := acl.ParseSubject(r.To); err == nil {
 			to = append(to, s)

@@ -27,7 +27,7 @@ func (w *world) says(r store.Rule) store.Rule {
 	}
 	stored, _, err := w.bot.Store.AddRule(context.Background(), r, eventOf(w.event()))
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.bot.readRules(context.Background()))
+	require.NoError(w.t, w.bot.rules.readRules(context.Background()))
 	return stored
 }
 

@@ -37,10 +37,10 @@ type scene struct {
 }
 
 // scene looks up who and where, in one network round at most. A refusal is a sentence, an error is that nobody could be asked just now.
-func (b *Bot) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at chat.Thread, maxAge time.Duration) (scene, string, error) {
-	policy := b.Policy()
-	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.law(policy), person: chat.Person{Subject: from}}
-	chat, err := b.platform(at.Platform)
+func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at chat.Thread, maxAge time.Duration) (scene, string, error) {
+	policy := b.rules.Policy()
+	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.rules.law(policy), person: chat.Person{Subject: from}}
+	chat, err := b.poster.platform(at.Platform)
 	if err != nil {
 		return s, purge.AsError(err).Message, nil
 	}
@@ -63,7 +63,7 @@ func (b *Bot) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at 
 		s.law.Rules = s.law.In(person.Zone)
 	}
 	s.law = b.lenders(ctx, s.law, maxAge, s.who)
-	return s, standingProblem(person, s.channel, b.limits(s.at).Workspace), nil
+	return s, standingProblem(person, s.channel, b.poster.limits(s.at).Workspace), nil
 }
 
 // standingProblem is why somebody may do nothing here, whatever the policy says; "" if there is no reason. workspace is what people
@@ -80,7 +80,7 @@ func standingProblem(p chat.Person, c chat.Channel, workspace string) string {
 
 // unknown is what a failed look-up leads to: an error where asking again may help, which is logged where it stops, and a refusal
 // where it cannot. Then nobody can do anything until somebody mends it, so the log names it.
-func (b *Bot) unknown(ctx context.Context, what, could string, err error) (refused string, again error) {
+func (b *desk) unknown(ctx context.Context, what, could string, err error) (refused string, again error) {
 	refused, again = failedLook(could, err)
 	if refused != "" && b.seldom.first(what+": "+err.Error(), b.Now()) {
 		kind, level := purge.AsError(err).Kind, slog.LevelWarn

@@ -61,12 +61,12 @@ func TestLookUpThatFails(t *testing.T) {
 				m := w.asks(alice, directory)
 				fail(w.chat, &purge.Error{Kind: kind, Message: "It is shut.", Err: errors.New("missing_scope")})
 				command := chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"}
-				_, err := w.bot.Suggest(t.Context(), chat.Suggestion{From: alice, At: channel, Field: "targets"})
+				_, err := w.bot.desk.Suggest(t.Context(), chat.Suggestion{From: alice, At: channel, Field: "targets"})
 				assert.Equal(t, kind.Transient(), err != nil)
 				for range 3 {
-					r, err := w.bot.Command(t.Context(), command)
+					r, err := w.bot.desk.Command(t.Context(), command)
 					judge(t, kind, r, err)
-					r, err = w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+					r, err = w.bot.desk.Answer(t.Context(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 					judge(t, kind, r, err)
 					command.Event = w.event()
 				}
@@ -113,7 +113,7 @@ func TestRequesterWhoCannotBeLookedUp(t *testing.T) {
 	assert.Contains(t, said, "who asked for this")
 	assert.NotContains(t, said, "Try again")
 	w.chat.unknown = map[acl.Subject]error{alice: &purge.Error{Kind: purge.Unavailable, Message: "x"}}
-	_, err := w.bot.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	_, err := w.bot.desk.Answer(t.Context(), chat.Answer{Event: w.event(), From: bob, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 	assert.Equal(t, card.WhoAskedUnknown+card.TryAgain, purge.AsError(err).Message)
 	w.chat.unknown = nil
 	w.pressesOn(bob, m, "Purge")
@@ -124,7 +124,7 @@ func TestLookUpThatTakesTooLongMayBeTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.chat.asks = context.DeadlineExceeded
-	_, err := w.bot.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"})
+	_, err := w.bot.desk.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: channel, Text: "https://www.test.com/1"})
 	assert.Equal(t, card.WhoUnknown+card.TryAgain, purge.AsError(err).Message)
 	w.quiet()
 }
@@ -134,7 +134,7 @@ func TestChatThatIsSwitchedOffIsNoReasonToTryAgain(t *testing.T) {
 	w := newWorld(t)
 	at := channel
 	at.Platform = "discord"
-	r, err := w.bot.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: at, Text: "help"})
+	r, err := w.bot.desk.Command(t.Context(), chat.Command{Event: w.event(), From: alice, At: at, Text: "help"})
 	require.NoError(t, err)
 	assert.Contains(t, replyCard(r).Title, "switched off")
 	assert.NotContains(t, strings.ToLower(replyCard(r).Title), "try again")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"purgebot/acl"
@@ -26,7 +25,7 @@ type asked struct {
 }
 
 // ask shows the card with the buttons. Nothing is sent before that, so that nobody waits for a question nobody saw.
-func (b *Bot) ask(ctx context.Context, id string, ttl time.Duration) (asked, error) {
+func (b *runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, error) {
 	p, err := b.load(ctx, id)
 	if err != nil {
 		return asked{}, err
@@ -37,9 +36,9 @@ func (b *Bot) ask(ctx context.Context, id string, ttl time.Duration) (asked, err
 	if _, decided, err := b.Store.Decision(ctx, id); decided || err != nil || p.Cancelled != "" {
 		return asked{Given: true}, err // nothing is left to ask
 	}
-	b.awaitQuota(ctx, quotaPatient) // the card says what it costs
+	b.vendor.awaitQuota(ctx, quotaPatient) // the card says what it costs
 	p.ExpiresAt = b.Now().Add(ttl)
-	ref, err := b.post(ctx, p, store.Status)
+	ref, err := b.poster.post(ctx, p, store.Status)
 	if errors.Is(err, errStopping) {
 		return asked{}, err // nothing was asked of the platform
 	}
@@ -50,8 +49,8 @@ func (b *Bot) ask(ctx context.Context, id string, ttl time.Duration) (asked, err
 	return asked{Expires: expires}, err
 }
 
-func (b *Bot) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (asked, error) {
-	if e.Kind.Transient() && b.Now().Sub(p.CreatedAt) < b.ConfirmTTL {
+func (b *runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (asked, error) {
+	if e.Kind.Transient() && b.Now().Sub(p.CreatedAt) < b.waits.ConfirmTTL {
 		return asked{Again: true, Wait: max(e.RetryAfter, time.Second)}, nil
 	}
 	b.Log.WarnContext(ctx, "cannot ask", "purge", p.ID, "short", p.Short, "error", e)
@@ -60,12 +59,12 @@ func (b *Bot) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (ask
 	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.entry(store.AuditNotShown, p.ID, "", store.Body{Message: problem})); err != nil {
 		return asked{}, err
 	}
-	_ = b.tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
+	_ = b.poster.tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
 	return asked{Given: true}, nil
 }
 
 // decision returns what was decided, or "" to wait on. When the time is up, time itself decides, unless somebody was first.
-func (b *Bot) decision(ctx context.Context, id string) (store.Verdict, error) {
+func (b *runner) decision(ctx context.Context, id string) (store.Verdict, error) {
 	p, err := b.load(ctx, id)
 	if err != nil {
 		return "", err
@@ -81,12 +80,12 @@ func (b *Bot) decision(ctx context.Context, id string) (store.Verdict, error) {
 		return "", nil
 	}
 	d, _, err = b.Store.Decide(ctx, store.Decision{Purge: id, What: store.Expired, At: b.Now()}, store.Event{}, b.entry(store.AuditExpired, id, "", store.Body{}))
-	b.wantCards()
+	b.poster.wantCards()
 	return d.What, err
 }
 
 // settle ends the purge with the state its targets are in, and wants the message that notifies.
-func (b *Bot) settle(ctx context.Context, id string, late bool) (store.State, error) {
+func (b *runner) settle(ctx context.Context, id string, late bool) (store.State, error) {
 	leave, err := b.calls.enter() // what follows is begun before the bot stops, or by the next
 	if err != nil {
 		return "", err
@@ -125,13 +124,13 @@ func (b *Bot) settle(ctx context.Context, id string, late bool) (store.State, er
 	}
 	b.endings.count(st)
 	b.Log.InfoContext(ctx, "purge ended", "purge", p.ID, "short", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
-	b.pace.hurry(message(id, store.Status))
-	b.wantCards()
+	b.poster.pace.hurry(message(id, store.Status))
+	b.poster.wantCards()
 	return st, nil
 }
 
 // forgetCard gives up a status card that could never be shown.
-func (b *Bot) forgetCard(ctx context.Context, id string) {
+func (b *runner) forgetCard(ctx context.Context, id string) {
 	c, found, err := b.Store.CardOf(ctx, id, store.Status)
 	if err == nil && found {
 		err = b.Store.CardFailed(ctx, id, store.Status, c.Wanted, true)
@@ -184,15 +183,6 @@ func skippedReason(targets []store.Target) string {
 	return ""
 }
 
-// load returns a purge that must be there: record came first.
-func (b *Bot) load(ctx context.Context, id string) (store.Purge, error) {
-	p, found, err := b.Store.Purge(ctx, id)
-	if err == nil && !found {
-		err = fmt.Errorf("purge %s is not recorded", id)
-	}
-	return p, err
-}
-
 // thread is where a purge's conversation is.
 func thread(p store.Purge) chat.Thread {
 	var t chat.Thread
@@ -203,11 +193,11 @@ func thread(p store.Purge) chat.Thread {
 }
 
 // tell tells whoever asked for a purge. Its error is logged: what it says is mostly on the card, and always in the audit.
-func (b *Bot) tell(ctx context.Context, p store.Purge, c chat.Card) error {
+func (b *poster) tell(ctx context.Context, p store.Purge, c chat.Card) error {
 	return b.tellPerson(ctx, p.Requester, thread(p), p.Event, c)
 }
 
-func (b *Bot) tellPerson(ctx context.Context, who acl.Subject, at chat.Thread, after store.Event, c chat.Card) error {
+func (b *poster) tellPerson(ctx context.Context, who acl.Subject, at chat.Thread, after store.Event, c chat.Card) error {
 	adapter, err := b.platform(at.Platform)
 	if err == nil {
 		err = adapter.Tell(ctx, who, at, chat.EventKey{Platform: after.Platform, Workspace: after.Workspace, ID: after.ID}, c)

@@ -24,7 +24,7 @@ type submitted struct {
 // submit makes one try of one batch. The ledger row is written before the call leaves, and not before it may: when it is found
 // without an answer, an earlier run of this step was cut while the call was under way, and the API is asked before anything is said.
 // It is never simply called again. Where there is no row, nothing has left, however long the call had waited for its turn.
-func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, error) {
+func (b *runner) submit(ctx context.Context, id string, n, try int) (submitted, error) {
 	ctx = context.WithoutCancel(ctx)
 	leave, err := b.calls.enter()
 	if err != nil {
@@ -52,7 +52,7 @@ func (b *Bot) submit(ctx context.Context, id string, n, try int) (submitted, err
 }
 
 // resume goes on from a ledger row that an earlier run of the step has left.
-func (b *Bot) resume(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
+func (b *runner) resume(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
 	if call.State == store.Calling {
 		return b.recover(ctx, p, batch, call)
 	}
@@ -86,7 +86,7 @@ func (s sending) made(try int) (store.Call, bool) {
 }
 
 // batch loads the n-th batch. Where there are several, or one is tried again, the purge shows that it is under way.
-func (b *Bot) batch(ctx context.Context, id string, n, try int) (store.Purge, sending, error) {
+func (b *runner) batch(ctx context.Context, id string, n, try int) (store.Purge, sending, error) {
 	p, err := b.load(ctx, id)
 	if err != nil {
 		return p, sending{}, err
@@ -133,7 +133,7 @@ func severity(e *purge.Error) slog.Level {
 var errInterrupted = errors.New("purgebot was stopped while the call was under way")
 
 // recover finds out what became of a call whose answer was never recorded: nobody is left who could know but the vendor.
-func (b *Bot) recover(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
+func (b *runner) recover(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
 	seen, err := b.statusOf(ctx, p.ID, openBatch{Batch: batch.Batch, since: call.At})
 	if err == nil && len(seen) == len(batch.Targets) {
 		call.Receipt.At = b.Now()
@@ -144,7 +144,7 @@ func (b *Bot) recover(ctx context.Context, p store.Purge, batch sending, call st
 
 // end records the answer: the call, the targets and the audit in one commit. The answer is in nobody else's hands, so
 // a database that does not take it is asked again for a while before the step gives up.
-func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (submitted, error) {
+func (b *runner) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (submitted, error) {
 	// What the call itself is known to be.
 	state, outcome := known(e)
 	call.State = state
@@ -160,7 +160,7 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 	// What follows, and what becomes of the targets by that.
 	again := b.next(batch, &call, e)
 	if call.Next.What == store.Skip {
-		b.quotas.forget()
+		b.vendor.quotas.forget()
 	}
 	var rows []store.Target
 	switch {
@@ -181,7 +181,7 @@ func (b *Bot) end(ctx context.Context, p store.Purge, batch sending, call store.
 		entries = append(entries, b.notSent(p.ID, unsent)...)
 	}
 	err := insist(func() error { return b.Store.End(ctx, call, rows, entries...) })
-	b.wantCards()
+	b.poster.wantCards()
 	return b.follows(batch, call), err
 }
 
@@ -208,7 +208,7 @@ func (s sending) unsent() []store.Target {
 }
 
 // notSent is the audit row of targets that are left out for one reason; none if there are none.
-func (b *Bot) notSent(id string, targets []store.Target) []store.Entry {
+func (b *runner) notSent(id string, targets []store.Target) []store.Entry {
 	if len(targets) == 0 {
 		return nil
 	}
@@ -241,14 +241,14 @@ func known(e *purge.Error) (store.CallState, purge.Outcome) {
 // recheck asks the policy of this moment again, and what was said in chat by now, for whoever asked and whoever pressed, with the
 // groups they had then. One target that is no longer allowed stops all that has not left. What it returns stops what is said
 // from here until the call is written down.
-func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (stops func([]store.Rule) string, withdrawn bool, err error) {
+func (b *runner) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (stops func([]store.Rule) string, withdrawn bool, err error) {
 	asked, err := b.decided(ctx, p)
 	if err != nil {
 		return nil, false, err
 	}
 	d, pressed, err := b.Store.Decision(ctx, asked.ID)
 	if err == nil {
-		err = b.readRules(ctx)
+		err = b.rules.readRules(ctx)
 	}
 	if err != nil {
 		return nil, false, err
@@ -256,7 +256,7 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 	if digestOf(p.Request, p.Prefetch) != p.Digest { // the rows are not what was asked and confirmed
 		return nil, true, b.withdraw(ctx, p, card.Refusal{Target: batch.Targets[0].String(), Reason: card.NotAsAsked})
 	}
-	l := b.law(b.Policy())
+	l := b.rules.law(b.rules.Policy())
 	people := []acl.Who{l.Policy().Who(p.Requester, p.Groups)}
 	if pressed && d.Who != "" {
 		people = append(people, l.Policy().Who(d.Who, d.Groups))
@@ -273,7 +273,7 @@ func (b *Bot) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (st
 }
 
 // withdraw marks all that has not left as skipped, and says why.
-func (b *Bot) withdraw(ctx context.Context, p store.Purge, r card.Refusal) error {
+func (b *runner) withdraw(ctx context.Context, p store.Purge, r card.Refusal) error {
 	targets, err := b.Store.Targets(ctx, p.ID)
 	if err != nil {
 		return err
@@ -285,13 +285,13 @@ func (b *Bot) withdraw(ctx context.Context, p store.Purge, r card.Refusal) error
 			left = append(left, t)
 		}
 	}
-	b.wantCards()
-	return b.Store.SetOutcomes(ctx, p.ID, left, b.entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.Policy().Hash(), Refused: refusals(r)}))
+	b.poster.wantCards()
+	return b.Store.SetOutcomes(ctx, p.ID, left, b.entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.rules.Policy().Hash(), Refused: refusals(r)}))
 }
 
 // fail ends a batch without a call. What an earlier call of it may have done stays unknown.
-func (b *Bot) fail(ctx context.Context, p store.Purge, batch sending, why string) error {
-	b.wantCards()
+func (b *runner) fail(ctx context.Context, p store.Purge, batch sending, why string) error {
+	b.poster.wantCards()
 	o := purge.Failed
 	if batch.unclear() > 0 {
 		o, why = purge.OutcomeUnknown, card.UnclearThen(why)

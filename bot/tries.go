@@ -16,15 +16,15 @@ import (
 // next decides what follows an answer, and writes it into the call. Where the quota is used up the rest of the area would only fail
 // alike, where the key or the clock is wrong, everything. A missing right may be one host's. What was under way when purgebot was
 // killed is looked up, and not called again.
-func (b *Bot) next(batch sending, call *store.Call, e *purge.Error) purge.Again {
-	again, wait := batch.tried(*call, e, b.Now(), b.Deadline).Next(e, rand.Float64())
+func (b *runner) next(batch sending, call *store.Call, e *purge.Error) purge.Again {
+	again, wait := batch.tried(*call, e, b.Now(), b.waits.Deadline).Next(e, rand.Float64())
 	switch {
 	case e == nil, errors.Is(e, errInterrupted):
 		return purge.Never
 	case again == purge.Later:
 		call.Next = store.Next{What: store.Again, At: b.Now().Add(wait)}
 	case again == purge.LookFirst:
-		call.Next = store.Next{What: store.LookUp, At: b.Now().Add(b.Poll)}
+		call.Next = store.Next{What: store.LookUp, At: b.Now().Add(b.waits.Poll)}
 	case e.Kind == purge.Internal:
 		call.Next.What = store.Halt
 	case e.Kind == purge.Exhausted && e.RetryAfter == 0:
@@ -67,7 +67,7 @@ func (s sending) unclear() (n int) {
 }
 
 // follows is next as the workflow takes it.
-func (b *Bot) follows(batch sending, call store.Call) submitted {
+func (b *runner) follows(batch sending, call store.Call) submitted {
 	switch next := call.Next; next.What {
 	case store.Again, store.LookUp:
 		return submitted{Again: true, Wait: max(next.At.Sub(b.Now()), 0)}
@@ -102,7 +102,7 @@ func (s sending) lookedUp() (last store.Call, asks bool) {
 
 // lookFirst looks for the nth time for a call that may have been carried out, and reports whether another is to be made: where the
 // log could be read, and held nothing of it however often it was read. A part of it is enough to know that the call had arrived.
-func (b *Bot) lookFirst(ctx context.Context, p store.Purge, batch sending, call store.Call, nth int) (s submitted, send bool, err error) {
+func (b *runner) lookFirst(ctx context.Context, p store.Purge, batch sending, call store.Call, nth int) (s submitted, send bool, err error) {
 	if store.Count(batch.rows)[purge.OutcomeUnknown] < len(batch.rows) { // somebody has looked again meanwhile
 		return submitted{}, false, nil
 	}
@@ -114,14 +114,14 @@ func (b *Bot) lookFirst(ctx context.Context, p store.Purge, batch sending, call 
 	switch {
 	case err == nil && len(seen) > 0:
 		_, changed := learned(o, seen)
-		b.wantCards()
+		b.poster.wantCards()
 		return submitted{}, false, b.Store.SetOutcomes(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Batch: o.N, Area: o.Area, Changed: store.Count(changed)}))
 	case err != nil && !notNow(err):
 		return submitted{}, false, nil // this API cannot tell
 	case nth < unlistedLooks:
-		return submitted{Again: true, Wait: min(b.Poll<<nth, b.PollMax)}, false, nil
+		return submitted{Again: true, Wait: min(b.waits.Poll<<nth, b.waits.PollMax)}, false, nil
 	}
-	return submitted{}, err == nil && b.Now().Before(call.At.Add(b.Deadline)), nil
+	return submitted{}, err == nil && b.Now().Before(call.At.Add(b.waits.Deadline)), nil
 }
 
 // notNow reports whether a question may be answered when it is asked again.

@@ -35,7 +35,7 @@ func (w *world) answering(answers ...*purge.Error) {
 func (w *world) steps(t *testing.T, id string) (waits []time.Duration) {
 	t.Helper()
 	for try := range 100 {
-		s, err := w.bot.submit(t.Context(), id, 0, try)
+		s, err := w.bot.runner.submit(t.Context(), id, 0, try)
 		require.NoError(t, err)
 		if !s.Again {
 			return waits
@@ -87,14 +87,14 @@ func TestHowOftenABatchIsCalled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newStillWorld(t)
-			w.bot.Deadline = time.Hour
+			w.bot.waits.Deadline = time.Hour
 			w.answering(tc.answers...)
 			w.cdn.status = tc.log
 			p := w.recordedPurge(t, "https://www.test.com/1")
 			waits := w.steps(t, p.ID)
 			assert.Len(t, w.cdn.sent(), tc.calls)
 			assert.Equal(t, tc.ends, w.targets(t, p.ID)[0].Outcome)
-			spent, err := w.bot.Store.Spent(t.Context(), w.bot.day(time.Now()))
+			spent, err := w.bot.Store.Spent(t.Context(), w.bot.vendor.day(time.Now()))
 			require.NoError(t, err)
 			total := 0
 			for _, s := range spent {
@@ -121,13 +121,13 @@ func nTimes(e *purge.Error, n int) []*purge.Error {
 func TestTheDeadlineEndsTrying(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)
-	w.bot.Deadline = 3500 * time.Millisecond
+	w.bot.waits.Deadline = 3500 * time.Millisecond
 	w.answering(nTimes(notThere, 50)...)
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	waits := w.steps(t, p.ID) // no time passes
 	require.NotEmpty(t, waits)
 	for _, wait := range waits {
-		assert.Less(t, wait, w.bot.Deadline)
+		assert.Less(t, wait, w.bot.waits.Deadline)
 	}
 	assert.Less(t, len(w.cdn.sent()), purge.MostTries)
 	assert.Equal(t, purge.Failed, w.targets(t, p.ID)[0].Outcome)
@@ -185,10 +185,10 @@ func TestWhatIsClearSoonIsNotToldTwice(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.answering(noAnswer)
 	w.cdn.status = func(purge.StatusQuery) ([]purge.TargetStatus, error) { return nil, notThere }
-	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
-	w.bot.Poll = time.Hour
-	w.bot.tellUnclear(t.Context())
+	w.bot.waits.Poll = time.Hour
+	w.bot.poster.tellUnclear(t.Context())
 	_, found, err := w.bot.Store.CardOf(t.Context(), p.ID, store.Looking)
 	require.NoError(t, err)
 	assert.False(t, found, "it left just now")
@@ -207,15 +207,15 @@ func TestTheLedgerKnowsWhoseRowItMayBe(t *testing.T) {
 	}
 	w.answering(noAnswer, nil)
 	for _, id := range []string{first.ID, second.ID} {
-		_, err := w.bot.submit(t.Context(), id, 0, 0)
+		_, err := w.bot.runner.submit(t.Context(), id, 0, 0)
 		require.NoError(t, err)
 	}
-	_, err := w.bot.look(t.Context(), first.ID, 1)
+	_, err := w.bot.runner.look(t.Context(), first.ID, 1)
 	require.NoError(t, err)
 	require.Len(t, beside, 1)
 	assert.Equal(t, purge.Sent{Kind: purge.URL, Area: purge.Mainland, Target: beside[0].Target, TaskID: "1"}, beside[0])
 	assert.Equal(t, "https://www.test.com/2", beside[0].Target.String())
-	_, err = w.bot.look(t.Context(), second.ID, 1)
+	_, err = w.bot.runner.look(t.Context(), second.ID, 1)
 	require.NoError(t, err)
 	assert.Len(t, beside, 2, "both of the first may have been done")
 }
@@ -227,7 +227,7 @@ func TestWhatIsQueuedHasNotLeft(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.cdn.queue = &purge.Error{Kind: purge.Unavailable, Message: "Too many wait.", RetryAfter: 7 * time.Second}
 	for try := range 2 * purge.MostTries {
-		s, err := w.bot.submit(t.Context(), p.ID, 0, try)
+		s, err := w.bot.runner.submit(t.Context(), p.ID, 0, try)
 		require.NoError(t, err)
 		assert.Equal(t, submitted{Again: true, Wait: 7 * time.Second}, s)
 	}
@@ -235,7 +235,7 @@ func TestWhatIsQueuedHasNotLeft(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, calls)
 	w.cdn.queue = nil
-	s, err := w.bot.submit(t.Context(), p.ID, 0, 2*purge.MostTries)
+	s, err := w.bot.runner.submit(t.Context(), p.ID, 0, 2*purge.MostTries)
 	require.NoError(t, err)
 	assert.Equal(t, submitted{}, s)
 	assert.Len(t, w.cdn.sent(), 1)
@@ -247,7 +247,7 @@ func TestWhatIsQueuedAtAStopStays(t *testing.T) {
 	w := newStillWorld(t)
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.cdn.turn = func() { w.bot.calls.close(0) }
-	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	assert.ErrorIs(t, err, errStopping)
 	assert.Empty(t, w.cdn.sent())
 	calls, err := w.bot.Store.Calls(t.Context(), p.ID)
@@ -259,14 +259,14 @@ func TestWhatIsQueuedAtAStopStays(t *testing.T) {
 func TestNoSecondTryAfterTheDeadline(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)
-	w.bot.Deadline = time.Hour
+	w.bot.waits.Deadline = time.Hour
 	w.answering(noAnswer)
 	w.cdn.status = func(purge.StatusQuery) ([]purge.TargetStatus, error) { return nil, nil }
 	p := w.recordedPurge(t, "https://www.test.com/1")
-	_, err := w.bot.submit(t.Context(), p.ID, 0, 0)
+	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
-	w.bot.Deadline = 0
-	s, err := w.bot.submit(t.Context(), p.ID, 0, unlistedLooks)
+	w.bot.waits.Deadline = 0
+	s, err := w.bot.runner.submit(t.Context(), p.ID, 0, unlistedLooks)
 	require.NoError(t, err)
 	assert.Equal(t, submitted{}, s)
 	assert.Len(t, w.cdn.sent(), 1)

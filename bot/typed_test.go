@@ -21,7 +21,7 @@ const site = "dir https://www.test.com/"
 // opens presses Purge and returns the form that it opens.
 func (w *world) opens(who acl.Subject, m shown) chat.Form {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
 	require.NoError(w.t, err)
 	require.NotNil(w.t, r.Form, replyCard(r).Title)
 	return *r.Form
@@ -30,7 +30,7 @@ func (w *world) opens(who acl.Subject, m shown) chat.Form {
 // fills sends a form back.
 func (w *world) fills(who acl.Subject, f chat.Form, text string) chat.Card {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Token: f.Token, Values: map[string]string{f.Inputs[0].Name: text}})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Token: f.Token, Values: map[string]string{f.Inputs[0].Name: text}})
 	require.NoError(w.t, err)
 	return replyCard(r)
 }
@@ -102,22 +102,22 @@ func TestFormOfAWholeSiteIsAPress(t *testing.T) {
 			return w.fills(alice, f, right)
 		}, "cancelled by Bob"},
 		"another channel": {func(w *world, _ shown, f chat.Form) chat.Card {
-			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}, Token: f.Token, Values: map[string]string{card.HostsInput: right}})
+			r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C9"}, Token: f.Token, Values: map[string]string{card.HostsInput: right}})
 			require.NoError(w.t, err)
 			return replyCard(r)
 		}, card.StaleButton},
 		"a press with the form's token": {func(w *world, m shown, f chat.Form) chat.Card {
-			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: f.Token})
+			r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: f.Token})
 			require.NoError(w.t, err)
 			return replyCard(r)
 		}, card.StaleButton},
 		"the card's token with values but no message": {func(w *world, m shown, f chat.Form) chat.Card {
-			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(m.card, "Purge"), Values: map[string]string{card.HostsInput: right}})
+			r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: token(m.card, "Purge"), Values: map[string]string{card.HostsInput: right}})
 			require.NoError(w.t, err)
 			return replyCard(r)
 		}, card.StaleButton},
 		"the other button's form": {func(w *world, m shown, f chat.Form) chat.Card {
-			r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: f.Token, Values: map[string]string{"targets": right}})
+			r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: alice, At: channel, Token: f.Token, Values: map[string]string{"targets": right}})
 			require.NoError(w.t, err)
 			return replyCard(r)
 		}, card.TypedOther},

@@ -15,8 +15,8 @@ import (
 const unclearAfter = 30 * time.Second
 
 // tellUnclear wants the reply for all purges of which something has been unclear long enough.
-func (b *Bot) tellUnclear(ctx context.Context) {
-	n, err := b.Store.TellUnclear(ctx, b.Now().Add(-min(unclearAfter, 100*b.Poll)))
+func (b *poster) tellUnclear(ctx context.Context) {
+	n, err := b.Store.TellUnclear(ctx, b.Now().Add(-min(unclearAfter, 100*b.waits.Poll)))
 	b.logError(ctx, "tell what is unclear", err)
 	if n > 0 {
 		b.wantCards()
@@ -24,15 +24,15 @@ func (b *Bot) tellUnclear(ctx context.Context) {
 }
 
 // drawTries finds what its card says of the calls of a purge that is under way, or did not end well.
-func (b *Bot) drawTries(ctx context.Context, v *card.View) error {
+func (b *poster) drawTries(ctx context.Context, v *card.View) error {
 	if v.State.Final() && !v.Tried() {
 		return nil
 	}
 	calls, err := b.Store.Calls(ctx, v.ID)
 	v.Calls = calls
 	for _, c := range calls {
-		if c.State == store.CallUnknown && c.At.Add(b.Deadline).After(v.Until) {
-			v.Until = c.At.Add(b.Deadline)
+		if c.State == store.CallUnknown && c.At.Add(b.waits.Deadline).After(v.Until) {
+			v.Until = c.At.Add(b.waits.Deadline)
 		}
 	}
 	return err

@@ -14,7 +14,7 @@ import (
 )
 
 // answerVerb answers the verbs that only say something, privately. A person learns only what concerns them.
-func (b *Bot) answerVerb(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
+func (b *desk) answerVerb(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
 	switch in.Verb {
 	case grammar.VerbStatus:
 		return b.status(ctx, s, in.ID)
@@ -34,7 +34,7 @@ func (b *Bot) answerVerb(ctx context.Context, s scene, in grammar.Intent) (chat.
 }
 
 // cancelID cancels by id.
-func (b *Bot) cancelID(ctx context.Context, s scene, short string) (chat.Reply, error) {
+func (b *desk) cancelID(ctx context.Context, s scene, short string) (chat.Reply, error) {
 	p, found, err := b.visible(ctx, s, short)
 	if err != nil {
 		return chat.Reply{}, err
@@ -49,7 +49,7 @@ func (b *Bot) cancelID(ctx context.Context, s scene, short string) (chat.Reply, 
 }
 
 // visible finds a purge by its short id. One that the person may not see is answered like one that does not exist.
-func (b *Bot) visible(ctx context.Context, s scene, short string) (store.Purge, bool, error) {
+func (b *desk) visible(ctx context.Context, s scene, short string) (store.Purge, bool, error) {
 	p, found, err := b.Store.Find(ctx, s.at.Platform, s.at.Workspace, short)
 	if err != nil || !found {
 		return p, false, err
@@ -73,17 +73,17 @@ func maySee(s scene, p store.Purge) bool {
 
 // mayKnow reports whether somebody may see the targets of a private purge: whoever asked, whoever may purge them all
 // and so could approve it, and auditors.
-func (b *Bot) mayKnow(s scene, p store.Purge) bool {
+func (b *desk) mayKnow(s scene, p store.Purge) bool {
 	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(deniedAny(s.law.thawed(), s.who, p)) == 0
 }
 
-func (b *Bot) status(ctx context.Context, s scene, short string) (chat.Card, []store.Entry, error) {
+func (b *desk) status(ctx context.Context, s scene, short string) (chat.Card, []store.Entry, error) {
 	p, found, err := b.visible(ctx, s, short)
 	if err != nil || !found {
 		return chat.Card{Title: card.NoSuchPurge, Tone: chat.Bad}, nil, err
 	}
 	p.Private = p.Private && !b.mayKnow(s, p)
-	c, err := b.draw(ctx, p, store.Status)
+	c, err := b.poster.draw(ctx, p, store.Status)
 	if err != nil {
 		return chat.Card{}, nil, err
 	}
@@ -95,7 +95,7 @@ func (b *Bot) status(ctx context.Context, s scene, short string) (chat.Card, []s
 // historyLines is how many purges a history shows in chat.
 const historyLines = 20
 
-func (b *Bot) history(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
+func (b *desk) history(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
 	f, err := b.filter(s, in)
 	if err != nil {
 		return chat.Card{Title: purge.AsError(err).Message, Tone: chat.Bad}, nil, nil
@@ -118,7 +118,7 @@ func (b *Bot) history(ctx context.Context, s scene, in grammar.Intent) (chat.Car
 const historyTime = time.Second
 
 // historyLinesFor goes back page by page until enough are found that this person may see, and says whether there may be more.
-func (b *Bot) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lines []string, more bool, err error) {
+func (b *desk) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lines []string, more bool, err error) {
 	for began := time.Now(); len(lines) <= historyLines && time.Since(began) < historyTime; {
 		rows, err := b.Store.History(ctx, f)
 		if err != nil {
@@ -137,13 +137,13 @@ func (b *Bot) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lin
 	return lines[:min(len(lines), historyLines)], true, nil
 }
 
-func (b *Bot) filter(s scene, in grammar.Intent) (store.Filter, error) {
+func (b *desk) filter(s scene, in grammar.Intent) (store.Filter, error) {
 	now := b.Now()
-	since, err := grammar.ParseTime(in.Since, now, b.Zone)
+	since, err := grammar.ParseTime(in.Since, now, b.vendor.Zone)
 	if err != nil {
 		return store.Filter{}, err
 	}
-	until, err := grammar.ParseTime(in.Until, now, b.Zone)
+	until, err := grammar.ParseTime(in.Until, now, b.vendor.Zone)
 	if err != nil {
 		return store.Filter{}, err
 	}
@@ -152,7 +152,7 @@ func (b *Bot) filter(s scene, in grammar.Intent) (store.Filter, error) {
 	case in.By == "me":
 		by = s.person.Subject
 	case isUnmentioned(in.By):
-		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: card.Unmentioned(in.By, b.limits(s.at).Mentions)}
+		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: card.Unmentioned(in.By, b.poster.limits(s.at).Mentions)}
 	case in.By != "" && by == "":
 		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: card.NobodyHere}
 	}
@@ -161,7 +161,7 @@ func (b *Bot) filter(s scene, in grammar.Intent) (store.Filter, error) {
 }
 
 // domains says what somebody may purge, lent for a while too, what is left of their budgets, and what of it is frozen.
-func (b *Bot) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
+func (b *desk) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
 	grants := s.grants()
 	c := card.DomainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
 	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
@@ -185,7 +185,7 @@ func closes(f store.Rule, g acl.GrantView) bool {
 }
 
 // limits is what the chat there can show.
-func (b *Bot) limits(at chat.Thread) chat.ChatLimits {
+func (b *poster) limits(at chat.Thread) chat.ChatLimits {
 	adapter, err := b.platform(at.Platform)
 	if err != nil {
 		return chat.ChatLimits{}
@@ -194,7 +194,7 @@ func (b *Bot) limits(at chat.Thread) chat.ChatLimits {
 }
 
 // dryVerdicts say what a wish would be refused for, and what it would take of budgets.
-func (b *Bot) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
+func (b *desk) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
 	takes, refused, err := b.wouldTake(ctx, s, v)
 	if err != nil {
 		return nil, err
@@ -209,7 +209,7 @@ func (b *Bot) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Conf
 }
 
 // wouldHappen says what a wish would join, or what it would be refused for and take of budgets.
-func (b *Bot) wouldHappen(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
+func (b *desk) wouldHappen(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
 	join, err := b.wouldJoin(ctx, recent.Running)
 	if join != "" || err != nil {
 		return []string{join}, err
@@ -218,13 +218,13 @@ func (b *Bot) wouldHappen(ctx context.Context, s scene, v verdict, rule acl.Conf
 }
 
 // dryRun says what would happen, and sends nothing.
-func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Reply, error) {
-	batches, err := purge.NewPlan(v.allowed, b.CDN.Limits())
+func (b *desk) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Reply, error) {
+	batches, err := purge.NewPlan(v.allowed, b.vendor.CDN.Limits())
 	if err != nil {
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
 	}
-	b.awaitQuota(ctx, quotaReply)
-	left, err := b.roomFor(ctx, s.policy, s.who, w.Kind)
+	b.vendor.awaitQuota(ctx, quotaReply)
+	left, err := b.vendor.roomFor(ctx, s.policy, s.who, w.Kind)
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -232,13 +232,13 @@ func (b *Bot) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Repl
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	dry := card.View{Room: left, Turns: b.dayTurns(), Hints: b.listed().hints(v.allowed.Hosts())}
+	dry := card.View{Room: left, Turns: b.vendor.dayTurns(), Hints: b.vendor.listed().hints(v.allowed.Hosts())}
 	dry.Request, dry.Private, dry.Prefetch = v.allowed, false, w.Prefetch
-	if dry.FetchRoom, err = b.prefetchRoom(ctx); err != nil {
+	if dry.FetchRoom, err = b.vendor.prefetchRoom(ctx); err != nil {
 		return chat.Reply{}, err
 	}
 	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is for one person
-	if dry.Lately, err = b.lately(ctx, asks, b.Now()); err != nil {
+	if dry.Lately, err = b.poster.lately(ctx, asks, b.Now()); err != nil {
 		return chat.Reply{}, err
 	}
 	dry.Notes = slices.Concat(w.Notes, v.folding.notes(false))

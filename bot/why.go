@@ -16,7 +16,7 @@ import (
 // Why answers for one target whether somebody may purge it, by which rule, and who would have to press before it is sent.
 
 // why answers for each kind that the target can be, in each area. What is the same is said once.
-func (b *Bot) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
+func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
 		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Legible() + ": " + r.Reason + card.Suggestion(r.Suggest)}}, nil, nil
@@ -70,7 +70,7 @@ func requestOf(r card.WhyReading, t purge.Target) purge.Request {
 }
 
 // whyOne answers for one reading.
-func (b *Bot) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
+func (b *desk) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
 	d := s.law.judgeOne(acl.Request{Who: s.who, In: s.at.Subject(), Purge: requestOf(r, t)})
 	if !d.Allowed {
 		return s.law.toldTo(s.who, s.law.refusal(d, s.who)).Reason, nil
@@ -83,7 +83,7 @@ func (b *Bot) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.Re
 }
 
 // wouldAsk says who would have to press before a request is sent.
-func (b *Bot) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Recent) string {
+func (b *desk) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Recent) string {
 	p := store.Purge{Request: r, Requester: s.person.Subject, Groups: s.person.Groups, Channel: s.at.Subject()}
 	p.Confirm = b.guard(wish{}, verdict{allowed: r, confirm: d.Confirm}, recent)
 	if p.Confirm == "" {

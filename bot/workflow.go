@@ -21,7 +21,7 @@ type job struct {
 
 // purge is one purge from "asked" to "done". It survives a kill between any two lines: each step's value is recorded,
 // and a step that was cut runs again and finds in our own tables what it had already done.
-func (b *Bot) purge(ctx dbos.Context, j job) (string, error) {
+func (b *runner) purge(ctx dbos.Context, j job) (string, error) {
 	id := j.ID
 	if j.Guarded {
 		confirmed, err := b.confirm(ctx, j)
@@ -43,7 +43,7 @@ func (b *Bot) purge(ctx dbos.Context, j job) (string, error) {
 }
 
 // confirm shows the card that asks, and waits until a row says what was decided.
-func (b *Bot) confirm(ctx dbos.Context, j job) (bool, error) {
+func (b *runner) confirm(ctx dbos.Context, j job) (bool, error) {
 	id := j.ID
 	for {
 		a, err := step(b, ctx, "ask", func(c context.Context) (asked, error) { return b.ask(c, id, j.TTL) })
@@ -59,7 +59,7 @@ func (b *Bot) confirm(ctx dbos.Context, j job) (bool, error) {
 	}
 }
 
-func (b *Bot) awaitDecision(ctx dbos.Context, j job, expires time.Time) (bool, error) {
+func (b *runner) awaitDecision(ctx dbos.Context, j job, expires time.Time) (bool, error) {
 	for passed := 0; ; {
 		if err := awaitBell(ctx, j.wake(passed, expires)); err != nil {
 			return false, err
@@ -78,7 +78,7 @@ func (b *Bot) awaitDecision(ctx dbos.Context, j job, expires time.Time) (bool, e
 }
 
 // sendAll makes the calls of all batches, one after the other, each until its answer is known or known to be unknowable.
-func (b *Bot) sendAll(ctx dbos.Context, id string, batches int) error {
+func (b *runner) sendAll(ctx dbos.Context, id string, batches int) error {
 	for n := 0; n < batches; n++ { // a used-up quota skips some, and one that is refused may be split
 		for try := 0; ; try++ {
 			s, err := step(b, ctx, "submit", func(c context.Context) (submitted, error) { return b.submit(c, id, n, try) })
@@ -98,7 +98,7 @@ func (b *Bot) sendAll(ctx dbos.Context, id string, batches int) error {
 }
 
 // followAll looks, ever less often, until nothing more can be learned. It reports whether something was still running then.
-func (b *Bot) followAll(ctx dbos.Context, id string) (late bool, err error) {
+func (b *runner) followAll(ctx dbos.Context, id string) (late bool, err error) {
 	for n := 0; ; n++ {
 		l, err := step(b, ctx, "look", func(c context.Context) (looked, error) { return b.look(c, id, n) })
 		if err != nil || l.Settled {
@@ -110,7 +110,7 @@ func (b *Bot) followAll(ctx dbos.Context, id string) (late bool, err error) {
 	}
 }
 
-func (b *Bot) finish(ctx dbos.Context, id string, late bool) (string, error) {
+func (b *runner) finish(ctx dbos.Context, id string, late bool) (string, error) {
 	st, err := step(b, ctx, "finish", func(c context.Context) (store.State, error) { return b.settle(c, id, late) })
 	return string(st), err
 }

@@ -70,10 +70,10 @@ func newStillWorld(t *testing.T, change ...func(*Options)) *world {
 
 func (w *world) startStill() {
 	w.t.Helper()
-	require.NoError(w.t, w.bot.engine.launch())
+	require.NoError(w.t, w.bot.runner.engine.launch())
 	ctx, cancel := context.WithCancel(context.Background())
 	w.bot.stop = cancel
-	w.bot.done.Go(func() { w.bot.showCards(ctx) })
+	w.bot.done.Go(func() { w.bot.poster.showCards(ctx) })
 }
 
 func (w *world) setPolicy(text string) {
@@ -105,7 +105,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := newEngine(db.DB(), "test", discard, (&Bot{}).purge)
+	e, err := newEngine(db.DB(), "test", discard, (&runner{}).purge)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ func (w *world) event() chat.EventKey {
 // types sends a command and returns the private reply.
 func (w *world) types(who acl.Subject, text string) chat.Card {
 	w.t.Helper()
-	r, err := w.bot.Command(context.Background(), chat.Command{Event: w.event(), From: who, At: channel, Text: text})
+	r, err := w.bot.desk.Command(context.Background(), chat.Command{Event: w.event(), From: who, At: channel, Text: text})
 	require.NoError(w.t, err)
 	return replyCard(r)
 }
@@ -227,7 +227,7 @@ func (w *world) presses(who acl.Subject, label string) chat.Card {
 
 func (w *world) pressesOn(who acl.Subject, m shown, label string) chat.Card {
 	w.t.Helper()
-	r, err := w.bot.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
 	require.NoError(w.t, err)
 	return replyCard(r)
 }

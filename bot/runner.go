@@ -1,0 +1,30 @@
+package bot
+
+import (
+	"sync"
+	"time"
+)
+
+// runner runs purges: each is a workflow of the durable engine, whose steps send, look and settle.
+type runner struct {
+	*books
+	rules  *rules
+	waits  *waits
+	vendor *vendor
+	poster *poster
+	engine *engine
+
+	Executor string        // unique per process sharing the database, stable across restarts
+	Keep     time.Duration // how long purges and audit are kept
+
+	endings endings // how purges ended since the start
+	mu      sync.Mutex
+	broken  int // purges that the engine itself ended since the start
+}
+
+func newRunner(b *books, r *rules, w *waits, v *vendor, p *poster, o Options) (*runner, error) {
+	run := &runner{books: b, rules: r, waits: w, vendor: v, poster: p, Executor: o.Executor, Keep: o.Keep}
+	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, run.purge)
+	run.engine = e
+	return run, err
+}

@@ -1,0 +1,27 @@
+package bot
+
+import (
+	"sync/atomic"
+	"time"
+
+	"purgebot/purge"
+)
+
+// vendor is the CDN with all that is known of the account: the quota that is left, its domains, and the vendor's complaints.
+type vendor struct {
+	*books
+	rules *rules
+	CDN   purge.CDN
+
+	Zone                        *time.Location // where the vendor's day turns
+	QuotaURLs, QuotaDirectories int            // of a vendor day and area, where the vendor does not tell; 0 is no limit
+
+	quotas     quotas       // the vendor's last word on what is left today
+	account    account      // the vendor's last word on the domains
+	complaints complaints   // answers that an operator should know of
+	asking     atomic.Int64 // questions under way that no purge waits for
+}
+
+func newVendor(b *books, r *rules, o Options) *vendor {
+	return &vendor{books: b, rules: r, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
+}

@@ -38,13 +38,17 @@ func menuOf(commands json.RawMessage) []subcommand {
 
 // asOptions writes a line as Discord's client sends it: "/purge dir https://a.example/ --overseas" is "/purge dir
 // https://a.example/ area:overseas". Discord has options where purgebot's own way of writing has flags; a line that has none,
-// and one that is no command, stays as it is. A flag that there is no option for stays among the targets, where purgebot refuses it.
+// one that is no command, and one that no entry of the menu takes, stays as it is. A flag that there is no option for stays among
+// the targets, where purgebot refuses it.
 func asOptions(text string, menu []subcommand) string {
 	rest, found := strings.CutPrefix(text, "/purge")
 	if !found || rest != "" && !strings.HasPrefix(rest, " ") {
 		return text
 	}
-	verb, words := menuEntry(quotedWords(rest), menu)
+	verb, words, found := menuEntry(quotedWords(rest), menu)
+	if !found {
+		return text
+	}
 	places := verb.places()
 	var placed, options []string
 	for len(words) > 0 {
@@ -80,8 +84,8 @@ func (c subcommand) places() (names []string) {
 // otherWords are purgebot's other words for a subcommand.
 var otherWords = map[string]string{"directory": "dir", "path": "dir", "--help": "help"}
 
-// menuEntry finds the subcommand, which on Discord is never left out.
-func menuEntry(words []word, menu []subcommand) (c subcommand, rest []word) {
+// menuEntry finds the subcommand, which on Discord is never left out. Nothing is found where purgebot has registered no menu.
+func menuEntry(words []word, menu []subcommand) (c subcommand, rest []word, found bool) {
 	name := "form"
 	if len(words) > 0 {
 		name, rest = cmp.Or(otherWords[words[0].text], words[0].text), words[1:]
@@ -90,12 +94,12 @@ func menuEntry(words []word, menu []subcommand) (c subcommand, rest []word) {
 		return slices.IndexFunc(menu, func(c subcommand) bool { return c.Name == name })
 	}
 	if i := called(name); i >= 0 {
-		return menu[i], rest
+		return menu[i], rest, true
 	}
 	if i := called("url"); i >= 0 {
-		return menu[i], words
+		return menu[i], words, true
 	}
-	return subcommand{Name: "url"}, words
+	return subcommand{}, words, false
 }
 
 // option is the first word or flag as Discord's client has it, and whether that is an option with a name.

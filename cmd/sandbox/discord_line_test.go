@@ -47,5 +47,6 @@ func TestAsOptions(t *testing.T) {
 		`/purge https://a/ "never closed`:                                              "/purge url https://a/ reason:never closed",
 	} {
 		assert.Equal(t, want, asOptions(typed, menu), typed)
+		assert.Equal(t, typed, asOptions(typed, nil), "nothing is registered yet")
 	}
 }

@@ -32,6 +32,9 @@ type doubter struct {
 	depth   int  // how many doubts this one is inside of
 }
 
+// longest is more than any one address has, with all that may stand around it.
+const longest = 16 << 10
+
 // mostDoubts bounds how many things may be wrong with one address.
 const mostDoubts = 4
 
@@ -40,6 +43,10 @@ func (d doubter) legal(s string) doubt {
 	if !mayDoubt(s) {
 		return doubt{}
 	}
+	return d.find(s)
+}
+
+func (d doubter) find(s string) doubt {
 	for _, find := range []func(doubter, string) doubt{doubter.entity, doubter.star, doubter.column, doubter.glued, doubter.position, doubter.escapedTail} {
 		if found := find(d, s); found.reason != "" {
 			return found
@@ -52,11 +59,16 @@ func (d doubter) legal(s string) doubt {
 func mayDoubt(s string) bool {
 	rest := s[min(len(s), len("https:")):]
 	return strings.IndexByte(rest, '*') >= 0 || strings.IndexByte(rest, ',') >= 0 || strings.IndexByte(rest, ':') >= 0 ||
-		strings.IndexByte(rest, ';') >= 0 || len(s) > 3 && s[len(s)-3] == '%'
+		strings.IndexByte(rest, ';') >= 0 || endsEscaped(s)
 }
+
+func endsEscaped(s string) bool { return len(s) > 3 && s[len(s)-3] == '%' }
 
 // refused finds what a refused address may mean. reason is why purge.Parse refuses it, and suggest what it offers.
 func (d doubter) refused(s string, r *purge.Refused) doubt {
+	if len(s) > longest && strings.Count(s, "://") < 2 {
+		return doubt{r.Reason, nil}
+	}
 	for _, find := range []func(doubter, string) doubt{
 		doubter.hidden, doubter.encoded, doubter.slashed, doubter.pattern, doubter.inside, doubter.scheme, doubter.prose, doubter.entity,
 		doubter.star, doubter.column, doubter.file,
@@ -187,10 +199,13 @@ func (d doubter) slash(s string) string {
 	return ""
 }
 
+// mostColumns is how many commas of one address are looked at.
+const mostColumns = 32
+
 // column finds the columns of a log or a table behind an address. A comma is legal in a path, so it is a question.
 func (d doubter) column(s string) doubt {
 	for _, mark := range []byte{',', ';'} {
-		for at := strings.IndexByte(s, mark); at > 0; {
+		for at, n := strings.IndexByte(s, mark), 0; at > 0 && n < mostColumns; n++ {
 			if isColumns(s[:at], s[at+1:], mark) {
 				return doubt{sayColumns(s[at:]), append(d.read(s[:at]), d.literally(s)...)}
 			}

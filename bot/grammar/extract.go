@@ -23,9 +23,9 @@ type piece struct {
 	kind      pieceKind
 	fresh     bool // first on its line, and not the first line
 	invented  bool // a chat put "http://" before what somebody typed
-	from      int  // where it begins
+	plain     bool // nothing in it can make an address doubtful, but its end
+	from      int  // where it begins, of all that is read
 	text, raw string
-	tail      []tailWord // the words behind a link that may be the rest of it
 }
 
 // reader takes pieces out of text in one pass. Its time grows with the text alone, whatever is pasted:
@@ -34,6 +34,7 @@ type reader struct {
 	text  string
 	at    int
 	start int // of what was read last
+	base  int // how much text was read before this one
 	// lines end in front of the place counted.
 	lines, counted int
 	// code is where the code span being read ends, and after where its closing ticks do; zero outside of one.
@@ -54,7 +55,7 @@ func (r *reader) next() piece {
 		}
 		r.start = r.at
 		if p := r.read(); p.kind != pieceNone {
-			p.fresh, p.from = fresh, r.start
+			p.fresh, p.from = fresh, r.base+r.start
 			return p
 		}
 	}
@@ -139,10 +140,14 @@ func (r *reader) skip() (fresh bool) {
 
 // bare reads a link that nothing wraps. It ends at space, or at a comma with another link right behind it.
 func (r *reader) bare() piece {
-	start, i := r.at, r.at
+	start, i, plain := r.at, r.at, true
 	for ; i < len(r.text); i++ {
 		c := class[r.text[i]]
 		if c == classPlain {
+			continue
+		}
+		if c == classDoubt {
+			plain = plain && i < start+len("https:")
 			continue
 		}
 		if c == classSpace || c == classWide && spaceAt(r.text[i:]) > 0 {
@@ -158,6 +163,7 @@ func (r *reader) bare() piece {
 			r.noteSplit(r.text[start:i])
 			break
 		}
+		plain = false
 	}
 	r.at = i
 	raw := r.text[start:i]
@@ -165,7 +171,7 @@ func (r *reader) bare() piece {
 	if bare := r.unmark(text); bare != text { // marks are no part of it, and nothing to be told of
 		text, raw = bare, bare
 	}
-	return piece{kind: pieceBare, text: text, raw: raw}
+	return piece{kind: pieceBare, text: text, raw: raw, plain: plain}
 }
 
 func (r *reader) noteSplit(link string) {

@@ -174,6 +174,8 @@ func BenchmarkHostile(b *testing.B) {
 	for _, unit := range []string{
 		"[", "[ ", "([", "`", "` ", "`` ` ", "<h ", "\"", "'a ", "“a ", ")", "](", "[a](", "[https://a.com/b ", "https://a.com/',", "a.", "—", "“",
 		`--reason="`, "--reason ", "--reason ` ", "--x ", `\"`, "\u00a0", "https://", "<https://a.com/1>", "`https://a.com/1` ", ",", "\xe2", "https://a.com/....... ",
+		"• ", "- ", "1. ", "*", "**https://a.com/1** ", "a.jpg ", "https://a.com/a b.jpg ", "https://a.com/{a,b} ", "https://a.com/a,200 ", `"https://a.com/1",`, "|https://a.com/1", "<br>https://a.com/1", "https://a.com/1，",
+		"https://a.com/1https://a.com/2 ", "&amp;", "curl ", `\/`, `\n`, `"GET /a HTTP/1.1" `, "x://", "，", "{", "a{b,c}", "\u200b", "everything ", "/a/b ", "not ", "]", "}", "(|)",
 	} {
 		text := strings.Repeat(unit, maxText/len(unit))
 		for _, prefix := range []string{"", "https://a.com/", "leak https://a.com/1 ", `"`, "dir https://a.com/("} {

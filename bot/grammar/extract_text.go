@@ -13,13 +13,15 @@ const (
 	classPlain = iota
 	classSpace
 	classSeparator
-	classWide // not ASCII: perhaps a wide space
+	classWide  // not ASCII: perhaps a wide space
+	classDoubt // what makes an address doubtful
 )
 
 var class = func() (t [256]byte) {
 	for _, c := range " \t\n\r\v\f" {
 		t[c] = classSpace
 	}
+	t['*'], t[':'] = classDoubt, classDoubt
 	t[','], t[';'] = classSeparator, classSeparator
 	for c := utf8.RuneSelf; c < len(t); c++ {
 		t[c] = classWide

@@ -86,7 +86,7 @@ func (p *parser) fieldFile(f *chat.File) {
 		p.fail(sayFieldUnused("file", p.verb))
 		return
 	}
-	p.reader, p.file, p.tailing, p.marked = reader{text: f.Text}, f.Name, false, ""
+	p.reader, p.file, p.tailing, p.marked = reader{text: f.Text, base: len(p.text) + 1}, f.Name, false, ""
 	before := p.given
 	for p.advance(); p.now.kind != pieceEnd; p.advance() {
 		p.fieldTarget(p.now)
@@ -114,7 +114,7 @@ func (p *parser) fieldTarget(t piece) {
 	case t.kind == pieceQuoted && p.logged(t.text):
 	case t.kind == pieceQuoted && (isAddressText(t.text) || isSpaced(t.text)):
 		p.tailing = false
-		p.link(piece{kind: pieceWrapped, text: t.text})
+		p.link(piece{kind: pieceWrapped, text: t.text, from: t.from})
 	case t.kind == pieceWord && isMark(t.text) && p.mark(t):
 	case isShell(t.text):
 		p.shell(t)
@@ -156,8 +156,7 @@ func (p *parser) fieldWord(t piece) {
 	p.guess = p.guess || isDenial(word)
 	switch {
 	case p.tailing && word != "|" && word[0] != '<' && (p.file == "" || !t.fresh || hasExtension(word) || strings.IndexByte("/?&=%", word[0]) >= 0):
-		l := &p.links[len(p.links)-1]
-		l.tail = append(l.tail, tailWord{word, t.fresh, p.noTarget(word, p.line())})
+		p.addTail(tailWord{word, t.fresh, p.noTarget(word, p.line())})
 		return
 	case len(p.links) == 0 && isPath(word):
 		p.paths = append(p.paths, word)

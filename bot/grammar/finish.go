@@ -194,12 +194,16 @@ func (p *parser) refuse(r *purge.Refused, meanings []meaning, before []purge.Tar
 
 // target judges one link.
 func (p *parser) target(l *piece) (purge.Target, *purge.Refused, []meaning) {
+	var tail []tailWord
+	if p.tails != nil {
+		tail = p.tails[l.from]
+	}
 	d := doubter{kind: p.in.Kind, wrapped: l.kind == pieceWrapped}
 	switch {
 	case l.invented:
 		return purge.Target{}, &purge.Refused{Input: l.text, Reason: sayInvented}, d.read("https://" + strings.TrimPrefix(l.text, "http://"))
-	case len(l.tail) > 0:
-		if refused, meanings := p.tail(d, l); refused != nil {
+	case len(tail) > 0:
+		if refused, meanings := p.tail(d, l, tail); refused != nil {
 			return purge.Target{}, refused, meanings
 		}
 	case l.kind == pieceBare && cutShort(l.text):
@@ -214,6 +218,9 @@ func (p *parser) target(l *piece) (purge.Target, *purge.Refused, []meaning) {
 		found := d.refused(l.text, r)
 		return t, &purge.Refused{Input: l.text, Reason: found.reason}, found.meanings
 	}
+	if l.plain && !endsEscaped(l.text) {
+		return t, nil, nil
+	}
 	if found := d.legal(l.text); found.reason != "" {
 		return t, &purge.Refused{Input: l.text, Reason: found.reason}, found.meanings
 	}
@@ -221,10 +228,10 @@ func (p *parser) target(l *piece) (purge.Target, *purge.Refused, []meaning) {
 }
 
 // tail settles the words behind a link: the rest of it, perhaps the rest of it, or words that the grammar does not know.
-func (p *parser) tail(d doubter, l *piece) (*purge.Refused, []meaning) {
-	joined, how := tailOf(cmp.Or(l.raw, l.text), l.tail)
+func (p *parser) tail(d doubter, l *piece, words []tailWord) (*purge.Refused, []meaning) {
+	joined, how := tailOf(cmp.Or(l.raw, l.text), words)
 	input := l.text
-	for _, w := range l.tail {
+	for _, w := range words {
 		input += " " + w.text
 	}
 	switch how {
@@ -235,11 +242,11 @@ func (p *parser) tail(d doubter, l *piece) (*purge.Refused, []meaning) {
 		return &purge.Refused{Input: input, Reason: sayTail}, d.read(joined)
 	case tailGuess:
 		if p.file != "" { // a file is long, so the line is named
-			p.fail(l.tail[0].blame)
+			p.fail(words[0].blame)
 		}
 		return &purge.Refused{Input: input, Reason: sayTailGuess}, nil
 	}
-	p.fail(l.tail[0].blame)
+	p.fail(words[0].blame)
 	return nil, nil
 }
 

@@ -83,14 +83,15 @@ type parser struct {
 	given   int // how many links, those too many included
 	filled  int // how much of what the verb takes is there; links do not count
 	in      Intent
-	stray   []string // words that are perhaps the rest of a reason without quotes
-	marked  string   // the mark that the items of a list begin with
-	words   int      // how many words were not understood
-	tailing bool     // the last piece was a link, or a word that may be the rest of it
-	whole   bool     // a word for everything on a host was said
-	guess   bool     // which address was meant cannot be told
-	paths   []string // addresses without a host
-	judged  []judged // of each link, in order
+	stray   []string           // words that are perhaps the rest of a reason without quotes
+	marked  string             // the mark that the items of a list begin with
+	words   int                // how many words were not understood
+	tailing bool               // the last piece was a link, or a word that may be the rest of it
+	whole   bool               // a word for everything on a host was said
+	guess   bool               // which address was meant cannot be told
+	paths   []string           // addresses without a host
+	judged  []judged           // of each link, in order
+	tails   map[int][]tailWord // the words behind a link that may be the rest of it, by where the link begins
 	// reasoned is what stands behind a reason without quotes and may belong to it, links included; reasonLinks are those links.
 	reasoned, reasonLinks []string
 	wrong                 string // the first mistake
@@ -288,7 +289,7 @@ func (p *parser) again(text string) {
 		case pieceEnd, pieceOpen:
 			return
 		case pieceBare, pieceWrapped:
-			t.from = p.now.from
+			t.from += p.now.from
 			p.link(t)
 		}
 	}
@@ -352,6 +353,22 @@ func (p *parser) misplaced(word string, use usage) {
 	}
 }
 
+// mostTail is how many words behind an address may be the rest of it.
+const mostTail = 50
+
+// addTail keeps a word behind the last link.
+func (p *parser) addTail(w tailWord) {
+	if p.tails == nil {
+		p.tails = map[int][]tailWord{}
+	}
+	from := p.links[len(p.links)-1].from
+	if len(p.tails[from]) >= mostTail {
+		p.fail(w.blame)
+		return
+	}
+	p.tails[from] = append(p.tails[from], w)
+}
+
 // unknown takes a word that is none of the grammar. Behind an address it may be the rest of it, which is settled at the end.
 func (p *parser) unknown(t piece) {
 	word := t.text
@@ -368,8 +385,7 @@ func (p *parser) unknown(t piece) {
 	case !p.takesMany():
 		p.fail(sayExtra(p.verb, word))
 	case p.tailing && !reason && len(p.links) > 0 && word != "|" && word[0] != '<':
-		l := &p.links[len(p.links)-1]
-		l.tail = append(l.tail, tailWord{word, t.fresh, sayUnknown(word)})
+		p.addTail(tailWord{word, t.fresh, sayUnknown(word)})
 		return
 	case len(p.links) == 0 && isPath(word):
 		p.paths = append(p.paths, word)

@@ -72,7 +72,7 @@ func linkEnd(s string, at int) (end int, sure bool) {
 			depth[c]++
 		case c == ')' || c == ']' || c == '}':
 			if open := opener(c); depth[open] == 0 {
-				return i, opening == open || strings.Trim(rest, ")]}>\"';,. ") == "" || nextIsLink(rest)
+				return i, opening == open || strings.Trim(near(rest), ")]}>\"';,. ") == "" || nextIsLink(rest)
 			} else {
 				depth[open]--
 			}
@@ -89,6 +89,7 @@ func linkEnd(s string, at int) (end int, sure bool) {
 
 // wordOf is a text up to its first space or its next address.
 func wordOf(s string) string {
+	s = near(s)
 	s = s[:wordEnd(s, 0)]
 	if at := strings.Index(s, "://"); at >= 0 {
 		s = s[:max(0, at-len("https"))]
@@ -100,8 +101,15 @@ func opener(closing byte) byte {
 	return "([{"[strings.IndexByte(")]}", closing)]
 }
 
+// near is as much of a text as decides where an address ends in it: hostile text is not searched again and again.
+func near(s string) string {
+	const enough = 300
+	return s[:min(len(s), enough)]
+}
+
 // nextIsLink says whether the next thing in a text is another address, whatever marks stand before it.
 func nextIsLink(s string) bool {
+	s = near(s)
 	return isLink(strings.TrimLeft(s, " \t\r\n,;|\"'`<>()[]{}"))
 }
 
@@ -110,12 +118,12 @@ var tag = regexp.MustCompile(`^<(?:/[a-zA-Z][a-zA-Z0-9:-]*|!--|!\[CDATA\[|\?|(?i
 
 // isTag says whether a tag or another address begins where s does; "<id>" in an address is a place to fill in.
 func isTag(s string) bool {
-	return tag.MatchString(s) || isLink(s[1:]) || strings.Trim(s, "<> ") == ""
+	return tag.MatchString(s) || isLink(s[1:]) || strings.Trim(near(s), "<> ") == ""
 }
 
 // endsCell says whether a bar ends the cell of a table.
 func endsCell(address, rest string) bool {
-	first, _, _ := strings.Cut(strings.TrimSpace(rest), "|")
+	first, _, _ := strings.Cut(strings.TrimSpace(near(rest)), "|")
 	return rest == "" || class[rest[0]] == classSpace || rest[0] == '|' || nextIsLink(rest) || hasExtension(address) && !strings.ContainsAny(first, "./)")
 }
 
@@ -153,13 +161,14 @@ var (
 
 // chosen are the addresses that were meant. Where they have several names, it is open which.
 func chosen(all []found) (meant []found, plain bool) {
-	var names, addresses []string
+	var names []string
+	seen := map[string]bool{}
 	for _, f := range all {
 		if slices.Contains(aside, f.key) || strings.HasPrefix(f.key, "xmlns") {
 			continue
 		}
-		if !slices.Contains(addresses, f.address) {
-			meant, addresses = append(meant, f), append(addresses, f.address)
+		if !seen[f.address] {
+			meant, seen[f.address] = append(meant, f), true
 		}
 		if f.key != "" && !slices.Contains(usual, f.key) && !slices.Contains(names, f.key) {
 			names = append(names, f.key)

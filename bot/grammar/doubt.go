@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 
 	"purgebot/purge"
@@ -82,25 +83,30 @@ func (d doubter) refused(s string, r *purge.Refused) doubt {
 
 // suggested is what purge.Parse offers, where that is the whole address: escapes of what only ever stands around addresses are not.
 func (d doubter) suggested(s, suggest string) []meaning {
-	t, err := purge.Parse(d.kind, suggest)
-	if err != nil || strings.ContainsAny(s, "<>\"{}|`^") {
+	if suggest == "" || strings.ContainsAny(s, "<>\"{}|`^") {
 		return nil
 	}
-	if found := d.legal(suggest); found.reason != "" {
-		return found.meanings
-	}
-	return []meaning{{kind: d.kind, targets: []purge.Target{t}}}
+	return d.read(suggest)
 }
 
-// whole returns the targets that a text means if it is read again, or none. Its last result says whether it means one thing.
+// whole returns the targets that a text certainly means, if it is read again; or none.
 func (d doubter) whole(s string) []purge.Target {
+	meanings := d.read(s)
+	if len(meanings) == 0 || meanings[0].kind != d.kind {
+		return nil
+	}
+	return meanings[0].targets
+}
+
+// read returns what a text means that took the address's place. Only what was typed can be taken as it stands.
+func (d doubter) read(s string) []meaning {
 	t, err := purge.Parse(d.kind, s)
 	found := doubt{}
 	if err == nil {
 		found = d.legal(s)
 	}
 	if err == nil && found.reason == "" {
-		return []purge.Target{t}
+		return []meaning{{kind: d.kind, targets: []purge.Target{t}}}
 	}
 	if d.depth++; d.depth > mostDoubts {
 		return nil
@@ -108,18 +114,7 @@ func (d doubter) whole(s string) []purge.Target {
 	if err != nil {
 		found = d.refused(s, asRefused(err))
 	}
-	if len(found.meanings) == 0 || found.meanings[0].kind != d.kind || found.meanings[0].literal {
-		return nil
-	}
-	return found.meanings[0].targets
-}
-
-// read returns the meaning of a text that took the address's place.
-func (d doubter) read(s string) []meaning {
-	if targets := d.whole(s); len(targets) > 0 {
-		return []meaning{{kind: d.kind, targets: targets}}
-	}
-	return nil
+	return slices.DeleteFunc(slices.Clone(found.meanings), func(m meaning) bool { return m.literal })
 }
 
 // literally is the address as it stands, if it is one.
@@ -161,7 +156,7 @@ func (d doubter) star(s string) doubt {
 		return doubt{}
 	}
 	_, rest, _ := strings.Cut(s, "://")
-	if host, _, _ := strings.Cut(rest, "/"); strings.Contains(host, "*") {
+	if end := strings.IndexAny(rest, "/?#*"); end >= 0 && rest[end] == '*' { // in the host
 		return doubt{}
 	}
 	return doubt{sayStar, d.starred(s, at)}

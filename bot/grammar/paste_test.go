@@ -118,6 +118,7 @@ func TestStarsAreNeverSent(t *testing.T) {
 		reads("dir T/img*", "/purge dir T/img/", "/purge dir T/"),
 		reads("T/p?*", "/purge T/p"),
 		reads("T/ *", "/purge dir T/"), reads("T/images/ *.jpg", "/purge dir T/images/"), reads("<T/images/>*", "/purge dir T/images/"), reads("T/a.css *", "/purge T/a.css"), reads("T/images *"),
+		reads("https://www.test.com?*", "/purge T/"), reads("www.test.com/*", "/purge dir T/"), reads("www.test.com?*", "/purge T/"),
 		reads("T/p?v=*"), reads("T/s?q=a*b"), reads("https://*.test.com/a"), reads("https://www.test.*/a"),
 		reads("T/1.jpg T/images/*", "/purge dir T/images/"),
 		reads("T/images/* --overseas", "/purge dir T/images/ --overseas"),

@@ -45,7 +45,7 @@ func (b *runner) send(ctx context.Context, p store.Purge, batch sending, try int
 // noTurnWait is how long a call that could not wait for its turn stays away at least.
 const noTurnWait = time.Second
 
-// neverLeft is a call whose turn did not come: nothing was written, so it is no try, and comes again. What no call can carry fails.
+// neverLeft is a call whose turn did not come: nothing was written, so it is no try, and comes again. A batch that no call can carry fails.
 func (b *runner) neverLeft(ctx context.Context, p store.Purge, batch sending, e *purge.Error) (submitted, error) {
 	if e == nil {
 		e = purge.AsError(errors.New("the CDN's client answered without asking whether the call may leave"))

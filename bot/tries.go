@@ -10,12 +10,12 @@ import (
 	"purgebot/purge"
 )
 
-// How the rule for trying again (purge.Tried) is carried out. What follows a call stands in its ledger row, so that a step that was
-// cut after its answer goes on as if it had not been, and the card can say it.
+// This file carries out the rule for trying again (purge.Tried). The ledger row of a call says which step follows it and when, so that
+// a step that was cut after its answer goes on as if it had not been, and the card can say it.
 
 // next decides what follows an answer, and writes it into the call. Where the quota is used up the rest of the area would only fail
-// alike, where the key or the clock is wrong, everything. A missing right may be one host's. What was under way when purgebot was
-// killed is looked up, and not called again.
+// alike, where the key or the clock is wrong, everything. A missing right may be one host's. A call that was under way when
+// purgebot was killed is looked up, and not made again.
 func (b *runner) next(batch sending, call *store.Call, e *purge.Error) purge.Again {
 	again, wait := batch.tried(*call, e, b.Now(), b.waits.Deadline).Next(e, rand.Float64())
 	switch {

@@ -46,8 +46,7 @@ func (w *world) steps(t *testing.T, id string) (waits []time.Duration) {
 	return nil
 }
 
-// What becomes of a batch by what its calls are answered and its log says: how often it is called, what is known in the end, and what
-// counts as spent.
+// The answers to a batch's calls and the vendor's log decide how often it is called, its outcome, and the units that count as spent.
 func TestHowOftenABatchIsCalled(t *testing.T) {
 	t.Parallel()
 	lacks := func(purge.StatusQuery) ([]purge.TargetStatus, error) { return nil, nil }
@@ -145,8 +144,8 @@ func TestTheCardSaysThatItIsTriedAgain(t *testing.T) {
 	assert.True(t, hasButton(m.card, "Cancel"))
 }
 
-// What stays unclear is told by a reply, once, with until when it is looked up and what to do; a press looks at once, and the end is
-// told as ever.
+// A reply tells once of an outcome that stays unclear, until when it is looked up, and what to check; a press looks at once, and the
+// end is told as ever.
 func TestWhatStaysUnclearIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *Options) { o.Deadline = time.Hour })
@@ -241,7 +240,7 @@ func TestWhatIsQueuedHasNotLeft(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
-// What is queued when the bot stops does not leave any more: it is sent by the next, and nobody waits for its answer.
+// A call that is queued when the bot stops does not leave any more: the next process sends it, and nobody waits for its answer.
 func TestWhatIsQueuedAtAStopStays(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)

@@ -8,8 +8,9 @@ import (
 	"purgebot/bot/store"
 )
 
-// What is said while nobody knows what became of a call, and while one is tried again: how often it was tried, when it is next, until
-// when it is looked up, and what to do meanwhile. An edit notifies nobody, so what stays unclear is also told by a reply in the thread.
+// This file words two waits: for the next try of a call, and for the vendor's word on a call whose outcome is unclear. Its lines say how
+// often the call was tried, when the next try is, until when the outcome is looked up, and what a person can check meanwhile. An edit
+// notifies nobody, so a reply in the thread tells of an outcome that stays unclear.
 
 // unclearAfter is how long an unclear call is looked up before that is told; where looks come much faster, it is sooner.
 const unclearAfter = 30 * time.Second

@@ -35,7 +35,7 @@ func (v View) triesLine() string {
 	case last.Next.What == store.Again:
 		return sayTried(n, last.Next.At) + " " + withoutAdvice(last.Problem)
 	case last.Next.What == store.LookUp && v.Looking():
-		return fmt.Sprintf("Tried %s; where Tencent knows nothing of it, it is tried once more.", times(n))
+		return fmt.Sprintf("Tried %s; purgebot tries once more if Tencent's log does not know this call.", times(n))
 	case n > 1 && (last.State == store.Calling || v.Looking()):
 		return fmt.Sprintf("Tried %s.", times(n))
 	}
@@ -74,13 +74,13 @@ func (v View) StillLooking() chat.Card {
 
 const (
 	NotClear        = "Not clear yet: "
-	Cleared         = "No longer looked up."
-	sayWhereCleared = "How it stands is said on the card above."
+	Cleared         = "purgebot no longer looks this up."
+	sayWhereCleared = "The card above says how it stands."
 )
 
 func sayTried(n int, next time.Time) string {
 	if next.IsZero() {
-		return fmt.Sprintf("Tried %s; it is tried again.", times(n))
+		return fmt.Sprintf("Tried %s; purgebot tries again.", times(n))
 	}
 	return fmt.Sprintf("Tried %s; next at %s.", times(n), clock(next))
 }
@@ -93,20 +93,20 @@ func times(n int) string {
 }
 
 func sayLookingUntil(t time.Time) string {
-	return "Tencent's answer does not tell whether it was done. purgebot is looking until " + clock(t) + " at the latest."
+	return "Tencent's answer does not tell whether this was done. purgebot is looking until " + clock(t) + " at the latest."
 }
 
 // Meanwhile is what a person can do that purgebot cannot.
 func Meanwhile(k purge.Kind) string {
 	if k == purge.Prefetch {
-		return "Meanwhile, nothing needs to be done: a page that was not fetched is fetched when somebody asks for it."
+		return "Meanwhile, nothing needs to be done: a visitor who asks for a page has it fetched."
 	}
-	return "Meanwhile, look at the pages themselves: where they are new, it was done. Purging them again may cost quota twice."
+	return "Meanwhile, look at the pages themselves: a page that is new was purged. Another purge may cost quota twice."
 }
 
 // UnclearThen is the reason of targets whose first call may have been carried out, and whose next one was not.
 func UnclearThen(problem string) string {
-	return "An earlier call may have been done; of the last one: " + problem
+	return "An earlier call may have been carried out. The last one was not: " + problem
 }
 
 // withoutAdvice leaves out the advice to try again, where purgebot does so itself.

@@ -8,8 +8,8 @@ import (
 )
 
 // queue is who waits for a turn in this process. One at a time takes turns from the database, and takes the next only when that has
-// come: so a process that dies leaves one turn behind that nobody uses, not those of all who waited. What is to be sent comes before
-// what only asks, but for one in lookEvery, so that sending for hours does not leave people without news.
+// come: so a process that dies leaves one turn behind that nobody uses, not those of all who waited. Sends come before
+// questions, but for one in lookEvery, so that sending for hours does not leave people without news.
 type queue struct {
 	mu           sync.Mutex
 	taken        bool // somebody is at its head

@@ -25,7 +25,6 @@ type CDN interface {
 type Receipt struct {
 	TaskID    string    `json:"task,omitempty"`    // kept as text: it exceeds 2^53
 	RequestID string    `json:"request,omitempty"` // for the vendor's support
-	Count     int       `json:"count,omitempty"`   // number of targets that the API reports as taken; 0 if it reports none
 	At        time.Time `json:"at"`                // time of the answer
 }
 

@@ -262,6 +262,7 @@ func unhex(c byte) byte {
 
 // canonical returns the Target of the judged parts of s. It copies the text only if the canonical form differs.
 func (p *parts) canonical(s string) Target {
+	// Collect the changes that the canonical form needs.
 	scheme, host := lower(p.scheme), lower(p.host)
 	t := Target{scheme: uint8(len(scheme)), host: uint8(len(scheme) + len("://"))}
 	path := p.path
@@ -274,6 +275,7 @@ func (p *parts) canonical(s string) Target {
 	if path == "" {
 		path, t.changes = "/", t.changes|PathAdded
 	}
+	// Build the text: a part of s, unless something in front of the fragment changes.
 	t.text = s[:len(s)-len(p.fragment)]
 	if t.changes != 0 {
 		t.text = scheme + "://" + host + path + p.query
@@ -281,6 +283,7 @@ func (p *parts) canonical(s string) Target {
 	if p.fragment != "" {
 		t.changes |= FragmentDropped
 	}
+	// Record where the parts are.
 	t.path = uint16(int(t.host) + len(host))
 	t.query = t.path + uint16(len(path))
 	return t

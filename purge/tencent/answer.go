@@ -11,27 +11,28 @@ import (
 	"purgebot/purge"
 )
 
-// answer is what the vendor said in a readable body.
+// answer is the content of a readable response body of API 2.0.
 type answer struct {
 	code     int
-	business int    // 0 where none is given
-	symbol   string // a codeDesc that is no number, such as "AuthFailure"
+	business int    // 0 if the answer has none
+	symbol   string // a codeDesc that is a word instead of a number, such as "AuthFailure"
 	message  string // vendor text, hostile until escaped
 	data     json.RawMessage
 }
 
 var errUnreadable = errors.New("not an answer of the CDN API")
 
-// decodeAnswer reads the body of an HTTP 200. It is lenient about types, since the vendor's own pages disagree,
-// and strict about the one thing that matters: without a plain code there is no answer.
+// decodeAnswer reads the body of an HTTP 200. It tolerates different JSON types, because the vendor's own pages
+// disagree about them, but refuses a body without a plain code as unreadable.
 func decodeAnswer(body []byte) (answer, error) {
 	var w struct {
 		Code     json.RawMessage `json:"code"`
 		CodeDesc json.RawMessage `json:"codeDesc"`
 		Message  json.RawMessage `json:"message"`
 		Data     json.RawMessage `json:"data"`
-		Response json.RawMessage // of API 3.0: what has both is read by two clients in two ways
+		Response json.RawMessage // member of API 3.0: two clients would read a body with both members in two ways
 	}
+	// Refuse bodies that two clients could read in two ways.
 	if err := oneWay(body); err != nil {
 		return answer{}, err
 	}
@@ -42,6 +43,7 @@ func decodeAnswer(body []byte) (answer, error) {
 	if !ok {
 		return answer{}, errUnreadable
 	}
+	// Read the business code: from codeDesc, or else from the beginning of the message.
 	a := answer{code: code, message: text(w.Message), data: w.Data}
 	desc, isNumber := number(w.CodeDesc)
 	if isNumber {
@@ -52,6 +54,7 @@ func decodeAnswer(body []byte) (answer, error) {
 	if a.business == 0 {
 		a.business = prefix(a.message)
 	}
+	// Refuse an answer that is a success by one member and a failure by another.
 	if a.code == 0 && (a.business != 0 || a.symbol != "" && !strings.EqualFold(a.symbol, "Success")) {
 		return answer{}, fmt.Errorf("%w: code 0 and its codeDesc or message contradict each other", errUnreadable)
 	}
@@ -64,7 +67,8 @@ func number(raw json.RawMessage) (int, bool) {
 	return n, err == nil
 }
 
-// text is a JSON string's value, a number's digits (which may exceed 2^53), and "" for anything else.
+// text returns the value of a JSON string, the digits of a JSON number (which may exceed 2^53), or "" for other
+// values.
 func text(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
@@ -77,7 +81,8 @@ func text(raw json.RawMessage) string {
 	return ""
 }
 
-// prefix is N of a message "(N) …", where the vendor writes the business code a second time.
+// prefix returns N of a message "(N) …", a form in which the vendor repeats the business code; 0 for other
+// messages.
 func prefix(message string) int {
 	rest, ok := strings.CutPrefix(strings.TrimSpace(message), "(")
 	digits, _, closed := strings.Cut(rest, ")")
@@ -88,10 +93,10 @@ func prefix(message string) int {
 	return n
 }
 
-// receipt reads the data of an accepted batch, which may be an object, a list of one, or absent. Time is the caller's.
+// receipt reads the data of an accepted batch: an object, a list of one object, or nothing. The caller fills in
+// the time.
 func (a answer) receipt() purge.Receipt {
 	var d struct {
-		Count  json.RawMessage `json:"count"`
 		TaskID json.RawMessage `json:"task_id"`
 	}
 	data := bytes.TrimSpace(a.data)
@@ -104,11 +109,10 @@ func (a answer) receipt() purge.Receipt {
 	if decode(data, &d) != nil {
 		return purge.Receipt{}
 	}
-	count, _ := number(d.Count)
-	return purge.Receipt{TaskID: taskID(text(d.TaskID)), Count: max(count, 0)}
+	return purge.Receipt{TaskID: taskID(text(d.TaskID))}
 }
 
-// taskID drops what cannot be a task id: it is stored, logged and sent back.
+// taskID returns "" for a text that cannot be a task id, because ids are stored, logged and sent back.
 func taskID(s string) string {
 	if len(s) > 128 || strings.ContainsFunc(s, func(r rune) bool { return r >= 128 || !unreserved(byte(r)) }) {
 		return ""
@@ -116,14 +120,16 @@ func taskID(s string) string {
 	return s
 }
 
-// refusal is the error of an answer whose code is not 0; told is the vendor's message as an operator may read it.
+// refusal returns the error of an answer whose code is not 0. The text told is the vendor's message in a form
+// that operators may read.
 func (a answer) refusal(told string) *purge.Error {
 	m := a.meaning()
 	return &purge.Error{Kind: m.kind, Message: m.say, RetryAfter: m.wait, Err: fmt.Errorf("code %s: %s", a.codes(), told)}
 }
 
-// meaning prefers the business code, which is the closer one. But nothing softens "partly done", and the carrier of
-// business codes says nothing by itself when its business code is not listed: then nobody knows whether it was done.
+// meaning returns the meaning of the business code, if listed, because it is more precise than the common code.
+// Two exceptions protect against a wrong "not done": the common code "partly done" always counts, and a carrier
+// code with an unlisted business code is Unknown.
 func (a answer) meaning() meaning {
 	if m, ok := codes[a.business]; ok && a.code != codePartly {
 		return m
@@ -134,7 +140,8 @@ func (a answer) meaning() meaning {
 	return meaning{kind: purge.Unknown, say: fmt.Sprintf(sayUnheard, a.codes())}
 }
 
-// aboutClock is true for a replay and for an expired request: the vendor uses both codes for clocks that differ.
+// aboutClock reports whether the answer is a replay or an expired request. The vendor uses both codes for
+// differing clocks.
 func (a answer) aboutClock() bool {
 	for _, n := range []int{a.code, a.business} {
 		if n == codeReplay || n == codeExpired {
@@ -144,7 +151,7 @@ func (a answer) aboutClock() bool {
 	return false
 }
 
-// codes is "4000" or "4000/9110".
+// codes returns the codes as "4000" or "4000/9110".
 func (a answer) codes() string {
 	if a.business == 0 || a.business == a.code {
 		return strconv.Itoa(a.code)

@@ -9,23 +9,24 @@ import (
 	"purgebot/purge"
 )
 
-// answer3 is what the vendor said in a readable body: a result, or an error's code and message.
+// answer3 is the content of a readable response body of API 3.0: a result, or the code and message of an error.
 type answer3 struct {
-	code      string // "" is success
+	code      string // empty on success
 	message   string // vendor text, hostile until escaped
 	requestID string
 	result    json.RawMessage
 }
 
-// plainCode is what every code of the vendor's tables looks like: it is shown to people, so nothing else is taken for one.
+// plainCode matches every code of the vendor's tables. Other texts do not count as codes, because codes are
+// shown to people.
 var plainCode = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9_]+)*$`)
 
-// decodeAnswer3 reads the body of an HTTP 200. Without a Response that names its request, or an error without a plain
-// code, there is no answer.
+// decodeAnswer3 reads the body of an HTTP 200. It refuses as unreadable a body without a Response and
+// RequestId, and an error without a plain code.
 func decodeAnswer3(body []byte) (answer3, error) {
 	var w struct {
 		Response json.RawMessage
-		Code     json.RawMessage `json:"code"` // of API 2.0: what has both is read by two clients in two ways
+		Code     json.RawMessage `json:"code"` // member of API 2.0: two clients would read a body with both members in two ways
 	}
 	var r struct {
 		RequestID json.RawMessage `json:"RequestId"`
@@ -33,12 +34,14 @@ func decodeAnswer3(body []byte) (answer3, error) {
 		Error     json.RawMessage
 	}
 	var no struct{ Code, Message json.RawMessage }
+	// Refuse bodies that two clients could read in two ways.
 	if err := oneWay(body); err != nil {
 		return answer3{}, err
 	}
 	if decode(body, &w) != nil || decode(w.Response, &r) != nil || w.Code != nil {
 		return answer3{}, errUnreadable
 	}
+	// Return a result, if there is no error.
 	a := answer3{requestID: taskID(text(r.RequestID)), result: w.Response}
 	if r.Error == nil || string(r.Error) == "null" {
 		if a.requestID == "" {
@@ -46,6 +49,7 @@ func decodeAnswer3(body []byte) (answer3, error) {
 		}
 		return a, nil
 	}
+	// Read the error, and refuse one without a code or beside a task.
 	err := decode(r.Error, &no)
 	a.code, a.message = text(no.Code), text(no.Message)
 	switch {
@@ -59,7 +63,7 @@ func decodeAnswer3(body []byte) (answer3, error) {
 	return a, nil
 }
 
-// receipt reads the result of an accepted batch; time is the caller's.
+// receipt reads the result of an accepted batch. The caller fills in the time.
 func (a answer3) receipt() purge.Receipt {
 	var d struct {
 		TaskID json.RawMessage `json:"TaskId"`
@@ -70,7 +74,8 @@ func (a answer3) receipt() purge.Receipt {
 	return purge.Receipt{TaskID: taskID(text(d.TaskID)), RequestID: a.requestID}
 }
 
-// refusal is the error of an answer that is one; told is what the vendor says as an operator may read it.
+// refusal returns the error of an answer that is an error. The text told is the vendor's message in a form that
+// operators may read.
 func (a answer3) refusal(told string) *purge.Error {
 	m := meaning3(a.code)
 	return &purge.Error{Kind: m.kind, Message: m.say, RetryAfter: m.wait, Err: errors.New(told)}

@@ -21,12 +21,12 @@ func TestReceipts(t *testing.T) {
 		`[null]`:                    {},
 		`"text"`:                    {},
 		`{}`:                        {},
-		`{"count":3}`:               {Count: 3},
-		`{"count":"3"}`:             {Count: 3},
+		`{"count":3}`:               {},
+		`{"count":"3"}`:             {},
 		`{"count":-3}`:              {},
 		`{"count":1e99}`:            {},
 		`{"count":{}}`:              {},
-		`[{"count":3,"task_id":7}]`: {Count: 3, TaskID: "7"},
+		`[{"count":3,"task_id":7}]`: {TaskID: "7"},
 		`{"task_id":"t-1_2.3"}`:     {TaskID: "t-1_2.3"},
 		`{"task_id":null}`:          {},
 		`{"task_id":["1"]}`:         {},
@@ -45,8 +45,8 @@ func TestReceipts(t *testing.T) {
 	}
 }
 
-// Whatever a server sends, it is read without a panic; a receipt is bounded; a refusal is a whole error, and its
-// text one printable line.
+// Every answer is read without a panic, every receipt is bounded, and every refusal is a complete error whose
+// text is one printable line.
 func FuzzAnswer(f *testing.F) {
 	samples, err := filepath.Glob("testdata/seeds/*.json")
 	require.NoError(f, err)
@@ -68,7 +68,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		if a.code == 0 {
 			r := a.receipt()
-			require.True(t, r.Count >= 0 && len(r.TaskID) <= 128, r)
+			require.LessOrEqual(t, len(r.TaskID), 128)
 			rows, _ := logRows(a.data)
 			v.judgeAll(rows, nil, purge.StatusQuery{Batch: batch})
 			return

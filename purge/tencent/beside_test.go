@@ -14,8 +14,8 @@ import (
 	"purgebot/purge"
 )
 
-// A row of the log that another call could have made proves nothing of one whose answer was lost; of one that was accepted it proves
-// something only where there are as many rows as calls, and all say the same.
+// A log row that another call could have made proves nothing about a call without an answer. For an accepted
+// call the rows prove something only if there are as many rows as calls and all agree.
 func TestRowsThatAnotherCallExplains(t *testing.T) {
 	t.Parallel()
 	const dir, url = "https://www.test.com/x/", "https://www.test.com/x/"
@@ -36,10 +36,10 @@ func TestRowsThatAnotherCallExplains(t *testing.T) {
 	for name, tc := range map[string]struct {
 		api      int
 		area     purge.Area
-		answered bool // without the id of a task
+		answered bool // accepted, without a task id
 		beside   []purge.Sent
 		rows     string
-		want     purge.Outcome // "" is nothing
+		want     purge.Outcome // empty for no outcome
 	}{
 		"nobody else":                      {2, purge.Mainland, false, nil, main(1, 1, just), purge.Done},
 		"another mode":                     {2, purge.Mainland, false, []purge.Sent{flush}, main(1, 1, just), ""},
@@ -89,7 +89,7 @@ func TestRowsThatAnotherCallExplains(t *testing.T) {
 			}
 			require.Len(t, got, 1)
 			assert.Equal(t, tc.want, got[0].Outcome)
-			if tc.want == purge.Accepted && !strings.Contains(tc.rows, `"status":0`) { // no longer than the log may lag
+			if tc.want == purge.Accepted && !strings.Contains(tc.rows, `"status":0`) { // within the delay of the log
 				got, err = clientOf(t, tc.api, tc.rows, since.Add(purge.Overlap)).Status(t.Context(), q)
 				require.NoError(t, err)
 				assert.Empty(t, got)
@@ -101,7 +101,7 @@ func TestRowsThatAnotherCallExplains(t *testing.T) {
 	}
 }
 
-// clientOf is a client of an API whose log has these rows.
+// clientOf returns a client of an API whose log has the given rows.
 func clientOf(t *testing.T, api int, rows string, now time.Time) purge.CDN {
 	still := func(c *Config) { c.Now = func() time.Time { return now } }
 	if api == 3 {
@@ -110,7 +110,7 @@ func clientOf(t *testing.T, api int, rows string, now time.Time) purge.CDN {
 	return testClient(t, serve(t, says(logged(rows))).URL, still)
 }
 
-// A task that the vendor was seen to take is asked for by its id: nobody else's row is among the answer.
+// A call with a task id asks by that id, so the answer holds only its own rows.
 func TestATaskIsItsOwnProof(t *testing.T) {
 	t.Parallel()
 	never := func(context.Context) ([]purge.Sent, error) { t.Error("asked"); return nil, nil }

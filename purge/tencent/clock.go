@@ -7,8 +7,9 @@ import (
 	"purgebot/purge"
 )
 
-// refused completes the error of a refusal. One about the clock may be a request that arrived twice or late, which another
-// try mends; if the clocks do differ, or the next answer says the same, it is a matter for whoever runs this machine.
+// refused completes the error of a refusal. A refusal about the clock may come from a request that arrived
+// twice or late, which another call repairs. If the clocks really differ, or the next answer repeats the
+// refusal, the error becomes one for the operator of this machine.
 func (l *line) refused(e *purge.Error, aboutClock bool, x exchange) *purge.Error {
 	if !aboutClock {
 		l.clock.Store(false)

@@ -6,15 +6,15 @@ import (
 	"purgebot/purge"
 )
 
-// meaning is what a code of API 2.0 means to us: a kind for the program, a sentence for the person who typed,
-// and for codes that pass by themselves how long to wait at least.
+// meaning is our translation of a vendor's code: a kind for the program, a sentence for the person who typed,
+// and the shortest wait for codes that pass by themselves.
 type meaning struct {
 	kind purge.ErrorKind
 	say  string
 	wait time.Duration
 }
 
-// Sentences that several codes share. Each says whose move it is.
+// Sentences that several codes share. Each sentence names the person who has to act.
 const (
 	sayKeys       = "Tencent did not accept purgebot's keys, so this was not done; ask whoever runs purgebot to check TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_TOKEN."
 	sayRights     = "Tencent does not let purgebot's key do this; ask whoever runs purgebot to give the key the right to it."
@@ -46,7 +46,7 @@ const (
 	sayUnheard    = "Tencent answered with a code that purgebot does not know (code %s), so this may or may not have been done; check the page before you send it again, and ask whoever runs purgebot to look the code up."
 )
 
-// Codes that the program, too, has to tell from others.
+// Codes with a special treatment in the program.
 const (
 	codeCarrier = 4000 // a bad parameter, or the carrier of a business code
 	codeExpired = 4200
@@ -54,9 +54,10 @@ const (
 	codePartly  = 5400
 )
 
-// codes holds the common codes and the business codes that a purge can meet; the numbers do not overlap. From
-// https://cloud.tencent.com/document/product/228/5078. A business code, where one is given, says more than the common one.
-// A fault within the vendor's systems is Unknown: they may fail after they have acted.
+// codes holds the common codes and the business codes that a purge can meet, from
+// https://cloud.tencent.com/document/product/228/5078. Their numbers do not overlap. A business code, if
+// present, is more precise than the common code. Faults within the vendor's systems are Unknown: such a system
+// may fail after it has acted.
 var codes = map[int]meaning{
 	codeCarrier: {purge.Invalid, sayBadInput, 0},
 	4100:        {purge.Internal, sayKeys, 0},
@@ -67,10 +68,10 @@ var codes = map[int]meaning{
 	4105:        {purge.Internal, sayKeys, 0},
 	4106:        {purge.Internal, sayKeys, 0},
 	4110:        {purge.Denied, sayRights, 0},
-	codeExpired: {purge.Unavailable, sayClock, 0}, // once; see refused
+	codeExpired: {purge.Unavailable, sayClock, 0}, // the first time only; see refused
 	4300:        {purge.Denied, sayAccount, 0},
 	4400:        {purge.Exhausted, sayCallQuota, 0}, // ends with the vendor's day, like every quota
-	codeReplay:  {purge.Unavailable, sayClock, 0},   // once; see refused
+	codeReplay:  {purge.Unavailable, sayClock, 0},   // the first time only; see refused
 	4600:        {purge.Internal, sayHTTPS, 0},
 	5000:        {purge.NotFound, sayNotFound, 0},
 	5100:        {purge.Unknown, sayVendor, 0},

@@ -8,7 +8,7 @@ import (
 	"purgebot/purge"
 )
 
-// Sentences of API 3.0 alone. Each says whose move it is.
+// Sentences for codes of API 3.0 only. Each sentence names the person who has to act.
 const (
 	sayHostState  = "Tencent does not take this for the domain in its present state (off, blocked, or just being changed); ask whoever runs the CDN to look at it."
 	sayWildcard   = "Tencent does not purge a domain with a *; name each host by itself and send the command again."
@@ -22,19 +22,19 @@ const (
 	sayOthers     = "This domain belongs to another Tencent account than the one that purgebot uses; ask whoever runs the CDN which account it is on."
 )
 
-// pause is how long calls rest after one too many: the vendor counts by the second.
+// pause is the wait after a call too many: the vendor counts calls by the second.
 const pause = time.Second
 
 const codeExpired3 = "AuthFailure.SignatureExpire"
 
-// codes3 holds the codes of API 3.0 that purging, prefetching and looking can meet; see
+// codes3 holds the codes of API 3.0 that purges, prefetches and status questions can meet; see
 // https://cloud.tencent.com/document/api/228/30988.
 var codes3 = map[string]meaning{
 	"AuthFailure.InvalidAuthorization":  {purge.Internal, sayKeys, 0},
 	"AuthFailure.InvalidSecretId":       {purge.Internal, sayKeys, 0},
 	"AuthFailure.MFAFailure":            {purge.Internal, sayKeys, 0},
 	"AuthFailure.SecretIdNotFound":      {purge.Internal, sayKeys, 0},
-	codeExpired3:                        {purge.Unavailable, sayClock, 0}, // once; see refused
+	codeExpired3:                        {purge.Unavailable, sayClock, 0}, // the first time only; see refused
 	"AuthFailure.SignatureFailure":      {purge.Internal, sayKeys, 0},
 	"AuthFailure.TokenFailure":          {purge.Internal, sayKeys, 0},
 	"AuthFailure.UnauthorizedOperation": {purge.Denied, sayRights, 0},
@@ -124,8 +124,8 @@ var codes3 = map[string]meaning{
 	"UnauthorizedOperation.EcdnMigratedCdn":          {purge.Denied, sayEdgeOne, 0},
 }
 
-// families are the first words of codes; each code that no table lists is at least of one of them. Where the word says
-// whose move it is, so does the sentence; elsewhere the code is named, for the operator to look up.
+// families maps the first word of a code to a meaning for codes that codes3 does not list. If the word does not
+// tell who has to act, the sentence names the code, so that the operator can look it up.
 var families = map[string]meaning{
 	"AuthFailure":           {purge.Internal, sayKeys, 0},
 	"FailedOperation":       {purge.Unknown, sayVendorLong, 0},
@@ -144,7 +144,7 @@ var families = map[string]meaning{
 	"UnknownParameter":      {purge.Invalid, sayUnlisted, 0},
 }
 
-// meaning3 is a code's own meaning, or its family's, or an unlisted one's: for the operator.
+// meaning3 returns the meaning of a code: its own, else its family's, else that of an unknown code.
 func meaning3(code string) meaning {
 	if m, ok := codes3[code]; ok {
 		return m

@@ -11,8 +11,9 @@ import (
 	"purgebot/purge"
 )
 
-// Every code of the vendor's tables that a purge can meet, of both APIs, and what a person and a program make of it. wait is
-// what the program waits at least; a daily quota has none. retried is the rule for trying again that follows.
+// The table lists every code of both APIs that a purge can meet, with the error for the person and the program.
+// The column wait is the program's shortest wait, which a daily quota lacks; retried is the rule for repeating
+// the call.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	listed := map[string]bool{}
@@ -207,7 +208,7 @@ const never, again, look = purge.Never, purge.Later, purge.LookFirst
 
 func isCode3(code string) bool { return code[0] >= 'A' }
 
-// bodiesOf is a code in each of the places where the vendor writes it, as a number or as text.
+// bodiesOf returns bodies with a code in each place where the vendor writes codes, as a number and as text.
 func bodiesOf(code string) []string {
 	n, err := strconv.Atoi(code)
 	switch {
@@ -227,7 +228,8 @@ func bodiesOf(code string) []string {
 	}
 }
 
-// What no table lists is refused with its number, and the vendor's words stay with the operator.
+// A code outside the tables appears in the refusal with its number, and the vendor's words stay with the
+// operator.
 func TestUnlistedCodes(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]struct {
@@ -254,7 +256,8 @@ func TestUnlistedCodes(t *testing.T) {
 	}
 }
 
-// A code of API 3.0 that no table lists is at least of a family, and is named where its family says too little.
+// A code of API 3.0 outside the table gets the meaning of its family, and the sentence names the code if the
+// family says too little.
 func TestUnlistedCodes3(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]struct {

@@ -12,7 +12,8 @@ import (
 	"purgebot/purge"
 )
 
-// How many domains one answer may hold. The configurations of API 3.0 are long, and an answer is read up to 1 MiB.
+// The number of domains in one answer. API 3.0 returns long configurations, and the client reads answers up to
+// 1 MiB.
 const (
 	hostPage   = 100
 	domainPage = 1000
@@ -21,8 +22,10 @@ const (
 
 const sayNoDomains = "Tencent did not list the domains of the account; try again in a minute."
 
-// Domains asks DescribeCdnHosts, which sub-accounts may not; see https://cloud.tencent.com/document/product/228/3937.
+// Domains calls DescribeCdnHosts, which the vendor denies to sub-accounts; see
+// https://cloud.tencent.com/document/product/228/3937.
 func (v *V2) Domains(ctx context.Context) ([]purge.Domain, error) {
+	// Read the pages of the list.
 	list, err := pages(hostPage, func(offset, limit int) ([]json.RawMessage, int, error) {
 		a, err := v.do(ctx, call{action: "DescribeCdnHosts", params: []param{
 			{name: "detail", value: "1"}, {name: "limit", value: strconv.Itoa(limit)}, {name: "offset", value: strconv.Itoa(offset)}}})
@@ -45,7 +48,7 @@ func (v *V2) Domains(ctx context.Context) ([]purge.Domain, error) {
 	return domains(list, hostRow.domain), nil
 }
 
-// hostRow is a domain as API 2.0 has it.
+// hostRow is a domain in the format of API 2.0.
 type hostRow struct {
 	Host      string          `json:"host"`
 	Status    json.RawMessage `json:"status"`
@@ -53,7 +56,7 @@ type hostRow struct {
 	FURLCache string          `json:"furl_cache"`
 }
 
-// hostStates are the words for the numbers of a host's status.
+// hostStates are the names of the numbers in a host's status.
 var hostStates = []string{1: "reviewing", 2: "rejected", 3: "deploying", 4: "deploying", 5: "online", 6: "offline"}
 
 func (r hostRow) domain() purge.Domain {
@@ -77,9 +80,9 @@ func queryRule(fullURL string) purge.Query {
 	return purge.QueryUnknown
 }
 
-// Domains asks DescribeDomains (https://cloud.tencent.com/document/api/228/41118), and DescribeDomainsConfig
-// (https://cloud.tencent.com/document/api/228/41117) for what the former does not say: whether queries matter. Without an
-// answer to the second they are unknown.
+// Domains calls DescribeDomains (https://cloud.tencent.com/document/api/228/41118) for the list, and
+// DescribeDomainsConfig (https://cloud.tencent.com/document/api/228/41117) for the cache keys. If the second
+// call fails, the handling of query strings stays unknown.
 func (v *V3) Domains(ctx context.Context) ([]purge.Domain, error) {
 	list, err := v.domainRows(ctx, "DescribeDomains", domainPage)
 	if err != nil {
@@ -117,13 +120,13 @@ func (v *V3) domainRows(ctx context.Context, action string, size int) ([]json.Ra
 	})
 }
 
-// domainRow is a domain as both lists of API 3.0 have it.
+// domainRow is a domain in the format of both lists of API 3.0.
 type domainRow struct {
 	Domain, Status, Disable, Area string
 	CacheKey                      *struct {
 		FullURLCache string                  `json:"FullUrlCache"`
-		QueryString  struct{ Switch string } // on: some parameters count
-		KeyRules     []json.RawMessage       // other rules for some paths
+		QueryString  struct{ Switch string } // with "on", some parameters are part of the key
+		KeyRules     []json.RawMessage       // different rules for some paths
 	}
 }
 
@@ -142,7 +145,7 @@ func (r domainRow) domain() purge.Domain {
 	return d
 }
 
-// pages collects a list; an answer that is empty ends it, whatever the total says.
+// pages collects a list page by page. An empty page ends the list, whatever its total says.
 func pages(size int, read func(offset, limit int) ([]json.RawMessage, int, error)) ([]json.RawMessage, error) {
 	var all []json.RawMessage
 	for range maxPages {
@@ -157,7 +160,7 @@ func pages(size int, read func(offset, limit int) ([]json.RawMessage, int, error
 	return all, nil
 }
 
-// domains reads rows, leaves out what is none, and sorts by name. What a row does not say stays unknown.
+// domains decodes rows, drops the unreadable ones, and sorts the domains by name. Missing fields stay unknown.
 func domains[Row any](list []json.RawMessage, domain func(Row) purge.Domain) []purge.Domain {
 	found := []purge.Domain{}
 	for _, raw := range list {

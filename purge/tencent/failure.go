@@ -8,7 +8,7 @@ import (
 	"purgebot/purge"
 )
 
-// failure is the error of a round that gave no body to read; nil if it gave one.
+// failure returns the error of an exchange without a readable body, or nil.
 func (x exchange) failure() *purge.Error {
 	switch {
 	case x.cause != nil && !x.left && distrust(x.cause):
@@ -23,9 +23,10 @@ func (x exchange) failure() *purge.Error {
 	return nil
 }
 
-// httpFailure judges a status other than 200. The vendor documents 200 for every answer, refusals included, and 501 for
-// oversize; the rest comes from something in between. A status by which a server says, as HTTP defines it, that it did
-// not act (3xx, 4xx, 503 with Retry-After) is a refusal; any other may hide a purge.
+// httpFailure returns the error for a status other than 200. The vendor documents 200 for every answer,
+// refusals included, and 501 for oversize; other statuses come from a machine in between. A status that means,
+// by the definition of HTTP, that the server did not act (3xx, 4xx, 503 with Retry-After) is a refusal; any
+// other status may hide a purge.
 func (x exchange) httpFailure() *purge.Error {
 	err := fmt.Errorf("HTTP %d", x.status)
 	switch s := x.status; {

@@ -34,11 +34,12 @@ func hijack(w http.ResponseWriter, raw string) {
 	conn.Close()
 }
 
-// What left without a readable answer is unknown, whatever happened to the answer; a server sees it once.
+// A request that left without a readable answer is unknown, for every fault of the answer; the server sees it
+// once.
 func TestWhatLeftIsUnknown(t *testing.T) {
 	t.Parallel()
 	wait := func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body) // a server notices that the client went only after the body's end
+		io.Copy(io.Discard, r.Body) // a server notices a lost client only after the end of the body
 		<-r.Context().Done()
 	}
 	for name, answer := range map[string]http.HandlerFunc{
@@ -92,7 +93,8 @@ func TestWhatLeftIsUnknown(t *testing.T) {
 	}
 }
 
-// net/http resends a GET by itself when a kept connection dies. Ours are not kept: a second call that dies is not repeated.
+// net/http resends a GET by itself if a kept connection dies. The client keeps no connection, so a second call
+// that dies is not resent.
 func TestNothingIsResent(t *testing.T) {
 	t.Parallel()
 	for method, by := range methods {
@@ -117,7 +119,7 @@ func TestNothingIsResent(t *testing.T) {
 	}
 }
 
-// What surely did not leave may be tried again; an untrusted certificate is a matter for the operator.
+// A request that surely did not leave may be repeated; an untrusted certificate is an error for the operator.
 func TestWhatDidNotLeave(t *testing.T) {
 	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
@@ -164,13 +166,14 @@ func TestWhatDidNotLeave(t *testing.T) {
 func serveTLS(t *testing.T, h http.HandlerFunc, c *tls.Config) *httptest.Server {
 	s := httptest.NewUnstartedServer(h)
 	s.EnableHTTP2 = true
-	s.TLS, s.Config.ErrorLog = c, log.New(io.Discard, "", 0) // servers complain about handshakes that fail
+	s.TLS, s.Config.ErrorLog = c, log.New(io.Discard, "", 0) // servers log failed handshakes
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
 }
 
-// HTTP/2 would resend a request that a server gave back; a server that offers it is spoken to in HTTP/1.1.
+// HTTP/2 would resend a request that a server returned, so the client speaks HTTP/1.1 to servers that offer
+// HTTP/2.
 func TestSecureEndpoint(t *testing.T) {
 	t.Parallel()
 	server := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
@@ -185,7 +188,7 @@ func TestSecureEndpoint(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A plain request goes to loopback itself, whatever proxy is set: a proxy would read it.
+// A plain request goes to loopback directly, past every configured proxy, because a proxy would read it.
 func TestNoProxyForPlainHTTP(t *testing.T) {
 	t.Parallel()
 	proxy, err := url.Parse(serve(t, func(http.ResponseWriter, *http.Request) { t.Error("proxied") }).URL)
@@ -259,7 +262,7 @@ func TestHTTPStatuses(t *testing.T) {
 	}
 }
 
-// A redirect takes the signed request nowhere.
+// The client follows no redirect with a signed request.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	for method, by := range methods {
@@ -288,7 +291,7 @@ func TestClock(t *testing.T) {
 		vendor  time.Time
 		answers []string
 		kinds   []purge.ErrorKind // one per call; -1 is success
-		says    string            // of the last
+		says    string            // text of the last
 	}{
 		"a nonce used twice":        {now, []string{replay, accepted}, []purge.ErrorKind{purge.Unavailable, -1}, ""},
 		"twice in a row":            {now, []string{replay, replay}, []purge.ErrorKind{purge.Unavailable, purge.Internal}, "check the clock"},

@@ -71,7 +71,7 @@ func TestStatusReadsTheLog3(t *testing.T) {
 	}
 }
 
-// A prefetch that the origin refused has failed.
+// A prefetch refused by the origin has failed.
 func TestStatusOfAPrefetchReadsItsLog(t *testing.T) {
 	t.Parallel()
 	b := oneURL(t)
@@ -116,7 +116,7 @@ func TestStatusQueries3(t *testing.T) {
 	}
 }
 
-// A log whose pages never end, or whose total is nonsense, is given up.
+// The client gives up a log whose pages never end, or whose total is nonsense.
 func TestPagesEnd(t *testing.T) {
 	t.Parallel()
 	for total, want := range map[string]int32{`1e9`: 1, `1000000`: maxPages, `null`: 1, `"300"`: 300, `-1`: 1} {
@@ -139,7 +139,7 @@ func TestPagesEnd(t *testing.T) {
 	assert.EqualValues(t, 1, asked.Load(), "a total without rows")
 }
 
-// Refused means never; unreachable, unreadable, unheard of and hurried mean not now.
+// A refusal means never; an unreachable, unreadable, unknown or rate limited API means not now.
 func TestStatusErrors3(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -168,7 +168,7 @@ func TestStatusErrors3(t *testing.T) {
 const quotaSample = `"UrlPurge":[{"Area":"mainland","Batch":1000,"Total":10000,"Available":9999},{"Area":"overseas","Batch":900,"Total":10000,"Available":10000}],
 	"PathPurge":[{"Area":"mainland","Batch":39,"Total":100,"Available":41},{"Area":"overseas","Batch":20,"Total":100,"Available":0}]`
 
-// Batch sizes are the vendor's once it said them: for the smaller area, and also after what is left is no longer known.
+// Batch sizes follow the vendor's last report, for the smaller area, even after the quota left has expired.
 func TestLimitsAreTheVendors(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -204,7 +204,7 @@ func TestLimitsAreTheVendors(t *testing.T) {
 	}
 }
 
-// What is left is asked once for a look, and again after some seconds or after anything was sent.
+// One look asks for the quota once; the next question follows after some seconds, or after a call.
 func TestQuotaIsKeptBriefly(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
@@ -214,7 +214,7 @@ func TestQuotaIsKeptBriefly(t *testing.T) {
 			says(inResponse(quotaSample))(w, r)
 			return
 		}
-		says(refused3("InternalError", "x"))(w, r) // also what failed may have cost quota
+		says(refused3("InternalError", "x"))(w, r) // a failed call may have cost quota, too
 	})
 	now := beijing
 	v := testClient3(t, server.URL, func(c *Config) { c.Now = func() time.Time { return now } })
@@ -230,7 +230,7 @@ func TestQuotaIsKeptBriefly(t *testing.T) {
 	}
 	now = now.Add(quotaAge)
 	assert.EqualValues(t, 2, look())
-	now = now.Add(-time.Hour) // a clock that was set back
+	now = now.Add(-time.Hour) // the clock was set back
 	assert.EqualValues(t, 3, look())
 	v.Submit(t.Context(), oneURL(t), nil)
 	assert.EqualValues(t, 4, look())
@@ -240,7 +240,7 @@ func TestQuotaIsKeptBriefly(t *testing.T) {
 	assert.EqualValues(t, 5, look())
 }
 
-// An answer that was on its way while something was sent is not kept.
+// An answer under way during a call is not cached.
 func TestQuotaOfBefore(t *testing.T) {
 	t.Parallel()
 	var l limits
@@ -268,7 +268,7 @@ func TestQuotaErrors(t *testing.T) {
 	}
 }
 
-// Purging needs no word on prefetches: what is not told of them is left out.
+// Purges work without a report on prefetches; only the prefetch quota is missing then.
 func TestQuotaOfPrefetches(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -326,7 +326,8 @@ func TestDomainsOfAPI2(t *testing.T) {
 	requireKind(t, purge.Denied, err)
 }
 
-// Whether queries matter is told by another action than the list; where it may not be asked, or says too much, it is unknown.
+// Another action than the list reports the handling of query strings. Without its answer, or with rules by
+// path, the handling is unknown.
 func TestDomainsOfAPI3(t *testing.T) {
 	t.Parallel()
 	list := inResponse(`"TotalNumber":5,"Domains":[

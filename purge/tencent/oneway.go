@@ -9,15 +9,16 @@ import (
 	"strings"
 )
 
-// An answer that two readers could take differently is no answer. encoding/json takes the last of two members with one name, and
-// takes CODE for code; other readers take the first, or see no code at all. So a body is searched for both before it is believed.
+// This file refuses ambiguous answers. encoding/json takes the last of two members with one name, and takes
+// CODE for code; other readers take the first, or see no code at all. Every body is searched for both before it
+// counts as an answer.
 
-// oneWay is an error where any object of a body names a member twice, be it in letters of another case.
+// oneWay returns an error if an object in the body names a member twice, in the same or different case.
 func oneWay(body []byte) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	var open []map[string]bool // the names of each object that is open; nil for a list
-	named := false             // the last token was a name, and its value comes
+	var open []map[string]bool // the names seen in each open object; nil for a list
+	named := false             // the last token was a name, and its value follows
 	for {
 		t, err := d.Token()
 		if err == io.EOF {
@@ -26,6 +27,7 @@ func oneWay(body []byte) error {
 		if err != nil {
 			return errUnreadable
 		}
+		// Check the name of a member.
 		if name, is := t.(string); is && !named && len(open) > 0 && open[len(open)-1] != nil {
 			if names := open[len(open)-1]; !add(names, name) {
 				return fmt.Errorf("%w: a name is there twice", errUnreadable)
@@ -33,6 +35,7 @@ func oneWay(body []byte) error {
 			named = true
 			continue
 		}
+		// Follow the nesting of objects and lists.
 		named = false
 		switch t {
 		case json.Delim('{'):
@@ -45,7 +48,8 @@ func oneWay(body []byte) error {
 	}
 }
 
-// add remembers a name, and reports false where one like it is known. Case is folded as encoding/json does, which takes ſ for s too.
+// add remembers a name, and reports false if it is already known. Case is folded as in encoding/json, which
+// equates ſ and s, too.
 func add(names map[string]bool, name string) bool {
 	folded := strings.ToLower(strings.ToUpper(name))
 	if names[folded] {
@@ -55,9 +59,10 @@ func add(names map[string]bool, name string) bool {
 	return true
 }
 
-// decode reads an object into the fields of a struct, by their exact names. An object that spells one of them in letters of another
-// case is not read at all.
+// decode reads an object into the fields of a struct by their exact names. A member whose name differs from a
+// field's only in case is an error.
 func decode(raw []byte, into any) error {
+	// List the members of the object and the names of the struct's fields.
 	var there map[string]json.RawMessage
 	if json.Unmarshal(raw, &there) != nil || there == nil {
 		return errUnreadable
@@ -70,6 +75,7 @@ func decode(raw []byte, into any) error {
 		}
 		names[name] = true
 	}
+	// Refuse members that differ from a field's name in case only.
 	for name := range there {
 		for known := range names {
 			if name != known && strings.EqualFold(name, known) {

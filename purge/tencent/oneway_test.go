@@ -10,8 +10,8 @@ import (
 	"purgebot/purge"
 )
 
-// An answer that another reader could take differently is no answer: to a purge it leaves everything open, to a question nothing is
-// learned. Each is refused for every decoder, of both APIs.
+// An answer that other readers could read differently does not count: a purge stays unknown, and a question has
+// no answer. The test covers every decoder of both APIs.
 func TestAnswersThatReadTwoWays(t *testing.T) {
 	t.Parallel()
 	const row2 = `{"status":1,"type":0,"url_list":["https://www.test.com/1.jpg"],"datetime":"2026-11-21 12:00:00"}`
@@ -67,7 +67,7 @@ func TestAnswersThatReadTwoWays(t *testing.T) {
 	}
 }
 
-// What merely says more than is read here is read as ever, also where names are alike without being the same.
+// Additional members are ignored, even if their names resemble known ones.
 func TestAnswersThatReadOneWay(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{

@@ -10,16 +10,18 @@ import (
 	"purgebot/purge"
 )
 
-// quotaAge is how long an answer about quota is repeated: a card and its check are one look, the next press is another.
+// quotaAge is the lifetime of a cached quota answer: long enough for a card and its check, too short for the
+// next press.
 const quotaAge = 5 * time.Second
 
-// limits is what the vendor last said of quota and batch sizes. Sizes hold until it says otherwise, what is left does not.
+// limits is the vendor's last report of quota and batch sizes. Sizes hold until the next report, the quota left
+// expires.
 type limits struct {
 	mu                          sync.Mutex
 	quota                       []purge.Quota
-	at                          time.Time // of quota; zero where it is not known any more
-	urls, directories, prefetch int       // 0: not said yet
-	changes                     int       // counts forget, so that a slow answer is not taken for a new one
+	at                          time.Time // time of the quota report; zero if it is outdated
+	urls, directories, prefetch int       // 0 until reported
+	changes                     int       // number of forget calls, by which keep recognises an answer that a call has outdated
 }
 
 func (l *limits) forget() {
@@ -28,7 +30,7 @@ func (l *limits) forget() {
 	l.at, l.changes = time.Time{}, l.changes+1
 }
 
-// fresh returns what is still true at that time, and a mark for keep.
+// fresh returns the cached quota, if it still holds at the time now, and a mark to pass to keep.
 func (l *limits) fresh(now time.Time) (quota []purge.Quota, mark int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,14 +47,15 @@ func (l *limits) keep(quota []purge.Quota, mark int, at time.Time, urls, directo
 	}
 }
 
-// Limits are those that the vendor last told to Quota, for its smaller area, or else ones that hold for every account.
+// Limits returns the vendor's last reported limits, the smaller of both areas, or else limits that hold for
+// every account.
 func (v *V3) Limits() purge.Limits {
 	v.limits.mu.Lock()
 	defer v.limits.mu.Unlock()
 	return purge.Limits{
 		URLs: orDefault(v.limits.urls, defaultURLs), Directories: orDefault(v.limits.directories, defaultDirectories),
 		Prefetch: orDefault(v.limits.prefetch, defaultPrefetch),
-		Bytes:    maxBody3 - 1024, // a body of JSON is smaller than the same as a form; this is for the rest of it
+		Bytes:    maxBody3 - 1024, // a JSON body is smaller than the same form; the rest of the body gets 1024 bytes
 	}
 }
 
@@ -63,13 +66,16 @@ func orDefault(n, d int) int {
 	return n
 }
 
-// Quota asks DescribePurgeQuota and DescribePushQuota, and repeats their answers for some seconds unless something was sent since.
-// What is left for prefetching is left out where the second does not tell: purging needs no right to ask it.
+// Quota calls DescribePurgeQuota and DescribePushQuota, and caches the result for some seconds or until the
+// next purge. Without an answer to the second call the result has no prefetch quota: purging needs no
+// permission for that question.
 func (v *V3) Quota(ctx context.Context) ([]purge.Quota, error) {
+	// Use the cache while it holds.
 	quota, mark, ok := v.limits.fresh(v.now())
 	if ok {
 		return quota, nil
 	}
+	// Ask for the quota of purges, which is required.
 	a, err := v.do(ctx, call{action: "DescribePurgeQuota"})
 	if err != nil {
 		return nil, notSaid(err, sayNoQuota)
@@ -85,13 +91,14 @@ func (v *V3) Quota(ctx context.Context) ([]purge.Quota, error) {
 	if len(quota) == 0 {
 		return nil, notSaid(unreadable("DescribePurgeQuota", a), sayNoQuota)
 	}
+	// Ask for the quota of prefetches, which is optional, and cache all.
 	prefetch := v.prefetchQuota(ctx)
 	quota = append(quota, quotas(purge.Prefetch, prefetch)...)
 	v.limits.keep(quota, mark, v.now(), batch(d.URLPurge), batch(d.PathPurge), batch(prefetch))
 	return quota, nil
 }
 
-// prefetchQuota is nil where it is not told.
+// prefetchQuota returns the rows of DescribePushQuota, or nil if they cannot be had.
 func (v *V3) prefetchQuota(ctx context.Context) []quotaRow {
 	a, err := v.do(ctx, call{action: "DescribePushQuota"})
 	if err != nil {
@@ -100,7 +107,7 @@ func (v *V3) prefetchQuota(ctx context.Context) []quotaRow {
 	var d struct {
 		URLPush []quotaRow `json:"UrlPush"`
 	}
-	_ = decode(a.result, &d) // what cannot be read tells nothing
+	_ = decode(a.result, &d) // an unreadable answer counts as none
 	return d.URLPush
 }
 
@@ -112,7 +119,7 @@ type quotaRow struct {
 	Batch, Total, Available *int
 }
 
-// quotas leaves out what is not understood: a number that is not given is not zero.
+// quotas converts rows and drops incomplete ones: a missing number does not mean zero.
 func quotas(k purge.Kind, rows []quotaRow) []purge.Quota {
 	var told []purge.Quota
 	for _, r := range rows {
@@ -123,7 +130,7 @@ func quotas(k purge.Kind, rows []quotaRow) []purge.Quota {
 	return told
 }
 
-// batch is the smallest size of a call that any area takes, 0 where none is said.
+// batch returns the smallest batch size of all areas, or 0 if no row has one.
 func batch(rows []quotaRow) int {
 	least := 0
 	for _, r := range rows {
@@ -134,8 +141,8 @@ func batch(rows []quotaRow) int {
 	return least
 }
 
-// notSaid is the error of a question that harms nobody when it is asked again. One that is not known at all is NotFound: a gateway that
-// purges need not answer questions.
+// notSaid returns the error of a question that is harmless to repeat: Unknown becomes Unavailable. An action
+// unknown to the endpoint becomes NotFound, because a gateway for purges need not answer questions.
 func notSaid(err error, say string) error {
 	e := purge.AsError(err)
 	switch {

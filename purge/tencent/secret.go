@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// quote is what the vendor says (a word, and a message) as an operator may read it: on one line, cut, without the query of
-// a URL that it may name, and withheld if it repeats the request.
+// quote returns the vendor's word and message in a form that operators may read: on one line, cut, without the
+// query of a URL in it, and withheld if it repeats a part of the request.
 func (l *line) quote(signature, word, message string) string {
 	if l.repeats(signature, word) || l.repeats(signature, message) {
 		return "(message withheld: it repeats the request)"
@@ -28,7 +28,7 @@ func (l *line) repeats(signature, text string) bool {
 	return false
 }
 
-// fragments are the beginnings by which a secret would be recognised, in the forms in which one gets repeated.
+// fragments returns the beginnings of the secrets in every encoding in which a text could repeat them.
 func fragments(secrets ...string) []string {
 	var found []string
 	for _, s := range secrets {

@@ -24,12 +24,12 @@ const (
 	maxRetryAfter = time.Hour
 )
 
-// line is the way to the vendor, whichever API is spoken on it: where, with which keys, by which clock.
+// line is the connection to the vendor that both clients share: endpoint, keys and clock.
 type line struct {
 	endpoint                *url.URL
-	path                    string // as it is sent and signed
+	path                    string // the path in the form that is sent and signed
 	secretID, secret, token string
-	fragments               []string // of the keys, in every form a text could repeat them
+	fragments               []string // beginnings of the keys, in every encoding that a text could repeat
 	zone                    *time.Location
 	now                     func() time.Time
 	turn                    func(context.Context, bool) error
@@ -38,7 +38,7 @@ type line struct {
 	clock                   atomic.Bool // the last answer was about the clock
 }
 
-// connect makes the line of a configuration that was checked.
+// connect fills the line from a checked configuration.
 func (l *line) connect(c Config, endpoint *url.URL) {
 	l.endpoint, l.path = endpoint, endpoint.EscapedPath()
 	l.secretID, l.secret, l.token = c.SecretID, c.SecretKey, c.Token
@@ -47,38 +47,39 @@ func (l *line) connect(c Config, endpoint *url.URL) {
 	l.transport = oneShot(c.Transport, endpoint.Scheme == "https")
 }
 
-// exchange is one HTTP round: an answer, or the cause why there is none.
+// exchange is one HTTP round trip: an answer, or the cause of its absence.
 type exchange struct {
 	status     int
 	body       []byte
-	date       time.Time     // the server's clock; zero if it did not say
-	retryAfter time.Duration // zero if it did not say
+	date       time.Time     // the server's clock; zero if absent
+	retryAfter time.Duration // zero if absent
 
-	left  bool  // a connection was had, so that the request may have left
-	cause error // never holds a byte of what was sent
+	left  bool  // a connection was established, so the request may have left
+	cause error // never holds a byte of the request
 }
 
-// oneShot makes a transport whose connections carry one request each. net/http resends a GET, which it holds to be
-// idempotent, when a kept connection turns out dead; a POST would end as "unknown" for the same trifle. HTTP/2 resends too.
+// oneShot returns a transport whose connections carry one request each. net/http resends a GET, which it
+// considers idempotent, if a kept connection turns out dead; a POST in the same situation would end as
+// "unknown". HTTP/2 resends, too.
 func oneShot(from *http.Transport, secure bool) *http.Transport {
 	t := &http.Transport{Proxy: proxyFromEnvironment}
 	if from != nil {
 		t = from.Clone()
 	}
 	if !secure {
-		t.Proxy = nil // it would read the signed request
+		t.Proxy = nil // a proxy would read the signed request
 	}
 	t.DisableKeepAlives, t.DisableCompression = true, true
 	t.MaxResponseHeaderBytes = 64 << 10
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
 	if t.TLSClientConfig != nil {
-		t.TLSClientConfig.NextProtos = nil // a transport once used for HTTP/2 would still offer it here
+		t.TLSClientConfig.NextProtos = nil // a transport once used for HTTP/2 would still offer it
 	}
 	return t
 }
 
-// proxyFromEnvironment hides the value of a wrong HTTPS_PROXY: it may hold a password.
+// proxyFromEnvironment hides the value of a malformed HTTPS_PROXY, because it may hold a password.
 func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
 	u, err := http.ProxyFromEnvironment(r)
 	if err != nil {
@@ -87,7 +88,8 @@ func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
 	return u, nil
 }
 
-// mayLeave waits for the call's turn, and then asks whoever makes the call. The wait leaves enough of ctx for the call.
+// mayLeave waits for the call's turn and then runs the caller's leaving function. The wait ends early enough
+// that ctx leaves time for the call itself.
 func (l *line) mayLeave(ctx context.Context, c call) error {
 	waits, cancel := ctx, context.CancelFunc(func() {})
 	if end, bounded := ctx.Deadline(); bounded {
@@ -103,7 +105,8 @@ func (l *line) mayLeave(ctx context.Context, c call) error {
 	return c.leaving(ctx)
 }
 
-// send makes one HTTP round. It calls the transport, not a client, since a client follows redirects and quotes URLs in errors.
+// send makes one HTTP round trip. It uses the transport without a client, because a client follows redirects
+// and quotes URLs in errors.
 func (l *line) send(ctx context.Context, r *http.Request) exchange {
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
@@ -125,7 +128,7 @@ func (l *line) send(ctx context.Context, r *http.Request) exchange {
 	return x
 }
 
-// post is a request with a body, without a context; its headers are the caller's to complete.
+// post returns a request with a body and no context. The caller completes its headers.
 func (l *line) post(contentType string, body []byte) *http.Request {
 	u := *l.endpoint
 	return &http.Request{
@@ -134,8 +137,9 @@ func (l *line) post(contentType string, body []byte) *http.Request {
 	}
 }
 
-// cause is what an operator may read of a failure. Before anything left its text is harmless. Afterwards the other side
-// may have echoed the request into it (a status line, a header), so only errors whose text is their own pass.
+// cause returns the part of an error that an operator may read. An error before the request left is harmless. A
+// later one may hold an echo of the request (in a status line or a header), so only errors with a fixed text
+// pass.
 func cause(err error, left bool) error {
 	if !left {
 		return err
@@ -151,7 +155,7 @@ func cause(err error, left bool) error {
 	return fmt.Errorf("broken answer (%T)", err)
 }
 
-// distrust reports whether err is about the server's certificate: no retry mends that.
+// distrust reports whether err is about the server's certificate, which no repetition repairs.
 func distrust(err error) bool {
 	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
 	return ok

@@ -14,23 +14,24 @@ import (
 	"purgebot/purge"
 )
 
-// The string to sign holds names and values as they are, the request holds them percent-encoded; see
-// https://cloud.tencent.com/doc/api/231/1725. Both are written in one pass, without sorting: whoever calls param
-// does so in the byte order of the names.
+// The string to sign holds names and values unescaped, the request holds them percent-encoded; see
+// https://cloud.tencent.com/doc/api/231/1725. Both are written in one pass, without sorting: callers of param
+// add parameters in the byte order of their names.
 //
-// The string to sign alone is ambiguous: one value "x&urls.1=y" signs like two parameters. Only the encoding keeps them apart.
+// The string to sign alone is ambiguous: one value "x&urls.1=y" signs like two parameters. Only the encoding
+// keeps them apart.
 
-// rawChunk is how much of the string to sign is gathered before it goes through the HMAC: small enough to stay in the
-// processor's nearest cache, and in whole blocks, which both hashes (their blocks are of 64 bytes) take at full speed.
+// rawChunk is the size at which the string to sign goes through the HMAC: small enough for the processor's
+// nearest cache, and whole blocks, which both hashes (with blocks of 64 bytes) process at full speed.
 const rawChunk = 8 << 10
 
 type signing struct {
 	mac  hash.Hash
-	raw  []byte // of the string to sign, what the HMAC has not seen yet
+	raw  []byte // the part of the string to sign that the HMAC has not seen yet
 	wire []byte // the encoded parameters so far
 }
 
-// newSigning begins a request; capacity is how many bytes it will roughly take on the wire.
+// newSigning begins a request. The capacity is an estimate of its size on the wire.
 func newSigning(method, key, httpMethod, host, path string, capacity int) *signing {
 	h := sha1.New
 	if method == HmacSHA256 {
@@ -41,7 +42,7 @@ func newSigning(method, key, httpMethod, host, path string, capacity int) *signi
 	return s
 }
 
-// param adds a parameter. Underscores of a name are signed as dots.
+// param adds a parameter. Underscores in its name are signed as dots.
 func (s *signing) param(name, value string) {
 	if len(s.wire) > 0 {
 		s.raw, s.wire = append(s.raw, '&'), append(s.wire, '&')
@@ -51,8 +52,8 @@ func (s *signing) param(name, value string) {
 	s.raw = s.hashed(s.raw)
 }
 
-// items adds the parameters list.0, list.1 … in the order of their names. The buffers are locals here: stored in a struct
-// on the heap, each append would also cost a write barrier while the collector runs.
+// items adds the parameters list.0, list.1 … in the order of their names. Local variables hold the buffers: in
+// a struct on the heap, each append would also cost a write barrier while the collector runs.
 func (s *signing) items(list string, targets []purge.Target) {
 	raw, wire := s.raw, s.wire
 	n := len(targets)
@@ -66,7 +67,7 @@ func (s *signing) items(list string, targets []purge.Target) {
 	s.raw, s.wire = raw, wire
 }
 
-// hashed puts raw's whole blocks through the HMAC when there are enough, and returns the rest.
+// hashed feeds the whole blocks of raw to the HMAC once they reach rawChunk, and returns the rest.
 func (s *signing) hashed(raw []byte) []byte {
 	if len(raw) < rawChunk {
 		return raw
@@ -83,8 +84,8 @@ func (s *signing) finish() (wire []byte, signature string) {
 	return appendEscaped(append(s.wire, "&Signature="...), signature), signature
 }
 
-// nextInTextOrder steps from 0 through all of 0 … n-1 in the byte order of their decimal digits:
-// 0 1 10 100 101 … 11 110 … 2 20 … What it returns after the last means nothing.
+// nextInTextOrder steps from 0 through all of 0 … n-1 in the byte order of their decimal digits: 0 1 10 100 101
+// … 11 110 … 2 20 … The result after the last number is meaningless.
 func nextInTextOrder(i, n int) int {
 	if i == 0 {
 		return 1
@@ -98,8 +99,9 @@ func nextInTextOrder(i, n int) int {
 	return i + 1
 }
 
-// appendEscaped percent-encodes every byte but A–Z a–z 0–9 - . _ ~, as purge.EncodedLen counts it. It writes four bytes
-// for each and keeps one or three: a branch per byte costs more, since nobody can predict where the slashes are.
+// appendEscaped percent-encodes every byte except A–Z a–z 0–9 - . _ ~, the rule that purge.EncodedLen counts
+// by. It writes four bytes for each byte and keeps one or three of them: a branch per byte would cost more,
+// because its outcome is unpredictable.
 func appendEscaped(dst []byte, s string) []byte {
 	n := len(dst)
 	dst = slices.Grow(dst, 3*len(s)+1)
@@ -112,7 +114,8 @@ func appendEscaped(dst []byte, s string) []byte {
 	return dst[:n]
 }
 
-// escapes holds what a byte becomes in its low three bytes, and how many of them count in the highest.
+// escapes holds the encoded form of each byte in the low three bytes, and the length of that form in the
+// highest.
 var escapes = func() (t [256]uint32) {
 	const hex = "0123456789ABCDEF"
 	for c := range t {

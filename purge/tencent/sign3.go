@@ -10,17 +10,18 @@ import (
 	"time"
 )
 
-// TC3-HMAC-SHA256 signs the headers that it names and the body's exact bytes; see
-// https://cloud.tencent.com/document/api/228/30977. The date in the scope is that of UTC.
+// TC3-HMAC-SHA256 signs the named headers and the exact bytes of the body; see
+// https://cloud.tencent.com/document/api/228/30977. The date in the scope is in UTC.
 const (
 	tc3        = "TC3-HMAC-SHA256"
 	tc3Service = "cdn"
 )
 
-// header is one that is signed. Its name is in lower case.
+// header is a signed header. Its name is in lower case.
 type header struct{ name, value string }
 
-// authorize returns the Authorization header of a POST to / and the signature in it. The headers must be sorted by name.
+// authorize returns the Authorization header of a POST to / and the signature in it. The headers must be sorted
+// by name.
 func authorize(id, key, service string, at time.Time, headers []header, body []byte) (authorization, signature string) {
 	date := at.UTC().Format(time.DateOnly)
 	scope := date + "/" + service + "/tc3_request"
@@ -32,7 +33,8 @@ func authorize(id, key, service string, at time.Time, headers []header, body []b
 	return tc3 + " Credential=" + id + "/" + scope + ", SignedHeaders=" + names + ", Signature=" + signature, signature
 }
 
-// canonicalRequest has values in lower case too, as the page says; they are sent as they are.
+// canonicalRequest returns the canonical form of a request and the list of signed headers. The vendor's page
+// demands header values in lower case here; the request itself sends them unchanged.
 func canonicalRequest(headers []header, body []byte) (canonical []byte, names string) {
 	lines := make([]string, len(headers))
 	signed := make([]string, len(headers))

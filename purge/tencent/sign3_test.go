@@ -55,7 +55,8 @@ func TestPublishedAnswers3(t *testing.T) {
 	}
 }
 
-// The vendor's own SDK and we sign the same request alike. Its clock cannot be set, so that ours follows what it sent.
+// The vendor's own SDK and the client give a request the same signature. The client's clock follows the SDK's,
+// which cannot be set.
 func TestTheVendorsSDKAgrees(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string]map[string]any{
@@ -87,7 +88,7 @@ func TestTheVendorsSDKAgrees(t *testing.T) {
 	}
 }
 
-// The scope's date is that of UTC, whatever zone the clock is set to.
+// The date of the scope is in UTC, in every time zone of the clock.
 func TestScopeIsInUTC(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 21, 7, 59, 59, 0, time.FixedZone("UTC+8", 8*60*60))
@@ -114,7 +115,7 @@ func BenchmarkSign3(b *testing.B) {
 	}
 }
 
-// BenchmarkSign3Floor is the bare hash of the same body. BenchmarkSign3 may take twice as long.
+// BenchmarkSign3Floor hashes the same body alone. BenchmarkSign3 may take twice as long.
 func BenchmarkSign3Floor(b *testing.B) {
 	_, c := benchmarkCall3(b)
 	body := c.encode()

@@ -67,7 +67,7 @@ func signParams(method, key, httpMethod, host, path string, params map[string]st
 	return s.finish()
 }
 
-// decoded is what any server reads from a query or a form body.
+// decoded returns the parameters that a server reads from a query or a form body.
 func decoded(t *testing.T, wire []byte) map[string]string {
 	t.Helper()
 	form, err := url.ParseQuery(string(wire))
@@ -97,7 +97,8 @@ func TestCanonicalVectors(t *testing.T) {
 	}
 }
 
-// The cases that the target grammar admits, through the client itself: its order of names, its choice of action.
+// The vectors that the target grammar admits also pass through the client, with its order of names and its
+// choice of actions.
 func TestCanonicalVectorsThroughTheClient(t *testing.T) {
 	t.Parallel()
 	f := readVectors(t, "v2-canonical.json")
@@ -123,7 +124,7 @@ func TestCanonicalVectorsThroughTheClient(t *testing.T) {
 	assert.Equal(t, 10*4, ran) // all but special characters, underscores and "@", which no target has
 }
 
-// batchOf turns a vector back into the batch that it came from.
+// batchOf converts a vector back into its batch.
 func batchOf(params map[string]string) (b purge.Batch, ok bool) {
 	for area, kinds := range actions {
 		for kind, action := range kinds {
@@ -169,7 +170,8 @@ func TestPublishedAnswers(t *testing.T) {
 	}
 }
 
-// The page of 2014 sends two ids that its printed signature does not cover. Whoever signs what is sent gets another one.
+// The page of 2014 sends two ids that its printed signature does not cover. The signature of the request as
+// sent is different.
 func TestPublishedMistake(t *testing.T) {
 	t.Parallel()
 	signatures := map[string]string{}
@@ -180,7 +182,7 @@ func TestPublishedMistake(t *testing.T) {
 	assert.Equal(t, "66prolcgMqz0pm5B52x1Z5ulz/Q=", signatures["cvm-DescribeInstances-2014-sha1-with-ids"])
 }
 
-// Two different requests with one signature: only the wire tells them apart, so it must.
+// Two different requests can have one signature. Only the encoding on the wire tells them apart.
 func TestCollision(t *testing.T) {
 	t.Parallel()
 	f := readVectors(t, "v2-canonical.json")
@@ -212,7 +214,7 @@ func TestNextInTextOrder(t *testing.T) {
 	}
 }
 
-// What is sent decodes to what was given, and takes the room that the plan counted.
+// The decoded request equals the input, and its size is the one that the plan counted.
 func TestEscape(t *testing.T) {
 	t.Parallel()
 	var every []byte
@@ -267,7 +269,8 @@ func BenchmarkSign(b *testing.B) {
 	}
 }
 
-// BenchmarkSignFloor is the bare HMAC over the same string to sign. BenchmarkSign may take four times as long.
+// BenchmarkSignFloor computes the bare HMAC of the same string to sign. BenchmarkSign may take four times as
+// long.
 func BenchmarkSignFloor(b *testing.B) {
 	for method, h := range hashes {
 		b.Run(method, func(b *testing.B) {

@@ -11,28 +11,29 @@ import (
 	"purgebot/purge"
 )
 
-// The purge log answers in whole seconds of Beijing time and, in its two areas, by two sets of status numbers; see
-// https://cloud.tencent.com/doc/api/231/3948 and https://cloud.tencent.com/doc/api/445/6710.
+// The purge log states times in whole seconds of Beijing time, and its two areas use two sets of status
+// numbers; see https://cloud.tencent.com/doc/api/231/3948 and https://cloud.tencent.com/doc/api/445/6710.
 const (
 	logTime = "2006-01-02 15:04:05"
 	logDay  = "20060102"
 
-	// slack is how far ahead of ours the vendor's clock may be: a row must not be missed for that.
+	// slack is the tolerated lead of the vendor's clock over ours, within which no row may be missed.
 	slack = 5 * time.Minute
 )
 
-// Status reads the purge log. A row counts if it names a target exactly, is of the batch's kind where it says one, and is
-// not older than q.Since, by the second. Where several rows count the worst holds: nothing is called done that may not be.
-// The log says neither who purged nor in which mode, so where another call has sent the same text a row proves nothing by itself;
-// see judge.
+// Status reads the purge log. A row counts if it names a target exactly, does not belong to another kind, and
+// is not older than q.Since, by the second. The worst of several rows holds, so no target is reported done too
+// early. The log names neither the call nor the mode, so a row proves nothing by itself if another call has
+// sent the same text; see judge.
 func (v *V2) Status(ctx context.Context, q purge.StatusQuery) ([]purge.TargetStatus, error) {
 	if len(q.Batch.Targets) == 0 {
 		return nil, nil
 	}
+	// Read the log.
 	var all []logRow
 	for _, c := range v.logCalls(q) {
 		a, err := v.do(ctx, c)
-		if err != nil && byTask(q) && purge.AsError(err).Kind == purge.NotFound { // a task that was just given out is in the log a little later
+		if err != nil && byTask(q) && purge.AsError(err).Kind == purge.NotFound { // the log lists a new task with a delay
 			continue
 		}
 		if err != nil {
@@ -44,6 +45,7 @@ func (v *V2) Status(ctx context.Context, q purge.StatusQuery) ([]purge.TargetSta
 		}
 		all = append(all, rows...)
 	}
+	// Without a task id, find the other calls that may have made the same rows.
 	var beside []purge.Sent
 	if !byTask(q) {
 		var err error
@@ -54,12 +56,12 @@ func (v *V2) Status(ctx context.Context, q purge.StatusQuery) ([]purge.TargetSta
 	return inOrder(v.judgeAll(all, beside, q), q.Batch.Targets), nil
 }
 
-// byTask is where the log can be asked for one task alone: of mainland URLs, the only calls that are told its id.
+// byTask reports whether the log can be filtered by task. Only calls for mainland URLs receive a task id.
 func byTask(q purge.StatusQuery) bool {
 	return q.Receipt.TaskID != "" && q.Batch.Area == purge.Mainland
 }
 
-// sentBeside asks who else may have made a row of the log.
+// sentBeside returns the other calls that may have made a row of the log.
 func sentBeside(ctx context.Context, q purge.StatusQuery) ([]purge.Sent, error) {
 	if q.Beside == nil {
 		return nil, nil
@@ -71,9 +73,10 @@ func sentBeside(ctx context.Context, q purge.StatusQuery) ([]purge.Sent, error) 
 	return sent, nil
 }
 
-// logCalls asks for the task where there is one, which only mainland URLs have. Overseas is asked by day, and a purge just before
-// midnight may be logged just after.
+// logCalls returns the calls that read the log: by task if the batch has a task id, otherwise by time. The
+// overseas log is read by day, and a purge just before midnight may be logged on the next day.
 func (v *V2) logCalls(q purge.StatusQuery) []call {
+	// Ask for one or two days of the overseas log.
 	host := param{name: "host", value: q.Batch.Targets[0].Host()}
 	since := q.Since.In(v.zone)
 	if q.Batch.Area == purge.Overseas {
@@ -87,12 +90,13 @@ func (v *V2) logCalls(q purge.StatusQuery) []call {
 		}
 		return calls
 	}
+	// Ask the mainland log for the task, or for a span of time.
 	c := call{action: "GetCdnRefreshLog"}
 	if byTask(q) {
 		c.params = []param{{name: "taskId", value: q.Receipt.TaskID}}
 	} else {
 		end := v.now().In(v.zone).Add(slack)
-		if answered(q) { // what others sent just before is counted too
+		if answered(q) { // rows of other calls just before this one are counted, too
 			since = since.Add(-purge.Overlap)
 		}
 		c.params = []param{{name: "endDate", value: end.Format(logTime)}, host, {name: "startDate", value: since.Format(logTime)}}
@@ -100,8 +104,8 @@ func (v *V2) logCalls(q purge.StatusQuery) []call {
 	return []call{c}
 }
 
-// cannotTell reduces an error to what Status may answer. Reading twice harms nobody, so that an answer that is lost, or that nobody can
-// read, means "not now".
+// cannotTell converts an error to one that Status may return. Reading twice is harmless, so a lost or
+// unreadable answer means "not now".
 func cannotTell(e *purge.Error) *purge.Error {
 	switch {
 	case e.Kind == purge.Unavailable, e.Kind == purge.Exhausted && e.RetryAfter > 0:
@@ -115,7 +119,7 @@ func cannotTell(e *purge.Error) *purge.Error {
 	return e
 }
 
-// logRow is one entry: mainland has type and url_list, overseas has url.
+// logRow is one entry: the mainland log has type and url_list, the overseas log has url.
 type logRow struct {
 	Type     json.RawMessage `json:"type"`
 	Status   json.RawMessage `json:"status"`
@@ -149,18 +153,20 @@ func (r logRow) urls() []string {
 	return append(list, text(r.URL))
 }
 
-// answered is true of a call that was accepted: it is in the log, sooner or later. Any other may not be.
+// answered reports whether the call was accepted. The log lists every accepted call sooner or later, others
+// perhaps never.
 func answered(q purge.StatusQuery) bool { return !q.Receipt.At.IsZero() }
 
-// evidence is what the rows about one target say.
+// evidence is the log's rows about one target.
 type evidence struct {
-	rows    int // that others may have made as well as this call
+	rows    int // number of rows that this call or another may have made
 	untyped bool
-	since   []purge.TargetStatus // of those that are not older than the call
+	since   []purge.TargetStatus // outcomes of the rows that are not older than the call
 }
 
-// judgeAll sorts the rows by target, and judges each.
+// judgeAll groups the rows by target and judges each target.
 func (v *V2) judgeAll(rows []logRow, beside []purge.Sent, q purge.StatusQuery) map[string]purge.TargetStatus {
+	// Collect the rows of each target.
 	of := map[string]*evidence{}
 	for _, r := range rows {
 		s, ok := r.outcome(q.Batch.Area)
@@ -174,6 +180,7 @@ func (v *V2) judgeAll(rows []logRow, beside []purge.Sent, q purge.StatusQuery) m
 			of[u].add(r, s, r.olderThan(q.Since, v.zone))
 		}
 	}
+	// Judge each target by its rows.
 	found := map[string]purge.TargetStatus{}
 	for u, l := range of {
 		if s, ok := l.judge(others(u, beside, q, l.untyped), answered(q), v.now().Sub(q.Since) < purge.Overlap); ok {
@@ -191,7 +198,7 @@ func (l *evidence) add(r logRow, s purge.TargetStatus, old bool) {
 	}
 }
 
-// others counts the calls that may have made a row with this text.
+// others returns the number of other calls that may have made a row with this text.
 func others(u string, beside []purge.Sent, q purge.StatusQuery, anyKind bool) (n int) {
 	for _, s := range beside {
 		if s.Area == q.Batch.Area && s.Target.String() == u && (anyKind || s.Kind == q.Batch.Kind) {
@@ -201,13 +208,15 @@ func others(u string, beside []purge.Sent, q purge.StatusQuery, anyKind bool) (n
 	return n
 }
 
-// judge says what the rows prove of this call. Nothing, where another may have made them and this one may never have arrived. Of one
-// that was accepted, what they all say, once there are as many as calls: then its own is among them. While they are not, and it is
-// not long ago, it runs as far as anybody knows: the log may still lack a row.
+// judge returns the outcome that the rows prove for this call, if any. If other calls sent the same text and
+// this one was not accepted, the rows prove nothing, because the call may never have arrived. If this call was
+// accepted and there are as many rows as calls, one of the rows is its own, so an outcome shared by all rows
+// holds. With fewer rows soon after the call, the outcome is Accepted: the log may still lack a row.
 func (l *evidence) judge(others int, answered, lately bool) (purge.TargetStatus, bool) {
 	if len(l.since) == 0 || others > 0 && !answered {
 		return purge.TargetStatus{}, false
 	}
+	// Find the worst outcome, and whether all rows agree.
 	worst, alike := l.since[0], true
 	running := worst.Outcome == purge.Accepted
 	for _, s := range l.since[1:] {
@@ -228,7 +237,8 @@ func (l *evidence) judge(others int, answered, lately bool) (purge.TargetStatus,
 
 var badness = map[purge.Outcome]int{purge.Done: 0, purge.Accepted: 1, purge.Failed: 2}
 
-// outcome reads a status number by the meaning that it has in this area: 1 is done in one and running in the other.
+// outcome translates a status number by the area's own table: 1 means done in one area and running in the
+// other.
 func (r logRow) outcome(area purge.Area) (purge.TargetStatus, bool) {
 	n, ok := number(r.Status)
 	if !ok {
@@ -247,13 +257,14 @@ func (r logRow) outcome(area purge.Area) (purge.TargetStatus, bool) {
 	return purge.TargetStatus{Outcome: outcomes[n]}, true
 }
 
-// isOf keeps the URL https://a/b/ and the directory https://a/b/ apart, where the log does; overseas it does not.
+// isOf tells the URL https://a/b/ from the directory https://a/b/ by the row's type, which the overseas log
+// lacks.
 func (r logRow) isOf(k purge.Kind) bool {
 	n, ok := number(r.Type)
 	return !ok || n == 0 && k == purge.URL || n == 1 && k == purge.Directory
 }
 
-// olderThan is true for a row without a readable time as well.
+// olderThan reports whether the row is from before since, or has no readable time.
 func (r logRow) olderThan(since time.Time, zone *time.Location) bool {
 	at, err := time.ParseInLocation(logTime, strings.TrimSpace(text(r.Datetime)), zone)
 	return err != nil || at.Before(since.Truncate(time.Second))

@@ -14,7 +14,7 @@ import (
 	"purgebot/purge"
 )
 
-// beijing is 12:00:00 there on 21 November 2026; the call left a second before, and a half.
+// beijing is 12:00:00 in Beijing on 21 November 2026. The call left one and a half seconds before.
 var (
 	beijing = time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC)
 	since   = beijing.Add(-1500 * time.Millisecond) // 11:59:58.5
@@ -136,7 +136,7 @@ func TestStatusQueries(t *testing.T) {
 	}
 }
 
-// Refused means never; unreachable, unreadable, unheard of and hurried mean not now.
+// A refusal means never; an unreachable, unreadable, unknown or rate limited API means not now.
 func TestStatusErrors(t *testing.T) {
 	t.Parallel()
 	status := func(n int) http.HandlerFunc { return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(n) } }
@@ -178,7 +178,7 @@ func TestStatusErrors(t *testing.T) {
 	assert.Empty(t, got)
 }
 
-// A task that the log does not know yet is one that it lacks, not one that it cannot tell of.
+// A task that the log does not know yet counts as missing from the log, not as an error.
 func TestATaskThatIsNotLoggedYet(t *testing.T) {
 	t.Parallel()
 	v := testClient(t, serve(t, says(`{"code":4000,"message":"(21001) x","codeDesc":21001}`)).URL, nil)

@@ -1,10 +1,11 @@
 // Package tencent purges Tencent Cloud CDN: it signs a batch, sends it once, and translates the vendor's answer
-// into the words of package purge. V2 speaks API 2.0, the RefreshCdn… actions; V3 speaks API 3.0, the Purge…Cache actions.
+// into the words of package purge. V2 speaks API 2.0, the RefreshCdn… actions; V3 speaks API 3.0, the
+// Purge…Cache actions.
 //
-// It refuses to guess. A request that may have left this machine without a readable answer is Unknown, never failed
-// and never sent again from here. It never follows a redirect, never reuses a connection (net/http would resend a GET
-// over a dead one by itself), and never lets a key, a token, a signature or a signed request into an error.
-// It does not retry, wait, count quota, or decide who may purge what.
+// The package does not guess. A request that may have left this machine without a readable answer is Unknown,
+// never Failed, and is not repeated here. The package never follows a redirect, never reuses a connection
+// (net/http would resend a GET over a dead one by itself), and keeps keys, tokens, signatures and signed
+// requests out of its errors. It does not retry, wait, count quota, or decide about permissions.
 package tencent
 
 import (
@@ -22,7 +23,8 @@ import (
 	"purgebot/purge"
 )
 
-// Endpoint is where the vendor serves API 2.0. One of the vendor's pages prints another host, by mistake; the host is signed.
+// Endpoint is the vendor's endpoint of API 2.0. One of the vendor's pages prints another host by mistake; the
+// host is signed.
 const Endpoint = "https://cdn.api.qcloud.com/v2/index.php"
 
 // The signature methods of API 2.0, see https://cloud.tencent.com/doc/api/231/1725.
@@ -34,29 +36,31 @@ const (
 // maxTimeout bounds one call, from the look-up of the host to the answer's last byte.
 const maxTimeout = 10 * time.Second
 
-// Config is what a client needs. The zero value of a field is its default, but for the two keys, which have none.
+// Config is the configuration of a client. The zero value of a field means its default; the two keys have none.
 type Config struct {
-	Endpoint  string // default Endpoint or EndpointV3; http:// for loopback hosts only. Its host, with a port that is not the scheme's own, and its path are signed
+	Endpoint  string // default Endpoint or EndpointV3; http:// for loopback hosts only. The signature covers its path and its host, with a port that is not the scheme's own
 	Method    string // API 2.0: "GET" or "POST" (default)
 	Signature string // API 2.0: HmacSHA1 or HmacSHA256 (default)
-	Language  string // API 3.0: of what the vendor says to the operator, "zh-CN" or "en-US" (default)
+	Language  string // API 3.0: language of the vendor's messages to the operator, "zh-CN" or "en-US" (default)
 
 	SecretID, SecretKey string
-	Token               string // of temporary credentials; "" for permanent ones
+	Token               string // token of temporary credentials; empty for permanent ones
 
-	Zone *time.Location // of the dates in the purge log; default UTC+8, Beijing
+	Zone *time.Location // time zone of the dates in the purge log; default UTC+8, Beijing
 
 	Now     func() time.Time // default time.Now
 	Nonce   func() uint64    // API 2.0: at least 31 random bits, never 0; default 53 bits of crypto/rand
-	Timeout time.Duration    // of one call; default, and at most, 10 s
+	Timeout time.Duration    // limit of one call; default, and maximum, 10 s
 
-	// Turn waits until one more call may leave; nil does not wait. sends tells a purge or a prefetch from a question. One Status or
-	// Domains may be several calls. It is asked before a call is stamped, so that no stamp grows old, and is given no more time than
-	// leaves enough for the call itself; its error is an *purge.Error, and nothing has left then.
+	// Turn waits until one more call may leave; nil does not wait. The flag sends is true for a purge or a
+	// prefetch, false for a question. One Status or Domains may take several calls. Turn runs before a call is
+	// stamped, so that the stamp is fresh, and within a deadline that leaves enough time for the call itself.
+	// Its error is an *purge.Error and stops the call.
 	Turn func(ctx context.Context, sends bool) error
 
-	// Transport is copied; its connections are used once, whatever it says. It is not a RoundTripper, because one that
-	// traces or retries would spread the signed query. The default takes HTTPS_PROXY from the environment, as a tunnel.
+	// Transport is copied, and each of its connections is used once. The type is not RoundTripper, because a
+	// RoundTripper that traces or retries would spread the signed query. The default takes HTTPS_PROXY from the
+	// environment, as a tunnel.
 	Transport *http.Transport
 }
 
@@ -98,14 +102,15 @@ func (c Config) withDefaults(endpoint string) Config {
 	return c
 }
 
-// randomNonce stays below 2^53, so that no receiver's number type rounds it.
+// randomNonce returns a number below 2^53, so that no receiver's number type rounds it.
 func randomNonce() uint64 {
 	var b [8]byte
 	rand.Read(b[:])
 	return binary.LittleEndian.Uint64(b[:])>>11 | 1
 }
 
-// check names every setting that is wrong, and never shows its value: it may be a key in the wrong place.
+// check returns an error that names every wrong setting without its value, because the value may be a misplaced
+// key.
 func (c Config) check() (*url.URL, error) {
 	endpoint, err := checkEndpoint(c.Endpoint)
 	errs := []error{err}
@@ -125,7 +130,7 @@ func (c Config) check() (*url.URL, error) {
 	return endpoint, errors.Join(errs...)
 }
 
-// checkKey catches the usual slips of pasting, which the vendor would only call a wrong signature.
+// checkKey detects the usual mistakes of pasting, which the vendor would report as a wrong signature.
 func checkKey(name, value string) error {
 	if value == "" {
 		return fmt.Errorf("%s is not set", name)
@@ -155,7 +160,7 @@ func checkEndpoint(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// signedHost is the Host header as it will be sent: a port only where it is not the scheme's own.
+// signedHost returns the Host header in the form that is sent: with a port only if it is not the scheme's own.
 func signedHost(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	own := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]

@@ -28,7 +28,7 @@ func TestConfig(t *testing.T) {
 	good := Config{SecretID: testID, SecretKey: testKey}
 	for name, tc := range map[string]struct {
 		change func(*Config)
-		names  []string // settings that the error names; none if it is right
+		names  []string // settings that the error names; none for a correct configuration
 	}{
 		"defaults": {func(*Config) {}, nil},
 		"everything": {func(c *Config) {
@@ -73,7 +73,7 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// The signed host is what the Host header will say.
+// The signed host equals the Host header.
 func TestSignedHost(t *testing.T) {
 	t.Parallel()
 	for endpoint, want := range map[string]string{
@@ -94,7 +94,7 @@ func TestSignedHost(t *testing.T) {
 	}
 }
 
-// A server that repeats everything it got, in every place that could end in an error, teaches nobody anything.
+// A server that echoes the request in every place that could end in an error reveals no secret.
 func TestNoSecretInAnyError(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request, got, decoded string){
@@ -213,7 +213,7 @@ func TestNoSecretBeforeTheSend(t *testing.T) {
 	}
 }
 
-// The query of a target may be a secret of its own.
+// The query of a target may be a secret, too.
 func TestNoQueryOfATargetInErrors(t *testing.T) {
 	t.Parallel()
 	for _, message := range []string{"(9003) bad https://www.test.com/a?token=hunter2", "(9003) bad https%3A%2F%2Fwww.test.com/a%3Ftoken=hunter2"} {
@@ -238,7 +238,7 @@ func TestNoSecretWhenPrinted(t *testing.T) {
 	requireNoSecret(t, text, testID, testKey, testToken)
 }
 
-// everyText is what anybody could print of an error, each link of its chain included.
+// everyText returns every printable form of an error, with each link of its chain.
 func everyText(err error) string {
 	var all strings.Builder
 	for ; err != nil; err = errors.Unwrap(err) {

@@ -13,8 +13,9 @@ import (
 	"purgebot/purge"
 )
 
-// The limits of one call; see https://cloud.tencent.com/document/product/228/3946 and …/3947. The vendor says 1 MB and
-// 32 KB without saying which thousand; beyond them it answers HTTP 501.
+// The limits of one call; see https://cloud.tencent.com/document/product/228/3946 and …/3947. The vendor
+// documents 1 MB and 32 KB without defining the units, so the smaller ones are used; larger calls are answered
+// with HTTP 501.
 const (
 	maxURLs        = 1000
 	maxDirectories = 20
@@ -27,7 +28,7 @@ type V2 struct {
 	line
 	method, signature string
 	nonce             func() uint64
-	overhead          int // bytes of a request without its targets, at most
+	overhead          int // maximum size of a request without its targets, in bytes
 }
 
 var (
@@ -35,7 +36,7 @@ var (
 	_ purge.Domains = (*V2)(nil)
 )
 
-// NewV2 checks the configuration; its error names every setting to change, and shows the value of none.
+// NewV2 returns a client for a configuration. Its error names every setting to change, without values.
 func NewV2(c Config) (*V2, error) {
 	c = c.withDefaults(Endpoint)
 	endpoint, err := c.check()
@@ -54,13 +55,14 @@ func NewV2(c Config) (*V2, error) {
 // Format keeps the keys out of everything that package fmt prints.
 func (v *V2) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "API 2.0 at %s", v.endpoint) }
 
-// sizeWithoutTargets counts the longest action, every parameter, and room for the longest numbers and signature.
+// sizeWithoutTargets returns the size of a call with the longest action, every parameter, and the longest
+// numbers and signature.
 func (v *V2) sizeWithoutTargets() int {
 	wire, _ := v.encode(call{action: "RefreshCdnOverSeaDir", params: deleteMode}, time.Unix(math.MaxInt64, 0), math.MaxUint64)
 	return v.size(wire) + len("%2F")*base64.StdEncoding.EncodedLen(sha256.Size)
 }
 
-// size is what the vendor's limit counts: the whole URL of a GET, the body of a POST.
+// size returns the number that the vendor limits: the length of a GET's URL, or of a POST's body.
 func (v *V2) size(wire []byte) int {
 	if v.method == http.MethodGet {
 		return len(v.endpoint.String()) + len("?") + len(wire)
@@ -75,17 +77,17 @@ func (v *V2) maxSize() int {
 	return maxBody
 }
 
-// Limits leaves room for everything in a request that is not a target with its name and separators.
+// Limits returns the limits of one call; Bytes is the room for the targets with their names and separators.
 func (v *V2) Limits() purge.Limits {
 	return purge.Limits{URLs: maxURLs, Directories: maxDirectories, Bytes: v.maxSize() - v.overhead}
 }
 
-// Quota is a Conflict: nothing says any more what API 2.0's GetFlushQuota answers.
+// Quota returns a Conflict error, because the vendor no longer documents the answer of API 2.0's GetFlushQuota.
 func (v *V2) Quota(context.Context) ([]purge.Quota, error) {
 	return nil, &purge.Error{Kind: purge.Conflict, Message: "Tencent's API 2.0 cannot tell what is left of today's quota; look it up in Tencent's console."}
 }
 
-// Submit makes one call.
+// Submit makes one call; see purge.CDN.
 func (v *V2) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (purge.Receipt, error) {
 	c, err := submitCall(b)
 	if err != nil {
@@ -101,24 +103,26 @@ func (v *V2) Submit(ctx context.Context, b purge.Batch, leaving func(context.Con
 	return r, nil
 }
 
-// call is one action with its own parameters: a list of targets, and params, whose names sort after the list's and among themselves.
+// call is one action with its parameters: a list of targets, and params, whose names sort after the list's and
+// are sorted themselves.
 type call struct {
 	action  string
 	list    string // "urls" or "dirs"
 	targets []purge.Target
 	params  []param
 
-	sends   bool                        // a purge or a prefetch
-	leaving func(context.Context) error // asked when it has its turn; nil is not
+	sends   bool                        // the call is a purge or a prefetch
+	leaving func(context.Context) error // see purge.CDN.Submit
 }
 
 type param struct {
 	name, value string
-	number      bool // written bare in a body of API 3.0
+	number      bool // written without quotes in a body of API 3.0
 }
 
-// deleteMode is left out for a flush, which is the default: the oldest pages know no type. Later ones document it for
-// RefreshCdnDir only. It is sent overseas too, where a server that does not know it would flush: without it, it surely would.
+// deleteMode is the parameter of a delete. A flush has none, being the default: the oldest pages know no type.
+// Later pages document the type for RefreshCdnDir only. The overseas call carries it, too: a server that does
+// not know the type flushes either way.
 var deleteMode = []param{{name: "type", value: "2"}}
 
 var actions = map[purge.Area]map[purge.Kind]string{
@@ -126,8 +130,9 @@ var actions = map[purge.Area]map[purge.Kind]string{
 	purge.Overseas: {purge.URL: "RefreshCdnOverSeaUrl", purge.Directory: "RefreshCdnOverSeaDir"},
 }
 
-// submitCall refuses what no plan should hold. A target that begins with "@" would be left out of the signature by
-// some implementations; the scheme is checked so that none does.
+// submitCall returns the call of a batch, or an error for a batch that no plan should hold. Some
+// implementations leave a target that begins with "@" out of the signature; the check of the scheme excludes
+// such targets.
 func submitCall(b purge.Batch) (call, error) {
 	c := call{action: actions[b.Area][b.Kind], list: "urls", targets: b.Targets}
 	limit := maxURLs
@@ -149,18 +154,20 @@ func badBatch(api, format string, args ...any) error {
 		Err: fmt.Errorf("batch that API "+api+" cannot carry: "+format, args...)}
 }
 
-// encode writes and signs a call.
+// encode returns a signed call and its signature.
 func (v *V2) encode(c call, at time.Time, nonce uint64) (wire []byte, signature string) {
+	// Estimate the size, so that the buffer grows once.
 	size := v.overhead + 16*len(c.targets)
 	for _, t := range c.targets {
 		size += len(t.String()) * 3 / 2
 	}
 	s := newSigning(v.signature, v.secret, v.method, v.endpoint.Host, v.path, size)
+	// Add the parameters in the byte order of their names.
 	s.param("Action", c.action)
 	s.param("Nonce", strconv.FormatUint(nonce, 10))
 	s.param("SecretId", v.secretID)
 	if v.signature == HmacSHA256 {
-		s.param("SignatureMethod", HmacSHA256) // its absence is HmacSHA1
+		s.param("SignatureMethod", HmacSHA256) // a request without this parameter means HmacSHA1
 	}
 	s.param("Timestamp", strconv.FormatInt(at.Unix(), 10))
 	if v.token != "" {
@@ -173,8 +180,10 @@ func (v *V2) encode(c call, at time.Time, nonce uint64) (wire []byte, signature 
 	return s.finish()
 }
 
-// do makes one call, stamped and signed anew, and returns the answer to it, whose code is 0.
+// do makes one call with a fresh stamp and signature, and returns its answer with code 0, or the translated
+// error.
 func (v *V2) do(ctx context.Context, c call) (answer, error) {
+	// Wait for the turn, so that the stamp is fresh.
 	if err := v.mayLeave(ctx, c); err != nil {
 		return answer{}, err
 	}
@@ -182,11 +191,13 @@ func (v *V2) do(ctx context.Context, c call) (answer, error) {
 	if n := v.size(wire); n > v.maxSize() {
 		return answer{}, tooLarge(fmt.Errorf("%s: %d bytes, at most %d", c.action, n, v.maxSize()))
 	}
+	// Send the request.
 	x := v.send(ctx, v.request(wire))
 	if e := x.failure(); e != nil {
 		e.Err = fmt.Errorf("%s: %w", c.action, e.Err)
 		return answer{}, e
 	}
+	// Translate the answer.
 	a, err := decodeAnswer(x.body)
 	if err != nil {
 		return answer{}, unknown(fmt.Errorf("%s: %w", c.action, err))

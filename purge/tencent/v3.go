@@ -13,18 +13,19 @@ import (
 	"purgebot/purge"
 )
 
-// The vendor's endpoints of API 3.0; accounts of the international site use the second.
+// The vendor's endpoints of API 3.0. Accounts of the international site use the second one.
 const (
 	EndpointV3              = "https://cdn.tencentcloudapi.com/"
 	EndpointV3International = "https://cdn.intl.tencentcloudapi.com/"
 )
 
-// version is the one that has the actions below, see https://cloud.tencent.com/document/api/228/30974.
+// version is the API version of the actions below; see https://cloud.tencent.com/document/api/228/30974.
 const version = "2018-06-06"
 
-// The limits of one call, until the vendor says what they are for this account. Of directories its pages say 500 or 20, and
-// its own example 39 and 20: the least works everywhere. See https://cloud.tencent.com/document/api/228/37870 and …/37871;
-// for the size https://cloud.tencent.com/document/product/1278/46710.
+// The limits of one call, until the vendor reports the account's own. For directories the vendor's pages state
+// 500 or 20, and their example 39 and 20; the smallest number works for all accounts. See
+// https://cloud.tencent.com/document/api/228/37870 and …/37871; for the size
+// https://cloud.tencent.com/document/product/1278/46710.
 const (
 	defaultURLs        = 1000
 	defaultDirectories = 20
@@ -46,7 +47,7 @@ var (
 	_ purge.Domains = (*V3)(nil)
 )
 
-// NewV3 checks the configuration; its error names every setting to change, and shows the value of none.
+// NewV3 returns a client for a configuration. Its error names every setting to change, without values.
 func NewV3(c Config) (*V3, error) {
 	c = c.withDefaults(EndpointV3)
 	endpoint, err := c.check()
@@ -64,7 +65,7 @@ func NewV3(c Config) (*V3, error) {
 // Format keeps the keys out of everything that package fmt prints.
 func (v *V3) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "API 3.0 at %s", v.endpoint) }
 
-// Submit makes one call.
+// Submit makes one call; see purge.CDN.
 func (v *V3) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (purge.Receipt, error) {
 	c, err := submitCall3(b)
 	if err != nil {
@@ -74,7 +75,8 @@ func (v *V3) Submit(ctx context.Context, b purge.Batch, leaving func(context.Con
 	return v.accept(ctx, c)
 }
 
-// accept makes a call that costs quota, so that what is known of it is no longer true. A refusal's receipt holds its RequestID.
+// accept makes a call that costs quota, and forgets the cached quota. The receipt of a refused call holds its
+// RequestID.
 func (v *V3) accept(ctx context.Context, c call) (purge.Receipt, error) {
 	defer v.limits.forget()
 	a, err := v.do(ctx, c)
@@ -86,7 +88,8 @@ func (v *V3) accept(ctx context.Context, c call) (purge.Receipt, error) {
 	return r, nil
 }
 
-// submitCall3 refuses what no plan should hold. How many targets a call may have is the vendor's to say: it differs by account.
+// submitCall3 returns the call of a batch, or an error for a batch that no plan should hold. The number of
+// targets is not checked, because its limit differs by account; the vendor refuses excess.
 func submitCall3(b purge.Batch) (call, error) {
 	c := call{action: "PurgeUrlsCache", list: "Urls", targets: b.Targets, params: []param{{name: "Area", value: string(b.Area)}}}
 	fits := b.Kind == purge.URL && b.Mode == ""
@@ -106,12 +109,13 @@ func submitCall3(b purge.Batch) (call, error) {
 
 func knownArea(a purge.Area) bool { return a == purge.Mainland || a == purge.Overseas }
 
-// encode writes a call's body. The service would percent-encode letters outside ASCII if asked to; no target has any.
+// encode returns the body of a call. Targets are ASCII, so no letter needs percent-encoding.
 func (c call) encode() []byte {
 	size := 256
 	for _, t := range c.targets {
 		size += len(t.String()) + len(`"",`)
 	}
+	// Write the list of targets.
 	b := append(make([]byte, 0, size), '{')
 	if c.list != "" {
 		b = append(append(append(b, '"'), c.list...), `":[`...)
@@ -123,6 +127,7 @@ func (c call) encode() []byte {
 		}
 		b = append(b, ']')
 	}
+	// Write the other parameters.
 	for _, p := range c.params {
 		if len(b) > 1 {
 			b = append(b, ',')
@@ -137,13 +142,14 @@ func (c call) encode() []byte {
 	return append(b, '}')
 }
 
-// appendJSON writes a string. Targets need no escape, which is seen faster than any encoder does.
+// appendJSON appends a string as JSON. Printable ASCII, like every target, takes a path faster than the
+// encoder.
 func appendJSON(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
 			quoted, err := json.Marshal(s)
 			if err != nil {
-				panic(err) // strings marshal
+				panic(err) // every string can be marshalled
 			}
 			return append(b, quoted...)
 		}
@@ -151,7 +157,7 @@ func appendJSON(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
-// sign makes the request of a body.
+// sign returns the signed request of a body, and the signature.
 func (v *V3) sign(action string, body []byte, at time.Time) (r *http.Request, signature string) {
 	r = v.post(jsonType, body)
 	headers := []header{{"content-type", jsonType}, {"host", r.Host}, {"x-tc-action", action}}
@@ -161,14 +167,15 @@ func (v *V3) sign(action string, body []byte, at time.Time) (r *http.Request, si
 		"X-TC-Timestamp": strconv.FormatInt(at.Unix(), 10), "X-TC-Token": v.token,
 	} {
 		if value != "" {
-			r.Header[name] = []string{value} // not Set, which would respell it
+			r.Header[name] = []string{value} // Set would change the spelling of the name
 		}
 	}
 	return r, signature
 }
 
-// do makes one call, stamped and signed anew, and returns the answer to it, which is no error.
+// do makes one call with a fresh stamp and signature, and returns its result, or the translated error.
 func (v *V3) do(ctx context.Context, c call) (answer3, error) {
+	// Wait for the turn, so that the stamp is fresh.
 	if err := v.mayLeave(ctx, c); err != nil {
 		return answer3{}, err
 	}
@@ -176,11 +183,13 @@ func (v *V3) do(ctx context.Context, c call) (answer3, error) {
 	if len(body) > maxBody3 {
 		return answer3{}, tooLarge(fmt.Errorf("%s: %d bytes, at most %d", c.action, len(body), maxBody3))
 	}
+	// Send the request.
 	r, signature := v.sign(c.action, body, v.now())
 	x := v.send(ctx, r)
 	if e := x.failure(); e != nil {
 		return v.unread(c.action, signature, x, e)
 	}
+	// Translate the answer, unless it echoes a part of the request.
 	a, err := decodeAnswer3(x.body)
 	if err == nil && (v.repeats(signature, a.code) || v.repeats(signature, a.requestID)) {
 		err = fmt.Errorf("%w: it repeats the request", errUnreadable)
@@ -196,11 +205,11 @@ func (v *V3) do(ctx context.Context, c call) (answer3, error) {
 	return answer3{requestID: a.requestID}, v.refused(a.refusal(told), a.code == codeExpired3, x)
 }
 
-// namedRequest finds the id of a request in what is otherwise no answer, also in one that is cut short.
+// namedRequest finds the request id in an unreadable or truncated answer.
 var namedRequest = regexp.MustCompile(`"RequestId"\s*:\s*"([A-Za-z0-9._~-]{1,128})"`)
 
-// unread completes the error of a call without a readable answer. Where it names its request, that is what the vendor's
-// support asks for.
+// unread completes the error of a call without a readable answer. It adds the request id, if there is one, for
+// the vendor's support.
 func (v *V3) unread(action, signature string, x exchange, e *purge.Error) (answer3, error) {
 	e.Err = fmt.Errorf("%s: %w", action, e.Err)
 	found := namedRequest.FindSubmatch(x.body)
@@ -219,7 +228,7 @@ func orNone(id string) string {
 	return id
 }
 
-// haveSchemes is a last look: a target that begins with anything else is none.
+// haveSchemes is a last check that every target begins with a known scheme.
 func haveSchemes(api string, targets []purge.Target) error {
 	for i, t := range targets {
 		if s := t.String(); !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {

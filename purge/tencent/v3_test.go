@@ -19,7 +19,7 @@ import (
 
 const accepted3 = `{"Response":{"TaskId":"1480069888795584532","RequestId":"4d5a83f8-a61f-445b-8036-5a1894e8fdba"}}`
 
-// testClient3 talks API 3.0 to the server at base; change may be nil.
+// testClient3 speaks API 3.0 to the server at base; change may be nil.
 func testClient3(t testing.TB, base string, change func(*Config)) *V3 {
 	t.Helper()
 	c := Config{Endpoint: base, SecretID: testID, SecretKey: testKey, Token: testToken}
@@ -116,7 +116,7 @@ func TestSubmitOnTheWire3(t *testing.T) {
 	}
 }
 
-// Each call has the time at which it leaves; there is no token header without a token.
+// Each call is stamped at the time it leaves. Without a token there is no token header.
 func TestEachCallIsStampedAnew(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1700000000, 0)
@@ -137,7 +137,7 @@ func TestEachCallIsStampedAnew(t *testing.T) {
 	assert.NotEqual(t, stamps[0], stamps[1])
 }
 
-// What is no plain answer is unknown: the purge may have happened.
+// An answer in another format is unknown: the purge may have happened.
 func TestUnreadable3(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
@@ -160,7 +160,8 @@ func TestUnreadable3(t *testing.T) {
 	}
 }
 
-// The vendor's words are for the operator: quoted, cut, on one line, with the request's id; and not for the person.
+// The vendor's words reach the operator quoted, cut, on one line, with the request id. They do not reach the
+// person.
 func TestVendorText3(t *testing.T) {
 	t.Parallel()
 	body := refused3("InvalidParameter.CdnParamError", "@everyone \x1b[2J\nhttps://www.test.com/a?token=hunter2 "+strings.Repeat("x", 1000))
@@ -175,7 +176,7 @@ func TestVendorText3(t *testing.T) {
 	assert.Less(t, len(e.Err.Error()), 400)
 }
 
-// Whatever the vendor answers, if it names the request, the error that the operator reads does, and so does the receipt, which
+// Every answer that names its request gives the request id to the operator's error and to the receipt, which
 // the audit keeps.
 func TestEveryErrorNamesItsRequest(t *testing.T) {
 	t.Parallel()
@@ -245,7 +246,7 @@ func TestRequestIDIsAWord(t *testing.T) {
 	}
 }
 
-// A server that repeats everything it got teaches nobody anything.
+// A server that echoes the request reveals no secret.
 func TestNoSecretInAnyError3(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(w http.ResponseWriter, got string){
@@ -297,7 +298,7 @@ func TestNoSecretInAnyError3(t *testing.T) {
 	}
 }
 
-// An expired request may have been under way for long, once; twice in a row the clock is wrong.
+// A first refusal as expired may be due to a slow request; a second in a row is due to a wrong clock.
 func TestClock3(t *testing.T) {
 	t.Parallel()
 	expired := refused3("AuthFailure.SignatureExpire", "x")
@@ -360,7 +361,7 @@ func manyLong(t *testing.T, n int) []purge.Target {
 	return all
 }
 
-// What Limits admits fits into a call, by the plan's own count.
+// A batch within Limits fits into one call, by the plan's own count.
 func TestLimitsHoldOnTheWire3(t *testing.T) {
 	t.Parallel()
 	v := testClient3(t, "http://127.0.0.1:1", nil)
@@ -378,7 +379,7 @@ func TestLimitsHoldOnTheWire3(t *testing.T) {
 	assert.Greater(t, len(c.encode()), maxBody3*9/10)
 }
 
-// appendJSON is JSON for any text, and the shorter kind for a target.
+// appendJSON writes valid JSON for every text, and the shorter form for a target.
 func FuzzAppendJSON(f *testing.F) {
 	for _, s := range []string{"", `"`, `\\`, "https://a.test/?x=1&y=<2>", "\"\\\n\x00图\xff\u2028"} {
 		f.Add(s)

@@ -21,7 +21,7 @@ import (
 	"purgebot/purge"
 )
 
-// The keys hold what must be encoded, so that every form of them differs.
+// The keys hold characters that need encoding, so that all their encoded forms differ.
 const (
 	testID    = "AKIDcanary/id+0001"
 	testKey   = "kEyCanary/secret+key="
@@ -30,7 +30,7 @@ const (
 
 const accepted = `{"code":0,"message":"","codeDesc":"Success","data":{"count":1,"task_id":"1480069888795584532"}}`
 
-// testClient talks to the server at base; change may be nil.
+// testClient speaks to the server at base; change may be nil.
 func testClient(t testing.TB, base string, change func(*Config)) *V2 {
 	t.Helper()
 	c := Config{Endpoint: base + "/v2/index.php", SecretID: testID, SecretKey: testKey, Token: testToken}
@@ -77,7 +77,7 @@ func says(body string) http.HandlerFunc {
 	}
 }
 
-// received is a request as a server that follows the documents reads it: the query of a GET, the body of a POST.
+// received reads a request as the vendor documents it: the query of a GET, the body of a POST.
 func received(r *http.Request) (url.Values, error) {
 	if r.Method == http.MethodGet {
 		return url.ParseQuery(r.URL.RawQuery)
@@ -92,7 +92,7 @@ func received(r *http.Request) (url.Values, error) {
 	return url.ParseQuery(string(body))
 }
 
-// signatureOf recomputes a signature from what was received, by sorting, with nothing of the signer.
+// signatureOf recomputes a signature from a received request by sorting, without the signer's code.
 func signatureOf(r *http.Request, form url.Values, key string) string {
 	var pairs []string
 	for name := range form {
@@ -162,7 +162,7 @@ func TestSubmitOnTheWire(t *testing.T) {
 						})
 						r, err := v.Submit(t.Context(), tc.batch, nil)
 						require.NoError(t, err)
-						assert.Equal(t, purge.Receipt{TaskID: "1480069888795584532", Count: 1, At: time.Unix(1700000000, 0)}, r)
+						assert.Equal(t, purge.Receipt{TaskID: "1480069888795584532", At: time.Unix(1700000000, 0)}, r)
 
 						form := url.Values{"Action": {tc.action}, "Nonce": {"9223372036854775815"}, "SecretId": {testID}, "Timestamp": {"1700000000"}, "Signature": {want}}
 						if signature == HmacSHA256 {
@@ -185,7 +185,7 @@ func TestSubmitOnTheWire(t *testing.T) {
 	}
 }
 
-// Every try has its own time and nonce, and neither is drawn before it.
+// Every call has its own time and nonce, drawn when the call's turn has come.
 func TestEveryTryIsStamped(t *testing.T) {
 	t.Parallel()
 	var seen []string
@@ -217,7 +217,7 @@ func TestRandomNonce(t *testing.T) {
 	assert.Len(t, seen, 10_000)
 }
 
-// A batch that fills what Limits allows is sent and stays below what the vendor allows; one byte-heavy batch more is not sent.
+// A batch at the limits is sent and stays below the vendor's limit; a batch one byte larger is not sent.
 func TestLimitsHoldOnTheWire(t *testing.T) {
 	t.Parallel()
 	for method, by := range methods {
@@ -262,7 +262,7 @@ func TestLimitsHoldOnTheWire(t *testing.T) {
 	}
 }
 
-// What no plan should hold is refused before anything is sent.
+// A batch that no plan should hold is refused before it is sent.
 func TestSubmitRefusesBadBatches(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") })
@@ -293,8 +293,8 @@ func TestSeedSamples(t *testing.T) {
 		kind    purge.ErrorKind
 		fails   bool
 	}{
-		"accepted-url":         {receipt: purge.Receipt{TaskID: "1480069888795584532", Count: 1}},
-		"accepted-oversea-url": {receipt: purge.Receipt{Count: 1}},
+		"accepted-url":         {receipt: purge.Receipt{TaskID: "1480069888795584532"}},
+		"accepted-oversea-url": {receipt: purge.Receipt{}},
 		"accepted-dir":         {},
 		"broken-oversea-dir":   {kind: purge.Unknown, fails: true},
 		"refused-number":       {kind: purge.NotFound, fails: true},
@@ -324,7 +324,7 @@ func TestQuotaCannotBeTold(t *testing.T) {
 	requireKind(t, purge.Conflict, err)
 }
 
-// requireKind checks an error's kind, and that its sentence is one for a person.
+// requireKind checks the kind of an error and that its sentence suits a person.
 func requireKind(t testing.TB, kind purge.ErrorKind, err error) *purge.Error {
 	t.Helper()
 	var e *purge.Error

@@ -41,7 +41,7 @@ func ledger(t *testing.T, w world) {
 	want.State = store.Calling
 	assert.Equal(t, want, c)
 
-	c.State, c.Receipt, c.Problem = store.CallAccepted, purge.Receipt{TaskID: "12345678901234567890", RequestID: "r", Count: 2, At: noon}, ""
+	c.State, c.Receipt, c.Problem = store.CallAccepted, purge.Receipt{TaskID: "12345678901234567890", RequestID: "r", At: noon}, ""
 	outcome := []store.Target{{Area: purge.Overseas, N: 2, Outcome: purge.Accepted}, {Area: purge.Overseas, N: 0, Outcome: purge.Failed, Reason: "said no"}}
 	require.NoError(t, s.End(t.Context(), c, outcome, entry("answered", p.ID)))
 	calls, err := s.Calls(t.Context(), p.ID)

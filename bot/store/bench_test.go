@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,8 +131,7 @@ func BenchmarkBeginEnd(b *testing.B) {
 	}
 }
 
-// record records the nth purge of so many targets, as the bot would.
-// A turn is a commit of its own, before each call.
+// BenchmarkTurn: a turn is a commit of its own, before each call.
 func BenchmarkTurn(b *testing.B) {
 	s := open(b, "sqlite:"+filepath.Join(b.TempDir(), "purgebot.db"))
 	for b.Loop() {
@@ -140,7 +140,16 @@ func BenchmarkTurn(b *testing.B) {
 	}
 }
 
+// record records the nth purge of so many targets, as the bot would.
 func record(t testing.TB, s *store.Store, n, targets int) store.Purge {
+	p, batches := ordered(n, targets)
+	p, err := s.Record(t.Context(), p, batches, store.Entry{At: noon, Who: p.Requester, What: "asked", Purge: p.ID, Body: json.RawMessage(`{}`)})
+	require.NoError(t, err)
+	return p
+}
+
+// ordered is the nth purge of so many targets, with its batches.
+func ordered(n, targets int) (store.Purge, []purge.Batch) {
 	sum := sha256.Sum256(fmt.Append(nil, n))
 	p := store.Purge{
 		ID: hex.EncodeToString(sum[:]), Event: store.Event{Platform: "slack", Workspace: "T1", ID: fmt.Sprint(n)}, Requester: "slack:T1/U1", Name: "Alice",
@@ -150,16 +159,16 @@ func record(t testing.TB, s *store.Store, n, targets int) store.Purge {
 	var batches []purge.Batch
 	for i := range targets {
 		target, err := purge.Parse(purge.URL, fmt.Sprintf("https://www.test.com/assets/img/%d.jpg", i))
-		require.NoError(t, err)
+		if err != nil {
+			panic(err) // it is the same each time
+		}
 		if i%1000 == 0 {
 			batches = append(batches, purge.Batch{N: i / 1000, Kind: purge.URL, Area: purge.Mainland})
 		}
 		p.Request.Parts[0].Targets = append(p.Request.Parts[0].Targets, target)
 		batches[i/1000].Targets = append(batches[i/1000].Targets, target)
 	}
-	p, err := s.Record(t.Context(), p, batches, store.Entry{At: noon, Who: p.Requester, What: "asked", Purge: p.ID, Body: json.RawMessage(`{}`)})
-	require.NoError(t, err)
-	return p
+	return p, batches
 }
 
 // BenchmarkBeginUnderRules is the ledger with the rules read in its transaction: old ones must cost nothing.
@@ -215,5 +224,26 @@ func BenchmarkLately(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkTogether takes events from many callers at once; BenchmarkTogetherFloor, from one after another.
+func BenchmarkTogether(b *testing.B) {
+	s := past(b, 0)
+	var n atomic.Int64
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			require.NoError(b, takes(s, int(n.Add(1)))())
+		}
+	})
+}
+
+// BenchmarkTogetherFloor has a commit for each.
+func BenchmarkTogetherFloor(b *testing.B) {
+	s, n := past(b, 0), 0
+	for b.Loop() {
+		n++
+		require.NoError(b, takes(s, n)())
 	}
 }

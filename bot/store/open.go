@@ -18,6 +18,7 @@ import (
 type Store struct {
 	db     *sql.DB
 	file   *hold // nil where it was opened only to be read
+	writer writer
 	checks checks
 }
 

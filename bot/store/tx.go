@@ -6,89 +6,38 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
-// change runs do in one transaction and commits it whole or not at all. do may use nothing but tx, since there is
-// one connection and a query beside it would wait for ever; and it must return what it found, not leave it in the
-// caller's variables: where ctx ends first the caller is answered and do still runs, because neither a locked file
-// nor a hanging disk can be interrupted.
+// change runs do in one transaction and commits it whole or not at all, with what others have to commit at that time. do may use
+// nothing but tx, since there is one connection and a query beside it would wait for ever; it may be run again, where the transaction
+// failed for another's sake; and it must return what it found, not leave it in the caller's variables: where ctx ends first the caller
+// is answered and do still runs, because neither a locked file nor a hanging disk can be interrupted.
 func change[T any](ctx context.Context, s *Store, doing string, do func(tx) (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	var committing atomic.Bool
-	go func() {
-		var r result
-		defer func() {
-			if p := recover(); p != nil { // the caller cannot recover what happens here
-				r.err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-			}
-			done <- r
-		}()
-		r.value, r.err = run(ctx, s, &committing, do)
-	}()
+	var value, none T
+	j := newJob(ctx, func(t tx) (err error) {
+		value, err = do(t)
+		return err
+	})
+	s.submit(j)
 	select {
-	case r := <-done:
-		return r.value, fail(doing, r.err)
+	case err := <-j.done:
+		return value, fail(doing, err)
 	case <-ctx.Done():
 	}
 	select { // what is known wins over what is late
-	case r := <-done:
-		return r.value, fail(doing, r.err)
+	case err := <-j.done:
+		return value, fail(doing, err)
 	default:
 	}
-	var none T
-	if committing.Load() {
+	if !j.giveUp() {
 		return none, unsure(doing, ctx.Err())
 	}
+	s.writer.drop(j)
 	return none, fail(doing, ctx.Err())
-}
-
-// run is change on the caller's goroutine. ctx bounds the wait for the connection; the statements are not
-// interruptible, since one that is interrupted costs a goroutine each and leaves more to explain than it saves.
-func run[T any](ctx context.Context, s *Store, committing *atomic.Bool, do func(tx) (T, error)) (value T, err error) {
-	if s.file != nil { // one that is only read says so by itself
-		if err := s.file.there(); err != nil {
-			return value, err
-		}
-	}
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return value, err
-	}
-	defer func() {
-		discardIfDirty(conn, err)
-		_ = conn.Close()
-	}()
-	t, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
-	if err != nil {
-		return value, err
-	}
-	defer func() { _ = t.Rollback() }() // does nothing once committed
-	its := begin(t)
-	if value, err = do(its); err != nil {
-		return value, err
-	}
-	if err = its.noteRest(); err != nil {
-		return value, err
-	}
-	committing.Store(true) // before the look at ctx: whoever gave up sees this, or this sees that they gave up
-	if ctx.Err() != nil {
-		return value, ctx.Err()
-	}
-	if err = t.Commit(); code(err) == codeIOErr {
-		return value, unsure("commit", err) // the frames may be on the disk although fsync failed
-	}
-	return value, err
 }
 
 // discardIfDirty closes a connection whose file could not be read or written, so that the next one sees the disk as it is.

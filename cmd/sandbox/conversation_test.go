@@ -301,13 +301,17 @@ func read(t *testing.T, s string) line {
 	return line{as: as, text: text}
 }
 
-// channel is what everybody sees in the end, then what only one person does, also in a form that is still open: a private answer comes when it can, not in turn.
+// channel is what everybody sees in the end, then what the audit is told, then what only one person sees, also in a form that is still
+// open: the audit and a private answer come when they can, not in turn.
 func channel(c chat) string {
-	var public, private strings.Builder
+	var public, audit, private strings.Builder
 	for _, m := range byThread(everything(c)) {
 		out := &public
-		if m.to != "" {
+		switch {
+		case m.to != "":
 			out = &private
+		case strings.HasPrefix(m.plain(), "Audit\n"):
+			out = &audit
 		}
 		if m.Who != "person" {
 			fmt.Fprintf(out, "%s\n  %s\n", where(m), strings.ReplaceAll(steady(m.plain()), "\n", "\n  "))
@@ -318,7 +322,7 @@ func channel(c chat) string {
 			fmt.Fprintf(&private, "only %s, in a form:\n  %s\n", p.name, steady(why))
 		}
 	}
-	return public.String() + private.String()
+	return public.String() + audit.String() + private.String()
 }
 
 // byThread puts replies that follow one another in the order of what they reply to: two threads are written to at the same time.

@@ -30,7 +30,7 @@ func TestRunIn(t *testing.T) {
 		"another chat":   {[]string{"-chat", "irc", "-say", "hello"}, exitWrong, `there is no chat "irc" here: there are slack and discord`},
 		"another person": {[]string{"-chat", "discord", "-as", "eve", "-say", "hello"}, exitWrong, `there is no "eve" here: there are alice, bob, mallory`},
 		"another button": {[]string{"-chat", "discord", "-say", "/purge whoami", "-press", "Nonsense"}, exitWrong, `there is no button "Nonsense" to press`},
-		"another's flag": {[]string{"-chat", "discord", "-say", "/purge why https://www.test.com/ --mode delete"}, exitRefused, `holds "mode:delete"`},
+		"another's flag": {[]string{"-chat", "discord", "-say", "/purge why https://www.test.com/ --mode delete"}, exitRefused, `The field "targets" holds "--mode": write links only`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

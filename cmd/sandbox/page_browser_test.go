@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -239,7 +241,7 @@ func keepsPlace(t *testing.T, v visitor) {
 	const looks = `Number(text('requests').match(/(\d+) look-ups?:/)?.[1] ?? 0)`
 	v.sees(looks + ` >= 1`)
 	for open := false; !open; { // a click misses what is drawn elsewhere just then
-		v.run(chromedp.Click(chromedp.JSPath(`document.querySelector('#requests .looks summary')`)))
+		v.hits(`document.querySelector('#requests .looks summary')`)
 		var err error
 		open, err = chromedp.Run(v.tab, chromedp.Evaluate[bool](`document.querySelector('#requests .looks > details').open`))
 		require.NoError(t, err)
@@ -326,7 +328,25 @@ func (v visitor) click(selector, label string) {
 	selector = strings.ReplaceAll(selector, "CHAT", v.chat)
 	find := fmt.Sprintf(`[...document.querySelectorAll(%s)].find(e => e.textContent.trim() == %s && e.checkVisibility() && !e.disabled)`, strconv.Quote(selector), strconv.Quote(label))
 	v.sees(find + ` != null`)
-	v.run(chromedp.Click(chromedp.JSPath(find)))
+	v.hits(find)
+}
+
+// hits clicks an element, and looks for it anew where the page has drawn it anew before the click was made.
+func (v visitor) hits(find string) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.tab, patience)
+	defer cancel()
+	err := chromedp.Do(ctx, chromedp.Click(chromedp.JSPath(find)))
+	for ctx.Err() == nil && gone(err) {
+		err = chromedp.Do(ctx, chromedp.Click(chromedp.JSPath(find)))
+	}
+	require.NoError(v.t, err, find)
+}
+
+// gone reports whether Chromium says of a node that it is not on the page any more.
+func gone(err error) bool {
+	var refused *cdproto.Error
+	return errors.As(err, &refused) && refused.Code == -32000
 }
 
 func (v visitor) chip(label string) { v.t.Helper(); v.click(`#CHAT-chips button`, label) }

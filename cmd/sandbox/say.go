@@ -143,7 +143,7 @@ func (t *transcript) meet(ctx context.Context, then func()) error {
 }
 
 // toldIn is how long what nobody waits for may take: what the audit channel is told.
-const toldIn = 10 * time.Second
+const toldIn = time.Minute
 
 // await waits until a message says something and all else is shown, or until nothing more can bring it.
 func (t *transcript) await(ctx context.Context, text string) error {

@@ -6,7 +6,6 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
-	"purgebot/purge"
 )
 
 // Where something is unclear, a press looks once more, while the purge is still followed as after its end. It sends nothing and spends
@@ -34,74 +33,4 @@ func (b *desk) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Repl
 		}
 	})
 	return chat.Reply{}, nil
-}
-
-// learnMore looks once at all that is unclear, and reports whether anything is clearer now.
-func (b *runner) learnMore(ctx context.Context, p store.Purge) (bool, error) {
-	leave, err := b.calls.enter()
-	if err != nil {
-		return false, err
-	}
-	defer leave()
-	open, err := b.openBatches(ctx, p.ID)
-	if err != nil {
-		return false, err
-	}
-	var changed []store.Target
-	for _, o := range open {
-		seen, err := b.statusOf(ctx, p.ID, o)
-		if err != nil {
-			continue // it is in the log; another batch may be told
-		}
-		_, more := learned(o, seen)
-		changed = append(changed, more...)
-	}
-	if len(changed) == 0 {
-		return false, nil
-	}
-	still, err := b.Store.Learn(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}))
-	if err != nil || still {
-		b.poster.wantCards()
-		return true, err
-	}
-	return true, b.revise(ctx, p, changed)
-}
-
-// revise commits what a look found, with the state that the whole purge is in by that.
-func (b *runner) revise(ctx context.Context, p store.Purge, changed []store.Target) error {
-	targets, err := b.Store.Targets(ctx, p.ID)
-	if err != nil {
-		return err
-	}
-	d, _, err := b.Store.Decision(ctx, p.ID)
-	if err != nil {
-		return err
-	}
-	st, problem := finalState(p, d, replaced(targets, changed))
-	if st == store.StateAccepted {
-		problem = card.StillRunning
-	}
-	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}), b.entry(store.AuditRevised, p.ID, "", ended(st, problem)))
-	b.poster.wantCards()
-	return err
-}
-
-// replaced is targets with some of them anew.
-func replaced(targets, some []store.Target) []store.Target {
-	type place struct {
-		area purge.Area
-		n    int
-	}
-	anew := map[place]store.Target{}
-	for _, t := range some {
-		anew[place{t.Area, t.N}] = t
-	}
-	out := make([]store.Target, len(targets))
-	for i, t := range targets {
-		if n, found := anew[place{t.Area, t.N}]; found {
-			t = n
-		}
-		out[i] = t
-	}
-	return out
 }

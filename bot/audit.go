@@ -17,18 +17,6 @@ func (s scene) refused(verb string) store.Body {
 	return store.Body{Verb: verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Groups: s.person.Groups}
 }
 
-// mustJSON encodes our own values, which cannot fail to encode.
-func mustJSON(v any) json.RawMessage {
-	if v == nil {
-		return json.RawMessage("{}")
-	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return data
-}
-
 // refusals are refused targets as the audit keeps them.
 func refusals(some ...card.Refusal) []store.Refused {
 	var kept []store.Refused

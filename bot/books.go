@@ -60,3 +60,52 @@ func (b *books) original(ctx context.Context, p store.Purge) (store.Purge, error
 	o.Reason, o.Private = p.Reason, o.Private || p.Private
 	return o, err
 }
+
+// mustJSON encodes our own values, which cannot fail to encode.
+func mustJSON(v any) json.RawMessage {
+	if v == nil {
+		return json.RawMessage("{}")
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+func hashID(parts ...string) string {
+	h := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(h[:])
+}
+
+// newToken is 128 random bits in hex.
+func newToken() string {
+	var raw [16]byte
+	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(raw[:])
+}
+
+// seldom lets what repeats itself be logged once in a while: whoever is locked out tries again and again.
+type seldom struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+// first reports whether a cause was not told lately.
+func (s *seldom) first(cause string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last, told := s.last[cause]; told && now.Sub(last) < sayAgainAfter {
+		return false
+	}
+	if s.last == nil || len(s.last) >= seldomMost {
+		s.last = map[string]time.Time{}
+	}
+	s.last[cause] = now
+	return true
+}
+
+const (
+	sayAgainAfter = 10 * time.Minute
+	seldomMost    = 100 // causes that are remembered
+)

@@ -8,11 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"purgebot/acl"
-	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -112,15 +110,6 @@ func (b *Bot) Start() error {
 	return nil
 }
 
-// asks has the CDN asked something beside everything else.
-func (b *vendor) asks(question func()) {
-	b.asking.Add(1)
-	b.done.Go(func() {
-		defer b.asking.Add(-1)
-		question()
-	})
-}
-
 // Stop waits up to the given time for calls in flight to be recorded, then ends the bot and closes the database.
 // Open purges stay where they stand and go on at the next Start.
 // Nothing may call the Handler any more.
@@ -196,106 +185,4 @@ func (b *Bot) tend(ctx context.Context) {
 		case <-time.After(b.tendEvery):
 		}
 	}
-}
-
-func (b *runner) ringDecided(ctx context.Context) {
-	ids, err := b.Store.Decided(ctx)
-	for _, id := range ids {
-		err = errors.Join(err, b.engine.ring(id))
-	}
-	b.logError(ctx, "ring again", err)
-}
-
-// tendOpen sees to it that every open purge is in the engine's hands, and ends those that the engine itself has ended.
-func (b *runner) tendOpen(ctx context.Context) {
-	ids, err := b.Store.Unfinished(ctx)
-	if err == nil && len(ids) > 0 {
-		var known map[string]condition
-		known, err = b.engine.conditions(ids)
-		for i := 0; i < len(ids) && err == nil; i++ {
-			switch known[ids[i]] {
-			case unstarted:
-				err = b.startLost(ctx, ids[i])
-			case broken:
-				err = b.endBroken(ctx, ids[i])
-			}
-		}
-	}
-	b.logError(ctx, "tend open purges", err)
-}
-
-// startLost starts a purge that was recorded and that the engine does not know: a kill came between the two, or its rows were
-// lost. Started twice it runs once. Whatever of it has left is in the ledger, and is not called again.
-func (b *runner) startLost(ctx context.Context, id string) error {
-	p, err := b.load(ctx, id)
-	if err != nil || p.State.Final() {
-		return err
-	}
-	batches, err := b.Store.Batches(ctx, id)
-	if err != nil {
-		return err
-	}
-	last := -1 // the numbers have gaps where a batch was split
-	for _, batch := range batches {
-		last = batch.N
-	}
-	return b.engine.start(b.jobOf(p, last+1))
-}
-
-func (b *runner) jobOf(p store.Purge, batches int) job {
-	j := job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.waits.ConfirmTTL}
-	if p.Confirm == acl.SecondPerson {
-		j.TTL, j.Wakes = b.waits.ApprovalTTL, b.waits.wakes(p)
-	}
-	return j
-}
-
-// endBroken ends what the engine itself ended, and says what is known: a call without an answer may have been done, and what
-// has none was never sent.
-func (b *runner) endBroken(ctx context.Context, id string) error {
-	b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id)
-	err := b.endOne(ctx, id)
-	b.poster.wantCards()
-	return err
-}
-
-func (b *runner) endOne(ctx context.Context, id string) error {
-	calls, err := b.Store.Calls(ctx, id)
-	if err != nil {
-		return err
-	}
-	targets, err := b.Store.Targets(ctx, id)
-	if err != nil {
-		return err
-	}
-	state := store.StateRefused
-	for _, c := range calls {
-		if c.State == store.Calling {
-			lost := slices.DeleteFunc(slices.Clone(targets), func(t store.Target) bool { return t.Batch != c.Batch })
-			err = errors.Join(err, b.Store.SetOutcomes(ctx, id, outcomes(lost, purge.OutcomeUnknown, card.Interrupted)))
-		}
-		state = store.StateUnknown
-	}
-	b.mu.Lock()
-	b.broken++
-	b.mu.Unlock()
-	b.endings.count(state)
-	return errors.Join(err, b.Store.Finish(ctx, id, state, card.LostByEngine, b.Now(), true, b.entry(store.AuditEnded, id, "", ended(state, card.LostByEngine))))
-}
-
-func (b *runner) forget(ctx context.Context) {
-	now := b.Now()
-	n, err := b.Store.Prune(ctx, now.Add(-b.Keep), now.Add(-7*24*time.Hour))
-	b.logError(ctx, "forget old purges", errors.Join(err, b.engine.forget(now.Add(-24*time.Hour))))
-	if n > 0 {
-		b.Log.InfoContext(ctx, "forgot old purges", "purges", n)
-	}
-}
-
-// platform returns the adapter of a thread. A purge of a platform that was switched off since has none.
-func (b *poster) platform(name string) (chat.Platform, error) {
-	if p := b.Platforms[name]; p != nil {
-		return p, nil
-	}
-	return nil, &purge.Error{Kind: purge.Denied, Message: "This chat is switched off; nothing was purged. Ask whoever runs purgebot.", Err: fmt.Errorf("no platform %q", name)}
 }

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sync"
 	"time"
@@ -24,14 +23,6 @@ const (
 	showPatience = time.Hour // how long a platform that does not answer is tried
 	hopeless     = 2         // tries where the platform says that no retry can help
 )
-
-// wantCards wakes the sender.
-func (b *poster) wantCards() {
-	select {
-	case b.dueCards <- struct{}{}:
-	default:
-	}
-}
 
 // message names one message of a purge, for pacing.
 func message(id string, role store.Role) string { return id + "/" + string(role) }
@@ -189,102 +180,6 @@ func (b *poster) post(ctx context.Context, p store.Purge, role store.Role) (chat
 	return ref, b.Store.CardShown(ctx, p.ID, role, c.Wanted, mustJSON(ref))
 }
 
-// reload reads the rows after the version that was wanted, so that what is drawn is never older than what is marked as shown.
-// The step ask draws the expiry that it is about to store.
-func (b *poster) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
-	fresh, err := b.load(ctx, p.ID)
-	if fresh.ExpiresAt.IsZero() {
-		fresh.ExpiresAt = p.ExpiresAt
-	}
-	return fresh, err
-}
-
-// place is where a card goes: the status card opens the thread where there is none, the result replies in it, and so does all that
-// follows the purge.
-func (b *poster) place(ctx context.Context, p store.Purge, role store.Role) (chat.Thread, error) {
-	at := thread(p)
-	openers := []string{p.Follows, p.ID}
-	if role == store.Status {
-		openers = openers[:1]
-	}
-	for _, id := range openers {
-		if at.Root != "" || id == "" {
-			continue
-		}
-		c, _, err := b.Store.CardOf(ctx, id, store.Status)
-		if err != nil {
-			return at, err
-		}
-		at.Root = refOf(c).ID
-	}
-	return at, nil
-}
-
-func refOf(c store.Card) chat.MessageRef {
-	var ref chat.MessageRef
-	if c.Ref != nil {
-		_ = json.Unmarshal(c.Ref, &ref) // written by mustJSON
-	}
-	return ref
-}
-
-// draw makes the card of a purge from its rows.
-func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Card, error) {
-	request := p
-	p, err := b.original(ctx, p)
-	if err != nil {
-		return chat.Card{}, err
-	}
-	v := card.View{Purge: p, Now: b.Now(), Token: buttonToken, Leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.rules.Policy(), p.Reason) && !isLeak(p)}
-	if request.Joined != "" {
-		if err := b.drawJoin(ctx, &v, request); err != nil {
-			return chat.Card{}, err
-		}
-	}
-	if v.Targets, err = b.Store.Targets(ctx, p.ID); err == nil {
-		v.Decision, v.Decided, err = b.Store.Decision(ctx, p.ID)
-	}
-	if err == nil && !p.State.Final() && p.Confirm != "" {
-		policy := b.rules.Policy()
-		v.Room, err = b.vendor.roomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
-		v.Turns = b.vendor.dayTurns()
-		v.Frozen = frozenLines(b.rules.law(b.rules.Policy()), p)
-	}
-	if err == nil && v.Asking() {
-		v.Hints = b.vendor.listed().hints(p.Request.Hosts())
-		v.Lately, err = b.lately(ctx, p, p.CreatedAt)
-		drawApproval(&v, b.rules.law(b.rules.Policy()))
-		v.Emergency = b.waits.emergency(b.rules.Policy(), p)
-	}
-	if err == nil {
-		err = b.drawPrefetch(ctx, &v)
-	}
-	if err == nil && v.Tone() == chat.Busy {
-		v.Usual, err = b.usual(ctx, p.Request)
-	}
-	if err == nil {
-		err = b.drawTries(ctx, &v)
-	}
-	if err == nil {
-		err = b.drawStop(ctx, &v)
-	}
-	if err == nil && (p.State.Final() || v.Leaks) {
-		drawOffers(&v, b.rules.law(b.rules.Policy()), request)
-	}
-	if err != nil { // a half-empty card could say something false
-		return chat.Card{}, err
-	}
-	switch role {
-	case store.Result:
-		return v.Result(), nil
-	case store.Reminder:
-		return v.Reminder(), nil
-	case store.Looking:
-		return v.StillLooking(), nil
-	}
-	return card.Readable(v.Status(), b.limits(thread(request)).Files), nil
-}
-
 // keySet is the keys that somebody is at work on.
 type keySet struct {
 	mu   sync.Mutex
@@ -352,3 +247,59 @@ func (k *keyedMutex) lock(key string) func() {
 		}
 	}
 }
+
+// retire edits a card that was left behind, once.
+func (b *poster) retire(p store.Purge, on chat.MessageRef) {
+	if !b.retired.take(on.Channel + "/" + on.ID) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), postTimeout)
+	defer cancel()
+	adapter, err := b.platform(p.Channel.Platform())
+	if err == nil {
+		_, err = adapter.Show(ctx, thread(p), on, p.ID+"/copy", card.OldCopyCard(p.Short))
+	}
+	b.logError(ctx, "edit an old copy of a card", err)
+}
+
+// moot gives up a reminder of what was decided before it could be posted, and the word that something is unclear once it is not.
+func (b *poster) moot(ctx context.Context, p store.Purge, c store.Card) (bool, error) {
+	if c.Ref != nil {
+		return false, nil
+	}
+	over := false
+	switch c.Role {
+	case store.Reminder:
+		_, decided, err := b.Store.Decision(ctx, p.ID)
+		if err != nil {
+			return false, err
+		}
+		over = decided || p.State.Final()
+	case store.Looking:
+		of, err := b.original(ctx, p)
+		if err != nil {
+			return false, err
+		}
+		targets, err := b.Store.Targets(ctx, of.ID)
+		if err != nil {
+			return false, err
+		}
+		over = !card.View{Purge: of, Targets: targets}.Looking()
+	}
+	if !over {
+		return false, nil
+	}
+	return true, b.Store.CardFailed(ctx, p.ID, c.Role, c.Wanted, true)
+}
+
+// tellUnclear wants the reply for all purges of which something has been unclear long enough.
+func (b *poster) tellUnclear(ctx context.Context) {
+	n, err := b.Store.TellUnclear(ctx, b.Now().Add(-min(unclearAfter, 100*b.waits.Poll)))
+	b.logError(ctx, "tell what is unclear", err)
+	if n > 0 {
+		b.wantCards()
+	}
+}
+
+// unclearAfter is how long an unclear call is looked up before that is told; where looks come much faster, it is sooner.
+const unclearAfter = 30 * time.Second

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"strings"
-	"time"
 	"unicode"
 
 	"purgebot/acl"
@@ -26,20 +25,6 @@ func pressOf(action string) press {
 		form:      action == card.ActionTyped || action == card.ActionReleased,
 		emergency: action == card.ActionEmergency || action == card.ActionReleased,
 	}
-}
-
-// emergency reports whether a question has waited for a second person long enough, where the policy file lists anybody to press.
-func (b *waits) emergency(policy *acl.Policy, p store.Purge) bool {
-	return p.Confirm == acl.SecondPerson && policy.HasEmergency() && !p.ExpiresAt.IsZero() && !b.Now().Before(b.emergencyFrom(p))
-}
-
-// emergencyFrom counts from when the question was shown, and never from before it was asked, should the time to approve have been changed since.
-func (b *waits) emergencyFrom(p store.Purge) time.Time {
-	shown := p.ExpiresAt.Add(-b.ApprovalTTL)
-	if shown.Before(p.CreatedAt) {
-		shown = p.CreatedAt
-	}
-	return shown.Add(b.EmergencyAfter)
 }
 
 // mayRelease says why this person may not purge without approval; "" if they may. What they may purge is another question.

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"time"
 
 	"purgebot/bot/card"
 	"purgebot/bot/store"
@@ -25,24 +24,6 @@ func (b *desk) joining(s scene, w wish, v verdict, id, running string) *store.In
 func (b *desk) joined(p store.Purge) {
 	b.Log.Info("purge joined", "purge", p.Joined, "by", p.ID, "from", p.Requester)
 	b.poster.wantCards()
-}
-
-// drawJoin makes the card that of a request which joined the purge. What only the purge's own thread need know stays there.
-func (b *poster) drawJoin(ctx context.Context, v *card.View, p store.Purge) error {
-	calls, err := b.Store.Calls(ctx, v.ID)
-	v.Join = &card.Join{At: p.CreatedAt, Asker: v.Name, Sent: firstSent(calls)}
-	v.Requester, v.Secret, v.Notes = p.Requester, p.Secret, p.Notes
-	return err
-}
-
-// firstSent is when the first call left that the vendor may have heard.
-func firstSent(calls []store.Call) (first time.Time) {
-	for _, c := range calls {
-		if c.State != store.CallUnsent && c.State != store.CallRefused && (first.IsZero() || c.At.Before(first)) {
-			first = c.At
-		}
-	}
-	return first
 }
 
 // sees reports whether somebody may see a purge: also one that they have joined.

@@ -54,19 +54,6 @@ func (b *runner) look(ctx context.Context, id string, n int) (looked, error) {
 	return looked{Settled: !running || late, Late: late, Wait: wait}, nil
 }
 
-// usual is how long purges like this one take in each of its areas.
-func (b *poster) usual(ctx context.Context, r purge.Request) (map[purge.Area]store.Usual, error) {
-	of := map[purge.Area]store.Usual{}
-	for _, a := range r.Areas() {
-		u, err := b.Store.Durations(ctx, r.Kind, a, card.LastPurges)
-		if err != nil {
-			return nil, err
-		}
-		of[a] = u
-	}
-	return of, nil
-}
-
 // lastCall is when the newest of the calls left: the time to follow it counts from there, not from the question.
 func lastCall(open []openBatch) time.Time {
 	var last time.Time
@@ -185,4 +172,74 @@ func learned(o openBatch, seen []purge.TargetStatus) (running bool, changed []st
 		changed = append(changed, row)
 	}
 	return running, changed
+}
+
+// learnMore looks once at all that is unclear, and reports whether anything is clearer now.
+func (b *runner) learnMore(ctx context.Context, p store.Purge) (bool, error) {
+	leave, err := b.calls.enter()
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	open, err := b.openBatches(ctx, p.ID)
+	if err != nil {
+		return false, err
+	}
+	var changed []store.Target
+	for _, o := range open {
+		seen, err := b.statusOf(ctx, p.ID, o)
+		if err != nil {
+			continue // it is in the log; another batch may be told
+		}
+		_, more := learned(o, seen)
+		changed = append(changed, more...)
+	}
+	if len(changed) == 0 {
+		return false, nil
+	}
+	still, err := b.Store.Learn(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}))
+	if err != nil || still {
+		b.poster.wantCards()
+		return true, err
+	}
+	return true, b.revise(ctx, p, changed)
+}
+
+// revise commits what a look found, with the state that the whole purge is in by that.
+func (b *runner) revise(ctx context.Context, p store.Purge, changed []store.Target) error {
+	targets, err := b.Store.Targets(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	d, _, err := b.Store.Decision(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	st, problem := finalState(p, d, replaced(targets, changed))
+	if st == store.StateAccepted {
+		problem = card.StillRunning
+	}
+	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}), b.entry(store.AuditRevised, p.ID, "", ended(st, problem)))
+	b.poster.wantCards()
+	return err
+}
+
+// replaced is targets with some of them anew.
+func replaced(targets, some []store.Target) []store.Target {
+	type place struct {
+		area purge.Area
+		n    int
+	}
+	anew := map[place]store.Target{}
+	for _, t := range some {
+		anew[place{t.Area, t.N}] = t
+	}
+	out := make([]store.Target, len(targets))
+	for i, t := range targets {
+		if n, found := anew[place{t.Area, t.N}]; found {
+			t = n
+		}
+		out[i] = t
+	}
+	return out
 }

@@ -1,9 +1,16 @@
 package bot
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
+	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/store"
+	"purgebot/purge"
 )
 
 // poster shows cards, notices and the audit in chats, and tells people privately. It never holds up a purge.
@@ -28,4 +35,103 @@ type poster struct {
 func newPoster(b *books, r *rules, w *waits, v *vendor, o Options) *poster {
 	return &poster{books: b, rules: r, waits: w, vendor: v, Platforms: o.Platforms, EditGap: o.EditGap, AuditChannel: o.AuditChannel,
 		dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
+}
+
+// limits is what the chat there can show.
+func (b *poster) limits(at chat.Thread) chat.ChatLimits {
+	adapter, err := b.platform(at.Platform)
+	if err != nil {
+		return chat.ChatLimits{}
+	}
+	return adapter.Limits()
+}
+
+// platform returns the adapter of a thread. A purge of a platform that was switched off since has none.
+func (b *poster) platform(name string) (chat.Platform, error) {
+	if p := b.Platforms[name]; p != nil {
+		return p, nil
+	}
+	return nil, &purge.Error{Kind: purge.Denied, Message: "This chat is switched off; nothing was purged. Ask whoever runs purgebot.", Err: fmt.Errorf("no platform %q", name)}
+}
+
+// tell tells whoever asked for a purge. Its error is logged: what it says is mostly on the card, and always in the audit.
+func (b *poster) tell(ctx context.Context, p store.Purge, c chat.Card) error {
+	return b.tellPerson(ctx, p.Requester, thread(p), p.Event, c)
+}
+
+func (b *poster) tellPerson(ctx context.Context, who acl.Subject, at chat.Thread, after store.Event, c chat.Card) error {
+	adapter, err := b.platform(at.Platform)
+	if err == nil {
+		err = adapter.Tell(ctx, who, at, chat.EventKey{Platform: after.Platform, Workspace: after.Workspace, ID: after.ID}, c)
+	}
+	if err != nil {
+		b.Log.WarnContext(ctx, "tell", "who", who, "error", err)
+	}
+	return err
+}
+
+// thread is where a purge's conversation is.
+func thread(p store.Purge) chat.Thread {
+	var t chat.Thread
+	if err := json.Unmarshal(p.Thread, &t); err != nil {
+		return chat.Thread{Platform: p.Requester.Platform()}
+	}
+	return t
+}
+
+// lately returns those targets of a request that were purged just before a time. What is private is told in private, to whoever
+// asked for that, too.
+func (b *poster) lately(ctx context.Context, p store.Purge, before time.Time) ([]store.Purged, error) {
+	if p.Request.Kind == purge.Prefetch { // nothing that is on its way is spent again
+		return nil, nil
+	}
+	var own acl.Subject
+	if p.Private {
+		own = p.Requester
+	}
+	return b.Store.LastPurged(ctx, p.Request, before.Add(-card.Propagation), own)
+}
+
+// tellLately points out, to whoever asked alone, what a purge that nobody had to confirm purges again. It holds nothing up.
+func (b *poster) tellLately(ctx context.Context, p store.Purge, again []store.Purged) {
+	if say := card.PurgedLately(again, p.Private); say != "" {
+		_ = b.tell(ctx, p, chat.Card{Title: "Purged again: " + say})
+	}
+}
+
+// wantCards wakes the sender.
+func (b *poster) wantCards() {
+	select {
+	case b.dueCards <- struct{}{}:
+	default:
+	}
+}
+
+// place is where a card goes: the status card opens the thread where there is none, the result replies in it, and so does all that
+// follows the purge.
+func (b *poster) place(ctx context.Context, p store.Purge, role store.Role) (chat.Thread, error) {
+	at := thread(p)
+	openers := []string{p.Follows, p.ID}
+	if role == store.Status {
+		openers = openers[:1]
+	}
+	for _, id := range openers {
+		if at.Root != "" || id == "" {
+			continue
+		}
+		c, _, err := b.Store.CardOf(ctx, id, store.Status)
+		if err != nil {
+			return at, err
+		}
+		at.Root = refOf(c).ID
+	}
+	return at, nil
+}
+
+func refOf(c store.Card) chat.MessageRef {
+	var ref chat.MessageRef
+	if c.Ref != nil {
+		_ = json.Unmarshal(c.Ref, &ref) // written by mustJSON
+	}
+	return ref
 }

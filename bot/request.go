@@ -129,27 +129,6 @@ func (b *desk) take(ctx context.Context, s scene, w wish, v verdict, batches []p
 	return chat.Reply{}, nil
 }
 
-// answerFirst leaves the processor and the database to the answer: without it, the engine's own work delays what is already
-// committed by more than the commit took.
-const answerFirst = time.Millisecond
-
-// begin lets the engine take up a purge that is recorded, without keeping anybody waiting. Should it not come to that, the
-// tending loop does it.
-func (b *runner) begin(p store.Purge, batches int) {
-	b.Log.Info("purge taken", "purge", p.ID, "short", p.Short, "from", p.Requester, "kind", p.Request.Kind, "targets", p.Request.Len(), "guarded", p.Confirm != "")
-	b.done.Go(func() {
-		time.Sleep(answerFirst)
-		b.at("before start")
-		again, err := b.poster.lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
-		b.logError(context.Background(), "look for what was just purged", err)
-		b.logError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
-		b.poster.wantCards()
-		if p.Confirm == "" {
-			b.poster.tellLately(context.Background(), p, again)
-		}
-	})
-}
-
 // known answers what was taken before: a redelivery with silence, whatever the first was answered, and another press of the same
 // button with where to look.
 func (b *desk) known(ctx context.Context, s scene, id string) (chat.Reply, error) {
@@ -384,18 +363,6 @@ func (b *desk) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply,
 
 // eventID is the workflow's id: the same delivery is the same purge.
 func eventID(e store.Event) string { return hashID("event", e.Platform, e.Workspace, e.ID) }
-
-func hashID(parts ...string) string {
-	h := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(h[:])
-}
-
-// newToken is 128 random bits in hex.
-func newToken() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
-	return hex.EncodeToString(raw[:])
-}
 
 // addOnce keeps a short list of distinct words; the last is the likeliest to come again.
 func addOnce(list []string, s string) []string {

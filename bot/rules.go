@@ -215,13 +215,3 @@ func (l law) lasting() []store.Rule {
 func onlyFrozen(denied []card.Refusal) bool {
 	return len(denied) > 0 && !slices.ContainsFunc(denied, func(r card.Refusal) bool { return r.Frozen == nil })
 }
-
-// frozenLines names the freezes that a purge waits under.
-func frozenLines(l law, p store.Purge) (lines []string) {
-	for _, r := range l.denied(asRequest(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts)) {
-		if r.Frozen != nil { // the card has many readers
-			lines = addOnce(lines, card.Frozen(*r.Frozen, card.Powers{}, l.At().Location()))
-		}
-	}
-	return lines
-}

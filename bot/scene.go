@@ -116,27 +116,3 @@ func askerUnknown(err error) error {
 	return &purge.Error{Kind: purge.Denied, Message: refused, Err: err}
 }
 
-// seldom lets what repeats itself be logged once in a while: whoever is locked out tries again and again.
-type seldom struct {
-	mu   sync.Mutex
-	last map[string]time.Time
-}
-
-const (
-	sayAgainAfter = 10 * time.Minute
-	seldomMost    = 100 // causes that are remembered
-)
-
-// first reports whether a cause was not told lately.
-func (s *seldom) first(cause string, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if last, told := s.last[cause]; told && now.Sub(last) < sayAgainAfter {
-		return false
-	}
-	if s.last == nil || len(s.last) >= seldomMost {
-		s.last = map[string]time.Time{}
-	}
-	s.last[cause] = now
-	return true
-}

@@ -1,9 +1,12 @@
 package bot
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
+	"purgebot/acl"
+	"purgebot/bot/card"
 	"purgebot/purge"
 )
 
@@ -24,4 +27,21 @@ type vendor struct {
 
 func newVendor(b *books, r *rules, o Options) *vendor {
 	return &vendor{books: b, rules: r, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
+}
+
+// asks has the CDN asked something beside everything else.
+func (b *vendor) asks(question func()) {
+	b.asking.Add(1)
+	b.done.Go(func() {
+		defer b.asking.Add(-1)
+		question()
+	})
+}
+
+// prefetches reports whether the CDN can.
+func (b *vendor) prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
+
+// prefetchRoom is what is left of today's prefetches. No part of them is anybody's reserve.
+func (b *vendor) prefetchRoom(ctx context.Context) (card.Room, error) {
+	return b.roomFor(ctx, b.rules.Policy(), acl.Who{}, purge.Prefetch)
 }

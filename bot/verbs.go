@@ -184,15 +184,6 @@ func closes(f store.Rule, g acl.GrantView) bool {
 	return slices.ContainsFunc(g.Domains, func(d string) bool { return meet(f.Domain, d) || f.Domain == "*."+d })
 }
 
-// limits is what the chat there can show.
-func (b *poster) limits(at chat.Thread) chat.ChatLimits {
-	adapter, err := b.platform(at.Platform)
-	if err != nil {
-		return chat.ChatLimits{}
-	}
-	return adapter.Limits()
-}
-
 // dryVerdicts say what a wish would be refused for, and what it would take of budgets.
 func (b *desk) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
 	takes, refused, err := b.wouldTake(ctx, s, v)

@@ -2,7 +2,11 @@ package bot
 
 import (
 	"cmp"
+	"slices"
 	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/store"
 )
 
 // waits is how long things wait: questions for a press, and purges to be looked at again.
@@ -16,3 +20,30 @@ func newWaits(b *books, o Options) *waits {
 	return &waits{books: b, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, emergencyAfter),
 		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
 }
+
+// emergency reports whether a question has waited for a second person long enough, where the policy file lists anybody to press.
+func (b *waits) emergency(policy *acl.Policy, p store.Purge) bool {
+	return p.Confirm == acl.SecondPerson && policy.HasEmergency() && !p.ExpiresAt.IsZero() && !b.Now().Before(b.emergencyFrom(p))
+}
+
+// emergencyFrom counts from when the question was shown, and never from before it was asked, should the time to approve have been changed since.
+func (b *waits) emergencyFrom(p store.Purge) time.Time {
+	shown := p.ExpiresAt.Add(-b.ApprovalTTL)
+	if shown.Before(p.CreatedAt) {
+		shown = p.CreatedAt
+	}
+	return shown.Add(b.EmergencyAfter)
+}
+
+// wakes are when such a question is looked at again, from when it was shown.
+func (b *waits) wakes(p store.Purge) []time.Duration {
+	if p.Confirm != acl.SecondPerson {
+		return nil
+	}
+	at := []time.Duration{b.EmergencyAfter, b.ApprovalTTL / 2}
+	slices.Sort(at)
+	return slices.DeleteFunc(at, func(d time.Duration) bool { return d >= b.ApprovalTTL })
+}
+
+// emergencyAfter is how long a second person has before those of `emergency` may purge without one.
+const emergencyAfter = 5 * time.Minute

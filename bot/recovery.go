@@ -1,0 +1,128 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/card"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+func (b *runner) jobOf(p store.Purge, batches int) job {
+	j := job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.waits.ConfirmTTL}
+	if p.Confirm == acl.SecondPerson {
+		j.TTL, j.Wakes = b.waits.ApprovalTTL, b.waits.wakes(p)
+	}
+	return j
+}
+
+// startLost starts a purge that was recorded and that the engine does not know: a kill came between the two, or its rows were
+// lost. Started twice it runs once. Whatever of it has left is in the ledger, and is not called again.
+func (b *runner) startLost(ctx context.Context, id string) error {
+	p, err := b.load(ctx, id)
+	if err != nil || p.State.Final() {
+		return err
+	}
+	batches, err := b.Store.Batches(ctx, id)
+	if err != nil {
+		return err
+	}
+	last := -1 // the numbers have gaps where a batch was split
+	for _, batch := range batches {
+		last = batch.N
+	}
+	return b.engine.start(b.jobOf(p, last+1))
+}
+
+// endBroken ends what the engine itself ended, and says what is known: a call without an answer may have been done, and what
+// has none was never sent.
+func (b *runner) endBroken(ctx context.Context, id string) error {
+	b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id)
+	err := b.endOne(ctx, id)
+	b.poster.wantCards()
+	return err
+}
+
+func (b *runner) endOne(ctx context.Context, id string) error {
+	calls, err := b.Store.Calls(ctx, id)
+	if err != nil {
+		return err
+	}
+	targets, err := b.Store.Targets(ctx, id)
+	if err != nil {
+		return err
+	}
+	state := store.StateRefused
+	for _, c := range calls {
+		if c.State == store.Calling {
+			lost := slices.DeleteFunc(slices.Clone(targets), func(t store.Target) bool { return t.Batch != c.Batch })
+			err = errors.Join(err, b.Store.SetOutcomes(ctx, id, outcomes(lost, purge.OutcomeUnknown, card.Interrupted)))
+		}
+		state = store.StateUnknown
+	}
+	b.mu.Lock()
+	b.broken++
+	b.mu.Unlock()
+	b.endings.count(state)
+	return errors.Join(err, b.Store.Finish(ctx, id, state, card.LostByEngine, b.Now(), true, b.entry(store.AuditEnded, id, "", ended(state, card.LostByEngine))))
+}
+
+// tendOpen sees to it that every open purge is in the engine's hands, and ends those that the engine itself has ended.
+func (b *runner) tendOpen(ctx context.Context) {
+	ids, err := b.Store.Unfinished(ctx)
+	if err == nil && len(ids) > 0 {
+		var known map[string]condition
+		known, err = b.engine.conditions(ids)
+		for i := 0; i < len(ids) && err == nil; i++ {
+			switch known[ids[i]] {
+			case unstarted:
+				err = b.startLost(ctx, ids[i])
+			case broken:
+				err = b.endBroken(ctx, ids[i])
+			}
+		}
+	}
+	b.logError(ctx, "tend open purges", err)
+}
+
+func (b *runner) ringDecided(ctx context.Context) {
+	ids, err := b.Store.Decided(ctx)
+	for _, id := range ids {
+		err = errors.Join(err, b.engine.ring(id))
+	}
+	b.logError(ctx, "ring again", err)
+}
+
+func (b *runner) forget(ctx context.Context) {
+	now := b.Now()
+	n, err := b.Store.Prune(ctx, now.Add(-b.Keep), now.Add(-7*24*time.Hour))
+	b.logError(ctx, "forget old purges", errors.Join(err, b.engine.forget(now.Add(-24*time.Hour))))
+	if n > 0 {
+		b.Log.InfoContext(ctx, "forgot old purges", "purges", n)
+	}
+}
+
+// begin lets the engine take up a purge that is recorded, without keeping anybody waiting. Should it not come to that, the
+// tending loop does it.
+func (b *runner) begin(p store.Purge, batches int) {
+	b.Log.Info("purge taken", "purge", p.ID, "short", p.Short, "from", p.Requester, "kind", p.Request.Kind, "targets", p.Request.Len(), "guarded", p.Confirm != "")
+	b.done.Go(func() {
+		time.Sleep(answerFirst)
+		b.at("before start")
+		again, err := b.poster.lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
+		b.logError(context.Background(), "look for what was just purged", err)
+		b.logError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
+		b.poster.wantCards()
+		if p.Confirm == "" {
+			b.poster.tellLately(context.Background(), p, again)
+		}
+	})
+}
+
+// answerFirst leaves the processor and the database to the answer: without it, the engine's own work delays what is already
+// committed by more than the commit took.
+const answerFirst = time.Millisecond

@@ -1,8 +1,6 @@
 package bot
 
 import (
-	"encoding/json"
-
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 )

@@ -2,8 +2,13 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +27,10 @@ type books struct {
 	done   sync.WaitGroup     // work that goes on beside events
 	seldom seldom             // causes that were logged lately
 	at     func(point string) // tests kill the process here
+}
+
+func newBooks(s *store.Store, log *slog.Logger, now func() time.Time) *books {
+	return &books{Store: s, Log: log, Now: now, at: func(string) {}}
 }
 
 // entry is an audit row by purgebot itself, or by who.

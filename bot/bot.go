@@ -4,6 +4,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,17 +68,18 @@ func New(o Options) (*Bot, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	books := &books{Store: o.Store, Log: o.Log, Now: o.Now, at: func(string) {}}
-	rules := newRules(books, o.Policy)
-	waits := newWaits(books, o)
-	vendor := newVendor(books, rules, o)
-	poster := newPoster(books, rules, waits, vendor, o)
-	runner, err := newRunner(books, rules, waits, vendor, poster, o)
+	kept := newBooks(o.Store, o.Log, o.Now)
+	law := newRules(kept, o.Policy)
+	patience := &waits{books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, emergencyAfter),
+		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
+	cdn := newVendor(kept, law, o)
+	shows := newPoster(kept, law, patience, cdn, o)
+	runs, err := newRunner(kept, law, patience, cdn, shows, o)
 	if err != nil {
 		return nil, err
 	}
-	b := &Bot{books: books, rules: rules, waits: waits, vendor: vendor, poster: poster, runner: runner, tendEvery: tendEvery}
-	b.desk = &desk{books: books, rules: rules, waits: waits, vendor: vendor, poster: poster, runner: runner, rate: newPersonRate(o.PersonRate),
+	b := &Bot{books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, tendEvery: tendEvery}
+	b.desk = &desk{books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, rate: newPersonRate(o.PersonRate),
 		PersonRate: o.PersonRate, PersonOpen: o.PersonOpen, ConfirmURLs: o.ConfirmURLs}
 	b.vitals = b.newVitals()
 	return b, nil

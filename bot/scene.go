@@ -115,4 +115,3 @@ func askerUnknown(err error) error {
 	}
 	return &purge.Error{Kind: purge.Denied, Message: refused, Err: err}
 }
-

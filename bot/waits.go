@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -14,11 +13,6 @@ type waits struct {
 	*books
 	ConfirmTTL, ApprovalTTL, EmergencyAfter time.Duration
 	Poll, PollMax, Deadline                 time.Duration
-}
-
-func newWaits(b *books, o Options) *waits {
-	return &waits{books: b, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, emergencyAfter),
-		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
 }
 
 // emergency reports whether a question has waited for a second person long enough, where the policy file lists anybody to press.

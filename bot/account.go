@@ -106,7 +106,7 @@ func (b *vendor) noDomains(ctx context.Context, err error) {
 	if purge.AsError(err).Kind == purge.Denied {
 		b.account.next = b.Now().Add(domainsDenied)
 	}
-	if b.seldom.first("domains: "+err.Error(), b.Now()) {
+	if b.Seldom.First("domains: "+err.Error(), b.Now()) {
 		b.Log.InfoContext(ctx, "the account's domains are not told; every query counts as an object of its own", "error", err)
 	}
 }

@@ -27,7 +27,7 @@ func (b *desk) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Repl
 	}
 	b.vendor.asks(func() {
 		found, err := b.runner.learnMore(context.Background(), p)
-		b.logError(ctx, "look again", err)
+		b.LogError(ctx, "look again", err)
 		if !found {
 			_ = b.poster.tellPerson(context.Background(), s.person.Subject, s.at, s.event, chat.Card{Title: card.NothingNew(p.Short), Tone: chat.Unsure})
 		}

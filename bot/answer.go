@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
@@ -60,7 +61,7 @@ func (b *desk) pressOffer(ctx context.Context, s scene, token string, button sto
 	if err := json.Unmarshal(button.Request, &o); err != nil {
 		return chat.Reply{}, &purge.Error{Message: card.StaleButton, Err: err}
 	}
-	return b.request(ctx, s, o.wish, hashID("offer", token))
+	return b.request(ctx, s, o.wish, books.HashID("offer", token))
 }
 
 // pressCard handles the buttons of a purge's own message, and the form that one of them has opened.
@@ -80,7 +81,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 		}
 		return b.pressCopy(ctx, s, p, a.Message)
 	}
-	if p, err = b.original(ctx, p); err != nil {
+	if p, err = b.Original(ctx, p); err != nil {
 		return chat.Reply{}, err
 	}
 	switch button.Action {
@@ -94,7 +95,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 	if denied := deniedAny(s.law.thawed(), s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
 		return b.refuse(ctx, s, "press", card.PresserDenied(denied[0], true))
 	}
-	id := hashID("follow", a.Token, string(s.person.Subject))
+	id := books.HashID("follow", a.Token, string(s.person.Subject))
 	if button.Action == card.ActionRetry {
 		return b.retry(ctx, s, p, id)
 	}
@@ -105,7 +106,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 // that commit is awaited for a moment.
 func (b *desk) loadAsked(ctx context.Context, id string) (p store.Purge, err error) {
 	err = awaitCommit(ctx, func() (bool, error) {
-		p, err = b.load(ctx, id)
+		p, err = b.Load(ctx, id)
 		return p.Confirm == "" || p.State != store.StateRecorded, err
 	})
 	return p, err
@@ -174,8 +175,8 @@ func (b *desk) decideAs(ctx context.Context, s scene, p store.Purge, d store.Dec
 	}
 	b.poster.wantCards()
 	b.poster.wantNotices()
-	b.done.Go(func() { // its commit need not be waited for: the row decides, and the tending loop rings again
-		b.logError(ctx, "ring", b.runner.engine.ring(p.ID))
+	b.Done.Go(func() { // its commit need not be waited for: the row decides, and the tending loop rings again
+		b.LogError(ctx, "ring", b.runner.engine.ring(p.ID))
 	})
 	switch {
 	case !won && first.Who == d.Who && first.What == d.What:

@@ -59,7 +59,7 @@ func (b *desk) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Ans
 func (b *desk) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (chat.Reply, error) {
 	body := s.refused("")
 	body.Message = why
-	return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.by(s.person, store.AuditWithdrawn, p.ID, body))
+	return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.By(s.person, store.AuditWithdrawn, p.ID, body))
 }
 
 // mayPress says why this person may not press Purge, whatever the requester may; "" if they may.

@@ -135,7 +135,7 @@ func TestApprovalIsJudgedAgainAtTheSend(t *testing.T) {
 			policy = strings.NewReplacer("to: [alice, bob]", "to: [alice, slack:T0/UBOB]", "[bob, slack", "[slack:T0/UBOB, slack", "administrators: [bob]", "administrators: [slack:T0/UBOB]", "[alice, bob, ", "[alice, slack:T0/UBOB, ").Replace(policy)
 			w := newApprovalWorld(t)
 			reached, goOn := make(chan struct{}, 1), make(chan struct{})
-			w.bot.at = func(point string) {
+			w.bot.At = func(point string) {
 				if point == "before submit" {
 					reached <- struct{}{}
 					<-goOn

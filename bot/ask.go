@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"purgebot/bot/books"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -20,7 +21,7 @@ type asked struct {
 
 // ask shows the card with the buttons. Nothing is sent before that, so that nobody waits for a question nobody saw.
 func (b *runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, error) {
-	p, err := b.load(ctx, id)
+	p, err := b.Load(ctx, id)
 	if err != nil {
 		return asked{}, err
 	}
@@ -33,13 +34,13 @@ func (b *runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, 
 	b.vendor.awaitQuota(ctx, quotaPatient) // the card says what it costs
 	p.ExpiresAt = b.Now().Add(ttl)
 	ref, err := b.poster.post(ctx, p, store.Status)
-	if errors.Is(err, errStopping) {
+	if errors.Is(err, books.ErrStopping) {
 		return asked{}, err // nothing was asked of the platform
 	}
 	if err != nil {
 		return b.askFailed(ctx, p, purge.AsError(err))
 	}
-	expires, err := b.Store.Asked(ctx, id, mustJSON(ref), p.ExpiresAt)
+	expires, err := b.Store.Asked(ctx, id, books.JSON(ref), p.ExpiresAt)
 	return asked{Expires: expires}, err
 }
 
@@ -50,7 +51,7 @@ func (b *runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (
 	b.Log.WarnContext(ctx, "cannot ask", "purge", p.ID, "short", p.Short, "error", e)
 	problem := "The question could not be shown in that channel, so nothing was purged. " + e.Message
 	d := store.Decision{Purge: p.ID, What: store.Withdrawn, Problem: problem, At: b.Now()}
-	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.entry(store.AuditNotShown, p.ID, "", store.Body{Message: problem})); err != nil {
+	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.Entry(store.AuditNotShown, p.ID, "", store.Body{Message: problem})); err != nil {
 		return asked{}, err
 	}
 	_ = b.poster.tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
@@ -59,7 +60,7 @@ func (b *runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (
 
 // decision returns what was decided, or "" to wait on. When the time is up, time itself decides, unless somebody was first.
 func (b *runner) decision(ctx context.Context, id string) (store.Verdict, error) {
-	p, err := b.load(ctx, id)
+	p, err := b.Load(ctx, id)
 	if err != nil {
 		return "", err
 	}
@@ -73,7 +74,7 @@ func (b *runner) decision(ctx context.Context, id string) (store.Verdict, error)
 	if b.Now().Before(p.ExpiresAt) {
 		return "", nil
 	}
-	d, _, err = b.Store.Decide(ctx, store.Decision{Purge: id, What: store.Expired, At: b.Now()}, store.Event{}, b.entry(store.AuditExpired, id, "", store.Body{}))
+	d, _, err = b.Store.Decide(ctx, store.Decision{Purge: id, What: store.Expired, At: b.Now()}, store.Event{}, b.Entry(store.AuditExpired, id, "", store.Body{}))
 	b.poster.wantCards()
 	return d.What, err
 }
@@ -84,7 +85,7 @@ func (b *runner) remind(ctx context.Context, j job, expires time.Time) (passed i
 	for passed < len(j.Wakes) && !now.Before(j.wake(passed, expires)) {
 		passed++
 	}
-	p, err := b.load(ctx, j.ID)
+	p, err := b.Load(ctx, j.ID)
 	if err != nil || passed == 0 {
 		return passed, err
 	}

@@ -40,7 +40,7 @@ func newHeldWorld(t *testing.T, at string, change ...func(*Options)) *held {
 		}
 	}
 	t.Cleanup(h.goOn)
-	h.bot.at = func(point string) {
+	h.bot.At = func(point string) {
 		if point == at {
 			h.reached <- struct{}{}
 			<-closed

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -48,10 +49,10 @@ type Options struct {
 // Bot holds the conversation. It is a Handler: the desk takes events and decides, the runner runs purges, and the poster shows
 // cards and notices. All three ask the same rules and know the same of the vendor.
 type Bot struct {
-	*books
+	*books.Books
 	*desk
 	*rules
-	waits  *waits
+	waits  *books.Waits
 	vendor *vendor
 	poster *poster
 	runner *runner
@@ -68,9 +69,9 @@ func New(o Options) (*Bot, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	kept := newBooks(o.Store, o.Log, o.Now)
+	kept := books.New(o.Store, o.Log, o.Now)
 	law := newRules(kept, o.Policy)
-	patience := &waits{books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, emergencyAfter),
+	patience := &books.Waits{Books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, books.EmergencyAfter),
 		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
 	cdn := newVendor(kept, law, o)
 	shows := newPoster(kept, law, patience, cdn, o)
@@ -78,8 +79,8 @@ func New(o Options) (*Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bot{books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, tendEvery: tendEvery}
-	b.desk = &desk{books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, rate: newPersonRate(o.PersonRate),
+	b := &Bot{Books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, tendEvery: tendEvery}
+	b.desk = &desk{Books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, rate: newPersonRate(o.PersonRate),
 		PersonRate: o.PersonRate, PersonOpen: o.PersonOpen, ConfirmURLs: o.ConfirmURLs}
 	b.vitals = b.newVitals()
 	return b, nil
@@ -100,12 +101,12 @@ func (b *Bot) Start() error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
-	b.done.Go(func() { b.poster.showCards(ctx) })
-	b.done.Go(func() { b.tend(ctx) })
-	b.done.Go(func() { b.rules.watchRules(ctx) })
-	b.done.Go(func() { b.poster.postNotices(ctx) })
+	b.Done.Go(func() { b.poster.showCards(ctx) })
+	b.Done.Go(func() { b.tend(ctx) })
+	b.Done.Go(func() { b.rules.watchRules(ctx) })
+	b.Done.Go(func() { b.poster.postNotices(ctx) })
 	if b.poster.AuditChannel.Channel != "" {
-		b.done.Go(func() { b.poster.feedAudit(ctx, b.poster.AuditChannel) })
+		b.Done.Go(func() { b.poster.feedAudit(ctx, b.poster.AuditChannel) })
 	}
 	b.vendor.watchQuota()
 	b.vendor.askDomains(ctx)
@@ -117,10 +118,10 @@ func (b *Bot) Start() error {
 // Nothing may call the Handler any more.
 func (b *Bot) Stop(timeout time.Duration) error {
 	b.vitals.stop()
-	b.calls.close(timeout)
+	b.Calls.Close(timeout)
 	if b.stop != nil {
 		b.stop()
-		b.done.Wait()
+		b.Done.Wait()
 	}
 	return errors.Join(b.runner.engine.shutdown(5*time.Second), b.Store.Close())
 }

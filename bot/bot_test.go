@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -360,7 +361,7 @@ func TestPrivateShowsNoTargetInTheChannel(t *testing.T) {
 	w.ends("Done")
 	w.result()
 	for _, m := range w.chat.all() {
-		assert.NotContains(t, string(mustJSON(m.card)), "secret.pdf")
+		assert.NotContains(t, string(books.JSON(m.card)), "secret.pdf")
 		assert.Contains(t, m.card.Title, "1 URL on www.test.com")
 	}
 }

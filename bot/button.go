@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 )
@@ -11,7 +12,7 @@ import (
 // buttonToken is the token of one action of a purge: a key to find the purge by, and 128 bits that nobody can make without its
 // secret. Derived tokens let a card be drawn again with the buttons that it had, and cost a purge no rows.
 func buttonToken(secret, action string) string {
-	return store.ButtonKey(secret) + "-" + hashID("button", secret, action)[:32]
+	return store.ButtonKey(secret) + "-" + books.HashID("button", secret, action)[:32]
 }
 
 // button returns what a token stands for, of a purge's card or stored by itself; false if it never was one. (Whoever can read the
@@ -23,7 +24,7 @@ func (b *desk) button(ctx context.Context, token string) (store.Button, bool, er
 	}
 	p, found, err := b.Store.Pressed(ctx, key)
 	for _, action := range card.CardActions {
-		if found && hashID(token) == hashID(buttonToken(p.Secret, action)) { // hashed, so that time tells nothing
+		if found && books.HashID(token) == books.HashID(buttonToken(p.Secret, action)) { // hashed, so that time tells nothing
 			return store.Button{Token: token, Purge: p.ID, Action: action, Channel: p.Channel}, true, err
 		}
 	}

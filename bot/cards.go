@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -34,7 +35,7 @@ func (b *poster) showCards(ctx context.Context) {
 	defer wg.Wait()
 	for ctx.Err() == nil {
 		due, err := b.Store.DueCards(ctx, 200)
-		b.logError(ctx, "find due cards", err)
+		b.LogError(ctx, "find due cards", err)
 		now, opening := b.Now(), opening(due)
 		for _, d := range due {
 			if !b.hasTurn(d, now, opening) || !b.showing.take(message(d.Purge, d.Role)) {
@@ -67,14 +68,14 @@ func (b *poster) awaitDue(ctx context.Context, some bool) {
 
 // showCard shows one due card, or puts it off.
 func (b *poster) showCard(ctx context.Context, c store.Due) {
-	p, err := b.load(ctx, c.Purge)
+	p, err := b.Load(ctx, c.Purge)
 	if err != nil {
-		b.logError(ctx, "load for a card", err)
+		b.LogError(ctx, "load for a card", err)
 		return
 	}
-	of, err := b.original(ctx, p)
+	of, err := b.Original(ctx, p)
 	if err != nil {
-		b.logError(ctx, "load for a card of a request that joined", err)
+		b.LogError(ctx, "load for a card of a request that joined", err)
 		return
 	}
 	if b.notYet(ctx, p, c) {
@@ -82,7 +83,7 @@ func (b *poster) showCard(ctx context.Context, c store.Due) {
 		return
 	}
 	if moot, err := b.moot(ctx, p, c.Card); err != nil || moot {
-		b.logError(ctx, "give up a message that says nothing any more", err)
+		b.LogError(ctx, "give up a message that says nothing any more", err)
 		return
 	}
 	give, taken := b.takeLane(c)
@@ -105,7 +106,7 @@ func (b *poster) showCard(ctx context.Context, c store.Due) {
 
 // showFailed puts the card off, or gives it up where no retry can help. A failing message never fails a purge.
 func (b *poster) showFailed(ctx context.Context, p store.Purge, c store.Due, last time.Time, e *purge.Error) {
-	if ctx.Err() != nil || errors.Is(e, errStopping) {
+	if ctx.Err() != nil || errors.Is(e, books.ErrStopping) {
 		return
 	}
 	overdue := b.Now().Sub(last) > showPatience
@@ -120,7 +121,7 @@ func (b *poster) showFailed(ctx context.Context, p store.Purge, c store.Due, las
 	}
 	b.pace.wait(message(c.Purge, c.Role), b.Now().Add(wait))
 	b.Log.WarnContext(ctx, "card not shown", "purge", p.ID, "short", p.Short, "role", c.Role, "fails", c.Fails+1, "gave_up", giveUp, "error", e)
-	b.logError(ctx, "note a failed card", b.Store.CardFailed(ctx, c.Purge, c.Role, c.Wanted, giveUp))
+	b.LogError(ctx, "note a failed card", b.Store.CardFailed(ctx, c.Purge, c.Role, c.Wanted, giveUp))
 }
 
 // tellEnd tells whoever asked, and nobody else, how a purge ended whose end cannot be shown where it was asked for. It reports whether
@@ -128,7 +129,7 @@ func (b *poster) showFailed(ctx context.Context, p store.Purge, c store.Due, las
 func (b *poster) tellEnd(ctx context.Context, p store.Purge, why *purge.Error) bool {
 	c, err := b.draw(ctx, p, store.Result)
 	if err != nil {
-		b.logError(ctx, "draw the end of a purge", err)
+		b.LogError(ctx, "draw the end of a purge", err)
 		return false
 	}
 	c.Lines = append(c.Lines, card.ToldAlone(why.Message))
@@ -146,7 +147,7 @@ func lastChange(p store.Purge) time.Time {
 // post shows one card of a purge as its rows are now. One writer per message: whoever comes second edits.
 // What is under way when the bot stops is finished and written down: else its message would stay as it is for good.
 func (b *poster) post(ctx context.Context, p store.Purge, role store.Role) (chat.MessageRef, error) {
-	leave, err := b.calls.enter()
+	leave, err := b.Calls.Enter()
 	if err != nil {
 		return chat.MessageRef{}, err
 	}
@@ -177,7 +178,7 @@ func (b *poster) post(ctx context.Context, p store.Purge, role store.Role) (chat
 	if err != nil {
 		return chat.MessageRef{}, err
 	}
-	return ref, b.Store.CardShown(ctx, p.ID, role, c.Wanted, mustJSON(ref))
+	return ref, b.Store.CardShown(ctx, p.ID, role, c.Wanted, books.JSON(ref))
 }
 
 // keySet is the keys that somebody is at work on.
@@ -259,7 +260,7 @@ func (b *poster) retire(p store.Purge, on chat.MessageRef) {
 	if err == nil {
 		_, err = adapter.Show(ctx, thread(p), on, p.ID+"/copy", card.OldCopyCard(p.Short))
 	}
-	b.logError(ctx, "edit an old copy of a card", err)
+	b.LogError(ctx, "edit an old copy of a card", err)
 }
 
 // moot gives up a reminder of what was decided before it could be posted, and the word that something is unclear once it is not.
@@ -276,7 +277,7 @@ func (b *poster) moot(ctx context.Context, p store.Purge, c store.Card) (bool, e
 		}
 		over = decided || p.State.Final()
 	case store.Looking:
-		of, err := b.original(ctx, p)
+		of, err := b.Original(ctx, p)
 		if err != nil {
 			return false, err
 		}
@@ -295,7 +296,7 @@ func (b *poster) moot(ctx context.Context, p store.Purge, c store.Card) (bool, e
 // tellUnclear wants the reply for all purges of which something has been unclear long enough.
 func (b *poster) tellUnclear(ctx context.Context) {
 	n, err := b.Store.TellUnclear(ctx, b.Now().Add(-min(unclearAfter, 100*b.waits.Poll)))
-	b.logError(ctx, "tell what is unclear", err)
+	b.LogError(ctx, "tell what is unclear", err)
 	if n > 0 {
 		b.wantCards()
 	}

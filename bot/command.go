@@ -88,7 +88,7 @@ func (b *desk) do(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, 
 func (b *desk) refuse(ctx context.Context, s scene, verb, message string) (chat.Reply, error) {
 	body := s.refused(verb)
 	body.Message = message
-	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, store.AuditRefused, s.about, body))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.By(s.person, store.AuditRefused, s.about, body))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}

@@ -26,7 +26,7 @@ func (b *vendor) noteAsked(ctx context.Context, call cdnCall, err error) {
 		return // an API that has no such question was not asked, and so was not reached
 	}
 	b.complaints.note(call, e, b.Now())
-	if level := severity(e); isForOperators(call, e) && b.seldom.first(string(call)+": "+err.Error(), b.Now()) {
+	if level := severity(e); isForOperators(call, e) && b.Seldom.First(string(call)+": "+err.Error(), b.Now()) {
 		b.Log.Log(ctx, min(level, slog.LevelWarn), "the CDN did not answer a question", "question", string(call), "kind", e.Kind.String(), "error", err)
 	}
 }

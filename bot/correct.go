@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
@@ -27,7 +28,7 @@ func (b *desk) correct(ctx context.Context, s scene, c chat.Command, wrong *gram
 	buttons := b.offerReadings(s, &shown, readings)
 	body := s.refused("")
 	body.Message = wrong.Message(card.Begins(c))
-	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, store.AuditRefused, s.about, body))
+	dup, err := b.Store.Take(ctx, s.event, buttons, b.By(s.person, store.AuditRefused, s.about, body))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
@@ -122,8 +123,8 @@ func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Readi
 
 // offering is the button that asks for a wish, of this person in this place, for as long as a question waits.
 func (b *desk) offering(s scene, w wish) store.Button {
-	return store.Button{Token: newToken(), Action: card.ActionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
-		Request: mustJSON(offered{w, &s.at}), Expires: b.Now().Add(b.waits.ConfirmTTL)}
+	return store.Button{Token: books.NewToken(), Action: card.ActionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
+		Request: books.JSON(offered{w, &s.at}), Expires: b.Now().Add(b.waits.ConfirmTTL)}
 }
 
 // whereOffered is the place of a press: that of the command where a private reply offered the button, since the reply may have been

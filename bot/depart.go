@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"purgebot/bot/books"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -73,8 +74,8 @@ var errStays = &purge.Error{Kind: purge.Conflict, Message: "This call is not to 
 func (b *runner) depart(ctx context.Context, p store.Purge, batch sending, try int) departure {
 	d := departure{asked: true}
 	// May it still leave: by the bot, the rules, the quota?
-	if b.calls.stopping() { // what was queued is sent by the next process
-		d.err = errStopping
+	if b.Calls.Stopping() { // what was queued is sent by the next process
+		d.err = books.ErrStopping
 		return d
 	}
 	stops, withdrawn, err := b.recheck(ctx, p, batch.Batch)
@@ -88,7 +89,7 @@ func (b *runner) depart(ctx context.Context, p store.Purge, batch sending, try i
 		return d
 	}
 	// Then it is written down; what was said until that commit counts too.
-	entry := b.entry(store.AuditSending, p.ID, "", store.Body{Batch: batch.N, Try: try, Area: batch.Area, Units: len(batch.Targets)})
+	entry := b.Entry(store.AuditSending, p.ID, "", store.Body{Batch: batch.N, Try: try, Area: batch.Area, Units: len(batch.Targets)})
 	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, stops, entry)
 	switch {
 	case err != nil:

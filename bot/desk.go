@@ -1,10 +1,12 @@
 package bot
 
+import "purgebot/bot/books"
+
 // desk takes events: it finds out who asks and where, decides by the rules, commits what was decided, and answers.
 type desk struct {
-	*books
+	*books.Books
 	rules  *rules
-	waits  *waits
+	waits  *books.Waits
 	vendor *vendor
 	poster *poster
 	runner *runner

@@ -14,7 +14,7 @@ import (
 // draw makes the card of a purge from its rows.
 func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Card, error) {
 	request := p
-	p, err := b.original(ctx, p)
+	p, err := b.Original(ctx, p)
 	if err != nil {
 		return chat.Card{}, err
 	}
@@ -37,7 +37,7 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 		v.Hints = b.vendor.listed().hints(p.Request.Hosts())
 		v.Lately, err = b.lately(ctx, p, p.CreatedAt)
 		drawApproval(&v, b.rules.law(b.rules.Policy()))
-		v.Emergency = b.waits.emergency(b.rules.Policy(), p)
+		v.Emergency = b.waits.Emergency(b.rules.Policy(), p)
 	}
 	if err == nil {
 		err = b.drawPrefetch(ctx, &v)
@@ -178,7 +178,7 @@ func frozenLines(l law, p store.Purge) (lines []string) {
 // reload reads the rows after the version that was wanted, so that what is drawn is never older than what is marked as shown.
 // The step ask draws the expiry that it is about to store.
 func (b *poster) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
-	fresh, err := b.load(ctx, p.ID)
+	fresh, err := b.Load(ctx, p.ID)
 	if fresh.ExpiresAt.IsZero() {
 		fresh.ExpiresAt = p.ExpiresAt
 	}

@@ -34,7 +34,7 @@ func (b *desk) mayRelease(s scene, p store.Purge) string {
 		return card.StaleButton
 	case !s.policy.Emergency(s.who):
 		return card.EmergencyOnly
-	case !b.waits.emergency(s.policy, p):
+	case !b.waits.Emergency(s.policy, p):
 		return card.NotYetUrgent
 	}
 	return ""
@@ -68,7 +68,7 @@ func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason strin
 	who := s.law.approvers(p)
 	body := s.refused("")
 	body.Reason, body.Approvers = reason, who.Mention()
-	e := b.by(s.person, store.AuditReleased, p.ID, body)
+	e := b.By(s.person, store.AuditReleased, p.ID, body)
 	e.Notice = notice(at, card.ReleasedCard(s.person, p, who, reason))
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed, Problem: reason}, e)
 }

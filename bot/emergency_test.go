@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -229,7 +230,7 @@ func TestReleaseIsJudgedAgainAtTheSend(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
 	reached, goOn := make(chan struct{}, 1), make(chan struct{})
-	w.bot.at = func(point string) {
+	w.bot.At = func(point string) {
 		if point == "before submit" {
 			reached <- struct{}{}
 			<-goOn
@@ -259,9 +260,9 @@ func TestEmergencyAfterARestart(t *testing.T) {
 func TestEmergencyCountsFromTheQuestion(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
-	b := &waits{ApprovalTTL: time.Hour, EmergencyAfter: 5 * time.Minute}
+	b := &books.Waits{ApprovalTTL: time.Hour, EmergencyAfter: 5 * time.Minute}
 	asked := store.Purge{CreatedAt: at, ExpiresAt: at.Add(time.Hour + time.Minute)}
-	assert.Equal(t, at.Add(6*time.Minute), b.emergencyFrom(asked), "its card came a minute later")
+	assert.Equal(t, at.Add(6*time.Minute), b.EmergencyFrom(asked), "its card came a minute later")
 	asked.ExpiresAt = at.Add(10 * time.Minute) // asked under another setting
-	assert.Equal(t, at.Add(5*time.Minute), b.emergencyFrom(asked))
+	assert.Equal(t, at.Add(5*time.Minute), b.EmergencyFrom(asked))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"purgebot/bot/books"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -45,7 +46,7 @@ func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 	cut := false
 	r.Attrs(func(a slog.Attr) bool {
 		err, is := a.Value.Any().(error)
-		cut = is && errors.Is(err, errStopping)
+		cut = is && errors.Is(err, books.ErrStopping)
 		return !cut
 	})
 	if cut {
@@ -157,8 +158,8 @@ func (e *engine) shutdown(timeout time.Duration) error {
 // step runs fn once and records its value. An error means "not recorded": it is tried again until the database is back.
 func step[R any](b *runner, ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {
 	watched := func(c context.Context) (R, error) {
-		b.at("before " + name)
-		defer b.at("after " + name)
+		b.At("before " + name)
+		defer b.At("after " + name)
 		return fn(c)
 	}
 	return dbos.RunAsStep(ctx, watched, dbos.WithStepName(name),

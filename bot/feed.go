@@ -30,7 +30,7 @@ func (b *poster) feedAudit(ctx context.Context, at chat.Thread) {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			wait = max(purge.AsError(err).RetryAfter, min(max(2*wait, feedFirstWait), feedPatience))
-			if b.seldom.first(auditFeed+": "+err.Error(), b.Now()) {
+			if b.Seldom.First(auditFeed+": "+err.Error(), b.Now()) {
 				b.Log.WarnContext(ctx, "cannot post to the audit channel", "channel", at.Subject(), "error", err)
 			}
 		case more:
@@ -75,7 +75,7 @@ func (b *poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err e
 
 // postFeed is finished also when the bot stops, so that it is told once if that is possible.
 func (b *poster) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.Card) error {
-	leave, err := b.calls.enter()
+	leave, err := b.Calls.Enter()
 	if err != nil {
 		return err
 	}

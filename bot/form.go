@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
@@ -47,13 +48,13 @@ func (b *desk) askTyped(ctx context.Context, s scene, p store.Purge, on chat.Mes
 	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet
 		return b.tooLate(ctx, s, p)
 	}
-	form := card.PressForm(p.Request, hosts, how.emergency, newToken())
+	form := card.PressForm(p.Request, hosts, how.emergency, books.NewToken())
 	action, what := card.ActionTyped, store.AuditAskedForHost
 	if how.emergency {
 		action, what = card.ActionReleased, store.AuditAskedForReason
 	}
 	button := store.Button{Token: form.Token, Purge: p.ID, Action: action, Who: s.person.Subject, Channel: p.Channel,
-		Request: mustJSON(pressed{on}), Expires: p.ExpiresAt}
+		Request: books.JSON(pressed{on}), Expires: p.ExpiresAt}
 	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.seen(s, what, p.ID))
 	if err != nil || dup {
 		return chat.Reply{}, err

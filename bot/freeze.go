@@ -85,7 +85,7 @@ func (l law) ofKind(kind store.RuleKind) []store.Rule {
 
 // addRule commits a rule, and has it known before the answer.
 func (b *desk) addRule(ctx context.Context, s scene, r store.Rule, what store.AuditKind, c chat.Card) (chat.Reply, error) {
-	e := b.by(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: card.Stamp(r.Until),
+	e := b.By(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: card.Stamp(r.Until),
 		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
 	e.Notice = notice(s.at, c)
 	_, duplicate, err := b.Store.AddRule(ctx, r, s.event, e)
@@ -105,7 +105,7 @@ func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what s
 	for _, r := range rules {
 		body.Rules = append(body.Rules, r.ID)
 	}
-	e := b.by(s.person, what, "", body)
+	e := b.By(s.person, what, "", body)
 	e.Notice = notice(s.at, c)
 	revoked, duplicate, err := b.Store.RevokeRules(ctx, body.Rules, s.person.Subject, s.law.At(), s.event, e)
 	if err != nil || duplicate {
@@ -121,7 +121,7 @@ func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what s
 
 // rulesChanged has what was just committed known here at once, the channel told, and questions shown as they are now.
 func (b *desk) rulesChanged(ctx context.Context) {
-	b.logError(ctx, "read the rules from chat", b.rules.readRules(context.WithoutCancel(ctx)))
+	b.LogError(ctx, "read the rules from chat", b.rules.readRules(context.WithoutCancel(ctx)))
 	b.poster.wantNotices()
 	b.poster.wantCards()
 }

@@ -58,7 +58,7 @@ func (b *Bot) tellHealth(name string, was, is error) {
 // feel asks what nobody has asked lately. It waits for nothing.
 func (b *Bot) feel() {
 	for _, p := range b.vitals.probes {
-		p.begin(b.vitals.ctx, byItself, b.done.Go)
+		p.begin(b.vitals.ctx, byItself, b.Done.Go)
 	}
 }
 
@@ -68,7 +68,7 @@ func (b *Bot) Condition(ctx context.Context) Condition {
 	defer cancel()
 	var answers []<-chan struct{}
 	for _, p := range b.vitals.probes {
-		answers = append(answers, p.begin(b.vitals.ctx, onDemand, b.done.Go))
+		answers = append(answers, p.begin(b.vitals.ctx, onDemand, b.Done.Go))
 	}
 	for _, answer := range answers {
 		select {

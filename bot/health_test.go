@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"purgebot/bot/books"
 	"purgebot/purge"
 )
 
@@ -94,7 +95,7 @@ func TestAMissingRightIsAWarning(t *testing.T) {
 	t.Parallel()
 	for kind, warns := range map[purge.ErrorKind]bool{purge.Denied: true, purge.Internal: true, purge.Invalid: false, purge.NotFound: false,
 		purge.Conflict: false, purge.Exhausted: false, purge.Unavailable: true, purge.Unknown: false} { // Unavailable: it could not be reached
-		b := &vendor{books: &books{Now: time.Now}}
+		b := &vendor{Books: &books.Books{Now: time.Now}}
 		b.noteCDN(&purge.Error{Kind: kind, Message: "Give the key the right to it."})
 		assert.Equal(t, warns, len(b.complaints.told(time.Now())) == 1, kind)
 		b.noteCDN(nil)

@@ -17,7 +17,7 @@ func (b *desk) joining(s scene, w wish, v verdict, id, running string) *store.In
 	v.overrides, v.charges = nil, nil // it costs nothing
 	p := b.newPurge(s, w, v, id, "")
 	p.State, p.Joined = store.StateJoined, running
-	return &store.Intake{Purge: p, Entries: []store.Entry{b.by(s.person, store.AuditJoined, running, body)}}
+	return &store.Intake{Purge: p, Entries: []store.Entry{b.By(s.person, store.AuditJoined, running, body)}}
 }
 
 // joined has the card of a request that joined another purge shown.
@@ -39,6 +39,6 @@ func (b *desk) wouldJoin(ctx context.Context, running string) (string, error) {
 	if running == "" {
 		return "", nil
 	}
-	p, err := b.load(ctx, running)
+	p, err := b.Load(ctx, running)
 	return card.WouldJoin(p.Short), err
 }

@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/chat"
 )
 
 // says hands a command to the child, as the same event each time, and reports whether it was acknowledged.
 func (o *outside) says(t *testing.T, acks <-chan string, event string, who acl.Subject, at chat.Thread) bool {
-	fmt.Fprintln(o.in, string(mustJSON(chat.Command{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: event}, From: who, At: at, Text: page})))
+	fmt.Fprintln(o.in, string(books.JSON(chat.Command{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: event}, From: who, At: at, Text: page})))
 	line, alive := <-acks
 	if alive {
 		require.Equal(t, "acked <nil>", line)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -176,7 +177,7 @@ func TestNotJoined(t *testing.T) {
 			reply := w.typesAt(c.who, elsewhere, c.second)
 			if c.reply != "" {
 				assert.Contains(t, reply.Title, c.reply)
-				assert.NotContains(t, string(mustJSON(reply)), short(m), "it tells nothing of the other")
+				assert.NotContains(t, string(books.JSON(reply)), short(m), "it tells nothing of the other")
 				for _, m := range w.chat.all() {
 					assert.NotEqual(t, "C1", m.at.Channel)
 				}
@@ -205,7 +206,7 @@ func TestAPrivatePurgeIsJoinedByItsOwn(t *testing.T) {
 	done()
 	w.in(elsewhere, "Done")
 	for _, m := range w.chat.all() {
-		assert.NotContains(t, string(mustJSON(m.card)), "hidden")
+		assert.NotContains(t, string(books.JSON(m.card)), "hidden")
 	}
 }
 

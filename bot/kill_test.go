@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/purge"
@@ -56,7 +57,7 @@ func runChild(dir, outside string) {
 		op.CDN, op.Platforms = o, map[string]chat.Platform{"slack": &remoteChat{w.chat, o}}
 		op.Log, op.ApprovalTTL, op.EmergencyAfter = discard, 6*time.Second, time.Second
 	})
-	b.at = o.at
+	b.At = o.at
 	if err := b.Start(); err != nil {
 		panic(err)
 	}
@@ -80,7 +81,7 @@ func runChild(dir, outside string) {
 type remote struct{ url string }
 
 func (r *remote) call(path string, in, out any) error {
-	resp, err := http.Post(r.url+path, "application/json", bytes.NewReader(mustJSON(in)))
+	resp, err := http.Post(r.url+path, "application/json", bytes.NewReader(books.JSON(in)))
 	if err != nil {
 		return &purge.Error{Kind: purge.Unknown, Err: err}
 	}
@@ -233,7 +234,7 @@ func newOutside(t *testing.T, killAt int) *outside {
 // took reports whether a call with exactly these targets was taken.
 func (o *outside) took(asked purge.Batch) bool {
 	for _, b := range o.calls {
-		if b.Kind == asked.Kind && string(mustJSON(b.Targets)) == string(mustJSON(asked.Targets)) && (o.bad == "" || rejected(b, badInput, []string{o.bad}) == nil) {
+		if b.Kind == asked.Kind && string(books.JSON(b.Targets)) == string(books.JSON(asked.Targets)) && (o.bad == "" || rejected(b, badInput, []string{o.bad}) == nil) {
 			return true
 		}
 	}
@@ -299,7 +300,7 @@ func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, live
 			if hasButton(m.card, "Purge") && !pressed[m.ref] && due {
 				pressed[m.ref] = true
 				a := chat.Answer{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: "press " + m.ref.ID}, From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
-				fmt.Fprintln(o.in, string(mustJSON(a)))
+				fmt.Fprintln(o.in, string(books.JSON(a)))
 			}
 		}
 		return slices.ContainsFunc(o.chat.all(), isResult)
@@ -412,7 +413,7 @@ func TestKilledWhileManyAreQueued(t *testing.T) {
 	acks := o.launch(t, dir)
 	for i := range many {
 		c := chat.Command{Event: chat.EventKey{Platform: "slack", Workspace: "T0", ID: fmt.Sprint("Q", i)}, From: alice, At: channel, Text: fmt.Sprintf("https://www.test.com/%d", i)}
-		fmt.Fprintln(o.in, string(mustJSON(c)))
+		fmt.Fprintln(o.in, string(books.JSON(c)))
 		require.Equal(t, "acked <nil>", <-acks)
 	}
 	require.Eventually(t, func() bool { return o.count("queued") == many }, 20*time.Second, 10*time.Millisecond)

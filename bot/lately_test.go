@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -52,7 +53,7 @@ func TestAPrivatePurgeNamesNoTargetThatWasJustPurged(t *testing.T) {
 	w.types(alice, "https://www.test.com/hidden --private --global")
 	q := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
 	for _, m := range w.chat.all() {
-		assert.NotContains(t, string(mustJSON(m.card)), "hidden")
+		assert.NotContains(t, string(books.JSON(m.card)), "hidden")
 	}
 	assert.Contains(t, lines(q.card), "One of these was purged in mainland")
 }

@@ -60,7 +60,7 @@ func (b *desk) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *
 		return nil
 	}
 	p, err := adapter.Person(ctx, s, maxAge)
-	if err != nil && b.seldom.first("who has granted: "+err.Error(), b.Now()) {
+	if err != nil && b.Seldom.First("who has granted: "+err.Error(), b.Now()) {
 		b.Log.WarnContext(ctx, "cannot look up who has granted something, so it does not count", "giver", s, "error", err)
 	}
 	if err != nil || p.Standing != chat.Member {

@@ -23,7 +23,7 @@ const unlistedLooks = 3
 // at once: waiting would not make it truer.
 func (b *runner) look(ctx context.Context, id string, n int) (looked, error) {
 	ctx = context.WithoutCancel(ctx)
-	leave, err := b.calls.enter()
+	leave, err := b.Calls.Enter()
 	if err != nil {
 		return looked{}, err
 	}
@@ -46,7 +46,7 @@ func (b *runner) look(ctx context.Context, id string, n int) (looked, error) {
 		running = running || more
 	}
 	if running && n > 0 {
-		b.logError(ctx, "redraw a card", b.Store.Redraw(ctx, id))
+		b.LogError(ctx, "redraw a card", b.Store.Redraw(ctx, id))
 	}
 	b.poster.wantCards()
 	wait := min(b.waits.Poll<<min(n, 16), b.waits.PollMax)
@@ -137,7 +137,7 @@ func (b *runner) lookAt(ctx context.Context, id string, o openBatch, n int) (boo
 	if len(changed) == 0 {
 		return running, nil
 	}
-	return running, b.Store.SetOutcomes(ctx, id, changed, b.entry(store.AuditSeen, id, "", store.Body{Batch: o.N, Area: o.Area, Changed: store.Count(changed)}))
+	return running, b.Store.SetOutcomes(ctx, id, changed, b.Entry(store.AuditSeen, id, "", store.Body{Batch: o.N, Area: o.Area, Changed: store.Count(changed)}))
 }
 
 // statusOf asks the vendor about one batch. What others have sent is read from the ledger after the vendor's log, so that no row of
@@ -176,7 +176,7 @@ func learned(o openBatch, seen []purge.TargetStatus) (running bool, changed []st
 
 // learnMore looks once at all that is unclear, and reports whether anything is clearer now.
 func (b *runner) learnMore(ctx context.Context, p store.Purge) (bool, error) {
-	leave, err := b.calls.enter()
+	leave, err := b.Calls.Enter()
 	if err != nil {
 		return false, err
 	}
@@ -197,7 +197,7 @@ func (b *runner) learnMore(ctx context.Context, p store.Purge) (bool, error) {
 	if len(changed) == 0 {
 		return false, nil
 	}
-	still, err := b.Store.Learn(ctx, p.ID, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}))
+	still, err := b.Store.Learn(ctx, p.ID, changed, b.Entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}))
 	if err != nil || still {
 		b.poster.wantCards()
 		return true, err
@@ -219,7 +219,7 @@ func (b *runner) revise(ctx context.Context, p store.Purge, changed []store.Targ
 	if st == store.StateAccepted {
 		problem = card.StillRunning
 	}
-	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}), b.entry(store.AuditRevised, p.ID, "", ended(st, problem)))
+	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.Entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}), b.Entry(store.AuditRevised, p.ID, "", ended(st, problem)))
 	b.poster.wantCards()
 	return err
 }

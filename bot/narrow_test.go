@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/books"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -200,7 +201,7 @@ func assertNarrowedTruly(t *testing.T, o *outside) {
 	seen := map[string]bool{}
 	taken := map[string]bool{}
 	for _, b := range o.calls {
-		key := string(bytes.TrimSpace(mustJSON(b.Targets)))
+		key := string(bytes.TrimSpace(books.JSON(b.Targets)))
 		assert.False(t, seen[key], "called twice: %s", key)
 		seen[key] = true
 		if rejected(b, badInput, []string{o.bad}) == nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"purgebot/bot/books"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -20,7 +21,7 @@ const noticesAtOnce = 50
 
 // notice is what an audit row has posted where it happened.
 func notice(at chat.Thread, c chat.Card) *store.Notice {
-	return &store.Notice{Thread: mustJSON(at), Card: mustJSON(c)}
+	return &store.Notice{Thread: books.JSON(at), Card: books.JSON(c)}
 }
 
 func (b *poster) wantNotices() {
@@ -34,7 +35,7 @@ func (b *poster) wantNotices() {
 func (b *poster) postNotices(ctx context.Context) {
 	for ctx.Err() == nil {
 		due, err := b.Store.Notices(ctx, noticesAtOnce)
-		b.logError(ctx, "find due notices", err)
+		b.LogError(ctx, "find due notices", err)
 		for _, n := range due {
 			if b.pace.ready(b.Now(), n.ID) {
 				b.postNotice(ctx, n)
@@ -54,12 +55,12 @@ func (b *poster) postNotice(ctx context.Context, n store.Notice) {
 		b.noticeFailed(ctx, n, purge.AsError(err))
 		return
 	}
-	b.logError(ctx, "forget a notice", b.Store.NoticePosted(context.WithoutCancel(ctx), n.ID))
+	b.LogError(ctx, "forget a notice", b.Store.NoticePosted(context.WithoutCancel(ctx), n.ID))
 }
 
 // showNotice is finished also when the bot stops, so that it is not posted twice.
 func (b *poster) showNotice(ctx context.Context, n store.Notice) error {
-	leave, err := b.calls.enter()
+	leave, err := b.Calls.Enter()
 	if err != nil {
 		return err
 	}
@@ -81,15 +82,15 @@ func (b *poster) showNotice(ctx context.Context, n store.Notice) error {
 
 // noticeFailed puts a notice off, or gives it up where no retry can help: what it tells holds all the same, and is in the audit.
 func (b *poster) noticeFailed(ctx context.Context, n store.Notice, e *purge.Error) {
-	if ctx.Err() != nil || errors.Is(e, errStopping) {
+	if ctx.Err() != nil || errors.Is(e, books.ErrStopping) {
 		return
 	}
 	giveUp := !e.Kind.Transient() && n.Fails+1 >= hopeless || b.Now().Sub(n.At) > showPatience
 	b.pace.wait(n.ID, b.Now().Add(max(e.RetryAfter, min(time.Second<<min(n.Fails, 6), time.Minute))))
 	b.Log.WarnContext(ctx, "notice not posted", "notice", n.ID, "fails", n.Fails+1, "gave_up", giveUp, "error", e)
 	if giveUp {
-		b.logError(ctx, "give up a notice", b.Store.NoticePosted(ctx, n.ID))
+		b.LogError(ctx, "give up a notice", b.Store.NoticePosted(ctx, n.ID))
 		return
 	}
-	b.logError(ctx, "note a failed notice", b.Store.NoticeFailed(ctx, n.ID))
+	b.LogError(ctx, "note a failed notice", b.Store.NoticeFailed(ctx, n.ID))
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -19,7 +20,7 @@ func (b *desk) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.Me
 	}
 	others := on == (chat.MessageRef{})
 	if !others {
-		others, err = b.Store.ShowsCard(ctx, mustJSON(on))
+		others, err = b.Store.ShowsCard(ctx, books.JSON(on))
 	}
 	if err != nil || others || !known || c.Ref == nil {
 		return b.stale(ctx, s, err)
@@ -28,7 +29,7 @@ func (b *desk) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.Me
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	b.done.Go(func() { b.poster.retire(p, on) })
+	b.Done.Go(func() { b.poster.retire(p, on) })
 	return b.refuse(ctx, s, "press", card.OldCopy(p.Short, p.State == store.StateWaiting && !decided && b.Now().Before(p.ExpiresAt)))
 }
 

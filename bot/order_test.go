@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/books"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -177,7 +178,7 @@ func TestRootCardsGoFirst(t *testing.T) {
 func TestRootCardsThatKeepFailingHoldUpNobody(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	b := &poster{books: &books{Now: func() time.Time { return now }}}
+	b := &poster{Books: &books.Books{Now: func() time.Time { return now }}}
 	root := func(id string, fails int) store.Due {
 		return store.Due{Card: store.Card{Purge: id, Role: store.Status, Fails: fails}, Channel: "slack:T0/C0", Opens: true}
 	}
@@ -185,7 +186,7 @@ func TestRootCardsThatKeepFailingHoldUpNobody(t *testing.T) {
 	elsewhere := reply
 	elsewhere.Channel = "slack:T0/C1"
 	edit := reply
-	edit.Ref = mustJSON(chat.MessageRef{ID: "1"})
+	edit.Ref = books.JSON(chat.MessageRef{ID: "1"})
 	takes := func(d store.Due, due ...store.Due) bool {
 		if !b.hasTurn(d, now, opening(due)) {
 			return false

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -15,9 +16,9 @@ import (
 
 // poster shows cards, notices and the audit in chats, and tells people privately. It never holds up a purge.
 type poster struct {
-	*books
+	*books.Books
 	rules     *rules
-	waits     *waits
+	waits     *books.Waits
 	vendor    *vendor
 	Platforms map[string]chat.Platform
 	EditGap   time.Duration // least time between two edits of one message
@@ -32,8 +33,8 @@ type poster struct {
 	retired    keySet        // old copies of cards that were edited
 }
 
-func newPoster(b *books, r *rules, w *waits, v *vendor, o Options) *poster {
-	return &poster{books: b, rules: r, waits: w, vendor: v, Platforms: o.Platforms, EditGap: o.EditGap, AuditChannel: o.AuditChannel,
+func newPoster(b *books.Books, r *rules, w *books.Waits, v *vendor, o Options) *poster {
+	return &poster{Books: b, rules: r, waits: w, vendor: v, Platforms: o.Platforms, EditGap: o.EditGap, AuditChannel: o.AuditChannel,
 		dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
 }
 

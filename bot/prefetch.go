@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 
+	"purgebot/bot/books"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -14,7 +15,7 @@ import (
 // digestOf is what makes two wishes the same: what is purged, and whether it is fetched again.
 func digestOf(r purge.Request, prefetch bool) string {
 	if prefetch {
-		return hashID("prefetch", r.Digest())
+		return books.HashID("prefetch", r.Digest())
 	}
 	return r.Digest()
 }
@@ -24,5 +25,5 @@ func (b *runner) decided(ctx context.Context, p store.Purge) (store.Purge, error
 	if p.Follows == "" {
 		return p, nil
 	}
-	return b.load(ctx, p.Follows)
+	return b.Load(ctx, p.Follows)
 }

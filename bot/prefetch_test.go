@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -278,7 +279,7 @@ func TestPrefetchStaysPrivate(t *testing.T) {
 		return strings.HasPrefix(m.card.Title, "Fetched again") && m.card.Mention != nil
 	})
 	for _, m := range w.chat.all() {
-		assert.NotContains(t, string(mustJSON(m.card)), "/secret")
+		assert.NotContains(t, string(books.JSON(m.card)), "/secret")
 	}
 }
 
@@ -316,7 +317,7 @@ func TestFollowUpsOfAPrefetchedPurge(t *testing.T) {
 	p := store.Purge{Prefetch: true, Request: purge.Request{Kind: purge.URL}}
 	assert.True(t, follow(p, card.ActionOverseas).Prefetch, "the other area is fetched again, too")
 	assert.False(t, follow(p, card.ActionLeak).Prefetch, "a leak is not")
-	data := mustJSON(follow(p, card.ActionAgain))
+	data := books.JSON(follow(p, card.ActionAgain))
 	var w wish
 	require.NoError(t, json.Unmarshal(data, &w))
 	assert.True(t, w.Prefetch, "what is offered keeps the wish")

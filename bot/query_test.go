@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/books"
 	"purgebot/purge"
 )
 
@@ -91,7 +92,7 @@ func TestWhatIsPrivateNamesNoVariant(t *testing.T) {
 		return strings.Contains(lines(m.card), "?…: 2 variants of one URL are one object on www.abc.com")
 	})
 	for _, m := range w.chat.all() {
-		assert.NotContains(t, string(mustJSON(m.card)), "hidden")
+		assert.NotContains(t, string(books.JSON(m.card)), "hidden")
 	}
 }
 
@@ -147,12 +148,12 @@ func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
 		err   error
 		after time.Duration
 	}{"told": {nil, domainsEvery}, "denied": {denied, domainsDenied}, "away": {&purge.Error{Kind: purge.Unavailable}, domainsAgain}} {
-		b := &vendor{books: &books{Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil))}}
+		b := &vendor{Books: &books.Books{Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil))}}
 		b.hearDomains(t.Context(), &listing{list: theDomains, err: c.err, asked: make(chan struct{}, 1)})
 		assert.Equal(t, now.Add(c.after), b.account.next, name)
 		b.CDN = &listing{} // would hang
 		b.askDomains(t.Context())
-		b.done.Wait()
+		b.Done.Wait()
 	}
 }
 

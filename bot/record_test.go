@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -122,7 +123,7 @@ func unheard(r *rig) {
 	asking(r)
 	p := r.onlyPurge()
 	_, _, err := r.bot.Store.Decide(context.Background(), store.Decision{Purge: p.ID, What: store.Confirmed, Who: alice, Name: "Alice", At: time.Now()},
-		store.Event{Platform: "slack", Workspace: "T0", ID: "unheard"}, r.bot.entry(store.AuditConfirmed, p.ID, "", store.Body{}))
+		store.Event{Platform: "slack", Workspace: "T0", ID: "unheard"}, r.bot.Entry(store.AuditConfirmed, p.ID, "", store.Body{}))
 	require.NoError(r.t, err)
 }
 
@@ -301,7 +302,7 @@ func (c *takingCDN) Status(_ context.Context, q purge.StatusQuery) ([]purge.Targ
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, b := range c.calls {
-		if b.Kind != q.Batch.Kind || b.Area != q.Batch.Area || string(mustJSON(b.Targets)) != string(mustJSON(q.Batch.Targets)) {
+		if b.Kind != q.Batch.Kind || b.Area != q.Batch.Area || string(books.JSON(b.Targets)) != string(books.JSON(q.Batch.Targets)) {
 			continue
 		}
 		if c.recording && strings.HasSuffix(calledBatch(b), "-running") {
@@ -366,7 +367,7 @@ func (r *rig) begin() {
 		o.Poll, o.PollMax, o.Deadline, o.PersonOpen, o.Log = shortly, shortly, ages, 1000, discard
 		o.ConfirmTTL, o.ApprovalTTL = ages, ages
 	})
-	r.bot.at = r.at
+	r.bot.At = r.at
 	r.startStill()
 }
 
@@ -385,7 +386,7 @@ func (r *rig) write(into string) {
 	f, err := os.Create(into)
 	require.NoError(r.t, err)
 	z := zip.NewWriter(f)
-	for name, content := range map[string][]byte{"bot.db": database, "outside.json": mustJSON(outside)} {
+	for name, content := range map[string][]byte{"bot.db": database, "outside.json": books.JSON(outside)} {
 		part, err := z.Create(name)
 		require.NoError(r.t, err)
 		_, err = part.Write(content)

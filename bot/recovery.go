@@ -15,7 +15,7 @@ import (
 func (b *runner) jobOf(p store.Purge, batches int) job {
 	j := job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.waits.ConfirmTTL}
 	if p.Confirm == acl.SecondPerson {
-		j.TTL, j.Wakes = b.waits.ApprovalTTL, b.waits.wakes(p)
+		j.TTL, j.Wakes = b.waits.ApprovalTTL, b.waits.Wakes(p)
 	}
 	return j
 }
@@ -23,7 +23,7 @@ func (b *runner) jobOf(p store.Purge, batches int) job {
 // startLost starts a purge that was recorded and that the engine does not know: a kill came between the two, or its rows were
 // lost. Started twice it runs once. Whatever of it has left is in the ledger, and is not called again.
 func (b *runner) startLost(ctx context.Context, id string) error {
-	p, err := b.load(ctx, id)
+	p, err := b.Load(ctx, id)
 	if err != nil || p.State.Final() {
 		return err
 	}
@@ -68,7 +68,7 @@ func (b *runner) endOne(ctx context.Context, id string) error {
 	b.broken++
 	b.mu.Unlock()
 	b.endings.count(state)
-	return errors.Join(err, b.Store.Finish(ctx, id, state, card.LostByEngine, b.Now(), true, b.entry(store.AuditEnded, id, "", ended(state, card.LostByEngine))))
+	return errors.Join(err, b.Store.Finish(ctx, id, state, card.LostByEngine, b.Now(), true, b.Entry(store.AuditEnded, id, "", ended(state, card.LostByEngine))))
 }
 
 // tendOpen sees to it that every open purge is in the engine's hands, and ends those that the engine itself has ended.
@@ -86,7 +86,7 @@ func (b *runner) tendOpen(ctx context.Context) {
 			}
 		}
 	}
-	b.logError(ctx, "tend open purges", err)
+	b.LogError(ctx, "tend open purges", err)
 }
 
 func (b *runner) ringDecided(ctx context.Context) {
@@ -94,13 +94,13 @@ func (b *runner) ringDecided(ctx context.Context) {
 	for _, id := range ids {
 		err = errors.Join(err, b.engine.ring(id))
 	}
-	b.logError(ctx, "ring again", err)
+	b.LogError(ctx, "ring again", err)
 }
 
 func (b *runner) forget(ctx context.Context) {
 	now := b.Now()
 	n, err := b.Store.Prune(ctx, now.Add(-b.Keep), now.Add(-7*24*time.Hour))
-	b.logError(ctx, "forget old purges", errors.Join(err, b.engine.forget(now.Add(-24*time.Hour))))
+	b.LogError(ctx, "forget old purges", errors.Join(err, b.engine.forget(now.Add(-24*time.Hour))))
 	if n > 0 {
 		b.Log.InfoContext(ctx, "forgot old purges", "purges", n)
 	}
@@ -110,12 +110,12 @@ func (b *runner) forget(ctx context.Context) {
 // tending loop does it.
 func (b *runner) begin(p store.Purge, batches int) {
 	b.Log.Info("purge taken", "purge", p.ID, "short", p.Short, "from", p.Requester, "kind", p.Request.Kind, "targets", p.Request.Len(), "guarded", p.Confirm != "")
-	b.done.Go(func() {
+	b.Done.Go(func() {
 		time.Sleep(answerFirst)
-		b.at("before start")
+		b.At("before start")
 		again, err := b.poster.lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
-		b.logError(context.Background(), "look for what was just purged", err)
-		b.logError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
+		b.LogError(context.Background(), "look for what was just purged", err)
+		b.LogError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
 		b.poster.wantCards()
 		if p.Confirm == "" {
 			b.poster.tellLately(context.Background(), p, again)

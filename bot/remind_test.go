@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -111,7 +112,7 @@ func TestReminderOfWhatIsDecidedIsGivenUp(t *testing.T) {
 
 func TestWakes(t *testing.T) {
 	t.Parallel()
-	b := &waits{}
+	b := &books.Waits{}
 	p := store.Purge{Confirm: acl.SecondPerson}
 	for _, c := range []struct {
 		ttl, emergency time.Duration
@@ -122,9 +123,9 @@ func TestWakes(t *testing.T) {
 		{5 * time.Minute, 5 * time.Minute, []time.Duration{150 * time.Second}},
 	} {
 		b.ApprovalTTL, b.EmergencyAfter = c.ttl, c.emergency
-		assert.Equal(t, c.wakes, b.wakes(p))
+		assert.Equal(t, c.wakes, b.Wakes(p))
 	}
-	assert.Empty(t, b.wakes(store.Purge{Confirm: acl.Requester}))
+	assert.Empty(t, b.Wakes(store.Purge{Confirm: acl.Requester}))
 	expires := time.Now()
 	j := job{TTL: time.Hour, Wakes: []time.Duration{5 * time.Minute}}
 	assert.Equal(t, expires.Add(-55*time.Minute), j.wake(0, expires))

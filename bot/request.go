@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
@@ -112,7 +113,7 @@ func (b *desk) take(ctx context.Context, s scene, w wish, v verdict, batches []p
 	case taken.Purge == nil:
 		return b.refuse(ctx, s, w.Verb, b.tooMuch(s, v.allowed, b.guard(w, v, taken.Recent), taken.Recent))
 	}
-	b.at("taken")
+	b.At("taken")
 	if taken.Purge.Joined != "" {
 		b.joined(*taken.Purge)
 	} else {
@@ -250,7 +251,7 @@ func (b *desk) offer(ctx context.Context, s scene, w wish, v verdict, refusal ch
 	shown := v.refused[:min(len(v.refused), 100)]
 	body := s.refused(w.Verb)
 	body.Refused, body.More, body.Reason = refusals(shown...), len(v.refused)-len(shown), w.Reason
-	dup, err := b.Store.Take(ctx, s.event, buttons, b.by(s.person, store.AuditRefused, "", body))
+	dup, err := b.Store.Take(ctx, s.event, buttons, b.By(s.person, store.AuditRefused, "", body))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
@@ -317,8 +318,8 @@ func wide(r purge.Request) bool {
 
 func (b *desk) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) store.Purge {
 	p := store.Purge{
-		ID: id, Secret: newToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
-		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: digestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
+		ID: id, Secret: books.NewToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
+		Thread: books.JSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: digestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
 		Confirm: rule, Reason: w.Reason, Private: w.Private, Prefetch: w.Prefetch, Notes: slices.Concat(w.Notes, v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
 	}
 	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.vendor.day(p.CreatedAt))
@@ -330,7 +331,7 @@ func (b *desk) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm)
 
 // asked is the audit's row of a purge that was taken: who, what, and which rules let it in.
 func (b *desk) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
-	return b.by(s.person, store.AuditAsked, p.ID, b.letIn(s, w, v, p.Confirm))
+	return b.By(s.person, store.AuditAsked, p.ID, b.letIn(s, w, v, p.Confirm))
 }
 
 // letIn is what let a request in: the audit keeps it for as long as it keeps anything.
@@ -346,7 +347,7 @@ func (b *desk) letIn(s scene, w wish, v verdict, rule acl.Confirm) store.Body {
 
 // alreadyOpen answers a repeat with the first one: people resend when a platform times out.
 func (b *desk) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply, error) {
-	p, err := b.load(ctx, id)
+	p, err := b.Load(ctx, id)
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -358,7 +359,7 @@ func (b *desk) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply,
 }
 
 // eventID is the workflow's id: the same delivery is the same purge.
-func eventID(e store.Event) string { return hashID("event", e.Platform, e.Workspace, e.ID) }
+func eventID(e store.Event) string { return books.HashID("event", e.Platform, e.Workspace, e.ID) }
 
 // addOnce keeps a short list of distinct words; the last is the likeliest to come again.
 func addOnce(list []string, s string) []string {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -29,8 +30,8 @@ func (w *world) recordedPurge(t *testing.T, targets ...string) store.Purge {
 		require.NoError(t, err)
 		r.Parts[0].Targets = append(r.Parts[0].Targets, target)
 	}
-	p := store.Purge{ID: hashID("recorded", t.Name()), Secret: newToken(), Event: store.Event{Platform: "slack", Workspace: "T0", ID: "R" + t.Name()},
-		Requester: alice, Name: "Alice", Thread: mustJSON(channel), Channel: channel.Subject(), Request: r, Digest: r.Digest(),
+	p := store.Purge{ID: books.HashID("recorded", t.Name()), Secret: books.NewToken(), Event: store.Event{Platform: "slack", Workspace: "T0", ID: "R" + t.Name()},
+		Requester: alice, Name: "Alice", Thread: books.JSON(channel), Channel: channel.Subject(), Request: r, Digest: r.Digest(),
 		State: store.StateRecorded, CreatedAt: time.Now()}
 	batches, err := purge.NewPlan(r, w.cdn.Limits())
 	require.NoError(t, err)
@@ -161,14 +162,14 @@ func TestPrivateTargetsStayPrivate(t *testing.T) {
 	w := newWorld(t)
 	w.types(alice, "dir https://two.test.com/secret/ --private")
 	m := w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
-	assert.NotContains(t, string(mustJSON(w.pressesOn(carol, m, "Purge"))), "secret")
+	assert.NotContains(t, string(books.JSON(w.pressesOn(carol, m, "Purge"))), "secret")
 	short := strings.Fields(m.card.Footer)[0]
 	assert.Equal(t, []string{"https://two.test.com/secret/"}, w.types(bob, "status "+short).Targets, "an approver sees what is to be approved")
 	w.setPolicy(strings.Replace(worldPolicy, "two, to: [alice, bob]", "two, to: [bob]", 1))
 	w.pressesOn(bob, m, "Purge")
 	w.ends("Not purged")
 	for _, shown := range w.chat.all() {
-		assert.NotContains(t, string(mustJSON(shown.card)), "secret")
+		assert.NotContains(t, string(books.JSON(shown.card)), "secret")
 	}
 }
 
@@ -177,7 +178,7 @@ func TestFollowUpOfAPrivatePurgeTellsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.types(alice, "https://www.test.com/secret --private")
 	w.ends("Done")
-	assert.NotContains(t, string(mustJSON(w.presses(carol, "Also overseas"))), "secret")
+	assert.NotContains(t, string(books.JSON(w.presses(carol, "Also overseas"))), "secret")
 }
 
 func TestSecondPressOfAnOfferSaysWhereToLook(t *testing.T) {

@@ -22,7 +22,7 @@ func (b *desk) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Re
 	case !found, p.Private && !b.mayKnow(s, p):
 		return b.refuse(ctx, s, "retry", card.NoSuchPurge)
 	}
-	if p, err = b.original(ctx, p); err != nil {
+	if p, err = b.Original(ctx, p); err != nil {
 		return chat.Reply{}, err
 	}
 	if in.Reason != "" {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -21,13 +22,13 @@ const rulesEvery = time.Second
 
 // rules are the policy file and the rules from chat, as they are now.
 type rules struct {
-	*books
+	*books.Books
 	Policy func() *acl.Policy // the policy of this moment; never nil
 	spoken spoken             // the rules from chat
 }
 
-func newRules(b *books, policy func() *acl.Policy) *rules {
-	r := &rules{books: b, Policy: policy}
+func newRules(b *books.Books, policy func() *acl.Policy) *rules {
+	r := &rules{Books: b, Policy: policy}
 	r.spoken.now.Store(newChatRules(nil, -1)) // older than any
 	return r
 }
@@ -110,7 +111,7 @@ func (b *rules) watchRules(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticks.C:
-			b.logError(ctx, "read the rules from chat", b.readRules(ctx))
+			b.LogError(ctx, "read the rules from chat", b.readRules(ctx))
 		}
 	}
 }

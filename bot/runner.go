@@ -1,15 +1,16 @@
 package bot
 
 import (
+	"purgebot/bot/books"
 	"sync"
 	"time"
 )
 
 // runner runs purges: each is a workflow of the durable engine, whose steps send, look and settle.
 type runner struct {
-	*books
+	*books.Books
 	rules  *rules
-	waits  *waits
+	waits  *books.Waits
 	vendor *vendor
 	poster *poster
 	engine *engine
@@ -22,8 +23,8 @@ type runner struct {
 	broken  int // purges that the engine itself ended since the start
 }
 
-func newRunner(b *books, r *rules, w *waits, v *vendor, p *poster, o Options) (*runner, error) {
-	run := &runner{books: b, rules: r, waits: w, vendor: v, poster: p, Executor: o.Executor, Keep: o.Keep}
+func newRunner(b *books.Books, r *rules, w *books.Waits, v *vendor, p *poster, o Options) (*runner, error) {
+	run := &runner{Books: b, rules: r, waits: w, vendor: v, poster: p, Executor: o.Executor, Keep: o.Keep}
 	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, run.purge)
 	run.engine = e
 	return run, err

@@ -82,7 +82,7 @@ func standingProblem(p chat.Person, c chat.Channel, workspace string) string {
 // where it cannot. Then nobody can do anything until somebody mends it, so the log names it.
 func (b *desk) unknown(ctx context.Context, what, could string, err error) (refused string, again error) {
 	refused, again = failedLook(could, err)
-	if refused != "" && b.seldom.first(what+": "+err.Error(), b.Now()) {
+	if refused != "" && b.Seldom.First(what+": "+err.Error(), b.Now()) {
 		kind, level := purge.AsError(err).Kind, slog.LevelWarn
 		if kind == purge.Internal {
 			level = slog.LevelError

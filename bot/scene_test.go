@@ -149,7 +149,7 @@ func TestStopWritesNoErrors(t *testing.T) {
 	w.setPolicy(worldPolicy)
 	w.cdn.status = func(q purge.StatusQuery) ([]purge.TargetStatus, error) { return seen(q, purge.Accepted), nil }
 	w.bot = w.open(logged(&log), func(o *Options) { o.Poll, o.PollMax = time.Millisecond, time.Millisecond })
-	w.bot.at = func(point string) {
+	w.bot.At = func(point string) {
 		if point == "after look" {
 			select {
 			case looks <- struct{}{}:
@@ -161,7 +161,7 @@ func TestStopWritesNoErrors(t *testing.T) {
 	t.Cleanup(w.stop)
 	w.types(alice, "https://www.test.com/1")
 	<-looks
-	w.bot.calls.close(time.Second) // as Stop does first; the engine goes on meanwhile
+	w.bot.Calls.Close(time.Second) // as Stop does first; the engine goes on meanwhile
 	for range 4 {
 		<-looks
 	}

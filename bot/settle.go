@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -11,12 +12,12 @@ import (
 
 // settle ends the purge with the state its targets are in, and wants the message that notifies.
 func (b *runner) settle(ctx context.Context, id string, late bool) (store.State, error) {
-	leave, err := b.calls.enter() // what follows is begun before the bot stops, or by the next
+	leave, err := b.Calls.Enter() // what follows is begun before the bot stops, or by the next
 	if err != nil {
 		return "", err
 	}
 	defer leave()
-	p, err := b.load(ctx, id)
+	p, err := b.Load(ctx, id)
 	if err != nil || p.State.Final() {
 		return p.State, err
 	}
@@ -37,7 +38,7 @@ func (b *runner) settle(ctx context.Context, id string, late bool) (store.State,
 	if err != nil {
 		return "", err
 	}
-	next, err := b.Store.FinishThen(ctx, id, st, problem, b.Now(), notifies(st) && !unseen, then, b.entry(store.AuditEnded, id, "", ended(st, problem)))
+	next, err := b.Store.FinishThen(ctx, id, st, problem, b.Now(), notifies(st) && !unseen, then, b.Entry(store.AuditEnded, id, "", ended(st, problem)))
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +61,7 @@ func (b *runner) forgetCard(ctx context.Context, id string) {
 	if err == nil && found {
 		err = b.Store.CardFailed(ctx, id, store.Status, c.Wanted, true)
 	}
-	b.logError(ctx, "give up a card", err)
+	b.LogError(ctx, "give up a card", err)
 }
 
 // ended is what the audit says of an end.
@@ -122,22 +123,22 @@ func (b *runner) following(ctx context.Context, p store.Purge, targets []store.T
 	}
 	batches, err := planWithin(request, left, b.vendor.CDN.Limits())
 	if err != nil {
-		b.logError(ctx, "plan a prefetch of "+p.ID, err) // a purge ends all the same
+		b.LogError(ctx, "plan a prefetch of "+p.ID, err) // a purge ends all the same
 		return nil, nil
 	}
 	f := store.Purge{
-		ID: prefetchID(p.ID), Secret: newToken(), Event: store.Event{Platform: p.Event.Platform, Workspace: p.Event.Workspace},
+		ID: prefetchID(p.ID), Secret: books.NewToken(), Event: store.Event{Platform: p.Event.Platform, Workspace: p.Event.Workspace},
 		Requester: p.Requester, Name: p.Name, Groups: p.Groups, Thread: p.Thread, Channel: p.Channel, Request: request, Digest: request.Digest(),
 		Policy: b.rules.Policy().Hash(), Reason: p.Reason, Private: p.Private, State: store.StateRecorded, CreatedAt: b.Now(),
 		Overrides: p.Overrides, Follows: p.ID, Notes: []string{card.Fetches(p.Short, len(targets)-request.Len())},
 	}
 	body := store.Body{Verb: "prefetch", Digest: f.Digest, Targets: request.Len(), Channel: f.Channel, Groups: f.Groups, Policy: f.Policy,
 		Reason: f.Reason, Freezes: f.Overrides, Follows: p.ID}
-	return &store.Intake{Purge: f, Batches: batches, Entries: []store.Entry{b.entry(store.AuditPrefetching, f.ID, "", body)}}, nil
+	return &store.Intake{Purge: f, Batches: batches, Entries: []store.Entry{b.Entry(store.AuditPrefetching, f.ID, "", body)}}, nil
 }
 
 // prefetchID is that of what follows a purge: there is one of it, however often its end is written.
-func prefetchID(id string) string { return hashID("prefetch", id) }
+func prefetchID(id string) string { return books.HashID("prefetch", id) }
 
 // doneOf is a prefetch of all that the vendor has said is done. What may not be is not fetched: the old version would be.
 func doneOf(targets []store.Target) purge.Request {

@@ -26,7 +26,7 @@ type submitted struct {
 // It is never simply called again. Where there is no row, nothing has left, however long the call had waited for its turn.
 func (b *runner) submit(ctx context.Context, id string, n, try int) (submitted, error) {
 	ctx = context.WithoutCancel(ctx)
-	leave, err := b.calls.enter()
+	leave, err := b.Calls.Enter()
 	if err != nil {
 		return submitted{}, err
 	}
@@ -87,7 +87,7 @@ func (s sending) made(try int) (store.Call, bool) {
 
 // batch loads the n-th batch. Where there are several, or one is tried again, the purge shows that it is under way.
 func (b *runner) batch(ctx context.Context, id string, n, try int) (store.Purge, sending, error) {
-	p, err := b.load(ctx, id)
+	p, err := b.Load(ctx, id)
 	if err != nil {
 		return p, sending{}, err
 	}
@@ -153,7 +153,7 @@ func (b *runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 	}
 	body := store.Body{Batch: batch.N, Try: call.Try, Area: batch.Area, Units: call.Units, State: string(state),
 		Task: call.Receipt.TaskID, Request: call.Receipt.RequestID, Problem: call.Problem}
-	entries := []store.Entry{b.entry(store.AuditAnswered, p.ID, "", body)}
+	entries := []store.Entry{b.Entry(store.AuditAnswered, p.ID, "", body)}
 	if into := narrower(batch, e); into != nil {
 		return b.split(ctx, batch, call, into, entries)
 	}
@@ -212,7 +212,7 @@ func (b *runner) notSent(id string, targets []store.Target) []store.Entry {
 	if len(targets) == 0 {
 		return nil
 	}
-	return []store.Entry{b.entry(store.AuditNotSent, id, "", store.Body{Targets: len(targets), Problem: targets[0].Reason})}
+	return []store.Entry{b.Entry(store.AuditNotSent, id, "", store.Body{Targets: len(targets), Problem: targets[0].Reason})}
 }
 
 // insist repeats what writes an answer down, for about ten seconds.
@@ -286,7 +286,7 @@ func (b *runner) withdraw(ctx context.Context, p store.Purge, r card.Refusal) er
 		}
 	}
 	b.poster.wantCards()
-	return b.Store.SetOutcomes(ctx, p.ID, left, b.entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.rules.Policy().Hash(), Refused: refusals(r)}))
+	return b.Store.SetOutcomes(ctx, p.ID, left, b.Entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.rules.Policy().Hash(), Refused: refusals(r)}))
 }
 
 // fail ends a batch without a call. What an earlier call of it may have done stays unknown.
@@ -296,7 +296,7 @@ func (b *runner) fail(ctx context.Context, p store.Purge, batch sending, why str
 	if batch.unclear() > 0 {
 		o, why = purge.OutcomeUnknown, card.UnclearThen(why)
 	}
-	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch.rows, o, why), b.entry(store.AuditNotSent, p.ID, "", store.Body{Batch: batch.N, Area: batch.Area, Problem: why}))
+	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch.rows, o, why), b.Entry(store.AuditNotSent, p.ID, "", store.Body{Batch: batch.N, Area: batch.Area, Problem: why}))
 }
 
 // outcomes is the same rows with another outcome.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -245,9 +246,9 @@ func TestWhatIsQueuedAtAStopStays(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)
 	p := w.recordedPurge(t, "https://www.test.com/1")
-	w.cdn.turn = func() { w.bot.calls.close(0) }
+	w.cdn.turn = func() { w.bot.Calls.Close(0) }
 	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
-	assert.ErrorIs(t, err, errStopping)
+	assert.ErrorIs(t, err, books.ErrStopping)
 	assert.Empty(t, w.cdn.sent())
 	calls, err := w.bot.Store.Calls(t.Context(), p.ID)
 	require.NoError(t, err)

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/purge"
 )
 
 // vendor is the CDN with all that is known of the account: the quota that is left, its domains, and the vendor's complaints.
 type vendor struct {
-	*books
+	*books.Books
 	rules *rules
 	CDN   purge.CDN
 
@@ -25,14 +26,14 @@ type vendor struct {
 	asking     atomic.Int64 // questions under way that no purge waits for
 }
 
-func newVendor(b *books, r *rules, o Options) *vendor {
-	return &vendor{books: b, rules: r, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
+func newVendor(b *books.Books, r *rules, o Options) *vendor {
+	return &vendor{Books: b, rules: r, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
 }
 
 // asks has the CDN asked something beside everything else.
 func (b *vendor) asks(question func()) {
 	b.asking.Add(1)
-	b.done.Go(func() {
+	b.Done.Go(func() {
 		defer b.asking.Add(-1)
 		question()
 	})

@@ -42,7 +42,7 @@ func (b *desk) cancelID(ctx context.Context, s scene, short string) (chat.Reply,
 	if !found {
 		return b.refuse(ctx, s, "cancel", card.NoSuchPurge)
 	}
-	if p, err = b.original(ctx, p); err != nil {
+	if p, err = b.Original(ctx, p); err != nil {
 		return chat.Reply{}, err
 	}
 	return b.cancel(ctx, s, p)
@@ -241,7 +241,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Rep
 		return chat.Reply{}, err
 	}
 	shown := dry.DryRun(len(batches), would)
-	dup, err := b.Store.Take(ctx, s.event, nil, b.by(s.person, store.AuditDryRun, "", s.refused(w.Verb)))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.By(s.person, store.AuditDryRun, "", s.refused(w.Verb)))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}

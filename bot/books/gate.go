@@ -1,4 +1,4 @@
-package bot
+package books
 
 import (
 	"errors"
@@ -13,26 +13,26 @@ type callGate struct {
 	inside sync.WaitGroup
 }
 
-var errStopping = errors.New("purgebot is stopping; the step runs again at the next start")
+var ErrStopping = errors.New("purgebot is stopping; the step runs again at the next start")
 
-func (g *callGate) enter() (leave func(), err error) {
+func (g *callGate) Enter() (leave func(), err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
-		return nil, errStopping
+		return nil, ErrStopping
 	}
 	g.inside.Add(1)
 	return g.inside.Done, nil
 }
 
 // stopping reports whether nothing more is to begin.
-func (g *callGate) stopping() bool {
+func (g *callGate) Stopping() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.closed
 }
 
-func (g *callGate) close(patience time.Duration) {
+func (g *callGate) Close(patience time.Duration) {
 	g.mu.Lock()
 	g.closed = true
 	g.mu.Unlock()

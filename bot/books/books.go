@@ -1,4 +1,4 @@
-package bot
+package books
 
 import (
 	"context"
@@ -18,41 +18,41 @@ import (
 )
 
 // books are the things that every part of the bot works with: the rows, the log, the clock, and the gate that a stop closes.
-type books struct {
+type Books struct {
 	Store *store.Store
 	Log   *slog.Logger
 	Now   func() time.Time
 
-	calls  callGate           // calls to a chat or to the vendor are inside, and a stop waits for them
-	done   sync.WaitGroup     // work that goes on beside events
-	seldom seldom             // causes that were logged lately
-	at     func(point string) // tests kill the process here
+	Calls  callGate           // calls to a chat or to the vendor are inside, and a stop waits for them
+	Done   sync.WaitGroup     // work that goes on beside events
+	Seldom Seldom             // causes that were logged lately
+	At     func(point string) // tests kill the process here
 }
 
-func newBooks(s *store.Store, log *slog.Logger, now func() time.Time) *books {
-	return &books{Store: s, Log: log, Now: now, at: func(string) {}}
+func New(s *store.Store, log *slog.Logger, now func() time.Time) *Books {
+	return &Books{Store: s, Log: log, Now: now, At: func(string) {}}
 }
 
 // entry is an audit row by purgebot itself, or by who.
-func (b *books) entry(what store.AuditKind, id string, who acl.Subject, body store.Body) store.Entry {
+func (b *Books) Entry(what store.AuditKind, id string, who acl.Subject, body store.Body) store.Entry {
 	return store.Entry{At: b.Now(), Who: who, What: what, Purge: id, Body: body.JSON()}
 }
 
 // by is an audit row of a person, with the name as it is now.
-func (b *books) by(p chat.Person, what store.AuditKind, id string, body store.Body) store.Entry {
-	e := b.entry(what, id, p.Subject, body)
+func (b *Books) By(p chat.Person, what store.AuditKind, id string, body store.Body) store.Entry {
+	e := b.Entry(what, id, p.Subject, body)
 	e.Name = p.Name
 	return e
 }
 
-func (b *books) logError(ctx context.Context, doing string, err error) {
+func (b *Books) LogError(ctx context.Context, doing string, err error) {
 	if err != nil && ctx.Err() == nil {
 		b.Log.ErrorContext(ctx, doing, "error", err)
 	}
 }
 
 // load returns a purge that must be there: record came first.
-func (b *books) load(ctx context.Context, id string) (store.Purge, error) {
+func (b *Books) Load(ctx context.Context, id string) (store.Purge, error) {
 	p, found, err := b.Store.Purge(ctx, id)
 	if err == nil && !found {
 		err = fmt.Errorf("purge %s is not recorded", id)
@@ -61,17 +61,17 @@ func (b *books) load(ctx context.Context, id string) (store.Purge, error) {
 }
 
 // original is the purge that p joined, with what is p's own of the request; p itself where it joined none.
-func (b *books) original(ctx context.Context, p store.Purge) (store.Purge, error) {
+func (b *Books) Original(ctx context.Context, p store.Purge) (store.Purge, error) {
 	if p.Joined == "" {
 		return p, nil
 	}
-	o, err := b.load(ctx, p.Joined)
+	o, err := b.Load(ctx, p.Joined)
 	o.Reason, o.Private = p.Reason, o.Private || p.Private
 	return o, err
 }
 
 // mustJSON encodes our own values, which cannot fail to encode.
-func mustJSON(v any) json.RawMessage {
+func JSON(v any) json.RawMessage {
 	if v == nil {
 		return json.RawMessage("{}")
 	}
@@ -82,26 +82,26 @@ func mustJSON(v any) json.RawMessage {
 	return data
 }
 
-func hashID(parts ...string) string {
+func HashID(parts ...string) string {
 	h := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(h[:])
 }
 
 // newToken is 128 random bits in hex.
-func newToken() string {
+func NewToken() string {
 	var raw [16]byte
 	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(raw[:])
 }
 
 // seldom lets what repeats itself be logged once in a while: whoever is locked out tries again and again.
-type seldom struct {
+type Seldom struct {
 	mu   sync.Mutex
 	last map[string]time.Time
 }
 
 // first reports whether a cause was not told lately.
-func (s *seldom) first(cause string, now time.Time) bool {
+func (s *Seldom) First(cause string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if last, told := s.last[cause]; told && now.Sub(last) < sayAgainAfter {

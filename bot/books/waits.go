@@ -1,4 +1,4 @@
-package bot
+package books
 
 import (
 	"slices"
@@ -9,19 +9,19 @@ import (
 )
 
 // waits is how long things wait: questions for a press, and purges to be looked at again.
-type waits struct {
-	*books
+type Waits struct {
+	*Books
 	ConfirmTTL, ApprovalTTL, EmergencyAfter time.Duration
 	Poll, PollMax, Deadline                 time.Duration
 }
 
 // emergency reports whether a question has waited for a second person long enough, where the policy file lists anybody to press.
-func (b *waits) emergency(policy *acl.Policy, p store.Purge) bool {
-	return p.Confirm == acl.SecondPerson && policy.HasEmergency() && !p.ExpiresAt.IsZero() && !b.Now().Before(b.emergencyFrom(p))
+func (b *Waits) Emergency(policy *acl.Policy, p store.Purge) bool {
+	return p.Confirm == acl.SecondPerson && policy.HasEmergency() && !p.ExpiresAt.IsZero() && !b.Now().Before(b.EmergencyFrom(p))
 }
 
 // emergencyFrom counts from when the question was shown, and never from before it was asked, should the time to approve have been changed since.
-func (b *waits) emergencyFrom(p store.Purge) time.Time {
+func (b *Waits) EmergencyFrom(p store.Purge) time.Time {
 	shown := p.ExpiresAt.Add(-b.ApprovalTTL)
 	if shown.Before(p.CreatedAt) {
 		shown = p.CreatedAt
@@ -30,7 +30,7 @@ func (b *waits) emergencyFrom(p store.Purge) time.Time {
 }
 
 // wakes are when such a question is looked at again, from when it was shown.
-func (b *waits) wakes(p store.Purge) []time.Duration {
+func (b *Waits) Wakes(p store.Purge) []time.Duration {
 	if p.Confirm != acl.SecondPerson {
 		return nil
 	}
@@ -40,4 +40,4 @@ func (b *waits) wakes(p store.Purge) []time.Duration {
 }
 
 // emergencyAfter is how long a second person has before those of `emergency` may purge without one.
-const emergencyAfter = 5 * time.Minute
+const EmergencyAfter = 5 * time.Minute

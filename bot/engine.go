@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"purgebot/bot/books"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"purgebot/bot/books"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
 	_ "github.com/dbos-inc/dbos-transact-golang/dbos/driver/sqlite" // the engine's SQLite dialect

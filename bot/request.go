@@ -194,13 +194,6 @@ func (v *verdict) note(d acl.Decision) {
 	}
 }
 
-func stricter(a, b acl.Confirm) acl.Confirm {
-	if a == acl.SecondPerson || b == "" {
-		return a
-	}
-	return b
-}
-
 // parts spreads a wish over areas: those that were said, else each domain's default, else mainland.
 func parts(policy *acl.Policy, w wish) []purge.Part {
 	if len(w.Parts) > 0 {

@@ -216,3 +216,10 @@ func (l law) lasting() []store.Rule {
 func onlyFrozen(denied []card.Refusal) bool {
 	return len(denied) > 0 && !slices.ContainsFunc(denied, func(r card.Refusal) bool { return r.Frozen == nil })
 }
+
+func stricter(a, b acl.Confirm) acl.Confirm {
+	if a == acl.SecondPerson || b == "" {
+		return a
+	}
+	return b
+}

@@ -1,9 +1,10 @@
 package bot
 
 import (
-	"purgebot/bot/books"
 	"sync"
 	"time"
+
+	"purgebot/bot/books"
 )
 
 // runner runs purges: each is a workflow of the durable engine, whose steps send, look and settle.

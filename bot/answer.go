@@ -10,6 +10,7 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -92,7 +93,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 	case card.ActionLook:
 		return b.lookAgain(ctx, s, p)
 	}
-	if denied := deniedAny(s.law.thawed(), s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
+	if denied := rules.DeniedAny(s.law.Thawed(), s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
 		return b.refuse(ctx, s, "press", card.PresserDenied(denied[0], true))
 	}
 	id := books.HashID("follow", a.Token, string(s.person.Subject))
@@ -233,8 +234,8 @@ func (b *desk) mayCancel(s scene, p store.Purge) bool {
 	if s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) {
 		return true
 	}
-	l := s.law.thawed()
-	return len(deniedAny(l, s.who, p)) == 0 && (p.Confirm != acl.SecondPerson || l.mayApprove(p, l.Policy().Who(p.Requester, p.Groups), s.who, p.Request.Parts))
+	l := s.law.Thawed()
+	return len(rules.DeniedAny(l, s.who, p)) == 0 && (p.Confirm != acl.SecondPerson || l.MayApprove(p, l.Policy().Who(p.Requester, p.Groups), s.who, p.Request.Parts))
 }
 
 // follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.

@@ -6,6 +6,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -29,13 +30,13 @@ func (b *desk) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.An
 		return b.refuse(ctx, s, "press", e.Message)
 	}
 	s.law = b.lenders(ctx, s.law, pressAge, asker, s.who)
-	if no, frozen := s.law.withdrawal(p, asker, gone, s.who); frozen {
+	if no, frozen := s.law.Withdrawal(p, asker, gone, s.who); frozen {
 		return b.refuse(ctx, s, "press", no)
 	} else if no != "" {
 		return b.withdrawn(ctx, s, p, no)
 	}
-	if p.Confirm == acl.SecondPerson && !how.emergency && !s.law.mayApprove(p, asker, s.who, p.Request.Parts) {
-		return b.refuse(ctx, s, "press", card.NoApprover(s.law.approvers(p)))
+	if p.Confirm == acl.SecondPerson && !how.emergency && !s.law.MayApprove(p, asker, s.who, p.Request.Parts) {
+		return b.refuse(ctx, s, "press", card.NoApprover(s.law.Approvers(p)))
 	}
 	return b.confirmed(ctx, s, p, a, how)
 }
@@ -74,10 +75,10 @@ func (b *desk) mayPress(s scene, p store.Purge, how press) string {
 		return card.OnlyRequester
 	case p.Confirm == acl.SecondPerson && same:
 		return card.SecondPerson
-	case p.Confirm == acl.SecondPerson && !surelyAnother(s.policy, s.person.Subject, p.Requester):
+	case p.Confirm == acl.SecondPerson && !rules.SurelyAnother(s.policy, s.person.Subject, p.Requester):
 		return card.MaybeSame
 	}
-	if denied := deniedAny(s.law, s.who, p); len(denied) > 0 && s.person.Subject != p.Requester {
+	if denied := rules.DeniedAny(s.law, s.who, p); len(denied) > 0 && s.person.Subject != p.Requester {
 		return card.PresserDenied(denied[0], p.Private)
 	}
 	return ""

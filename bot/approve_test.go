@@ -10,6 +10,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -100,8 +101,8 @@ grants: [{name: g, to: [alice, bob], domains: [a.test.com]}]
 		{"slack:T0/UCAROL", "slack:T1/UCAROL", false},
 		{"discord:1/30", "discord:1/40", true},
 	} {
-		assert.Equal(t, c.another, surelyAnother(p, c.a, c.b), "%s %s", c.a, c.b)
-		assert.Equal(t, c.another, surelyAnother(p, c.b, c.a), "%s %s", c.b, c.a)
+		assert.Equal(t, c.another, rules.SurelyAnother(p, c.a, c.b), "%s %s", c.a, c.b)
+		assert.Equal(t, c.another, rules.SurelyAnother(p, c.b, c.a), "%s %s", c.b, c.a)
 	}
 }
 

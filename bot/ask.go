@@ -90,7 +90,7 @@ func (b *runner) remind(ctx context.Context, j job, expires time.Time) (passed i
 		return passed, err
 	}
 	half := !now.Before(expires.Add(-j.TTL / 2))
-	err = b.Store.Remind(ctx, j.ID, half && len(b.rules.law(b.rules.Policy()).approvers(p).Here) > 0)
+	err = b.Store.Remind(ctx, j.ID, half && len(b.rules.Law(b.rules.Policy()).Approvers(p).Here) > 0)
 	b.poster.wantCards()
 	return passed, err
 }

@@ -117,7 +117,7 @@ func TestWhatIsSentIsWhatWasConfirmed(t *testing.T) {
 		"approved by one who may only release": {What: store.Confirmed, Who: erin},
 		"released by one who may only approve": {What: store.Confirmed, Who: bob, Problem: why},
 	} {
-		_, lapsed := w.bot.rules.law(w.bot.rules.Policy()).lapsed(p, d, part)
+		_, lapsed := w.bot.rules.Law(w.bot.rules.Policy()).Lapsed(p, d, part)
 		assert.Equal(t, what != "approved" && what != "released", lapsed, what)
 	}
 	for what, change := range map[string]func(r *purge.Request){

@@ -14,6 +14,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/books"
 	"purgebot/bot/chat"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -51,7 +52,7 @@ type Options struct {
 type Bot struct {
 	*books.Books
 	*desk
-	*rules
+	*rules.Rules
 	waits  *books.Waits
 	vendor *vendor
 	poster *poster
@@ -70,7 +71,7 @@ func New(o Options) (*Bot, error) {
 		o.Now = time.Now
 	}
 	kept := books.New(o.Store, o.Log, o.Now)
-	law := newRules(kept, o.Policy)
+	law := rules.New(kept, o.Policy)
 	patience := &books.Waits{Books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, books.EmergencyAfter),
 		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
 	cdn := newVendor(kept, law, o)
@@ -79,7 +80,7 @@ func New(o Options) (*Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bot{Books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, tendEvery: tendEvery}
+	b := &Bot{Books: kept, Rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, tendEvery: tendEvery}
 	b.desk = &desk{Books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, rate: newPersonRate(o.PersonRate),
 		PersonRate: o.PersonRate, PersonOpen: o.PersonOpen, ConfirmURLs: o.ConfirmURLs}
 	b.vitals = b.newVitals()
@@ -88,7 +89,7 @@ func New(o Options) (*Bot, error) {
 
 // Start takes up every purge that a stop or a kill has left open, and begins to show cards.
 func (b *Bot) Start() error {
-	if err := b.rules.readRules(context.Background()); err != nil {
+	if err := b.rules.Read(context.Background()); err != nil {
 		return fmt.Errorf("read the rules from chat: %w", err)
 	}
 	if b.poster.AuditChannel.Channel != "" {
@@ -103,7 +104,7 @@ func (b *Bot) Start() error {
 	b.stop = cancel
 	b.Done.Go(func() { b.poster.showCards(ctx) })
 	b.Done.Go(func() { b.tend(ctx) })
-	b.Done.Go(func() { b.rules.watchRules(ctx) })
+	b.Done.Go(func() { b.rules.Watch(ctx) })
 	b.Done.Go(func() { b.poster.postNotices(ctx) })
 	if b.poster.AuditChannel.Channel != "" {
 		b.Done.Go(func() { b.poster.feedAudit(ctx, b.poster.AuditChannel) })

@@ -120,7 +120,7 @@ func budgetsOf(s scene, grants []acl.GrantView) (found []card.Budget) {
 	for _, g := range grants[:min(len(grants), mostBudgets)] {
 		for _, k := range g.Kinds {
 			for _, a := range g.Areas {
-				for _, c := range s.law.judgeOne(sample(s, g, k, a)).Charges {
+				for _, c := range s.law.JudgeOne(sample(s, g, k, a)).Charges {
 					if o := (card.Budget{Charge: c, QuotaOf: card.QuotaOf{Kind: k, Area: a}}); !slices.Contains(found, o) {
 						found = append(found, o)
 					}

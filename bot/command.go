@@ -129,7 +129,7 @@ func rulesToRevoke(s scene, typed string) (found []string) {
 	if !s.policy.Administrator(s.who) {
 		return nil
 	}
-	for _, r := range slices.Backward(s.law.lasting()) {
+	for _, r := range slices.Backward(s.law.Lasting()) {
 		if strings.Contains(r.ID, strings.ToLower(strings.TrimSpace(typed))) && len(found) < maxChoices {
 			found = append(found, r.ID)
 		}

@@ -1,11 +1,14 @@
 package bot
 
-import "purgebot/bot/books"
+import (
+	"purgebot/bot/books"
+	"purgebot/bot/rules"
+)
 
 // desk takes events: it finds out who asks and where, decides by the rules, commits what was decided, and answers.
 type desk struct {
 	*books.Books
-	rules  *rules
+	rules  *rules.Rules
 	waits  *books.Waits
 	vendor *vendor
 	poster *poster

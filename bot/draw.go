@@ -7,6 +7,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -31,12 +32,12 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 		policy := b.rules.Policy()
 		v.Room, err = b.vendor.roomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
 		v.Turns = b.vendor.dayTurns()
-		v.Frozen = frozenLines(b.rules.law(b.rules.Policy()), p)
+		v.Frozen = frozenLines(b.rules.Law(b.rules.Policy()), p)
 	}
 	if err == nil && v.Asking() {
 		v.Hints = b.vendor.listed().hints(p.Request.Hosts())
 		v.Lately, err = b.lately(ctx, p, p.CreatedAt)
-		drawApproval(&v, b.rules.law(b.rules.Policy()))
+		drawApproval(&v, b.rules.Law(b.rules.Policy()))
 		v.Emergency = b.waits.Emergency(b.rules.Policy(), p)
 	}
 	if err == nil {
@@ -52,7 +53,7 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 		err = b.drawStop(ctx, &v)
 	}
 	if err == nil && (p.State.Final() || v.Leaks) {
-		drawOffers(&v, b.rules.law(b.rules.Policy()), request)
+		drawOffers(&v, b.rules.Law(b.rules.Policy()), request)
 	}
 	if err != nil { // a half-empty card could say something false
 		return chat.Card{}, err
@@ -69,12 +70,12 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 }
 
 // drawOffers finds which follow-ups of a purge its requester may not ask for. A freeze, which may be over at the press, counts for nothing.
-func drawOffers(v *card.View, l law, request store.Purge) {
-	l = l.thawed()
+func drawOffers(v *card.View, l rules.Law, request store.Purge) {
+	l = l.Thawed()
 	who := l.Policy().Who(request.Requester, request.Groups)
 	for _, action := range []string{card.ActionOverseas, card.ActionMainland, card.ActionDelete, card.ActionLeak} {
 		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: parts(l.Policy(), follow(v.Purge, action))}}
-		if len(l.denied(q)) > 0 {
+		if len(l.Denied(q)) > 0 {
 			v.Refused = append(v.Refused, action)
 		}
 	}
@@ -95,9 +96,9 @@ func (b *poster) drawStop(ctx context.Context, v *card.View) error {
 }
 
 // drawApproval adds to a question who may press.
-func drawApproval(v *card.View, l law) {
+func drawApproval(v *card.View, l rules.Law) {
 	if v.Confirm == acl.SecondPerson {
-		v.Approvers = l.approvers(v.Purge)
+		v.Approvers = l.Approvers(v.Purge)
 	}
 	v.PressLine = card.WhoPresses(v.Purge, v.Approvers)
 }
@@ -166,8 +167,8 @@ func (b *poster) usual(ctx context.Context, r purge.Request) (map[purge.Area]sto
 }
 
 // frozenLines names the freezes that a purge waits under.
-func frozenLines(l law, p store.Purge) (lines []string) {
-	for _, r := range l.denied(asRequest(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts)) {
+func frozenLines(l rules.Law, p store.Purge) (lines []string) {
+	for _, r := range l.Denied(rules.AsRequest(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts)) {
 		if r.Frozen != nil { // the card has many readers
 			lines = addOnce(lines, card.Frozen(*r.Frozen, card.Powers{}, l.At().Location()))
 		}

@@ -65,7 +65,7 @@ func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason strin
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	who := s.law.approvers(p)
+	who := s.law.Approvers(p)
 	body := s.refused("")
 	body.Reason, body.Approvers = reason, who.Mention()
 	e := b.By(s.person, store.AuditReleased, p.ID, body)

@@ -2,11 +2,11 @@ package bot
 
 import (
 	"context"
-	"slices"
 
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 )
 
@@ -35,10 +35,10 @@ func (b *desk) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Rep
 // freeze closes a domain. Said twice, the later end counts.
 func (b *desk) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	r := b.ruleOf(s, in, store.Freeze)
-	if err := s.policy.CheckFreeze(freezeOf(r), s.law.At()); err != nil {
+	if err := s.policy.CheckFreeze(rules.FreezeOf(r), s.law.At()); err != nil {
 		return b.refuse(ctx, s, string(in.Verb), card.Title(err.Error())+".")
 	}
-	before := s.law.freezes(in.Domain)
+	before := s.law.FreezesOf(in.Domain)
 	for _, f := range before {
 		if !r.Until.After(f.Until) {
 			return b.refuse(ctx, s, string(in.Verb), card.AlreadyFrozen(f))
@@ -49,21 +49,21 @@ func (b *desk) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Rep
 
 // unfreeze ends the freezes of exactly this domain.
 func (b *desk) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
-	ending := s.law.freezes(in.Domain)
+	ending := s.law.FreezesOf(in.Domain)
 	if len(ending) == 0 {
-		return b.refuse(ctx, s, string(in.Verb), card.NotFrozen(in.Domain, s.law.ofKind(store.Freeze)))
+		return b.refuse(ctx, s, string(in.Verb), card.NotFrozen(in.Domain, s.law.OfKind(store.Freeze)))
 	}
 	return b.endRules(ctx, s, ending, store.AuditUnfrozen, in.Reason, card.UnfrozenCard(s.person, ending, in.Reason))
 }
 
 // revoke ends one rule by its id.
 func (b *desk) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
-	for _, r := range s.law.lasting() {
+	for _, r := range s.law.Lasting() {
 		if r.ID == in.ID {
 			return b.endRules(ctx, s, []store.Rule{r}, store.AuditRevoked, in.Reason, card.RevokedCard(s.person, r, in.Reason))
 		}
 	}
-	return b.refuse(ctx, s, string(in.Verb), card.NoSuchRule(in.ID, s.law.lasting()))
+	return b.refuse(ctx, s, string(in.Verb), card.NoSuchRule(in.ID, s.law.Lasting()))
 }
 
 // ruleOf is what was said as a rule that begins now.
@@ -72,15 +72,6 @@ func (b *desk) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rul
 		ID: store.RuleID(s.event), Kind: kind, Platform: s.at.Platform, Workspace: s.at.Workspace, Domain: in.Domain, At: s.law.At(), Until: s.law.At().Add(in.For),
 		By: s.person.Subject, ByName: s.person.Name, ByGroups: s.person.Groups, Reason: in.Reason,
 	}
-}
-
-// freezes are those of exactly this domain.
-func (l law) freezes(domain string) []store.Rule {
-	return slices.DeleteFunc(l.ofKind(store.Freeze), func(r store.Rule) bool { return r.Domain != domain || r.Path != "" })
-}
-
-func (l law) ofKind(kind store.RuleKind) []store.Rule {
-	return slices.DeleteFunc(l.lasting(), func(r store.Rule) bool { return r.Kind != kind })
 }
 
 // addRule commits a rule, and has it known before the answer.
@@ -121,7 +112,7 @@ func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what s
 
 // rulesChanged has what was just committed known here at once, the channel told, and questions shown as they are now.
 func (b *desk) rulesChanged(ctx context.Context) {
-	b.LogError(ctx, "read the rules from chat", b.rules.readRules(context.WithoutCancel(ctx)))
+	b.LogError(ctx, "read the rules from chat", b.rules.Read(context.WithoutCancel(ctx)))
 	b.poster.wantNotices()
 	b.poster.wantCards()
 }

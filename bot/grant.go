@@ -9,6 +9,7 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -20,7 +21,7 @@ func (b *desk) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Repl
 	}
 	r := b.ruleOf(s, in, store.Grant)
 	r.To, r.Kinds, r.Areas = borrower(s.at, in.Subject), []purge.Kind{in.Kind}, in.Areas
-	if err := s.policy.CheckLoan(loanOf(r), s.law.At()); err != nil {
+	if err := s.policy.CheckLoan(rules.LoanOf(r), s.law.At()); err != nil {
 		return b.refuse(ctx, s, string(in.Verb), card.Title(err.Error())+".")
 	}
 	if !mayLend(s.policy.Grants(s.who), r) {

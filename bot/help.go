@@ -6,6 +6,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/rules"
 	"purgebot/purge"
 )
 
@@ -26,7 +27,7 @@ func (b *desk) rightsOf(s scene) card.Rights {
 }
 
 // holdsNow reports whether a grant holds now.
-func holdsNow(g acl.GrantView, l law) bool {
+func holdsNow(g acl.GrantView, l rules.Law) bool {
 	return !l.At().Before(g.From) && (g.Until.IsZero() || l.At().Before(g.Until))
 }
 

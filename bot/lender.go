@@ -8,7 +8,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
-	"purgebot/bot/store"
+	"purgebot/bot/rules"
 )
 
 // Nobody lends what they may not do themselves, and who they are now counts: a giver who left the group that let them in, or
@@ -19,7 +19,7 @@ const lendersWithin = lookWithin / 2
 
 // lenders is the law with what its givers are at this moment, as far as they have lent something to one of those people.
 // What a giver has lent who cannot be asked about does not count.
-func (b *desk) lenders(ctx context.Context, l law, maxAge time.Duration, borrowers ...acl.Who) law {
+func (b *desk) lenders(ctx context.Context, l rules.Law, maxAge time.Duration, borrowers ...acl.Who) rules.Law {
 	var givers []acl.Subject
 	for _, who := range borrowers {
 		for _, g := range l.Loans(who) {
@@ -29,7 +29,7 @@ func (b *desk) lenders(ctx context.Context, l law, maxAge time.Duration, borrowe
 		}
 	}
 	if len(givers) > 0 {
-		return l.chat.lentBy(b.people(ctx, givers, maxAge)).under(l.Policy(), l.At())
+		return l.Chat.LentBy(b.people(ctx, givers, maxAge)).Under(l.Policy(), l.At())
 	}
 	return l
 }
@@ -67,23 +67,4 @@ func (b *desk) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *
 		return nil
 	}
 	return &p
-}
-
-// lentBy is the same rules without the groups that some givers have left, and without what those have lent who are nil. A group
-// that a giver joined since lends nothing: the call that leaves later knows only those they were in.
-func (c *chatRules) lentBy(givers map[acl.Subject]*chat.Person) *chatRules {
-	var now []store.Rule
-	for _, r := range c.rules {
-		giver, asked := givers[r.By]
-		switch {
-		case r.Kind != store.Grant || !asked:
-			now = append(now, r)
-		case giver != nil:
-			r.ByGroups = slices.DeleteFunc(slices.Clone(r.ByGroups), func(g acl.Subject) bool { return !slices.Contains(giver.Groups, g) })
-			now = append(now, r)
-		}
-	}
-	fresh := newChatRules(now, c.version)
-	fresh.rules = c.rules // who ends a rule must still find it
-	return fresh
 }

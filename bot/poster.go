@@ -10,6 +10,7 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -17,7 +18,7 @@ import (
 // poster shows cards, notices and the audit in chats, and tells people privately. It never holds up a purge.
 type poster struct {
 	*books.Books
-	rules     *rules
+	rules     *rules.Rules
 	waits     *books.Waits
 	vendor    *vendor
 	Platforms map[string]chat.Platform
@@ -33,7 +34,7 @@ type poster struct {
 	retired    keySet        // old copies of cards that were edited
 }
 
-func newPoster(b *books.Books, r *rules, w *books.Waits, v *vendor, o Options) *poster {
+func newPoster(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor, o Options) *poster {
 	return &poster{Books: b, rules: r, waits: w, vendor: v, Platforms: o.Platforms, EditGap: o.EditGap, AuditChannel: o.AuditChannel,
 		dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
 }

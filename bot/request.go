@@ -11,6 +11,7 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -158,7 +159,7 @@ func (b *desk) decide(s scene, w wish) verdict {
 		if one.Allowed {
 			v.allow(one)
 		} else {
-			v.refused = append(v.refused, s.law.toldTo(s.who, s.law.refusal(one, s.who)))
+			v.refused = append(v.refused, s.law.ToldTo(s.who, s.law.Refusal(one, s.who)))
 		}
 	}
 	return v
@@ -184,7 +185,7 @@ func (v *verdict) allow(one acl.Verdict) {
 }
 
 func (v *verdict) note(d acl.Decision) {
-	v.confirm = stricter(v.confirm, d.Confirm)
+	v.confirm = rules.Stricter(v.confirm, d.Confirm)
 	v.rules = addOnce(v.rules, d.Rule)
 	if d.Via != "" {
 		v.via = addOnce(v.via, d.Via)

@@ -10,6 +10,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -27,7 +28,7 @@ func (w *world) says(r store.Rule) store.Rule {
 	}
 	stored, _, err := w.bot.Store.AddRule(context.Background(), r, eventOf(w.event()))
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.bot.rules.readRules(context.Background()))
+	require.NoError(w.t, w.bot.rules.Read(context.Background()))
 	return stored
 }
 
@@ -102,8 +103,8 @@ func TestRulesInTheLastMoment(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := newChatRules(c.then, 1).under(p, now)
-			assert.Equal(t, c.stops, stopped(l, []acl.Who{p.Who(c.who, nil)}, store.Purge{Request: purge.Request{Kind: batch.Kind}}, batch)(c.active))
+			l := rules.NewFromChat(c.then, 1).Under(p, now)
+			assert.Equal(t, c.stops, rules.Stopped(l, []acl.Who{p.Who(c.who, nil)}, store.Purge{Request: purge.Request{Kind: batch.Kind}}, batch)(c.active))
 		})
 	}
 }

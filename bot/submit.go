@@ -8,6 +8,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/card"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -248,7 +249,7 @@ func (b *runner) recheck(ctx context.Context, p store.Purge, batch purge.Batch) 
 	}
 	d, pressed, err := b.Store.Decision(ctx, asked.ID)
 	if err == nil {
-		err = b.rules.readRules(ctx)
+		err = b.rules.Read(ctx)
 	}
 	if err != nil {
 		return nil, false, err
@@ -256,20 +257,20 @@ func (b *runner) recheck(ctx context.Context, p store.Purge, batch purge.Batch) 
 	if digestOf(p.Request, p.Prefetch) != p.Digest { // the rows are not what was asked and confirmed
 		return nil, true, b.withdraw(ctx, p, card.Refusal{Target: batch.Targets[0].String(), Reason: card.NotAsAsked})
 	}
-	l := b.rules.law(b.rules.Policy())
+	l := b.rules.Law(b.rules.Policy())
 	people := []acl.Who{l.Policy().Who(p.Requester, p.Groups)}
 	if pressed && d.Who != "" {
 		people = append(people, l.Policy().Who(d.Who, d.Groups))
 	}
 	for _, who := range people {
-		if denied := l.denied(asRequest(p, who, []purge.Part{{Area: batch.Area, Targets: batch.Targets}})); len(denied) > 0 {
+		if denied := l.Denied(rules.AsRequest(p, who, []purge.Part{{Area: batch.Area, Targets: batch.Targets}})); len(denied) > 0 {
 			return nil, true, b.withdraw(ctx, p, denied[0])
 		}
 	}
-	if r, lapsed := l.lapsed(asked, d, purge.Part{Area: batch.Area, Targets: batch.Targets}); lapsed {
+	if r, lapsed := l.Lapsed(asked, d, purge.Part{Area: batch.Area, Targets: batch.Targets}); lapsed {
 		return nil, true, b.withdraw(ctx, p, r)
 	}
-	return stopped(l, people, p, batch), false, nil
+	return rules.Stopped(l, people, p, batch), false, nil
 }
 
 // withdraw marks all that has not left as skipped, and says why.

@@ -8,13 +8,14 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/books"
 	"purgebot/bot/card"
+	"purgebot/bot/rules"
 	"purgebot/purge"
 )
 
 // vendor is the CDN with all that is known of the account: the quota that is left, its domains, and the vendor's complaints.
 type vendor struct {
 	*books.Books
-	rules *rules
+	rules *rules.Rules
 	CDN   purge.CDN
 
 	Zone                        *time.Location // where the vendor's day turns
@@ -26,7 +27,7 @@ type vendor struct {
 	asking     atomic.Int64 // questions under way that no purge waits for
 }
 
-func newVendor(b *books.Books, r *rules, o Options) *vendor {
+func newVendor(b *books.Books, r *rules.Rules, o Options) *vendor {
 	return &vendor{Books: b, rules: r, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
 }
 

@@ -9,6 +9,7 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
+	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -74,7 +75,7 @@ func maySee(s scene, p store.Purge) bool {
 // mayKnow reports whether somebody may see the targets of a private purge: whoever asked, whoever may purge them all
 // and so could approve it, and auditors.
 func (b *desk) mayKnow(s scene, p store.Purge) bool {
-	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(deniedAny(s.law.thawed(), s.who, p)) == 0
+	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(rules.DeniedAny(s.law.Thawed(), s.who, p)) == 0
 }
 
 func (b *desk) status(ctx context.Context, s scene, short string) (chat.Card, []store.Entry, error) {
@@ -166,9 +167,9 @@ func (b *desk) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, 
 	c := card.DomainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
 	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
 	c.Lines = append(c.Lines, budgets...)
-	for _, f := range s.law.ofKind(store.Freeze) {
+	for _, f := range s.law.OfKind(store.Freeze) {
 		if slices.ContainsFunc(grants, func(g acl.GrantView) bool { return closes(f, g) }) {
-			c.Lines = append(c.Lines, card.Frozen(f, powersOf(s.law, s.who), s.person.Zone))
+			c.Lines = append(c.Lines, card.Frozen(f, rules.PowersOf(s.law, s.who), s.person.Zone))
 		}
 	}
 	return c, nil, err

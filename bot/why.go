@@ -71,9 +71,9 @@ func requestOf(r card.WhyReading, t purge.Target) purge.Request {
 
 // whyOne answers for one reading.
 func (b *desk) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
-	d := s.law.judgeOne(acl.Request{Who: s.who, In: s.at.Subject(), Purge: requestOf(r, t)})
+	d := s.law.JudgeOne(acl.Request{Who: s.who, In: s.at.Subject(), Purge: requestOf(r, t)})
 	if !d.Allowed {
-		return s.law.toldTo(s.who, s.law.refusal(d, s.who)).Reason, nil
+		return s.law.ToldTo(s.who, s.law.Refusal(d, s.who)).Reason, nil
 	}
 	text := "yes, by the rule “" + chat.OneLine(d.Rule) + "”"
 	if d.Via != "" {
@@ -89,7 +89,7 @@ func (b *desk) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.R
 	if p.Confirm == "" {
 		return card.NotAsked(b.ConfirmURLs)
 	}
-	said := "A question comes first. " + card.WhoPresses(p, s.law.approvers(p))
+	said := "A question comes first. " + card.WhoPresses(p, s.law.Approvers(p))
 	if len(r.WholeSites()) > 0 {
 		said += " " + card.TypeHost
 	}

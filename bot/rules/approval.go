@@ -1,4 +1,4 @@
-package bot
+package rules
 
 import (
 	"iter"
@@ -11,11 +11,11 @@ import (
 )
 
 // withdrawal says why what was asked may no longer be purged as it was asked; frozen is that it may be again, which the reader alone is told.
-func (l law) withdrawal(p store.Purge, asker acl.Who, gone string, reader acl.Who) (why string, frozen bool) {
-	denied := deniedAny(l, asker, p)
+func (l Law) Withdrawal(p store.Purge, asker acl.Who, gone string, reader acl.Who) (why string, frozen bool) {
+	denied := DeniedAny(l, asker, p)
 	switch {
 	case gone == "" && onlyFrozen(denied):
-		return card.StillFrozen(l.toldTo(reader, denied[0]).Reason), true
+		return card.StillFrozen(l.ToldTo(reader, denied[0]).Reason), true
 	case gone != "" || len(denied) > 0:
 		return card.RequesterDenied(gone, denied, p.Private), false
 	}
@@ -26,16 +26,16 @@ func (l law) withdrawal(p store.Purge, asker acl.Who, gone string, reader acl.Wh
 }
 
 // grounds are the verdicts on the targets of parts for whoever asked for a purge, as the law is now.
-func (l law) grounds(p store.Purge, asker acl.Who, parts []purge.Part) iter.Seq[acl.Verdict] {
-	q := asRequest(p, asker, parts)
+func (l Law) grounds(p store.Purge, asker acl.Who, parts []purge.Part) iter.Seq[acl.Verdict] {
+	q := AsRequest(p, asker, parts)
 	q.Despite.All = len(p.Overrides) > 0
 	return l.Judge(q)
 }
 
 // asksMore finds a target for which the law asks for a stricter confirmation than was asked for.
-func (l law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (card.Refusal, bool) {
+func (l Law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (card.Refusal, bool) {
 	for v := range l.grounds(p, asker, parts) {
-		if stricter(p.Confirm, v.Confirm) != p.Confirm {
+		if Stricter(p.Confirm, v.Confirm) != p.Confirm {
 			return card.Refusal{Target: v.Target.String(), Reason: card.ConfirmAsks[v.Confirm], Rule: v.Rule}, true
 		}
 	}
@@ -43,7 +43,7 @@ func (l law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (card.Re
 }
 
 // mayApprove reports whether somebody may be the second person for parts of a purge, as far as they may purge them.
-func (l law) mayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Part) bool {
+func (l Law) MayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Part) bool {
 	for v := range l.grounds(p, asker, parts) {
 		if v.Allowed && !l.Policy().MayApprove(presser, v.Decision) {
 			return false
@@ -53,7 +53,7 @@ func (l law) mayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Par
 }
 
 // lapsed finds a target that what was decided no longer covers: a stricter rule holds, or whoever pressed could not any more.
-func (l law) lapsed(p store.Purge, d store.Decision, part purge.Part) (card.Refusal, bool) {
+func (l Law) Lapsed(p store.Purge, d store.Decision, part purge.Part) (card.Refusal, bool) {
 	parts, asker := []purge.Part{part}, l.Policy().Who(p.Requester, p.Groups)
 	if r, more := l.asksMore(p, asker, parts); more {
 		return r, true
@@ -65,7 +65,7 @@ func (l law) lapsed(p store.Purge, d store.Decision, part purge.Part) (card.Refu
 }
 
 // counts reports whether the press that decided would count by now, as far as its presser may purge the same.
-func (l law) counts(p store.Purge, asker acl.Who, d store.Decision, parts []purge.Part) bool {
+func (l Law) counts(p store.Purge, asker acl.Who, d store.Decision, parts []purge.Part) bool {
 	presser := l.Policy().Who(d.Who, d.Groups)
 	switch {
 	case p.Confirm != acl.SecondPerson:
@@ -73,11 +73,11 @@ func (l law) counts(p store.Purge, asker acl.Who, d store.Decision, parts []purg
 	case d.Released():
 		return l.Policy().Emergency(presser)
 	}
-	return surelyAnother(l.Policy(), d.Who, p.Requester) && l.mayApprove(p, asker, presser, parts)
+	return SurelyAnother(l.Policy(), d.Who, p.Requester) && l.MayApprove(p, asker, presser, parts)
 }
 
 // approvers are found through the first target of each rule and host, which is where rules differ.
-func (l law) approvers(p store.Purge) (who card.Approvers) {
+func (l Law) Approvers(p store.Purge) (who card.Approvers) {
 	asked := map[string]bool{}
 	for v := range l.grounds(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts) {
 		place := v.Rule + " " + v.Target.Host()
@@ -98,7 +98,7 @@ func (l law) approvers(p store.Purge) (who card.Approvers) {
 
 // surelyAnother reports whether two accounts are of two people. Two accounts of one chat are, unless the policy file says otherwise;
 // those of two chats only where it lists both, since nothing else would tell.
-func surelyAnother(policy *acl.Policy, a, b acl.Subject) bool {
+func SurelyAnother(policy *acl.Policy, a, b acl.Subject) bool {
 	if policy.SamePerson(a, b) {
 		return false
 	}

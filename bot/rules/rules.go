@@ -1,4 +1,4 @@
-package bot
+package rules
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/books"
 	"purgebot/bot/card"
+	"purgebot/bot/chat"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -21,89 +22,89 @@ import (
 const rulesEvery = time.Second
 
 // rules are the policy file and the rules from chat, as they are now.
-type rules struct {
+type Rules struct {
 	*books.Books
 	Policy func() *acl.Policy // the policy of this moment; never nil
 	spoken spoken             // the rules from chat
 }
 
-func newRules(b *books.Books, policy func() *acl.Policy) *rules {
-	r := &rules{Books: b, Policy: policy}
-	r.spoken.now.Store(newChatRules(nil, -1)) // older than any
+func New(b *books.Books, policy func() *acl.Policy) *Rules {
+	r := &Rules{Books: b, Policy: policy}
+	r.spoken.now.Store(NewFromChat(nil, -1)) // older than any
 	return r
 }
 
 // law is the rules of one moment, with the rows of those that were said in chat. Its time is on the reader's clock, in UTC where
 // that is unknown or everybody reads.
-type law struct {
+type Law struct {
 	acl.Rules
-	chat *chatRules
+	Chat *FromChat
 }
 
 // chatRules is one version of the rules from chat. It never changes.
-type chatRules struct {
-	version int64
-	rules   []store.Rule
+type FromChat struct {
+	Version int64
+	Rules   []store.Rule
 	overlay *acl.Overlay
 }
 
 // newChatRules indexes rules that hold.
-func newChatRules(rules []store.Rule, version int64) *chatRules {
+func NewFromChat(rules []store.Rule, version int64) *FromChat {
 	var freezes []acl.Freeze
 	var loans []acl.Loan
 	for _, r := range rules {
 		switch r.Kind {
 		case store.Freeze:
-			freezes = append(freezes, freezeOf(r))
+			freezes = append(freezes, FreezeOf(r))
 		case store.Grant:
-			loans = append(loans, loanOf(r))
+			loans = append(loans, LoanOf(r))
 		}
 	}
-	return &chatRules{version, rules, acl.NewOverlay(freezes, loans)}
+	return &FromChat{version, rules, acl.NewOverlay(freezes, loans)}
 }
 
-func freezeOf(r store.Rule) acl.Freeze {
+func FreezeOf(r store.Rule) acl.Freeze {
 	return acl.Freeze{ID: r.ID, Domain: r.Domain, Path: r.Path, Until: r.Until, By: r.By, Reason: r.Reason}
 }
 
-func loanOf(r store.Rule) acl.Loan {
+func LoanOf(r store.Rule) acl.Loan {
 	return acl.Loan{ID: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: r.Until, By: r.By, ByGroups: r.ByGroups, Reason: r.Reason}
 }
 
 // spoken is the newest version of the rules that was read.
 type spoken struct {
 	reading sync.Mutex // one reader: what is kept only grows newer
-	now     atomic.Pointer[chatRules]
+	now     atomic.Pointer[FromChat]
 }
 
 // law is what holds now under a policy.
-func (b *rules) law(policy *acl.Policy) law {
-	return b.spoken.now.Load().under(policy, b.Now().UTC())
+func (b *Rules) Law(policy *acl.Policy) Law {
+	return b.spoken.now.Load().Under(policy, b.Now().UTC())
 }
 
 // under joins the rules from chat with a policy file and a moment.
-func (c *chatRules) under(policy *acl.Policy, at time.Time) law {
-	return law{policy.Now(c.overlay, at), c}
+func (c *FromChat) Under(policy *acl.Policy, at time.Time) Law {
+	return Law{policy.Now(c.overlay, at), c}
 }
 
 // readRules reads the rules if they have changed since they were read.
-func (b *rules) readRules(ctx context.Context) error {
+func (b *Rules) Read(ctx context.Context) error {
 	b.spoken.reading.Lock()
 	defer b.spoken.reading.Unlock()
 	version, err := b.Store.RulesVersion(ctx)
-	if err != nil || version == b.spoken.now.Load().version {
+	if err != nil || version == b.spoken.now.Load().Version {
 		return err
 	}
 	rules, version, err := b.Store.Rules(ctx, b.Now())
 	if err != nil {
 		return err
 	}
-	b.spoken.now.Store(newChatRules(rules, version))
+	b.spoken.now.Store(NewFromChat(rules, version))
 	return nil
 }
 
 // watchRules notices what another process has changed.
-func (b *rules) watchRules(ctx context.Context) {
+func (b *Rules) Watch(ctx context.Context) {
 	ticks := time.NewTicker(rulesEvery)
 	defer ticks.Stop()
 	for {
@@ -111,16 +112,16 @@ func (b *rules) watchRules(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticks.C:
-			b.LogError(ctx, "read the rules from chat", b.readRules(ctx))
+			b.LogError(ctx, "read the rules from chat", b.Read(ctx))
 		}
 	}
 }
 
 // refusal says why a verdict has not allowed its target.
-func (l law) refusal(v acl.Verdict, who acl.Who) card.Refusal {
+func (l Law) Refusal(v acl.Verdict, who acl.Who) card.Refusal {
 	r := card.Refusal{Target: v.Target.String(), Area: v.Area, Rule: v.Rule}
 	if v.ByFreeze() { // without it they might: so it is no secret
-		for _, f := range l.chat.rules {
+		for _, f := range l.Chat.Rules {
 			if f.ID == v.Frozen.ID {
 				r.Frozen, r.Reason = &f, card.Frozen(f, card.Powers{Override: l.Policy().OverridesFreeze(who)}, l.At().Location())
 				return r
@@ -132,47 +133,47 @@ func (l law) refusal(v acl.Verdict, who acl.Who) card.Refusal {
 }
 
 // powersOf returns what a reader may do about a freeze.
-func powersOf(l law, who acl.Who) card.Powers {
+func PowersOf(l Law, who acl.Who) card.Powers {
 	return card.Powers{Override: l.Policy().OverridesFreeze(who), Administers: l.Policy().Administrator(who)}
 }
 
 // toldTo words a refusal for one reader alone, who may be able to end the freeze that is in the way.
-func (l law) toldTo(reader acl.Who, r card.Refusal) card.Refusal {
+func (l Law) ToldTo(reader acl.Who, r card.Refusal) card.Refusal {
 	if r.Frozen != nil {
-		r.Reason = card.Frozen(*r.Frozen, powersOf(l, reader), l.At().Location())
+		r.Reason = card.Frozen(*r.Frozen, PowersOf(l, reader), l.At().Location())
 	}
 	return r
 }
 
 // thawed is the law without freezes: whom they keep from purging may still see and cancel.
-func (l law) thawed() law { return law{l.Thawed(), l.chat} }
+func (l Law) Thawed() Law { return Law{l.Rules.Thawed(), l.Chat} }
 
 // asRequest is a purge as somebody would have it made now, in spite of no freezes but those that it was asked for in spite of.
-func asRequest(p store.Purge, who acl.Who, parts []purge.Part) acl.Request {
+func AsRequest(p store.Purge, who acl.Who, parts []purge.Part) acl.Request {
 	return acl.Request{Who: who, In: p.Channel, Purge: purge.Request{Kind: p.Request.Kind, Parts: parts}, Despite: acl.Despite{IDs: p.Overrides}}
 }
 
 // denied lists the targets of a request that its person may not purge.
-func (l law) denied(q acl.Request) (refused []card.Refusal) {
+func (l Law) Denied(q acl.Request) (refused []card.Refusal) {
 	for v := range l.Judge(q) {
 		if !v.Allowed {
-			refused = append(refused, l.refusal(v, q.Who))
+			refused = append(refused, l.Refusal(v, q.Who))
 		}
 	}
 	return refused
 }
 
 // judgeOne answers on a request for one target.
-func (l law) judgeOne(q acl.Request) (one acl.Verdict) {
+func (l Law) JudgeOne(q acl.Request) (one acl.Verdict) {
 	for one = range l.Judge(q) {
 	}
 	return one
 }
 
 // deniedAny is what somebody may not purge of a purge, of one of its areas.
-func deniedAny(l law, who acl.Who, p store.Purge) []card.Refusal {
+func DeniedAny(l Law, who acl.Who, p store.Purge) []card.Refusal {
 	for _, part := range p.Request.Parts {
-		if d := l.denied(asRequest(p, who, []purge.Part{part})); len(d) > 0 {
+		if d := l.Denied(AsRequest(p, who, []purge.Part{part})); len(d) > 0 {
 			return d
 		}
 	}
@@ -181,15 +182,15 @@ func deniedAny(l law, who acl.Who, p store.Purge) []card.Refusal {
 
 // stopped is asked by the call that is about to leave, in its own transaction: it names the rule that stops it, where the rules
 // there are others than those that the law was made of.
-func stopped(l law, people []acl.Who, p store.Purge, batch purge.Batch) func(active []store.Rule) string {
+func Stopped(l Law, people []acl.Who, p store.Purge, batch purge.Batch) func(active []store.Rule) string {
 	return func(active []store.Rule) string {
 		same := func(a, b store.Rule) bool { return a.ID == b.ID }
-		if slices.EqualFunc(active, l.lasting(), same) {
+		if slices.EqualFunc(active, l.Lasting(), same) {
 			return ""
 		}
-		now := newChatRules(active, 0).under(l.Policy(), l.At())
+		now := NewFromChat(active, 0).Under(l.Policy(), l.At())
 		for _, who := range people {
-			if d := now.denied(asRequest(p, who, []purge.Part{{Area: batch.Area, Targets: batch.Targets}})); len(d) > 0 {
+			if d := now.Denied(AsRequest(p, who, []purge.Part{{Area: batch.Area, Targets: batch.Targets}})); len(d) > 0 {
 				return d[0].Rule
 			}
 		}
@@ -198,8 +199,8 @@ func stopped(l law, people []acl.Who, p store.Purge, batch purge.Batch) func(act
 }
 
 // Borrowers are the subjects that temporary grants are for. Groups among them must be looked up like those of the policy file.
-func (b *rules) Borrowers() (to []acl.Subject) {
-	for _, r := range b.spoken.now.Load().rules {
+func (b *Rules) Borrowers() (to []acl.Subject) {
+	for _, r := range b.spoken.now.Load().Rules {
 		if s, err := acl.ParseSubject(r.To); err == nil {
 			to = append(to, s)
 		}
@@ -208,8 +209,8 @@ func (b *rules) Borrowers() (to []acl.Subject) {
 }
 
 // lasting is those rules that are not over.
-func (l law) lasting() []store.Rule {
-	return slices.DeleteFunc(slices.Clone(l.chat.rules), func(r store.Rule) bool { return !l.At().Before(r.Until) })
+func (l Law) Lasting() []store.Rule {
+	return slices.DeleteFunc(slices.Clone(l.Chat.Rules), func(r store.Rule) bool { return !l.At().Before(r.Until) })
 }
 
 // onlyFrozen reports whether nothing but freezes is in the way, which may be over soon.
@@ -217,9 +218,37 @@ func onlyFrozen(denied []card.Refusal) bool {
 	return len(denied) > 0 && !slices.ContainsFunc(denied, func(r card.Refusal) bool { return r.Frozen == nil })
 }
 
-func stricter(a, b acl.Confirm) acl.Confirm {
+func Stricter(a, b acl.Confirm) acl.Confirm {
 	if a == acl.SecondPerson || b == "" {
 		return a
 	}
 	return b
+}
+
+// FreezesOf returns those of exactly this domain.
+func (l Law) FreezesOf(domain string) []store.Rule {
+	return slices.DeleteFunc(l.OfKind(store.Freeze), func(r store.Rule) bool { return r.Domain != domain || r.Path != "" })
+}
+
+func (l Law) OfKind(kind store.RuleKind) []store.Rule {
+	return slices.DeleteFunc(l.Lasting(), func(r store.Rule) bool { return r.Kind != kind })
+}
+
+// LentBy is the same rules without the groups that some givers have left, and without what those have lent who are nil. A group
+// that a giver joined since lends nothing: the call that leaves later knows only those they were in.
+func (c *FromChat) LentBy(givers map[acl.Subject]*chat.Person) *FromChat {
+	var now []store.Rule
+	for _, r := range c.Rules {
+		giver, asked := givers[r.By]
+		switch {
+		case r.Kind != store.Grant || !asked:
+			now = append(now, r)
+		case giver != nil:
+			r.ByGroups = slices.DeleteFunc(slices.Clone(r.ByGroups), func(g acl.Subject) bool { return !slices.Contains(giver.Groups, g) })
+			now = append(now, r)
+		}
+	}
+	fresh := NewFromChat(now, c.Version)
+	fresh.Rules = c.Rules // who ends a rule must still find it
+	return fresh
 }

@@ -74,7 +74,7 @@ func New(o Options) (*Bot, error) {
 	law := rules.New(kept, o.Policy)
 	patience := &books.Waits{Books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, books.EmergencyAfter),
 		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
-	cdn := newVendor(kept, law, o)
+	cdn := &vendor{Books: kept, rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
 	shows := newPoster(kept, law, patience, cdn, o)
 	runs, err := newRunner(kept, law, patience, cdn, shows, o)
 	if err != nil {

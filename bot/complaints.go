@@ -101,3 +101,14 @@ const (
 	cdnQuota   cdnCall = "CDN, asked what is left of the quota"
 	cdnDomains cdnCall = "CDN, asked for the domains of the account"
 )
+
+// severity: what only an operator can mend is theirs to see.
+func severity(e *purge.Error) slog.Level {
+	if e.Kind == purge.Internal {
+		return slog.LevelError
+	}
+	return slog.LevelWarn
+}
+
+// warnFor is how long a refusal of the CDN that only an operator can mend is told: a mended key shows only at the next call.
+const warnFor = 10 * time.Minute

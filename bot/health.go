@@ -16,12 +16,8 @@ type Condition struct {
 	Warnings []string // it can, but not all of it: one channel, or what an operator should look at
 }
 
-const (
-	// warnFor is how long a refusal of the CDN is told that only an operator can mend: what is mended shows only at the next call.
-	warnFor = 10 * time.Minute
-	// probePatience is how long readiness waits for new answers, before it tells the last ones: who asks gives up after a second.
-	probePatience = 800 * time.Millisecond
-)
+// probePatience is how long readiness waits for new answers before it tells the last ones: its askers give up after a second.
+const probePatience = 800 * time.Millisecond
 
 // vitals are what the bot hangs on, by the names under which readiness tells of them.
 type vitals struct {

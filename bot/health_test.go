@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"purgebot/bot/books"
 	"purgebot/purge"
 )
 
@@ -88,17 +87,4 @@ func TestWhatAHaltLeavesOutSaysWhy(t *testing.T) {
 	}
 	assert.Equal(t, []string{`{"targets":2,"problem":"Not sent, because the call before was refused: The key is wrong."}`}, said)
 	assert.Len(t, w.cdn.sent(), 1)
-}
-
-// A key that lacks a right is as much the operator's to mend as a wrong key; what a person asked wrongly is not.
-func TestAMissingRightIsAWarning(t *testing.T) {
-	t.Parallel()
-	for kind, warns := range map[purge.ErrorKind]bool{purge.Denied: true, purge.Internal: true, purge.Invalid: false, purge.NotFound: false,
-		purge.Conflict: false, purge.Exhausted: false, purge.Unavailable: true, purge.Unknown: false} { // Unavailable: it could not be reached
-		b := &vendor{Books: &books.Books{Now: time.Now}}
-		b.noteCDN(&purge.Error{Kind: kind, Message: "Give the key the right to it."})
-		assert.Equal(t, warns, len(b.complaints.told(time.Now())) == 1, kind)
-		b.noteCDN(nil)
-		assert.Empty(t, b.complaints.told(time.Now()))
-	}
 }

@@ -125,43 +125,6 @@ func TestQuestionsToTheCDNAreHeeded(t *testing.T) {
 	}
 }
 
-// TestComplaints of the CDN: each kind of call by itself, until it goes well or is long ago.
-func TestComplaints(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	of := func(kind purge.ErrorKind) *purge.Error {
-		return &purge.Error{Kind: kind, Message: "It is " + kind.String() + "."}
-	}
-	var c complaints
-	c.note(cdnPurge, of(purge.Denied), now)
-	c.note(cdnQuota, of(purge.Denied), now)
-	c.note(cdnDomains, of(purge.Unavailable), now)
-	assert.Len(t, c.told(now), 3, "the key may not purge, nor see the quota")
-	c.note(cdnQuota, of(purge.Invalid), now)
-	assert.Len(t, c.told(now), 2, "any answer shows that it is reached")
-	c.note(cdnQuota, nil, now)
-	assert.Len(t, c.told(now), 1)
-	assert.Empty(t, c.told(now.Add(warnFor)))
-	c.note(cdnPurge, of(purge.Conflict), now)
-	assert.Len(t, c.told(now), 1, "one domain's trouble mends no key")
-	c.note(cdnPurge, nil, now)
-	assert.Empty(t, c.told(now))
-	c.note(cdnPurge, of(purge.Internal), now)
-	c.note(cdnDomains, of(purge.Internal), now)
-	c.note(cdnQuota, nil, now)
-	assert.Len(t, c.told(now), 1, "a key that is taken for one question is taken for the other, but may not purge")
-	c.note(cdnDomains, of(purge.Internal), now)
-	c.note(cdnPurge, nil, now)
-	assert.Empty(t, c.told(now))
-	c.note(cdnPurge, of(purge.Unavailable), now)
-	assert.Equal(t, []string{"CDN: It is unavailable. (seen at " + now.UTC().Format(time.DateTime) + " UTC)"}, c.told(now))
-	for _, passes := range []purge.ErrorKind{purge.Invalid, purge.NotFound, purge.Conflict, purge.Exhausted, purge.Unknown} {
-		c.note(cdnPurge, nil, now)
-		c.note(cdnPurge, of(passes), now)
-		assert.Empty(t, c.told(now), passes)
-	}
-}
-
 // TestQuotaIsAskedNowAndThen, also where nobody purges.
 func TestQuotaIsAskedNowAndThen(t *testing.T) {
 	t.Parallel()

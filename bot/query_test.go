@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
@@ -23,9 +22,14 @@ type listing struct {
 	list  []purge.Domain
 	err   error
 	asked chan struct{} // one is sent at each question
+	told  atomic.Bool
+	again chan struct{} // closed at the end of the test: no second question is answered before
 }
 
 func (l *listing) Domains(context.Context) ([]purge.Domain, error) {
+	if l.told.Swap(true) {
+		<-l.again
+	}
 	defer func() { l.asked <- struct{}{} }()
 	return l.list, l.err
 }
@@ -40,13 +44,13 @@ var theDomains = []purge.Domain{
 // newListedWorld is one whose bot has heard what the vendor lists.
 func newListedWorld(t *testing.T, list []purge.Domain, err error, change ...func(*Options)) *world {
 	t.Helper()
-	l := &listing{list: list, err: err, asked: make(chan struct{}, 1000)}
+	l := &listing{list: list, err: err, asked: make(chan struct{}, 1000), again: make(chan struct{})}
+	t.Cleanup(func() { close(l.again) })
 	w := newWorld(t, append(change, func(o *Options) { l.fakeCDN = o.CDN.(*fakeCDN); o.CDN = l })...)
 	<-l.asked
 	require.Eventually(t, func() bool {
-		w.bot.vendor.account.mu.Lock()
-		defer w.bot.vendor.account.mu.Unlock()
-		return !w.bot.vendor.account.asking
+		backlog, err := w.bot.Backlog(t.Context())
+		return err == nil && backlog.Asking == 0
 	}, time.Minute, time.Millisecond)
 	return w
 }
@@ -126,9 +130,6 @@ func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
 			w := newListedWorld(t, c.list, c.err, logged(&log), func(o *Options) {
 				o.Now = func() time.Time { return now.Add(time.Duration(passed.Load())) }
 			})
-			w.bot.vendor.account.mu.Lock()
-			w.bot.vendor.account.next = now.Add(24 * time.Hour)
-			w.bot.vendor.account.mu.Unlock()
 			passed.Store(int64(c.wait))
 			dry := w.types(alice, "https://www.abc.com/a?x=1 https://www.abc.com/a?x=2 --dry-run")
 			assert.Contains(t, dry.Title, "2 URLs")
@@ -137,40 +138,6 @@ func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
 		})
 	}
 	assert.Len(t, log.lines("domains are not told"), 2, "an error is told once each")
-}
-
-func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	var log book
-	denied := &purge.Error{Kind: purge.Denied, Message: "No.", Err: errors.New("not allowed")}
-	for name, c := range map[string]struct {
-		err   error
-		after time.Duration
-	}{"told": {nil, domainsEvery}, "denied": {denied, domainsDenied}, "away": {&purge.Error{Kind: purge.Unavailable}, domainsAgain}} {
-		b := &vendor{Books: &books.Books{Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil))}}
-		b.hearDomains(t.Context(), &listing{list: theDomains, err: c.err, asked: make(chan struct{}, 1)})
-		assert.Equal(t, now.Add(c.after), b.account.next, name)
-		b.CDN = &listing{} // would hang
-		b.askDomains(t.Context())
-		b.Done.Wait()
-	}
-}
-
-func TestTheDomainOfAHost(t *testing.T) {
-	t.Parallel()
-	all := domains{}
-	for _, host := range []string{"*.test.com", "*.img.test.com", "a.img.test.com", "www.abc.com"} {
-		all[host] = purge.Domain{Host: host}
-	}
-	for host, want := range map[string]string{
-		"a.img.test.com": "a.img.test.com", "b.img.test.com": "*.img.test.com", "c.b.img.test.com": "*.img.test.com", "img.test.com": "*.test.com",
-		"test.com": "", "xtest.com": "", "www.abc.com": "www.abc.com", "x.www.abc.com": "", "com": "",
-	} {
-		d, found := all.of(host)
-		assert.Equal(t, want, d.Host, host)
-		assert.Equal(t, want != "", found, host)
-	}
 }
 
 func TestADomainThatWouldBeRefusedIsPointedOut(t *testing.T) {

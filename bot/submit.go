@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"purgebot/acl"
@@ -120,14 +119,6 @@ func (b *runner) batch(ctx context.Context, id string, n, try int) (store.Purge,
 		}
 	}
 	return p, s, err
-}
-
-// severity: what only an operator can mend is theirs to see.
-func severity(e *purge.Error) slog.Level {
-	if e.Kind == purge.Internal {
-		return slog.LevelError
-	}
-	return slog.LevelWarn
 }
 
 // errInterrupted marks a call whose answer was lost on our side.

@@ -27,10 +27,6 @@ type vendor struct {
 	asking     atomic.Int64 // questions under way that no purge waits for
 }
 
-func newVendor(b *books.Books, r *rules.Rules, o Options) *vendor {
-	return &vendor{Books: b, rules: r, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
-}
-
 // asks has the CDN asked something beside everything else.
 func (b *vendor) asks(question func()) {
 	b.asking.Add(1)

@@ -1,0 +1,111 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"purgebot/bot/books"
+	"purgebot/purge"
+)
+
+// listing answers the question for the account's domains.
+type listing2 struct {
+	purge.CDN
+	list []purge.Domain
+	err  error
+}
+
+func (l *listing2) Domains(context.Context) ([]purge.Domain, error) {
+	if l.list == nil {
+		panic("the vendor is asked too soon")
+	}
+	return l.list, l.err
+}
+
+// TestComplaints of the CDN: each kind of call by itself, until it goes well or is long ago.
+func TestComplaints(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	of := func(kind purge.ErrorKind) *purge.Error {
+		return &purge.Error{Kind: kind, Message: "It is " + kind.String() + "."}
+	}
+	var c complaints
+	c.note(cdnPurge, of(purge.Denied), now)
+	c.note(cdnQuota, of(purge.Denied), now)
+	c.note(cdnDomains, of(purge.Unavailable), now)
+	assert.Len(t, c.told(now), 3, "the key may not purge, nor see the quota")
+	c.note(cdnQuota, of(purge.Invalid), now)
+	assert.Len(t, c.told(now), 2, "any answer shows that it is reached")
+	c.note(cdnQuota, nil, now)
+	assert.Len(t, c.told(now), 1)
+	assert.Empty(t, c.told(now.Add(warnFor)))
+	c.note(cdnPurge, of(purge.Conflict), now)
+	assert.Len(t, c.told(now), 1, "one domain's trouble mends no key")
+	c.note(cdnPurge, nil, now)
+	assert.Empty(t, c.told(now))
+	c.note(cdnPurge, of(purge.Internal), now)
+	c.note(cdnDomains, of(purge.Internal), now)
+	c.note(cdnQuota, nil, now)
+	assert.Len(t, c.told(now), 1, "a key that is taken for one question is taken for the other, but may not purge")
+	c.note(cdnDomains, of(purge.Internal), now)
+	c.note(cdnPurge, nil, now)
+	assert.Empty(t, c.told(now))
+	c.note(cdnPurge, of(purge.Unavailable), now)
+	assert.Equal(t, []string{"CDN: It is unavailable. (seen at " + now.UTC().Format(time.DateTime) + " UTC)"}, c.told(now))
+	for _, passes := range []purge.ErrorKind{purge.Invalid, purge.NotFound, purge.Conflict, purge.Exhausted, purge.Unknown} {
+		c.note(cdnPurge, nil, now)
+		c.note(cdnPurge, of(passes), now)
+		assert.Empty(t, c.told(now), passes)
+	}
+}
+
+// A key that lacks a right is as much the operator's to mend as a wrong key; what a person asked wrongly is not.
+func TestAMissingRightIsAWarning(t *testing.T) {
+	t.Parallel()
+	for kind, warns := range map[purge.ErrorKind]bool{purge.Denied: true, purge.Internal: true, purge.Invalid: false, purge.NotFound: false,
+		purge.Conflict: false, purge.Exhausted: false, purge.Unavailable: true, purge.Unknown: false} { // Unavailable: it could not be reached
+		b := &vendor{Books: &books.Books{Now: time.Now}}
+		b.noteCDN(&purge.Error{Kind: kind, Message: "Give the key the right to it."})
+		assert.Equal(t, warns, len(b.complaints.told(time.Now())) == 1, kind)
+		b.noteCDN(nil)
+		assert.Empty(t, b.complaints.told(time.Now()))
+	}
+}
+func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	log := slog.New(slog.DiscardHandler)
+	denied := &purge.Error{Kind: purge.Denied, Message: "No.", Err: errors.New("not allowed")}
+	for name, c := range map[string]struct {
+		err   error
+		after time.Duration
+	}{"told": {nil, domainsEvery}, "denied": {denied, domainsDenied}, "away": {&purge.Error{Kind: purge.Unavailable}, domainsAgain}} {
+		b := &vendor{Books: &books.Books{Now: func() time.Time { return now }, Log: log}}
+		b.hearDomains(t.Context(), &listing2{list: []purge.Domain{{Host: "www.abc.com"}}, err: c.err})
+		assert.Equal(t, now.Add(c.after), b.account.next, name)
+		b.CDN = &listing2{}
+		b.askDomains(t.Context())
+		b.Done.Wait()
+	}
+}
+
+func TestTheDomainOfAHost(t *testing.T) {
+	t.Parallel()
+	all := domains{}
+	for _, host := range []string{"*.test.com", "*.img.test.com", "a.img.test.com", "www.abc.com"} {
+		all[host] = purge.Domain{Host: host}
+	}
+	for host, want := range map[string]string{
+		"a.img.test.com": "a.img.test.com", "b.img.test.com": "*.img.test.com", "c.b.img.test.com": "*.img.test.com", "img.test.com": "*.test.com",
+		"test.com": "", "xtest.com": "", "www.abc.com": "www.abc.com", "x.www.abc.com": "", "com": "",
+	} {
+		d, found := all.of(host)
+		assert.Equal(t, want, d.Host, host)
+		assert.Equal(t, want != "", found, host)
+	}
+}

@@ -25,7 +25,7 @@ func (b *desk) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Repl
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	b.vendor.asks(func() {
+	b.vendor.Asks(func() {
 		found, err := b.runner.learnMore(context.Background(), p)
 		b.LogError(ctx, "look again", err)
 		if !found {

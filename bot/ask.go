@@ -8,6 +8,7 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -31,7 +32,7 @@ func (b *runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, 
 	if _, decided, err := b.Store.Decision(ctx, id); decided || err != nil || p.Cancelled != "" {
 		return asked{Given: true}, err // nothing is left to ask
 	}
-	b.vendor.awaitQuota(ctx, quotaPatient) // the card says what it costs
+	b.vendor.AwaitQuota(ctx, vendor.QuotaPatient) // the card says what it costs
 	p.ExpiresAt = b.Now().Add(ttl)
 	ref, err := b.poster.post(ctx, p, store.Status)
 	if errors.Is(err, books.ErrStopping) {

@@ -16,6 +16,7 @@ import (
 	"purgebot/bot/chat"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -54,7 +55,7 @@ type Bot struct {
 	*desk
 	*rules.Rules
 	waits  *books.Waits
-	vendor *vendor
+	vendor *vendor.Vendor
 	poster *poster
 	runner *runner
 
@@ -74,7 +75,7 @@ func New(o Options) (*Bot, error) {
 	law := rules.New(kept, o.Policy)
 	patience := &books.Waits{Books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, books.EmergencyAfter),
 		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
-	cdn := &vendor{Books: kept, rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
+	cdn := &vendor.Vendor{Books: kept, Rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
 	shows := newPoster(kept, law, patience, cdn, o)
 	runs, err := newRunner(kept, law, patience, cdn, shows, o)
 	if err != nil {
@@ -109,8 +110,8 @@ func (b *Bot) Start() error {
 	if b.poster.AuditChannel.Channel != "" {
 		b.Done.Go(func() { b.poster.feedAudit(ctx, b.poster.AuditChannel) })
 	}
-	b.vendor.watchQuota()
-	b.vendor.askDomains(ctx)
+	b.vendor.WatchQuota()
+	b.vendor.AskDomains(ctx)
 	return nil
 }
 
@@ -141,7 +142,7 @@ func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 	if err != nil {
 		return Backlog{}, err
 	}
-	backlog := Backlog{Open: len(ids), Asking: int(b.vendor.asking.Load())}
+	backlog := Backlog{Open: len(ids), Asking: int(b.vendor.Asking.Load())}
 	if backlog.Waiting, err = b.Store.Waiting(ctx); err != nil {
 		return backlog, err
 	}
@@ -175,8 +176,8 @@ const tendEvery = 5 * time.Second
 func (b *Bot) tend(ctx context.Context) {
 	for n := 0; ; n++ {
 		b.feel()
-		b.vendor.askDomains(ctx)
-		b.vendor.watchQuota()
+		b.vendor.AskDomains(ctx)
+		b.vendor.WatchQuota()
 		b.runner.tendOpen(ctx)
 		b.runner.ringDecided(ctx)
 		b.poster.tellUnclear(ctx)

@@ -47,7 +47,7 @@ func (v *verdict) chargesOn(day string) []store.Charge {
 // overBudget says that a budget does not hold all of it, and offers what fits.
 func (b *desk) overBudget(ctx context.Context, s scene, w wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
 	c := over.Charge
-	reason := card.OverBudget(c, over.Left, s.policy.Contact(), b.vendor.dayTurns())
+	reason := card.OverBudget(c, over.Left, s.policy.Contact(), b.vendor.DayTurns())
 	fits := v
 	fits.refused = nil
 	for _, p := range v.allowed.Parts {
@@ -79,7 +79,7 @@ func (b *desk) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error)
 	for _, o := range of {
 		keys = addOnce(keys, o.Key)
 	}
-	rows, err := b.Store.Budget(ctx, b.vendor.day(b.Now()), keys...)
+	rows, err := b.Store.Budget(ctx, b.vendor.Day(b.Now()), keys...)
 	left := make([]int, len(of))
 	for i, o := range of {
 		left[i] = o.Limit
@@ -106,7 +106,7 @@ func (b *desk) wouldTake(ctx context.Context, s scene, v verdict) (lines []strin
 	for i, c := range charges {
 		lines = append(lines, fmt.Sprintf("%s; this takes %d.", card.BudgetLine(of[i], left[i]), c.Units))
 		if refused == "" && c.Units > left[i] {
-			refused = card.OverBudget(c, left[i], s.policy.Contact(), b.vendor.dayTurns())
+			refused = card.OverBudget(c, left[i], s.policy.Contact(), b.vendor.DayTurns())
 		}
 	}
 	return lines, refused, err

@@ -7,6 +7,7 @@ import (
 
 	"purgebot/bot/books"
 	"purgebot/bot/store"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -36,9 +37,9 @@ func (b *runner) send(ctx context.Context, p store.Purge, batch sending, try int
 	case d.call.State != store.Calling:
 		return d.then, d.err
 	case e != nil:
-		b.Log.Log(ctx, severity(e), "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", try, "kind", e.Kind.String(), "error", e)
+		b.Log.Log(ctx, vendor.Severity(e), "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", try, "kind", e.Kind.String(), "error", e)
 	}
-	b.vendor.noteCDN(e)
+	b.vendor.NoteCDN(e)
 	d.call.Receipt = receipt
 	return b.end(ctx, p, batch, d.call, e)
 }
@@ -51,11 +52,11 @@ func (b *runner) neverLeft(ctx context.Context, p store.Purge, batch sending, e 
 	if e == nil {
 		e = purge.AsError(errors.New("the CDN's client answered without asking whether the call may leave"))
 	}
-	b.Log.Log(ctx, severity(e), "call has no turn", "purge", p.ID, "short", p.Short, "batch", batch.N, "kind", e.Kind.String(), "error", e)
+	b.Log.Log(ctx, vendor.Severity(e), "call has no turn", "purge", p.ID, "short", p.Short, "batch", batch.N, "kind", e.Kind.String(), "error", e)
 	if purge.MayTryAgain(e) == purge.Later {
 		return submitted{Again: true, Wait: max(e.RetryAfter, noTurnWait)}, nil
 	}
-	b.vendor.noteCDN(e)
+	b.vendor.NoteCDN(e)
 	return submitted{Halt: e.Kind == purge.Internal}, b.fail(ctx, p, batch, e.Message)
 }
 
@@ -83,9 +84,9 @@ func (b *runner) depart(ctx context.Context, p store.Purge, batch sending, try i
 		d.then, d.err = submitted{Halt: true}, err
 		return d
 	}
-	limit, some := b.vendor.mayHold(p, batch.Batch)
+	limit, some := b.vendor.MayHold(p, batch.Batch)
 	if !some {
-		d.err = b.fail(ctx, p, batch, b.vendor.overQuota(p, batch.Batch))
+		d.err = b.fail(ctx, p, batch, b.vendor.OverQuota(p, batch.Batch))
 		return d
 	}
 	// Then it is written down; what was said until that commit counts too.
@@ -99,7 +100,7 @@ func (b *runner) depart(ctx context.Context, p store.Purge, batch sending, try i
 	case call.State == store.CallFrozen: // said just now: the next look says what it is
 		d.then = submitted{Again: true}
 	case call.State == store.CallOverQuota:
-		d.err = b.fail(ctx, p, batch, b.vendor.overQuota(p, batch.Batch))
+		d.err = b.fail(ctx, p, batch, b.vendor.OverQuota(p, batch.Batch))
 	case !fresh:
 		d.then, d.err = b.resume(ctx, p, batch, call)
 	default:
@@ -112,6 +113,6 @@ func (b *runner) newCall(p store.Purge, batch sending, try int) store.Call {
 	now := b.Now()
 	return store.Call{
 		Purge: p.ID, Batch: batch.N, Try: try, Kind: batch.Kind, Area: batch.Area, Units: len(batch.Targets),
-		Day: b.vendor.day(now), Owner: b.Executor, At: now, State: store.Calling,
+		Day: b.vendor.Day(now), Owner: b.Executor, At: now, State: store.Calling,
 	}
 }

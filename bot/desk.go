@@ -3,6 +3,7 @@ package bot
 import (
 	"purgebot/bot/books"
 	"purgebot/bot/rules"
+	"purgebot/bot/vendor"
 )
 
 // desk takes events: it finds out who asks and where, decides by the rules, commits what was decided, and answers.
@@ -10,7 +11,7 @@ type desk struct {
 	*books.Books
 	rules  *rules.Rules
 	waits  *books.Waits
-	vendor *vendor
+	vendor *vendor.Vendor
 	poster *poster
 	runner *runner
 

@@ -30,12 +30,12 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 	}
 	if err == nil && !p.State.Final() && p.Confirm != "" {
 		policy := b.rules.Policy()
-		v.Room, err = b.vendor.roomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
-		v.Turns = b.vendor.dayTurns()
+		v.Room, err = b.vendor.RoomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
+		v.Turns = b.vendor.DayTurns()
 		v.Frozen = frozenLines(b.rules.Law(b.rules.Policy()), p)
 	}
 	if err == nil && v.Asking() {
-		v.Hints = b.vendor.listed().hints(p.Request.Hosts())
+		v.Hints = b.vendor.Listed().Hints(p.Request.Hosts())
 		v.Lately, err = b.lately(ctx, p, p.CreatedAt)
 		drawApproval(&v, b.rules.Law(b.rules.Policy()))
 		v.Emergency = b.waits.Emergency(b.rules.Policy(), p)
@@ -131,10 +131,10 @@ func (b *poster) drawPrefetch(ctx context.Context, v *card.View) (err error) {
 		if found && err == nil {
 			v.Fetched, v.Fetches = f.Short, len(f.Request.Texts())
 		}
-		v.CannotFetch = !b.vendor.prefetches()
+		v.CannotFetch = !b.vendor.Prefetches()
 		return err
 	}
-	v.FetchRoom, err = b.vendor.prefetchRoom(ctx)
+	v.FetchRoom, err = b.vendor.PrefetchRoom(ctx)
 	return err
 }
 

@@ -38,15 +38,15 @@ func (b *Bot) Outcomes() map[store.State]int64 {
 // Quotas is what is left today of each quota that is known, without asking the vendor anew: its word where that is new enough, else what
 // is configured less our own ledger.
 func (b *Bot) Quotas(ctx context.Context) ([]purge.Quota, error) {
-	spent, err := b.vendor.spent(ctx, b.vendor.day(b.Now()))
+	spent, err := b.vendor.Spent(ctx, b.vendor.Day(b.Now()))
 	if err != nil {
 		return nil, err
 	}
 	var all []purge.Quota
-	for _, k := range b.vendor.kinds() {
+	for _, k := range b.vendor.Kinds() {
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
-			if al, limited := b.vendor.allowance(k, a); limited {
-				all = append(all, purge.Quota{Kind: k, Area: a, Total: al.total, Left: max(0, al.limit-spent[card.QuotaOf{Kind: k, Area: a}])})
+			if al, limited := b.vendor.Allowance(k, a); limited {
+				all = append(all, purge.Quota{Kind: k, Area: a, Total: al.Total, Left: max(0, al.Limit-spent[card.QuotaOf{Kind: k, Area: a}])})
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func (b *Bot) lastCondition() Condition {
 	if b.runner.broken > 0 {
 		c.Problems = append(c.Problems, fmt.Sprintf("%d purges were lost by the engine and ended as unknown: see the log, then restart", b.runner.broken))
 	}
-	c.Warnings = append(c.Warnings, b.vendor.complaints.told(b.Now())...)
+	c.Warnings = append(c.Warnings, b.vendor.Complaints.Told(b.Now())...)
 	return c
 }
 
@@ -111,7 +111,7 @@ func (c *Condition) add(part string, err error) {
 // Up tells of each part by its name whether it was well when it was last asked; one that was not asked yet is left out. The CDN is
 // well unless it refused what only an operator can mend, or could not be reached.
 func (b *Bot) Up() map[string]bool {
-	up := map[string]bool{"cdn": len(b.vendor.complaints.told(b.Now())) == 0}
+	up := map[string]bool{"cdn": len(b.vendor.Complaints.Told(b.Now())) == 0}
 	for _, p := range b.vitals.probes {
 		if err, known := p.state(); known {
 			var c Condition

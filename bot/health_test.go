@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -51,7 +52,7 @@ func TestRefusalOfTheCDNIsAWarningForAWhile(t *testing.T) {
 	assert.Len(t, log.lines("level=ERROR msg=\"call not accepted\""), 1)
 	assert.Len(t, log.lines("kind=internal"), 1)
 
-	ahead.Store(int64(warnFor))
+	ahead.Store(int64(vendor.WarnFor))
 	assert.Equal(t, Condition{}, w.bot.Condition(t.Context()), "it may have been mended since")
 
 	fails("2")

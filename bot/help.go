@@ -13,7 +13,7 @@ import (
 // rightsOf is what the reader of help may use at this moment, be it in another channel.
 func (b *desk) rightsOf(s scene) card.Rights {
 	limits := b.poster.limits(s.at)
-	r := card.Rights{Prefetch: b.vendor.prefetches(), Forms: limits.Forms, Mentions: limits.Addressed, Audits: s.policy.Auditor(s.who), Administers: s.policy.Administrator(s.who)}
+	r := card.Rights{Prefetch: b.vendor.Prefetches(), Forms: limits.Forms, Mentions: limits.Addressed, Audits: s.policy.Auditor(s.who), Administers: s.policy.Administrator(s.who)}
 	for _, g := range s.grants() {
 		if !holdsNow(g, s.law) {
 			continue

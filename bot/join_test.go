@@ -254,7 +254,7 @@ func TestJoiningCostsNothing(t *testing.T) {
 	w.typesAt(bob, elsewhere, page) // beyond his budget, the quota, and what he may have open
 	joined := w.chat.await(t, func(m shown) bool { return m.at.Channel == "C1" && m.ref != own.ref })
 	assert.Contains(t, lines(joined.card), "Joined ")
-	spent, err := w.bot.Store.Spent(t.Context(), w.bot.vendor.day(time.Now()))
+	spent, err := w.bot.Store.Spent(t.Context(), w.bot.vendor.Day(time.Now()))
 	require.NoError(t, err)
 	assert.Equal(t, 2, spent[0].Units)
 	done()

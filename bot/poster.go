@@ -12,6 +12,7 @@ import (
 	"purgebot/bot/chat"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -20,7 +21,7 @@ type poster struct {
 	*books.Books
 	rules     *rules.Rules
 	waits     *books.Waits
-	vendor    *vendor
+	vendor    *vendor.Vendor
 	Platforms map[string]chat.Platform
 	EditGap   time.Duration // least time between two edits of one message
 	// AuditChannel is where every purge, decision and rule from chat is told as well; none if its Channel is empty.
@@ -34,7 +35,7 @@ type poster struct {
 	retired    keySet        // old copies of cards that were edited
 }
 
-func newPoster(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor, o Options) *poster {
+func newPoster(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, o Options) *poster {
 	return &poster{Books: b, rules: r, waits: w, vendor: v, Platforms: o.Platforms, EditGap: o.EditGap, AuditChannel: o.AuditChannel,
 		dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
 }

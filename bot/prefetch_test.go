@@ -173,7 +173,7 @@ func (w *world) tellsPrefetches(left int) {
 		}
 		return all, err
 	}
-	w.bot.vendor.quotas.forget()
+	w.bot.vendor.Quotas.Forget()
 }
 
 // The purge is not held up by what cannot be fetched again: what fits is, the rest is said, and retry takes it up another day.

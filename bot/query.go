@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"purgebot/bot/card"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -13,14 +14,14 @@ import (
 
 // folding drops such variants.
 type folding struct {
-	domains domains
+	domains vendor.Domains
 	first   map[string]int // by area and URL without its query: where it is in found
 	found   []card.Variants
 }
 
 // drops reports whether a target is one object with another that came before it in its area.
 func (f *folding) drops(k purge.Kind, a purge.Area, t purge.Target) bool {
-	if d, is := f.domains.of(t.Host()); !is || d.Query != purge.QueryIgnored || k == purge.Directory {
+	if d, is := f.domains.Of(t.Host()); !is || d.Query != purge.QueryIgnored || k == purge.Directory {
 		return false
 	}
 	bare, _, _ := strings.Cut(t.String(), "?")

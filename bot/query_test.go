@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/bot/books"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -123,7 +124,7 @@ func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
 		"the vendor is away":     {err: &purge.Error{Kind: purge.Unavailable, Message: "Later."}},
 		"an empty list":          {},
 		"unknown of this domain": {list: []purge.Domain{{Host: "www.abc.com", Online: true}}},
-		"too long ago":           {list: theDomains, wait: domainsAge + time.Second},
+		"too long ago":           {list: theDomains, wait: vendor.DomainsAge + time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var passed atomic.Int64
@@ -162,7 +163,7 @@ func TestFoldingKeepsOneOfEach(t *testing.T) {
 	hosts, queries := []string{"www.abc.com", "www.test.com"}, []string{"", "?", "?x=1", "?x=2", "?x=1?y"}
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		f := folding{domains: domains{"www.abc.com": {Query: purge.QueryIgnored}, "www.test.com": {Query: purge.QueryMatters}}}
+		f := folding{domains: vendor.Domains{"www.abc.com": {Query: purge.QueryIgnored}, "www.test.com": {Query: purge.QueryMatters}}}
 		kept := map[string]bool{}
 		for range 20 {
 			text := "https://" + hosts[r.IntN(2)] + "/" + string(rune('a'+r.IntN(3))) + queries[r.IntN(len(queries))]

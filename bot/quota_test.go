@@ -11,6 +11,7 @@ import (
 
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -32,7 +33,7 @@ func (w *world) tells(total, left int) {
 		}
 		return all, nil
 	}
-	w.bot.vendor.quotas.forget()
+	w.bot.vendor.Quotas.Forget()
 }
 
 func lines(c chat.Card) string { return strings.Join(c.Lines, "\n") }
@@ -49,7 +50,7 @@ func TestQuotaIsDrawn(t *testing.T) {
 				w.tells(10, 5) // somebody else spent five
 			}
 			c := w.types(alice, "quota")
-			assert.Equal(t, "Resets at "+w.bot.vendor.dayTurns(), c.Footer)
+			assert.Equal(t, "Resets at "+w.bot.vendor.DayTurns(), c.Footer)
 			if tells {
 				assert.Contains(t, c.Lines, "URLs in mainland: ▰▰▱▱▱▱▱▱▱▱ 2 of 10 left")
 				assert.NotContains(t, c.Lines, card.QuotaOurs)
@@ -80,7 +81,7 @@ func TestTheQuestionSaysWhatTheVendorHasLeft(t *testing.T) {
 	w := newWorld(t)
 	w.tells(100, 41)
 	text := lines(w.asks(alice, "dir https://www.test.com/a/ https://www.test.com/b/ https://www.test.com/c/ --overseas").card)
-	assert.Contains(t, text, "Costs 3 of 41 overseas directories left today; resets at "+w.bot.vendor.dayTurns()+".")
+	assert.Contains(t, text, "Costs 3 of 41 overseas directories left today; resets at "+w.bot.vendor.DayTurns()+".")
 	assert.Contains(t, lines(w.types(alice, directory+" --dry-run")), "Costs 1 of 41 mainland directories left today; resets at")
 }
 
@@ -88,7 +89,7 @@ func TestOverTheVendorsQuotaNothingIsSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.tells(100, 2)
-	<-w.bot.vendor.askQuota()
+	<-w.bot.vendor.AskQuota()
 	said := w.types(alice, "https://www.test.com/1 https://www.test.com/2 https://www.test.com/3").Title
 	assert.Contains(t, said, "This needs 3 of today's mainland URLs, and 2 are left; nothing was sent. Ask for at most 2, or wait")
 	w.quiet()
@@ -102,7 +103,7 @@ func TestNoQuotaLeftIsNoMissingLimit(t *testing.T) {
 	w := newStillWorld(t)
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.tells(100, 0)
-	<-w.bot.vendor.askQuota()
+	<-w.bot.vendor.AskQuota()
 	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Equal(t, purge.Failed, w.targets(t, p.ID)[0].Outcome)
@@ -116,7 +117,7 @@ func TestWhatIsLeftToOthersIsSaidAtTheSendToo(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.setPolicy(strings.Replace(worldPolicy, "grants:", "quota: {reserve: {url: 9}, to: [bob]}\ngrants:", 1))
 	w.tells(100, 9)
-	<-w.bot.vendor.askQuota()
+	<-w.bot.vendor.AskQuota()
 	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Contains(t, w.targets(t, p.ID)[0].Reason, "is used up but for a reserve of 9 for others. It resets at")
@@ -140,7 +141,7 @@ func TestTheCostLineKeepsTheReserveOff(t *testing.T) {
 	w := newWorld(t)
 	w.setPolicy(strings.Replace(worldPolicy, "grants:", "quota: {reserve: {directory: 9}, to: [bob]}\ngrants:", 1))
 	w.tells(100, 41)
-	<-w.bot.vendor.askQuota()
+	<-w.bot.vendor.AskQuota()
 	const others, own = "Costs 1 of 32 mainland directories left today besides a reserve of 9; resets at", "Costs 1 of 41 mainland directories left today; resets at"
 	assert.Contains(t, lines(w.types(alice, directory+" --dry-run")), others)
 	assert.Contains(t, lines(w.types(bob, directory+" --dry-run")), own)
@@ -158,19 +159,19 @@ func TestTheVendorsWordGrowsOld(t *testing.T) {
 	var passed atomic.Int64
 	w := newStillWorld(t, func(o *Options) { o.Now = func() time.Time { return start.Add(time.Duration(passed.Load())) } })
 	w.tells(100, 7)
-	<-w.bot.vendor.askQuota()
-	al, _ := w.bot.vendor.allowance(purge.URL, purge.Mainland)
-	assert.Equal(t, allowance{total: 100, limit: 7, told: true}, al)
+	<-w.bot.vendor.AskQuota()
+	al, _ := w.bot.vendor.Allowance(purge.URL, purge.Mainland)
+	assert.Equal(t, vendor.Allowance{Total: 100, Limit: 7, Told: true}, al)
 	passed.Add(int64(10 * time.Second))
-	al, _ = w.bot.vendor.allowance(purge.URL, purge.Mainland)
-	assert.False(t, al.told, "yesterday's word says nothing of today")
+	al, _ = w.bot.vendor.Allowance(purge.URL, purge.Mainland)
+	assert.False(t, al.Told, "yesterday's word says nothing of today")
 	passed.Add(int64(time.Minute))
-	<-w.bot.vendor.askQuota()
-	al, _ = w.bot.vendor.allowance(purge.URL, purge.Mainland)
-	assert.True(t, al.told, "and is asked for again")
-	passed.Add(int64(quotaAge))
-	al, _ = w.bot.vendor.allowance(purge.URL, purge.Mainland)
-	assert.False(t, al.told)
+	<-w.bot.vendor.AskQuota()
+	al, _ = w.bot.vendor.Allowance(purge.URL, purge.Mainland)
+	assert.True(t, al.Told, "and is asked for again")
+	passed.Add(int64(vendor.QuotaAge))
+	al, _ = w.bot.vendor.Allowance(purge.URL, purge.Mainland)
+	assert.False(t, al.Told)
 }
 
 func TestBar(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"purgebot/bot/grammar"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -64,7 +65,7 @@ type verdict struct {
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
 // id is the workflow's: the same event or button never starts two.
 func (b *desk) request(ctx context.Context, s scene, w wish, id string) (chat.Reply, error) {
-	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.vendor.prefetches() {
+	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.vendor.Prefetches() {
 		return b.refuse(ctx, s, w.Verb, card.CannotPrefetch)
 	}
 	v := b.decide(s, w)
@@ -87,7 +88,7 @@ func (b *desk) request(ctx context.Context, s scene, w wish, id string) (chat.Re
 // take commits the purge, if nothing recent speaks against it: from here on it is a promise. One transaction both looks and
 // writes, so that of two commands at once the second sees the first, and what cannot be written was surely not taken.
 func (b *desk) take(ctx context.Context, s scene, w wish, v verdict, batches []purge.Batch, id string) (chat.Reply, error) {
-	b.vendor.askQuota() // for the next look: this one takes what is known
+	b.vendor.AskQuota() // for the next look: this one takes what is known
 	taken, err := b.Store.TakeIf(ctx, b.recent(s, w, v.allowed, id), func(r store.Recent) *store.Intake {
 		rule := b.guard(w, v, r)
 		switch {
@@ -145,14 +146,14 @@ func (b *desk) recent(s scene, w wish, r purge.Request, id string) store.RecentQ
 	now := b.Now()
 	return store.RecentQuery{
 		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: digestOf(r, w.Prefetch),
-		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Asked: now.Add(-recentWindow - max(b.waits.ConfirmTTL, b.waits.ApprovalTTL)), Day: b.vendor.day(now), Kind: r.Kind,
+		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Asked: now.Add(-recentWindow - max(b.waits.ConfirmTTL, b.waits.ApprovalTTL)), Day: b.vendor.Day(now), Kind: r.Kind,
 		Platform: s.at.Platform, Workspace: s.at.Workspace, Private: w.Private, Anew: w.Anew,
 	}
 }
 
 // decide judges every target in every area it would be purged in.
 func (b *desk) decide(s scene, w wish) verdict {
-	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.vendor.listed()}}
+	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.vendor.Listed()}}
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
 		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.policy, w)}}
 	for one := range s.law.Judge(asked) {
@@ -293,8 +294,8 @@ func (b *desk) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Rec
 	case rule != "" && (r.Waits >= maxWaiting || r.Open >= maxWaitingPerson):
 		return card.TooManyWaiting
 	}
-	left := b.vendor.room(req.Kind, map[purge.Area]int{purge.Mainland: r.Mainland, purge.Overseas: r.Overseas})
-	return b.vendor.wouldNotFit(req, kept(left, s.policy, s.who, req.Kind))
+	left := b.vendor.Room(req.Kind, map[purge.Area]int{purge.Mainland: r.Mainland, purge.Overseas: r.Overseas})
+	return b.vendor.WouldNotFit(req, vendor.WithoutReserve(left, s.policy, s.who, req.Kind))
 }
 
 // wide reports whether a mistake in the request would hurt: directories, and every area that is not plainly mainland.
@@ -316,7 +317,7 @@ func (b *desk) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm)
 		Thread: books.JSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: digestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
 		Confirm: rule, Reason: w.Reason, Private: w.Private, Prefetch: w.Prefetch, Notes: slices.Concat(w.Notes, v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
 	}
-	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.vendor.day(p.CreatedAt))
+	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.vendor.Day(p.CreatedAt))
 	for _, f := range v.overrides {
 		p.Overrides, p.Notes = append(p.Overrides, f.ID), append(p.Notes, card.Overrides(f, w.Reason))
 	}

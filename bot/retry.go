@@ -41,7 +41,7 @@ func (b *desk) retry(ctx context.Context, s scene, p store.Purge, id string) (ch
 		return chat.Reply{}, err
 	}
 	w := retryOf(p, targets)
-	w.Prefetch = p.Prefetch && b.vendor.prefetches()
+	w.Prefetch = p.Prefetch && b.vendor.Prefetches()
 	if len(w.Parts) == 0 {
 		return b.refuse(ctx, s, "retry", card.NothingToRetry(p.Short))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"purgebot/bot/books"
 	"purgebot/bot/rules"
+	"purgebot/bot/vendor"
 )
 
 // runner runs purges: each is a workflow of the durable engine, whose steps send, look and settle.
@@ -13,7 +14,7 @@ type runner struct {
 	*books.Books
 	rules  *rules.Rules
 	waits  *books.Waits
-	vendor *vendor
+	vendor *vendor.Vendor
 	poster *poster
 	engine *engine
 
@@ -25,7 +26,7 @@ type runner struct {
 	broken  int // purges that the engine itself ended since the start
 }
 
-func newRunner(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor, p *poster, o Options) (*runner, error) {
+func newRunner(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, p *poster, o Options) (*runner, error) {
 	run := &runner{Books: b, rules: r, waits: w, vendor: v, poster: p, Executor: o.Executor, Keep: o.Keep}
 	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, run.purge)
 	run.engine = e

@@ -7,6 +7,7 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -113,11 +114,11 @@ func skippedReason(targets []store.Target) string {
 // left of today's quota is asked for a moment only: the purge is done, and should say so.
 func (b *runner) following(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
 	request := doneOf(targets)
-	if !p.Prefetch || !b.vendor.prefetches() || p.Cancelled != "" || request.Len() == 0 {
+	if !p.Prefetch || !b.vendor.Prefetches() || p.Cancelled != "" || request.Len() == 0 {
 		return nil, nil
 	}
-	b.vendor.awaitQuota(ctx, quotaReply)
-	left, err := b.vendor.prefetchRoom(ctx)
+	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
+	left, err := b.vendor.PrefetchRoom(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -152,7 +152,7 @@ func (b *runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 	// What follows, and what becomes of the targets by that.
 	again := b.next(batch, &call, e)
 	if call.Next.What == store.Skip {
-		b.vendor.quotas.forget()
+		b.vendor.Quotas.Forget()
 	}
 	var rows []store.Target
 	switch {

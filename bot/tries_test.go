@@ -94,7 +94,7 @@ func TestHowOftenABatchIsCalled(t *testing.T) {
 			waits := w.steps(t, p.ID)
 			assert.Len(t, w.cdn.sent(), tc.calls)
 			assert.Equal(t, tc.ends, w.targets(t, p.ID)[0].Outcome)
-			spent, err := w.bot.Store.Spent(t.Context(), w.bot.vendor.day(time.Now()))
+			spent, err := w.bot.Store.Spent(t.Context(), w.bot.vendor.Day(time.Now()))
 			require.NoError(t, err)
 			total := 0
 			for _, s := range spent {

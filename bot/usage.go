@@ -7,24 +7,25 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
 // quotaCard draws today's quota: a bar each kind and area, when it starts anew, and who used what, as far as that is theirs to know.
 func (b *desk) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
-	b.vendor.awaitQuota(ctx, quotaReply)
-	day := b.vendor.day(b.Now())
-	spent, err := b.vendor.spent(ctx, day)
+	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
+	day := b.vendor.Day(b.Now())
+	spent, err := b.vendor.Spent(ctx, day)
 	if err != nil {
 		return chat.Card{}, nil, err
 	}
-	c := chat.Card{Title: "Today's quota", Footer: "Resets at " + b.vendor.dayTurns()}
+	c := chat.Card{Title: "Today's quota", Footer: "Resets at " + b.vendor.DayTurns()}
 	told := true
-	for _, k := range b.vendor.kinds() {
+	for _, k := range b.vendor.Kinds() {
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
-			al, limited := b.vendor.allowance(k, a)
-			told = told && (al.told || k == purge.Prefetch)
-			c.Lines = append(c.Lines, card.QuotaLine(k, a, al.total, max(0, al.limit-spent[card.QuotaOf{Kind: k, Area: a}]), spent[card.QuotaOf{Kind: k, Area: a}], limited))
+			al, limited := b.vendor.Allowance(k, a)
+			told = told && (al.Told || k == purge.Prefetch)
+			c.Lines = append(c.Lines, card.QuotaLine(k, a, al.Total, max(0, al.Limit-spent[card.QuotaOf{Kind: k, Area: a}]), spent[card.QuotaOf{Kind: k, Area: a}], limited))
 		}
 		if n := s.policy.Reserve(k); n > 0 {
 			c.Lines = append(c.Lines, card.ReserveLine(n, k, s.policy.MayTouchReserve(s.who)))

@@ -11,6 +11,7 @@ import (
 	"purgebot/bot/grammar"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
+	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -215,8 +216,8 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Rep
 	if err != nil {
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
 	}
-	b.vendor.awaitQuota(ctx, quotaReply)
-	left, err := b.vendor.roomFor(ctx, s.policy, s.who, w.Kind)
+	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
+	left, err := b.vendor.RoomFor(ctx, s.policy, s.who, w.Kind)
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -224,9 +225,9 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Rep
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	dry := card.View{Room: left, Turns: b.vendor.dayTurns(), Hints: b.vendor.listed().hints(v.allowed.Hosts())}
+	dry := card.View{Room: left, Turns: b.vendor.DayTurns(), Hints: b.vendor.Listed().Hints(v.allowed.Hosts())}
 	dry.Request, dry.Private, dry.Prefetch = v.allowed, false, w.Prefetch
-	if dry.FetchRoom, err = b.vendor.prefetchRoom(ctx); err != nil {
+	if dry.FetchRoom, err = b.vendor.PrefetchRoom(ctx); err != nil {
 		return chat.Reply{}, err
 	}
 	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is for one person

@@ -25,7 +25,7 @@ func TestQuotaSaysWhenTheDayTurns(t *testing.T) {
 	said := w.types(alice, "https://www.test.com/3").Title
 	assert.NotContains(t, said, "at most 0")
 	assert.Contains(t, said, "is used up, as far as purgebot knows; nothing was sent. It resets at 00:00 Asia/Shanghai (16:00 UTC): ask again then.")
-	assert.Contains(t, w.bot.vendor.overQuota(store.Purge{}, purge.Batch{Kind: purge.URL, Area: purge.Mainland}), "00:00 Asia/Shanghai (16:00 UTC)")
+	assert.Contains(t, w.bot.vendor.OverQuota(store.Purge{}, purge.Batch{Kind: purge.URL, Area: purge.Mainland}), "00:00 Asia/Shanghai (16:00 UTC)")
 }
 
 func TestTimesAreInUTCAndTheReaders(t *testing.T) {

@@ -1,4 +1,4 @@
-package bot
+package vendor
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 
 const (
 	domainsEvery   = 5 * time.Minute
-	domainsAge     = 3 * domainsEvery // how long the vendor's word is believed
+	DomainsAge     = 3 * domainsEvery // how long the vendor's word is believed
 	domainsAgain   = time.Minute      // before it is asked again after it did not tell
 	domainsDenied  = time.Hour        // the same where this key may not ask
 	domainsTimeout = 30 * time.Second // a list may be many calls
@@ -26,17 +26,17 @@ const (
 // account is the vendor's last word.
 type account struct {
 	mu     sync.Mutex
-	listed domains
+	Listed Domains
 	at     time.Time // of the word; zero where there is none
 	next   time.Time // before it the vendor is not asked again
-	asking bool
+	Asking bool
 }
 
 // domains are by host, nil where nothing is known.
-type domains map[string]purge.Domain
+type Domains map[string]purge.Domain
 
 // of finds the domain that serves a host: itself, or the longest "*." above it.
-func (d domains) of(host string) (purge.Domain, bool) {
+func (d Domains) Of(host string) (purge.Domain, bool) {
 	found, is := d[host]
 	for rest := host; !is; {
 		_, above, more := strings.Cut(rest, ".")
@@ -50,27 +50,27 @@ func (d domains) of(host string) (purge.Domain, bool) {
 }
 
 // listed is what is known now.
-func (b *vendor) listed() domains {
+func (b *Vendor) Listed() Domains {
 	a := &b.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.at.IsZero() || b.Now().Sub(a.at) > domainsAge {
+	if a.at.IsZero() || b.Now().Sub(a.at) > DomainsAge {
 		return nil
 	}
-	return a.listed
+	return a.Listed
 }
 
 // askDomains has the vendor asked, unless what it said is new enough. It waits for nothing.
-func (b *vendor) askDomains(ctx context.Context) {
+func (b *Vendor) AskDomains(ctx context.Context) {
 	cdn, can := b.CDN.(purge.Domains)
 	a := &b.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !can || a.asking || b.Now().Before(a.next) {
+	if !can || a.Asking || b.Now().Before(a.next) {
 		return
 	}
-	a.asking = true
-	b.asks(func() {
+	a.Asking = true
+	b.Asks(func() {
 		ctx, cancel := context.WithTimeout(ctx, domainsTimeout)
 		defer cancel()
 		b.hearDomains(ctx, cdn)
@@ -78,7 +78,7 @@ func (b *vendor) askDomains(ctx context.Context) {
 }
 
 // hearDomains keeps what the vendor says. An account without a domain has nothing to purge: an empty list is no word.
-func (b *vendor) hearDomains(ctx context.Context, cdn purge.Domains) {
+func (b *Vendor) hearDomains(ctx context.Context, cdn purge.Domains) {
 	asked := b.Now()
 	list, err := cdn.Domains(ctx)
 	if !errors.Is(ctx.Err(), context.Canceled) {
@@ -87,19 +87,19 @@ func (b *vendor) hearDomains(ctx context.Context, cdn purge.Domains) {
 	a := &b.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.asking, a.next = false, b.Now().Add(domainsAgain)
+	a.Asking, a.next = false, b.Now().Add(domainsAgain)
 	if err != nil || len(list) == 0 {
 		b.noDomains(ctx, err)
 		return
 	}
-	a.listed, a.at, a.next = domains{}, asked, asked.Add(domainsEvery)
+	a.Listed, a.at, a.next = Domains{}, asked, asked.Add(domainsEvery)
 	for _, d := range list {
-		a.listed[d.Host] = d
+		a.Listed[d.Host] = d
 	}
 }
 
 // noDomains says seldom that nothing is known; the caller holds the account's lock. A key that may not ask may not a minute later.
-func (b *vendor) noDomains(ctx context.Context, err error) {
+func (b *Vendor) noDomains(ctx context.Context, err error) {
 	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
@@ -115,7 +115,7 @@ func (b *vendor) noDomains(ctx context.Context, err error) {
 const maxHints = 3
 
 // hints point out the hosts that the vendor would probably refuse. It is not refused on what may have changed since.
-func (d domains) hints(hosts []string) (lines []string) {
+func (d Domains) Hints(hosts []string) (lines []string) {
 	for _, host := range hosts {
 		if line := d.hint(host); line != "" {
 			lines = append(lines, line)
@@ -127,8 +127,8 @@ func (d domains) hints(hosts []string) (lines []string) {
 	return lines
 }
 
-func (d domains) hint(host string) string {
-	found, is := d.of(host)
+func (d Domains) hint(host string) string {
+	found, is := d.Of(host)
 	switch {
 	case d == nil || is && found.Online:
 		return ""

@@ -1,4 +1,4 @@
-package bot
+package vendor
 
 import (
 	"context"
@@ -14,13 +14,13 @@ import (
 )
 
 // listing answers the question for the account's domains.
-type listing2 struct {
+type listing struct {
 	purge.CDN
 	list []purge.Domain
 	err  error
 }
 
-func (l *listing2) Domains(context.Context) ([]purge.Domain, error) {
+func (l *listing) Domains(context.Context) ([]purge.Domain, error) {
 	if l.list == nil {
 		panic("the vendor is asked too soon")
 	}
@@ -36,31 +36,31 @@ func TestComplaints(t *testing.T) {
 	}
 	var c complaints
 	c.note(cdnPurge, of(purge.Denied), now)
-	c.note(cdnQuota, of(purge.Denied), now)
+	c.note(CDNQuota, of(purge.Denied), now)
 	c.note(cdnDomains, of(purge.Unavailable), now)
-	assert.Len(t, c.told(now), 3, "the key may not purge, nor see the quota")
-	c.note(cdnQuota, of(purge.Invalid), now)
-	assert.Len(t, c.told(now), 2, "any answer shows that it is reached")
-	c.note(cdnQuota, nil, now)
-	assert.Len(t, c.told(now), 1)
-	assert.Empty(t, c.told(now.Add(warnFor)))
+	assert.Len(t, c.Told(now), 3, "the key may not purge, nor see the quota")
+	c.note(CDNQuota, of(purge.Invalid), now)
+	assert.Len(t, c.Told(now), 2, "any answer shows that it is reached")
+	c.note(CDNQuota, nil, now)
+	assert.Len(t, c.Told(now), 1)
+	assert.Empty(t, c.Told(now.Add(WarnFor)))
 	c.note(cdnPurge, of(purge.Conflict), now)
-	assert.Len(t, c.told(now), 1, "one domain's trouble mends no key")
+	assert.Len(t, c.Told(now), 1, "one domain's trouble mends no key")
 	c.note(cdnPurge, nil, now)
-	assert.Empty(t, c.told(now))
+	assert.Empty(t, c.Told(now))
 	c.note(cdnPurge, of(purge.Internal), now)
 	c.note(cdnDomains, of(purge.Internal), now)
-	c.note(cdnQuota, nil, now)
-	assert.Len(t, c.told(now), 1, "a key that is taken for one question is taken for the other, but may not purge")
+	c.note(CDNQuota, nil, now)
+	assert.Len(t, c.Told(now), 1, "a key that is taken for one question is taken for the other, but may not purge")
 	c.note(cdnDomains, of(purge.Internal), now)
 	c.note(cdnPurge, nil, now)
-	assert.Empty(t, c.told(now))
+	assert.Empty(t, c.Told(now))
 	c.note(cdnPurge, of(purge.Unavailable), now)
-	assert.Equal(t, []string{"CDN: It is unavailable. (seen at " + now.UTC().Format(time.DateTime) + " UTC)"}, c.told(now))
+	assert.Equal(t, []string{"CDN: It is unavailable. (seen at " + now.UTC().Format(time.DateTime) + " UTC)"}, c.Told(now))
 	for _, passes := range []purge.ErrorKind{purge.Invalid, purge.NotFound, purge.Conflict, purge.Exhausted, purge.Unknown} {
 		c.note(cdnPurge, nil, now)
 		c.note(cdnPurge, of(passes), now)
-		assert.Empty(t, c.told(now), passes)
+		assert.Empty(t, c.Told(now), passes)
 	}
 }
 
@@ -69,11 +69,11 @@ func TestAMissingRightIsAWarning(t *testing.T) {
 	t.Parallel()
 	for kind, warns := range map[purge.ErrorKind]bool{purge.Denied: true, purge.Internal: true, purge.Invalid: false, purge.NotFound: false,
 		purge.Conflict: false, purge.Exhausted: false, purge.Unavailable: true, purge.Unknown: false} { // Unavailable: it could not be reached
-		b := &vendor{Books: &books.Books{Now: time.Now}}
-		b.noteCDN(&purge.Error{Kind: kind, Message: "Give the key the right to it."})
-		assert.Equal(t, warns, len(b.complaints.told(time.Now())) == 1, kind)
-		b.noteCDN(nil)
-		assert.Empty(t, b.complaints.told(time.Now()))
+		b := &Vendor{Books: &books.Books{Now: time.Now}}
+		b.NoteCDN(&purge.Error{Kind: kind, Message: "Give the key the right to it."})
+		assert.Equal(t, warns, len(b.Complaints.Told(time.Now())) == 1, kind)
+		b.NoteCDN(nil)
+		assert.Empty(t, b.Complaints.Told(time.Now()))
 	}
 }
 func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
@@ -85,18 +85,18 @@ func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
 		err   error
 		after time.Duration
 	}{"told": {nil, domainsEvery}, "denied": {denied, domainsDenied}, "away": {&purge.Error{Kind: purge.Unavailable}, domainsAgain}} {
-		b := &vendor{Books: &books.Books{Now: func() time.Time { return now }, Log: log}}
-		b.hearDomains(t.Context(), &listing2{list: []purge.Domain{{Host: "www.abc.com"}}, err: c.err})
+		b := &Vendor{Books: &books.Books{Now: func() time.Time { return now }, Log: log}}
+		b.hearDomains(t.Context(), &listing{list: []purge.Domain{{Host: "www.abc.com"}}, err: c.err})
 		assert.Equal(t, now.Add(c.after), b.account.next, name)
-		b.CDN = &listing2{}
-		b.askDomains(t.Context())
+		b.CDN = &listing{}
+		b.AskDomains(t.Context())
 		b.Done.Wait()
 	}
 }
 
 func TestTheDomainOfAHost(t *testing.T) {
 	t.Parallel()
-	all := domains{}
+	all := Domains{}
 	for _, host := range []string{"*.test.com", "*.img.test.com", "a.img.test.com", "www.abc.com"} {
 		all[host] = purge.Domain{Host: host}
 	}
@@ -104,7 +104,7 @@ func TestTheDomainOfAHost(t *testing.T) {
 		"a.img.test.com": "a.img.test.com", "b.img.test.com": "*.img.test.com", "c.b.img.test.com": "*.img.test.com", "img.test.com": "*.test.com",
 		"test.com": "", "xtest.com": "", "www.abc.com": "www.abc.com", "x.www.abc.com": "", "com": "",
 	} {
-		d, found := all.of(host)
+		d, found := all.Of(host)
 		assert.Equal(t, want, d.Host, host)
 		assert.Equal(t, want != "", found, host)
 	}

@@ -1,4 +1,4 @@
-package bot
+package vendor
 
 import (
 	"context"
@@ -13,33 +13,33 @@ import (
 )
 
 // vendor is the CDN with all that is known of the account: the quota that is left, its domains, and the vendor's complaints.
-type vendor struct {
+type Vendor struct {
 	*books.Books
-	rules *rules.Rules
+	Rules *rules.Rules
 	CDN   purge.CDN
 
 	Zone                        *time.Location // where the vendor's day turns
 	QuotaURLs, QuotaDirectories int            // of a vendor day and area, where the vendor does not tell; 0 is no limit
 
-	quotas     quotas       // the vendor's last word on what is left today
+	Quotas     quotas       // the vendor's last word on what is left today
 	account    account      // the vendor's last word on the domains
-	complaints complaints   // answers that an operator should know of
-	asking     atomic.Int64 // questions under way that no purge waits for
+	Complaints complaints   // answers that an operator should know of
+	Asking     atomic.Int64 // questions under way that no purge waits for
 }
 
 // asks has the CDN asked something beside everything else.
-func (b *vendor) asks(question func()) {
-	b.asking.Add(1)
+func (b *Vendor) Asks(question func()) {
+	b.Asking.Add(1)
 	b.Done.Go(func() {
-		defer b.asking.Add(-1)
+		defer b.Asking.Add(-1)
 		question()
 	})
 }
 
 // prefetches reports whether the CDN can.
-func (b *vendor) prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
+func (b *Vendor) Prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
 
 // prefetchRoom is what is left of today's prefetches. No part of them is anybody's reserve.
-func (b *vendor) prefetchRoom(ctx context.Context) (card.Room, error) {
-	return b.roomFor(ctx, b.rules.Policy(), acl.Who{}, purge.Prefetch)
+func (b *Vendor) PrefetchRoom(ctx context.Context) (card.Room, error) {
+	return b.RoomFor(ctx, b.Rules.Policy(), acl.Who{}, purge.Prefetch)
 }

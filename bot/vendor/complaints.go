@@ -1,4 +1,4 @@
-package bot
+package vendor
 
 import (
 	"context"
@@ -13,20 +13,20 @@ import (
 )
 
 // noteCDN remembers how the CDN answered a purge.
-func (b *vendor) noteCDN(e *purge.Error) { b.complaints.note(cdnPurge, e, b.Now()) }
+func (b *Vendor) NoteCDN(e *purge.Error) { b.Complaints.note(cdnPurge, e, b.Now()) }
 
 // noteAsked remembers how it answered a question that no purge waits for, and logs seldom what only an operator can mend.
-func (b *vendor) noteAsked(ctx context.Context, call cdnCall, err error) {
+func (b *Vendor) noteAsked(ctx context.Context, call cdnCall, err error) {
 	if err == nil {
-		b.complaints.note(call, nil, b.Now())
+		b.Complaints.note(call, nil, b.Now())
 		return
 	}
 	e := purge.AsError(err)
 	if e.Kind == purge.Conflict {
 		return // an API that has no such question was not asked, and so was not reached
 	}
-	b.complaints.note(call, e, b.Now())
-	if level := severity(e); isForOperators(call, e) && b.Seldom.First(string(call)+": "+err.Error(), b.Now()) {
+	b.Complaints.note(call, e, b.Now())
+	if level := Severity(e); isForOperators(call, e) && b.Seldom.First(string(call)+": "+err.Error(), b.Now()) {
 		b.Log.Log(ctx, min(level, slog.LevelWarn), "the CDN did not answer a question", "question", string(call), "kind", e.Kind.String(), "error", err)
 	}
 }
@@ -84,12 +84,12 @@ func isForOperators(call cdnCall, e *purge.Error) bool {
 }
 
 // told are the warnings of now. That a question is not known tells of a wrong API, unless purges are accepted all the same.
-func (c *complaints) told(now time.Time) (lines []string) {
+func (c *complaints) Told(now time.Time) (lines []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, call := range slices.Sorted(maps.Keys(c.by)) {
 		old := c.by[call]
-		if now.Sub(old.at) < warnFor && !(c.purged && old.err.Kind == purge.NotFound) {
+		if now.Sub(old.at) < WarnFor && !(c.purged && old.err.Kind == purge.NotFound) {
 			lines = append(lines, fmt.Sprintf("%s: %s (seen at %s)", call, old.err.Message, old.at.UTC().Format(time.DateTime+" UTC")))
 		}
 	}
@@ -98,12 +98,12 @@ func (c *complaints) told(now time.Time) (lines []string) {
 
 const (
 	cdnPurge   cdnCall = "CDN"
-	cdnQuota   cdnCall = "CDN, asked what is left of the quota"
+	CDNQuota   cdnCall = "CDN, asked what is left of the quota"
 	cdnDomains cdnCall = "CDN, asked for the domains of the account"
 )
 
 // severity: what only an operator can mend is theirs to see.
-func severity(e *purge.Error) slog.Level {
+func Severity(e *purge.Error) slog.Level {
 	if e.Kind == purge.Internal {
 		return slog.LevelError
 	}
@@ -111,4 +111,4 @@ func severity(e *purge.Error) slog.Level {
 }
 
 // warnFor is how long a refusal of the CDN that only an operator can mend is told: a mended key shows only at the next call.
-const warnFor = 10 * time.Minute
+const WarnFor = 10 * time.Minute

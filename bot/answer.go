@@ -9,7 +9,6 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
-	"purgebot/bot/grammar"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -236,33 +235,4 @@ func (b *desk) mayCancel(s scene, p store.Purge) bool {
 	}
 	l := s.law.Thawed()
 	return len(rules.DeniedAny(l, s.who, p)) == 0 && (p.Confirm != acl.SecondPerson || l.MayApprove(p, l.Policy().Who(p.Requester, p.Groups), s.who, p.Request.Parts))
-}
-
-// follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.
-func follow(p store.Purge, action string) wish {
-	w := wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
-	seen := map[string]bool{}
-	for _, part := range p.Request.Parts {
-		for _, t := range part.Targets {
-			if !seen[t.String()] {
-				seen[t.String()] = true
-				w.Targets = append(w.Targets, t)
-			}
-		}
-	}
-	switch action {
-	case card.ActionAgain:
-		w.Parts = p.Request.Parts
-	case card.ActionAnew:
-		w.Parts, w.Anew = p.Request.Parts, true
-	case card.ActionOverseas:
-		w.Areas = []purge.Area{purge.Overseas}
-	case card.ActionMainland:
-		w.Areas = []purge.Area{purge.Mainland}
-	case card.ActionDelete:
-		w.Mode = purge.Delete
-	case card.ActionLeak:
-		w = asLeak(w)
-	}
-	return w
 }

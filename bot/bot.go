@@ -76,7 +76,8 @@ func New(o Options) (*Bot, error) {
 	patience := &books.Waits{Books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, books.EmergencyAfter),
 		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
 	cdn := &vendor.Vendor{Books: kept, Rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
-	shows := newPoster(kept, law, patience, cdn, o)
+	shows := newPoster(kept, law, patience, cdn)
+	shows.Platforms, shows.EditGap, shows.AuditChannel = o.Platforms, o.EditGap, o.AuditChannel
 	runs, err := newRunner(kept, law, patience, cdn, shows, o)
 	if err != nil {
 		return nil, err

@@ -9,12 +9,6 @@ import (
 	"purgebot/bot/store"
 )
 
-// buttonToken is the token of one action of a purge: a key to find the purge by, and 128 bits that nobody can make without its
-// secret. Derived tokens let a card be drawn again with the buttons that it had, and cost a purge no rows.
-func buttonToken(secret, action string) string {
-	return store.ButtonKey(secret) + "-" + books.HashID("button", secret, action)[:32]
-}
-
 // button returns what a token stands for, of a purge's card or stored by itself; false if it never was one. (Whoever can read the
 // whole database can derive tokens: a press is checked against who presses, where and on which message all the same.)
 func (b *desk) button(ctx context.Context, token string) (store.Button, bool, error) {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"purgebot/acl"
@@ -170,7 +171,9 @@ func (b *poster) usual(ctx context.Context, r purge.Request) (map[purge.Area]sto
 func frozenLines(l rules.Law, p store.Purge) (lines []string) {
 	for _, r := range l.Denied(rules.AsRequest(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts)) {
 		if r.Frozen != nil { // the card has many readers
-			lines = addOnce(lines, card.Frozen(*r.Frozen, card.Powers{}, l.At().Location()))
+			if line := card.Frozen(*r.Frozen, card.Powers{}, l.At().Location()); !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
 		}
 	}
 	return lines

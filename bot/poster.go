@@ -35,9 +35,8 @@ type poster struct {
 	retired    keySet        // old copies of cards that were edited
 }
 
-func newPoster(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, o Options) *poster {
-	return &poster{Books: b, rules: r, waits: w, vendor: v, Platforms: o.Platforms, EditGap: o.EditGap, AuditChannel: o.AuditChannel,
-		dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
+func newPoster(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor) *poster {
+	return &poster{Books: b, rules: r, waits: w, vendor: v, dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
 }
 
 // limits is what the chat there can show.

@@ -3,22 +3,12 @@ package bot
 import (
 	"context"
 
-	"purgebot/bot/books"
 	"purgebot/bot/store"
-	"purgebot/purge"
 )
 
 // Prefetching fetches the URLs of a purge into the caches again, once they are done. It is a purge of its own in all but the name:
 // the same workflow, ledger and cards, of a kind that nobody types and no rule names. Nobody is asked about it, since the purge was
 // decided; whoever may no longer purge its URLs by then has them fetched no more.
-
-// digestOf is what makes two wishes the same: what is purged, and whether it is fetched again.
-func digestOf(r purge.Request, prefetch bool) string {
-	if prefetch {
-		return books.HashID("prefetch", r.Digest())
-	}
-	return r.Digest()
-}
 
 // decided is the purge that somebody decided: p, or the one that it follows.
 func (b *runner) decided(ctx context.Context, p store.Purge) (store.Purge, error) {

@@ -10,44 +10,11 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
-	"purgebot/bot/grammar"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
-
-// wish is what a command or a button asks for, before areas are settled and anything is decided.
-type wish struct {
-	Verb     string         `json:"verb"`
-	Kind     purge.Kind     `json:"kind"`
-	Areas    []purge.Area   `json:"areas,omitempty"` // nil: each domain's default
-	Mode     purge.Mode     `json:"mode,omitempty"`
-	Targets  []purge.Target `json:"targets"`
-	Parts    []purge.Part   `json:"parts,omitempty"` // instead of Areas and Targets, where each area has its own
-	Reason   string         `json:"reason,omitempty"`
-	Private  bool           `json:"private,omitempty"`
-	DryRun   bool           `json:"dry,omitempty"`
-	Asks     bool           `json:"asks,omitempty"`     // whatever it is: its targets were collected, not typed
-	Anew     bool           `json:"anew,omitempty"`     // whatever is under way: it joins nothing
-	Prefetch bool           `json:"prefetch,omitempty"` // the URLs are fetched again once they are done
-	Notes    []string       `json:"notes,omitempty"`
-	refused  []card.Refusal
-	readings []grammar.Reading // what the refused ones may have meant, with the rest
-}
-
-func wishOf(in grammar.Intent) wish {
-	w := wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
-		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Prefetch: in.Prefetch, Notes: in.Notes}
-	for _, r := range in.Refused {
-		w.refused = append(w.refused, card.Refusal{Target: r.Legible(), Reason: r.Reason + card.Suggestion(r.Suggest), Cause: r.Reason})
-	}
-	w.readings = in.Readings
-	if w.Kind == purge.Directory && w.Mode == "" {
-		w.Mode = purge.Flush
-	}
-	return w
-}
 
 // verdict is a wish that was decided whole.
 type verdict struct {
@@ -196,37 +163,6 @@ func (v *verdict) note(d acl.Decision) {
 	}
 }
 
-// parts spreads a wish over areas: those that were said, else each domain's default, else mainland.
-func parts(policy *acl.Policy, w wish) []purge.Part {
-	if len(w.Parts) > 0 {
-		return w.Parts
-	}
-	byArea := map[purge.Area][]purge.Target{}
-	for _, t := range w.Targets {
-		areas := w.Areas
-		if len(areas) == 0 {
-			areas = []purge.Area{defaultArea(policy, t.Host())}
-		}
-		for _, a := range areas {
-			byArea[a] = append(byArea[a], t)
-		}
-	}
-	var ps []purge.Part
-	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
-		if len(byArea[a]) > 0 {
-			ps = append(ps, purge.Part{Area: a, Targets: byArea[a]})
-		}
-	}
-	return ps
-}
-
-func defaultArea(policy *acl.Policy, host string) purge.Area {
-	if a := policy.DefaultArea(host); a != "" {
-		return a
-	}
-	return purge.Mainland
-}
-
 // offer answers with a refusal, and puts the targets that are not refused behind its one button.
 func (b *desk) offer(ctx context.Context, s scene, w wish, v verdict, refusal chat.Card) (chat.Reply, error) {
 	rest := w
@@ -352,9 +288,6 @@ func (b *desk) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply,
 	}
 	return chat.Reply{Card: &chat.Card{Title: card.AlreadyOpen(p.Short)}}, nil
 }
-
-// eventID is the workflow's id: the same delivery is the same purge.
-func eventID(e store.Event) string { return books.HashID("event", e.Platform, e.Workspace, e.ID) }
 
 // addOnce keeps a short list of distinct words; the last is the likeliest to come again.
 func addOnce(list []string, s string) []string {

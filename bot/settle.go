@@ -138,9 +138,6 @@ func (b *runner) following(ctx context.Context, p store.Purge, targets []store.T
 	return &store.Intake{Purge: f, Batches: batches, Entries: []store.Entry{b.Entry(store.AuditPrefetching, f.ID, "", body)}}, nil
 }
 
-// prefetchID is that of what follows a purge: there is one of it, however often its end is written.
-func prefetchID(id string) string { return books.HashID("prefetch", id) }
-
 // doneOf is a prefetch of all that the vendor has said is done. What may not be is not fetched: the old version would be.
 func doneOf(targets []store.Target) purge.Request {
 	r := purge.Request{Kind: purge.Prefetch}

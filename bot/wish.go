@@ -1,0 +1,101 @@
+package bot
+
+import (
+	"purgebot/acl"
+	"purgebot/bot/card"
+	"purgebot/bot/grammar"
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// wish is what a command or a button asks for, before areas are settled and anything is decided.
+type wish struct {
+	Verb     string         `json:"verb"`
+	Kind     purge.Kind     `json:"kind"`
+	Areas    []purge.Area   `json:"areas,omitempty"` // nil: each domain's default
+	Mode     purge.Mode     `json:"mode,omitempty"`
+	Targets  []purge.Target `json:"targets"`
+	Parts    []purge.Part   `json:"parts,omitempty"` // instead of Areas and Targets, where each area has its own
+	Reason   string         `json:"reason,omitempty"`
+	Private  bool           `json:"private,omitempty"`
+	DryRun   bool           `json:"dry,omitempty"`
+	Asks     bool           `json:"asks,omitempty"`     // whatever it is: its targets were collected, not typed
+	Anew     bool           `json:"anew,omitempty"`     // whatever is under way: it joins nothing
+	Prefetch bool           `json:"prefetch,omitempty"` // the URLs are fetched again once they are done
+	Notes    []string       `json:"notes,omitempty"`
+	refused  []card.Refusal
+	readings []grammar.Reading // what the refused ones may have meant, with the rest
+}
+
+func wishOf(in grammar.Intent) wish {
+	w := wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
+		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Prefetch: in.Prefetch, Notes: in.Notes}
+	for _, r := range in.Refused {
+		w.refused = append(w.refused, card.Refusal{Target: r.Legible(), Reason: r.Reason + card.Suggestion(r.Suggest), Cause: r.Reason})
+	}
+	w.readings = in.Readings
+	if w.Kind == purge.Directory && w.Mode == "" {
+		w.Mode = purge.Flush
+	}
+	return w
+}
+
+// follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.
+func follow(p store.Purge, action string) wish {
+	w := wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
+	seen := map[string]bool{}
+	for _, part := range p.Request.Parts {
+		for _, t := range part.Targets {
+			if !seen[t.String()] {
+				seen[t.String()] = true
+				w.Targets = append(w.Targets, t)
+			}
+		}
+	}
+	switch action {
+	case card.ActionAgain:
+		w.Parts = p.Request.Parts
+	case card.ActionAnew:
+		w.Parts, w.Anew = p.Request.Parts, true
+	case card.ActionOverseas:
+		w.Areas = []purge.Area{purge.Overseas}
+	case card.ActionMainland:
+		w.Areas = []purge.Area{purge.Mainland}
+	case card.ActionDelete:
+		w.Mode = purge.Delete
+	case card.ActionLeak:
+		w = asLeak(w)
+	}
+	return w
+}
+
+// parts spreads a wish over areas: those that were said, else each domain's default, else mainland.
+func parts(policy *acl.Policy, w wish) []purge.Part {
+	if len(w.Parts) > 0 {
+		return w.Parts
+	}
+	byArea := map[purge.Area][]purge.Target{}
+	for _, t := range w.Targets {
+		areas := w.Areas
+		if len(areas) == 0 {
+			areas = []purge.Area{defaultArea(policy, t.Host())}
+		}
+		for _, a := range areas {
+			byArea[a] = append(byArea[a], t)
+		}
+	}
+	var ps []purge.Part
+	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+		if len(byArea[a]) > 0 {
+			ps = append(ps, purge.Part{Area: a, Targets: byArea[a]})
+		}
+	}
+	return ps
+}
+
+func defaultArea(policy *acl.Policy, host string) purge.Area {
+	if a := policy.DefaultArea(host); a != "" {
+		return a
+	}
+	return purge.Mainland
+}

@@ -11,6 +11,7 @@ import (
 	"purgebot/bot/chat"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -61,7 +62,7 @@ func (b *desk) pressOffer(ctx context.Context, s scene, token string, button sto
 	if err := json.Unmarshal(button.Request, &o); err != nil {
 		return chat.Reply{}, &purge.Error{Message: card.StaleButton, Err: err}
 	}
-	return b.request(ctx, s, o.wish, books.HashID("offer", token))
+	return b.request(ctx, s, o.Wish, books.HashID("offer", token))
 }
 
 // pressCard handles the buttons of a purge's own message, and the form that one of them has opened.
@@ -99,7 +100,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 	if button.Action == card.ActionRetry {
 		return b.retry(ctx, s, p, id)
 	}
-	return b.request(ctx, s, follow(p, button.Action), id)
+	return b.request(ctx, s, wish.Follow(p, button.Action), id)
 }
 
 // loadAsked loads a purge for a press. Somebody can press between the post and the commit that remembers the message;

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -249,7 +250,7 @@ func TestReleasedTwiceAtOnce(t *testing.T) {
 	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
 	h.setPolicy(strings.Replace(approvalPolicy, "emergency: [slack:T0/UERIN]", "emergency: [slack:T0/UERIN, slack:T0/UCAROL]", 1))
 	m := h.asksNamed()
-	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: "Purge without approval", Token: buttonToken(h.firstSecret(), card.ActionEmergency)})
+	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: "Purge without approval", Token: books.ButtonToken(h.firstSecret(), card.ActionEmergency)})
 	one, other := h.releases(erin, m), h.releases(carol, m)
 	assert.Empty(t, h.sends(erin, one, map[string]string{"reason": why}))
 	assert.Contains(t, h.sends(carol, other, map[string]string{"reason": why}), "Already decided: purged without approval by Erin")
@@ -271,7 +272,7 @@ func TestReasonAfterTheQuestion(t *testing.T) {
 	t.Parallel()
 	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
 	m := h.asksNamed()
-	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: "Purge without approval", Token: buttonToken(h.firstSecret(), card.ActionEmergency)})
+	m.card.Buttons = append(m.card.Buttons, chat.Button{Label: "Purge without approval", Token: books.ButtonToken(h.firstSecret(), card.ActionEmergency)})
 	f := h.releases(erin, m)
 	h.passes(time.Hour)
 	assert.Equal(t, card.ExpiredPress, h.sends(erin, f, map[string]string{"reason": why}))

@@ -11,6 +11,7 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -45,7 +46,7 @@ func (v *verdict) chargesOn(day string) []store.Charge {
 }
 
 // overBudget says that a budget does not hold all of it, and offers what fits.
-func (b *desk) overBudget(ctx context.Context, s scene, w wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
+func (b *desk) overBudget(ctx context.Context, s scene, w wish.Wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
 	c := over.Charge
 	reason := card.OverBudget(c, over.Left, s.policy.Contact(), b.vendor.DayTurns())
 	fits := v

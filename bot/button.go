@@ -18,7 +18,7 @@ func (b *desk) button(ctx context.Context, token string) (store.Button, bool, er
 	}
 	p, found, err := b.Store.Pressed(ctx, key)
 	for _, action := range card.CardActions {
-		if found && books.HashID(token) == books.HashID(buttonToken(p.Secret, action)) { // hashed, so that time tells nothing
+		if found && books.HashID(token) == books.HashID(books.ButtonToken(p.Secret, action)) { // hashed, so that time tells nothing
 			return store.Button{Token: token, Purge: p.ID, Action: action, Channel: p.Channel}, true, err
 		}
 	}

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -60,9 +62,9 @@ func understand(c chat.Command) (grammar.Intent, error) {
 func (b *desk) do(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	switch in.Verb {
 	case grammar.VerbPurge, grammar.VerbLeak:
-		w := wishOf(in)
+		w := wish.Of(in)
 		w.Asks = s.collected
-		return b.request(ctx, s, w, eventID(s.event))
+		return b.request(ctx, s, w, books.EventID(s.event))
 	case grammar.VerbCancel:
 		return b.cancelID(ctx, s, in.ID)
 	case grammar.VerbRetry:

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 )
@@ -27,7 +28,7 @@ func TestOnlyWhatDecidesConfirms(t *testing.T) {
 	}
 	assert.Equal(t, map[string]bool{"Purge": true, "Cancel": false}, confirming)
 	for _, action := range card.CardActions {
-		assert.Equal(t, action == card.ActionPurge || action == card.ActionEmergency, card.View{Token: buttonToken}.Button("x", action, "").Confirms, action)
+		assert.Equal(t, action == card.ActionPurge || action == card.ActionEmergency, card.View{Token: books.ButtonToken}.Button("x", action, "").Confirms, action)
 	}
 }
 

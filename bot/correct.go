@@ -12,6 +12,7 @@ import (
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -90,9 +91,9 @@ func mayable(s scene, readings []grammar.Reading) []grammar.Reading {
 
 // mayAll reports whether a person may purge all that an intent asks for.
 func mayAll(s scene, in grammar.Intent) bool {
-	w := wishOf(in)
+	w := wish.Of(in)
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
-		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.policy, w)}}
+		Purge: purge.Request{Kind: w.Kind, Parts: wish.Parts(s.policy, w)}}
 	for one := range s.law.Judge(asked) {
 		if !one.Allowed {
 			return false
@@ -103,7 +104,7 @@ func mayAll(s scene, in grammar.Intent) bool {
 
 // offered is what a button of a private reply asks for, and where: the private reply may be shown elsewhere, as a direct message.
 type offered struct {
-	wish
+	wish.Wish
 	At *chat.Thread `json:"at,omitempty"`
 }
 
@@ -111,7 +112,7 @@ type offered struct {
 func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Reading) []store.Button {
 	var buttons []store.Button
 	for i, r := range readings {
-		w := wishOf(r.Intent)
+		w := wish.Of(r.Intent)
 		w.Asks = s.collected || !card.ShownWhole(r)
 		label := card.LabelReading(i, len(readings), r)
 		button := b.offering(s, w)
@@ -122,7 +123,7 @@ func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Readi
 }
 
 // offering is the button that asks for a wish, of this person in this place, for as long as a question waits.
-func (b *desk) offering(s scene, w wish) store.Button {
+func (b *desk) offering(s scene, w wish.Wish) store.Button {
 	return store.Button{Token: books.NewToken(), Action: card.ActionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
 		Request: books.JSON(offered{w, &s.at}), Expires: b.Now().Add(b.waits.ConfirmTTL)}
 }

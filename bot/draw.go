@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -20,7 +22,7 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 	if err != nil {
 		return chat.Card{}, err
 	}
-	v := card.View{Purge: p, Now: b.Now(), Token: buttonToken, Leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.rules.Policy(), p.Reason) && !isLeak(p)}
+	v := card.View{Purge: p, Now: b.Now(), Token: books.ButtonToken, Leaks: p.Request.Kind != purge.Prefetch && wish.SoundsLikeLeak(b.rules.Policy(), p.Reason) && !wish.IsLeak(p)}
 	if request.Joined != "" {
 		if err := b.drawJoin(ctx, &v, request); err != nil {
 			return chat.Card{}, err
@@ -75,7 +77,7 @@ func drawOffers(v *card.View, l rules.Law, request store.Purge) {
 	l = l.Thawed()
 	who := l.Policy().Who(request.Requester, request.Groups)
 	for _, action := range []string{card.ActionOverseas, card.ActionMainland, card.ActionDelete, card.ActionLeak} {
-		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: parts(l.Policy(), follow(v.Purge, action))}}
+		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: wish.Parts(l.Policy(), wish.Follow(v.Purge, action))}}
 		if len(l.Denied(q)) > 0 {
 			v.Refused = append(v.Refused, action)
 		}
@@ -128,7 +130,7 @@ func (b *poster) drawPrefetch(ctx context.Context, v *card.View) (err error) {
 	case !v.Prefetch:
 		return nil
 	case v.State.Final():
-		f, found, err := b.Store.Purge(ctx, prefetchID(v.ID))
+		f, found, err := b.Store.Purge(ctx, books.PrefetchID(v.ID))
 		if found && err == nil {
 			v.Fetched, v.Fetches = f.Short, len(f.Request.Texts())
 		}

@@ -126,7 +126,7 @@ func TestNoEmergencyYet(t *testing.T) {
 	m := w.asksNamed()
 	assert.NotContains(t, labels(m.card), "Purge without approval")
 	early := m
-	early.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: buttonToken(w.onlyPurge().Secret, card.ActionEmergency)}}
+	early.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: books.ButtonToken(w.onlyPurge().Secret, card.ActionEmergency)}}
 	assert.Equal(t, card.NotYetUrgent, w.pressesOn(erin, early, "Purge without approval").Title)
 	w.quiet()
 }
@@ -145,7 +145,7 @@ func TestNoEmergencyForTheRequestersOwnPress(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
 	m := w.asks(alice, directory)
-	m.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: buttonToken(w.onlyPurge().Secret, card.ActionEmergency)}}
+	m.card.Buttons = []chat.Button{{Label: "Purge without approval", Token: books.ButtonToken(w.onlyPurge().Secret, card.ActionEmergency)}}
 	assert.Equal(t, card.StaleButton, w.pressesOn(erin, m, "Purge without approval").Title)
 	w.quiet()
 }

@@ -5,13 +5,14 @@ import (
 
 	"purgebot/bot/card"
 	"purgebot/bot/store"
+	"purgebot/bot/wish"
 )
 
 // A request that is identical to a purge under way joins it: nothing more is sent, and what becomes of that purge is told in both
 // threads. It was judged like any other, and whoever asked may take it up anew: what has left covers nothing that changed since.
 
 // joining is what is taken where another purge is joined: a row that is over at once, with a card of its own.
-func (b *desk) joining(s scene, w wish, v verdict, id, running string) *store.Intake {
+func (b *desk) joining(s scene, w wish.Wish, v verdict, id, running string) *store.Intake {
 	body := b.letIn(s, w, v, "")
 	body.ID = id                      // the row is filed under the purge that is joined
 	v.overrides, v.charges = nil, nil // it costs nothing

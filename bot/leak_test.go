@@ -9,6 +9,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/card"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -57,6 +58,6 @@ func TestLeakWords(t *testing.T) {
 		"GDPR request": true, "数据外泄": true,
 		"": false, "new logo": false, "bleak": false, "unsecret": false,
 	} {
-		assert.Equal(t, leaks, soundsLikeLeak(policy, reason), reason)
+		assert.Equal(t, leaks, wish.SoundsLikeLeak(policy, reason), reason)
 	}
 }

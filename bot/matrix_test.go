@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -99,7 +100,7 @@ func newMatrixWorld(t *testing.T, change ...func(*Options)) *world {
 // hits presses the button of an action, shown or not, and says what is answered.
 func (w *world) hits(who acl.Subject, m shown, at chat.Thread, action string) string {
 	w.t.Helper()
-	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: at, Message: m.ref, Token: buttonToken(w.firstSecret(), action)})
+	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: at, Message: m.ref, Token: books.ButtonToken(w.firstSecret(), action)})
 	require.NoError(w.t, err)
 	if r.Form != nil {
 		return form

@@ -12,6 +12,7 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -108,7 +109,7 @@ func TestPrefetchFetchesOnlyWhatIsDone(t *testing.T) {
 			if tc.fetched == 0 {
 				m := w.ends("Accepted in mainland")
 				assert.Contains(t, m.card.Lines, card.NoneFetched)
-				_, found, err := w.bot.Store.Purge(t.Context(), prefetchID(w.onlyPurge().ID))
+				_, found, err := w.bot.Store.Purge(t.Context(), books.PrefetchID(w.onlyPurge().ID))
 				assert.NoError(t, err)
 				assert.False(t, found)
 				return
@@ -315,10 +316,10 @@ func TestPrefetchJoinsItsLike(t *testing.T) {
 func TestFollowUpsOfAPrefetchedPurge(t *testing.T) {
 	t.Parallel()
 	p := store.Purge{Prefetch: true, Request: purge.Request{Kind: purge.URL}}
-	assert.True(t, follow(p, card.ActionOverseas).Prefetch, "the other area is fetched again, too")
-	assert.False(t, follow(p, card.ActionLeak).Prefetch, "a leak is not")
-	data := books.JSON(follow(p, card.ActionAgain))
-	var w wish
+	assert.True(t, wish.Follow(p, card.ActionOverseas).Prefetch, "the other area is fetched again, too")
+	assert.False(t, wish.Follow(p, card.ActionLeak).Prefetch, "a leak is not")
+	data := books.JSON(wish.Follow(p, card.ActionAgain))
+	var w wish.Wish
 	require.NoError(t, json.Unmarshal(data, &w))
 	assert.True(t, w.Prefetch, "what is offered keeps the wish")
 }

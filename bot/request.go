@@ -13,6 +13,7 @@ import (
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/bot/vendor"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -31,15 +32,15 @@ type verdict struct {
 
 // request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
 // id is the workflow's: the same event or button never starts two.
-func (b *desk) request(ctx context.Context, s scene, w wish, id string) (chat.Reply, error) {
+func (b *desk) request(ctx context.Context, s scene, w wish.Wish, id string) (chat.Reply, error) {
 	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.vendor.Prefetches() {
 		return b.refuse(ctx, s, w.Verb, card.CannotPrefetch)
 	}
 	v := b.decide(s, w)
 	switch {
 	case len(v.refused) > 0:
-		w.readings = mayable(s, w.readings)
-		return b.offer(ctx, s, w, v, card.RefusedCard(v.refused, w.readings))
+		w.Readings = mayable(s, w.Readings)
+		return b.offer(ctx, s, w, v, card.RefusedCard(v.refused, w.Readings))
 	case w.DryRun:
 		return b.dryRun(ctx, s, w, v)
 	case !s.channel.Joined:
@@ -54,7 +55,7 @@ func (b *desk) request(ctx context.Context, s scene, w wish, id string) (chat.Re
 
 // take commits the purge, if nothing recent speaks against it: from here on it is a promise. One transaction both looks and
 // writes, so that of two commands at once the second sees the first, and what cannot be written was surely not taken.
-func (b *desk) take(ctx context.Context, s scene, w wish, v verdict, batches []purge.Batch, id string) (chat.Reply, error) {
+func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v verdict, batches []purge.Batch, id string) (chat.Reply, error) {
 	b.vendor.AskQuota() // for the next look: this one takes what is known
 	taken, err := b.Store.TakeIf(ctx, b.recent(s, w, v.allowed, id), func(r store.Recent) *store.Intake {
 		rule := b.guard(w, v, r)
@@ -109,20 +110,20 @@ func (b *desk) known(ctx context.Context, s scene, id string) (chat.Reply, error
 }
 
 // recent is all that the database must be asked before a purge is taken.
-func (b *desk) recent(s scene, w wish, r purge.Request, id string) store.RecentQuery {
+func (b *desk) recent(s scene, w wish.Wish, r purge.Request, id string) store.RecentQuery {
 	now := b.Now()
 	return store.RecentQuery{
-		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: digestOf(r, w.Prefetch),
+		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: books.DigestOf(r, w.Prefetch),
 		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Asked: now.Add(-recentWindow - max(b.waits.ConfirmTTL, b.waits.ApprovalTTL)), Day: b.vendor.Day(now), Kind: r.Kind,
 		Platform: s.at.Platform, Workspace: s.at.Workspace, Private: w.Private, Anew: w.Anew,
 	}
 }
 
 // decide judges every target in every area it would be purged in.
-func (b *desk) decide(s scene, w wish) verdict {
-	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.vendor.Listed()}}
+func (b *desk) decide(s scene, w wish.Wish) verdict {
+	v := verdict{refused: w.Refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.vendor.Listed()}}
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
-		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.policy, w)}}
+		Purge: purge.Request{Kind: w.Kind, Parts: wish.Parts(s.policy, w)}}
 	for one := range s.law.Judge(asked) {
 		if one.Allowed {
 			v.allow(one)
@@ -164,15 +165,15 @@ func (v *verdict) note(d acl.Decision) {
 }
 
 // offer answers with a refusal, and puts the targets that are not refused behind its one button.
-func (b *desk) offer(ctx context.Context, s scene, w wish, v verdict, refusal chat.Card) (chat.Reply, error) {
+func (b *desk) offer(ctx context.Context, s scene, w wish.Wish, v verdict, refusal chat.Card) (chat.Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
 	rest.Notes = append(rest.Notes, card.LeftOut(len(v.refused)))
 	var buttons []store.Button
 	rest.Parts = without(w.Parts, rest.Targets)
-	if len(w.readings) > 0 {
-		card.ShowReadings(&refusal, w.readings)
-		buttons = b.offerReadings(s, &refusal, w.readings)
+	if len(w.Readings) > 0 {
+		card.ShowReadings(&refusal, w.Readings)
+		buttons = b.offerReadings(s, &refusal, w.Readings)
 	}
 	if len(rest.Targets) > 0 {
 		button := b.offering(s, rest)
@@ -214,7 +215,7 @@ const (
 )
 
 // guard says who must press; "" is nobody. Rules can only add to it.
-func (b *desk) guard(w wish, v verdict, r store.Recent) acl.Confirm {
+func (b *desk) guard(w wish.Wish, v verdict, r store.Recent) acl.Confirm {
 	many := v.allowed.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs
 	if v.confirm == "" && (w.Asks || many || wide(v.allowed) || len(v.overrides) > 0) {
 		return acl.Requester
@@ -247,10 +248,10 @@ func wide(r purge.Request) bool {
 	return false
 }
 
-func (b *desk) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm) store.Purge {
+func (b *desk) newPurge(s scene, w wish.Wish, v verdict, id string, rule acl.Confirm) store.Purge {
 	p := store.Purge{
 		ID: id, Secret: books.NewToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
-		Thread: books.JSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: digestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
+		Thread: books.JSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: books.DigestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
 		Confirm: rule, Reason: w.Reason, Private: w.Private, Prefetch: w.Prefetch, Notes: slices.Concat(w.Notes, v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
 	}
 	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.vendor.Day(p.CreatedAt))
@@ -261,14 +262,14 @@ func (b *desk) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm)
 }
 
 // asked is the audit's row of a purge that was taken: who, what, and which rules let it in.
-func (b *desk) asked(s scene, w wish, v verdict, p store.Purge) store.Entry {
+func (b *desk) asked(s scene, w wish.Wish, v verdict, p store.Purge) store.Entry {
 	return b.By(s.person, store.AuditAsked, p.ID, b.letIn(s, w, v, p.Confirm))
 }
 
 // letIn is what let a request in: the audit keeps it for as long as it keeps anything.
-func (b *desk) letIn(s scene, w wish, v verdict, rule acl.Confirm) store.Body {
+func (b *desk) letIn(s scene, w wish.Wish, v verdict, rule acl.Confirm) store.Body {
 	body := s.refused(w.Verb)
-	body.Digest, body.Targets, body.Reason = digestOf(v.allowed, w.Prefetch), v.allowed.Len(), w.Reason
+	body.Digest, body.Targets, body.Reason = books.DigestOf(v.allowed, w.Prefetch), v.allowed.Len(), w.Reason
 	body.Rules, body.Via, body.Confirm = v.rules, v.via, rule
 	for _, f := range v.overrides {
 		body.Freezes = append(body.Freezes, f.ID)

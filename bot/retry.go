@@ -4,10 +4,12 @@ import (
 	"context"
 	"slices"
 
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -28,7 +30,7 @@ func (b *desk) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Re
 	if in.Reason != "" {
 		p.Reason = in.Reason
 	}
-	return b.retry(ctx, s, p, eventID(s.event))
+	return b.retry(ctx, s, p, books.EventID(s.event))
 }
 
 // retry asks for what of a purge failed, was left out or stayed unknown.
@@ -49,8 +51,8 @@ func (b *desk) retry(ctx context.Context, s scene, p store.Purge, id string) (ch
 }
 
 // retryOf is the wish for what did not go well. What may have happened is asked about first, since it may cost twice.
-func retryOf(p store.Purge, targets []store.Target) wish {
-	w := wish{Verb: string(grammar.VerbRetry), Kind: p.Request.Kind, Mode: p.Request.Mode, Reason: p.Reason, Private: p.Private}
+func retryOf(p store.Purge, targets []store.Target) wish.Wish {
+	w := wish.Wish{Verb: string(grammar.VerbRetry), Kind: p.Request.Kind, Mode: p.Request.Mode, Reason: p.Reason, Private: p.Private}
 	unknown := 0
 	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 		part := purge.Part{Area: a}

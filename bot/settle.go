@@ -128,7 +128,7 @@ func (b *runner) following(ctx context.Context, p store.Purge, targets []store.T
 		return nil, nil
 	}
 	f := store.Purge{
-		ID: prefetchID(p.ID), Secret: books.NewToken(), Event: store.Event{Platform: p.Event.Platform, Workspace: p.Event.Workspace},
+		ID: books.PrefetchID(p.ID), Secret: books.NewToken(), Event: store.Event{Platform: p.Event.Platform, Workspace: p.Event.Workspace},
 		Requester: p.Requester, Name: p.Name, Groups: p.Groups, Thread: p.Thread, Channel: p.Channel, Request: request, Digest: request.Digest(),
 		Policy: b.rules.Policy().Hash(), Reason: p.Reason, Private: p.Private, State: store.StateRecorded, CreatedAt: b.Now(),
 		Overrides: p.Overrides, Follows: p.ID, Notes: []string{card.Fetches(p.Short, len(targets)-request.Len())},

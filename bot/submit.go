@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
@@ -245,7 +246,7 @@ func (b *runner) recheck(ctx context.Context, p store.Purge, batch purge.Batch) 
 	if err != nil {
 		return nil, false, err
 	}
-	if digestOf(p.Request, p.Prefetch) != p.Digest { // the rows are not what was asked and confirmed
+	if books.DigestOf(p.Request, p.Prefetch) != p.Digest { // the rows are not what was asked and confirmed
 		return nil, true, b.withdraw(ctx, p, card.Refusal{Target: batch.Targets[0].String(), Reason: card.NotAsAsked})
 	}
 	l := b.rules.Law(b.rules.Policy())

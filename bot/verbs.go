@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/bot/vendor"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -211,7 +213,7 @@ func (b *desk) wouldHappen(ctx context.Context, s scene, v verdict, rule acl.Con
 }
 
 // dryRun says what would happen, and sends nothing.
-func (b *desk) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Reply, error) {
+func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (chat.Reply, error) {
 	batches, err := purge.NewPlan(v.allowed, b.vendor.CDN.Limits())
 	if err != nil {
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
@@ -221,7 +223,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Rep
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	recent, err := b.Store.Recent(ctx, b.recent(s, w, v.allowed, eventID(s.event)))
+	recent, err := b.Store.Recent(ctx, b.recent(s, w, v.allowed, books.EventID(s.event)))
 	if err != nil {
 		return chat.Reply{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -22,7 +23,7 @@ func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, 
 		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Legible() + ": " + r.Reason + card.Suggestion(r.Suggest)}}, nil, nil
 	}
 	t := in.Targets[0]
-	recent, err := b.Store.Recent(ctx, b.recent(s, wish{}, requestOf(card.WhyReading{Kind: purge.URL, Area: purge.Mainland}, t), ""))
+	recent, err := b.Store.Recent(ctx, b.recent(s, wish.Wish{}, requestOf(card.WhyReading{Kind: purge.URL, Area: purge.Mainland}, t), ""))
 	if err != nil {
 		return chat.Card{}, nil, err
 	}
@@ -85,7 +86,7 @@ func (b *desk) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.R
 // wouldAsk says who would have to press before a request is sent.
 func (b *desk) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Recent) string {
 	p := store.Purge{Request: r, Requester: s.person.Subject, Groups: s.person.Groups, Channel: s.at.Subject()}
-	p.Confirm = b.guard(wish{}, verdict{allowed: r, confirm: d.Confirm}, recent)
+	p.Confirm = b.guard(wish.Wish{}, verdict{allowed: r, confirm: d.Confirm}, recent)
 	if p.Confirm == "" {
 		return card.NotAsked(b.ConfirmURLs)
 	}

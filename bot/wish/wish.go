@@ -1,4 +1,4 @@
-package bot
+package wish
 
 import (
 	"purgebot/acl"
@@ -9,7 +9,7 @@ import (
 )
 
 // wish is what a command or a button asks for, before areas are settled and anything is decided.
-type wish struct {
+type Wish struct {
 	Verb     string         `json:"verb"`
 	Kind     purge.Kind     `json:"kind"`
 	Areas    []purge.Area   `json:"areas,omitempty"` // nil: each domain's default
@@ -23,17 +23,17 @@ type wish struct {
 	Anew     bool           `json:"anew,omitempty"`     // whatever is under way: it joins nothing
 	Prefetch bool           `json:"prefetch,omitempty"` // the URLs are fetched again once they are done
 	Notes    []string       `json:"notes,omitempty"`
-	refused  []card.Refusal
-	readings []grammar.Reading // what the refused ones may have meant, with the rest
+	Refused  []card.Refusal
+	Readings []grammar.Reading // what the refused ones may have meant, with the rest
 }
 
-func wishOf(in grammar.Intent) wish {
-	w := wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
+func Of(in grammar.Intent) Wish {
+	w := Wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
 		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Prefetch: in.Prefetch, Notes: in.Notes}
 	for _, r := range in.Refused {
-		w.refused = append(w.refused, card.Refusal{Target: r.Legible(), Reason: r.Reason + card.Suggestion(r.Suggest), Cause: r.Reason})
+		w.Refused = append(w.Refused, card.Refusal{Target: r.Legible(), Reason: r.Reason + card.Suggestion(r.Suggest), Cause: r.Reason})
 	}
-	w.readings = in.Readings
+	w.Readings = in.Readings
 	if w.Kind == purge.Directory && w.Mode == "" {
 		w.Mode = purge.Flush
 	}
@@ -41,8 +41,8 @@ func wishOf(in grammar.Intent) wish {
 }
 
 // follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.
-func follow(p store.Purge, action string) wish {
-	w := wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
+func Follow(p store.Purge, action string) Wish {
+	w := Wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
 	seen := map[string]bool{}
 	for _, part := range p.Request.Parts {
 		for _, t := range part.Targets {
@@ -70,7 +70,7 @@ func follow(p store.Purge, action string) wish {
 }
 
 // parts spreads a wish over areas: those that were said, else each domain's default, else mainland.
-func parts(policy *acl.Policy, w wish) []purge.Part {
+func Parts(policy *acl.Policy, w Wish) []purge.Part {
 	if len(w.Parts) > 0 {
 		return w.Parts
 	}

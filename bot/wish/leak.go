@@ -1,4 +1,4 @@
-package bot
+package wish
 
 import (
 	"slices"
@@ -18,7 +18,7 @@ import (
 var leakWords = []string{"leak", "secret", "password", "credential", "泄露", "泄漏"}
 
 // soundsLikeLeak reports whether a word of a reason begins with one of the leak words; those of no alphabet may stand anywhere.
-func soundsLikeLeak(policy *acl.Policy, reason string) bool {
+func SoundsLikeLeak(policy *acl.Policy, reason string) bool {
 	reason = strings.ToLower(reason)
 	words := strings.FieldsFunc(reason, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for _, leak := range slices.Concat(leakWords, policy.LeakWords()) {
@@ -37,7 +37,7 @@ func ascii(s string) bool {
 }
 
 // asLeak makes a wish everywhere, deleted and private.
-func asLeak(w wish) wish {
+func asLeak(w Wish) Wish {
 	w.Verb, w.Areas, w.Private, w.Prefetch = string(grammar.VerbLeak), []purge.Area{purge.Mainland, purge.Overseas}, true, false
 	if w.Kind == purge.Directory {
 		w.Mode = purge.Delete
@@ -46,6 +46,6 @@ func asLeak(w wish) wish {
 }
 
 // isLeak reports whether a purge is all that already.
-func isLeak(p store.Purge) bool {
+func IsLeak(p store.Purge) bool {
 	return p.Private && len(purge.AreasBut(p.Request.Areas())) == 0 && p.Request.Mode != purge.Flush
 }

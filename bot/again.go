@@ -29,7 +29,7 @@ func (b *desk) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Repl
 		found, err := b.runner.learnMore(context.Background(), p)
 		b.LogError(ctx, "look again", err)
 		if !found {
-			_ = b.poster.tellPerson(context.Background(), s.person.Subject, s.at, s.event, chat.Card{Title: card.NothingNew(p.Short), Tone: chat.Unsure})
+			_ = b.poster.TellPerson(context.Background(), s.person.Subject, s.at, s.event, chat.Card{Title: card.NothingNew(p.Short), Tone: chat.Unsure})
 		}
 	})
 	return chat.Reply{}, nil

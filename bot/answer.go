@@ -9,6 +9,7 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/bot/wish"
@@ -159,7 +160,7 @@ func (b *desk) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) 
 		if err != nil {
 			return false, false, err
 		}
-		if known && c.Ref != nil && refOf(c) == m {
+		if known && c.Ref != nil && poster.RefOf(c) == m {
 			return true, false, nil
 		}
 		due = due || known && c.Shown < c.Wanted
@@ -174,8 +175,8 @@ func (b *desk) decideAs(ctx context.Context, s scene, p store.Purge, d store.Dec
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	b.poster.wantCards()
-	b.poster.wantNotices()
+	b.poster.WantCards()
+	b.poster.WantNotices()
 	b.Done.Go(func() { // its commit need not be waited for: the row decides, and the tending loop rings again
 		b.LogError(ctx, "ring", b.runner.engine.ring(p.ID))
 	})
@@ -225,7 +226,7 @@ func (b *desk) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, 
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
-	b.poster.wantCards()
+	b.poster.WantCards()
 	return chat.Reply{Card: &chat.Card{Title: card.Stopping(p.Short)}}, nil
 }
 

@@ -89,7 +89,7 @@ func (b *desk) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Wh
 	if p.Requester == s.person.Subject {
 		return s.who, "", nil
 	}
-	chat, err := b.poster.platform(p.Requester.Platform())
+	chat, err := b.poster.Platform(p.Requester.Platform())
 	if err != nil {
 		return acl.Who{}, "", err
 	}
@@ -97,5 +97,5 @@ func (b *desk) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Wh
 	if err != nil {
 		return acl.Who{}, "", askerUnknown(err)
 	}
-	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel, b.poster.limits(s.at).Workspace), nil
+	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel, b.poster.Limits(s.at).Workspace), nil
 }

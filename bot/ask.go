@@ -34,7 +34,7 @@ func (b *runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, 
 	}
 	b.vendor.AwaitQuota(ctx, vendor.QuotaPatient) // the card says what it costs
 	p.ExpiresAt = b.Now().Add(ttl)
-	ref, err := b.poster.post(ctx, p, store.Status)
+	ref, err := b.poster.Post(ctx, p, store.Status)
 	if errors.Is(err, books.ErrStopping) {
 		return asked{}, err // nothing was asked of the platform
 	}
@@ -55,7 +55,7 @@ func (b *runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (
 	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.Entry(store.AuditNotShown, p.ID, "", store.Body{Message: problem})); err != nil {
 		return asked{}, err
 	}
-	_ = b.poster.tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
+	_ = b.poster.Tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
 	return asked{Given: true}, nil
 }
 
@@ -76,7 +76,7 @@ func (b *runner) decision(ctx context.Context, id string) (store.Verdict, error)
 		return "", nil
 	}
 	d, _, err = b.Store.Decide(ctx, store.Decision{Purge: id, What: store.Expired, At: b.Now()}, store.Event{}, b.Entry(store.AuditExpired, id, "", store.Body{}))
-	b.poster.wantCards()
+	b.poster.WantCards()
 	return d.What, err
 }
 
@@ -92,7 +92,7 @@ func (b *runner) remind(ctx context.Context, j job, expires time.Time) (passed i
 	}
 	half := !now.Before(expires.Add(-j.TTL / 2))
 	err = b.Store.Remind(ctx, j.ID, half && len(b.rules.Law(b.rules.Policy()).Approvers(p).Here) > 0)
-	b.poster.wantCards()
+	b.poster.WantCards()
 	return passed, err
 }
 

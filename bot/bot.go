@@ -14,6 +14,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/books"
 	"purgebot/bot/chat"
+	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/bot/vendor"
@@ -56,7 +57,7 @@ type Bot struct {
 	*rules.Rules
 	waits  *books.Waits
 	vendor *vendor.Vendor
-	poster *poster
+	poster *poster.Poster
 	runner *runner
 
 	vitals    *vitals // how everything is that the bot hangs on
@@ -76,7 +77,7 @@ func New(o Options) (*Bot, error) {
 	patience := &books.Waits{Books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, books.EmergencyAfter),
 		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
 	cdn := &vendor.Vendor{Books: kept, Rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
-	shows := newPoster(kept, law, patience, cdn)
+	shows := poster.New(kept, law, patience, cdn)
 	shows.Platforms, shows.EditGap, shows.AuditChannel = o.Platforms, o.EditGap, o.AuditChannel
 	runs, err := newRunner(kept, law, patience, cdn, shows, o)
 	if err != nil {
@@ -95,7 +96,7 @@ func (b *Bot) Start() error {
 		return fmt.Errorf("read the rules from chat: %w", err)
 	}
 	if b.poster.AuditChannel.Channel != "" {
-		if _, err := b.Store.FedUntil(context.Background(), auditFeed); err != nil { // what happens from here on is told
+		if _, err := b.Store.FedUntil(context.Background(), poster.AuditFeed); err != nil { // what happens from here on is told
 			return fmt.Errorf("begin to tell the audit: %w", err)
 		}
 	}
@@ -104,12 +105,12 @@ func (b *Bot) Start() error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
-	b.Done.Go(func() { b.poster.showCards(ctx) })
+	b.Done.Go(func() { b.poster.ShowCards(ctx) })
 	b.Done.Go(func() { b.tend(ctx) })
 	b.Done.Go(func() { b.rules.Watch(ctx) })
-	b.Done.Go(func() { b.poster.postNotices(ctx) })
+	b.Done.Go(func() { b.poster.PostNotices(ctx) })
 	if b.poster.AuditChannel.Channel != "" {
-		b.Done.Go(func() { b.poster.feedAudit(ctx, b.poster.AuditChannel) })
+		b.Done.Go(func() { b.poster.FeedAudit(ctx, b.poster.AuditChannel) })
 	}
 	b.vendor.WatchQuota()
 	b.vendor.AskDomains(ctx)
@@ -181,7 +182,7 @@ func (b *Bot) tend(ctx context.Context) {
 		b.vendor.WatchQuota()
 		b.runner.tendOpen(ctx)
 		b.runner.ringDecided(ctx)
-		b.poster.tellUnclear(ctx)
+		b.poster.TellUnclear(ctx)
 		if n%720 == 1 {
 			b.runner.forget(ctx)
 		}

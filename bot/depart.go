@@ -24,7 +24,7 @@ func (b *runner) send(ctx context.Context, p store.Purge, batch sending, try int
 		if d = b.depart(ctx, p, batch, try); d.call.State != store.Calling {
 			return errStays
 		}
-		b.poster.wantCards()
+		b.poster.WantCards()
 		return nil
 	})
 	var e *purge.Error

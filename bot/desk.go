@@ -2,6 +2,7 @@ package bot
 
 import (
 	"purgebot/bot/books"
+	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/vendor"
 )
@@ -12,7 +13,7 @@ type desk struct {
 	rules  *rules.Rules
 	waits  *books.Waits
 	vendor *vendor.Vendor
-	poster *poster
+	poster *poster.Poster
 	runner *runner
 
 	rate        *personRate

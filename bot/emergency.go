@@ -9,6 +9,7 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
+	"purgebot/bot/poster"
 	"purgebot/bot/store"
 )
 
@@ -61,7 +62,7 @@ func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason strin
 	case n > grammar.MaxReason:
 		return b.refuse(ctx, s, "press", card.ReasonLong)
 	}
-	at, err := b.poster.place(ctx, p, store.Result)
+	at, err := b.poster.Place(ctx, p, store.Result)
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -69,6 +70,6 @@ func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason strin
 	body := s.refused("")
 	body.Reason, body.Approvers = reason, who.Mention()
 	e := b.By(s.person, store.AuditReleased, p.ID, body)
-	e.Notice = notice(at, card.ReleasedCard(s.person, p, who, reason))
+	e.Notice = poster.Notice(at, card.ReleasedCard(s.person, p, who, reason))
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed, Problem: reason}, e)
 }

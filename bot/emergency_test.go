@@ -99,7 +99,7 @@ func (w *world) assertReleased(reason string) {
 			assert.Equal(w.t, reason, body.Reason)
 			assert.Equal(w.t, erin, e.Who)
 			assert.NotEmpty(w.t, body.Approvers)
-			line, err := w.bot.poster.feedLine(w.t.Context(), e)
+			line, err := w.bot.poster.FeedLine(w.t.Context(), e)
 			require.NoError(w.t, err)
 			assert.Contains(w.t, line, "Erin (UERIN) · purged without approval · "+p.Short, "what the audit channel is told")
 			assert.Contains(w.t, line, reason)

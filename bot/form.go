@@ -18,7 +18,7 @@ const formToken = "purge-form"
 
 // form asks for what was not typed, where the platform has forms, and otherwise shows the help.
 func (b *desk) form(s scene) chat.Reply {
-	if !b.poster.limits(s.at).Forms {
+	if !b.poster.Limits(s.at).Forms {
 		card := b.helpCard(s)
 		return chat.Reply{Card: &card}
 	}
@@ -42,7 +42,7 @@ type pressed struct {
 // askTyped opens the form in which whoever pressed types the hosts of the whole sites, and why it cannot wait for approval. The
 // question stays open meanwhile.
 func (b *desk) askTyped(ctx context.Context, s scene, p store.Purge, on chat.MessageRef, hosts []string, how press) (chat.Reply, error) {
-	if !b.poster.limits(s.at).Forms {
+	if !b.poster.Limits(s.at).Forms {
 		return b.refuse(ctx, s, "press", card.NoForm(how.emergency))
 	}
 	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet

@@ -6,6 +6,7 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
+	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
 )
@@ -78,7 +79,7 @@ func (b *desk) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rul
 func (b *desk) addRule(ctx context.Context, s scene, r store.Rule, what store.AuditKind, c chat.Card) (chat.Reply, error) {
 	e := b.By(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: card.Stamp(r.Until),
 		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
-	e.Notice = notice(s.at, c)
+	e.Notice = poster.Notice(s.at, c)
 	_, duplicate, err := b.Store.AddRule(ctx, r, s.event, e)
 	if err != nil {
 		return chat.Reply{}, err
@@ -97,7 +98,7 @@ func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what s
 		body.Rules = append(body.Rules, r.ID)
 	}
 	e := b.By(s.person, what, "", body)
-	e.Notice = notice(s.at, c)
+	e.Notice = poster.Notice(s.at, c)
 	revoked, duplicate, err := b.Store.RevokeRules(ctx, body.Rules, s.person.Subject, s.law.At(), s.event, e)
 	if err != nil || duplicate {
 		return chat.Reply{}, err
@@ -113,6 +114,6 @@ func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what s
 // rulesChanged has what was just committed known here at once, the channel told, and questions shown as they are now.
 func (b *desk) rulesChanged(ctx context.Context) {
 	b.LogError(ctx, "read the rules from chat", b.rules.Read(context.WithoutCancel(ctx)))
-	b.poster.wantNotices()
-	b.poster.wantCards()
+	b.poster.WantNotices()
+	b.poster.WantCards()
 }

@@ -17,7 +17,7 @@ import (
 // grant lends somebody what the giver may purge, for a while. What the giver may is judged anew at each purge.
 func (b *desk) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	if isUnmentioned(in.Subject) {
-		return b.refuse(ctx, s, string(in.Verb), card.Unmentioned(in.Subject, b.poster.limits(s.at).Mentions)+" "+card.NothingChanged)
+		return b.refuse(ctx, s, string(in.Verb), card.Unmentioned(in.Subject, b.poster.Limits(s.at).Mentions)+" "+card.NothingChanged)
 	}
 	r := b.ruleOf(s, in, store.Grant)
 	r.To, r.Kinds, r.Areas = borrower(s.at, in.Subject), []purge.Kind{in.Kind}, in.Areas

@@ -12,7 +12,7 @@ import (
 
 // rightsOf is what the reader of help may use at this moment, be it in another channel.
 func (b *desk) rightsOf(s scene) card.Rights {
-	limits := b.poster.limits(s.at)
+	limits := b.poster.Limits(s.at)
 	r := card.Rights{Prefetch: b.vendor.Prefetches(), Forms: limits.Forms, Mentions: limits.Addressed, Audits: s.policy.Auditor(s.who), Administers: s.policy.Administrator(s.who)}
 	for _, g := range s.grants() {
 		if !holdsNow(g, s.law) {
@@ -33,7 +33,7 @@ func holdsNow(g acl.GrantView, l rules.Law) bool {
 
 // helpCard lists what its reader may use.
 func (b *desk) helpCard(s scene) chat.Card {
-	limits, r := b.poster.limits(s.at), b.rightsOf(s)
+	limits, r := b.poster.Limits(s.at), b.rightsOf(s)
 	c := chat.Card{Title: "What you can type"}
 	if !card.Purges(r) {
 		c.Lines = []string{card.NothingGranted, card.AskContact(s.person.Subject, s.policy.Contact())}

@@ -24,7 +24,7 @@ func (b *desk) joining(s scene, w wish.Wish, v verdict, id, running string) *sto
 // joined has the card of a request that joined another purge shown.
 func (b *desk) joined(p store.Purge) {
 	b.Log.Info("purge joined", "purge", p.Joined, "by", p.ID, "from", p.Requester)
-	b.poster.wantCards()
+	b.poster.WantCards()
 }
 
 // sees reports whether somebody may see a purge: also one that they have joined.

@@ -15,6 +15,7 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/poster"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -293,7 +294,7 @@ func TestWhatWasNotYetSentCoversAll(t *testing.T) {
 	} {
 		assert.Contains(t, card.Joined("p-1", card.Join{At: at, Asker: "Alice", Sent: c.sent}), c.want, name)
 	}
-	assert.Equal(t, at, firstSent([]store.Call{{At: at.Add(-time.Hour), State: store.CallUnsent}, {At: at.Add(time.Hour), State: store.CallAccepted}, {At: at, State: store.CallUnknown}}))
+	assert.Equal(t, at, poster.FirstSent([]store.Call{{At: at.Add(-time.Hour), State: store.CallUnsent}, {At: at.Add(time.Hour), State: store.CallAccepted}, {At: at, State: store.CallUnknown}}))
 }
 
 // What was said in one thread stays there: reason, notes, and who confirmed.

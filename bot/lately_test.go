@@ -80,7 +80,7 @@ func TestAnOldPurgeIsNoNews(t *testing.T) {
 	w.ends("Done")
 	p := w.onlyPurge()
 	for later, found := range map[time.Duration]int{card.Propagation: 1, card.Propagation + time.Second: 0} {
-		again, err := w.bot.poster.lately(t.Context(), p, now.Add(later))
+		again, err := w.bot.poster.Lately(t.Context(), p, now.Add(later))
 		require.NoError(t, err)
 		assert.Len(t, again, found, later.String())
 	}

@@ -55,7 +55,7 @@ func (b *desk) people(ctx context.Context, subjects []acl.Subject, maxAge time.D
 
 // giver is who somebody is now; nil if they may do nothing, or nobody knows.
 func (b *desk) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *chat.Person {
-	adapter, err := b.poster.platform(s.Platform())
+	adapter, err := b.poster.Platform(s.Platform())
 	if err != nil {
 		return nil
 	}

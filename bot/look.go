@@ -48,7 +48,7 @@ func (b *runner) look(ctx context.Context, id string, n int) (looked, error) {
 	if running && n > 0 {
 		b.LogError(ctx, "redraw a card", b.Store.Redraw(ctx, id))
 	}
-	b.poster.wantCards()
+	b.poster.WantCards()
 	wait := min(b.waits.Poll<<min(n, 16), b.waits.PollMax)
 	late := running && b.Now().Add(wait).After(lastCall(open).Add(b.waits.Deadline))
 	return looked{Settled: !running || late, Late: late, Wait: wait}, nil
@@ -199,7 +199,7 @@ func (b *runner) learnMore(ctx context.Context, p store.Purge) (bool, error) {
 	}
 	still, err := b.Store.Learn(ctx, p.ID, changed, b.Entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}))
 	if err != nil || still {
-		b.poster.wantCards()
+		b.poster.WantCards()
 		return true, err
 	}
 	return true, b.revise(ctx, p, changed)
@@ -220,7 +220,7 @@ func (b *runner) revise(ctx context.Context, p store.Purge, changed []store.Targ
 		problem = card.StillRunning
 	}
 	err = b.Store.Revise(ctx, p.ID, st, problem, changed, b.Entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}), b.Entry(store.AuditRevised, p.ID, "", ended(st, problem)))
-	b.poster.wantCards()
+	b.poster.WantCards()
 	return err
 }
 

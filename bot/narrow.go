@@ -97,7 +97,7 @@ func (s sending) numbered(groups [][]store.Target) [][]store.Target {
 func (b *runner) split(ctx context.Context, batch sending, call store.Call, into [][]store.Target, entries []store.Entry) (submitted, error) {
 	call.Next = store.Next{What: store.Split, First: into[0][0].Batch, Parts: len(into)}
 	err := insist(func() error { return b.Store.Split(ctx, call, into, entries...) })
-	b.poster.wantCards()
+	b.poster.WantCards()
 	return b.follows(batch, call), err
 }
 

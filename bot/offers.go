@@ -29,7 +29,7 @@ func (b *desk) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.Me
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	b.Done.Go(func() { b.poster.retire(p, on) })
+	b.Done.Go(func() { b.poster.Retire(p, on) })
 	return b.refuse(ctx, s, "press", card.OldCopy(p.Short, p.State == store.StateWaiting && !decided && b.Now().Before(p.ExpiresAt)))
 }
 

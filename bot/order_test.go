@@ -12,6 +12,7 @@ import (
 
 	"purgebot/bot/books"
 	"purgebot/bot/chat"
+	"purgebot/bot/poster"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -76,7 +77,7 @@ func TestAReplyGoesOutWithoutItsCard(t *testing.T) {
 			close(w.cdn.hold)
 			reply := w.ends("Done in mainland")
 			assert.NotEmpty(t, reply.at.Root, "it is the reply in the thread")
-			assert.Less(t, failed.Load(), int32(4*aloneAfter), "after a few tries")
+			assert.Less(t, failed.Load(), int32(4*poster.AloneAfter), "after a few tries")
 			root := w.chat.all()[0]
 			assert.Equal(t, reply.at.Root, root.ref.ID)
 			assert.NotContains(t, root.card.Title, "Done", "its card cannot say so yet")
@@ -96,7 +97,7 @@ func TestAPassingFailureKeepsTheOrder(t *testing.T) {
 	w.chat.mu.Lock()
 	fails := w.chat.refuses
 	w.chat.refuses = func(edit bool) error {
-		if failed.Load() >= aloneAfter-1 {
+		if failed.Load() >= poster.AloneAfter-1 {
 			return nil
 		}
 		return fails(edit)
@@ -107,7 +108,7 @@ func TestAPassingFailureKeepsTheOrder(t *testing.T) {
 	w.ends("Purging")
 	close(w.cdn.hold)
 	w.chat.await(t, func(m shown) bool { return m.at.Root != "" })
-	assert.Equal(t, int32(aloneAfter-1), failed.Load())
+	assert.Equal(t, int32(poster.AloneAfter-1), failed.Load())
 	assert.True(t, strings.HasPrefix(w.chat.all()[0].card.Title, "Done"))
 }
 
@@ -126,7 +127,7 @@ func TestWhatFollowsGoesOutWithoutItsCard(t *testing.T) {
 	w.asks(alice, "dir https://two.test.com/a/")
 	require.Eventually(t, func() bool { return w.onlyPurge().State == store.StateWaiting }, time.Minute, 10*time.Millisecond)
 	require.NoError(t, w.bot.Store.Remind(t.Context(), w.onlyPurge().ID, true))
-	w.bot.poster.wantCards()
+	w.bot.poster.WantCards()
 	w.reminded()
 }
 
@@ -178,7 +179,7 @@ func TestRootCardsGoFirst(t *testing.T) {
 func TestRootCardsThatKeepFailingHoldUpNobody(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	b := &poster{Books: &books.Books{Now: func() time.Time { return now }}}
+	b := &poster.Poster{Books: &books.Books{Now: func() time.Time { return now }}}
 	root := func(id string, fails int) store.Due {
 		return store.Due{Card: store.Card{Purge: id, Role: store.Status, Fails: fails}, Channel: "slack:T0/C0", Opens: true}
 	}
@@ -188,10 +189,10 @@ func TestRootCardsThatKeepFailingHoldUpNobody(t *testing.T) {
 	edit := reply
 	edit.Ref = books.JSON(chat.MessageRef{ID: "1"})
 	takes := func(d store.Due, due ...store.Due) bool {
-		if !b.hasTurn(d, now, opening(due)) {
+		if !b.HasTurn(d, now, poster.Opening(due)) {
 			return false
 		}
-		give, taken := b.takeLane(d)
+		give, taken := b.TakeLane(d)
 		if taken {
 			give()
 		}
@@ -204,7 +205,7 @@ func TestRootCardsThatKeepFailingHoldUpNobody(t *testing.T) {
 	assert.True(t, takes(reply, root("a", store.HeadStart)))
 	assert.False(t, takes(reply, root("a", store.HeadStart), root("b", store.HeadStart-1)))
 
-	give, taken := b.takeLane(root("a", 0))
+	give, taken := b.TakeLane(root("a", 0))
 	require.True(t, taken)
 	assert.False(t, takes(root("b", 0)), "one at a time to a channel")
 	assert.False(t, takes(reply))
@@ -212,7 +213,7 @@ func TestRootCardsThatKeepFailingHoldUpNobody(t *testing.T) {
 	assert.True(t, takes(elsewhere))
 	give()
 	assert.True(t, takes(reply))
-	b.pace.wait(posts("slack:T0/C0"), now.Add(time.Second))
+	b.Pace.Wait(poster.Posts("slack:T0/C0"), now.Add(time.Second))
 	assert.False(t, takes(reply))
 	assert.True(t, takes(edit), "posts and edits are counted apart")
 	assert.True(t, takes(elsewhere))

@@ -43,7 +43,7 @@ func (b *runner) startLost(ctx context.Context, id string) error {
 func (b *runner) endBroken(ctx context.Context, id string) error {
 	b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id)
 	err := b.endOne(ctx, id)
-	b.poster.wantCards()
+	b.poster.WantCards()
 	return err
 }
 
@@ -113,12 +113,12 @@ func (b *runner) begin(p store.Purge, batches int) {
 	b.Done.Go(func() {
 		time.Sleep(answerFirst)
 		b.At("before start")
-		again, err := b.poster.lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
+		again, err := b.poster.Lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
 		b.LogError(context.Background(), "look for what was just purged", err)
 		b.LogError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
-		b.poster.wantCards()
+		b.poster.WantCards()
 		if p.Confirm == "" {
-			b.poster.tellLately(context.Background(), p, again)
+			b.poster.TellLately(context.Background(), p, again)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"purgebot/bot/books"
+	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/vendor"
 )
@@ -15,7 +16,7 @@ type runner struct {
 	rules  *rules.Rules
 	waits  *books.Waits
 	vendor *vendor.Vendor
-	poster *poster
+	poster *poster.Poster
 	engine *engine
 
 	Executor string        // unique per process sharing the database, stable across restarts
@@ -26,7 +27,7 @@ type runner struct {
 	broken  int // purges that the engine itself ended since the start
 }
 
-func newRunner(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, p *poster, o Options) (*runner, error) {
+func newRunner(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, p *poster.Poster, o Options) (*runner, error) {
 	run := &runner{Books: b, rules: r, waits: w, vendor: v, poster: p, Executor: o.Executor, Keep: o.Keep}
 	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, run.purge)
 	run.engine = e

@@ -41,7 +41,7 @@ type scene struct {
 func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at chat.Thread, maxAge time.Duration) (scene, string, error) {
 	policy := b.rules.Policy()
 	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.rules.Law(policy), person: chat.Person{Subject: from}}
-	chat, err := b.poster.platform(at.Platform)
+	chat, err := b.poster.Platform(at.Platform)
 	if err != nil {
 		return s, purge.AsError(err).Message, nil
 	}
@@ -64,7 +64,7 @@ func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at
 		s.law.Rules = s.law.In(person.Zone)
 	}
 	s.law = b.lenders(ctx, s.law, maxAge, s.who)
-	return s, standingProblem(person, s.channel, b.poster.limits(s.at).Workspace), nil
+	return s, standingProblem(person, s.channel, b.poster.Limits(s.at).Workspace), nil
 }
 
 // standingProblem is why somebody may do nothing here, whatever the policy says; "" if there is no reason. workspace is what people

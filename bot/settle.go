@@ -6,6 +6,7 @@ import (
 
 	"purgebot/bot/books"
 	"purgebot/bot/card"
+	"purgebot/bot/poster"
 	"purgebot/bot/store"
 	"purgebot/bot/vendor"
 	"purgebot/purge"
@@ -51,8 +52,8 @@ func (b *runner) settle(ctx context.Context, id string, late bool) (store.State,
 	}
 	b.endings.count(st)
 	b.Log.InfoContext(ctx, "purge ended", "purge", p.ID, "short", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
-	b.poster.pace.hurry(message(id, store.Status))
-	b.poster.wantCards()
+	b.poster.Pace.Hurry(poster.Message(id, store.Status))
+	b.poster.WantCards()
 	return st, nil
 }
 

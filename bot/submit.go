@@ -174,7 +174,7 @@ func (b *runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 		entries = append(entries, b.notSent(p.ID, unsent)...)
 	}
 	err := insist(func() error { return b.Store.End(ctx, call, rows, entries...) })
-	b.poster.wantCards()
+	b.poster.WantCards()
 	return b.follows(batch, call), err
 }
 
@@ -278,13 +278,13 @@ func (b *runner) withdraw(ctx context.Context, p store.Purge, r card.Refusal) er
 			left = append(left, t)
 		}
 	}
-	b.poster.wantCards()
+	b.poster.WantCards()
 	return b.Store.SetOutcomes(ctx, p.ID, left, b.Entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.rules.Policy().Hash(), Refused: refusals(r)}))
 }
 
 // fail ends a batch without a call. What an earlier call of it may have done stays unknown.
 func (b *runner) fail(ctx context.Context, p store.Purge, batch sending, why string) error {
-	b.poster.wantCards()
+	b.poster.WantCards()
 	o := purge.Failed
 	if batch.unclear() > 0 {
 		o, why = purge.OutcomeUnknown, card.UnclearThen(why)

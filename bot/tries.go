@@ -114,7 +114,7 @@ func (b *runner) lookFirst(ctx context.Context, p store.Purge, batch sending, ca
 	switch {
 	case err == nil && len(seen) > 0:
 		_, changed := learned(o, seen)
-		b.poster.wantCards()
+		b.poster.WantCards()
 		return submitted{}, false, b.Store.SetOutcomes(ctx, p.ID, changed, b.Entry(store.AuditSeen, p.ID, "", store.Body{Batch: o.N, Area: o.Area, Changed: store.Count(changed)}))
 	case err != nil && !notNow(err):
 		return submitted{}, false, nil // this API cannot tell

@@ -188,7 +188,7 @@ func TestWhatIsClearSoonIsNotToldTwice(t *testing.T) {
 	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	w.bot.waits.Poll = time.Hour
-	w.bot.poster.tellUnclear(t.Context())
+	w.bot.poster.TellUnclear(t.Context())
 	_, found, err := w.bot.Store.CardOf(t.Context(), p.ID, store.Looking)
 	require.NoError(t, err)
 	assert.False(t, found, "it left just now")

@@ -10,6 +10,7 @@ import (
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/grammar"
+	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
 	"purgebot/bot/vendor"
@@ -87,7 +88,7 @@ func (b *desk) status(ctx context.Context, s scene, short string) (chat.Card, []
 		return chat.Card{Title: card.NoSuchPurge, Tone: chat.Bad}, nil, err
 	}
 	p.Private = p.Private && !b.mayKnow(s, p)
-	c, err := b.poster.draw(ctx, p, store.Status)
+	c, err := b.poster.Draw(ctx, p, store.Status)
 	if err != nil {
 		return chat.Card{}, nil, err
 	}
@@ -156,7 +157,7 @@ func (b *desk) filter(s scene, in grammar.Intent) (store.Filter, error) {
 	case in.By == "me":
 		by = s.person.Subject
 	case isUnmentioned(in.By):
-		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: card.Unmentioned(in.By, b.poster.limits(s.at).Mentions)}
+		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: card.Unmentioned(in.By, b.poster.Limits(s.at).Mentions)}
 	case in.By != "" && by == "":
 		return store.Filter{}, &purge.Error{Kind: purge.Invalid, Message: card.NobodyHere}
 	}
@@ -233,13 +234,13 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (cha
 		return chat.Reply{}, err
 	}
 	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is for one person
-	if dry.Lately, err = b.poster.lately(ctx, asks, b.Now()); err != nil {
+	if dry.Lately, err = b.poster.Lately(ctx, asks, b.Now()); err != nil {
 		return chat.Reply{}, err
 	}
 	dry.Notes = slices.Concat(w.Notes, v.folding.notes(false))
 	dry.Confirm = b.guard(w, v, recent)
 	dry.Requester, dry.Groups, dry.Channel = s.person.Subject, s.person.Groups, s.at.Subject()
-	drawApproval(&dry, s.law)
+	poster.DrawApproval(&dry, s.law)
 	would, err := b.wouldHappen(ctx, s, v, dry.Confirm, recent)
 	if err != nil {
 		return chat.Reply{}, err

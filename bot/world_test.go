@@ -73,7 +73,7 @@ func (w *world) startStill() {
 	require.NoError(w.t, w.bot.runner.engine.launch())
 	ctx, cancel := context.WithCancel(context.Background())
 	w.bot.stop = cancel
-	w.bot.Done.Go(func() { w.bot.poster.showCards(ctx) })
+	w.bot.Done.Go(func() { w.bot.poster.ShowCards(ctx) })
 }
 
 func (w *world) setPolicy(text string) {

@@ -1,4 +1,4 @@
-package bot
+package poster
 
 import (
 	"context"
@@ -26,25 +26,25 @@ const (
 )
 
 // message names one message of a purge, for pacing.
-func message(id string, role store.Role) string { return id + "/" + string(role) }
+func Message(id string, role store.Role) string { return id + "/" + string(role) }
 
 // showCards shows what is due until ctx ends. It never holds up a purge: the CDN does not wait for chat.
-func (b *poster) showCards(ctx context.Context) {
+func (b *Poster) ShowCards(ctx context.Context) {
 	slots := make(chan struct{}, showAtOnce)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for ctx.Err() == nil {
 		due, err := b.Store.DueCards(ctx, 200)
 		b.LogError(ctx, "find due cards", err)
-		now, opening := b.Now(), opening(due)
+		now, opening := b.Now(), Opening(due)
 		for _, d := range due {
-			if !b.hasTurn(d, now, opening) || !b.showing.take(message(d.Purge, d.Role)) {
+			if !b.HasTurn(d, now, opening) || !b.showing.take(Message(d.Purge, d.Role)) {
 				continue
 			}
 			slots <- struct{}{}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				defer b.showing.give(message(d.Purge, d.Role))
+				defer b.showing.give(Message(d.Purge, d.Role))
 				b.showCard(ctx, d)
 			})
 		}
@@ -52,7 +52,7 @@ func (b *poster) showCards(ctx context.Context) {
 	}
 }
 
-func (b *poster) awaitDue(ctx context.Context, some bool) {
+func (b *Poster) awaitDue(ctx context.Context, some bool) {
 	every := showEvery
 	if some { // one may have been put off for a moment
 		every = notYetWait
@@ -67,7 +67,7 @@ func (b *poster) awaitDue(ctx context.Context, some bool) {
 }
 
 // showCard shows one due card, or puts it off.
-func (b *poster) showCard(ctx context.Context, c store.Due) {
+func (b *Poster) showCard(ctx context.Context, c store.Due) {
 	p, err := b.Load(ctx, c.Purge)
 	if err != nil {
 		b.LogError(ctx, "load for a card", err)
@@ -79,33 +79,33 @@ func (b *poster) showCard(ctx context.Context, c store.Due) {
 		return
 	}
 	if b.notYet(ctx, p, c) {
-		b.pace.wait(message(c.Purge, c.Role), b.Now().Add(notYetWait))
+		b.Pace.Wait(Message(c.Purge, c.Role), b.Now().Add(notYetWait))
 		return
 	}
 	if moot, err := b.moot(ctx, p, c.Card); err != nil || moot {
 		b.LogError(ctx, "give up a message that says nothing any more", err)
 		return
 	}
-	give, taken := b.takeLane(c)
+	give, taken := b.TakeLane(c)
 	if !taken { // its turn comes again
 		return
 	}
 	defer give()
-	if _, err = b.post(ctx, p, c.Role); err != nil {
+	if _, err = b.Post(ctx, p, c.Role); err != nil {
 		b.showFailed(ctx, p, c, lastChange(of), purge.AsError(err))
 		return
 	}
 	if c.Ref != nil && !of.State.Final() { // an edit; the first one after the post need not wait
-		b.pace.wait(message(c.Purge, c.Role), b.Now().Add(b.EditGap))
+		b.Pace.Wait(Message(c.Purge, c.Role), b.Now().Add(b.EditGap))
 	}
 	if c.Role == store.Status {
-		b.pace.hurry(message(c.Purge, store.Result))
+		b.Pace.Hurry(Message(c.Purge, store.Result))
 	}
-	b.wantCards()
+	b.WantCards()
 }
 
 // showFailed puts the card off, or gives it up where no retry can help. A failing message never fails a purge.
-func (b *poster) showFailed(ctx context.Context, p store.Purge, c store.Due, last time.Time, e *purge.Error) {
+func (b *Poster) showFailed(ctx context.Context, p store.Purge, c store.Due, last time.Time, e *purge.Error) {
 	if ctx.Err() != nil || errors.Is(e, books.ErrStopping) {
 		return
 	}
@@ -117,23 +117,23 @@ func (b *poster) showFailed(ctx context.Context, p store.Purge, c store.Due, las
 	wait := max(e.RetryAfter, min(time.Second<<min(c.Fails, 6), time.Minute))
 	if e.Kind == purge.Exhausted { // the chat says itself how long, for this message and all of its lane
 		wait = max(e.RetryAfter, time.Second)
-		b.pace.wait(lane(c), b.Now().Add(wait))
+		b.Pace.Wait(lane(c), b.Now().Add(wait))
 	}
-	b.pace.wait(message(c.Purge, c.Role), b.Now().Add(wait))
+	b.Pace.Wait(Message(c.Purge, c.Role), b.Now().Add(wait))
 	b.Log.WarnContext(ctx, "card not shown", "purge", p.ID, "short", p.Short, "role", c.Role, "fails", c.Fails+1, "gave_up", giveUp, "error", e)
 	b.LogError(ctx, "note a failed card", b.Store.CardFailed(ctx, c.Purge, c.Role, c.Wanted, giveUp))
 }
 
 // tellEnd tells whoever asked, and nobody else, how a purge ended whose end cannot be shown where it was asked for. It reports whether
 // there is nothing more to try. What happens before the end is told nobody: there is one end, and there may be many changes.
-func (b *poster) tellEnd(ctx context.Context, p store.Purge, why *purge.Error) bool {
-	c, err := b.draw(ctx, p, store.Result)
+func (b *Poster) tellEnd(ctx context.Context, p store.Purge, why *purge.Error) bool {
+	c, err := b.Draw(ctx, p, store.Result)
 	if err != nil {
 		b.LogError(ctx, "draw the end of a purge", err)
 		return false
 	}
 	c.Lines = append(c.Lines, card.ToldAlone(why.Message))
-	err = b.tell(ctx, p, c)
+	err = b.Tell(ctx, p, c)
 	return err == nil || !purge.AsError(err).Kind.Transient()
 }
 
@@ -146,7 +146,7 @@ func lastChange(p store.Purge) time.Time {
 
 // post shows one card of a purge as its rows are now. One writer per message: whoever comes second edits.
 // What is under way when the bot stops is finished and written down: else its message would stay as it is for good.
-func (b *poster) post(ctx context.Context, p store.Purge, role store.Role) (chat.MessageRef, error) {
+func (b *Poster) Post(ctx context.Context, p store.Purge, role store.Role) (chat.MessageRef, error) {
 	leave, err := b.Calls.Enter()
 	if err != nil {
 		return chat.MessageRef{}, err
@@ -159,22 +159,22 @@ func (b *poster) post(ctx context.Context, p store.Purge, role store.Role) (chat
 	if err != nil {
 		return chat.MessageRef{}, err
 	}
-	adapter, err := b.platform(p.Requester.Platform())
+	adapter, err := b.Platform(p.Requester.Platform())
 	if err != nil {
 		return chat.MessageRef{}, err
 	}
-	at, err := b.place(ctx, p, role)
+	at, err := b.Place(ctx, p, role)
 	if err != nil {
 		return chat.MessageRef{}, err
 	}
 	if p, err = b.reload(ctx, p); err != nil {
 		return chat.MessageRef{}, err
 	}
-	card, err := b.draw(ctx, p, role)
+	card, err := b.Draw(ctx, p, role)
 	if err != nil {
 		return chat.MessageRef{}, err
 	}
-	ref, err := adapter.Show(ctx, at, refOf(c), p.ID+"/"+string(role), card)
+	ref, err := adapter.Show(ctx, at, RefOf(c), p.ID+"/"+string(role), card)
 	if err != nil {
 		return chat.MessageRef{}, err
 	}
@@ -250,13 +250,13 @@ func (k *keyedMutex) lock(key string) func() {
 }
 
 // retire edits a card that was left behind, once.
-func (b *poster) retire(p store.Purge, on chat.MessageRef) {
+func (b *Poster) Retire(p store.Purge, on chat.MessageRef) {
 	if !b.retired.take(on.Channel + "/" + on.ID) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), postTimeout)
 	defer cancel()
-	adapter, err := b.platform(p.Channel.Platform())
+	adapter, err := b.Platform(p.Channel.Platform())
 	if err == nil {
 		_, err = adapter.Show(ctx, thread(p), on, p.ID+"/copy", card.OldCopyCard(p.Short))
 	}
@@ -264,7 +264,7 @@ func (b *poster) retire(p store.Purge, on chat.MessageRef) {
 }
 
 // moot gives up a reminder of what was decided before it could be posted, and the word that something is unclear once it is not.
-func (b *poster) moot(ctx context.Context, p store.Purge, c store.Card) (bool, error) {
+func (b *Poster) moot(ctx context.Context, p store.Purge, c store.Card) (bool, error) {
 	if c.Ref != nil {
 		return false, nil
 	}
@@ -294,11 +294,11 @@ func (b *poster) moot(ctx context.Context, p store.Purge, c store.Card) (bool, e
 }
 
 // tellUnclear wants the reply for all purges of which something has been unclear long enough.
-func (b *poster) tellUnclear(ctx context.Context) {
+func (b *Poster) TellUnclear(ctx context.Context) {
 	n, err := b.Store.TellUnclear(ctx, b.Now().Add(-min(unclearAfter, 100*b.waits.Poll)))
 	b.LogError(ctx, "tell what is unclear", err)
 	if n > 0 {
-		b.wantCards()
+		b.WantCards()
 	}
 }
 

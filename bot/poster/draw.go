@@ -1,4 +1,4 @@
-package bot
+package poster
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 )
 
 // draw makes the card of a purge from its rows.
-func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat.Card, error) {
+func (b *Poster) Draw(ctx context.Context, p store.Purge, role store.Role) (chat.Card, error) {
 	request := p
 	p, err := b.Original(ctx, p)
 	if err != nil {
@@ -39,8 +39,8 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 	}
 	if err == nil && v.Asking() {
 		v.Hints = b.vendor.Listed().Hints(p.Request.Hosts())
-		v.Lately, err = b.lately(ctx, p, p.CreatedAt)
-		drawApproval(&v, b.rules.Law(b.rules.Policy()))
+		v.Lately, err = b.Lately(ctx, p, p.CreatedAt)
+		DrawApproval(&v, b.rules.Law(b.rules.Policy()))
 		v.Emergency = b.waits.Emergency(b.rules.Policy(), p)
 	}
 	if err == nil {
@@ -69,7 +69,7 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 	case store.Looking:
 		return v.StillLooking(), nil
 	}
-	return card.Readable(v.Status(), b.limits(thread(request)).Files), nil
+	return card.Readable(v.Status(), b.Limits(thread(request)).Files), nil
 }
 
 // drawOffers finds which follow-ups of a purge its requester may not ask for. A freeze, which may be over at the press, counts for nothing.
@@ -85,7 +85,7 @@ func drawOffers(v *card.View, l rules.Law, request store.Purge) {
 }
 
 // drawStop finds who cancelled a purge on its way.
-func (b *poster) drawStop(ctx context.Context, v *card.View) error {
+func (b *Poster) drawStop(ctx context.Context, v *card.View) error {
 	if v.Cancelled == "" {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (b *poster) drawStop(ctx context.Context, v *card.View) error {
 }
 
 // drawApproval adds to a question who may press.
-func drawApproval(v *card.View, l rules.Law) {
+func DrawApproval(v *card.View, l rules.Law) {
 	if v.Confirm == acl.SecondPerson {
 		v.Approvers = l.Approvers(v.Purge)
 	}
@@ -107,15 +107,15 @@ func drawApproval(v *card.View, l rules.Law) {
 }
 
 // drawJoin makes the card that of a request which joined the purge. What only the purge's own thread need know stays there.
-func (b *poster) drawJoin(ctx context.Context, v *card.View, p store.Purge) error {
+func (b *Poster) drawJoin(ctx context.Context, v *card.View, p store.Purge) error {
 	calls, err := b.Store.Calls(ctx, v.ID)
-	v.Join = &card.Join{At: p.CreatedAt, Asker: v.Name, Sent: firstSent(calls)}
+	v.Join = &card.Join{At: p.CreatedAt, Asker: v.Name, Sent: FirstSent(calls)}
 	v.Requester, v.Secret, v.Notes = p.Requester, p.Secret, p.Notes
 	return err
 }
 
 // firstSent is when the first call left that the vendor may have heard.
-func firstSent(calls []store.Call) (first time.Time) {
+func FirstSent(calls []store.Call) (first time.Time) {
 	for _, c := range calls {
 		if c.State != store.CallUnsent && c.State != store.CallRefused && (first.IsZero() || c.At.Before(first)) {
 			first = c.At
@@ -125,7 +125,7 @@ func firstSent(calls []store.Call) (first time.Time) {
 }
 
 // drawPrefetch finds what a card says of fetching again: what it would cost, or what was made of it.
-func (b *poster) drawPrefetch(ctx context.Context, v *card.View) (err error) {
+func (b *Poster) drawPrefetch(ctx context.Context, v *card.View) (err error) {
 	switch {
 	case !v.Prefetch:
 		return nil
@@ -142,7 +142,7 @@ func (b *poster) drawPrefetch(ctx context.Context, v *card.View) (err error) {
 }
 
 // drawTries finds what its card says of the calls of a purge that is under way, or did not end well.
-func (b *poster) drawTries(ctx context.Context, v *card.View) error {
+func (b *Poster) drawTries(ctx context.Context, v *card.View) error {
 	if v.State.Final() && !v.Tried() {
 		return nil
 	}
@@ -157,7 +157,7 @@ func (b *poster) drawTries(ctx context.Context, v *card.View) error {
 }
 
 // usual is how long purges like this one take in each of its areas.
-func (b *poster) usual(ctx context.Context, r purge.Request) (map[purge.Area]store.Usual, error) {
+func (b *Poster) usual(ctx context.Context, r purge.Request) (map[purge.Area]store.Usual, error) {
 	of := map[purge.Area]store.Usual{}
 	for _, a := range r.Areas() {
 		u, err := b.Store.Durations(ctx, r.Kind, a, card.LastPurges)
@@ -183,7 +183,7 @@ func frozenLines(l rules.Law, p store.Purge) (lines []string) {
 
 // reload reads the rows after the version that was wanted, so that what is drawn is never older than what is marked as shown.
 // The step ask draws the expiry that it is about to store.
-func (b *poster) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
+func (b *Poster) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
 	fresh, err := b.Load(ctx, p.ID)
 	if fresh.ExpiresAt.IsZero() {
 		fresh.ExpiresAt = p.ExpiresAt

@@ -1,4 +1,4 @@
-package bot
+package poster
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 // the end by the reply alone.
 
 const (
-	aloneAfter = 3                // failed tries of a card, after which its replies go out without it
+	AloneAfter = 3                // failed tries of a card, after which its replies go out without it
 	aloneFrom  = 15 * time.Second // to the next try of a card, from which on the same holds
 )
 
@@ -25,7 +25,7 @@ type pacing struct {
 	until map[string]time.Time
 }
 
-func (p *pacing) wait(key string, until time.Time) {
+func (p *pacing) Wait(key string, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.until == nil {
@@ -35,7 +35,7 @@ func (p *pacing) wait(key string, until time.Time) {
 }
 
 // hurry forgets a wait: what is final need not keep the distance between edits.
-func (p *pacing) hurry(key string) {
+func (p *pacing) Hurry(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.until, key)
@@ -60,7 +60,7 @@ func (p *pacing) left(now time.Time, key string) time.Duration {
 }
 
 // opening returns the channels in which messages that open a purge are still to be posted. Those that keep failing hold up nobody.
-func opening(due []store.Due) map[acl.Subject]bool {
+func Opening(due []store.Due) map[acl.Subject]bool {
 	channels := map[acl.Subject]bool{}
 	for _, d := range due {
 		if d.Opens && d.Fails < store.HeadStart {
@@ -71,21 +71,21 @@ func opening(due []store.Due) map[acl.Subject]bool {
 }
 
 // posts and edits are what is paced together: chats count new messages to a channel and edits in it apart.
-func posts(to acl.Subject) string { return "posts to " + string(to) }
+func Posts(to acl.Subject) string { return "posts to " + string(to) }
 func edits(in acl.Subject) string { return "edits in " + string(in) }
 
 // lane is the one that a card takes.
 func lane(d store.Due) string {
 	if d.Ref == nil {
-		return posts(d.Channel)
+		return Posts(d.Channel)
 	}
 	return edits(d.Channel)
 }
 
 // hasTurn reports whether a due card may be tried now, as far as that is known without looking at its purge.
-func (b *poster) hasTurn(d store.Due, now time.Time, opening map[acl.Subject]bool) bool {
+func (b *Poster) HasTurn(d store.Due, now time.Time, opening map[acl.Subject]bool) bool {
 	switch {
-	case !b.pace.ready(now, message(d.Purge, d.Role)), !b.pace.ready(now, lane(d)):
+	case !b.Pace.ready(now, Message(d.Purge, d.Role)), !b.Pace.ready(now, lane(d)):
 		return false
 	case d.Ref == nil && (b.showing.busy(lane(d)) || !d.Opens && opening[d.Channel]):
 		return false
@@ -95,10 +95,10 @@ func (b *poster) hasTurn(d store.Due, now time.Time, opening map[acl.Subject]boo
 
 // takeLane takes what a card is shown through, unless the chat has asked for a pause since its turn came, or another message is
 // being posted to its channel. Edits need not wait for each other.
-func (b *poster) takeLane(d store.Due) (give func(), taken bool) {
+func (b *Poster) TakeLane(d store.Due) (give func(), taken bool) {
 	in := lane(d)
 	switch {
-	case !b.pace.ready(b.Now(), in):
+	case !b.Pace.ready(b.Now(), in):
 		return nil, false
 	case d.Ref != nil:
 		return func() {}, true
@@ -110,7 +110,7 @@ func (b *poster) takeLane(d store.Due) (give func(), taken bool) {
 
 // notYet: the question of a guarded purge is the step ask's to show, a result waits until the card it answers is final, and what
 // follows a purge until that has told how it ended.
-func (b *poster) notYet(ctx context.Context, p store.Purge, d store.Due) bool {
+func (b *Poster) notYet(ctx context.Context, p store.Purge, d store.Due) bool {
 	switch {
 	case d.Role == store.Status && p.Follows != "":
 		return b.behind(ctx, d, p.Follows, store.Status) || b.behind(ctx, d, p.Follows, store.Result)
@@ -121,15 +121,15 @@ func (b *poster) notYet(ctx context.Context, p store.Purge, d store.Due) bool {
 }
 
 // behind reports whether a card shows something old, and d, which follows it, waits until it no longer does.
-func (b *poster) behind(ctx context.Context, d store.Due, id string, role store.Role) bool {
+func (b *Poster) behind(ctx context.Context, d store.Due, id string, role store.Role) bool {
 	c, found, err := b.Store.CardOf(ctx, id, role)
 	return err != nil || found && c.Shown < c.Wanted && !b.keepsFailing(c, d.Channel)
 }
 
 // keepsFailing reports whether a message that is there cannot be edited for a while. A message that is not there yet is waited for:
 // its replies would fail the same way, and have no thread to go to.
-func (b *poster) keepsFailing(c store.Card, in acl.Subject) bool {
+func (b *Poster) keepsFailing(c store.Card, in acl.Subject) bool {
 	now := b.Now()
-	wait := max(b.pace.left(now, message(c.Purge, c.Role)), b.pace.left(now, edits(in)))
-	return c.Ref != nil && (c.Fails >= aloneAfter || wait > aloneFrom)
+	wait := max(b.Pace.left(now, Message(c.Purge, c.Role)), b.Pace.left(now, edits(in)))
+	return c.Ref != nil && (c.Fails >= AloneAfter || wait > aloneFrom)
 }

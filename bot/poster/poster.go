@@ -1,4 +1,4 @@
-package bot
+package poster
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 )
 
 // poster shows cards, notices and the audit in chats, and tells people privately. It never holds up a purge.
-type poster struct {
+type Poster struct {
 	*books.Books
 	rules     *rules.Rules
 	waits     *books.Waits
@@ -29,19 +29,19 @@ type poster struct {
 
 	dueCards   chan struct{} // rung when a card may be due
 	dueNotices chan struct{} // rung when a notice is due
-	pace       pacing        // when a message may be written to again
+	Pace       pacing        // when a message may be written to again
 	showing    keySet        // messages under way
 	posting    keyedMutex    // one writer for each purge
 	retired    keySet        // old copies of cards that were edited
 }
 
-func newPoster(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor) *poster {
-	return &poster{Books: b, rules: r, waits: w, vendor: v, dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
+func New(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor) *Poster {
+	return &Poster{Books: b, rules: r, waits: w, vendor: v, dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
 }
 
 // limits is what the chat there can show.
-func (b *poster) limits(at chat.Thread) chat.ChatLimits {
-	adapter, err := b.platform(at.Platform)
+func (b *Poster) Limits(at chat.Thread) chat.ChatLimits {
+	adapter, err := b.Platform(at.Platform)
 	if err != nil {
 		return chat.ChatLimits{}
 	}
@@ -49,7 +49,7 @@ func (b *poster) limits(at chat.Thread) chat.ChatLimits {
 }
 
 // platform returns the adapter of a thread. A purge of a platform that was switched off since has none.
-func (b *poster) platform(name string) (chat.Platform, error) {
+func (b *Poster) Platform(name string) (chat.Platform, error) {
 	if p := b.Platforms[name]; p != nil {
 		return p, nil
 	}
@@ -57,12 +57,12 @@ func (b *poster) platform(name string) (chat.Platform, error) {
 }
 
 // tell tells whoever asked for a purge. Its error is logged: what it says is mostly on the card, and always in the audit.
-func (b *poster) tell(ctx context.Context, p store.Purge, c chat.Card) error {
-	return b.tellPerson(ctx, p.Requester, thread(p), p.Event, c)
+func (b *Poster) Tell(ctx context.Context, p store.Purge, c chat.Card) error {
+	return b.TellPerson(ctx, p.Requester, thread(p), p.Event, c)
 }
 
-func (b *poster) tellPerson(ctx context.Context, who acl.Subject, at chat.Thread, after store.Event, c chat.Card) error {
-	adapter, err := b.platform(at.Platform)
+func (b *Poster) TellPerson(ctx context.Context, who acl.Subject, at chat.Thread, after store.Event, c chat.Card) error {
+	adapter, err := b.Platform(at.Platform)
 	if err == nil {
 		err = adapter.Tell(ctx, who, at, chat.EventKey{Platform: after.Platform, Workspace: after.Workspace, ID: after.ID}, c)
 	}
@@ -83,7 +83,7 @@ func thread(p store.Purge) chat.Thread {
 
 // lately returns those targets of a request that were purged just before a time. What is private is told in private, to whoever
 // asked for that, too.
-func (b *poster) lately(ctx context.Context, p store.Purge, before time.Time) ([]store.Purged, error) {
+func (b *Poster) Lately(ctx context.Context, p store.Purge, before time.Time) ([]store.Purged, error) {
 	if p.Request.Kind == purge.Prefetch { // nothing that is on its way is spent again
 		return nil, nil
 	}
@@ -95,14 +95,14 @@ func (b *poster) lately(ctx context.Context, p store.Purge, before time.Time) ([
 }
 
 // tellLately points out, to whoever asked alone, what a purge that nobody had to confirm purges again. It holds nothing up.
-func (b *poster) tellLately(ctx context.Context, p store.Purge, again []store.Purged) {
+func (b *Poster) TellLately(ctx context.Context, p store.Purge, again []store.Purged) {
 	if say := card.PurgedLately(again, p.Private); say != "" {
-		_ = b.tell(ctx, p, chat.Card{Title: "Purged again: " + say})
+		_ = b.Tell(ctx, p, chat.Card{Title: "Purged again: " + say})
 	}
 }
 
 // wantCards wakes the sender.
-func (b *poster) wantCards() {
+func (b *Poster) WantCards() {
 	select {
 	case b.dueCards <- struct{}{}:
 	default:
@@ -111,7 +111,7 @@ func (b *poster) wantCards() {
 
 // place is where a card goes: the status card opens the thread where there is none, the result replies in it, and so does all that
 // follows the purge.
-func (b *poster) place(ctx context.Context, p store.Purge, role store.Role) (chat.Thread, error) {
+func (b *Poster) Place(ctx context.Context, p store.Purge, role store.Role) (chat.Thread, error) {
 	at := thread(p)
 	openers := []string{p.Follows, p.ID}
 	if role == store.Status {
@@ -125,12 +125,12 @@ func (b *poster) place(ctx context.Context, p store.Purge, role store.Role) (cha
 		if err != nil {
 			return at, err
 		}
-		at.Root = refOf(c).ID
+		at.Root = RefOf(c).ID
 	}
 	return at, nil
 }
 
-func refOf(c store.Card) chat.MessageRef {
+func RefOf(c store.Card) chat.MessageRef {
 	var ref chat.MessageRef
 	if c.Ref != nil {
 		_ = json.Unmarshal(c.Ref, &ref) // written by mustJSON

@@ -1,4 +1,4 @@
-package bot
+package poster
 
 import (
 	"context"
@@ -20,11 +20,11 @@ import (
 const noticesAtOnce = 50
 
 // notice is what an audit row has posted where it happened.
-func notice(at chat.Thread, c chat.Card) *store.Notice {
+func Notice(at chat.Thread, c chat.Card) *store.Notice {
 	return &store.Notice{Thread: books.JSON(at), Card: books.JSON(c)}
 }
 
-func (b *poster) wantNotices() {
+func (b *Poster) WantNotices() {
 	select {
 	case b.dueNotices <- struct{}{}:
 	default:
@@ -32,12 +32,12 @@ func (b *poster) wantNotices() {
 }
 
 // postNotices posts what is due until ctx ends.
-func (b *poster) postNotices(ctx context.Context) {
+func (b *Poster) PostNotices(ctx context.Context) {
 	for ctx.Err() == nil {
 		due, err := b.Store.Notices(ctx, noticesAtOnce)
 		b.LogError(ctx, "find due notices", err)
 		for _, n := range due {
-			if b.pace.ready(b.Now(), n.ID) {
+			if b.Pace.ready(b.Now(), n.ID) {
 				b.postNotice(ctx, n)
 			}
 		}
@@ -50,7 +50,7 @@ func (b *poster) postNotices(ctx context.Context) {
 }
 
 // postNotice posts one, or puts it off.
-func (b *poster) postNotice(ctx context.Context, n store.Notice) {
+func (b *Poster) postNotice(ctx context.Context, n store.Notice) {
 	if err := b.showNotice(ctx, n); err != nil {
 		b.noticeFailed(ctx, n, purge.AsError(err))
 		return
@@ -59,7 +59,7 @@ func (b *poster) postNotice(ctx context.Context, n store.Notice) {
 }
 
 // showNotice is finished also when the bot stops, so that it is not posted twice.
-func (b *poster) showNotice(ctx context.Context, n store.Notice) error {
+func (b *Poster) showNotice(ctx context.Context, n store.Notice) error {
 	leave, err := b.Calls.Enter()
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (b *poster) showNotice(ctx context.Context, n store.Notice) error {
 	if err := errors.Join(json.Unmarshal(n.Thread, &at), json.Unmarshal(n.Card, &card)); err != nil {
 		return fmt.Errorf("read notice %s: %w", n.ID, err)
 	}
-	adapter, err := b.platform(at.Platform)
+	adapter, err := b.Platform(at.Platform)
 	if err != nil {
 		return err
 	}
@@ -81,12 +81,12 @@ func (b *poster) showNotice(ctx context.Context, n store.Notice) error {
 }
 
 // noticeFailed puts a notice off, or gives it up where no retry can help: what it tells holds all the same, and is in the audit.
-func (b *poster) noticeFailed(ctx context.Context, n store.Notice, e *purge.Error) {
+func (b *Poster) noticeFailed(ctx context.Context, n store.Notice, e *purge.Error) {
 	if ctx.Err() != nil || errors.Is(e, books.ErrStopping) {
 		return
 	}
 	giveUp := !e.Kind.Transient() && n.Fails+1 >= hopeless || b.Now().Sub(n.At) > showPatience
-	b.pace.wait(n.ID, b.Now().Add(max(e.RetryAfter, min(time.Second<<min(n.Fails, 6), time.Minute))))
+	b.Pace.Wait(n.ID, b.Now().Add(max(e.RetryAfter, min(time.Second<<min(n.Fails, 6), time.Minute))))
 	b.Log.WarnContext(ctx, "notice not posted", "notice", n.ID, "fails", n.Fails+1, "gave_up", giveUp, "error", e)
 	if giveUp {
 		b.LogError(ctx, "give up a notice", b.Store.NoticePosted(ctx, n.ID))

@@ -1,4 +1,4 @@
-package bot
+package poster
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 // in the database: at least once, many lines to a message, and never on the way of a purge.
 
 const (
-	auditFeed     = "audit channel"
+	AuditFeed     = "audit channel"
 	feedEvery     = time.Second
 	feedAtOnce    = 20 // audit rows that one message is about: what happens together is told together
 	feedPatience  = time.Minute
@@ -23,14 +23,14 @@ const (
 )
 
 // feedAudit tells the audit channel what the audit says until ctx ends.
-func (b *poster) feedAudit(ctx context.Context, at chat.Thread) {
+func (b *Poster) FeedAudit(ctx context.Context, at chat.Thread) {
 	wait := feedEvery
 	for ctx.Err() == nil {
 		more, err := b.feedOnce(ctx, at)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			wait = max(purge.AsError(err).RetryAfter, min(max(2*wait, feedFirstWait), feedPatience))
-			if b.Seldom.First(auditFeed+": "+err.Error(), b.Now()) {
+			if b.Seldom.First(AuditFeed+": "+err.Error(), b.Now()) {
 				b.Log.WarnContext(ctx, "cannot post to the audit channel", "channel", at.Subject(), "error", err)
 			}
 		case more:
@@ -46,8 +46,8 @@ func (b *poster) feedAudit(ctx context.Context, at chat.Thread) {
 }
 
 // feedOnce tells the next rows in one message, and whether there may be more.
-func (b *poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err error) {
-	from, err := b.Store.FedUntil(ctx, auditFeed)
+func (b *Poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err error) {
+	from, err := b.Store.FedUntil(ctx, AuditFeed)
 	if err != nil {
 		return false, err
 	}
@@ -57,7 +57,7 @@ func (b *poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err e
 	}
 	var c chat.Card
 	for _, e := range rows {
-		line, err := b.feedLine(ctx, e)
+		line, err := b.FeedLine(ctx, e)
 		if err != nil {
 			return false, err
 		}
@@ -70,17 +70,17 @@ func (b *poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err e
 			return false, err
 		}
 	}
-	return len(rows) == feedAtOnce, b.Store.Fed(context.WithoutCancel(ctx), auditFeed, last)
+	return len(rows) == feedAtOnce, b.Store.Fed(context.WithoutCancel(ctx), AuditFeed, last)
 }
 
 // postFeed is finished also when the bot stops, so that it is told once if that is possible.
-func (b *poster) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.Card) error {
+func (b *Poster) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.Card) error {
 	leave, err := b.Calls.Enter()
 	if err != nil {
 		return err
 	}
 	defer leave()
-	adapter, err := b.platform(at.Platform)
+	adapter, err := b.Platform(at.Platform)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (b *poster) postFeed(ctx context.Context, at chat.Thread, last int64, c cha
 }
 
 // feedLine is one row as a line; "" if it is not told.
-func (b *poster) feedLine(ctx context.Context, e store.Entry) (string, error) {
+func (b *Poster) FeedLine(ctx context.Context, e store.Entry) (string, error) {
 	var about *store.Purge
 	if e.Purge != "" {
 		p, found, err := b.Store.Purge(ctx, e.Purge)

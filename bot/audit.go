@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"purgebot/bot/card"
 	"purgebot/bot/store"
 )
 
@@ -13,13 +12,4 @@ func (b *desk) seen(s scene, what store.AuditKind, id string) store.Entry {
 // refused is what a refusal in this scene says in the audit.
 func (s scene) refused(verb string) store.Body {
 	return store.Body{Verb: verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Groups: s.person.Groups}
-}
-
-// refusals are refused targets as the audit keeps them.
-func refusals(some ...card.Refusal) []store.Refused {
-	var kept []store.Refused
-	for _, r := range some {
-		kept = append(kept, store.Refused{Target: r.Target, Area: r.Area, Reason: r.Reason, Rule: r.Rule})
-	}
-	return kept
 }

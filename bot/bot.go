@@ -79,7 +79,7 @@ func New(o Options) (*Bot, error) {
 	cdn := &vendor.Vendor{Books: kept, Rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
 	shows := poster.New(kept, law, patience, cdn)
 	shows.Platforms, shows.EditGap, shows.AuditChannel = o.Platforms, o.EditGap, o.AuditChannel
-	runs, err := newRunner(kept, law, patience, cdn, shows, o)
+	runs, err := newRunner(kept, law, patience, cdn, shows, o.Executor, o.Keep)
 	if err != nil {
 		return nil, err
 	}

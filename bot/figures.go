@@ -3,35 +3,17 @@ package bot
 import (
 	"context"
 	"maps"
-	"sync"
 
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
-// endings counts how purges ended in this process.
-type endings struct {
-	mu sync.Mutex
-	by map[store.State]int64
-}
-
-func (o *endings) count(st store.State) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.by == nil {
-		o.by = map[store.State]int64{}
-	}
-	o.by[st]++
-}
-
 // Outcomes is how many purges ended in this process, by each way in which one can end. What a later look has told changes none.
 func (b *Bot) Outcomes() map[store.State]int64 {
 	all := map[store.State]int64{store.StateDone: 0, store.StatePartly: 0, store.StateAccepted: 0, store.StateFailed: 0, store.StateUnknown: 0,
 		store.StateRefused: 0, store.StateCancelled: 0, store.StateExpired: 0}
-	b.runner.endings.mu.Lock()
-	defer b.runner.endings.mu.Unlock()
-	maps.Copy(all, b.runner.endings.by)
+	maps.Copy(all, b.runner.endings.all())
 	return all
 }
 

@@ -1,19 +1,5 @@
 package bot
 
-import (
-	"context"
-
-	"purgebot/bot/store"
-)
-
 // Prefetching fetches the URLs of a purge into the caches again, once they are done. It is a purge of its own in all but the name:
 // the same workflow, ledger and cards, of a kind that nobody types and no rule names. Nobody is asked about it, since the purge was
 // decided; whoever may no longer purge its URLs by then has them fetched no more.
-
-// decided is the purge that somebody decided: p, or the one that it follows.
-func (b *runner) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
-	if p.Follows == "" {
-		return p, nil
-	}
-	return b.Load(ctx, p.Follows)
-}

@@ -27,9 +27,9 @@ type runner struct {
 	broken  int // purges that the engine itself ended since the start
 }
 
-func newRunner(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, p *poster.Poster, o Options) (*runner, error) {
-	run := &runner{Books: b, rules: r, waits: w, vendor: v, poster: p, Executor: o.Executor, Keep: o.Keep}
-	e, err := newEngine(o.Store.DB(), o.Executor, o.Log, run.purge)
+func newRunner(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, p *poster.Poster, executor string, keep time.Duration) (*runner, error) {
+	run := &runner{Books: b, rules: r, waits: w, vendor: v, poster: p, Executor: executor, Keep: keep}
+	e, err := newEngine(b.Store.DB(), executor, b.Log, run.purge)
 	run.engine = e
 	return run, err
 }

@@ -171,3 +171,11 @@ func planWithin(r purge.Request, left card.Room, limits purge.Limits) ([]purge.B
 	}
 	return batches, err
 }
+
+// decided is the purge that somebody decided: p, or the one that it follows.
+func (b *runner) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
+	if p.Follows == "" {
+		return p, nil
+	}
+	return b.Load(ctx, p.Follows)
+}

@@ -85,10 +85,8 @@ func (b *Bot) lastCondition() Condition {
 		}
 		c.add(p.name, err)
 	}
-	b.runner.mu.Lock()
-	defer b.runner.mu.Unlock()
-	if b.runner.broken > 0 {
-		c.Problems = append(c.Problems, fmt.Sprintf("%d purges were lost by the engine and ended as unknown: see the log, then restart", b.runner.broken))
+	if lost := b.runner.Lost(); lost > 0 {
+		c.Problems = append(c.Problems, fmt.Sprintf("%d purges were lost by the engine and ended as unknown: see the log, then restart", lost))
 	}
 	c.Warnings = append(c.Warnings, b.vendor.Complaints.Told(b.Now())...)
 	return c

@@ -182,7 +182,7 @@ func (b *desk) offer(ctx context.Context, s scene, w wish.Wish, v verdict, refus
 	}
 	shown := v.refused[:min(len(v.refused), 100)]
 	body := s.refused(w.Verb)
-	body.Refused, body.More, body.Reason = refusals(shown...), len(v.refused)-len(shown), w.Reason
+	body.Refused, body.More, body.Reason = card.Recorded(shown...), len(v.refused)-len(shown), w.Reason
 	dup, err := b.Store.Take(ctx, s.event, buttons, b.By(s.person, store.AuditRefused, "", body))
 	if err != nil || dup {
 		return chat.Reply{}, err

@@ -33,3 +33,10 @@ func newRunner(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor,
 	run.engine = e
 	return run, err
 }
+
+// Lost returns how many purges the engine itself has ended since the start.
+func (b *runner) Lost() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.broken
+}

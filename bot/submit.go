@@ -279,7 +279,7 @@ func (b *runner) withdraw(ctx context.Context, p store.Purge, r card.Refusal) er
 		}
 	}
 	b.poster.WantCards()
-	return b.Store.SetOutcomes(ctx, p.ID, left, b.Entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.rules.Policy().Hash(), Refused: refusals(r)}))
+	return b.Store.SetOutcomes(ctx, p.ID, left, b.Entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.rules.Policy().Hash(), Refused: card.Recorded(r)}))
 }
 
 // fail ends a batch without a call. What an earlier call of it may have done stays unknown.

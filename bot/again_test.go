@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/bot/card"
+	"purgebot/bot/runner"
 	"purgebot/purge"
 )
 
@@ -80,11 +81,11 @@ func TestWhatWasStillRunningAtTheEndCanBeLookedUp(t *testing.T) {
 // The vendor's log is written beside its answer: what is not in it yet is neither lost nor beyond telling.
 func TestALogThatLagsIsReadAgain(t *testing.T) {
 	t.Parallel()
-	for name, lags := range map[string]int32{"accepted": unlistedLooks, "the answer was lost": unlistedLooks - 1} {
+	for name, lags := range map[string]int32{"accepted": runner.UnlistedLooks, "the answer was lost": runner.UnlistedLooks - 1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			if lags < unlistedLooks { // else it would be sent once more
+			if lags < runner.UnlistedLooks { // else it would be sent once more
 				w.lost()
 			}
 			var looks atomic.Int32

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"purgebot/acl"
@@ -178,7 +179,7 @@ func (b *desk) decideAs(ctx context.Context, s scene, p store.Purge, d store.Dec
 	b.poster.WantCards()
 	b.poster.WantNotices()
 	b.Done.Go(func() { // its commit need not be waited for: the row decides, and the tending loop rings again
-		b.LogError(ctx, "ring", b.runner.engine.ring(p.ID))
+		b.LogError(ctx, "ring", b.runner.Engine.Ring(p.ID))
 	})
 	switch {
 	case !won && first.Who == d.Who && first.What == d.What:
@@ -237,4 +238,51 @@ func (b *desk) mayCancel(s scene, p store.Purge) bool {
 	}
 	l := s.law.Thawed()
 	return len(rules.DeniedAny(l, s.who, p)) == 0 && (p.Confirm != acl.SecondPerson || l.MayApprove(p, l.Policy().Who(p.Requester, p.Groups), s.who, p.Request.Parts))
+}
+
+// button returns what a token stands for, of a purge's card or stored by itself; false if it never was one. (Whoever can read the
+// whole database can derive tokens: a press is checked against who presses, where and on which message all the same.)
+func (b *desk) button(ctx context.Context, token string) (store.Button, bool, error) {
+	key, _, ofCard := strings.Cut(token, "-")
+	if !ofCard {
+		return b.Store.Button(ctx, token)
+	}
+	p, found, err := b.Store.Pressed(ctx, key)
+	for _, action := range card.CardActions {
+		if found && books.HashID(token) == books.HashID(books.ButtonToken(p.Secret, action)) { // hashed, so that time tells nothing
+			return store.Button{Token: token, Purge: p.ID, Action: action, Channel: p.Channel}, true, err
+		}
+	}
+	return store.Button{}, false, err
+}
+
+// The cards of a purge offer what it left out. An offer that its requester's rules refuse is none.
+
+// pressCopy answers a press on a card of a purge that is not the one remembered, as a crash between the post and its commit leaves
+// behind: it points to the card that counts, and the pressed one is edited to do so as well. A press on anything else is stale.
+func (b *desk) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.MessageRef) (chat.Reply, error) {
+	c, known, err := b.Store.CardOf(ctx, p.ID, store.Status)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	others := on == (chat.MessageRef{})
+	if !others {
+		others, err = b.Store.ShowsCard(ctx, books.JSON(on))
+	}
+	if err != nil || others || !known || c.Ref == nil {
+		return b.stale(ctx, s, err)
+	}
+	_, decided, err := b.Store.Decision(ctx, p.ID)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	b.Done.Go(func() { b.poster.Retire(p, on) })
+	return b.refuse(ctx, s, "press", card.OldCopy(p.Short, p.State == store.StateWaiting && !decided && b.Now().Before(p.ExpiresAt)))
+}
+
+func (b *desk) stale(ctx context.Context, s scene, err error) (chat.Reply, error) {
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	return b.refuse(ctx, s, "press", card.StaleButton)
 }

@@ -160,7 +160,7 @@ func TestUnguardedPurgeUnderANewRule(t *testing.T) {
 	w := newStillWorld(t)
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.setPolicy(strings.Replace(worldPolicy, "areas: [mainland, overseas]}\n  - {name: two", "areas: [mainland, overseas], confirm: requester}\n  - {name: two", 1))
-	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
+	_, err := w.bot.runner.Submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Equal(t, purge.Skipped, w.targets(t, p.ID)[0].Outcome)
 	assert.Contains(t, w.targets(t, p.ID)[0].Reason, card.ConfirmAsks[acl.Requester])

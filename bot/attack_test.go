@@ -14,6 +14,7 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/runner"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -129,7 +130,7 @@ func TestWhatIsSentIsWhatWasConfirmed(t *testing.T) {
 	} {
 		other := p
 		change(&other.Request)
-		_, withdrawn, err := w.bot.runner.recheck(t.Context(), other, batches[0])
+		_, withdrawn, err := w.bot.runner.Recheck(t.Context(), other, batches[0])
 		require.NoError(t, err)
 		targets, err := w.bot.Store.Targets(t.Context(), p.ID)
 		require.NoError(t, err)
@@ -284,13 +285,13 @@ func TestNoReminderBeforeHalfTime(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
 	w.asksNamed()
-	j := job{ID: w.onlyPurge().ID, TTL: time.Minute, Wakes: []time.Duration{time.Second}}
-	_, err := w.bot.runner.remind(t.Context(), j, time.Now().Add(50*time.Second))
+	j := runner.Job{ID: w.onlyPurge().ID, TTL: time.Minute, Wakes: []time.Duration{time.Second}}
+	_, err := w.bot.runner.Remind(t.Context(), j, time.Now().Add(50*time.Second))
 	require.NoError(t, err)
 	_, wanted, err := w.bot.Store.CardOf(t.Context(), j.ID, store.Reminder)
 	require.NoError(t, err)
 	assert.False(t, wanted)
-	_, err = w.bot.runner.remind(t.Context(), j, time.Now().Add(10*time.Second))
+	_, err = w.bot.runner.Remind(t.Context(), j, time.Now().Add(10*time.Second))
 	require.NoError(t, err)
 	w.reminded()
 }

@@ -1,6 +1,6 @@
-// Package bot is the conversation: the command grammar, the ports to chat platforms, the durable workflow of a purge,
-// and every word that people read. It knows no platform and no vendor by name, and it decides nothing about access:
-// that is acl's. It does not send a purge whose intent is not committed, and does not report as failed what may have happened.
+// Package bot is the conversation. Its desk takes events, finds out who asks and where, decides by the rules, commits what was
+// decided, and answers; the packages below it run purges, show cards and word them. It decides nothing about access by itself: the
+// policy does. It takes no purge that it has not committed.
 package bot
 
 import (
@@ -16,6 +16,7 @@ import (
 	"purgebot/bot/chat"
 	"purgebot/bot/poster"
 	"purgebot/bot/rules"
+	"purgebot/bot/runner"
 	"purgebot/bot/store"
 	"purgebot/bot/vendor"
 	"purgebot/purge"
@@ -58,7 +59,7 @@ type Bot struct {
 	waits  *books.Waits
 	vendor *vendor.Vendor
 	poster *poster.Poster
-	runner *runner
+	runner *runner.Runner
 
 	vitals    *vitals // how everything is that the bot hangs on
 	tendEvery time.Duration
@@ -79,7 +80,7 @@ func New(o Options) (*Bot, error) {
 	cdn := &vendor.Vendor{Books: kept, Rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
 	shows := poster.New(kept, law, patience, cdn)
 	shows.Platforms, shows.EditGap, shows.AuditChannel = o.Platforms, o.EditGap, o.AuditChannel
-	runs, err := newRunner(kept, law, patience, cdn, shows, o.Executor, o.Keep)
+	runs, err := runner.New(kept, law, patience, cdn, shows, o.Executor, o.Keep)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (b *Bot) Start() error {
 			return fmt.Errorf("begin to tell the audit: %w", err)
 		}
 	}
-	if err := b.runner.engine.launch(); err != nil {
+	if err := b.runner.Engine.Launch(); err != nil {
 		return fmt.Errorf("take up open purges: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -127,7 +128,7 @@ func (b *Bot) Stop(timeout time.Duration) error {
 		b.stop()
 		b.Done.Wait()
 	}
-	return errors.Join(b.runner.engine.shutdown(5*time.Second), b.Store.Close())
+	return errors.Join(b.runner.Engine.Shutdown(5*time.Second), b.Store.Close())
 }
 
 // Backlog is what is under way.
@@ -180,11 +181,11 @@ func (b *Bot) tend(ctx context.Context) {
 		b.feel()
 		b.vendor.AskDomains(ctx)
 		b.vendor.WatchQuota()
-		b.runner.tendOpen(ctx)
-		b.runner.ringDecided(ctx)
+		b.runner.TendOpen(ctx)
+		b.runner.RingDecided(ctx)
 		b.poster.TellUnclear(ctx)
 		if n%720 == 1 {
-			b.runner.forget(ctx)
+			b.runner.Forget(ctx)
 		}
 		select {
 		case <-ctx.Done():

@@ -14,6 +14,7 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
+	"purgebot/bot/runner"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -455,8 +456,8 @@ func TestEveryDecisionAndEffectIsInTheAudit(t *testing.T) {
 
 func TestEngineOverridesAreRefused(t *testing.T) {
 	t.Parallel()
-	assert.ErrorContains(t, refuseOverrides([]string{"PATH=/bin", "DBOS__VMID=x"}), "DBOS__VMID")
-	assert.NoError(t, refuseOverrides([]string{"PATH=/bin"}))
+	assert.ErrorContains(t, runner.RefuseOverrides([]string{"PATH=/bin", "DBOS__VMID=x"}), "DBOS__VMID")
+	assert.NoError(t, runner.RefuseOverrides([]string{"PATH=/bin"}))
 }
 
 func TestCollectedTargetsAreAlwaysAsked(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"purgebot/bot/books"
 	"purgebot/bot/poster"
 	"purgebot/bot/rules"
+	"purgebot/bot/runner"
+	"purgebot/bot/store"
 	"purgebot/bot/vendor"
 )
 
@@ -14,7 +16,7 @@ type desk struct {
 	waits  *books.Waits
 	vendor *vendor.Vendor
 	poster *poster.Poster
-	runner *runner
+	runner *runner.Runner
 
 	rate        *personRate
 	PersonRate  int // commands a person may send in ten seconds
@@ -27,3 +29,13 @@ const (
 	maxWaiting       = 1000
 	maxWaitingPerson = 20
 )
+
+// seen is an audit row of somebody in a scene that says no more than where it was, under which policy, and as whom.
+func (b *desk) seen(s scene, what store.AuditKind, id string) store.Entry {
+	return b.By(s.person, what, id, s.refused(""))
+}
+
+// refused is what a refusal in this scene says in the audit.
+func (s scene) refused(verb string) store.Body {
+	return store.Body{Verb: verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Groups: s.person.Groups}
+}

@@ -13,7 +13,7 @@ import (
 func (b *Bot) Outcomes() map[store.State]int64 {
 	all := map[store.State]int64{store.StateDone: 0, store.StatePartly: 0, store.StateAccepted: 0, store.StateFailed: 0, store.StateUnknown: 0,
 		store.StateRefused: 0, store.StateCancelled: 0, store.StateExpired: 0}
-	maps.Copy(all, b.runner.endings.all())
+	maps.Copy(all, b.runner.Endings.All())
 	return all
 }
 

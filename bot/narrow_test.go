@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/bot/books"
+	"purgebot/bot/runner"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -51,7 +52,7 @@ func TestARefusedBatchIsNarrowedToTheCulprit(t *testing.T) {
 			m := w.ends("Partly done")
 			assert.Contains(t, lines(m.card), fmt.Sprintf("Mainland: %d done, 1 failed.", n-1))
 			assert.Contains(t, lines(m.card), fmt.Sprintf("https://www.test.com/%04d: %s", n/2, badInput.Message))
-			assert.LessOrEqual(t, len(w.cdn.sent()), 1+mostNarrowing)
+			assert.LessOrEqual(t, len(w.cdn.sent()), 1+runner.MostNarrowing)
 			taken := map[string]int{}
 			for _, b := range w.cdn.sent() {
 				if rejected(b, badInput, []string{fmt.Sprintf("/%04d", n/2)}) == nil {
@@ -105,7 +106,7 @@ func TestOnlyWhatATargetCanCauseIsNarrowed(t *testing.T) {
 		p := w.recordedPurge(t, "https://www.test.com/1", "https://www.test.com/2")
 		batches := 1
 		for n := 0; n < batches; n++ {
-			s, err := w.bot.runner.submit(t.Context(), p.ID, n, 0)
+			s, err := w.bot.runner.Submit(t.Context(), p.ID, n, 0)
 			require.NoError(t, err)
 			batches += s.More
 		}
@@ -131,11 +132,11 @@ func TestHostsAreToldApartFirst(t *testing.T) {
 	w := newStillWorld(t)
 	w.rejects(&purge.Error{Kind: purge.NotFound, Message: "No such domain."}, "abc.com/1")
 	p := w.mixed(t)
-	s, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
+	s, err := w.bot.runner.Submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	require.Equal(t, 2, s.More)
 	for n := 1; n <= 2; n++ {
-		_, err = w.bot.runner.submit(t.Context(), p.ID, n, 0)
+		_, err = w.bot.runner.Submit(t.Context(), p.ID, n, 0)
 		require.NoError(t, err)
 	}
 	assert.Equal(t, []purge.Outcome{purge.Accepted, purge.Failed, purge.Accepted},
@@ -150,17 +151,17 @@ func TestACutNarrowingGoesOnAsItWouldHave(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1", "https://www.test.com/2", "https://www.test.com/3")
 	batches, calls := 1, 0
 	for n := 0; n < batches; n++ {
-		first, err := w.bot.runner.submit(t.Context(), p.ID, n, 0)
+		first, err := w.bot.runner.Submit(t.Context(), p.ID, n, 0)
 		require.NoError(t, err)
 		calls = len(w.cdn.sent())
-		again, err := w.bot.runner.submit(t.Context(), p.ID, n, 0)
+		again, err := w.bot.runner.Submit(t.Context(), p.ID, n, 0)
 		require.NoError(t, err)
 		assert.Equal(t, first, again, "batch %d", n)
 		assert.Len(t, w.cdn.sent(), calls, "the answer is in the ledger: nothing is called again")
 		batches += first.More
 	}
 	assert.Equal(t, 5, batches)
-	_, err := w.bot.runner.submit(t.Context(), p.ID, batches, 0)
+	_, err := w.bot.runner.Submit(t.Context(), p.ID, batches, 0)
 	require.NoError(t, err, "a purge whose engine rows were lost counts its batches anew")
 	assert.Len(t, w.cdn.sent(), 5)
 }

@@ -11,6 +11,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/books"
 	"purgebot/bot/card"
+	"purgebot/bot/runner"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -127,7 +128,7 @@ func TestWakes(t *testing.T) {
 	}
 	assert.Empty(t, b.Wakes(store.Purge{Confirm: acl.Requester}))
 	expires := time.Now()
-	j := job{TTL: time.Hour, Wakes: []time.Duration{5 * time.Minute}}
-	assert.Equal(t, expires.Add(-55*time.Minute), j.wake(0, expires))
-	assert.Equal(t, expires, j.wake(1, expires))
+	j := runner.Job{TTL: time.Hour, Wakes: []time.Duration{5 * time.Minute}}
+	assert.Equal(t, expires.Add(-55*time.Minute), j.Wake(0, expires))
+	assert.Equal(t, expires, j.Wake(1, expires))
 }

@@ -87,7 +87,7 @@ func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v verdict, batche
 	if taken.Purge.Joined != "" {
 		b.joined(*taken.Purge)
 	} else {
-		b.runner.begin(*taken.Purge, len(batches))
+		b.runner.Begin(*taken.Purge, len(batches))
 	}
 	if w.Private {
 		card := card.PrivateTargetsCard(v.allowed)
@@ -299,3 +299,7 @@ func addOnce(list []string, s string) []string {
 	}
 	return append(list, s)
 }
+
+// Prefetching fetches the URLs of a purge into the caches again, once they are done. It is a purge of its own in all but the name:
+// the same workflow, ledger and cards, of a kind that nobody types and no rule names. Nobody is asked about it, since the purge was
+// decided; whoever may no longer purge its URLs by then has them fetched no more.

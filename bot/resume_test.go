@@ -55,7 +55,7 @@ func TestWhatLeftIsFoundBeforeThePolicyIsAskedAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, fresh, "a call has left, and its answer was never recorded")
 	w.setPolicy(strings.Replace(worldPolicy, "www.test.com, ", "", 1))
-	_, err = w.bot.runner.submit(t.Context(), p.ID, 0, 0)
+	_, err = w.bot.runner.Submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Equal(t, purge.Accepted, w.targets(t, p.ID)[0].Outcome, "it is looked up, not called refused")
 	assert.Empty(t, w.cdn.sent(), "and not called again")
@@ -68,7 +68,7 @@ func TestInterruptedCallThatCannotBeLookedUpIsUnknown(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	_, _, err := w.bot.Store.Begin(t.Context(), store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "d", At: time.Now(), State: store.Calling}, 0, nil)
 	require.NoError(t, err)
-	_, err = w.bot.runner.submit(t.Context(), p.ID, 0, 0)
+	_, err = w.bot.runner.Submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	assert.Equal(t, purge.OutcomeUnknown, w.targets(t, p.ID)[0].Outcome)
 	assert.Empty(t, w.cdn.sent())
@@ -88,9 +88,9 @@ func TestAStepCutAfterItsAnswerGoesOnAsItWouldHave(t *testing.T) {
 			w := newStillWorld(t)
 			w.cdn.answer = func(purge.Batch) error { return e }
 			p := w.recordedPurge(t, "https://www.test.com/1", "https://www.abc.com/1")
-			first, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
+			first, err := w.bot.runner.Submit(t.Context(), p.ID, 0, 0)
 			require.NoError(t, err)
-			again, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
+			again, err := w.bot.runner.Submit(t.Context(), p.ID, 0, 0)
 			require.NoError(t, err)
 			first.Wait, again.Wait = 0, 0
 			assert.Equal(t, first, again)
@@ -224,8 +224,8 @@ func TestAPurgeThatTheEngineDoesNotKnowIsStarted(t *testing.T) {
 	begun := store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "d", At: time.Now(), State: store.Calling}
 	_, _, err := w.bot.Store.Begin(t.Context(), begun, 0, nil)
 	require.NoError(t, err)
-	w.bot.runner.tendOpen(t.Context())
-	w.bot.runner.tendOpen(t.Context()) // started twice it runs once
+	w.bot.runner.TendOpen(t.Context())
+	w.bot.runner.TendOpen(t.Context()) // started twice it runs once
 	w.ends("Done")
 	assert.Len(t, w.cdn.sent(), 1, "what had left before is looked up, and only the rest is sent")
 }
@@ -238,7 +238,7 @@ func TestLostByTheEngineEndsAsWhatIsKnown(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.bot.Store.DB().Exec(`INSERT INTO workflow_status (workflow_uuid, status, created_at, updated_at, name) VALUES ($1, 'ERROR', 1, 1, 'purge')`, p.ID)
 	require.NoError(t, err)
-	w.bot.runner.tendOpen(t.Context())
+	w.bot.runner.TendOpen(t.Context())
 	w.ends("Unknown")
 	assert.Equal(t, purge.OutcomeUnknown, w.targets(t, p.ID)[0].Outcome)
 	assert.Contains(t, strings.Join(w.bot.Condition(t.Context()).Problems, "\n"), "lost by the engine")

@@ -11,6 +11,7 @@ import (
 
 	"purgebot/bot/books"
 	"purgebot/bot/card"
+	"purgebot/bot/runner"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -36,7 +37,7 @@ func (w *world) answering(answers ...*purge.Error) {
 func (w *world) steps(t *testing.T, id string) (waits []time.Duration) {
 	t.Helper()
 	for try := range 100 {
-		s, err := w.bot.runner.submit(t.Context(), id, 0, try)
+		s, err := w.bot.runner.Submit(t.Context(), id, 0, try)
 		require.NoError(t, err)
 		if !s.Again {
 			return waits
@@ -185,7 +186,7 @@ func TestWhatIsClearSoonIsNotToldTwice(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.answering(noAnswer)
 	w.cdn.status = func(purge.StatusQuery) ([]purge.TargetStatus, error) { return nil, notThere }
-	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
+	_, err := w.bot.runner.Submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	w.bot.waits.Poll = time.Hour
 	w.bot.poster.TellUnclear(t.Context())
@@ -207,15 +208,15 @@ func TestTheLedgerKnowsWhoseRowItMayBe(t *testing.T) {
 	}
 	w.answering(noAnswer, nil)
 	for _, id := range []string{first.ID, second.ID} {
-		_, err := w.bot.runner.submit(t.Context(), id, 0, 0)
+		_, err := w.bot.runner.Submit(t.Context(), id, 0, 0)
 		require.NoError(t, err)
 	}
-	_, err := w.bot.runner.look(t.Context(), first.ID, 1)
+	_, err := w.bot.runner.Look(t.Context(), first.ID, 1)
 	require.NoError(t, err)
 	require.Len(t, beside, 1)
 	assert.Equal(t, purge.Sent{Kind: purge.URL, Area: purge.Mainland, Target: beside[0].Target, TaskID: "1"}, beside[0])
 	assert.Equal(t, "https://www.test.com/2", beside[0].Target.String())
-	_, err = w.bot.runner.look(t.Context(), second.ID, 1)
+	_, err = w.bot.runner.Look(t.Context(), second.ID, 1)
 	require.NoError(t, err)
 	assert.Len(t, beside, 2, "both of the first may have been done")
 }
@@ -227,17 +228,17 @@ func TestWhatIsQueuedHasNotLeft(t *testing.T) {
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.cdn.queue = &purge.Error{Kind: purge.Unavailable, Message: "Too many wait.", RetryAfter: 7 * time.Second}
 	for try := range 2 * purge.MostTries {
-		s, err := w.bot.runner.submit(t.Context(), p.ID, 0, try)
+		s, err := w.bot.runner.Submit(t.Context(), p.ID, 0, try)
 		require.NoError(t, err)
-		assert.Equal(t, submitted{Again: true, Wait: 7 * time.Second}, s)
+		assert.Equal(t, runner.Submitted{Again: true, Wait: 7 * time.Second}, s)
 	}
 	calls, err := w.bot.Store.Calls(t.Context(), p.ID)
 	require.NoError(t, err)
 	assert.Empty(t, calls)
 	w.cdn.queue = nil
-	s, err := w.bot.runner.submit(t.Context(), p.ID, 0, 2*purge.MostTries)
+	s, err := w.bot.runner.Submit(t.Context(), p.ID, 0, 2*purge.MostTries)
 	require.NoError(t, err)
-	assert.Equal(t, submitted{}, s)
+	assert.Equal(t, runner.Submitted{}, s)
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
@@ -247,7 +248,7 @@ func TestWhatIsQueuedAtAStopStays(t *testing.T) {
 	w := newStillWorld(t)
 	p := w.recordedPurge(t, "https://www.test.com/1")
 	w.cdn.turn = func() { w.bot.Calls.Close(0) }
-	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
+	_, err := w.bot.runner.Submit(t.Context(), p.ID, 0, 0)
 	assert.ErrorIs(t, err, books.ErrStopping)
 	assert.Empty(t, w.cdn.sent())
 	calls, err := w.bot.Store.Calls(t.Context(), p.ID)
@@ -263,11 +264,11 @@ func TestNoSecondTryAfterTheDeadline(t *testing.T) {
 	w.answering(noAnswer)
 	w.cdn.status = func(purge.StatusQuery) ([]purge.TargetStatus, error) { return nil, nil }
 	p := w.recordedPurge(t, "https://www.test.com/1")
-	_, err := w.bot.runner.submit(t.Context(), p.ID, 0, 0)
+	_, err := w.bot.runner.Submit(t.Context(), p.ID, 0, 0)
 	require.NoError(t, err)
 	w.bot.waits.Deadline = 0
-	s, err := w.bot.runner.submit(t.Context(), p.ID, 0, unlistedLooks)
+	s, err := w.bot.runner.Submit(t.Context(), p.ID, 0, runner.UnlistedLooks)
 	require.NoError(t, err)
-	assert.Equal(t, submitted{}, s)
+	assert.Equal(t, runner.Submitted{}, s)
 	assert.Len(t, w.cdn.sent(), 1)
 }

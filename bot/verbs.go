@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -251,4 +252,92 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (cha
 		return chat.Reply{}, err
 	}
 	return chat.Reply{Card: &shown}, nil
+}
+
+// rightsOf is what the reader of help may use at this moment, be it in another channel.
+func (b *desk) rightsOf(s scene) card.Rights {
+	limits := b.poster.Limits(s.at)
+	r := card.Rights{Prefetch: b.vendor.Prefetches(), Forms: limits.Forms, Mentions: limits.Addressed, Audits: s.policy.Auditor(s.who), Administers: s.policy.Administrator(s.who)}
+	for _, g := range s.grants() {
+		if !holdsNow(g, s.law) {
+			continue
+		}
+		r.Urls = r.Urls || slices.Contains(g.Kinds, purge.URL)
+		r.Directories = r.Directories || slices.Contains(g.Kinds, purge.Directory)
+		r.Overseas = r.Overseas || slices.Contains(g.Areas, purge.Overseas)
+		r.Everywhere = r.Everywhere || len(purge.AreasBut(g.Areas)) == 0
+	}
+	return r
+}
+
+// holdsNow reports whether a grant holds now.
+func holdsNow(g acl.GrantView, l rules.Law) bool {
+	return !l.At().Before(g.From) && (g.Until.IsZero() || l.At().Before(g.Until))
+}
+
+// helpCard lists what its reader may use.
+func (b *desk) helpCard(s scene) chat.Card {
+	limits, r := b.poster.Limits(s.at), b.rightsOf(s)
+	c := chat.Card{Title: "What you can type"}
+	if !card.Purges(r) {
+		c.Lines = []string{card.NothingGranted, card.AskContact(s.person.Subject, s.policy.Contact())}
+	}
+	c.Lines = append(c.Lines, card.HelpFor(limits).Of(r)...)
+	c.Lines = append(c.Lines, card.Compact([]string{limits.Threads})...)
+	return c
+}
+
+// quotaCard draws today's quota: a bar each kind and area, when it starts anew, and who used what, as far as that is theirs to know.
+func (b *desk) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
+	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
+	day := b.vendor.Day(b.Now())
+	spent, err := b.vendor.Spent(ctx, day)
+	if err != nil {
+		return chat.Card{}, nil, err
+	}
+	c := chat.Card{Title: "Today's quota", Footer: "Resets at " + b.vendor.DayTurns()}
+	told := true
+	for _, k := range b.vendor.Kinds() {
+		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
+			al, limited := b.vendor.Allowance(k, a)
+			told = told && (al.Told || k == purge.Prefetch)
+			c.Lines = append(c.Lines, card.QuotaLine(k, a, al.Total, max(0, al.Limit-spent[card.QuotaOf{Kind: k, Area: a}]), spent[card.QuotaOf{Kind: k, Area: a}], limited))
+		}
+		if n := s.policy.Reserve(k); n > 0 {
+			c.Lines = append(c.Lines, card.ReserveLine(n, k, s.policy.MayTouchReserve(s.who)))
+		}
+	}
+	if !told {
+		c.Lines = append(c.Lines, card.QuotaOurs)
+	}
+	by, err := b.Store.SpentBy(ctx, day)
+	c.Lines = append(c.Lines, usedLines(s, by)...)
+	return c, nil, err
+}
+
+// mostUsers is how many people's use is shown.
+const mostUsers = 15
+
+// usedLines says who used how much: everybody to auditors and administrators, to others their own.
+func usedLines(s scene, by []store.SpentBy) []string {
+	all := s.policy.Auditor(s.who) || s.policy.Administrator(s.who)
+	var lines []string
+	for _, u := range by {
+		own := s.policy.SamePerson(u.Who, s.person.Subject)
+		if !all && !own {
+			continue
+		}
+		name := "You"
+		if !own {
+			name = chat.OneLine(u.Name) + " (" + string(u.Who) + ")"
+		}
+		lines = append(lines, fmt.Sprintf("%s used %s in %s", name, card.Things(u.Units, u.Kind), u.Area))
+	}
+	if more := len(lines) - mostUsers; more > 0 {
+		lines = append(lines[:mostUsers], fmt.Sprintf("and %d more.", more))
+	}
+	if len(lines) == 0 && !all {
+		return []string{"You used nothing today."}
+	}
+	return lines
 }

@@ -17,6 +17,7 @@ import (
 
 	"purgebot/acl"
 	"purgebot/bot/chat"
+	"purgebot/bot/runner"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -70,7 +71,7 @@ func newStillWorld(t *testing.T, change ...func(*Options)) *world {
 
 func (w *world) startStill() {
 	w.t.Helper()
-	require.NoError(w.t, w.bot.runner.engine.launch())
+	require.NoError(w.t, w.bot.runner.Engine.Launch())
 	ctx, cancel := context.WithCancel(context.Background())
 	w.bot.stop = cancel
 	w.bot.Done.Go(func() { w.bot.poster.ShowCards(ctx) })
@@ -105,11 +106,11 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := newEngine(db.DB(), "test", discard, (&runner{}).purge)
+	e, err := runner.NewEngine(db.DB(), "test", discard, (&runner.Runner{}).Purge)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(e.shutdown(5*time.Second), db.Close()); err != nil {
+	if err := errors.Join(e.Shutdown(5*time.Second), db.Close()); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(file)

@@ -1,3 +1,5 @@
+// Package books holds the things that every part of the conversation works with: the rows, the log, the clock, how long things
+// wait, the names that rows go by, and the gate that a stop closes. It decides nothing and talks to nobody.
 package books
 
 import (

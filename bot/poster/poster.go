@@ -1,3 +1,5 @@
+// Package poster shows cards, notices and the audit in chats, and tells people things privately. It draws each card from the rows of
+// the moment it is shown; it decides nothing, and no purge waits for it.
 package poster
 
 import (

@@ -1,3 +1,5 @@
+// Package rules keeps the rules of this moment: the policy file joined with the freezes and temporary grants from chat, as one law
+// that answers who may purge, what must happen first, and who may approve. It looks nobody up and sends nothing.
 package rules
 
 import (

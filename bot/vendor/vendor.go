@@ -1,3 +1,5 @@
+// Package vendor keeps the things that are known of the CDN's account: the quota that is left today, the domains, and the vendor's
+// complaints. It asks beside everything else, never on the way to an answer, and it purges nothing.
 package vendor
 
 import (

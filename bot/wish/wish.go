@@ -1,3 +1,4 @@
+// Package wish says what a command, a button or a form asks for, before areas are settled and anything is decided. It judges nothing.
 package wish
 
 import (

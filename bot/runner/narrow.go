@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // written down together with the refusal, so that a kill loses nothing and sends nothing twice.
 
 // mostNarrowing bounds the calls that one refused batch may lead to: enough to find one target among a thousand.
-const mostNarrowing = 20
+const MostNarrowing = 20
 
 // narrower returns the smaller batches that a refused one goes on as; nil if it is not to be narrowed.
 func narrower(batch sending, e *purge.Error) [][]store.Target {
@@ -61,7 +61,7 @@ func (s sending) affords(more int) bool {
 	if root == s.N {
 		hosts = len(byHost(s.rows))
 	}
-	return made+more <= min(2*bits.Len(uint(units-1))+hosts, mostNarrowing)
+	return made+more <= min(2*bits.Len(uint(units-1))+hosts, MostNarrowing)
 }
 
 // rootOf follows a part back to the batch of the plan that it was split from.
@@ -77,7 +77,7 @@ func (s sending) rootOf(batch int) int {
 // numbered gives the groups the next free numbers.
 func (s sending) numbered(groups [][]store.Target) [][]store.Target {
 	last := s.N
-	for _, t := range s.all {
+	for _, t := range s.All {
 		last = max(last, t.Batch)
 	}
 	for _, c := range s.calls {
@@ -94,7 +94,7 @@ func (s sending) numbered(groups [][]store.Target) [][]store.Target {
 }
 
 // split ends a refused call and has its targets go on.
-func (b *runner) split(ctx context.Context, batch sending, call store.Call, into [][]store.Target, entries []store.Entry) (submitted, error) {
+func (b *Runner) split(ctx context.Context, batch sending, call store.Call, into [][]store.Target, entries []store.Entry) (Submitted, error) {
 	call.Next = store.Next{What: store.Split, First: into[0][0].Batch, Parts: len(into)}
 	err := insist(func() error { return b.Store.Split(ctx, call, into, entries...) })
 	b.poster.WantCards()

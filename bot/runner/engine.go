@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -28,7 +28,7 @@ const bellTopic = "decided"
 // engine runs the purges durably. It and workflow.go are all that know the library.
 type engine struct {
 	root     dbos.Context
-	run      dbos.Workflow[job, string]
+	run      dbos.Workflow[Job, string]
 	stopping *atomic.Bool
 }
 
@@ -60,8 +60,8 @@ func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.Wi
 func (q quiet) WithGroup(name string) slog.Handler   { return quiet{q.Handler.WithGroup(name), q.on} }
 
 // newEngine opens the engine on the store's own database handle, which shutdown closes.
-func newEngine(db *sql.DB, executor string, log *slog.Logger, run dbos.Workflow[job, string]) (*engine, error) {
-	if err := refuseOverrides(os.Environ()); err != nil {
+func NewEngine(db *sql.DB, executor string, log *slog.Logger, run dbos.Workflow[Job, string]) (*engine, error) {
+	if err := RefuseOverrides(os.Environ()); err != nil {
 		return nil, err
 	}
 	stopping := new(atomic.Bool)
@@ -81,7 +81,7 @@ func newEngine(db *sql.DB, executor string, log *slog.Logger, run dbos.Workflow[
 }
 
 // refuseOverrides refuses the engine's environment variables: they silently win over our settings and strand open purges.
-func refuseOverrides(environ []string) error {
+func RefuseOverrides(environ []string) error {
 	for _, v := range environ {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "DBOS__") {
 			return fmt.Errorf("%s is set and would override purgebot's own settings: unset it", name)
@@ -91,10 +91,10 @@ func refuseOverrides(environ []string) error {
 }
 
 // launch takes up every open purge of this executor.
-func (e *engine) launch() error { return dbos.Launch(e.root) }
+func (e *engine) Launch() error { return dbos.Launch(e.root) }
 
 // start begins a job. It uses the root context: a request's end would cancel the purge durably.
-func (e *engine) start(j job) error {
+func (e *engine) start(j Job) error {
 	_, err := dbos.RunWorkflow(e.root, e.run, j, dbos.WithWorkflowID(j.ID))
 	return err
 }
@@ -132,12 +132,12 @@ func conditionOf(s dbos.WorkflowStatusType) condition {
 }
 
 // ring wakes a waiting job. Repeating it is harmless.
-func (e *engine) ring(id string) error {
+func (e *engine) Ring(id string) error {
 	return dbos.Send(e.root, id, "look", bellTopic)
 }
 
 // forget deletes the engine's rows of jobs that ended before the given time. Ours stay.
-func (e *engine) forget(before time.Time) error {
+func (e *engine) Forget(before time.Time) error {
 	rows, err := dbos.ListWorkflows(e.root, dbos.WithFilterCompletedBefore(before), dbos.WithFilterLimit(1000),
 		dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
 	if err != nil || len(rows) == 0 {
@@ -151,13 +151,13 @@ func (e *engine) forget(before time.Time) error {
 }
 
 // shutdown stops all jobs where they stand and closes the database.
-func (e *engine) shutdown(timeout time.Duration) error {
+func (e *engine) Shutdown(timeout time.Duration) error {
 	e.stopping.Store(true)
 	return dbos.Shutdown(e.root, timeout)
 }
 
 // step runs fn once and records its value. An error means "not recorded": it is tried again until the database is back.
-func step[R any](b *runner, ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {
+func step[R any](b *Runner, ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {
 	watched := func(c context.Context) (R, error) {
 		b.At("before " + name)
 		defer b.At("after " + name)

@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // job is what the engine keeps of a purge. Everything else is in our own rows, which were committed before it.
-type job struct {
+type Job struct {
 	ID      string        `json:"id"`
 	Batches int           `json:"batches"`
 	Guarded bool          `json:"guarded"`
@@ -21,7 +21,7 @@ type job struct {
 
 // purge is one purge from "asked" to "done". It survives a kill between any two lines: each step's value is recorded,
 // and a step that was cut runs again and finds in our own tables what it had already done.
-func (b *runner) purge(ctx dbos.Context, j job) (string, error) {
+func (b *Runner) Purge(ctx dbos.Context, j Job) (string, error) {
 	id := j.ID
 	if j.Guarded {
 		confirmed, err := b.confirm(ctx, j)
@@ -43,7 +43,7 @@ func (b *runner) purge(ctx dbos.Context, j job) (string, error) {
 }
 
 // confirm shows the card that asks, and waits until a row says what was decided.
-func (b *runner) confirm(ctx dbos.Context, j job) (bool, error) {
+func (b *Runner) confirm(ctx dbos.Context, j Job) (bool, error) {
 	id := j.ID
 	for {
 		a, err := step(b, ctx, "ask", func(c context.Context) (asked, error) { return b.ask(c, id, j.TTL) })
@@ -59,9 +59,9 @@ func (b *runner) confirm(ctx dbos.Context, j job) (bool, error) {
 	}
 }
 
-func (b *runner) awaitDecision(ctx dbos.Context, j job, expires time.Time) (bool, error) {
+func (b *Runner) awaitDecision(ctx dbos.Context, j Job, expires time.Time) (bool, error) {
 	for passed := 0; ; {
-		if err := awaitBell(ctx, j.wake(passed, expires)); err != nil {
+		if err := awaitBell(ctx, j.Wake(passed, expires)); err != nil {
 			return false, err
 		}
 		v, err := step(b, ctx, "decision", func(c context.Context) (store.Verdict, error) { return b.decision(c, j.ID) })
@@ -69,7 +69,7 @@ func (b *runner) awaitDecision(ctx dbos.Context, j job, expires time.Time) (bool
 			return v == store.Confirmed, err
 		}
 		if passed < len(j.Wakes) {
-			passed, err = step(b, ctx, "remind", func(c context.Context) (int, error) { return b.remind(c, j, expires) })
+			passed, err = step(b, ctx, "remind", func(c context.Context) (int, error) { return b.Remind(c, j, expires) })
 		}
 		if err != nil {
 			return false, err
@@ -78,10 +78,10 @@ func (b *runner) awaitDecision(ctx dbos.Context, j job, expires time.Time) (bool
 }
 
 // sendAll makes the calls of all batches, one after the other, each until its answer is known or known to be unknowable.
-func (b *runner) sendAll(ctx dbos.Context, id string, batches int) error {
+func (b *Runner) sendAll(ctx dbos.Context, id string, batches int) error {
 	for n := 0; n < batches; n++ { // a used-up quota skips some, and one that is refused may be split
 		for try := 0; ; try++ {
-			s, err := step(b, ctx, "submit", func(c context.Context) (submitted, error) { return b.submit(c, id, n, try) })
+			s, err := step(b, ctx, "submit", func(c context.Context) (Submitted, error) { return b.Submit(c, id, n, try) })
 			if err != nil || s.Halt {
 				return err
 			}
@@ -98,9 +98,9 @@ func (b *runner) sendAll(ctx dbos.Context, id string, batches int) error {
 }
 
 // followAll looks, ever less often, until nothing more can be learned. It reports whether something was still running then.
-func (b *runner) followAll(ctx dbos.Context, id string) (late bool, err error) {
+func (b *Runner) followAll(ctx dbos.Context, id string) (late bool, err error) {
 	for n := 0; ; n++ {
-		l, err := step(b, ctx, "look", func(c context.Context) (looked, error) { return b.look(c, id, n) })
+		l, err := step(b, ctx, "look", func(c context.Context) (looked, error) { return b.Look(c, id, n) })
 		if err != nil || l.Settled {
 			return l.Late, err
 		}
@@ -110,7 +110,7 @@ func (b *runner) followAll(ctx dbos.Context, id string) (late bool, err error) {
 	}
 }
 
-func (b *runner) finish(ctx dbos.Context, id string, late bool) (string, error) {
+func (b *Runner) finish(ctx dbos.Context, id string, late bool) (string, error) {
 	st, err := step(b, ctx, "finish", func(c context.Context) (store.State, error) { return b.settle(c, id, late) })
 	return string(st), err
 }

@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 // submitted is the value of the step submit.
-type submitted struct {
+type Submitted struct {
 	Again bool // another run of the step after Wait: a further try, or a look before it
 	Wait  time.Duration
 	Skip  int  // batches behind this one that would only fail alike
@@ -25,16 +25,16 @@ type submitted struct {
 // submit makes one try of one batch. The ledger row is written before the call leaves, and not before it may: when it is found
 // without an answer, an earlier run of this step was cut while the call was under way, and the API is asked before anything is said.
 // It is never simply called again. Where there is no row, nothing has left, however long the call had waited for its turn.
-func (b *runner) submit(ctx context.Context, id string, n, try int) (submitted, error) {
+func (b *Runner) Submit(ctx context.Context, id string, n, try int) (Submitted, error) {
 	ctx = context.WithoutCancel(ctx)
 	leave, err := b.Calls.Enter()
 	if err != nil {
-		return submitted{}, err
+		return Submitted{}, err
 	}
 	defer leave()
 	p, batch, err := b.batch(ctx, id, n, try)
 	if err != nil {
-		return submitted{}, err
+		return Submitted{}, err
 	}
 	if done, found := batch.made(try); found { // an earlier run of this step: what left comes before what is allowed now
 		return b.resume(ctx, p, batch, done)
@@ -44,16 +44,16 @@ func (b *runner) submit(ctx context.Context, id string, n, try int) (submitted, 
 			return s, err
 		}
 	} else if !batch.pending() { // what was decided about the rest of its area, or a number that is not in use
-		return submitted{}, nil
+		return Submitted{}, nil
 	}
 	if p.Cancelled != "" { // nobody waits for a turn that is not taken
-		return submitted{Halt: true}, nil
+		return Submitted{Halt: true}, nil
 	}
 	return b.send(ctx, p, batch, try)
 }
 
 // resume goes on from a ledger row that an earlier run of the step has left.
-func (b *runner) resume(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
+func (b *Runner) resume(ctx context.Context, p store.Purge, batch sending, call store.Call) (Submitted, error) {
 	if call.State == store.Calling {
 		return b.recover(ctx, p, batch, call)
 	}
@@ -64,7 +64,7 @@ func (b *runner) resume(ctx context.Context, p store.Purge, batch sending, call 
 type sending struct {
 	purge.Batch
 	rows   []store.Target // of the batch
-	all    []store.Target
+	All    []store.Target
 	calls  []store.Call
 	behind []purge.Batch
 }
@@ -87,7 +87,7 @@ func (s sending) made(try int) (store.Call, bool) {
 }
 
 // batch loads the n-th batch. Where there are several, or one is tried again, the purge shows that it is under way.
-func (b *runner) batch(ctx context.Context, id string, n, try int) (store.Purge, sending, error) {
+func (b *Runner) batch(ctx context.Context, id string, n, try int) (store.Purge, sending, error) {
 	p, err := b.Load(ctx, id)
 	if err != nil {
 		return p, sending{}, err
@@ -113,8 +113,8 @@ func (b *runner) batch(ctx context.Context, id string, n, try int) (store.Purge,
 	if s.calls, err = b.Store.Calls(ctx, id); err != nil {
 		return p, s, err
 	}
-	s.all, err = b.Store.Targets(ctx, id)
-	for _, t := range s.all {
+	s.All, err = b.Store.Targets(ctx, id)
+	for _, t := range s.All {
 		if t.Batch == n {
 			s.rows = append(s.rows, t)
 		}
@@ -126,7 +126,7 @@ func (b *runner) batch(ctx context.Context, id string, n, try int) (store.Purge,
 var errInterrupted = errors.New("purgebot was stopped while the call was under way")
 
 // recover finds out what became of a call whose answer was never recorded: nobody is left who could know but the vendor.
-func (b *runner) recover(ctx context.Context, p store.Purge, batch sending, call store.Call) (submitted, error) {
+func (b *Runner) recover(ctx context.Context, p store.Purge, batch sending, call store.Call) (Submitted, error) {
 	seen, err := b.statusOf(ctx, p.ID, openBatch{Batch: batch.Batch, since: call.At})
 	if err == nil && len(seen) == len(batch.Targets) {
 		call.Receipt.At = b.Now()
@@ -137,7 +137,7 @@ func (b *runner) recover(ctx context.Context, p store.Purge, batch sending, call
 
 // end records the answer: the call, the targets and the audit in one commit. The answer is in nobody else's hands, so
 // a database that does not take it is asked again for a while before the step gives up.
-func (b *runner) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (submitted, error) {
+func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (Submitted, error) {
 	// What the call itself is known to be.
 	state, outcome := known(e)
 	call.State = state
@@ -181,7 +181,7 @@ func (b *runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 // restOfArea is the targets of the batches behind this one in the same area.
 func (s sending) restOfArea() []store.Target {
 	var rows []store.Target
-	for _, t := range s.all {
+	for _, t := range s.All {
 		if t.Area == s.Area && t.Batch > s.N {
 			rows = append(rows, t)
 		}
@@ -192,7 +192,7 @@ func (s sending) restOfArea() []store.Target {
 // unsent is the targets of all batches behind this one that nothing was decided about.
 func (s sending) unsent() []store.Target {
 	var rows []store.Target
-	for _, t := range s.all {
+	for _, t := range s.All {
 		if t.Batch > s.N && t.Outcome == purge.Pending {
 			rows = append(rows, t)
 		}
@@ -201,7 +201,7 @@ func (s sending) unsent() []store.Target {
 }
 
 // notSent is the audit row of targets that are left out for one reason; none if there are none.
-func (b *runner) notSent(id string, targets []store.Target) []store.Entry {
+func (b *Runner) notSent(id string, targets []store.Target) []store.Entry {
 	if len(targets) == 0 {
 		return nil
 	}
@@ -234,7 +234,7 @@ func known(e *purge.Error) (store.CallState, purge.Outcome) {
 // recheck asks the policy of this moment again, and what was said in chat by now, for whoever asked and whoever pressed, with the
 // groups they had then. One target that is no longer allowed stops all that has not left. What it returns stops what is said
 // from here until the call is written down.
-func (b *runner) recheck(ctx context.Context, p store.Purge, batch purge.Batch) (stops func([]store.Rule) string, withdrawn bool, err error) {
+func (b *Runner) Recheck(ctx context.Context, p store.Purge, batch purge.Batch) (stops func([]store.Rule) string, withdrawn bool, err error) {
 	asked, err := b.decided(ctx, p)
 	if err != nil {
 		return nil, false, err
@@ -266,7 +266,7 @@ func (b *runner) recheck(ctx context.Context, p store.Purge, batch purge.Batch) 
 }
 
 // withdraw marks all that has not left as skipped, and says why.
-func (b *runner) withdraw(ctx context.Context, p store.Purge, r card.Refusal) error {
+func (b *Runner) withdraw(ctx context.Context, p store.Purge, r card.Refusal) error {
 	targets, err := b.Store.Targets(ctx, p.ID)
 	if err != nil {
 		return err
@@ -283,7 +283,7 @@ func (b *runner) withdraw(ctx context.Context, p store.Purge, r card.Refusal) er
 }
 
 // fail ends a batch without a call. What an earlier call of it may have done stays unknown.
-func (b *runner) fail(ctx context.Context, p store.Purge, batch sending, why string) error {
+func (b *Runner) fail(ctx context.Context, p store.Purge, batch sending, why string) error {
 	b.poster.WantCards()
 	o := purge.Failed
 	if batch.unclear() > 0 {

@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"purgebot/purge"
 )
 
-func (b *runner) jobOf(p store.Purge, batches int) job {
-	j := job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.waits.ConfirmTTL}
+func (b *Runner) jobOf(p store.Purge, batches int) Job {
+	j := Job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.waits.ConfirmTTL}
 	if p.Confirm == acl.SecondPerson {
 		j.TTL, j.Wakes = b.waits.ApprovalTTL, b.waits.Wakes(p)
 	}
@@ -22,7 +22,7 @@ func (b *runner) jobOf(p store.Purge, batches int) job {
 
 // startLost starts a purge that was recorded and that the engine does not know: a kill came between the two, or its rows were
 // lost. Started twice it runs once. Whatever of it has left is in the ledger, and is not called again.
-func (b *runner) startLost(ctx context.Context, id string) error {
+func (b *Runner) startLost(ctx context.Context, id string) error {
 	p, err := b.Load(ctx, id)
 	if err != nil || p.State.Final() {
 		return err
@@ -35,19 +35,19 @@ func (b *runner) startLost(ctx context.Context, id string) error {
 	for _, batch := range batches {
 		last = batch.N
 	}
-	return b.engine.start(b.jobOf(p, last+1))
+	return b.Engine.start(b.jobOf(p, last+1))
 }
 
 // endBroken ends what the engine itself ended, and says what is known: a call without an answer may have been done, and what
 // has none was never sent.
-func (b *runner) endBroken(ctx context.Context, id string) error {
+func (b *Runner) endBroken(ctx context.Context, id string) error {
 	b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id)
 	err := b.endOne(ctx, id)
 	b.poster.WantCards()
 	return err
 }
 
-func (b *runner) endOne(ctx context.Context, id string) error {
+func (b *Runner) endOne(ctx context.Context, id string) error {
 	calls, err := b.Store.Calls(ctx, id)
 	if err != nil {
 		return err
@@ -67,16 +67,16 @@ func (b *runner) endOne(ctx context.Context, id string) error {
 	b.mu.Lock()
 	b.broken++
 	b.mu.Unlock()
-	b.endings.count(state)
+	b.Endings.count(state)
 	return errors.Join(err, b.Store.Finish(ctx, id, state, card.LostByEngine, b.Now(), true, b.Entry(store.AuditEnded, id, "", ended(state, card.LostByEngine))))
 }
 
 // tendOpen sees to it that every open purge is in the engine's hands, and ends those that the engine itself has ended.
-func (b *runner) tendOpen(ctx context.Context) {
+func (b *Runner) TendOpen(ctx context.Context) {
 	ids, err := b.Store.Unfinished(ctx)
 	if err == nil && len(ids) > 0 {
 		var known map[string]condition
-		known, err = b.engine.conditions(ids)
+		known, err = b.Engine.conditions(ids)
 		for i := 0; i < len(ids) && err == nil; i++ {
 			switch known[ids[i]] {
 			case unstarted:
@@ -89,18 +89,18 @@ func (b *runner) tendOpen(ctx context.Context) {
 	b.LogError(ctx, "tend open purges", err)
 }
 
-func (b *runner) ringDecided(ctx context.Context) {
+func (b *Runner) RingDecided(ctx context.Context) {
 	ids, err := b.Store.Decided(ctx)
 	for _, id := range ids {
-		err = errors.Join(err, b.engine.ring(id))
+		err = errors.Join(err, b.Engine.Ring(id))
 	}
 	b.LogError(ctx, "ring again", err)
 }
 
-func (b *runner) forget(ctx context.Context) {
+func (b *Runner) Forget(ctx context.Context) {
 	now := b.Now()
 	n, err := b.Store.Prune(ctx, now.Add(-b.Keep), now.Add(-7*24*time.Hour))
-	b.LogError(ctx, "forget old purges", errors.Join(err, b.engine.forget(now.Add(-24*time.Hour))))
+	b.LogError(ctx, "forget old purges", errors.Join(err, b.Engine.Forget(now.Add(-24*time.Hour))))
 	if n > 0 {
 		b.Log.InfoContext(ctx, "forgot old purges", "purges", n)
 	}
@@ -108,14 +108,14 @@ func (b *runner) forget(ctx context.Context) {
 
 // begin lets the engine take up a purge that is recorded, without keeping anybody waiting. Should it not come to that, the
 // tending loop does it.
-func (b *runner) begin(p store.Purge, batches int) {
+func (b *Runner) Begin(p store.Purge, batches int) {
 	b.Log.Info("purge taken", "purge", p.ID, "short", p.Short, "from", p.Requester, "kind", p.Request.Kind, "targets", p.Request.Len(), "guarded", p.Confirm != "")
 	b.Done.Go(func() {
 		time.Sleep(answerFirst)
 		b.At("before start")
 		again, err := b.poster.Lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
 		b.LogError(context.Background(), "look for what was just purged", err)
-		b.LogError(context.Background(), "start a purge", b.engine.start(b.jobOf(p, batches)))
+		b.LogError(context.Background(), "start a purge", b.Engine.start(b.jobOf(p, batches)))
 		b.poster.WantCards()
 		if p.Confirm == "" {
 			b.poster.TellLately(context.Background(), p, again)

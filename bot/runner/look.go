@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -17,11 +17,11 @@ type looked struct {
 }
 
 // unlistedLooks is how often a log that can be read may lack what was just sent: it is written beside the answer, not before it.
-const unlistedLooks = 3
+const UnlistedLooks = 3
 
 // look asks what became of everything accepted or unknown. What this API cannot tell about is left as it is known,
 // at once: waiting would not make it truer.
-func (b *runner) look(ctx context.Context, id string, n int) (looked, error) {
+func (b *Runner) Look(ctx context.Context, id string, n int) (looked, error) {
 	ctx = context.WithoutCancel(ctx)
 	leave, err := b.Calls.Enter()
 	if err != nil {
@@ -73,7 +73,7 @@ type openBatch struct {
 	rows  map[string]store.Target
 }
 
-func (b *runner) openBatches(ctx context.Context, id string) ([]openBatch, error) {
+func (b *Runner) openBatches(ctx context.Context, id string) ([]openBatch, error) {
 	batches, err := b.Store.Batches(ctx, id)
 	if err != nil {
 		return nil, err
@@ -127,13 +127,13 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 }
 
 // lookAt asks about one batch and records what changed. It reports whether asking again may tell more.
-func (b *runner) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, error) {
+func (b *Runner) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, error) {
 	seen, err := b.statusOf(ctx, id, o)
 	if err != nil {
 		return notNow(err), nil
 	}
 	running, changed := learned(o, seen)
-	running = running || n < unlistedLooks && len(seen) < len(o.Targets)
+	running = running || n < UnlistedLooks && len(seen) < len(o.Targets)
 	if len(changed) == 0 {
 		return running, nil
 	}
@@ -142,7 +142,7 @@ func (b *runner) lookAt(ctx context.Context, id string, o openBatch, n int) (boo
 
 // statusOf asks the vendor about one batch. What others have sent is read from the ledger after the vendor's log, so that no row of
 // that is taken for this batch's which another call could have made.
-func (b *runner) statusOf(ctx context.Context, id string, o openBatch) ([]purge.TargetStatus, error) {
+func (b *Runner) statusOf(ctx context.Context, id string, o openBatch) ([]purge.TargetStatus, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	seen, err := b.vendor.CDN.Status(callCtx, purge.StatusQuery{Batch: o.Batch, Receipt: o.call.Receipt, Since: o.since, Beside: func(ctx context.Context) ([]purge.Sent, error) {
@@ -175,7 +175,7 @@ func learned(o openBatch, seen []purge.TargetStatus) (running bool, changed []st
 }
 
 // learnMore looks once at all that is unclear, and reports whether anything is clearer now.
-func (b *runner) learnMore(ctx context.Context, p store.Purge) (bool, error) {
+func (b *Runner) LearnMore(ctx context.Context, p store.Purge) (bool, error) {
 	leave, err := b.Calls.Enter()
 	if err != nil {
 		return false, err
@@ -206,7 +206,7 @@ func (b *runner) learnMore(ctx context.Context, p store.Purge) (bool, error) {
 }
 
 // revise commits what a look found, with the state that the whole purge is in by that.
-func (b *runner) revise(ctx context.Context, p store.Purge, changed []store.Target) error {
+func (b *Runner) revise(ctx context.Context, p store.Purge, changed []store.Target) error {
 	targets, err := b.Store.Targets(ctx, p.ID)
 	if err != nil {
 		return err

@@ -1,4 +1,6 @@
-package bot
+// Package runner runs purges: each is one workflow of the durable engine, from the question to the last look. It sends no call whose
+// intent is not committed, and never calls failed a purge that may have happened.
+package runner
 
 import (
 	"sync"
@@ -11,31 +13,31 @@ import (
 )
 
 // runner runs purges: each is a workflow of the durable engine, whose steps send, look and settle.
-type runner struct {
+type Runner struct {
 	*books.Books
 	rules  *rules.Rules
 	waits  *books.Waits
 	vendor *vendor.Vendor
 	poster *poster.Poster
-	engine *engine
+	Engine *engine
 
 	Executor string        // unique per process sharing the database, stable across restarts
 	Keep     time.Duration // how long purges and audit are kept
 
-	endings endings // how purges ended since the start
+	Endings endings // how purges ended since the start
 	mu      sync.Mutex
 	broken  int // purges that the engine itself ended since the start
 }
 
-func newRunner(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, p *poster.Poster, executor string, keep time.Duration) (*runner, error) {
-	run := &runner{Books: b, rules: r, waits: w, vendor: v, poster: p, Executor: executor, Keep: keep}
-	e, err := newEngine(b.Store.DB(), executor, b.Log, run.purge)
-	run.engine = e
+func New(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, p *poster.Poster, executor string, keep time.Duration) (*Runner, error) {
+	run := &Runner{Books: b, rules: r, waits: w, vendor: v, poster: p, Executor: executor, Keep: keep}
+	e, err := NewEngine(b.Store.DB(), executor, b.Log, run.Purge)
+	run.Engine = e
 	return run, err
 }
 
 // Lost returns how many purges the engine itself has ended since the start.
-func (b *runner) Lost() int {
+func (b *Runner) Lost() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.broken

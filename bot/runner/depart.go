@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 const callTimeout = 40 * time.Second
 
 // send waits for the call's turn, makes it, and writes down what is known of it.
-func (b *runner) send(ctx context.Context, p store.Purge, batch sending, try int) (submitted, error) {
+func (b *Runner) send(ctx context.Context, p store.Purge, batch sending, try int) (Submitted, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	var d departure
@@ -48,23 +48,23 @@ func (b *runner) send(ctx context.Context, p store.Purge, batch sending, try int
 const noTurnWait = time.Second
 
 // neverLeft is a call whose turn did not come: nothing was written, so it is no try, and comes again. A batch that no call can carry fails.
-func (b *runner) neverLeft(ctx context.Context, p store.Purge, batch sending, e *purge.Error) (submitted, error) {
+func (b *Runner) neverLeft(ctx context.Context, p store.Purge, batch sending, e *purge.Error) (Submitted, error) {
 	if e == nil {
 		e = purge.AsError(errors.New("the CDN's client answered without asking whether the call may leave"))
 	}
 	b.Log.Log(ctx, vendor.Severity(e), "call has no turn", "purge", p.ID, "short", p.Short, "batch", batch.N, "kind", e.Kind.String(), "error", e)
 	if purge.MayTryAgain(e) == purge.Later {
-		return submitted{Again: true, Wait: max(e.RetryAfter, noTurnWait)}, nil
+		return Submitted{Again: true, Wait: max(e.RetryAfter, noTurnWait)}, nil
 	}
 	b.vendor.NoteCDN(e)
-	return submitted{Halt: e.Kind == purge.Internal}, b.fail(ctx, p, batch, e.Message)
+	return Submitted{Halt: e.Kind == purge.Internal}, b.fail(ctx, p, batch, e.Message)
 }
 
 // departure is how a call came to leave, or why it stayed.
 type departure struct {
 	asked bool       // its turn had come
 	call  store.Call // that leaves; its State is calling
-	then  submitted  // what follows where it stays
+	then  Submitted  // what follows where it stays
 	err   error
 }
 
@@ -72,16 +72,16 @@ type departure struct {
 var errStays = &purge.Error{Kind: purge.Conflict, Message: "This call is not to leave any more."}
 
 // depart is asked when a call has its turn, at once before it leaves: it judges once more, and writes the ledger row.
-func (b *runner) depart(ctx context.Context, p store.Purge, batch sending, try int) departure {
+func (b *Runner) depart(ctx context.Context, p store.Purge, batch sending, try int) departure {
 	d := departure{asked: true}
 	// May it still leave: by the bot, the rules, the quota?
 	if b.Calls.Stopping() { // what was queued is sent by the next process
 		d.err = books.ErrStopping
 		return d
 	}
-	stops, withdrawn, err := b.recheck(ctx, p, batch.Batch)
+	stops, withdrawn, err := b.Recheck(ctx, p, batch.Batch)
 	if withdrawn || err != nil {
-		d.then, d.err = submitted{Halt: true}, err
+		d.then, d.err = Submitted{Halt: true}, err
 		return d
 	}
 	limit, some := b.vendor.MayHold(p, batch.Batch)
@@ -96,9 +96,9 @@ func (b *runner) depart(ctx context.Context, p store.Purge, batch sending, try i
 	case err != nil:
 		d.err = err
 	case call.State == store.CallStopped:
-		d.then = submitted{Halt: true}
+		d.then = Submitted{Halt: true}
 	case call.State == store.CallFrozen: // said just now: the next look says what it is
-		d.then = submitted{Again: true}
+		d.then = Submitted{Again: true}
 	case call.State == store.CallOverQuota:
 		d.err = b.fail(ctx, p, batch, b.vendor.OverQuota(p, batch.Batch))
 	case !fresh:
@@ -109,7 +109,7 @@ func (b *runner) depart(ctx context.Context, p store.Purge, batch sending, try i
 	return d
 }
 
-func (b *runner) newCall(p store.Purge, batch sending, try int) store.Call {
+func (b *Runner) newCall(p store.Purge, batch sending, try int) store.Call {
 	now := b.Now()
 	return store.Call{
 		Purge: p.ID, Batch: batch.N, Try: try, Kind: batch.Kind, Area: batch.Area, Units: len(batch.Targets),

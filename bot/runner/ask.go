@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -21,7 +21,7 @@ type asked struct {
 }
 
 // ask shows the card with the buttons. Nothing is sent before that, so that nobody waits for a question nobody saw.
-func (b *runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, error) {
+func (b *Runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, error) {
 	p, err := b.Load(ctx, id)
 	if err != nil {
 		return asked{}, err
@@ -45,7 +45,7 @@ func (b *runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, 
 	return asked{Expires: expires}, err
 }
 
-func (b *runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (asked, error) {
+func (b *Runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (asked, error) {
 	if e.Kind.Transient() && b.Now().Sub(p.CreatedAt) < b.waits.ConfirmTTL {
 		return asked{Again: true, Wait: max(e.RetryAfter, time.Second)}, nil
 	}
@@ -60,7 +60,7 @@ func (b *runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (
 }
 
 // decision returns what was decided, or "" to wait on. When the time is up, time itself decides, unless somebody was first.
-func (b *runner) decision(ctx context.Context, id string) (store.Verdict, error) {
+func (b *Runner) decision(ctx context.Context, id string) (store.Verdict, error) {
 	p, err := b.Load(ctx, id)
 	if err != nil {
 		return "", err
@@ -81,9 +81,9 @@ func (b *runner) decision(ctx context.Context, id string) (store.Verdict, error)
 }
 
 // remind shows a question anew, mentions those who may approve it once half of its time is over, and says how many wakes are behind.
-func (b *runner) remind(ctx context.Context, j job, expires time.Time) (passed int, err error) {
+func (b *Runner) Remind(ctx context.Context, j Job, expires time.Time) (passed int, err error) {
 	now := b.Now()
-	for passed < len(j.Wakes) && !now.Before(j.wake(passed, expires)) {
+	for passed < len(j.Wakes) && !now.Before(j.Wake(passed, expires)) {
 		passed++
 	}
 	p, err := b.Load(ctx, j.ID)
@@ -97,7 +97,7 @@ func (b *runner) remind(ctx context.Context, j job, expires time.Time) (passed i
 }
 
 // wake is when the n-th of them is, and at last when the question expires.
-func (j job) wake(n int, expires time.Time) time.Time {
+func (j Job) Wake(n int, expires time.Time) time.Time {
 	if n >= len(j.Wakes) {
 		return expires
 	}

@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // settle ends the purge with the state its targets are in, and wants the message that notifies.
-func (b *runner) settle(ctx context.Context, id string, late bool) (store.State, error) {
+func (b *Runner) settle(ctx context.Context, id string, late bool) (store.State, error) {
 	leave, err := b.Calls.Enter() // what follows is begun before the bot stops, or by the next
 	if err != nil {
 		return "", err
@@ -45,12 +45,12 @@ func (b *runner) settle(ctx context.Context, id string, late bool) (store.State,
 		return "", err
 	}
 	if next != nil {
-		b.begin(*next, len(then.Batches))
+		b.Begin(*next, len(then.Batches))
 	}
 	if unseen {
 		b.forgetCard(ctx, id)
 	}
-	b.endings.count(st)
+	b.Endings.count(st)
 	b.Log.InfoContext(ctx, "purge ended", "purge", p.ID, "short", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
 	b.poster.Pace.Hurry(poster.Message(id, store.Status))
 	b.poster.WantCards()
@@ -58,7 +58,7 @@ func (b *runner) settle(ctx context.Context, id string, late bool) (store.State,
 }
 
 // forgetCard gives up a status card that could never be shown.
-func (b *runner) forgetCard(ctx context.Context, id string) {
+func (b *Runner) forgetCard(ctx context.Context, id string) {
 	c, found, err := b.Store.CardOf(ctx, id, store.Status)
 	if err == nil && found {
 		err = b.Store.CardFailed(ctx, id, store.Status, c.Wanted, true)
@@ -113,7 +113,7 @@ func skippedReason(targets []store.Target) string {
 
 // following is what fetches again the URLs that are done; nil if that is not wished for, not any more, or there are none. What is
 // left of today's quota is asked for a moment only: the purge is done, and should say so.
-func (b *runner) following(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
+func (b *Runner) following(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
 	request := doneOf(targets)
 	if !p.Prefetch || !b.vendor.Prefetches() || p.Cancelled != "" || request.Len() == 0 {
 		return nil, nil
@@ -173,7 +173,7 @@ func planWithin(r purge.Request, left card.Room, limits purge.Limits) ([]purge.B
 }
 
 // decided is the purge that somebody decided: p, or the one that it follows.
-func (b *runner) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
+func (b *Runner) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
 	if p.Follows == "" {
 		return p, nil
 	}

@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"maps"
@@ -23,7 +23,7 @@ func (o *endings) count(st store.State) {
 }
 
 // all returns the counts of now.
-func (o *endings) all() map[store.State]int64 {
+func (o *endings) All() map[store.State]int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return maps.Clone(o.by)

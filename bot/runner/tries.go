@@ -1,4 +1,4 @@
-package bot
+package runner
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // next decides what follows an answer, and writes it into the call. Where the quota is used up the rest of the area would only fail
 // alike, where the key or the clock is wrong, everything. A missing right may be one host's. A call that was under way when
 // purgebot was killed is looked up, and not made again.
-func (b *runner) next(batch sending, call *store.Call, e *purge.Error) purge.Again {
+func (b *Runner) next(batch sending, call *store.Call, e *purge.Error) purge.Again {
 	again, wait := batch.tried(*call, e, b.Now(), b.waits.Deadline).Next(e, rand.Float64())
 	switch {
 	case e == nil, errors.Is(e, errInterrupted):
@@ -67,20 +67,20 @@ func (s sending) unclear() (n int) {
 }
 
 // follows is next as the workflow takes it.
-func (b *runner) follows(batch sending, call store.Call) submitted {
+func (b *Runner) follows(batch sending, call store.Call) Submitted {
 	switch next := call.Next; next.What {
 	case store.Again, store.LookUp:
-		return submitted{Again: true, Wait: max(next.At.Sub(b.Now()), 0)}
+		return Submitted{Again: true, Wait: max(next.At.Sub(b.Now()), 0)}
 	case store.Halt:
-		return submitted{Halt: true}
+		return Submitted{Halt: true}
 	case store.Skip:
 		skip := 0
 		for skip < len(batch.behind) && batch.behind[skip].Area == batch.Area {
 			skip++
 		}
-		return submitted{Skip: skip}
+		return Submitted{Skip: skip}
 	default:
-		return submitted{More: next.Parts}
+		return Submitted{More: next.Parts}
 	}
 }
 
@@ -102,9 +102,9 @@ func (s sending) lookedUp() (last store.Call, asks bool) {
 
 // lookFirst looks for the nth time for a call that may have been carried out, and reports whether another is to be made: where the
 // log could be read, and held nothing of it however often it was read. A part of it is enough to know that the call had arrived.
-func (b *runner) lookFirst(ctx context.Context, p store.Purge, batch sending, call store.Call, nth int) (s submitted, send bool, err error) {
+func (b *Runner) lookFirst(ctx context.Context, p store.Purge, batch sending, call store.Call, nth int) (s Submitted, send bool, err error) {
 	if store.Count(batch.rows)[purge.OutcomeUnknown] < len(batch.rows) { // somebody has looked again meanwhile
-		return submitted{}, false, nil
+		return Submitted{}, false, nil
 	}
 	o := openBatch{Batch: batch.Batch, call: call, since: call.At, rows: map[string]store.Target{}}
 	for _, t := range batch.rows {
@@ -115,13 +115,13 @@ func (b *runner) lookFirst(ctx context.Context, p store.Purge, batch sending, ca
 	case err == nil && len(seen) > 0:
 		_, changed := learned(o, seen)
 		b.poster.WantCards()
-		return submitted{}, false, b.Store.SetOutcomes(ctx, p.ID, changed, b.Entry(store.AuditSeen, p.ID, "", store.Body{Batch: o.N, Area: o.Area, Changed: store.Count(changed)}))
+		return Submitted{}, false, b.Store.SetOutcomes(ctx, p.ID, changed, b.Entry(store.AuditSeen, p.ID, "", store.Body{Batch: o.N, Area: o.Area, Changed: store.Count(changed)}))
 	case err != nil && !notNow(err):
-		return submitted{}, false, nil // this API cannot tell
-	case nth < unlistedLooks:
-		return submitted{Again: true, Wait: min(b.waits.Poll<<nth, b.waits.PollMax)}, false, nil
+		return Submitted{}, false, nil // this API cannot tell
+	case nth < UnlistedLooks:
+		return Submitted{Again: true, Wait: min(b.waits.Poll<<nth, b.waits.PollMax)}, false, nil
 	}
-	return submitted{}, err == nil && b.Now().Before(call.At.Add(b.waits.Deadline)), nil
+	return Submitted{}, err == nil && b.Now().Before(call.At.Add(b.waits.Deadline)), nil
 }
 
 // notNow reports whether a question may be answered when it is asked again.

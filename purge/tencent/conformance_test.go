@@ -260,8 +260,12 @@ var behaviours = map[string]func(a *account){
 	"a domain that is not on the account is not found": func(a *account) {
 		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://foreign.example/"), nil)
 		a.wrong(purge.NotFound, err)
-		_, err = a.cdn.Submit(a.Context(), a.urls(purge.Overseas, "https://cn.test.com/"), nil)
-		a.wrong(purge.NotFound, err)
+	},
+	"a domain that is not served in the area is refused, and the area is named": func(a *account) {
+		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Overseas, "https://cn.test.com/"), nil)
+		assert.Contains(a, []purge.ErrorKind{purge.NotFound, purge.Invalid}, purge.AsError(err).Kind)
+		assert.Contains(a, purge.AsError(err).Message, "overseas")
+		assert.Equal(a, purge.Never, purge.MayTryAgain(purge.AsError(err)))
 	},
 	"a domain that is off is in conflict": func(a *account) {
 		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://off.test.com/"), nil)

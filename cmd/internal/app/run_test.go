@@ -404,6 +404,17 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// A code that no table lists is counted, whatever asked, and shown with whom to ask.
+func TestUnknownCodesAreCounted(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.cdn.Fault(cdnsim.Fault{Do: cdnsim.Refusal, Code: 77123, Times: 1, Action: "RefreshCdnUrl"})
+	s.types("/purge https://www.test.com/1.jpg")
+	s.settle()
+	_, body := s.get("/metrics")
+	assert.Contains(t, body, "purgebot_cdn_unknown_codes_total 1\n")
+}
+
 // A question outlives the process, and is answered in the next.
 func TestRestartKeepsAnOpenQuestion(t *testing.T) {
 	t.Parallel()

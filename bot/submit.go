@@ -152,7 +152,7 @@ func (b *runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 		call.Problem = e.Message
 	}
 	if e != nil && e.Kind == purge.Exhausted && e.RetryAfter == 0 {
-		call.Problem += card.QuotasReset(b.dayTurns())
+		call.Problem += card.QuotasReset(b.vendor.dayTurns())
 	}
 	body := store.Body{Batch: batch.N, Try: call.Try, Area: batch.Area, Units: call.Units, State: string(state),
 		Task: call.Receipt.TaskID, Request: call.Receipt.RequestID, Problem: call.Problem}

@@ -111,9 +111,9 @@ type call struct {
 	targets []purge.Target
 	params  []param
 
-	sends   bool                        // a purge or a prefetch
-	area    purge.Area                  // of what it sends
-	leaving func(context.Context) error // asked when it has its turn; nil is not
+	sends   bool                        // the call is a purge or a prefetch
+	area    purge.Area                  // where it sends to; none for a question
+	leaving func(context.Context) error // see purge.CDN.Submit
 }
 
 type param struct {

@@ -212,7 +212,7 @@ func TestEveryErrorNamesItsRequest(t *testing.T) {
 		require.Error(t, err, name)
 		assert.Equal(t, id, receipt.RequestID, name)
 		assert.ErrorContains(t, purge.AsError(err).Err, "(request r-17)", name)
-		if name != "unlisted" { // which is to be looked up by its code and its request
+		if name != "unlisted" { // an operator looks that one up by its code and its request
 			assert.NotContains(t, purge.AsError(err).Message, id, "%s: it is nothing to whoever typed", name)
 		}
 	}

@@ -105,7 +105,7 @@ func (d doubter) scheme(s string) doubt {
 }
 
 // mistyped are schemes with a letter, a colon or a slash wrong; "hxxps" is how addresses are made harmless to click.
-var mistyped = regexp.MustCompile(`(?i)^(h?tt?ps?|http?s?|htpps?|htt?tps?|hhttps?|htps?|hxxps?|https?s)[:;：]?/{0,3}[/\\]{0,2}([^/\\:].*)$`)
+var mistyped = regexp.MustCompile(`(?i)^(h?tt?ps?|http?s?|htpps?|htt?tps?|hhttps?|htps?|hxxps?|https?s)(?:[:;：][/\\]{0,4}|[/\\]{1,4})([^/\\:].*)$`)
 
 func schemeOf(typed string) string {
 	if strings.HasSuffix(strings.ToLower(typed), "s") {

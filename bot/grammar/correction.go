@@ -66,7 +66,7 @@ func (c *Correction) Line(opening string) string {
 func (p *parser) correction() *Correction {
 	c := &Correction{
 		Problem: p.wrong, Nothing: p.nothing(), Readings: p.readings(), Paths: p.paths, form: p.form, of: len(p.links),
-		base: p.base(p.in.Kind), open: p.guess && p.takesMany(),
+		base: p.base(p.in.Kind), open: p.guess && p.takesMany() || p.half,
 		Bare: p.takesMany() && len(p.links) == 0 && len(p.paths) == 0 && p.words > 0,
 	}
 	if len(c.Readings) > 0 {

@@ -83,7 +83,7 @@ func (d doubter) refused(s string, r *purge.Refused) doubt {
 
 // suggested is what purge.Parse offers, where that is the whole address: escapes of what only ever stands around addresses are not.
 func (d doubter) suggested(s, suggest string) []meaning {
-	if suggest == "" || strings.ContainsAny(s, "<>\"{}|`^") {
+	if suggest == "" || strings.ContainsAny(s, "<>\"{}|`") {
 		return nil
 	}
 	return d.read(suggest)

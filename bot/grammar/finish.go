@@ -32,7 +32,7 @@ func (p *parser) finish() (Intent, error) {
 // choose leaves out links that are only mentioned, such as a referer, where what was pasted is not plain; if it stays open which of
 // the others are meant, none is offered.
 func (p *parser) choose() {
-	if p.wrong == "" || p.form || !p.takesMany() {
+	if p.wrong == "" && len(p.tails) == 0 || p.form || !p.takesMany() || p.reasoned != nil {
 		return
 	}
 	all := make([]found, len(p.links))
@@ -230,6 +230,9 @@ func (p *parser) target(l *piece) (purge.Target, *purge.Refused, []meaning) {
 // tail settles the words behind a link: the rest of it, perhaps the rest of it, or words that the grammar does not know.
 func (p *parser) tail(d doubter, l *piece, words []tailWord) (*purge.Refused, []meaning) {
 	joined, how := tailOf(cmp.Or(l.raw, l.text), words)
+	if how == tailGuess && p.mayQuote() && p.in.Reason == "" && !slices.ContainsFunc(words, func(w tailWord) bool { return hasExtension(cutTail(w.text)) }) {
+		how = tailStray // a reason that lacks its quotes
+	}
 	input := l.text
 	for _, w := range words {
 		input += " " + w.text
@@ -245,6 +248,11 @@ func (p *parser) tail(d doubter, l *piece, words []tailWord) (*purge.Refused, []
 			p.fail(words[0].blame)
 		}
 		return &purge.Refused{Input: input, Reason: sayTailGuess}, nil
+	}
+	if p.mayQuote() && p.in.Reason == "" {
+		for _, w := range words {
+			p.stray = append(p.stray, w.text)
+		}
 	}
 	p.fail(words[0].blame)
 	return nil, nil

@@ -89,6 +89,7 @@ type parser struct {
 	tailing bool               // the last piece was a link, or a word that may be the rest of it
 	whole   bool               // a word for everything on a host was said
 	guess   bool               // which address was meant cannot be told
+	half    bool               // the one address may go on behind a space
 	paths   []string           // addresses without a host
 	judged  []judged           // of each link, in order
 	tails   map[int][]tailWord // the words behind a link that may be the rest of it, by where the link begins
@@ -162,7 +163,7 @@ func (p *parser) unknownVerb(w string) {
 		return
 	}
 	p.fail(sayUnknown(p.now.text))
-	p.usage, p.typed = firstWords[meant], true
+	p.usage, p.typed = firstWords[meant], meant != "purge"
 	p.advance()
 }
 
@@ -185,6 +186,9 @@ func (p *parser) piece() {
 		p.quoted(t)
 	case t.kind == pieceOpen:
 		p.fail(sayOpen(t.text))
+		if _, n := quoteAt(t.text); n > 0 && len(p.links) == 0 && p.takesMany() && isAddressText(t.text[n:]) {
+			p.link(piece{kind: pieceWrapped, text: t.text[n:], from: t.from})
+		}
 	default:
 		p.plain(t)
 	}
@@ -282,15 +286,21 @@ func isAddress(t piece) bool { return t.kind == pieceBare || t.kind == pieceWrap
 
 func isAddressText(s string) bool { return isLink(s) && wordEnd(s, 0) == len(s) }
 
-// again reads what stood in quotes as if it did not, for the corrected line.
+// again reads links that stood in quotes as if they did not, to offer them.
 func (p *parser) again(text string) {
+	var links []piece
 	for r := (reader{text: text}); ; {
 		switch t := r.next(); t.kind {
 		case pieceEnd, pieceOpen:
+			for _, l := range links {
+				p.link(l)
+			}
 			return
 		case pieceBare, pieceWrapped:
 			t.from += p.now.from
-			p.link(t)
+			links = append(links, t)
+		default: // a sentence mentions links
+			return
 		}
 	}
 }
@@ -377,14 +387,15 @@ func (p *parser) unknown(t piece) {
 	}
 	p.words++
 	p.guess = p.guess || isDenial(word)
-	reason := p.loose || p.mayQuote() && p.in.Reason == ""
-	if reason {
+	tailing := p.takesMany() && p.tailing && !p.loose
+	if !tailing && (p.loose || p.mayQuote() && p.in.Reason == "") {
 		p.stray = append(p.stray, word)
 	}
 	switch {
 	case !p.takesMany():
+		p.half = p.half || len(p.links) > 0 && hasExtension(cutTail(word)) && !hasExtension(p.links[0].text)
 		p.fail(sayExtra(p.verb, word))
-	case p.tailing && !reason && len(p.links) > 0 && word != "|" && word[0] != '<':
+	case tailing && len(p.links) > 0 && word != "|" && word[0] != '<':
 		p.addTail(tailWord{word, t.fresh, sayUnknown(word)})
 		return
 	case len(p.links) == 0 && isPath(word):

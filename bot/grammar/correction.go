@@ -67,7 +67,7 @@ func (p *parser) correction() *Correction {
 	c := &Correction{
 		Problem: p.wrong, Nothing: p.nothing(), Readings: p.readings(), Paths: p.paths, form: p.form, of: len(p.links),
 		base: p.base(p.in.Kind), open: p.guess && p.takesMany() || p.half,
-		Bare: p.takesMany() && len(p.links) == 0 && len(p.paths) == 0 && p.words > 0,
+		Bare: p.takesMany() && len(p.links) == 0 && len(p.paths) == 0 && p.words > 0 && !p.addressish,
 	}
 	if len(c.Readings) > 0 {
 		c.of = len(c.Readings[0].Targets)

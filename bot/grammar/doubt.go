@@ -201,6 +201,9 @@ const mostColumns = 32
 func (d doubter) column(s string) doubt {
 	for _, mark := range []byte{',', ';'} {
 		for at, n := strings.IndexByte(s, mark), 0; at > 0 && n < mostColumns; n++ {
+			if rest := s[at+1:]; strings.Contains(rest, "/") && hostlike(rest) && strings.Contains(s[len("https://"):at], "/") {
+				return doubt{sayGlued, append(d.both(s[:at], "https://"+rest), d.literally(s)...)}
+			}
 			if isColumns(s[:at], s[at+1:], mark) {
 				return doubt{sayColumns(s[at:]), append(d.read(s[:at]), d.literally(s)...)}
 			}
@@ -238,12 +241,16 @@ func (d doubter) glued(s string) doubt {
 	if at < 0 {
 		return doubt{}
 	}
-	first, second := d.whole(strings.TrimRight(s[:at], ".;:!")), d.whole(s[at:])
+	return doubt{sayGlued, append(d.both(strings.TrimRight(s[:at], ".;:!"), s[at:]), d.literally(s)...)}
+}
+
+// both are two addresses, if each is whole.
+func (d doubter) both(one, other string) []meaning {
+	first, second := d.whole(one), d.whole(other)
 	if len(first) == 0 || len(second) == 0 {
-		return doubt{sayGlued, d.literally(s)}
+		return nil
 	}
-	both := []meaning{{kind: d.kind, targets: append(first, second...)}}
-	return doubt{sayGlued, append(both, d.literally(s)...)}
+	return []meaning{{kind: d.kind, targets: slices.Concat(first, second)}}
 }
 
 // secondLink returns where a second address begins inside an address, or -1.

@@ -3,6 +3,7 @@
 package grammar
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -73,26 +74,28 @@ func greeting(text string) int {
 type parser struct {
 	reader
 	usage
-	now     piece
-	form    bool   // parts came as fields
-	file    string // the name of the file that is being read
-	typed   bool   // the verb was
-	loose   bool   // the reason was one word without quotes
-	said    map[string]bool
-	links   []piece
-	given   int // how many links, those too many included
-	filled  int // how much of what the verb takes is there; links do not count
-	in      Intent
-	stray   []string           // words that are perhaps the rest of a reason without quotes
-	marked  string             // the mark that the items of a list begin with
-	words   int                // how many words were not understood
-	tailing bool               // the last piece was a link, or a word that may be the rest of it
-	whole   bool               // a word for everything on a host was said
-	guess   bool               // which address was meant cannot be told
-	half    bool               // the one address may go on behind a space
-	paths   []string           // addresses without a host
-	judged  []judged           // of each link, in order
-	tails   map[int][]tailWord // the words behind a link that may be the rest of it, by where the link begins
+	now               piece
+	form              bool   // parts came as fields
+	file              string // the name of the file that is being read
+	typed             bool   // the verb was
+	loose             bool   // the reason was one word without quotes
+	said              map[string]bool
+	links             []piece
+	given             int // how many links, those too many included
+	filled            int // how much of what the verb takes is there; links do not count
+	in                Intent
+	stray             []string           // words that are perhaps the rest of a reason without quotes
+	marked            string             // the mark that the items of a list begin with
+	words             int                // how many words were not understood
+	tailing           bool               // the last piece was a link, or a word that may be the rest of it
+	whole             bool               // a word for everything on a host was said
+	guess             bool               // which address was meant cannot be told
+	addressish        bool               // a word that was not understood may be a wrong address
+	lastDash, valueOf bool               // the last word was a flag; the one before this was
+	half              bool               // the one address may go on behind a space
+	paths             []string           // addresses without a host
+	judged            []judged           // of each link, in order
+	tails             map[int][]tailWord // the words behind a link that may be the rest of it, by where the link begins
 	// reasoned is what stands behind a reason without quotes and may belong to it, links included; reasonLinks are those links.
 	reasoned, reasonLinks []string
 	wrong                 string // the first mistake
@@ -309,6 +312,7 @@ func (p *parser) again(text string) {
 func (p *parser) plain(t piece) {
 	w := strings.ToLower(t.text)
 	_, known := firstWords[w]
+	p.valueOf, p.lastDash = p.lastDash, isDash(w)
 	switch {
 	case p.takesMany() && isMark(t.text) && p.mark(t):
 		return
@@ -366,6 +370,20 @@ func (p *parser) misplaced(word string, use usage) {
 // mostTail is how many words behind an address may be the rest of it.
 const mostTail = 50
 
+// meantFlag takes the name of an area that stands without its dashes into what is offered, and the mode of a directory likewise.
+func (p *parser) meantFlag(word string) bool {
+	w := strings.ToLower(strings.Trim(word, ".,!"))
+	if area := cmp.Or(areasMeant[w], w); slices.Contains(areaNames, area) && w != "all" && w != "both" && p.allows("area") && !p.said["area"] {
+		p.flag(area, piece{kind: pieceWord})
+		return true
+	}
+	if slices.Contains(modeNames, w) && p.kind == purge.Directory && p.allows("mode") && !p.said["mode"] && len(p.links) > 0 {
+		p.flag("mode", piece{kind: pieceWord, text: w})
+		return true
+	}
+	return false
+}
+
 // addTail keeps a word behind the last link.
 func (p *parser) addTail(w tailWord) {
 	if p.tails == nil {
@@ -391,7 +409,10 @@ func (p *parser) unknown(t piece) {
 	if !tailing && (p.loose || p.mayQuote() && p.in.Reason == "") {
 		p.stray = append(p.stray, word)
 	}
+	p.addressish = p.addressish || strings.ContainsAny(word, "./*:")
 	switch {
+	case p.takesMany() && !p.valueOf && p.meantFlag(word):
+		p.fail(sayUnknown(word))
 	case !p.takesMany():
 		p.half = p.half || len(p.links) > 0 && hasExtension(cutTail(word)) && !hasExtension(p.links[0].text)
 		p.fail(sayExtra(p.verb, word))

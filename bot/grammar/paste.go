@@ -143,7 +143,7 @@ const mostSpelled = 16
 
 // pattern finds "{a,b}", "[1-3]" and "(a|b)". Tencent purges no patterns.
 func (d doubter) pattern(s string) doubt {
-	if !strings.ContainsAny(s, "{[|") || !isLink(s) || strings.ContainsAny(s, "\"<>") || strings.LastIndex(s, "://") > len("https") {
+	if !strings.ContainsAny(s, "{[|") || !isLink(s) || strings.ContainsAny(s, "\"<>*") || strings.LastIndex(s, "://") > len("https") {
 		return doubt{}
 	}
 	begin := strings.Index(s, "://") + len("://")
@@ -179,7 +179,7 @@ func (d doubter) pattern(s string) doubt {
 }
 
 // placeholder is where a program fills something in: "{id}", "${VERSION}", "{{ host }}".
-var placeholder = regexp.MustCompile(`\{\{|\$\{|\{[^{},]*[^{},.0-9][^{},.]*\}|\{[0-9]*\}`)
+var placeholder = regexp.MustCompile(`\{\{|\$\{|\{[A-Za-z_][\w -]*\}|\{[0-9]*\}`)
 
 // unspelled are patterns that mean no few addresses.
 var unspelled = regexp.MustCompile(`\[[!^.A-Za-z][^\]]*\]|\[\w+-\w+\]|\{[^{}]*[,.][^{}]*\}`)

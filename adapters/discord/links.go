@@ -118,7 +118,7 @@ func (l *links) text(s string) {
 		if exact {
 			l.add(address, "<"+address+">")
 		} else {
-			bare := strings.TrimRight(address, "*_~|")
+			bare := strings.TrimRight(address, closing(s[:i]))
 			if tail := tailOf(bare, s[end:]); tail != "" {
 				bare, end = bare+tail, end+len(tail)
 			}
@@ -126,6 +126,15 @@ func (l *links) text(s string) {
 		}
 		i = end
 	}
+}
+
+// closing are the marks that may close emphasis behind an address: a "*" only where one opened it, else it is a pattern, which the
+// bot says what to do about.
+func closing(before string) string {
+	if strings.HasSuffix(before, "*") {
+		return "*_~|"
+	}
+	return "_~|"
 }
 
 // ending is the end of a file's name, as of a word.

@@ -151,6 +151,7 @@ func TestLinksOfAMessage(t *testing.T) {
 		"[x]https://www.test.com/a":                                             "https://www.test.com/a",
 		"see https://www.test.com/my photo.jpg please":                          "https://www.test.com/my photo.jpg",
 		"https://www.test.com/my big photo.jpg, https://www.test.com/b":         "https://www.test.com/my big photo.jpg,\nhttps://www.test.com/b",
+		"https://www.test.com/images/* **https://www.test.com/b/**":             "https://www.test.com/images/*\nhttps://www.test.com/b/",
 		"https://www.test.com/a.css v1.css":                                     "https://www.test.com/a.css",
 		"https://www.test.com/ is down since v1.2":                              "https://www.test.com/",
 	} {

@@ -72,7 +72,8 @@ func (p *parser) correction() *Correction {
 	if len(c.Readings) > 0 {
 		c.of = len(c.Readings[0].Targets)
 	}
-	if line, may := p.corrected(c.Readings); may {
+	if len(c.Readings) == 0 || !c.Readings[0].Literal { // typed so, it would be asked about again
+		line := p.corrected(c.Readings)
 		c.line = &line
 	}
 	return c

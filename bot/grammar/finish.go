@@ -321,7 +321,7 @@ func (p *parser) notes(c changes, dropped int) []string {
 
 // corrected returns the command as it should have been, to be typed: the likeliest reading, as far as it fits on a card, or an example.
 // It always parses.
-func (p *parser) corrected(readings []Reading) (Intent, bool) {
+func (p *parser) corrected(readings []Reading) Intent {
 	in := p.base(p.in.Kind)
 	switch {
 	case len(readings) > 0:
@@ -333,7 +333,7 @@ func (p *parser) corrected(readings []Reading) (Intent, bool) {
 	}
 	in.Targets = p.shown(in.Targets, in.Kind)
 	p.example(&in)
-	return in, true
+	return in
 }
 
 // example puts an example where something is missing.

@@ -131,10 +131,10 @@ func (r Request) pairs() []pair {
 	return pairs
 }
 
-// Collapse drops every target that another one covers: repetitions, and directories inside another directory of
+// Dedupe drops every target that another one covers: repetitions, and directories inside another directory of
 // ts. The first of equal targets is kept. Both results are in the order of ts, whose targets are all of the
 // given kind.
-func Collapse(kind Kind, ts []Target) (kept, dropped []Target) {
+func Dedupe(kind Kind, ts []Target) (kept, dropped []Target) {
 	covered := repeated(ts)
 	if kind == Directory {
 		covered = inside(ts)

@@ -170,7 +170,7 @@ func (p *parser) reading(n int, kind purge.Kind) (Reading, bool) {
 	if corrected == 0 && (!own || p.wrong == "") || len(targets) == 0 || len(targets) > maxTargets {
 		return r, false
 	}
-	r.Targets, _ = purge.Collapse(kind, targets)
+	r.Targets, _ = purge.Dedupe(kind, targets)
 	return r, true
 }
 

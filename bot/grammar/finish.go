@@ -173,7 +173,7 @@ func (p *parser) judge() {
 			p.judged = append(p.judged, judged{target: t})
 		}
 	}
-	kept, dropped := purge.Collapse(p.in.Kind, targets)
+	kept, dropped := purge.Dedupe(p.in.Kind, targets)
 	p.in.Targets = kept
 	p.in.Notes = p.notes(changed, len(dropped))
 }

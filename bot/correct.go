@@ -111,7 +111,7 @@ func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Readi
 	var buttons []store.Button
 	for i, r := range readings {
 		w := wishOf(r.Intent)
-		w.Asks = s.collected || !card.ShownWhole(r)
+		w.Asks = s.collected || !card.ShownWhole(r, len(readings))
 		label := card.LabelReading(i, len(readings), r)
 		button := b.offering(s, w)
 		shown.Buttons = append(shown.Buttons, chat.Button{Label: label, Token: button.Token})

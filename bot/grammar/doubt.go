@@ -199,9 +199,12 @@ const mostColumns = 32
 
 // column finds the columns of a log or a table behind an address. A comma is legal in a path, so it is a question.
 func (d doubter) column(s string) doubt {
+	if !isLink(s) {
+		return doubt{}
+	}
 	for _, mark := range []byte{',', ';'} {
 		for at, n := strings.IndexByte(s, mark), 0; at > 0 && n < mostColumns; n++ {
-			if rest := s[at+1:]; strings.Contains(rest, "/") && hostlike(rest) && strings.Contains(s[len("https://"):at], "/") {
+			if rest := s[at+1:]; strings.Contains(rest, "/") && hostlike(rest) && strings.Contains(s[strings.Index(s, "://")+len("://"):max(at, strings.Index(s, "://")+len("://"))], "/") {
 				return doubt{sayGlued, append(d.both(s[:at], "https://"+rest), d.literally(s)...)}
 			}
 			if isColumns(s[:at], s[at+1:], mark) {

@@ -190,7 +190,7 @@ func spell(s string) (all []string, is bool) {
 	for range mostDoubts {
 		m := group.FindStringIndex(all[0])
 		if m == nil {
-			return all, is && !slices.ContainsFunc(all, func(s string) bool { return strings.ContainsAny(s[len("https://"):], "{}|") })
+			return all, is && !slices.ContainsFunc(all, func(s string) bool { return strings.ContainsAny(s, "{}|") })
 		}
 		is = true
 		var next []string

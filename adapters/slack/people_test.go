@@ -80,7 +80,7 @@ func TestSubjectsOfOthersAreNotAskedFor(t *testing.T) {
 	assert.Empty(t, w.Calls("users.info", "conversations.info"))
 }
 
-// clock is one that tests turn.
+// clock is a clock that tests turn.
 type clock struct{ offset atomic.Int64 }
 
 func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.offset.Load())) }
@@ -112,7 +112,7 @@ func TestWhatIsKnownOfPeopleAges(t *testing.T) {
 	w.PutUser(slacksim.User{ID: "U0BOB", Name: "bob"})
 	c.forward(6 * time.Minute)
 	expect(24*time.Hour, chat.Member, 4)
-	c.forward(-time.Hour) // a clock that was set back makes nothing fresh
+	c.forward(-time.Hour) // after the clock was set back, no answer is fresh
 	expect(5*time.Minute, chat.Member, 5)
 }
 
@@ -144,7 +144,8 @@ func TestGroupsOutliveAnOutageForAWhile(t *testing.T) {
 	assert.Empty(t, groups, "nobody is in a disabled group")
 }
 
-// TestOneRound: by the time the bot asks, the adapter has asked, once, for the person, the groups and the channel.
+// TestOneRound checks that each of the person, the groups and the channel is looked up once, before the bot
+// asks.
 func TestOneRound(t *testing.T) {
 	t.Parallel()
 	var w *world

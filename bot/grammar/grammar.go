@@ -257,7 +257,7 @@ func (p *parser) quoted(t piece) {
 
 // isSpaced says whether a text is one address with spaces in it.
 func isSpaced(s string) bool {
-	return isLink(s) && strings.Count(s, "://") == 1 && !strings.ContainsAny(s, "\"{}<>") && hasExtension(s)
+	return isLink(s) && strings.Count(s, "://") == 1 && !strings.ContainsAny(s, "\"{}<>") && (hasExtension(s) || strings.HasSuffix(s, "/"))
 }
 
 // mayQuote says whether a text in quotes is the reason. A leak's first may be a link.

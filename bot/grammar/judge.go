@@ -22,6 +22,9 @@ func (p *parser) choose() {
 	for i, l := range p.links {
 		all[i] = found{strconv.Itoa(i), keyBefore(p.text[:l.from])}
 	}
+	if len(all) == 1 && all[0].key == "see" {
+		return
+	}
 	meant, plain := chosen(all)
 	p.guess = p.guess || !plain && len(all) > 0
 	if len(meant) == len(all) {

@@ -135,6 +135,7 @@ func TestNoPieceOfAnAddressIsOffered(t *testing.T) {
 		reads("T/my holiday photo.jpg", "/purge T/my%20holiday%20photo.jpg"),
 		reads("T/photo (1).jpg", "/purge T/photo%20(1).jpg"),
 		reads("T/photo - Copy.jpg", "/purge T/photo%20-%20Copy.jpg"),
+		reads("dir T/my docs/", "/purge dir T/my%20docs/"), reads("T/my docs/", "/purge T/my%20docs/"), reads(`dir "T/my docs/"`, "/purge dir T/my%20docs/"), reads("dir T/images/ css/"),
 		reads("T/St. Pauli.jpg", "/purge T/St.%20Pauli.jpg"),
 		reads("T/my docs/report.pdf", "/purge T/my%20docs/report.pdf"),
 		reads("T/my photo.jpg please", "/purge T/my%20photo.jpg"),
@@ -337,7 +338,7 @@ func TestASlipIsNoDenial(t *testing.T) {
 		reads("dir T/a/?v=1", "/purge T/a/?v=1", "/purge dir T/a/"),
 		reads("dir T/v1.2", "/purge dir T/v1.2/"),
 		reads("dri T/images/", "/purge dir T/images/"),
-		reads("folder T/images/", "/purge dir T/images/"),
+		reads("folder T/images/", "/purge dir T/images/"), reads("dirs: T/images/", "/purge dir T/images/"), reads("see T/a.css", "/purge T/a.css"),
 		reads("T/a.css overseas", "/purge T/a.css --overseas"), reads("T/a.css T/b.css on mainland please", "/purge T/a.css T/b.css --area mainland"),
 		reads("worldwide T/a.css", "/purge T/a.css --global"), reads("dir T/a/ delete", "/purge dir T/a/ --mode delete"), reads("overseas T/a.css --global", "/purge T/a.css --overseas"),
 		reads("refresh T/a.css", "/purge T/a.css"), reads("flush dir T/images/", "/purge dir T/images/"),
@@ -406,4 +407,20 @@ func TestACorrectionIsAnInvalidError(t *testing.T) {
 	require.True(t, is)
 	assert.Equal(t, "/purge https://cdn.test.com/images/a.jpg --overseas", on.line())
 	assert.Equal(t, "--overseas", on.Flags())
+}
+
+// FuzzParseFields: nothing panics, and each reading of what a form or a file holds is a command that is taken as it stands.
+func FuzzParseFields(f *testing.F) {
+	for _, seed := range []string{"https://a.com/my photo.jpg", "• https://a.com/1\n• www.a.com", "curl 'https://a.com/1'", "https://a.com/*", "/a.css", "//,0.AAA/0", "not https://a.com/1"} {
+		f.Add(seed, "url", "")
+		f.Add("https://a.com/1", "dir", seed)
+	}
+	f.Fuzz(func(t *testing.T, targets, verb, file string) {
+		fields := &chat.Fields{Verb: verb, Targets: targets}
+		if file != "" {
+			fields.File = &chat.File{Name: "list.txt", Text: file}
+		}
+		in, err := ParseFields(fields)
+		requireOffers(t, targets+file, in, err)
+	})
 }

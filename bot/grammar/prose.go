@@ -154,7 +154,7 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 	}
 	last := -1
 	for i, w := range words {
-		if hasExtension(cutTail(w.text)) && !isDenial(w.text) {
+		if endsAddress(w.text) && !isDenial(w.text) {
 			last = i
 		}
 	}
@@ -162,6 +162,9 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 		return address, withoutEnding(address, words)
 	}
 	if hasExtension(cutTail(address)) || strings.ContainsAny(address, "?#") {
+		return address, tailGuess
+	}
+	if strings.HasSuffix(words[last].text, "/") && strings.HasSuffix(address, "/") { // perhaps another directory
 		return address, tailGuess
 	}
 	sentence := slices.ContainsFunc(words[:last], func(w tailWord) bool { return slices.Contains(conjunctions, strings.ToLower(w.text)) })
@@ -183,6 +186,11 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 		joined += w.text
 	}
 	return joined, tailJoin
+}
+
+// endsAddress says whether a word ends as addresses do: with the ending of a file, or with "/".
+func endsAddress(w string) bool {
+	return hasExtension(cutTail(w)) || len(w) > 1 && strings.HasSuffix(w, "/")
 }
 
 // starTail reads a "*" behind an address: a pattern behind a directory, and the end of bold text behind what is complete.

@@ -142,7 +142,7 @@ func (p *parser) everything() {
 
 // unknownVerb goes on with the verb that was probably meant; else the word is judged like any other.
 func (p *parser) unknownVerb(w string) {
-	meant := nearest(w, slices.Sorted(maps.Keys(firstWords)), verbsMeant)
+	meant := nearest(strings.TrimRight(w, ":：,"), slices.Sorted(maps.Keys(firstWords)), verbsMeant)
 	if meant == "" || isCommand(w) || isMark(w) || isShell(w) {
 		return
 	}

@@ -19,7 +19,7 @@ const pressAge = time.Second
 
 // Answer takes a press, or a form that came back. A press is a new request: who, where and whether are asked again.
 func (b *desk) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, handleWithin)
+	ctx, cancel := context.WithTimeout(ctx, handleWithin+b.Patience)
 	defer cancel()
 	if !b.rate.allow(a.From, a.Event, b.Now()) {
 		return private(card.TooFast(b.PersonRate))

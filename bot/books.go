@@ -17,6 +17,8 @@ type books struct {
 	Store *store.Store
 	Log   *slog.Logger
 	Now   func() time.Time
+	// Patience is added to each bound on the answer to an event.
+	Patience time.Duration
 
 	calls  callGate           // calls to a chat or to the vendor are inside, and a stop waits for them
 	done   sync.WaitGroup     // work that goes on beside events

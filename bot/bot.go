@@ -43,7 +43,10 @@ type Options struct {
 	PersonRate                  int // commands a person may send in ten seconds
 	PersonOpen                  int // purges a person may have open
 	Keep                        time.Duration
-	AuditChannel                chat.Thread // optional: where every purge, decision and rule from chat is told
+	// Patience is optional: what each bound on the answer to an event has added to it. A chat waits three seconds, so there is some only
+	// where a chat is simulated on a machine that may be busy.
+	Patience     time.Duration
+	AuditChannel chat.Thread // optional: where every purge, decision and rule from chat is told
 }
 
 // Bot holds the conversation. It is a Handler: the desk takes events and decides, the runner runs purges, and the poster shows
@@ -69,7 +72,7 @@ func New(o Options) (*Bot, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	books := &books{Store: o.Store, Log: o.Log, Now: o.Now, at: func(string) {}}
+	books := &books{Store: o.Store, Log: o.Log, Now: o.Now, Patience: o.Patience, at: func(string) {}}
 	rules := newRules(books, o.Policy)
 	waits := newWaits(books, o)
 	vendor := newVendor(books, rules, o)

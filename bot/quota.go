@@ -76,7 +76,7 @@ func (b *vendor) askQuota() <-chan struct{} {
 
 // awaitQuota asks the vendor and waits a moment for its word.
 func (b *vendor) awaitQuota(ctx context.Context, patience time.Duration) {
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(patience + b.Patience)
 	defer timer.Stop()
 	select {
 	case <-b.askQuota():

@@ -21,7 +21,7 @@ func (b *waits) wakes(p store.Purge) []time.Duration {
 	if p.Confirm != acl.SecondPerson {
 		return nil
 	}
-	at := []time.Duration{b.EmergencyAfter, b.ApprovalTTL / 2}
+	at := []time.Duration{b.EmergencyAfter, b.ApprovalTTL / b.part}
 	slices.Sort(at)
 	return slices.DeleteFunc(at, func(d time.Duration) bool { return d >= b.ApprovalTTL })
 }
@@ -44,8 +44,8 @@ func (b *runner) remind(ctx context.Context, j job, expires time.Time) (passed i
 	if err != nil || passed == 0 {
 		return passed, err
 	}
-	half := !now.Before(expires.Add(-j.TTL / 2))
-	err = b.Store.Remind(ctx, j.ID, half && len(b.rules.law(b.rules.Policy()).approvers(p).Here) > 0)
+	due := !now.Before(expires.Add(j.TTL/b.waits.part - j.TTL))
+	err = b.Store.Remind(ctx, j.ID, due && len(b.rules.law(b.rules.Policy()).approvers(p).Here) > 0)
 	b.poster.wantCards()
 	return passed, err
 }

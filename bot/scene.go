@@ -44,7 +44,7 @@ func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at
 	if err != nil {
 		return s, purge.AsError(err).Message, nil
 	}
-	lookCtx, cancel := context.WithTimeout(ctx, lookWithin)
+	lookCtx, cancel := context.WithTimeout(ctx, lookWithin+b.Patience)
 	defer cancel()
 	var wg sync.WaitGroup
 	var channelErr error

@@ -119,7 +119,7 @@ const historyTime = time.Second
 
 // historyLinesFor goes back page by page until enough are found that this person may see, and says whether there may be more.
 func (b *desk) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lines []string, more bool, err error) {
-	for began := time.Now(); len(lines) <= historyLines && time.Since(began) < historyTime; {
+	for began := time.Now(); len(lines) <= historyLines && time.Since(began) < historyTime+b.Patience; {
 		rows, err := b.Store.History(ctx, f)
 		if err != nil {
 			return nil, false, err

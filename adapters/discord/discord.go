@@ -43,6 +43,8 @@ type Config struct {
 	Now        func() time.Time // nil is time.Now
 	Log        *slog.Logger     // nil is slog.Default
 	HTTPClient *http.Client     // nil is one of our own; redirects are never followed, and a timeout is set if there is none
+	// Patience is added to what an event may take. Discord waits three seconds, so there is some only where Discord is simulated.
+	Patience time.Duration
 }
 
 // Discord is the adapter. New makes one; its methods may be called from any goroutine.
@@ -84,7 +86,7 @@ func New(c Config) (*Discord, error) {
 		return nil, err
 	}
 	d := &Discord{
-		config: c, api: api, limits: newLimits(c.Now), timing: defaults,
+		config: c, api: api, limits: newLimits(c.Now), timing: defaults.with(c.Patience),
 		me: newCache[user](c.Now), ownRole: newCache[string](c.Now), people: newCache[chat.Person](c.Now),
 		rights: newCache[rights](c.Now), ownself: newCache[self](c.Now), parents: newCache[string](c.Now), tokens: newCache[followUp](c.Now),
 		posted: newCache[chat.MessageRef](c.Now), hinted: newCache[bool](c.Now), mute: newCache[string](c.Now),

@@ -76,7 +76,7 @@ func TestHazardCloseWhileDiscordgoHangs(t *testing.T) {
 	w.eventually(func() bool { return w.Sim.Gateway().Dials > 0 }, "dialled")
 	began := time.Now()
 	w.discord.Close()
-	assert.Less(t, time.Since(began), 3*time.Second)
+	assert.Less(t, time.Since(began), time.Minute, "it hangs for ever")
 }
 
 func TestHazardAbandonedSessionMeetsNoNetwork(t *testing.T) {
@@ -263,11 +263,27 @@ func TestHazardOp9IsAnsweredAfterAWhile(t *testing.T) {
 			w.hears(f)
 			for _, wait := range w.Sim.Gateway().Waits {
 				assert.GreaterOrEqual(t, wait, least)
-				assert.Less(t, wait, 5*least+time.Second)
+				assert.Less(t, wait, 5*least+time.Minute, "and the way there, on a busy machine")
 			}
 		})
 	}
 	assert.Equal(t, time.Second, patiently.invalid, "Discord asks for 1 to 5 s")
+}
+
+// TestTheTurnOfAnIdentify: the first waits for nothing, and one that answers op 9 one to five times as long as is asked for.
+func TestTheTurnOfAnIdentify(t *testing.T) {
+	t.Parallel()
+	const least = 40 * time.Millisecond
+	for range 1000 {
+		p := &paced{open: true, invalid: least, lasted: time.Minute}
+		first, err := p.turn()
+		require.NoError(t, err)
+		assert.Zero(t, first)
+		wait, err := p.turn()
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, wait, least)
+		assert.LessOrEqual(t, wait, 5*least)
+	}
 }
 
 func TestHazardOp9IsNotAnsweredInALoop(t *testing.T) {
@@ -338,7 +354,7 @@ func TestHazardDiscordgoDoesNotComeBack(t *testing.T) {
 		g.patience.stuck, g.patience.open, g.patience.silent = 50*time.Millisecond, 50*time.Millisecond, time.Hour
 		s := g.newSession(func(string, []byte) {})
 		hang(s)
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		assert.ErrorIs(t, g.watch(ctx, s), errStuck, name)
 		cancel()
 	}
@@ -493,7 +509,7 @@ func TestHazardLimitOfOneRouteIsNoneOfAnother(t *testing.T) {
 		began := time.Now()
 		_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a"})
 		assert.Equal(t, purge.Exhausted, purge.AsError(err).Kind)
-		assert.Less(t, time.Since(began), 5*time.Second, "nobody sleeps for 22 minutes")
+		assert.Less(t, time.Since(began), time.Minute, "nobody sleeps for 22 minutes")
 		_, err = w.discord.Person(t.Context(), w.Bob(), 0)
 		assert.NoError(t, err)
 	}

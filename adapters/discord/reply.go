@@ -28,6 +28,13 @@ type timing struct {
 
 var defaults = timing{deferAfter: deferAfter, handleIn: handleIn, grace: grace}
 
+// with adds patience to what an event may take.
+func (t timing) with(patience time.Duration) timing {
+	t.deferAfter += patience
+	t.handleIn += patience
+	return t
+}
+
 // The types of callbacks.
 const (
 	pong             = 1

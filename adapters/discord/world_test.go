@@ -156,7 +156,7 @@ func (w *world) well() {
 
 func (w *world) eventually(ok func() bool, what string) {
 	w.t.Helper()
-	require.Eventually(w.t, ok, 10*time.Second, 5*time.Millisecond, what)
+	require.Eventually(w.t, ok, time.Minute, 5*time.Millisecond, what)
 }
 
 // TestConformance is the suite that every platform passes, by both ways of delivery.

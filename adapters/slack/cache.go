@@ -18,9 +18,10 @@ const (
 // continues if one of them leaves. A failure is shared, but not kept: the last good answer remains valid for
 // callers who accept its age.
 type cache[V any] struct {
-	now  func() time.Time
-	mu   sync.Mutex
-	kept map[string]*answer[V]
+	now    func() time.Time
+	within time.Duration // of one look-up
+	mu     sync.Mutex
+	kept   map[string]*answer[V]
 }
 
 type answer[V any] struct {
@@ -31,8 +32,8 @@ type answer[V any] struct {
 	last  *answer[V] // the previous good answer, if this one failed or is pending
 }
 
-func newCache[V any](now func() time.Time) *cache[V] {
-	return &cache[V]{now: now, kept: map[string]*answer[V]{}}
+func newCache[V any](now func() time.Time, patience time.Duration) *cache[V] {
+	return &cache[V]{now: now, within: lookUpWithin + patience, kept: map[string]*answer[V]{}}
 }
 
 // ask returns immediately, with an answer to wait for.
@@ -52,12 +53,12 @@ func (c *cache[V]) ask(key string, maxAge time.Duration, load func(context.Conte
 		c.makeRoom()
 	}
 	c.kept[key] = a
-	go a.fill(load)
+	go a.fill(load, c.within)
 	return a
 }
 
-func (a *answer[V]) fill(load func(context.Context) (V, error)) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookUpWithin)
+func (a *answer[V]) fill(load func(context.Context) (V, error), within time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	defer close(a.ready)
 	defer func() {

@@ -178,7 +178,7 @@ func TestCache(t *testing.T) {
 	t.Parallel()
 	t.Run("gives up on a look-up that hangs, and tells every caller", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			c := newCache[int](time.Now)
+			c := newCache[int](time.Now, 0)
 			begin := time.Now()
 			hang := func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() }
 			a, b := c.ask("k", roster, hang), c.ask("k", roster, hang)
@@ -190,7 +190,7 @@ func TestCache(t *testing.T) {
 	})
 	t.Run("leaves a caller who leaves", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			c := newCache[int](time.Now)
+			c := newCache[int](time.Now, 0)
 			a := c.ask("k", roster, func(context.Context) (int, error) { time.Sleep(time.Second); return 7, nil })
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
@@ -202,7 +202,7 @@ func TestCache(t *testing.T) {
 		})
 	})
 	t.Run("remembers no failure", func(t *testing.T) {
-		c := newCache[int](time.Now)
+		c := newCache[int](time.Now, 0)
 		_, err := c.ask("k", roster, func(context.Context) (int, error) { return 0, errors.New("no") }).wait(t.Context())
 		assert.Error(t, err)
 		_, known := c.peek("k")
@@ -212,11 +212,11 @@ func TestCache(t *testing.T) {
 		assert.Equal(t, 1, v)
 	})
 	t.Run("survives a panic", func(t *testing.T) {
-		_, err := newCache[int](time.Now).ask("k", roster, func(context.Context) (int, error) { panic("x") }).wait(t.Context())
+		_, err := newCache[int](time.Now, 0).ask("k", roster, func(context.Context) (int, error) { panic("x") }).wait(t.Context())
 		assert.Error(t, err)
 	})
 	t.Run("is bounded", func(t *testing.T) {
-		c := newCache[int](time.Now)
+		c := newCache[int](time.Now, 0)
 		m := newMarks()
 		for i := range remembered + 1000 {
 			_, _ = c.ask(fmt.Sprint(i), roster, func(context.Context) (int, error) { return i, nil }).wait(t.Context())
@@ -226,7 +226,7 @@ func TestCache(t *testing.T) {
 		assert.Len(t, m.set, remembered)
 	})
 	t.Run("keeps no chain of what was", func(t *testing.T) {
-		c := newCache[int](time.Now)
+		c := newCache[int](time.Now, 0)
 		for i := range 10 {
 			_, _ = c.ask("k", 0, func(context.Context) (int, error) { return i, nil }).wait(t.Context())
 		}

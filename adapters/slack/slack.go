@@ -37,6 +37,9 @@ type Config struct {
 	Now        func() time.Time // nil means time.Now
 	Log        *slog.Logger     // nil means slog.Default
 	HTTPClient *http.Client     // nil means a new client; redirects are never followed, and a missing timeout is set
+	// Patience is added to the time limits on an event. Slack waits only three seconds, so production sets none;
+	// a simulated Slack can wait longer.
+	Patience time.Duration
 }
 
 // Slack is the adapter, made by New. Its methods are safe for concurrent use.
@@ -87,12 +90,12 @@ func New(c Config) (*Slack, error) {
 	// Assemble the adapter.
 	client := careful(c.HTTPClient)
 	return &Slack{
-		config: c, http: client, origin: origin, ackIn: ackWithin,
+		config: c, http: client, origin: origin, ackIn: ackWithin + c.Patience,
 		api:      slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(client)),
-		identity: newCache[identity](c.Now),
-		people:   newCache[account](c.Now),
-		channels: newCache[chat.Channel](c.Now),
-		groups:   newCache[map[string]bool](c.Now),
+		identity: newCache[identity](c.Now, c.Patience),
+		people:   newCache[account](c.Now, c.Patience),
+		channels: newCache[chat.Channel](c.Now, c.Patience),
+		groups:   newCache[map[string]bool](c.Now, c.Patience),
 		outside:  newMarks(),
 		trouble:  newTroubles(),
 		files:    newAttachments(),

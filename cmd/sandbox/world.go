@@ -41,6 +41,9 @@ type world struct {
 	dir     string
 }
 
+// leeway is what each bound on the answer to an event has added here: no chat gives up after three seconds, and the machine may be busy.
+const leeway = 20 * time.Second
+
 // newWorld starts everything. api is the one of the CDN that purgebot speaks; delay is how long the simulated CDN takes from "accepted" to "done".
 // Changes are what a test has otherwise.
 func newWorld(ctx context.Context, api string, delay time.Duration, log *slog.Logger, changes ...func(*app.Config)) (*world, error) {
@@ -64,7 +67,9 @@ func newSimulators() *world {
 		h := &cdn.Hosts[i]
 		h.IgnoreQuery, h.Offline = h.Name == "static.test.com", h.Name == "old.test.com"
 	}
-	return &world{slack: slacksim.New(), discord: discordsim.New(), cdn: cdn}
+	slack, discord := slacksim.New(), discordsim.New()
+	slack.AckWithin, slack.TriggerLife, discord.AckWithin = answerIn+leeway, answerIn+leeway, answerIn+leeway
+	return &world{slack: slack, discord: discord, cdn: cdn}
 }
 
 // chats are what one can type in, by name.
@@ -103,6 +108,7 @@ func (w *world) start(ctx context.Context, log *slog.Logger, changes []func(*app
 	if err != nil {
 		return err
 	}
+	config.Patience = leeway
 	for _, change := range changes {
 		change(&config)
 	}

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"purgebot/acl"
@@ -98,7 +99,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 	if button.Action == card.ActionRetry {
 		return b.retry(ctx, s, p, id)
 	}
-	return b.request(ctx, s, follow(p, button.Action), id)
+	return b.request(ctx, s, follow(p, button.Action, b.vendor.unserved(p.Request.Hosts())), id)
 }
 
 // loadAsked loads a purge for a press. Somebody can press between the post and the commit that remembers the message;
@@ -236,8 +237,9 @@ func (b *desk) mayCancel(s scene, p store.Purge) bool {
 	return len(deniedAny(l, s.who, p)) == 0 && (p.Confirm != acl.SecondPerson || l.mayApprove(p, l.Policy().Who(p.Requester, p.Groups), s.who, p.Request.Parts))
 }
 
-// follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.
-func follow(p store.Purge, action string) wish {
+// follow is the new request that a button of a purge stands for. It is the presser's, and judged as such. unserved are the hosts that are
+// not served in each area.
+func follow(p store.Purge, action string, unserved map[purge.Area][]string) wish {
 	w := wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
 	seen := map[string]bool{}
 	for _, part := range p.Request.Parts {
@@ -254,13 +256,23 @@ func follow(p store.Purge, action string) wish {
 	case card.ActionAnew:
 		w.Parts, w.Anew = p.Request.Parts, true
 	case card.ActionOverseas:
-		w.Areas = []purge.Area{purge.Overseas}
+		w.Areas, w.Targets = []purge.Area{purge.Overseas}, leftOutIn(p, w.Targets, purge.Overseas, unserved)
 	case card.ActionMainland:
-		w.Areas = []purge.Area{purge.Mainland}
+		w.Areas, w.Targets = []purge.Area{purge.Mainland}, leftOutIn(p, w.Targets, purge.Mainland, unserved)
 	case card.ActionDelete:
-		w.Mode = purge.Delete
+		w.Parts, w.Mode = p.Request.Parts, purge.Delete
 	case card.ActionLeak:
 		w = asLeak(w)
 	}
 	return w
+}
+
+// leftOutIn returns those of a purge's targets that it has left out in an area; all of them if the list of the domains has changed so that
+// none is.
+func leftOutIn(p store.Purge, targets []purge.Target, a purge.Area, unserved map[purge.Area][]string) []purge.Target {
+	hosts := card.LeftOutIn(p.Request, a, unserved[a])
+	if len(hosts) == 0 {
+		return targets
+	}
+	return slices.DeleteFunc(targets, func(t purge.Target) bool { return !slices.Contains(hosts, t.Host()) })
 }

@@ -235,7 +235,7 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 	if err != nil {
 		return chat.Card{}, err
 	}
-	v := card.View{Purge: p, Now: b.Now(), Token: buttonToken, Leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.rules.Policy(), p.Reason) && !isLeak(p)}
+	v := card.View{Purge: p, Now: b.Now(), Token: buttonToken, Unserved: b.vendor.unserved(p.Request.Hosts()), Leaks: p.Request.Kind != purge.Prefetch && soundsLikeLeak(b.rules.Policy(), p.Reason) && !isLeak(p)}
 	if request.Joined != "" {
 		if err := b.drawJoin(ctx, &v, request); err != nil {
 			return chat.Card{}, err
@@ -251,7 +251,7 @@ func (b *poster) draw(ctx context.Context, p store.Purge, role store.Role) (chat
 		v.Frozen = frozenLines(b.rules.law(b.rules.Policy()), p)
 	}
 	if err == nil && v.Asking() {
-		v.Hints = b.vendor.listed().hints(p.Request.Hosts())
+		v.Hints = b.vendor.listed().hintsOf(p.Request)
 		v.Lately, err = b.lately(ctx, p, p.CreatedAt)
 		drawApproval(&v, b.rules.law(b.rules.Policy()))
 		v.Emergency = b.waits.emergency(b.rules.Policy(), p)

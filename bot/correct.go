@@ -91,7 +91,7 @@ func mayable(s scene, readings []grammar.Reading) []grammar.Reading {
 func mayAll(s scene, in grammar.Intent) bool {
 	w := wishOf(in)
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
-		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.policy, w)}}
+		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.places(), w)}}
 	for one := range s.law.Judge(asked) {
 		if !one.Allowed {
 			return false

@@ -17,7 +17,7 @@ func drawOffers(v *card.View, l law, request store.Purge) {
 	l = l.thawed()
 	who := l.Policy().Who(request.Requester, request.Groups)
 	for _, action := range []string{card.ActionOverseas, card.ActionMainland, card.ActionDelete, card.ActionLeak} {
-		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: parts(l.Policy(), follow(v.Purge, action))}}
+		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: parts(places{policy: l.Policy()}, follow(v.Purge, action, v.Unserved))}}
 		if len(l.denied(q)) > 0 {
 			v.Refused = append(v.Refused, action)
 		}

@@ -45,7 +45,7 @@ func newListedWorld(t *testing.T, list []purge.Domain, err error, change ...func
 	require.Eventually(t, func() bool {
 		w.bot.vendor.account.mu.Lock()
 		defer w.bot.vendor.account.mu.Unlock()
-		return !w.bot.vendor.account.asking
+		return w.bot.vendor.account.answer == nil
 	}, time.Minute, time.Millisecond)
 	return w
 }

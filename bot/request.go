@@ -73,7 +73,7 @@ func (b *desk) request(ctx context.Context, s scene, w wish, id string) (chat.Re
 	switch {
 	case len(v.refused) > 0:
 		w.readings = mayable(s, w.readings)
-		return b.offer(ctx, s, w, v, card.RefusedCard(v.refused, w.readings))
+		return b.offer(ctx, s, w, v, card.RefusedCard(v.refused, w.readings, s.areaNotes(w, parts(s.places(), w))))
 	case w.DryRun:
 		return b.dryRun(ctx, s, w, v)
 	case !s.channel.Joined:
@@ -175,9 +175,9 @@ func (b *desk) recent(s scene, w wish, r purge.Request, id string) store.RecentQ
 
 // decide judges every target in every area it would be purged in.
 func (b *desk) decide(s scene, w wish) verdict {
-	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.vendor.listed()}}
+	v := verdict{refused: w.refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: s.listed}}
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
-		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.policy, w)}}
+		Purge: purge.Request{Kind: w.Kind, Parts: parts(s.places(), w)}}
 	for one := range s.law.Judge(asked) {
 		if one.Allowed {
 			v.allow(one)
@@ -225,8 +225,8 @@ func stricter(a, b acl.Confirm) acl.Confirm {
 	return b
 }
 
-// parts spreads a wish over areas: those that were said, else each domain's default, else mainland.
-func parts(policy *acl.Policy, w wish) []purge.Part {
+// parts spreads a wish over areas: those that were said, else each host's own.
+func parts(in places, w wish) []purge.Part {
 	if len(w.Parts) > 0 {
 		return w.Parts
 	}
@@ -234,7 +234,7 @@ func parts(policy *acl.Policy, w wish) []purge.Part {
 	for _, t := range w.Targets {
 		areas := w.Areas
 		if len(areas) == 0 {
-			areas = []purge.Area{defaultArea(policy, t.Host())}
+			areas = []purge.Area{in.area(t.Host())}
 		}
 		for _, a := range areas {
 			byArea[a] = append(byArea[a], t)
@@ -247,13 +247,6 @@ func parts(policy *acl.Policy, w wish) []purge.Part {
 		}
 	}
 	return ps
-}
-
-func defaultArea(policy *acl.Policy, host string) purge.Area {
-	if a := policy.DefaultArea(host); a != "" {
-		return a
-	}
-	return purge.Mainland
 }
 
 // offer answers with a refusal, and puts the targets that are not refused behind its one button.
@@ -344,7 +337,7 @@ func (b *desk) newPurge(s scene, w wish, v verdict, id string, rule acl.Confirm)
 	p := store.Purge{
 		ID: id, Secret: newToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
 		Thread: mustJSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: digestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
-		Confirm: rule, Reason: w.Reason, Private: w.Private, Prefetch: w.Prefetch, Notes: slices.Concat(w.Notes, v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
+		Confirm: rule, Reason: w.Reason, Private: w.Private, Prefetch: w.Prefetch, Notes: slices.Concat(w.Notes, s.areaNotes(w, v.allowed.Parts), v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
 	}
 	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.vendor.day(p.CreatedAt))
 	for _, f := range v.overrides {

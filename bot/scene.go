@@ -31,6 +31,7 @@ type scene struct {
 	policy  *acl.Policy
 	law     law // the policy, and what was said in chat since
 	who     acl.Who
+	listed  domains // of the account, as they were known when the event came
 	// collected: the targets were found in somebody's message or a file, so they are shown before they are purged.
 	collected bool
 	about     string // id of the purge that a press is about
@@ -39,7 +40,7 @@ type scene struct {
 // scene looks up who and where, in one network round at most. A refusal is a sentence, an error is that nobody could be asked just now.
 func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at chat.Thread, maxAge time.Duration) (scene, string, error) {
 	policy := b.rules.Policy()
-	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.rules.law(policy), person: chat.Person{Subject: from}}
+	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.rules.law(policy), listed: b.vendor.listed(), person: chat.Person{Subject: from}}
 	chat, err := b.poster.platform(at.Platform)
 	if err != nil {
 		return s, purge.AsError(err).Message, nil

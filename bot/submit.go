@@ -145,6 +145,7 @@ func (b *runner) recover(ctx context.Context, p store.Purge, batch sending, call
 // end records the answer: the call, the targets and the audit in one commit. The answer is in nobody else's hands, so
 // a database that does not take it is asked again for a while before the step gives up.
 func (b *runner) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (submitted, error) {
+	e = b.vendor.aboutArea(ctx, batch, e)
 	// What the call itself is known to be.
 	state, outcome := known(e)
 	call.State = state

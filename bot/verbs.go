@@ -165,7 +165,7 @@ func (b *desk) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, 
 	grants := s.grants()
 	c := card.DomainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
 	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
-	c.Lines = append(c.Lines, budgets...)
+	c.Lines = slices.Concat(c.Lines, budgets, s.listed.servedLines(grants))
 	for _, f := range s.law.ofKind(store.Freeze) {
 		if slices.ContainsFunc(grants, func(g acl.GrantView) bool { return closes(f, g) }) {
 			c.Lines = append(c.Lines, card.Frozen(f, powersOf(s.law, s.who), s.person.Zone))
@@ -232,7 +232,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Rep
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	dry := card.View{Room: left, Turns: b.vendor.dayTurns(), Hints: b.vendor.listed().hints(v.allowed.Hosts())}
+	dry := card.View{Room: left, Turns: b.vendor.dayTurns(), Hints: s.listed.hintsOf(v.allowed), Unserved: b.vendor.unserved(v.allowed.Hosts())}
 	dry.Request, dry.Private, dry.Prefetch = v.allowed, false, w.Prefetch
 	if dry.FetchRoom, err = b.vendor.prefetchRoom(ctx); err != nil {
 		return chat.Reply{}, err
@@ -241,7 +241,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish, v verdict) (chat.Rep
 	if dry.Lately, err = b.poster.lately(ctx, asks, b.Now()); err != nil {
 		return chat.Reply{}, err
 	}
-	dry.Notes = slices.Concat(w.Notes, v.folding.notes(false))
+	dry.Notes = slices.Concat(w.Notes, s.areaNotes(w, v.allowed.Parts), v.folding.notes(false))
 	dry.Confirm = b.guard(w, v, recent)
 	dry.Requester, dry.Groups, dry.Channel = s.person.Subject, s.person.Groups, s.at.Subject()
 	drawApproval(&dry, s.law)

@@ -27,8 +27,12 @@ const (
 	secretKey = "SANDBOXKEY0000000000000000000000"
 )
 
-// The hosts on the simulated account. What is on static.test.com is cached without its query; old.test.com is switched off.
-var hosts = []string{"www.test.com", "www.abc.com", "two.test.com", "static.test.com", "old.test.com"}
+// The hosts on the simulated account. What is on static.test.com is cached without its query; old.test.com is switched off;
+// intl.test.com and all below hk.test.com are served overseas only, cn.test.com in mainland only.
+var (
+	hosts   = []string{"www.test.com", "www.abc.com", "two.test.com", "static.test.com", "old.test.com", "intl.test.com", "*.hk.test.com", "cn.test.com"}
+	onlyOne = map[string][]cdnsim.Area{"intl.test.com": {cdnsim.Overseas}, "*.hk.test.com": {cdnsim.Overseas}, "cn.test.com": {cdnsim.Mainland}}
+)
 
 // world is the simulators on loopback and the production wiring pointed at them.
 type world struct {
@@ -66,6 +70,7 @@ func newSimulators() *world {
 	for i := range cdn.Hosts {
 		h := &cdn.Hosts[i]
 		h.IgnoreQuery, h.Offline = h.Name == "static.test.com", h.Name == "old.test.com"
+		h.Areas = onlyOne[h.Name]
 	}
 	slack, discord := slacksim.New(), discordsim.New()
 	slack.AckWithin, slack.TriggerLife, discord.AckWithin = answerIn+leeway, answerIn+leeway, answerIn+leeway

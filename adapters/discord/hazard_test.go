@@ -452,7 +452,7 @@ func TestHazardOneLateFollowUpHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	const fill = "PATCH /webhooks/{application}/{token}/messages/{message}"
 	f := &fake{command: func(_ context.Context, c chat.Command) (chat.Reply, error) {
-		time.Sleep(30 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond)
 		return chat.Reply{Card: &chat.Card{Title: "You are " + c.From.ID()}}, nil
 	}}
 	w := newWorld(t, f)

@@ -499,7 +499,7 @@ func TestDeferral(t *testing.T) {
 	t.Parallel()
 	slow := func(r chat.Reply) func(context.Context, chat.Command) (chat.Reply, error) {
 		return func(context.Context, chat.Command) (chat.Reply, error) {
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(500 * time.Millisecond)
 			return r, nil
 		}
 	}
@@ -527,7 +527,7 @@ func TestDeferral(t *testing.T) {
 			assert.Contains(t, w.Private()[2].Text, gaveUp)
 
 			f.answer = func(context.Context, chat.Answer) (chat.Reply, error) {
-				time.Sleep(50 * time.Millisecond)
+				time.Sleep(500 * time.Millisecond)
 				return chat.Reply{Card: &chat.Card{Title: "Pressed late."}}, nil
 			}
 			ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Go", Token: "t"}}})

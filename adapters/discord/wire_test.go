@@ -26,7 +26,7 @@ func TestNothingThatIsSentIsNull(t *testing.T) {
 		for _, late := range []bool{false, true} {
 			f := &fake{}
 			w := newWorld(t, f, changes...)
-			w.discord.timing.deferAfter = map[bool]time.Duration{true: time.Nanosecond, false: time.Second}[late]
+			w.discord.timing.deferAfter = map[bool]time.Duration{true: time.Nanosecond, false: time.Minute}[late]
 			w.started()
 			var answers []json.RawMessage
 			note := func(d discordsim.Delivery) {

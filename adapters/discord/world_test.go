@@ -71,7 +71,7 @@ func (l *listener) Command(ctx context.Context, c chat.Command) (chat.Reply, err
 
 // await returns after n calls of the bot, or after some time without one.
 func (l *listener) await(n int) {
-	give := time.After(time.Second)
+	give := time.After(5 * time.Second)
 	for {
 		l.mu.Lock()
 		seen, changed := l.n >= n, l.changed

@@ -322,7 +322,8 @@ var behaviours = map[string]func(a *account){
 				f.Acts, f.Times = acts, 1
 				a.fault(f)
 				before, q := a.arrived.Load(), purge.StatusQuery{Batch: a.urls(purge.Mainland, page1), Since: a.now()}
-				_, err := a.again(func(c *Config) { c.Timeout = 200 * time.Millisecond }).Submit(a.Context(), q.Batch, nil)
+				patience := map[bool]time.Duration{true: 500 * time.Millisecond, false: 10 * time.Second}[f.Do == cdnsim.Silence]
+				_, err := a.again(func(c *Config) { c.Timeout = patience }).Submit(a.Context(), q.Batch, nil)
 				a.wrong(purge.Unknown, err)
 				assert.Equal(a, before+1, a.arrived.Load(), f)
 				a.sim.ClearFaults()

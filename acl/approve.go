@@ -7,8 +7,8 @@ import (
 	"purgebot/purge"
 )
 
-// MayApprove says whether w may be the second person for what d, a decision of this policy, allows: each grant that names
-// approvers must name w. That w may purge the target too, and is somebody else, is for the caller to ask.
+// MayApprove reports whether w may give the second approval for d, a decision of this policy: each grant with
+// approvers must name w. The caller also checks that w may purge the target and is not the requester.
 func (p *Policy) MayApprove(w Who, d Decision) bool {
 	if w.policy != p || !d.Allowed || d.special == nil {
 		return w.policy == p && d.Allowed
@@ -19,8 +19,9 @@ func (p *Policy) MayApprove(w Who, d Decision) bool {
 	})
 }
 
-// Approvers are the accounts and platform groups to mention when what d allows waits for a second person: those of its grants,
-// the people and groups of the file resolved, in the order of the file, each once. None means whoever may purge it.
+// Approvers returns the accounts and platform groups to mention for the approval of d. They come from the
+// approvers of d's grants, with people and groups of the file resolved, in the order of the file, each once. An
+// empty result means that every person with the right to the purge may approve it.
 func (p *Policy) Approvers(d Decision) (to []Subject) {
 	if d.special == nil || d.special.policy != p {
 		return nil
@@ -34,7 +35,8 @@ func (p *Policy) Approvers(d Decision) (to []Subject) {
 	return p.names.behind(named)
 }
 
-// behind are the accounts and platform groups that people and groups of the file stand for, in the order of the file, each once.
+// behind returns the accounts and platform groups of people and groups of the file, in the order of the file,
+// each once.
 func (n *names) behind(named map[principal]bool) (to []Subject) {
 	n.addMembers(named)
 	once := map[Subject]bool{}
@@ -49,7 +51,8 @@ func (n *names) behind(named map[principal]bool) (to []Subject) {
 	return to
 }
 
-// addMembers adds whom groups of the file list, directly or through others. It goes through all names once for each level.
+// addMembers adds the direct and indirect members of the groups. It visits all names once for each level of
+// nesting.
 func (n *names) addMembers(groups map[principal]bool) {
 	for grew := len(groups) > 0; grew; {
 		grew = false
@@ -61,7 +64,7 @@ func (n *names) addMembers(groups map[principal]bool) {
 	}
 }
 
-// subjects are the accounts of a person, or a subject itself; none for a group of the file.
+// subjects returns the accounts of a person, or the subject itself; for a group of the file it returns nil.
 func (n *names) subjects(of principal) []Subject {
 	if s, err := ParseSubject(n.texts[of]); err == nil {
 		return []Subject{s}
@@ -69,16 +72,16 @@ func (n *names) subjects(of principal) []Subject {
 	return n.accounts[of]
 }
 
-// Emergency says whether w may purge without approval when nobody has approved in time.
+// Emergency reports whether w may purge without approval after the time for approvals is over.
 func (p *Policy) Emergency(w Who) bool { return p.listed(w, p.emergency) }
 
-// HasEmergency says whether the file lists anybody for that.
+// HasEmergency reports whether the file lists people for emergencies.
 func (p *Policy) HasEmergency() bool { return len(p.emergency) > 0 }
 
-// OverridesFreeze says whether w may purge, with a reason, in spite of a freeze; see Ask.Override.
+// OverridesFreeze reports whether w may purge, with a reason, in spite of a freeze; see Ask.Override.
 func (p *Policy) OverridesFreeze(w Who) bool { return p.listed(w, p.overrides) }
 
-// Reserve is how many of the account's daily units of a kind, in each area, are kept for those who may touch them; 0 is none.
+// Reserve returns how many of the account's daily units of a kind, in each area, are reserved; 0 means none.
 func (p *Policy) Reserve(k purge.Kind) int {
 	if i := kindIndex(k); i >= 0 {
 		return p.reserve[i]
@@ -86,8 +89,8 @@ func (p *Policy) Reserve(k purge.Kind) int {
 	return 0
 }
 
-// MayTouchReserve says whether the reserve is kept for w.
+// MayTouchReserve reports whether w may use the reserve.
 func (p *Policy) MayTouchReserve(w Who) bool { return p.listed(w, p.reservists) }
 
-// LeakWords are the words, in lower case, that the file says make a reason sound like a leak.
+// LeakWords returns the words, in lower case, that make a reason sound like a leak.
 func (p *Policy) LeakWords() []string { return slices.Clone(p.leakWords) }

@@ -11,9 +11,10 @@ import (
 	"purgebot/purge"
 )
 
-// A decision must cost the same with one rule and with a million, whatever it is that there are a million of. Each shape is
-// measured with 1 and with 1,000,000 grants (names end in /1 and /1000000: judge the ratio), asking for 64 targets in turn.
-// BenchmarkDecideFloor is one look-up of the host in a map of as many hosts; nothing that knows a million hosts is faster.
+// A decision must cost the same with one rule and with a million, for every way to have a million of something.
+// Each shape is measured with 1 and with 1,000,000 grants (names end in /1 and /1000000: judge the ratio), with
+// 64 targets in turn. BenchmarkDecideFloor is one look-up of the host in a map of as many hosts, the fastest
+// possible way.
 
 const million = 1_000_000
 
@@ -32,7 +33,7 @@ func host(i int) string          { return fmt.Sprintf("h%d.example.com", i) }
 func subjectNumber(i int) string { return fmt.Sprintf("slack:T0/U%d", i) }
 func groupNumber(i int) Subject  { return Subject(fmt.Sprintf("slack:T0/S%d", i)) }
 
-// decideMany asks about up to 64 of n things, spread over all of them.
+// decideMany judges up to 64 of n things, spread over all of them.
 func decideMany(b *testing.B, p *Policy, n int, ask func(i int) Ask) {
 	asks := make([]Ask, 64)
 	for i := range asks {
@@ -96,7 +97,7 @@ func benchPaths(b *testing.B, n int) {
 	decideMany(b, p, n, func(i int) Ask { return urlAsk(who, fmt.Sprintf("https://%s/assets/%d/logo.png", host(0), i)) })
 }
 
-// fifty is somebody in fifty groups, none of them the only one that a rule names.
+// fifty is a person in fifty groups, none of which is the only one in a rule.
 func fifty(p *Policy) Who {
 	groups := make([]Subject, 50)
 	for i := range groups {
@@ -114,7 +115,7 @@ func benchGroups(b *testing.B, n int) {
 	decideMany(b, p, n, func(i int) Ask { return urlAsk(who, "https://"+host(i)+"/assets/logo.png") })
 }
 
-// benchGroupsOneHost is the worst place for groups: a million of them on one host, fifty of which must be asked for.
+// benchGroupsOneHost is the worst case for groups: a million of them on one host, and a person in fifty.
 func benchGroupsOneHost(b *testing.B, n int) {
 	names := newNames()
 	p := newPolicy(names, grantsFor(n, func(i int) rule {
@@ -182,7 +183,8 @@ func BenchmarkDecideFloor(b *testing.B) {
 	}
 }
 
-// TestDecideAllocatesNothing covers what the shapes above do not. Only a path that must be decoded for a denial is written anew.
+// TestDecideAllocatesNothing covers the shapes without a benchmark. Only a path with escapes is copied, for
+// denials.
 func TestDecideAllocatesNothing(t *testing.T) {
 	p, err := Parse("acl.yaml", []byte(whole+"  - {as: alice, may-not: [\"https://a.example.com/\"]}\n"))
 	if err != nil {
@@ -219,7 +221,7 @@ func BenchmarkCheck(b *testing.B) {
 	b.ReportMetric(float64(b.N)*10_000/b.Elapsed().Seconds(), "verdicts/s")
 }
 
-// BenchmarkCheckFloor reads and writes the same lines, as JSON, and judges nothing.
+// BenchmarkCheckFloor reads and writes the same lines as JSON, without a judgement.
 func BenchmarkCheckFloor(b *testing.B) {
 	in := []byte(strings.Repeat("\"https://a.static.example.org/assets/2026/11/some-article/logo-large.png\"\n", 10_000))
 	b.SetBytes(int64(len(in)))

@@ -8,17 +8,18 @@ import (
 	"purgebot/purge"
 )
 
-// unlimited is a budget that is written and bounds nothing.
+// unlimited is a budget that the file states and that has no bound.
 const unlimited = math.MaxInt
 
-// budget is how many targets of a kind, by its index, may be purged in one vendor day and area; 0 is not said.
+// budget is the number of targets of each kind, by the kind's index, for one vendor day and area; 0 means no
+// budget.
 type budget [2]int
 
-// limit returns the bound of a kind, 0 if there is none.
+// limit returns the bound of a kind, or 0 if there is none.
 func (b budget) limit(kind int) int { return b[kind] % unlimited }
 
-// Charge is one daily budget that a target counts towards: all that is charged to Key in a vendor day, for the decision's kind
-// and area, may be Limit targets. A Key stays the same as long as the names in the file do.
+// Charge is one daily budget that a target counts towards. Limit bounds the targets of the decision's kind and
+// area that are charged to Key in a vendor day. A Key is stable as long as the names in the file are.
 type Charge struct {
 	Key   string `json:"key"`
 	Limit int    `json:"limit"`
@@ -26,7 +27,8 @@ type Charge struct {
 
 func kindIndex(k purge.Kind) int { return slices.Index(kinds[:], string(k)) }
 
-// budget reads whole numbers for kinds. whole wants every kind said: that there is no limit must be written.
+// budget reads a whole number for each kind. The flag whole makes both kinds required, so that "unlimited" is
+// always written.
 func (r *reader) budget(n node, whole bool) (b budget) {
 	said := 0
 	r.fields(n, budgetKeys, func(key string, v node) {
@@ -48,7 +50,7 @@ func (r *reader) budget(n node, whole bool) (b budget) {
 	return b
 }
 
-// groupBudget is what all members of a group share.
+// groupBudget is a budget that all members of a group share.
 type groupBudget struct {
 	group  principal
 	budget budget
@@ -64,7 +66,7 @@ func (r *reader) groupBudgets(n node) {
 	})
 }
 
-// counted refuses a budget that no name tells from another: what is used of it is kept by the grant's name.
+// counted refuses a budget of a grant without a unique name, because use is counted by that name.
 func (r *reader) counted(n node, g *rule, named bool) {
 	if g.budget == (budget{}) {
 		return
@@ -78,7 +80,7 @@ func (r *reader) counted(n node, g *rule, named bool) {
 	r.budgets[g.name] = true
 }
 
-// person is what budgets call the one who acts: all accounts of one person are one.
+// person returns the name of the acting person in keys of budgets, the same for all accounts of one person.
 func (p *Policy) person(s Subject) string {
 	if owner, owned := p.names.owner[s]; owned {
 		return "person " + p.names.texts[owner]
@@ -86,7 +88,7 @@ func (p *Policy) person(s Subject) string {
 	return "person " + string(s)
 }
 
-// chargesAlways are the budgets of a kind that count whatever grant w purges under.
+// chargesAlways returns the budgets of a kind that apply to w under every grant.
 func (p *Policy) chargesAlways(w Who, kind int) (all []Charge) {
 	if limit := p.each.limit(kind); limit > 0 {
 		all = append(all, Charge{p.person(w.subject), limit})
@@ -99,7 +101,7 @@ func (p *Policy) chargesAlways(w Who, kind int) (all []Charge) {
 	return slices.Clip(all)
 }
 
-// charges are all the budgets that count for w where these grants cover.
+// charges returns all budgets that apply to w under the given grants.
 func (p *Policy) charges(w Who, k purge.Kind, special *special) []Charge {
 	kind := kindIndex(k)
 	all := w.also.charges[kind]

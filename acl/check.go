@@ -14,17 +14,17 @@ import (
 	"purgebot/purge"
 )
 
-// CheckOptions say who asks Check, and what for.
+// CheckOptions are the circumstances under which Check judges targets.
 type CheckOptions struct {
 	User    Subject
-	Groups  []Subject  // platform groups the user is in; groups of the file resolve by themselves
-	Channel Subject    // "" is no channel: then no grant that lists channels matches
-	Kind    purge.Kind // "" is url
-	Area    purge.Area // "" is mainland; "global" asks for both and allows what both allow
-	At      time.Time  // the present, for rules with from and until; see Ask
+	Groups  []Subject  // platform groups of the user; groups of the file are resolved from them
+	Channel Subject    // "" means no channel: then no grant that lists channels matches
+	Kind    purge.Kind // "" means url
+	Area    purge.Area // "" means mainland; "global" judges both areas and allows only targets allowed in both
+	At      time.Time  // the time for rules with from and until; see Ask
 }
 
-// Areas returns the areas to ask for, or an error that says which option is wrong.
+// Areas returns the areas to judge. Its error names the wrong option.
 func (o *CheckOptions) Areas() ([]purge.Area, error) {
 	if o.User == "" {
 		return nil, errors.New("no user: say whom to check, as in --user slack:T024BE7LD/U2147483697")
@@ -63,15 +63,16 @@ func (v *verdict) append(b []byte) []byte {
 // maxLine bounds a line of Check's input.
 const maxLine = 2 << 20
 
-// Check reads lines, each a JSON string that holds a target as typed, and writes one verdict for each, in order, as JSON lines.
-// A line that cannot be judged is answered too, as not allowed. Its error is about the options, the input or the output;
-// nil means that every line was answered. It holds one line at a time.
+// Check reads lines with a JSON string each, a target as typed, and writes one verdict for each, in order, as
+// JSON lines. An unreadable line is answered as not allowed. The error is about the options, the input or the
+// output; nil means that every line has an answer. Check holds one line in memory at a time.
 func (p *Policy) Check(in io.Reader, out io.Writer, o CheckOptions) error {
 	areas, err := o.Areas()
 	if err != nil {
 		return err
 	}
 	c := checker{policy: p, who: p.Who(o.User, o.Groups), options: o, areas: areas}
+	// Answer line by line.
 	lines := lineReader{in: bufio.NewReaderSize(in, 64<<10)}
 	w := bufio.NewWriterSize(out, 64<<10)
 	for lines.next() {
@@ -79,7 +80,7 @@ func (p *Policy) Check(in io.Reader, out io.Writer, o CheckOptions) error {
 		if _, err := w.Write(v.append(w.AvailableBuffer())); err != nil {
 			return err
 		}
-		if lines.in.Buffered() == 0 { // whoever writes line by line is waiting for the answer
+		if lines.in.Buffered() == 0 { // the writer of single lines waits for this answer
 			if err := w.Flush(); err != nil {
 				return err
 			}
@@ -121,7 +122,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// unquote returns what a line holds, or why it holds nothing.
+// unquote returns the string of a line, or a sentence about its absence.
 func unquote(line []byte, long bool) (s, why string) {
 	line = bytes.Trim(line, " \t\r")
 	n := len(line)
@@ -138,7 +139,8 @@ func unquote(line []byte, long bool) (s, why string) {
 	return s, ""
 }
 
-// verbatim says whether s stands in a JSON string as it is. Nearly every line does, and encoding/json takes longer than the judging.
+// verbatim reports whether a JSON string holds s unescaped. Nearly every line does, and encoding/json is slower
+// than the judgement.
 func verbatim[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -148,7 +150,7 @@ func verbatim[T string | []byte](s T) bool {
 	return true
 }
 
-// appendJSON quotes by itself what is printable ASCII, as most reasons are, which quote a rule.
+// appendJSON quotes printable ASCII itself. Most reasons are printable ASCII with the quoted name of a rule.
 func appendJSON(b []byte, s string) []byte {
 	if verbatim(s) {
 		return append(append(append(b, '"'), s...), '"')
@@ -171,19 +173,19 @@ func appendOddJSON(b []byte, s string) []byte {
 	var quoted bytes.Buffer
 	encoder := json.NewEncoder(&quoted)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s) // no string fails, and no buffer
+	_ = encoder.Encode(s) // neither strings nor buffers fail
 	return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte{'\n'})...)
 }
 
-// lineReader cuts its input into lines and drops what is too long.
+// lineReader cuts its input into lines and drops lines that are too long.
 type lineReader struct {
 	in   *bufio.Reader
-	line []byte // without its end; valid until next
+	line []byte // without the line end; valid until the next call of next
 	long bool
 	err  error
 }
 
-// next reads a line; at the end, and after an error, it returns false.
+// next reads a line. It returns false at the end and after an error.
 func (l *lineReader) next() bool {
 	l.line, l.long = l.line[:0], false
 	for {

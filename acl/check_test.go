@@ -124,7 +124,7 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
-// TestCheckStreams asks line by line, and wants each answer before the next question.
+// TestCheckStreams writes line by line, and expects each answer before the next line.
 func TestCheckStreams(t *testing.T) {
 	t.Parallel()
 	p := parse(t, shop)
@@ -144,7 +144,7 @@ func TestCheckStreams(t *testing.T) {
 	assert.Equal(t, io.EOF, err)
 }
 
-// TestCheckHoldsOneLine gives it 200 MB and looks at the heap on the way.
+// TestCheckHoldsOneLine checks the heap during an input of 200 MB.
 func TestCheckHoldsOneLine(t *testing.T) {
 	p := parse(t, shop)
 	line := []byte("\"https://shop.example.com/img/" + strings.Repeat("x", 1<<20) + "\"\n")
@@ -174,7 +174,8 @@ func (w *heapWatch) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestWhatIsQuotedReadsTheSame: by both ways of quoting, with what JSON and HTML make special in every place.
+// TestWhatIsQuotedReadsTheSame compares both ways of quoting, with the special characters of JSON and HTML in
+// every place.
 func TestWhatIsQuotedReadsTheSame(t *testing.T) {
 	t.Parallel()
 	for c := range 0x180 {

@@ -15,7 +15,7 @@ import (
 	"purgebot/purge"
 )
 
-// fixture says what testdata/urls/acl-fixture.json says.
+// fixture is the content of testdata/urls/acl-fixture.json.
 const fixture = `version: 1
 grants:
   - name: alice's hosts
@@ -62,8 +62,8 @@ func corpus(t *testing.T) (all []labelled) {
 	return all
 }
 
-// TestCorpus judges thousands of labelled targets through Check: nothing that must be refused is allowed, nothing that must be
-// allowed is refused, and what is allowed has one of the canonical forms that every parser reads alike.
+// TestCorpus judges thousands of labelled targets through Check: every bad target is refused, every good target
+// is allowed, and every allowed target has one of the canonical forms that all parsers read alike.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	p := parse(t, fixture)
@@ -94,7 +94,8 @@ func TestCorpus(t *testing.T) {
 	require.Greater(t, count["allowed"], 100)
 }
 
-// An answer depends on its own line alone: not on the order, not on what was asked before, not on a line of 1.2 MB between.
+// An answer depends on its own line alone: not on the order, not on earlier lines, not on a line of 1.2 MB in
+// between.
 func TestCorpusInAnyOrder(t *testing.T) {
 	t.Parallel()
 	p := parse(t, fixture)
@@ -126,7 +127,7 @@ func checkAll(t *testing.T, p *Policy, user Subject, all []labelled) (answers []
 	return answers
 }
 
-// assertStable wants a canonical form allowed again, as itself.
+// assertStable checks that a canonical form is allowed again, unchanged.
 func assertStable(t *testing.T, p *Policy, user Subject, canonical string) {
 	t.Helper()
 	target, err := purge.Parse(purge.URL, canonical)

@@ -8,65 +8,70 @@ import (
 	"purgebot/purge"
 )
 
-// Ask is one question: may Who, in channel In, purge Target in Area?
-// In is empty outside every channel: then no rule that lists channels matches.
+// Ask is one question: may Who, in channel In, purge Target in Area? In is empty outside every channel: then no
+// rule that lists channels matches.
 type Ask struct {
 	Who    Who
 	In     Subject
 	Kind   purge.Kind
-	Area   purge.Area // mainland or overseas; "global" is two asks
+	Area   purge.Area // mainland or overseas; "global" takes two asks
 	Target purge.Target
-	// At is when. The package reads no clock: without it no grant that has a from or until covers, and every such denial does.
+	// At is the time of the purge, because the package reads no clock. Without it, grants with from or until
+	// never cover the ask, and denials with from or until always do.
 	At time.Time
-	// Override asks to purge in spite of a freeze. It counts for those whom the file lets do that.
+	// Override asks to purge in spite of a freeze. It is ignored for people without that right in the file.
 	Override bool
 
-	overlay  *Overlay // what was said in chat since the file was written; nil is nothing
-	anywhere bool     // in any channel that a rule may list, for the tests of a file
-	anytime  bool     // within every window of a grant, outside every window of a denial, for the same
+	overlay  *Overlay // freezes and loans said in chat; nil means none
+	anywhere bool     // in any channel that a rule may list; for the tests of a file
+	anytime  bool     // inside every window of a grant and outside every window of a denial; for the tests of a file
 }
 
-// DefaultDeny is the Rule of a decision that no rule made.
+// DefaultDeny is the Rule of a decision without a matching rule.
 const DefaultDeny = "default deny"
 
 // Decision is the answer to an Ask. The zero Decision denies.
 type Decision struct {
 	Allowed bool
-	Rule    string  // the name of the grant or the denial, or DefaultDeny
-	Via     string  // the group of the file or of the platform that let them in; "" if they are named directly
-	Confirm Confirm // the strictest of all grants that cover the ask
-	Denied  bool    // a denial or a freeze refused it
-	Frozen  *Freeze // the freeze that covers the target, overridden or not; nil if there is none
-	// Charges are the daily budgets that each target of this kind and area counts towards. Not to be written to.
+	Rule    string  // name of the grant or the denial, or DefaultDeny
+	Via     string  // the group of the file or platform through which the rule applies; "" if the rule names the person directly
+	Confirm Confirm // the strictest confirmation of all grants that cover the ask
+	Denied  bool    // refused by a denial or a freeze
+	Frozen  *Freeze // the freeze on the target, even if overridden; nil if there is none
+	// Charges are the daily budgets that each target of this kind and area counts towards. Read only.
 	Charges []Charge
 
 	special *special
 }
 
-// special is the grants among those that cover an ask which name budgets or approvers, of which there is one at least.
+// special lists the covering grants with budgets or approvers, at least one.
 type special struct {
 	policy *Policy
 	grants []int32
 }
 
-// decide answers an Ask. Denials win; else one grant must cover all of it. An Ask whose Who belongs to another policy,
-// or that is malformed, is denied. It allocates nothing and takes as long with a million rules as with one.
+// decide answers an Ask. Denials win; otherwise one grant must cover the whole ask. A malformed ask, or one
+// whose Who belongs to another policy, is denied. The decision allocates nothing and takes as long with a
+// million rules as with one.
 func (p *Policy) decide(a Ask) Decision {
+	// Refuse questions that no rule can answer.
 	covers := a.combination()
 	if a.Who.policy != p || covers == 0 {
 		return Decision{Rule: DefaultDeny}
 	}
+	// Search the rules of the file.
 	s := search{policy: p, target: a.Target, kind: a.Kind, at: a.instant(), in: p.channel(&a), covers: covers,
 		grant: best{circle: a.Who.named, rule: none}, denial: best{circle: a.Who.covered, rule: none}}
 	s.host(&p.index)
 	d := p.found(&s, a.Who)
+	// Apply the freezes and loans from chat.
 	if a.overlay != nil {
 		return p.overlaid(&a, d)
 	}
 	return d
 }
 
-// found says what a search found.
+// found turns the result of a search into a decision.
 func (p *Policy) found(s *search, who Who) (d Decision) {
 	d.Rule = DefaultDeny
 	if n := s.denial.rule; n != none {
@@ -88,7 +93,7 @@ func (p *Policy) found(s *search, who Who) (d Decision) {
 	return d
 }
 
-// combination returns the one combination that is asked for, or none if the ask is malformed.
+// combination returns the single combination of the ask, or none if the ask is malformed.
 func (a *Ask) combination() combinations {
 	c := combinations(1)
 	switch scheme := a.Target.Scheme(); scheme {
@@ -127,19 +132,19 @@ func (p *Policy) channel(a *Ask) principal {
 	return p.names.numbers[string(a.In)]
 }
 
-// search walks the index for one ask.
+// search is one walk through the index.
 type search struct {
 	target        purge.Target
 	kind          purge.Kind
 	at            instant
-	policy        *Policy // whose rules these are; nil if none is special
+	policy        *Policy // policy of the rules; nil if no rule is special
 	in            principal
 	covers        combinations
 	grant, denial best
 }
 
-// host visits what rules say about the host, and about "*." of each name above it. The star of a grant stands for no A-label
-// ("xn--…"): IDNA implementations disagree about which of those are hosts at all, so the file must name them.
+// host visits the rules about the host, and about "*." of each name above it. The star of a grant covers no
+// A-label ("xn--…"), because IDNA implementations disagree about valid ones; the file must name such hosts.
 func (s *search) host(x *index) {
 	host := s.target.Host()
 	s.denied(x.everywhere)
@@ -183,7 +188,7 @@ func (s *search) denied(at *denied) {
 	}
 }
 
-// deniedPath visits the denials whose path the target lies under, or, if it is a directory, contains.
+// deniedPath visits the denials on a directory above the target or, if the target is a directory, inside it.
 func (s *search) deniedPath(at *denied, path string) {
 	if !isFolded(path) {
 		path = fold(path)
@@ -194,17 +199,17 @@ func (s *search) deniedPath(at *denied, path string) {
 	}
 }
 
-// best is the first rule in rank, of those visited, that covers the ask for one of the circle.
+// best is the first rule in rank, of the visited ones, that covers the ask for a member of the circle.
 type best struct {
 	circle  *circle
 	rule    int32
 	via     string
-	special []int32 // the special rules that cover the ask, in no order
+	special []int32 // special rules that cover the ask, unordered
 }
 
 const none int32 = 1<<31 - 1
 
-// visit looks through one spot.
+// visit searches one spot.
 func (s *search) visit(b *best, at *spot) {
 	if at.table == nil {
 		for i := range at.entries {
@@ -218,7 +223,7 @@ func (s *search) visit(b *best, at *spot) {
 	}
 }
 
-// lookUp judges what is said of each of the circle in one channel.
+// lookUp judges the entries of each member of the circle in one channel.
 func (s *search) lookUp(b *best, at *spot, in principal) {
 	entries := *at.table
 	for _, m := range b.circle.members {
@@ -228,7 +233,7 @@ func (s *search) lookUp(b *best, at *spot, in principal) {
 	}
 }
 
-// try judges an entry of any principal.
+// try judges one entry of any principal.
 func (s *search) try(b *best, e *entry) {
 	if e.covers&s.covers == 0 || e.in != 0 && e.in != s.in || e.rule > b.rule && !e.special {
 		return
@@ -238,7 +243,8 @@ func (s *search) try(b *best, e *entry) {
 	}
 }
 
-// run judges the entries of one principal and channel. The first that covers the ask counts, and every special one.
+// run judges the entries of one principal and channel. The first entry that covers the ask counts, and so does
+// every special one.
 func (s *search) run(b *best, at *spot, first *slot, via string) {
 	if !at.special {
 		for _, e := range at.run(first, 8) {
@@ -256,7 +262,7 @@ func (s *search) run(b *best, at *spot, first *slot, via string) {
 	}
 }
 
-// consider takes a rule that covers the ask, unless it is not its time.
+// consider takes a rule that covers the ask, if the time is in the rule's window.
 func (s *search) consider(b *best, e *entry, via string) {
 	if e.special {
 		r, denies := s.read(b, e.rule)
@@ -270,7 +276,7 @@ func (s *search) consider(b *best, e *entry, via string) {
 	b.take(e.rule, via)
 }
 
-// read returns a rule itself, and whether it is a denial.
+// read returns the rule with number n, and whether it is a denial.
 func (s *search) read(b *best, n int32) (r *rule, denies bool) {
 	if b == &s.denial {
 		return &s.policy.denials[n], true
@@ -278,14 +284,15 @@ func (s *search) read(b *best, n int32) (r *rule, denies bool) {
 	return &s.policy.grants[n], false
 }
 
-// take keeps the rule if it ranks before the one kept. Of two ways into one rule, being named directly counts ("" sorts first).
+// take keeps the rule if it ranks before the one kept. Of two ways into one rule, the direct one counts (""
+// sorts first).
 func (b *best) take(rule int32, via string) {
 	if rule < b.rule || rule == b.rule && via < b.via {
 		b.rule, b.via = rule, via
 	}
 }
 
-// walk visits the spot of each directory that the path goes through.
+// walk visits the spot of each directory on the path.
 func (s *search) walk(b *best, p *paths, path string) {
 	end := 0
 	for level := 1; p.levels>>min(level, 63) != 0; level++ {

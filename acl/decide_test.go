@@ -12,7 +12,7 @@ import (
 	"purgebot/purge"
 )
 
-// ask asks for a URL in mainland, outside every channel.
+// ask is an ask for a URL in mainland, outside every channel.
 func ask(p *Policy, who Subject, url string, groups ...Subject) Ask {
 	return Ask{Who: p.Who(who, groups), Kind: purge.URL, Area: purge.Mainland, Target: target(purge.URL, url)}
 }
@@ -25,7 +25,8 @@ func target(kind purge.Kind, s string) purge.Target {
 	return t
 }
 
-// question writes an ask as "subject+group@channel kind area url"; what is left out is U1, no channel, url and mainland.
+// question parses an ask "subject+group@channel kind area url". The defaults are U1, no channel, url and
+// mainland.
 func question(p *Policy, s string) Ask {
 	words := strings.Fields(s)
 	a := Ask{Kind: purge.URL, Area: purge.Mainland}
@@ -241,7 +242,7 @@ func TestMalformedAsksAreDenied(t *testing.T) {
 		assert.Equal(t, Decision{Rule: DefaultDeny}, p.decide(a), name)
 	}
 	var nobody Who
-	assert.False(t, p.Holds(nobody, "www.example.com") || p.Administrator(nobody) || p.Auditor(nobody) || p.Concerns(nobody, "all"))
+	assert.False(t, p.Holds(nobody, "www.example.com") || p.Administrator(nobody) || p.Auditor(nobody))
 	assert.Empty(t, p.Grants(nobody))
 }
 
@@ -283,7 +284,7 @@ func TestViaNamesTheGroupThatLetSomebodyIn(t *testing.T) {
 	}
 }
 
-// TestViaInACrowd: the group that sorts first is named where a spot has a table, too.
+// TestViaInACrowd checks that the decision names the first group in order, even in a spot with a table.
 func TestViaInACrowd(t *testing.T) {
 	t.Parallel()
 	names := newNames()
@@ -298,7 +299,7 @@ func TestViaInACrowd(t *testing.T) {
 	assert.Equal(t, "a", p.decide(ask(p, "terminal:u", "https://a.example.com/")).Via)
 }
 
-// TestACrowdInAChannel: where every rule of many is for a channel, the channel still counts.
+// TestACrowdInAChannel checks that the channel counts in a spot with many rules for channels.
 func TestACrowdInAChannel(t *testing.T) {
 	t.Parallel()
 	names := newNames()

@@ -10,60 +10,61 @@ import (
 	"purgebot/purge"
 )
 
-// Difference is what changes when one policy takes the place of another.
+// Difference is the set of changes between two policies.
 type Difference struct {
-	Same     bool        `json:"same"` // nothing below is filled
+	Same     bool        `json:"same"` // no changes; all other fields are empty
 	Who      []ChangesOf `json:"who,omitempty"`
-	More     int         `json:"more,omitempty"` // how many places change for others, who are not listed
+	More     int         `json:"more,omitempty"` // number of places with changes for people who are not listed
 	Settings []string    `json:"settings,omitempty"`
 }
 
-// ChangesOf are the changes for some, the same for each of them.
+// ChangesOf are changes that apply alike to each person in Who.
 type ChangesOf struct {
-	Who     []string `json:"who"`               // people, by name if all their accounts are meant; else subjects; "*" is everybody
-	MoreWho int      `json:"moreWho,omitempty"` // how many are not listed
+	Who     []string `json:"who"`               // people, by name if all their accounts are affected; otherwise subjects; "*" means everyone
+	MoreWho int      `json:"moreWho,omitempty"` // number of unlisted people
 	Changes []Change `json:"changes"`
-	More    int      `json:"more,omitempty"` // how many are not listed
+	More    int      `json:"more,omitempty"` // number of unlisted changes
 }
 
-// Change is what differs on some domains, for all of its schemes, kinds and areas taken together.
+// Change is one difference on some domains, for all of its schemes, kinds and areas taken together.
 type Change struct {
 	What         Effect       `json:"what"`
-	Domains      []string     `json:"domains"` // none is every domain
+	Domains      []string     `json:"domains"` // empty means every domain
 	MoreDomains  int          `json:"moreDomains,omitempty"`
-	Path         string       `json:"path,omitempty"`  // "" is every path; of denials, folded
-	Above        bool         `json:"above,omitempty"` // the directories that contain Path are meant, and it is not
+	Path         string       `json:"path,omitempty"`  // "" means every path; folded in denials
+	Above        bool         `json:"above,omitempty"` // the change concerns the directories that contain Path instead of Path
 	In           Subject      `json:"in,omitempty"`
 	Schemes      []string     `json:"schemes"`
 	Kinds        []purge.Kind `json:"kinds"`
 	Areas        []purge.Area `json:"areas"`
 	From         time.Time    `json:"from,omitzero"`
 	Until        time.Time    `json:"until,omitzero"`
-	Confirm      Confirm      `json:"confirm,omitempty"` // as it will be; of what is lost, as it was
-	Before       Confirm      `json:"before,omitempty"`  // as it was, where that changes
-	Limits       string       `json:"limits,omitempty"`  // budgets and approvers, likewise
+	Confirm      Confirm      `json:"confirm,omitempty"` // the new confirmation; of a lost right, the old one
+	Before       Confirm      `json:"before,omitempty"`  // the old confirmation, if it changes
+	Limits       string       `json:"limits,omitempty"`  // the new budgets and approvers; of a lost right, the old ones
 	LimitsBefore string       `json:"limitsBefore,omitempty"`
-	Denied       bool         `json:"denied,omitempty"` // a denial closes it anyway: to what is gained, after; to what is lost, before
+	Denied       bool         `json:"denied,omitempty"` // a denial closes the place regardless: after the change for a gain, before it for a loss
 }
 
-// Effect is a way to differ.
+// Effect is a kind of change.
 type Effect string
 
-// The effects, in the order in which they are listed.
+// The effects, in the order of the listing.
 const (
-	Gains       Effect = "gains"
-	Loses       Effect = "loses"
-	Reconfirms  Effect = "confirm" // a grant asks for another confirmation
-	Relimits    Effect = "limits"  // a grant has other budgets or approvers
-	IsDenied    Effect = "denied"
-	IsNotDenied Effect = "no longer denied"
+	Gains          Effect = "gains"
+	Loses          Effect = "loses"
+	ConfirmChanged Effect = "confirm" // a grant has another confirmation
+	LimitsChanged  Effect = "limits"  // a grant has other budgets or approvers
+	DenialAdded    Effect = "denied"
+	DenialRemoved  Effect = "no longer denied"
 )
 
-var effects = []Effect{Gains, Loses, Reconfirms, Relimits, IsDenied, IsNotDenied}
+var effects = []Effect{Gains, Loses, ConfirmChanged, LimitsChanged, DenialAdded, DenialRemoved}
 
-// Diff compares what two policies say, place by place, once their groups and people are resolved; what rules and groups are
-// called is no difference. It lists at most so many changes, and of each list in them at most so many; 0 is all.
-// If nothing differs, both decide every ask alike; names of budgets are not compared, so what was used of them may be forgotten.
+// Diff compares two policies place by place, with groups and people resolved; different names of rules and
+// groups are no difference. It lists at most the given number of changes, and as many entries of each list in
+// them; 0 means all. Policies without a difference decide every ask alike. Names of budgets are not compared,
+// so a renamed budget may start afresh.
 func Diff(before, after *Policy, most int) Difference {
 	d := newDiffer(before, after)
 	d.compare()
@@ -77,12 +78,12 @@ func Diff(before, after *Policy, most int) Difference {
 	return out
 }
 
-// report puts what was found into words.
+// report converts findings into a Difference.
 type report struct {
 	*differ
 	most  int
-	of    map[int32][]int32           // what was found, by set
-	lines map[int32]map[line][]string // the same with the domains of each line, for sets that are shown
+	of    map[int32][]int32           // indices of findings, by set
+	lines map[int32]map[line][]string // the lines of each shown set, with their domains
 }
 
 // line is a Change without its domains.
@@ -98,7 +99,7 @@ type line struct {
 	denied          bool
 }
 
-// linesOf are the lines for the members of a set. They are put together where they are shown: there may be very many others.
+// linesOf returns the lines for the members of a set. They are built on demand, because the sets may be many.
 func (r *report) linesOf(set int32) map[line][]string {
 	lines, known := r.lines[set]
 	if !known {
@@ -120,23 +121,23 @@ func (f *found) add(lines map[line][]string) {
 	}
 }
 
-// differences says what differs, with the combinations for which it does.
+// differences returns the differences with their combinations.
 func (f *found) differences() map[line]combinations {
 	if !f.denial {
 		return f.granted()
 	}
 	all := map[line]combinations{
-		{what: IsDenied}:    f.is.denied &^ f.was.denied,
-		{what: IsNotDenied}: f.was.denied &^ f.is.denied,
+		{what: DenialAdded}:   f.is.denied &^ f.was.denied,
+		{what: DenialRemoved}: f.was.denied &^ f.is.denied,
 	}
 	if f.was.denied == f.is.denied {
-		all[line{what: IsDenied, above: true}] = f.is.above &^ f.was.above
-		all[line{what: IsNotDenied, above: true}] = f.was.above &^ f.is.above
+		all[line{what: DenialAdded, above: true}] = f.is.above &^ f.was.above
+		all[line{what: DenialRemoved, above: true}] = f.was.above &^ f.is.above
 	}
 	return all
 }
 
-// granted says what differs in what grants say.
+// granted returns the differences in the grants.
 func (o *outcome) granted() map[line]combinations {
 	all := map[line]combinations{}
 	for i := range o.was.level {
@@ -150,16 +151,16 @@ func (o *outcome) granted() map[line]combinations {
 		case is == 0:
 			l = line{what: Loses, confirm: was, limits: limited, denied: o.was.denied>>i&1 == 1}
 		case was == is:
-			l.what, l.limited = Relimits, limited
+			l.what, l.limited = LimitsChanged, limited
 		default:
-			l.what, l.before, l.limited = Reconfirms, was, limited
+			l.what, l.before, l.limited = ConfirmChanged, was, limited
 		}
 		all[l] |= 1 << i
 	}
 	return all
 }
 
-// limitsOn are the limits of one combination.
+// limitsOn returns the limits of one combination.
 func (h *holds) limitsOn(i int) string {
 	var on []byte
 	for rest := h.limits; rest != ""; rest = rest[5:] {
@@ -185,7 +186,7 @@ func (c combinations) terms() (terms [][3]choice) {
 	return terms
 }
 
-// difference lists the changes by those for whom they are the same. Each of them gets a share of the lines.
+// difference lists the changes by groups of people with equal changes. Each group gets a share of the lines.
 func (r *report) difference() (out Difference) {
 	blocks := r.blocks()
 	left, share := r.most, max(10, r.most/max(1, len(blocks)))
@@ -212,7 +213,7 @@ func (r *report) changesOf(b block, most int) (c ChangesOf) {
 	return c
 }
 
-// block is some subjects and the sets that they are in, of those for which something changes.
+// block is a group of subjects with changes, and the sets that contain them.
 type block struct {
 	first string
 	who   []int32
@@ -221,11 +222,13 @@ type block struct {
 
 func (r *report) blocks() (blocks []block) {
 	of := map[int32][]int32{}
+	// Find the sets of each subject.
 	for _, set := range slices.Sorted(maps.Keys(r.of)) {
 		for _, who := range r.subjects.sets[set] {
 			of[who] = append(of[who], set)
 		}
 	}
+	// Put subjects with equal sets together.
 	together := map[int32]*block{}
 	sets := subjects{ids: map[string]int32{}}
 	for who, of := range of {
@@ -236,6 +239,7 @@ func (r *report) blocks() (blocks []block) {
 		b := together[id]
 		b.who, b.first = append(b.who, who), min(b.first, r.subjects.texts[who])
 	}
+	// Sort the blocks by their first subject.
 	for _, b := range together {
 		blocks = append(blocks, *b)
 	}
@@ -243,7 +247,7 @@ func (r *report) blocks() (blocks []block) {
 	return blocks
 }
 
-// places is how many places have changes for the members of all these sets.
+// places returns the number of places with changes for the members of all these sets.
 func (r *report) places(sets []int32) (n int) {
 	for _, set := range sets {
 		n += len(r.of[set])
@@ -251,7 +255,8 @@ func (r *report) places(sets []int32) (n int) {
 	return n
 }
 
-// names are the people and subjects behind numbers, sorted. A person stands for all accounts that both files give it.
+// names returns the people and subjects with these numbers, sorted. A person replaces the accounts that both
+// files give them.
 func (r *report) names(who []int32) (names []string) {
 	in := map[string]bool{}
 	for _, n := range who {
@@ -279,7 +284,7 @@ func (r *report) name(text string, in map[string]bool) string {
 	return text
 }
 
-// changes are those for the members of all these sets.
+// changes returns the changes for the members of all these sets.
 func (r *report) changes(sets []int32) (all []Change) {
 	for _, set := range sets {
 		for l, domains := range r.linesOf(set) {

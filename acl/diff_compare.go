@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// differ compares two sides. It looks only at places where they say different things. In each it asks what holds there on either
-// side, by all rules whose place contains it: if nothing differs in any of these places, nothing differs anywhere, since of two
-// answers that differ, the greater one is made by a rule that only one side has, and is greater in that rule's own place too.
+// differ compares two sides. It looks only at places where they differ, and computes for each the rights on
+// either side, from all rules whose place contains it. No difference in any of these places means no difference
+// anywhere: the greater of two different answers comes from a rule that only one side has, and it is greater in
+// that rule's own place, too.
 type differ struct {
 	subjects subjects
 	contents map[string]int32
@@ -23,13 +24,14 @@ type differ struct {
 	found         []found
 }
 
-// limits are what a grant says beside confirm: they add up over grants.
+// limits are the budget and approvers of a grant, which add up over grants.
 type limits struct {
 	budget    budget
-	approvers int32 // a set; -1 is whoever may purge it
+	approvers int32 // a set; -1 if the grant names no approvers
 }
 
-// holds is what one subject may do in one place: by combination, the confirmation (0 is no grant), the limits, and what is denied.
+// holds is the rights of one subject in one place: for each combination the confirmation (0 means no grant),
+// the limits, and the denied combinations.
 type holds struct {
 	level  [8]uint8
 	limits string // pairs of combinations and a number, as bytes
@@ -37,7 +39,7 @@ type holds struct {
 	above  combinations
 }
 
-// outcome is what differs for all of a set.
+// outcome is a difference for all members of a set.
 type outcome struct {
 	set     int32
 	was, is holds
@@ -116,7 +118,7 @@ func (d *differ) place(domain string, k spotKey, before, after *content, denial 
 	}
 }
 
-// without returns the clauses of a that b lacks. Both are sorted.
+// without returns the clauses of a that are not in b. Both are sorted.
 func without(a, b *content) (rest []clause) {
 	if a == nil || b == nil {
 		if a != nil {
@@ -132,14 +134,15 @@ func without(a, b *content) (rest []clause) {
 	return rest
 }
 
-// surrounding is a place that contains another.
+// surrounding is a place that contains another one.
 type surrounding struct {
 	*content
-	here   bool // it is about the same path
+	here   bool // the place has the same path
 	denial bool
 }
 
-// around returns the places that contain one. Those of denials come along, to tell what is denied anyway.
+// around returns the places that contain a place. For a grant they include the denials, to tell which
+// combinations are denied regardless.
 func (s *side) around(domain string, k spotKey, denial bool) (all []surrounding) {
 	if !denial {
 		for name := range grantsAbove(domain) {
@@ -174,7 +177,7 @@ func (all spots) around(k spotKey, denial bool, to []surrounding) []surrounding 
 	return to
 }
 
-// grantsAbove yields the domains whose grants hold on all of a domain; see starred.
+// grantsAbove yields the domains whose grants hold on the whole domain; see starred.
 func grantsAbove(domain string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		host, wild := strings.CutPrefix(domain, "*.")
@@ -194,7 +197,7 @@ func grantsAbove(domain string) func(yield func(string) bool) {
 	}
 }
 
-// denialsAbove yields the domains whose denials hold on all of a domain.
+// denialsAbove yields the domains whose denials hold on the whole domain.
 func denialsAbove(domain string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		if !yield("") || domain == "" {
@@ -212,8 +215,9 @@ func denialsAbove(domain string) func(yield func(string) bool) {
 	}
 }
 
-// outcomes are what differs in a place for those whom the differing clauses name.
+// outcomes returns the differences in a place for the subjects that the differing clauses name.
 func (d *differ) outcomes(was, is []surrounding, w window, denial bool, differing []clause) []outcome {
+	// Write the key of the question: the window, the places on both sides, and the sets of subjects.
 	d.key = w.append(d.key[:0])
 	for _, all := range [][]surrounding{was, is} {
 		for _, s := range all {
@@ -228,6 +232,7 @@ func (d *differ) outcomes(was, is []surrounding, w window, denial bool, differin
 			d.key = binary.LittleEndian.AppendUint32(d.key, uint32(c.set))
 		}
 	}
+	// Answer equal questions once.
 	key := string(append(d.key, flags(denial, false)))
 	all, known := d.memo[key]
 	if !known {
@@ -247,7 +252,7 @@ func flags(a, b bool) (f byte) {
 	return f
 }
 
-// partition puts those together for whom the same differs.
+// partition puts subjects with equal differences together.
 func (d *differ) partition(was, is []surrounding, w window, denial bool, sets []int32) (all []outcome) {
 	together := map[outcome][]int32{}
 	for _, who := range d.union(sets) {
@@ -278,7 +283,7 @@ func (o *outcome) differs(denial bool) bool {
 	return o.was.level != o.is.level || o.was.limits != o.is.limits
 }
 
-// holds is what subject who may do in a place during w.
+// holds returns the rights of a subject in a place during w.
 func (d *differ) holds(around []surrounding, who int32, w window) (h holds) {
 	var limits [][5]byte
 	for _, s := range around {
@@ -310,7 +315,7 @@ func (h *holds) grant(c *clause) {
 	}
 }
 
-// sayLimits puts limits in order, each once, with all that it covers.
+// sayLimits sorts limits and merges the combinations of equal ones.
 func sayLimits(all [][5]byte) string {
 	slices.SortFunc(all, func(a, b [5]byte) int { return cmp.Compare(string(a[:]), string(b[:])) })
 	var said []byte
@@ -348,7 +353,7 @@ func (c *clause) during(w window, do func(*clause)) {
 	}
 }
 
-// index finds the clauses of a subject without looking at all, where they are many.
+// index maps subjects to their clauses, if the clauses are many.
 func (c *content) index(d *differ) {
 	if c.of != nil || len(c.clauses) <= few {
 		return

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// confirmations by strictness.
+// confirmations lists the confirmations by strictness.
 var confirmations = []Confirm{NoConfirm, Requester, SecondPerson}
 
-// settings says, a sentence each, what differs beside who may purge what.
+// settings returns a sentence for each difference outside the rules.
 func (d *differ) settings() (said []string) {
 	was, is := d.sectionsOf(d.before), d.sectionsOf(d.after)
 	keys := maps.Clone(was)
@@ -26,17 +26,19 @@ func (d *differ) settings() (said []string) {
 	return said
 }
 
-// sectionsOf are the sections of a file that no ask shows, each as a text.
+// sectionsOf returns the sections of a file that no ask shows, each as a text.
 func (d *differ) sectionsOf(s *side) map[string]string {
 	p := s.policy
 	said := map[string]string{
 		"contact": p.contact, "defaults.budget": p.each.String(), "quota.reserve": p.reserve.String(), "leaks.words": strings.Join(p.leakWords, ", "),
 	}
+	// Add the sections that list people.
 	for key, names := range map[string][]principal{
 		"administrators": p.administrators, "auditors": p.auditors, "emergency": p.emergency, "freezes.override": p.overrides, "quota.to": p.reservists,
 	} {
 		said[key] = d.list(d.resolve(s, names, false))
 	}
+	// Add shared budgets and default areas.
 	for _, g := range p.shared {
 		key := "budget shared by " + d.list(d.resolveOne(s, g.group, false))
 		said[key] = strings.TrimPrefix(said[key]+" and "+g.budget.String(), " and ")
@@ -47,6 +49,7 @@ func (d *differ) sectionsOf(s *side) map[string]string {
 		}
 		said["default area of "+host] = string(area)
 	}
+	// Add the accounts of people, each with its other accounts.
 	for _, accounts := range p.names.accounts {
 		for _, a := range accounts {
 			others := slices.DeleteFunc(slices.Clone(accounts), func(b Subject) bool { return a == b })
@@ -64,7 +67,7 @@ func texts[T ~string](all []T) (texts []string) {
 	return texts
 }
 
-// list names everybody in a set.
+// list returns the names of a set's members.
 func (d *differ) list(set int32) string {
 	var names []string
 	for _, n := range d.subjects.sets[set] {
@@ -74,7 +77,7 @@ func (d *differ) list(set int32) string {
 	return strings.Join(names, ", ")
 }
 
-// sayLimits says limits that are given by number, four bytes each.
+// sayLimits describes limits given by number, four bytes each.
 func (d *differ) sayLimits(numbers string) string {
 	var said []string
 	for ; numbers != ""; numbers = numbers[4:] {
@@ -90,7 +93,7 @@ func (d *differ) sayLimits(numbers string) string {
 	return strings.Join(said, "; ")
 }
 
-// String says a budget as the file does, "" if it says none.
+// String returns the budget in the words of the file, or "".
 func (b budget) String() string {
 	var said []string
 	for kind, units := range b {

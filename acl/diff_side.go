@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// The sides of a difference are two policies said in the same words: groups and people are resolved to the subjects behind
-// them, and rules are taken apart into places (a domain, a path, a channel), each with who may do what there. Names of groups
-// and rules are gone, so that renaming one is no difference.
+// The sides of a difference are two policies in common terms: groups and people are resolved to their subjects,
+// and rules are split into places (a domain, a path, a channel) with rights of subjects. Names of groups and
+// rules are dropped, so a new name is no difference.
 
-// subjects numbers subjects, and sets of them, for both sides.
+// subjects numbers subjects and sets of them, for both sides.
 type subjects struct {
 	numbers map[string]int32
 	texts   []string
@@ -28,7 +28,7 @@ func (s *subjects) number(text string) int32 {
 	return n
 }
 
-// set returns the id of a set, whose members may come in any order, and more than once.
+// set returns the id of a set. The members may be unsorted and repeated.
 func (s *subjects) set(members []int32) int32 {
 	slices.Sort(members)
 	members = slices.Compact(members)
@@ -46,50 +46,52 @@ func (s *subjects) has(set, subject int32) bool {
 	return found
 }
 
-// side is one policy.
+// side is one policy of the comparison.
 type side struct {
 	policy  *Policy
-	members map[principal][]principal // of groups
-	sets    [2]map[principal]int32    // resolved, for grants and for denials
+	members map[principal][]principal // members of each group
+	sets    [2]map[principal]int32    // resolved sets, for grants and for denials
 	grants  places
 	denials places
 }
 
-// places are what rules say, by domain ("" is every domain), and then by path and channel.
+// places are the contents of rules by domain ("" is every domain), and then by path and channel.
 type places map[string]spots
 
 type spots map[spotKey]*content
 
 type spotKey struct {
-	path string // folded in denials; "" is the whole domain
+	path string // folded in denials; "" means the whole domain
 	in   Subject
 }
 
-// clause is what one rule says in a place.
+// clause is the part of one rule that concerns a place.
 type clause struct {
 	set    int32
 	covers combinations
-	above  combinations // of a denial with a path: which directories that contain it are closed
+	above  combinations // of a denial with a path: combinations for which the directories above are closed
 	level  uint8        // of a grant: the strictness of its confirmation, from 1
-	limits int32        // of a grant: its budget and approvers; 0 is none
+	limits int32        // of a grant: the number of its budget and approvers; 0 means none
 	window window
 }
 
-// content is all that is said in one place. Equal contents have equal ids, on both sides.
+// content is all clauses of one place. Equal contents have equal ids, on both sides.
 type content struct {
-	id      int32 // 0 is nothing
+	id      int32 // 0 means empty
 	clauses []clause
-	of      map[int32][]int32 // the clauses of a subject, once they are many
+	of      map[int32][]int32 // the clauses of each subject, if the clauses are many
 }
 
 func (d *differ) side(p *Policy) *side {
 	s := &side{policy: p, members: map[principal][]principal{}, grants: places{}, denials: places{}}
 	s.sets = [2]map[principal]int32{{}, {}}
+	// Invert the membership of groups.
 	for m, groups := range p.names.in {
 		for _, g := range groups {
 			s.members[g] = append(s.members[g], m)
 		}
 	}
+	// Split the rules into clauses of places.
 	for i := range p.grants {
 		g := &p.grants[i]
 		c := clause{set: d.resolve(s, g.to, false), covers: g.combinations(), level: uint8(1 + g.confirm.strictness()), window: g.window}
@@ -101,6 +103,7 @@ func (d *differ) side(p *Policy) *side {
 		c := clause{set: d.resolve(s, r.to, true), covers: r.combinations(), above: combine(r.schemes, 2, r.areas), window: r.window}
 		s.denials.add(p, r, c, r.domains, folded(r.paths))
 	}
+	// Give equal contents equal ids.
 	for _, all := range []places{s.grants, s.denials} {
 		for _, here := range all {
 			for _, c := range here {
@@ -177,12 +180,13 @@ func (c clause) compare(other clause) int {
 		cmp.Compare(c.limits, other.limits), cmp.Compare(c.window.from, other.window.from), cmp.Compare(c.window.until, other.window.until))
 }
 
-// contains says whether w is open whenever other is.
+// contains reports whether w is open whenever other is.
 func (w window) contains(other window) bool {
 	return w.from <= other.from && (w.until == 0 || other.until != 0 && other.until <= w.until)
 }
 
-// resolve returns the set of subjects that names of rules mean. A denial of one account is one of all accounts of its person.
+// resolve returns the set of subjects behind the names in a rule. A denial of one account covers all accounts
+// of the person.
 func (d *differ) resolve(s *side, to []principal, denies bool) int32 {
 	if len(to) == 1 {
 		return d.resolveOne(s, to[0], denies)
@@ -207,12 +211,13 @@ func (d *differ) resolveOne(s *side, p principal, denies bool) int32 {
 	return id
 }
 
-// behind adds the subjects that p means.
+// behind adds the subjects that p stands for.
 func (d *differ) behind(s *side, p principal, denies bool, members []int32, seen map[principal]bool) []int32 {
 	if seen[p] {
 		return members
 	}
 	seen[p] = true
+	// Add the subject itself, or the accounts of the person.
 	n, text := s.policy.names, s.policy.names.texts[p]
 	accounts := n.accounts[p]
 	if strings.Contains(text, ":") || p == everyone {
@@ -224,6 +229,7 @@ func (d *differ) behind(s *side, p principal, denies bool, members []int32, seen
 	for _, account := range accounts {
 		members = append(members, d.subjects.number(string(account)))
 	}
+	// Add the members of the group.
 	for _, m := range s.members[p] {
 		members = d.behind(s, m, denies, members, seen)
 	}

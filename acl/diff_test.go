@@ -22,7 +22,7 @@ denials:
   - {name: pay, domains: [pay.example.com], paths: [/x/]}
 `
 
-// told writes a difference down, a line each.
+// told writes a difference as text, one line for each change.
 func told(d Difference) (lines []string) {
 	for _, w := range d.Who {
 		for _, c := range w.Changes {
@@ -50,11 +50,11 @@ func toldChange(c Change) string {
 	if w := (window{c.From.Unix(), c.Until.Unix()}); !c.From.IsZero() || !c.Until.IsZero() {
 		words = append(words, w.String())
 	}
-	if c.Before != "" || c.What == Reconfirms {
+	if c.Before != "" || c.What == ConfirmChanged {
 		words = append(words, fmt.Sprintf("%q to", c.Before))
 	}
 	words = append(words, string(c.Confirm))
-	if c.LimitsBefore != "" || c.What == Relimits {
+	if c.LimitsBefore != "" || c.What == LimitsChanged {
 		words = append(words, fmt.Sprintf("(%s to)", c.LimitsBefore))
 	}
 	words = append(words, c.Limits)
@@ -67,7 +67,7 @@ func toldChange(c Change) string {
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		from, to string // of small
+		from, to string // changes of small
 		want     []string
 	}{
 		"nothing":                  {"version: 1", "version: 1 # the same", nil},
@@ -121,7 +121,8 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// TestDiffAbove: a denied path closes the directories that contain it too, even where another denial closes all else that it does.
+// TestDiffAbove checks that a denied path also closes the directories above it, even if another denial closes
+// everything else.
 func TestDiffAbove(t *testing.T) {
 	t.Parallel()
 	denials := func(s string) *Policy { return parse(t, "version: 1\ndenials:\n"+s) }
@@ -131,7 +132,7 @@ func TestDiffAbove(t *testing.T) {
 	assert.Empty(t, told(Diff(denials(all), denials(all+below), 0)))
 }
 
-// TestNothingDiffers: a file is no different from itself, nor from the same rules in another order.
+// TestNothingDiffers compares a file with itself and with the same rules in another order.
 func TestNothingDiffers(t *testing.T) {
 	t.Parallel()
 	worlds(func(r *rand.Rand, w world) {
@@ -166,7 +167,7 @@ func edit(r *rand.Rand, w world, i int) world {
 	return world{grants, denials}
 }
 
-// TestDiffMissesNothing: whatever is edited, if some decision differs then so do the policies.
+// TestDiffMissesNothing checks for random edits that a changed decision means a reported difference.
 func TestDiffMissesNothing(t *testing.T) {
 	t.Parallel()
 	differed, same := 0, 0
@@ -194,7 +195,8 @@ func TestDiffMissesNothing(t *testing.T) {
 	assert.Greater(t, same, 5)
 }
 
-// TestTerms: a set of combinations is told as products that hold all of it and nothing else, none twice.
+// TestTerms checks that the products of a set of combinations cover the whole set and nothing else, each
+// combination once.
 func TestTerms(t *testing.T) {
 	t.Parallel()
 	for c := range 256 {
@@ -209,7 +211,7 @@ func TestTerms(t *testing.T) {
 	assert.Len(t, combinations(255).terms(), 1)
 }
 
-// TestDiffIsBounded: it lists a few of many changes, says how many more there are, and takes no time.
+// TestDiffIsBounded checks that a long list of changes is cut, its rest counted, and computed quickly.
 func TestDiffIsBounded(t *testing.T) {
 	t.Parallel()
 	before, after := parse(t, crowd(1000, "slack:T0/U5")), parse(t, crowd(1000, "slack:T0/U5, slack:T0/U7"))
@@ -224,7 +226,7 @@ func TestDiffIsBounded(t *testing.T) {
 	assert.Equal(t, 980, d.More)
 }
 
-// crowd grants n hosts to a group of a hundred and these.
+// crowd grants n hosts to a group of a hundred and to the given names.
 func crowd(n int, more string) string {
 	var b strings.Builder
 	b.WriteString("version: 1\ngroups:\n  crowd: [" + more)
@@ -238,7 +240,7 @@ func crowd(n int, more string) string {
 	return b.String()
 }
 
-// oneHost lets n people purge one host, and each a path of their own.
+// oneHost lets n people purge one host, and each of them a path of their own.
 func oneHost(n int, more string) string {
 	var b strings.Builder
 	b.WriteString("version: 1\ngrants:\n")

@@ -18,7 +18,8 @@ func (r *reader) hosts(n node, denial bool) (domains []string) {
 	return domains
 }
 
-// domain reads a host, or "*." and a host; "" after a problem. wide lets "*." stand before a single label.
+// domain reads a host, or "*." and a host; its result is "" after a problem. The flag wide permits "*." before
+// a single label.
 func (r *reader) domain(n node, wide bool) string {
 	text := r.text(n)
 	if text == "" {
@@ -32,8 +33,10 @@ func (r *reader) domain(n node, wide bool) string {
 	return text
 }
 
-// judgeDomain says what is wrong with a domain. The last word is purge's, so that no rule names a host that no target can have.
+// judgeDomain returns the problem of a domain, or "". Package purge has the last word, so no rule names an
+// impossible host.
 func judgeDomain(host, text string, wide bool) string {
+	// Name the usual mistakes.
 	wild := host != text
 	switch {
 	case strings.Contains(host, "*"):
@@ -56,6 +59,7 @@ func judgeDomain(host, text string, wide bool) string {
 	case wild && !wide && sharedSuffix(host):
 		return "would grant every host of everybody below it: " + host + " is a public suffix, where anybody can have a name; name your own domain, as in \"*.example." + host + "\""
 	}
+	// Parse the host as a part of a target.
 	t, err := purge.Parse(purge.URL, "https://"+host+"/")
 	if err != nil {
 		return "is no host that a target can have: " + reason(err)
@@ -66,8 +70,8 @@ func judgeDomain(host, text string, wide bool) string {
 	return ""
 }
 
-// sharedSuffix says whether names right below host belong to people who have nothing to do with each other (the public suffix
-// list, as of the module's version), or are public suffixes themselves.
+// sharedSuffix reports whether names directly below host belong to unrelated people, by the module's public
+// suffix list, or are public suffixes themselves.
 func sharedSuffix(host string) bool {
 	suffix, _ := publicsuffix.PublicSuffix(host)
 	below, _ := publicsuffix.PublicSuffix("no-rule-names-this." + host)
@@ -86,8 +90,8 @@ func (r *reader) paths(n node) (paths []string) {
 	return paths
 }
 
-// withoutStars says what to write instead of a path with stars: the same without those that only say that everything below is meant.
-// One that ends a name, as in "/img*", means more than "/img/".
+// withoutStars suggests a replacement for a path with stars: the path without them. A star after a part of a
+// name, as in "/img*", covers more than "/img/", so for that the suggestion names no path.
 func withoutStars(path string) string {
 	bare := strings.TrimRight(strings.TrimRight(path, "/"), "*")
 	below := strings.ReplaceAll("/"+strings.Trim(bare, "/")+"/", "//", "/")
@@ -116,4 +120,13 @@ func judgePath(path string) string {
 		return "is no path that a target can have: " + reason(err)
 	}
 	return ""
+}
+
+// DomainsMeet reports whether two domains of grants, each a host or "*." and a host, have a host in common.
+func DomainsMeet(a, b string) bool {
+	within := func(host, wild string) bool {
+		above, is := strings.CutPrefix(wild, "*")
+		return is && strings.HasSuffix(strings.TrimPrefix(host, "*"), above)
+	}
+	return a == b || within(a, b) || within(b, a)
 }

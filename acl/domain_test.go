@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestGrantsOnPublicSuffixes: "*." is refused before every kind of public suffix in a grant, and nowhere else.
+// TestGrantsOnPublicSuffixes checks that grants refuse "*." before every kind of public suffix, and nowhere
+// else.
 func TestGrantsOnPublicSuffixes(t *testing.T) {
 	t.Parallel()
 	shared := strings.Fields(`com net co.uk org.uk com.cn gov.cn com.au co.jp tokyo.jp kawasaki.jp ck github.io gitlab.io vercel.app netlify.app pages.dev workers.dev

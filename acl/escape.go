@@ -4,11 +4,14 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"purgebot/purge"
 )
 
-// This file judges the escapes of a path under a grant with paths. Servers decode once or twice; some drop or replace what is
-// no character; some take look-alikes for the character itself (Unicode's NFKC). A grant covers only what all of them read as
-// the same path. An escape that is decoded twice begins with an encoded %, which is refused itself.
+// This file judges the escapes of a path under a grant with paths. Servers decode once or twice, some drop or
+// replace invalid characters, and some take look-alikes for the character itself (Unicode's NFKC). A grant
+// covers only paths that all servers read alike. An escape for two decodings begins with an encoded %, which is
+// refused itself.
 
 // encoded returns the first escape in path that a grant with paths refuses, or "".
 func encoded(path string) string {
@@ -25,19 +28,19 @@ func encoded(path string) string {
 	}
 }
 
-// escapedRune decodes the character whose escapes begin s, and says how many escapes it takes. Bytes that are not UTF-8, such as
-// overlong forms and halves of a character, are utf8.RuneError.
+// escapedRune decodes the character at the beginning of s, and returns the number of its escapes. Bytes that
+// are not UTF-8, such as overlong forms and parts of a character, give utf8.RuneError.
 func escapedRune(s string) (r rune, size int) {
-	var b [utf8.UTFMax]byte
 	n := 0
-	for ; n < len(b) && len(s) >= 3 && s[0] == '%' && unhex(s[1]) < 16 && unhex(s[2]) < 16; n++ {
-		b[n] = unhex(s[1])<<4 | unhex(s[2])
-		s = s[3:]
+	for n < utf8.UTFMax && len(s) >= 3*(n+1) && s[3*n] == '%' {
+		n++
 	}
-	return utf8.DecodeRune(b[:n])
+	var b [3 * utf8.UTFMax]byte
+	return utf8.DecodeRune(purge.Unescape(append(b[:0], s[:3*n]...)))
 }
 
-// confusing says whether some server takes an escaped character for a separator, a dot, the begin of an escape, or for nothing.
+// confusing reports whether some server takes an escaped character for a separator, a dot, the beginning of an
+// escape, or nothing.
 func confusing(r rune) bool {
 	switch r {
 	case '/', '\\', '.', '%', ';', utf8.RuneError:
@@ -46,8 +49,8 @@ func confusing(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(lookalikes, r)
 }
 
-// lookalikes holds the characters whose NFKC form has a slash, a backslash, a dot, a percent sign or a semicolon.
-// A test compares it with the tables of golang.org/x/text.
+// lookalikes holds the characters whose NFKC form has a slash, a backslash, a dot, a percent sign or a
+// semicolon. A test compares it with the tables of golang.org/x/text.
 var lookalikes = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{0x037e, 0x037e, 1}, // Greek question mark: ;
@@ -73,8 +76,8 @@ var lookalikes = &unicode.RangeTable{
 	R32: []unicode.Range32{{0x1f100, 0x1f100, 1}}, // 0.
 }
 
-// unseenInDots returns the first escape of a segment that has nothing but dots and characters which a server may trim or ignore
-// (blanks, zero-width characters), or "": "..%20" and ".%e2%80%8b." are the directory above to such a server.
+// unseenInDots returns the first escape of a segment of dots and characters that a server may trim or ignore
+// (blanks, zero-width characters), or "": such a server reads "..%20" and ".%e2%80%8b." as the directory above.
 func unseenInDots(path string) string {
 	for segment := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == ';' }) {
 		first := strings.IndexByte(segment, '%')
@@ -86,7 +89,7 @@ func unseenInDots(path string) string {
 	return ""
 }
 
-// onlyDots says whether a segment, whose escapes are all characters, shows nothing but dots.
+// onlyDots reports whether a segment of valid escapes has no visible characters but dots.
 func onlyDots(segment string) bool {
 	for segment != "" {
 		r, size := rune(segment[0]), 1

@@ -15,7 +15,7 @@ import (
 	"purgebot/purge"
 )
 
-// separators are the characters that move a path elsewhere, or hide that it moves.
+// separators are the characters that move a path elsewhere, or hide such a move.
 const separators = `/\.%;`
 
 // escapes spells each byte of s as an escape, with small or capital digits.
@@ -41,7 +41,7 @@ func TestEscapesOfEveryCharacter(t *testing.T) {
 	}
 }
 
-// TestEscapesThatAreNoCharacters goes through all pairs of bytes and the overlong forms of all ASCII characters.
+// TestEscapesThatAreNoCharacters tries all pairs of bytes and the overlong forms of all ASCII characters.
 func TestEscapesThatAreNoCharacters(t *testing.T) {
 	t.Parallel()
 	for a := range 0x80 {
@@ -64,8 +64,8 @@ func TestEscapesThatAreNoCharacters(t *testing.T) {
 	}
 }
 
-// FuzzEscapes: whatever a path under /app/ decodes to, once or twice, with look-alikes folded and unseen characters dropped,
-// stays under /app/ and has the same segments, if a grant of /app/ covers it.
+// FuzzEscapes checks the paths that a grant of /app/ covers: decoded once or twice, with look-alikes folded and
+// unseen characters dropped, such a path stays under /app/ and keeps its segments.
 func FuzzEscapes(f *testing.F) {
 	for _, path := range []string{"..%0d/admin", "%c0%ae%c0%ae/admin", "%ef%bc%8e%ef%bc%8e/admin", "..%20/admin", ".%e2%80%8b./admin", "a%25ef%25bc%258e", "%ef%bc%852e",
 		"%e4%bd%a0%e5%a5%bd.html", "a%20b", "%F0%9F%98%80", "%e2%80%a5/admin", ".%c2%a0./x", ".%ef%b8%8f./x"} {
@@ -80,8 +80,8 @@ func requireStays(t *testing.T, path string) {
 	if err != nil || target.Path() != path || !literal(target) {
 		return
 	}
-	once := string(unescape([]byte(path)))
-	require.Equal(t, once, string(unescape([]byte(once))), "%q means another path to a server that decodes twice", path)
+	once := string(purge.Unescape([]byte(path)))
+	require.Equal(t, once, string(purge.Unescape([]byte(once))), "%q means another path to a server that decodes twice", path)
 	require.True(t, utf8.ValidString(once), "%q", path)
 	seen := strings.Map(func(r rune) rune {
 		require.False(t, unicode.IsControl(r), "%q", path)
@@ -103,7 +103,7 @@ func requireStays(t *testing.T, path string) {
 
 func slashes(r rune) bool { return r == '/' || r == ';' }
 
-// escapesIn counts the percent signs of a path, which decoding takes away.
+// escapesIn counts the percent signs of a path, which decoding removes.
 func escapesIn(path string, c rune) int {
 	if c != '%' {
 		return 0
@@ -111,7 +111,8 @@ func escapesIn(path string, c rune) int {
 	return strings.Count(path, "%")
 }
 
-// TestEscapesMixed mixes raw and escaped characters of all classes at random, and asks for what a grant of /app/ covers.
+// TestEscapesMixed mixes raw and escaped characters of all classes at random, and judges them under a grant of
+// /app/.
 func TestEscapesMixed(t *testing.T) {
 	t.Parallel()
 	pieces := []string{".", "..", "/", "a", "%20", "%2e", "%252e", "%0d", "%7f", "%c2%85", "%c0%ae", "%e0%80%ae", "%ef%bc%8e", "%EF%BC%8F", "%e2%80%8b", "%c2%ad", "%ef%bc%85",
@@ -126,7 +127,7 @@ func TestEscapesMixed(t *testing.T) {
 	}
 }
 
-// TestEscapesAreAnsweredWithAWord shows what people read.
+// TestEscapesAreAnsweredWithAWord checks the sentences for people.
 func TestEscapesAreAnsweredWithAWord(t *testing.T) {
 	t.Parallel()
 	p := parse(t, fixture)

@@ -11,19 +11,21 @@ import (
 	"purgebot/purge"
 )
 
-// explain says d, the decision on a, to the person who asked. Only somebody who holds a grant on the host learns which part
-// of the ask was refused; to everybody else an unknown host and a forbidden one sound alike. Times are in UTC, and as the clock
-// of a.At shows them where that is another.
+// explain words the decision d on a for the person who asked. It names the refused part of the ask only to
+// people with a grant on the host; for other people an unknown host and a forbidden one read alike. Times are
+// in UTC, and also in the zone of a.At if that differs.
 func (p *Policy) explain(a Ask, d Decision) string {
 	host := a.Target.Host()
 	if d.Allowed {
 		return allowed(d)
 	}
+	// Hide the rules from people without a grant on the host.
 	held := p.held(a.Who, host)
 	lent := p.holdsLoan(&a, host)
 	if len(held) == 0 && !lent {
 		return fmt.Sprintf("No rule lets you purge %s. You are %s.%s", host, a.Who.subject, p.ask())
 	}
+	// Name the freeze or denial that refused the ask.
 	if d.Denied && d.Frozen != nil {
 		return sayFrozen(d.Frozen)
 	}
@@ -31,7 +33,7 @@ func (p *Policy) explain(a Ask, d Decision) string {
 		return fmt.Sprintf("%s is closed by the rule %q.%s", a.Target, d.Rule, p.ask())
 	}
 	if len(held) == 0 {
-		return fmt.Sprintf("What you were granted on %s for a while does not cover this, or whoever granted it may not do it either.", host) + p.ask()
+		return fmt.Sprintf("Your temporary grant on %s does not cover this, or the person who gave it may not do it either.", host) + p.ask()
 	}
 	return p.nearest(&a, held) + p.ask()
 }
@@ -54,7 +56,7 @@ func sayFrozen(f *Freeze) string {
 	return fmt.Sprintf("%s%s is frozen until %s: %q. Wait, or ask for /purge unfreeze.", f.Domain, f.Path, stamp(f.Until), f.Reason)
 }
 
-// holdsLoan says whether some loan on the host, whatever else it says, is for the one who asks.
+// holdsLoan reports whether a current loan on the host is for the person who asks.
 func (p *Policy) holdsLoan(a *Ask, host string) bool {
 	if a.overlay == nil || a.Who.policy != p {
 		return false
@@ -74,10 +76,11 @@ func (p *Policy) ask() string {
 	return " Ask " + p.contact + "."
 }
 
-// Holds says whether some grant, whatever its other fields, covers this person on this host.
+// Holds reports whether some grant covers this person on this host, whatever its other fields are.
 func (p *Policy) Holds(w Who, host string) bool { return len(p.held(w, host)) > 0 }
 
-// maxHeld bounds what a refusal looks at, so that a person with a million grants on one host is not refused slowly.
+// maxHeld bounds the grants that a refusal examines, so that a person with a million grants on one host is
+// refused quickly.
 const maxHeld = 64
 
 // held returns grants that cover w on host, in rank.
@@ -95,7 +98,7 @@ func (p *Policy) held(w Who, host string) (rules []int32) {
 	return slices.Compact(rules)
 }
 
-// granting yields the sites whose grants a host may have.
+// granting yields the sites whose grants may cover a host.
 func (x *index) granting(host string) func(yield func(*site) bool) {
 	return func(yield func(*site) bool) {
 		for name := range starred(host) {
@@ -106,7 +109,8 @@ func (x *index) granting(host string) func(yield func(*site) bool) {
 	}
 }
 
-// starred yields what the index calls those domains of grants that a host may be of: its own, and each "*." above it, as in search.host.
+// starred yields the index's names of the domains that cover a host in grants: the host, and each "*." above
+// it, as in search.host.
 func starred(host string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for more := yield(host); more && !strings.HasPrefix(host, "xn--"); host = host[1:] {
@@ -120,7 +124,7 @@ func starred(host string) func(yield func(string) bool) {
 	}
 }
 
-// heldBy appends the rules that name one of a circle.
+// heldBy appends the rules that name a member of the circle.
 func (s *spot) heldBy(c *circle, rules []int32) []int32 {
 	if s.table == nil {
 		for _, e := range s.entries {
@@ -140,7 +144,7 @@ func (s *spot) heldBy(c *circle, rules []int32) []int32 {
 	return rules
 }
 
-// The fields of a grant that an ask can miss, in the order in which they are told.
+// The fields of a grant that an ask can miss, in the order of explanation.
 const (
 	missesKind = 1 << iota
 	missesArea
@@ -150,7 +154,7 @@ const (
 	missesWindow
 )
 
-// nearest says what the held grant that misses the fewest fields allows, and the first field that it misses.
+// nearest describes the held grant that misses the fewest fields, and the first field that it misses.
 func (p *Policy) nearest(a *Ask, held []int32) string {
 	best, missed := &p.grants[held[0]], ^0
 	for _, n := range held {
@@ -214,7 +218,7 @@ func sayPath(t purge.Target, paths []string) string {
 	switch escape := encoded(t.Path()); {
 	case !under(t.Path(), paths):
 		return fmt.Sprintf("You may purge %s on %s, not %s.", either(paths), t.Host(), t.Path())
-	case escape != "" && strings.Contains("/.;", string(unescape([]byte(escape)))):
+	case escape != "" && strings.Contains("/.;", string(purge.Unescape([]byte(escape)))):
 		return fmt.Sprintf("You may purge %s on %s, but not with %s in the path, which can be read in two ways; type the character itself.", either(paths), t.Host(), escape)
 	case escape != "":
 		return fmt.Sprintf("You may purge %s on %s, but not with %s in the path, which can be read in two ways; only a grant of the whole host covers it.", either(paths), t.Host(), escape)
@@ -224,7 +228,7 @@ func sayPath(t purge.Target, paths []string) string {
 
 const maxNamed = 5
 
-// either joins texts, of which it names a few.
+// either joins texts with "or", at most maxNamed of them.
 func either(texts []string) string {
 	if more := len(texts) - maxNamed; more > 0 {
 		texts = append(slices.Clone(texts[:maxNamed]), fmt.Sprintf("%d more", more))
@@ -242,7 +246,7 @@ func (p *Policy) texts(of []principal) (texts []string) {
 	return texts
 }
 
-// GrantView is a grant as it may be shown to somebody whom it covers. No Paths and no In means all.
+// GrantView is a grant in the form shown to a person whom it covers. Empty Paths and In mean all.
 type GrantView struct {
 	Name, Via string // Via as in Decision
 	Domains   []string
@@ -252,12 +256,12 @@ type GrantView struct {
 	Areas     []purge.Area
 	In        []Subject
 	Confirm   Confirm
-	From      time.Time // when it begins and ends; zero is no bound
+	From      time.Time // beginning and end; zero means no bound
 	Until     time.Time
-	By        Subject // who gave it in chat; "" if it stands in the file
+	By        Subject // giver of a loan from chat; "" for a grant of the file
 }
 
-// Grants returns what this person may purge unless a denial says otherwise, by name.
+// Grants returns the grants of this person, by name. Denials may close some of them.
 func (p *Policy) Grants(w Who) (views []GrantView) {
 	if w.policy != p {
 		return nil
@@ -271,7 +275,7 @@ func (p *Policy) Grants(w Who) (views []GrantView) {
 	return views
 }
 
-// via returns how a circle is among principals: "" if directly.
+// via returns the way in which a circle belongs to principals: the name of a group, or "" for the direct way.
 func (c *circle) via(to []principal) (via string, is bool) {
 	for _, p := range to {
 		if m := c.find(p); m != nil && (!is || m.via < via) {
@@ -294,20 +298,4 @@ func typed[T ~string](texts []string) (typed []T) {
 		typed = append(typed, T(s))
 	}
 	return typed
-}
-
-// Concerns says whether w may be told the name of a rule: it lists this person, or w is an administrator.
-// A denial for everyone lists nobody: its name would tell strangers of its hosts.
-func (p *Policy) Concerns(w Who, name string) bool {
-	if w.policy != p {
-		return false
-	}
-	lists := func(r rule) bool {
-		if r.name != name {
-			return false
-		}
-		_, named := w.named.via(r.to)
-		return named
-	}
-	return p.Administrator(w) || slices.ContainsFunc(p.grants, lists) || slices.ContainsFunc(p.denials, lists)
 }

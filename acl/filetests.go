@@ -9,13 +9,14 @@ import (
 	"purgebot/purge"
 )
 
-// test is one of the file's own: what somebody may and may not purge. Without a channel a target may be purged if it may
-// be in some channel, and may not if it may not be in any; without a time every grant is within its window, likewise.
+// test is one of the file's own tests: targets that a person may and may not purge. Without a channel, "may"
+// means in some channel and "may not" in none. Without a time, every grant is inside its window, and every
+// denial outside.
 type test struct {
 	as     node
 	groups []node
 	in     Subject
-	at     time.Time // zero: within some window of a grant
+	at     time.Time // zero means within some window of a grant
 	kind   purge.Kind
 	areas  choice
 	may    []node
@@ -71,7 +72,7 @@ func (r *reader) targets(n node) []node {
 	return items
 }
 
-// expectation is one target of a test, and why the policy does not meet it; "" if it does.
+// expectation is one target of a test, with the reason for a failure; failed is "" if the policy meets it.
 type expectation struct {
 	at     node
 	as     string
@@ -79,7 +80,7 @@ type expectation struct {
 	failed string
 }
 
-// expectations asks p about every target of the tests.
+// expectations judges every target of the tests by p.
 func (p *Policy) expectations(tests []test) (all []expectation) {
 	for _, t := range tests {
 		who := p.tested(t)
@@ -101,16 +102,17 @@ func (p *Policy) expectations(tests []test) (all []expectation) {
 	return all
 }
 
-// TestResult is what one of a file's own tests found out about one target.
+// TestResult is the result of one of a file's own tests for one target.
 type TestResult struct {
 	Line   int    `json:"line"`
 	As     string `json:"as"`
-	May    bool   `json:"may"` // what the file expects
+	May    bool   `json:"may"` // the file's expectation
 	Target string `json:"target"`
-	Failed string `json:"failed,omitempty"` // why it is otherwise; "" if it is so
+	Failed string `json:"failed,omitempty"` // reason for the failure; "" if the test passed
 }
 
-// RunTests reads a policy file and runs its tests, all of them. The error is a *FileError: the file says something else that is wrong.
+// RunTests reads a policy file and runs all its tests. The error is a *FileError about other mistakes in the
+// file.
 func RunTests(name string, data []byte) (results []TestResult, err error) {
 	r, p := read(data)
 	if p == nil {
@@ -128,7 +130,7 @@ func RunTests(name string, data []byte) (results []TestResult, err error) {
 	return results, nil
 }
 
-// tested resolves who a test is about: a person acts by the first of the accounts.
+// tested returns the person of a test. A person with several accounts acts by the first one.
 func (p *Policy) tested(t test) Who {
 	subject := Subject(t.as.text)
 	if accounts := p.names.accounts[p.names.numbers[t.as.text]]; len(accounts) > 0 {
@@ -141,7 +143,7 @@ func (p *Policy) tested(t test) Who {
 	return p.Who(subject, groups)
 }
 
-// refusal returns why the target is refused in one of the areas, or "".
+// refusal returns the reason for refusing the target in one of the areas, or "".
 func (p *Policy) refusal(t test, who Who, s string) string {
 	target, err := purge.Parse(t.kind, s)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// seeds are files in every way of writing that the reader knows, whole and broken.
+// seeds are files in every notation that the reader knows, whole and broken.
 func seeds(f *testing.F) {
 	for _, file := range []string{whole, shop, crew, fixture, string(Init()), "", "---\na: b\n", "{version: 1, grants: [{name: a, to: [slack:T0/U1], domains: [a.example.com]}]}",
 		"version: 1\ngrants:\n- name: 'it''s'\n  to:\n  - slack:T0/U1\n  domains: [\n a.example.com, # x\n]\n", "a: [b, {c: \"d\\\"\"}]\n", "- - a\n  - b: c\n    d: e\n- f\n",
@@ -21,7 +21,8 @@ func seeds(f *testing.F) {
 	}
 }
 
-// FuzzParse: the policy reader never panics, says where it is wrong, and whatever loads decides without panic, and denies strangers.
+// FuzzParse checks that the policy reader never panics and locates mistakes, and that a loaded policy decides
+// without panic and denies strangers.
 func FuzzParse(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, file string) {
@@ -53,8 +54,8 @@ func requireProblems(t *testing.T, err error, file string) {
 	}
 }
 
-// FuzzYAML: what our reader of YAML accepts, another reader reads the same. Braces are FuzzJSON's: within them
-// goccy/go-yaml v1.19.2 takes [slack:T0/U1] for a list of mappings; nor does it skip a BOM.
+// FuzzYAML checks that another YAML reader reads an accepted file alike. FuzzJSON covers braces, because within
+// them goccy/go-yaml v1.19.2 takes [slack:T0/U1] for a list of mappings; it does not skip a BOM either.
 func FuzzYAML(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, file string) {
@@ -78,7 +79,7 @@ func bodies(file *ast.File) (n int) {
 	return n
 }
 
-// plainly writes a node down so that two readers' results can be compared.
+// plainly writes a node as text, so that the results of two readers can be compared.
 func plainly(n node) string {
 	if n.shape == scalar {
 		return "<" + n.text + ">"
@@ -112,7 +113,7 @@ func foreign(n ast.Node) string {
 	return "<" + strings.TrimSpace(n.GetToken().Value) + ">"
 }
 
-// FuzzJSON: JSON is YAML, so what our reader accepts of it, encoding/json reads the same.
+// FuzzJSON checks that encoding/json reads accepted JSON alike, because JSON is a part of YAML.
 func FuzzJSON(f *testing.F) {
 	f.Add(`{"version": 1, "grants": [{"name":"a: b, #c","to":["slack:T0/U1"],"domains":["a.example.com"]}]}`)
 	f.Add(`[[], {}, "\"\\\/", -1.5e3, true, null, {"a":{"b":[1,2]}, "" : "x"}]`)
@@ -127,7 +128,7 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// ofJSON writes down the next value of d as plainly does.
+// ofJSON writes the next value of d in the format of plainly.
 func ofJSON(t *testing.T, d *json.Decoder) string {
 	token, err := d.Token()
 	require.NoError(t, err)

@@ -6,34 +6,35 @@ import (
 	"strings"
 )
 
-// The index makes a decision cost the same with one rule and with a million. It leads from the host (and each "*." above it)
-// to a site, from there along the path to spots, and in a spot from a principal and a channel to the few rules left.
-// Nothing on the way is a list that grows with the policy.
+// The index makes a decision cost the same with one rule and with a million. It leads from the host (and each
+// "*." above it) to a site, from the site along the path to spots, and in a spot from a principal and a channel
+// to the few remaining rules. No list on the way grows with the policy.
 
 type index struct {
 	sites      dict[site] // by host; by ".example.com" for "*.example.com"
-	wild       levels     // how many labels "*." rules have
+	wild       levels     // numbers of labels in "*." rules
 	everywhere *denied    // denials without domains
 }
 
-// site is what rules say about one host, or about all hosts below one. Most say no more than whole, and fit one cache line.
+// site holds the rules for one host, or for all hosts below one. Most sites use whole alone and fit one cache
+// line.
 type site struct {
 	whole spot // grants without paths
 	more  *more
 }
 
-// more is what few sites have.
+// more holds the rare parts of a site.
 type more struct {
 	below  paths // grants with paths
-	held   spot  // those grants again, wherever they lead, to explain refusals with
+	held   spot  // the same grants regardless of path, to explain refusals
 	denied *denied
 }
 
-// denied is the denials of a site. Their paths are folded.
+// denied holds the denials of a site, by folded path.
 type denied struct {
 	whole spot
 	below paths
-	above dict[spot] // by the directories that contain a denied path
+	above dict[spot] // by directories above a denied path
 }
 
 type paths struct {
@@ -41,25 +42,26 @@ type paths struct {
 	levels levels
 }
 
-// levels is a set of small numbers; from 63 on they are one.
+// levels is a set of small numbers; all numbers from 63 on count as one.
 type levels uint64
 
 func (l *levels) add(n int)     { *l |= 1 << min(n, 63) }
 func (l levels) has(n int) bool { return l>>min(n, 63)&1 == 1 }
 
-// spot is the rules that name one place. Once finished it is not copied: a single entry stands in it, to be found without another cache miss.
+// spot holds the rules for one place. A finished spot is not copied: a single entry is stored inside it, which
+// saves a cache miss.
 type spot struct {
 	entries  []entry
-	table    *table // by key, once entries are many
+	table    *table // by key, if the entries are many
 	single   [1]entry
-	channels bool // some entry is for a channel
-	special  bool // some entry is of a special rule
+	channels bool // some entry has a channel
+	special  bool // some entry belongs to a special rule
 }
 
-// few is how many entries are faster walked than looked up.
+// few is the number of entries up to which a walk is faster than a look-up.
 const few = 8
 
-// entry is one rule for one principal in one channel; no channel (0) is every channel.
+// entry is one rule for one principal in one channel; channel 0 means every channel.
 type entry struct {
 	who, in principal
 	rule    int32
@@ -67,7 +69,7 @@ type entry struct {
 	special bool
 }
 
-// anywhere is a channel that every rule with channels is in too: tests ask there.
+// anywhere is a channel added to every rule with channels; the tests of a file use it.
 const anywhere principal = 1
 
 func key(who, in principal) uint64 { return uint64(who)<<32 | uint64(in) }
@@ -103,7 +105,8 @@ func (x *index) grant(n int32, r *rule) {
 	}
 }
 
-// deny differs from grant: "*.x" covers x too, no domain is all, and a path closes the directories above it as well.
+// deny indexes a denial. Unlike in a grant, "*.x" covers x, an empty list of domains covers all, and a path
+// also closes the directories above it.
 func (x *index) deny(n int32, r *rule) {
 	if len(r.domains) == 0 {
 		x.everywhere.add(n, r)
@@ -131,7 +134,7 @@ func (d *denied) add(n int32, r *rule) {
 	}
 }
 
-// site returns that of a host or of ".host".
+// site returns the site of a host or of ".host".
 func (x *index) site(name string) *site {
 	if name[0] == '.' {
 		x.wild.add(strings.Count(name, "."))
@@ -200,7 +203,8 @@ func (d *denied) finish() {
 
 func (p *paths) finish() { p.spots.settle((*spot).finish) }
 
-// finish drops the entries that an earlier rule always beats, which leaves at most eight for one key, and the special ones.
+// finish drops the entries that an earlier rule always beats. At most eight remain for one key, besides the
+// special ones.
 func (s *spot) finish() {
 	s.order()
 	var last uint64
@@ -228,7 +232,7 @@ func (s *spot) order() {
 	s.entries = slices.Compact(s.entries)
 }
 
-// settle puts the entries where they are found fastest.
+// settle stores the entries in their fastest form.
 func (s *spot) settle() {
 	switch n := len(s.entries); {
 	case n == 1:
@@ -239,7 +243,7 @@ func (s *spot) settle() {
 	}
 }
 
-// tabled returns where the entries of each key begin.
+// tabled returns a table of the places where the entries of each key begin.
 func tabled(entries []entry) *table {
 	t := newTable(len(entries))
 	last := uint64(0)
@@ -252,7 +256,7 @@ func tabled(entries []entry) *table {
 	return &t
 }
 
-// run returns the entries of a key, at most so many.
+// run returns the first entries of a key, at most the given number.
 func (s *spot) run(at *slot, most int) []entry {
 	rest := s.entries[at.at:]
 	n := 0

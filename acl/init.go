@@ -8,6 +8,6 @@ import (
 //go:embed init.yaml
 var initial []byte
 
-// Init returns a policy file to begin with, commented for somebody who has never seen one. It loads, and its grant is
-// to ids that nobody has.
+// Init returns a policy file for beginners, with comments. The file loads, and its grant names ids that no
+// person has.
 func Init() []byte { return slices.Clone(initial) }

@@ -2,19 +2,19 @@ package acl
 
 import "slices"
 
-// principal is a subject, person or group that rules name, by number. Zero is nobody.
+// principal is the number of a subject, person or group that rules name. Zero names none.
 type principal int32
 
 const everyone principal = 1 // "*", in denials only
 
-// names are the people and groups of one file, and every subject that it mentions.
-// The name of a person or a group has no colon and a subject has one, so that one table holds them all.
+// names are the people and groups of one file, and every subject in it. The name of a person or a group has no
+// colon and a subject has one, so one table holds them all.
 type names struct {
 	numbers  map[string]principal
 	texts    []string // by principal
 	owner    map[Subject]principal
 	accounts map[principal][]Subject
-	in       map[principal][]principal // the groups that list this one
+	in       map[principal][]principal // the groups that list a member
 }
 
 func newNames() *names {
@@ -27,7 +27,7 @@ func newNames() *names {
 	}
 }
 
-// number returns the principal of s, a new one if need be.
+// number returns the principal of s, and adds it if needed.
 func (n *names) number(s string) principal {
 	p, found := n.numbers[s]
 	if !found {
@@ -38,25 +38,26 @@ func (n *names) number(s string) principal {
 	return p
 }
 
-// Who is a subject with its groups, resolved against one policy. It is nobody to every other policy.
+// Who is a subject with its groups, resolved against one policy. For other policies it is a stranger.
 type Who struct {
 	policy  *Policy
 	subject Subject
-	named   *circle // whom grants may name to mean this subject
-	covered *circle // whom denials may name: also the person's other accounts, and everyone
+	named   *circle // the names by which grants mean this subject
+	covered *circle // the names by which denials mean it: also the person's other accounts, and everyone
 	also    *also
 }
 
-// also is what else is known of somebody.
+// also holds further facts about a subject.
 type also struct {
-	groups  []Subject   // of the platform
-	charges [2][]Charge // by kind: the budgets that count whatever the grant
+	groups  []Subject   // platform groups
+	charges [2][]Charge // by kind: the budgets that apply under every grant
 }
 
-// Subject returns the subject that this is.
+// Subject returns the resolved subject.
 func (w Who) Subject() Subject { return w.subject }
 
-// circle is the principals that somebody is, each with the group that says so ("" if named directly).
+// circle is all principals that a subject stands for, each with the group that includes it ("" for a direct
+// name).
 type circle struct {
 	members []member
 	table   table
@@ -67,7 +68,7 @@ type member struct {
 	via       string
 }
 
-// find returns the member that is p, or nil.
+// find returns the member for p, or nil.
 func (c *circle) find(p principal) *member {
 	if s := c.table.get(uint64(p)); s.key != 0 {
 		return &c.members[s.at]
@@ -77,17 +78,19 @@ func (c *circle) find(p principal) *member {
 
 func (c *circle) has(p principal) bool { return c.find(p) != nil }
 
-// Who resolves a subject. The platform groups are those that the platform says it is in now; the groups of the file, and
-// the person behind the account, are found here. What a rule grants to one account it does not grant to the person's others,
-// unless it names the person; what it denies to one account it denies to all of them.
+// Who resolves a subject. The platform groups are the current ones according to the platform; the groups of the
+// file, and the person behind the account, are found here. A grant for one account does not extend to the
+// person's other accounts, unless it names the person; a denial of one account extends to all of them.
 func (p *Policy) Who(s Subject, platformGroups []Subject) Who {
 	w := Who{policy: p, subject: s, also: &also{groups: platformGroups}}
 	direct := []string{string(s)}
+	// Resolve the names by which grants mean the subject.
 	owner, owned := p.names.owner[s]
 	if owned {
 		direct = append(direct, p.names.texts[owner])
 	}
 	w.named = p.names.circle(direct, platformGroups)
+	// Add the names by which only denials mean it.
 	direct = append(direct, "*")
 	for _, account := range p.names.accounts[owner] {
 		direct = append(direct, string(account))
@@ -99,7 +102,8 @@ func (p *Policy) Who(s Subject, platformGroups []Subject) Who {
 	return w
 }
 
-// circle closes what somebody is under the groups of the file. Named directly comes first, then the order of names.
+// circle returns a subject's names and all groups of the file above them. Direct names come first, then groups
+// in order of discovery.
 func (n *names) circle(direct []string, platformGroups []Subject) *circle {
 	var members []member
 	found := map[principal]bool{}
@@ -131,23 +135,23 @@ func newCircle(members []member) *circle {
 	return c
 }
 
-// SamePerson says whether a and b are accounts of one person: as the file's people say, else byte for byte.
+// SamePerson reports whether a and b are accounts of one person of the file, or equal.
 func (p *Policy) SamePerson(a, b Subject) bool {
 	owner, owned := p.names.owner[a]
 	return a == b || owned && owner == p.names.owner[b]
 }
 
-// Administrator says whether w may freeze, grant and see every rule's name.
+// Administrator reports whether w may freeze, grant and see the names of all rules.
 func (p *Policy) Administrator(w Who) bool { return p.listed(w, p.administrators) }
 
-// Auditor says whether w may see everybody's purges.
+// Auditor reports whether w may see all purges.
 func (p *Policy) Auditor(w Who) bool { return p.listed(w, p.auditors) }
 
 func (p *Policy) listed(w Who, names []principal) bool {
 	return w.policy == p && slices.ContainsFunc(names, w.named.has)
 }
 
-// Subjects returns every subject that the file names, so that a chat can look up the groups among them.
+// Subjects returns every subject in the file, so that a chat can look up the groups among them.
 func (p *Policy) Subjects() []Subject {
 	var all []Subject
 	for _, text := range p.names.texts {

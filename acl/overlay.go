@@ -9,52 +9,54 @@ import (
 	"purgebot/purge"
 )
 
-// Freeze closes a domain, or a path of it, to everybody for a while. It was said in chat, and only an override beats it.
-// It covers what a denial of the file covers: "*.x" is x too, a path is found however it is spelled, and the directories
-// that contain it are closed as well.
+// Freeze closes a domain, or a path of it, to all people for a while. It is said in chat, and only an override
+// beats it. It covers the same as a denial of the file: "*.x" includes x, a path is found in every spelling,
+// and the directories above it are closed as well.
 type Freeze struct {
 	ID     string
 	Domain string // a host, or "*." and a host
-	Path   string // begins and ends with "/"; "" is all of the domain
+	Path   string // begins and ends with "/"; "" means the whole domain
 	Until  time.Time
 	By     Subject
 	Reason string
 }
 
-// Loan is a temporary grant. It was given in chat, lets nobody do what its giver may not do at that moment, and never its giver.
+// Loan is a temporary grant, given in chat. It allows only purges that its giver may do at that moment, and
+// never serves its giver.
 type Loan struct {
 	ID       string
-	To       string // as rules name somebody: a subject, a group of a platform, a person or a group of the file
-	Domain   string // a host, or "*." and a host, which covers what is below it alone
+	To       string // a subject, a group of a platform, a person or a group of the file
+	Domain   string // a host, or "*." and a host, which covers only the names below it
 	Kinds    []purge.Kind
 	Areas    []purge.Area
-	Until    time.Time // a loan that has more than MaxLoan left does not count
+	Until    time.Time // a loan with more than MaxLoan left does not count
 	By       Subject
-	ByGroups []Subject // the giver's groups on the platform
+	ByGroups []Subject // the giver's platform groups
 	Reason   string
 }
 
-// MaxLoan is how long a loan may last.
+// MaxLoan is the longest duration of a loan.
 const MaxLoan = 24 * time.Hour
 
-// Rule is what decisions call the loan.
+// Rule returns the loan's name in decisions.
 func (l *Loan) Rule() string { return "temporary grant " + l.ID }
 
-// Rule is what decisions call the freeze.
+// Rule returns the freeze's name in decisions.
 func (f *Freeze) Rule() string { return "freeze " + f.ID }
 
-// Overlay is what was said in chat since the policy file was written: freezes and loans. It never changes, is safe for
-// concurrent use, and belongs to no policy; nil is an empty one. Freezes are found as denials are, whatever their number.
+// Overlay holds the freezes and loans said in chat. It never changes, is safe for concurrent use, and belongs
+// to no policy; nil is an empty one. The index finds freezes like denials, at the same cost for any number.
 type Overlay struct {
 	freezes []Freeze           // the longest first
-	index   index              // the freezes, as denials for everybody
+	index   index              // the freezes, as denials for everyone
 	loans   map[string][]*Loan // by host; by ".example.com" for "*.example.com"
 }
 
-// NewOverlay indexes freezes and loans. Those that are over may be among them.
+// NewOverlay indexes freezes and loans. Expired ones are permitted.
 func NewOverlay(freezes []Freeze, loans []Loan) *Overlay {
 	o := &Overlay{freezes: slices.Clone(freezes), loans: map[string][]*Loan{}}
 	slices.SortFunc(o.freezes, func(a, b Freeze) int { return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.ID, b.ID)) })
+	// Index the freezes as denials.
 	denials := make([]rule, len(o.freezes))
 	for i, f := range o.freezes {
 		denials[i] = rule{to: []principal{everyone}, domains: []string{f.Domain}, schemes: both, kinds: both, areas: both}
@@ -63,6 +65,7 @@ func NewOverlay(freezes []Freeze, loans []Loan) *Overlay {
 		}
 	}
 	o.index = newIndex(nil, denials)
+	// Group the loans by host.
 	for _, l := range loans {
 		host := strings.TrimPrefix(l.Domain, "*")
 		o.loans[host] = append(o.loans[host], &l)
@@ -70,10 +73,11 @@ func NewOverlay(freezes []Freeze, loans []Loan) *Overlay {
 	return o
 }
 
-// everybody is whom freezes are for.
+// everybody is the circle of the freezes.
 var everybody = newCircle([]member{{principal: everyone}})
 
-// frozen returns the freeze that covers the ask longest, nil if there is none. The zero time is before the end of every freeze.
+// frozen returns the freeze that covers the ask longest, or nil. For the zero time every freeze is still in
+// force.
 func (o *Overlay) frozen(a *Ask) *Freeze {
 	if len(o.freezes) == 0 {
 		return nil
@@ -89,7 +93,8 @@ func (o *Overlay) frozen(a *Ask) *Freeze {
 	return nil
 }
 
-// overlaid changes a decision by what was said in chat: a loan allows what nothing refused, a freeze refuses what was allowed.
+// overlaid applies the overlay to a decision: a loan allows an ask that no denial refused, a freeze refuses an
+// allowed one.
 func (p *Policy) overlaid(a *Ask, d Decision) Decision {
 	if !d.Allowed && !d.Denied {
 		d = p.borrowed(a, d)
@@ -101,7 +106,7 @@ func (p *Policy) overlaid(a *Ask, d Decision) Decision {
 	return d
 }
 
-// borrowed returns the strictest decision that a loan makes, or d if none does.
+// borrowed returns the strictest decision by a loan, or d if no loan covers the ask.
 func (p *Policy) borrowed(a *Ask, d Decision) Decision {
 	for l, via := range p.lent(a.Who, a.overlay, a.Target.Host()) {
 		if !l.covers(a) {
@@ -124,7 +129,8 @@ func (l *Loan) covers(a *Ask) bool {
 	return l.lasts(a.At) && slices.Contains(l.Kinds, a.Kind) && slices.Contains(l.Areas, a.Area)
 }
 
-// given is what the giver of a loan may do where the borrower asks, by the file alone. Who is no administrator any more lends nothing.
+// given returns the decision of the file alone for the giver of a loan in the borrower's place. A giver who is
+// no longer an administrator lends nothing.
 func (p *Policy) given(a *Ask, l *Loan) Decision {
 	giver := *a
 	giver.Who, giver.overlay = p.Who(l.By, l.ByGroups), nil
@@ -134,7 +140,8 @@ func (p *Policy) given(a *Ask, l *Loan) Decision {
 	return p.decide(giver)
 }
 
-// lent yields the loans on a host that are for w, each with the group that says so. A star stands for no A-label, as in grants.
+// lent yields the loans on a host for w, each with the group through which it applies. A star covers no
+// A-label, as in grants.
 func (p *Policy) lent(w Who, o *Overlay, host string) func(yield func(*Loan, string) bool) {
 	return func(yield func(*Loan, string) bool) {
 		for name := range starred(host) {
@@ -147,7 +154,8 @@ func (p *Policy) lent(w Who, o *Overlay, host string) func(yield func(*Loan, str
 	}
 }
 
-// borrows says whether a loan is for w, and through which group. It is never for its giver, under whatever account.
+// borrows reports whether a loan is for w, and through which group. A loan never serves its giver, under any
+// account.
 func (p *Policy) borrows(w Who, l *Loan) (via string, is bool) {
 	if p.SamePerson(w.subject, l.By) {
 		return "", false
@@ -164,7 +172,8 @@ func (p *Policy) borrows(w Who, l *Loan) (via string, is bool) {
 	return "", false
 }
 
-// loans returns what w was lent and may still use, as Grants does, by name. What their givers may not purge is not taken out.
+// loans returns the current loans of w in the form of Grants, by name. The limits of their givers are not
+// applied.
 func (p *Policy) loans(w Who, o *Overlay, at time.Time) (views []GrantView) {
 	if o == nil || w.policy != p {
 		return nil

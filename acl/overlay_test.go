@@ -29,7 +29,7 @@ denials:
   - {name: pay, domains: [pay.cdn.test.com]}
 `
 
-// atNoon asks at noon, with what was said in chat.
+// atNoon is an ask at noon, with an overlay.
 func atNoon(p *Policy, o *Overlay, q string) Decision {
 	a := question(p, q)
 	a.At, a.overlay = noon, o
@@ -222,7 +222,7 @@ func TestLoansAreListed(t *testing.T) {
 	assert.Equal(t, "abcdefgh", names)
 	a := question(p, "slack:T0/UEVE overseas https://www.test.com/")
 	a.At, a.overlay = noon, o
-	assert.Contains(t, p.explain(a, p.decide(a)), "What you were granted on www.test.com for a while does not cover this")
+	assert.Contains(t, p.explain(a, p.decide(a)), "Your temporary grant on www.test.com does not cover this")
 }
 
 func TestWindows(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"purgebot/purge"
 )
 
-// whole is the sample of the design: every key that the file has.
+// whole is the sample of the design, with every key of the format.
 const whole = `# acl.yaml: deny by default; ids only, never names
 version: 1
 contact: "#cdn-help"                # shown in refusals
@@ -76,7 +76,7 @@ func TestTheFilesWeShipLoad(t *testing.T) {
 	}
 }
 
-// readmes is the policy file that the README shows.
+// readmes returns the policy file in the README.
 func readmes(t *testing.T) string {
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
@@ -87,7 +87,8 @@ func readmes(t *testing.T) string {
 	return strings.ReplaceAll(file, "\n   ", "\n")[len("   "):]
 }
 
-// TestTheReadmeShowsWhatTheTestsSay: its example of `acl test` is what its example of a file gives.
+// TestTheReadmeShowsWhatTheTestsSay checks that the README's example of `acl test` is the result for its
+// example of a file.
 func TestTheReadmeShowsWhatTheTestsSay(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
@@ -116,7 +117,7 @@ func TestTheReadmeNamesEveryKey(t *testing.T) {
 	}
 }
 
-// The files below miss one thing each; "«" marks where the problem is to be reported.
+// Each of the files below has one mistake; "«" marks the reported place.
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	grant := func(fields string) string {
@@ -343,7 +344,7 @@ func TestParseBoundsItsError(t *testing.T) {
 	assert.Equal(t, "acl.yaml: and 50 more", lines[100])
 }
 
-// Each of these is the same file, written in another way that YAML has.
+// Each of these files has the same content in another notation of YAML.
 func TestParseReadsWhatPeopleWrite(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]string{

@@ -13,7 +13,7 @@ import (
 // Policy is one version of the policy file. It never changes and is safe for concurrent use.
 type Policy struct {
 	names           *names
-	grants, denials []rule // ranked
+	grants, denials []rule // sorted by rank
 	index           index
 	channels        bool // some rule lists channels
 	powers
@@ -22,20 +22,20 @@ type Policy struct {
 	warnings      []string
 }
 
-// powers are the sections of the file that say what some may do beside purging, and how much everybody may.
+// powers are the sections of the file about rights besides purging, and about limits.
 type powers struct {
 	administrators, auditors []principal
-	emergency                []principal // may purge without approval
-	overrides                []principal // may purge in spite of a freeze
-	each                     budget      // of every person
+	emergency                []principal // people who may purge without approval
+	overrides                []principal // people who may purge in spite of a freeze
+	each                     budget      // for every person
 	shared                   []groupBudget
-	reserve                  budget // units that only reservists may touch
+	reserve                  budget // units for reservists only
 	reservists               []principal
 	leakWords                []string
 }
 
-// Parse reads a policy file; name is what its errors call it. The error is a *FileError.
-// A mistake in the YAML itself hides what comes after it; otherwise every problem of the file is listed.
+// Parse reads a policy file. The name appears in errors, and the error is a *FileError. A mistake in the YAML
+// syntax hides later problems; otherwise the error lists every problem of the file.
 func Parse(name string, data []byte) (*Policy, error) {
 	r, p := read(data)
 	if p != nil {
@@ -51,7 +51,7 @@ func Parse(name string, data []byte) (*Policy, error) {
 	return p, nil
 }
 
-// read returns the policy, or nil and the problems in the reader. The tests are still to be run.
+// read returns the policy, or nil and the problems in the reader. It does not run the file's tests.
 func read(data []byte) (*reader, *Policy) {
 	r := &reader{names: newNames(), budgets: map[string]bool{}}
 	if top, wrong := readYAML(string(data)); wrong != nil {
@@ -72,13 +72,14 @@ func hash(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// FileError is a policy file that was refused.
+// FileError is the refusal of a policy file.
 type FileError struct {
 	Name     string
 	Problems []Problem // in the order of the file, at least one
 }
 
-// Problem is one place in the file, from 1 in characters, and a sentence that says what to write instead.
+// Problem is a mistake at one place of the file, counted from 1 in characters, and a sentence that suggests the
+// correction.
 type Problem struct {
 	Line, Column int
 	Message      string
@@ -86,7 +87,7 @@ type Problem struct {
 
 const maxShown = 100
 
-// Error returns a line for each problem, "acl.yaml:12:5: sentence", of at most 100.
+// Error returns a line for each problem, "acl.yaml:12:5: sentence", at most 100 lines.
 func (e *FileError) Error() string {
 	var b strings.Builder
 	for i, p := range e.Problems {
@@ -102,7 +103,7 @@ func (e *FileError) Error() string {
 	return b.String()
 }
 
-// place turns mistakes, ordered by position, into problems.
+// place converts mistakes, ordered by position, into problems.
 func place(src string, mistakes []mistake) (problems []Problem) {
 	line, start, at := 1, 0, 0
 	for _, m := range mistakes {
@@ -117,17 +118,17 @@ func place(src string, mistakes []mistake) (problems []Problem) {
 	return problems
 }
 
-// Warnings returns a sentence for each thing that loads and is hardly meant.
+// Warnings returns a sentence for each valid entry that is probably a mistake.
 func (p *Policy) Warnings() []string { return p.warnings }
 
-// Hash returns the SHA-256 of the file in hex, as the audit keeps it.
+// Hash returns the SHA-256 of the file in hex, the form in the audit.
 func (p *Policy) Hash() string { return p.hash }
 
-// Contact returns whom refusals tell people to ask; "" if the file says nobody.
+// Contact returns the contact that refusals name; "" if the file has none.
 func (p *Policy) Contact() string { return p.contact }
 
-// DefaultArea returns the area of a host for which none was typed: the file's own for it, else that of the longest "*."
-// above it, else "".
+// DefaultArea returns the area of a host for commands without an area: the file's entry for the host, else that
+// of the longest "*." above it, else "".
 func (p *Policy) DefaultArea(host string) purge.Area {
 	area, found := p.areas[host]
 	for rest := host; !found; rest = rest[1:] {

@@ -14,7 +14,8 @@ import (
 	"purgebot/purge"
 )
 
-// The tables elsewhere say what one rule does. What stands here holds for any rules: they are drawn at random and asked everything.
+// The tables elsewhere test single rules. The properties here hold for all rules: the rules are random, and
+// every question is asked.
 
 type world struct{ grants, denials []string }
 
@@ -46,7 +47,7 @@ func some(r *rand.Rand, of []string) string {
 	return "[" + strings.Join(texts, ", ") + "]"
 }
 
-// fields draws a rule. Most of a denial's may be left out.
+// fields draws a rule. A denial may omit most fields.
 func fields(r *rand.Rand, denial bool) string {
 	var b strings.Builder
 	for _, f := range []struct {
@@ -94,7 +95,7 @@ func (w world) policy(t *testing.T) *Policy {
 	return parse(t, file)
 }
 
-// everything is every question that could tell the rules of a world apart.
+// everything is every question that could distinguish the rules of a world.
 var everything, people = func() (asks []Ask, people map[string]bool) {
 	people = map[string]bool{}
 	for _, who := range []string{"slack:T0/U1", "slack:T0/U2 +slack:T0/S1", "slack:T0/U5", "slack:T0/U6", "terminal:eve", "slack:T0/U9"} {
@@ -114,7 +115,7 @@ var everything, people = func() (asks []Ask, people map[string]bool) {
 	return asks, people
 }()
 
-// decisions asks p everything.
+// decisions returns p's decisions on everything.
 func decisions(p *Policy, decide func(Ask) Decision) (all []Decision) {
 	who := map[string]Who{}
 	for s := range people {
@@ -124,7 +125,7 @@ func decisions(p *Policy, decide func(Ask) Decision) (all []Decision) {
 		a.Who, a.At = who[string(a.Who.subject)], worldTimes[i%len(worldTimes)]
 		d := decide(a)
 		if d.special != nil {
-			d.special.policy = nil // the same in all
+			d.special.policy = nil // equal in all decisions
 		}
 		all = append(all, d)
 	}
@@ -172,7 +173,7 @@ func TestAnotherGrantNeverAllowsLess(t *testing.T) {
 	assert.Positive(t, changed)
 }
 
-// said draws what was said in chat.
+// said draws freezes and loans.
 func said(r *rand.Rand) (freezes []Freeze, loans []Loan) {
 	for i := range 1 + r.IntN(3) {
 		freezes = append(freezes, Freeze{ID: fmt.Sprint(i), Domain: strings.Trim(one(r, worldDomains), `"`), Path: one(r, worldPaths), Until: one(r, worldTimes[1:])})
@@ -189,7 +190,8 @@ func over(p *Policy, o *Overlay) func(Ask) Decision {
 	}
 }
 
-// TestFreezesOnlyRefuse: a freeze refuses exactly what a denial with its words would, for as long as it lasts.
+// TestFreezesOnlyRefuse checks that a current freeze refuses exactly as much as a denial with the same domain
+// and path.
 func TestFreezesOnlyRefuse(t *testing.T) {
 	t.Parallel()
 	refused := 0
@@ -209,7 +211,7 @@ func TestFreezesOnlyRefuse(t *testing.T) {
 	assert.Positive(t, refused)
 }
 
-// closes is what a freeze covers, by the words of the design.
+// closes reports whether a freeze covers an ask, by the words of the design.
 func (f Freeze) closes(t purge.Target, k purge.Kind, at time.Time) bool {
 	apex, wild := strings.CutPrefix(f.Domain, "*.")
 	on := t.Host() == apex || wild && strings.HasSuffix(t.Host(), "."+apex)
@@ -218,7 +220,8 @@ func (f Freeze) closes(t purge.Target, k purge.Kind, at time.Time) bool {
 	return on && in && (at.IsZero() || at.Before(f.Until))
 }
 
-// TestLoansStayWithinTheirGiver: what a loan adds, its giver, an administrator and somebody else, may do as well.
+// TestLoansStayWithinTheirGiver checks that the giver, an administrator and another person, may also do
+// everything that a loan allows.
 func TestLoansStayWithinTheirGiver(t *testing.T) {
 	t.Parallel()
 	added := 0
@@ -248,7 +251,8 @@ func TestLoansStayWithinTheirGiver(t *testing.T) {
 	assert.Positive(t, added)
 }
 
-// TestGrantsNeverAddUp: what several rules allow, one of them allows alone, with the strictest confirmation of all that do.
+// TestGrantsNeverAddUp checks that a single rule allows everything that several rules allow, with the strictest
+// confirmation of them.
 func TestGrantsNeverAddUp(t *testing.T) {
 	t.Parallel()
 	allowed := 0
@@ -292,7 +296,7 @@ func TestTheOrderOfRulesIsIrrelevant(t *testing.T) {
 func TestTheIndexAgreesWithTheRules(t *testing.T) {
 	t.Parallel()
 	worlds(func(_ *rand.Rand, w world) {
-		for range 2 { // the second time with so many rules that spots have tables
+		for range 2 { // the second time with enough rules for tables in spots
 			p := w.policy(t)
 			require.Equal(t, decisions(p, p.plainly), decisions(p, p.decide), "%v", w)
 			for i := range 40 {
@@ -303,7 +307,7 @@ func TestTheIndexAgreesWithTheRules(t *testing.T) {
 	})
 }
 
-// plainly is Decide by the words of the design, without an index.
+// plainly decides by the words of the design, without an index.
 func (p *Policy) plainly(a Ask) (d Decision) {
 	for _, no := range p.denials {
 		if _, listed := a.Who.covered.via(no.to); listed && p.fits(a, no, a.At.IsZero()) && (len(no.domains) == 0 || slices.ContainsFunc(no.domains, func(domain string) bool {

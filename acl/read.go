@@ -10,11 +10,12 @@ import (
 	"purgebot/purge"
 )
 
-// reader turns the nodes of a file into rules. It goes on after a problem, so that one reading finds them all.
+// reader turns the nodes of a file into rules. It continues after a problem, so that one reading finds all
+// problems.
 type reader struct {
 	names          *names
-	people, groups map[string]bool // what the file defines
-	budgets        map[string]bool // the names of grants that have one
+	people, groups map[string]bool // names that the file defines
+	budgets        map[string]bool // names of grants with a budget
 	grants         []rule
 	denials        []rule
 	tests          []test
@@ -22,7 +23,7 @@ type reader struct {
 	areas    map[string]purge.Area
 	contact  string
 	problems []mistake
-	cells    int // how large the index will be
+	cells    int // expected size of the index
 }
 
 func (r *reader) problem(pos int, format string, args ...any) {
@@ -36,7 +37,7 @@ func (r *reader) fileError(name, src string) *FileError {
 	return &FileError{Name: name, Problems: place(src, r.problems)}
 }
 
-// policy indexes what was read.
+// policy returns the indexed policy.
 func (r *reader) policy() *Policy {
 	p := newPolicy(r.names, r.grants, r.denials)
 	p.powers = r.powers
@@ -57,7 +58,7 @@ func newPolicy(n *names, grants, denials []rule) *Policy {
 	return p
 }
 
-// keysOf says which keys a mapping may have.
+// keysOf lists the permitted keys of a mapping.
 type keysOf struct {
 	what  string
 	known []string
@@ -78,7 +79,7 @@ var (
 	budgetKeys  = keysOf{what: "a budget", known: []string{"url", "directory"}}
 )
 
-// fields calls each for the known keys of a mapping.
+// fields calls each for the known keys of a mapping, and reports unknown keys.
 func (r *reader) fields(n node, keys keysOf, each func(key string, value node)) {
 	if n.shape != mapping {
 		r.wrong(n, "%s stands where a mapping belongs; %s has %s", n.shape, keys.what, strings.Join(keys.known, ", "))
@@ -97,7 +98,7 @@ func (r *reader) fields(n node, keys keysOf, each func(key string, value node)) 
 	}
 }
 
-// is says whether n has this shape and holds something.
+// is reports whether n has the wanted shape and is not empty.
 func (r *reader) is(n node, want shape, hint string) bool {
 	switch {
 	case n.shape != want:
@@ -121,7 +122,7 @@ func (r *reader) elements(n node, hint string) []node {
 	return n.items
 }
 
-// entries calls each for the pairs of a mapping whose keys are the file's own.
+// entries calls each for the pairs of a mapping with free keys.
 func (r *reader) entries(n node, hint string, each func(key, value node)) {
 	if !r.is(n, mapping, hint) {
 		return
@@ -131,7 +132,7 @@ func (r *reader) entries(n node, hint string, each func(key, value node)) {
 	}
 }
 
-// text returns the text of a scalar. What YAML takes for a number, a truth value or nothing must be quoted.
+// text returns the text of a scalar. Texts that YAML takes for a number, a truth value or null must be quoted.
 func (r *reader) text(n node) string {
 	if !r.is(n, scalar, "write text") {
 		return ""
@@ -157,7 +158,8 @@ func untextual(s string) bool {
 	return notFloat == nil || notInt == nil
 }
 
-// file reads names before what uses them, wherever they stand.
+// file reads the sections of the file: names first, then the sections that use them, in whatever order the file
+// has.
 func (r *reader) file(top node) {
 	sections := map[string]node{}
 	r.fields(top, fileKeys, func(key string, value node) { sections[key] = value })
@@ -167,7 +169,9 @@ func (r *reader) file(top node) {
 		}
 		r.wrong(n, "write `version: 1`; this is the only version there is")
 	}
+	// Read people and groups.
 	r.cast(sections)
+	// Read the other sections.
 	read := func(key string, section func(node)) {
 		if n, found := sections[key]; found {
 			section(n)
@@ -208,7 +212,8 @@ func (r *reader) domains(n node) {
 	})
 }
 
-// maxCells bounds the memory that a small file can ask for: a rule takes one cell for each of its subjects, channels, domains and paths together.
+// maxCells bounds the memory for a small file: a rule takes one cell for each combination of its subjects,
+// channels, domains and paths.
 const maxCells = 4_000_000
 
 func (r *reader) grow(n node, rule *rule) {
@@ -236,6 +241,7 @@ func (r *reader) grant(n node) {
 			r.field(&g, key, v, false)
 		}
 	})
+	// Report fields that do not fit together or are missing.
 	if len(g.approvers) > 0 && g.confirm != SecondPerson {
 		r.wrong(approvers, "`approvers` without `confirm: second-person` would never be asked; add it, or delete them")
 	}
@@ -249,7 +255,7 @@ func (r *reader) grant(n node) {
 	r.grants = append(r.grants, g)
 }
 
-// denial reads one in which whatever is left out means all.
+// denial reads a denial. An omitted field means all.
 func (r *reader) denial(n node) {
 	d := rule{name: unnamed("denial", r.denials), to: []principal{everyone}, schemes: both, kinds: both, areas: both}
 	r.fields(n, denialKeys, func(key string, v node) { r.field(&d, key, v, true) })
@@ -257,10 +263,10 @@ func (r *reader) denial(n node) {
 	r.denials = append(r.denials, d)
 }
 
-// unnamed is what a rule is called that does not say.
+// unnamed returns the default name of a rule.
 func unnamed(what string, before []rule) string { return what + " " + strconv.Itoa(1+len(before)) }
 
-// field reads what grants and denials share.
+// field reads the fields that grants and denials share.
 func (r *reader) field(to *rule, key string, v node, denial bool) {
 	switch key {
 	case "name":
@@ -292,7 +298,7 @@ func (r *reader) words(n node) (words []string) {
 	return words
 }
 
-// quota reads the units of the account that are kept for some.
+// quota reads the reserve of the account's units, and its users.
 func (r *reader) quota(n node) {
 	has := map[string]bool{}
 	r.fields(n, quotaKeys, func(key string, v node) {
@@ -338,7 +344,7 @@ func (r *reader) choose(n node, pair [2]string) choice {
 	return 0
 }
 
-// cast reads people and groups: first who there is, then who belongs where.
+// cast reads people and groups: first all names, then the members.
 func (r *reader) cast(sections map[string]node) {
 	r.people = r.define(sections, "people", nil)
 	r.groups = r.define(sections, "groups", r.people)
@@ -346,7 +352,7 @@ func (r *reader) cast(sections map[string]node) {
 	r.members(sections, "groups", r.member)
 }
 
-// define returns the names that a section defines, none of which may be taken.
+// define returns the names that a section defines. It reports names that are already taken.
 func (r *reader) define(sections map[string]node, key string, taken map[string]bool) map[string]bool {
 	defined := map[string]bool{}
 	n, found := sections[key]
@@ -407,7 +413,7 @@ func (r *reader) member(of principal, n node) {
 	r.names.in[m] = append(r.names.in[m], of)
 }
 
-// within says whether p is in the group, directly or through others.
+// within reports whether p is in the group, directly or through other groups.
 func (r *reader) within(p, group principal, seen map[principal]bool) bool {
 	seen[p] = true
 	return slices.ContainsFunc(r.names.in[p], func(up principal) bool {
@@ -454,7 +460,7 @@ func (r *reader) principal(n node) principal {
 	return r.names.number(text)
 }
 
-// subject reads a subject; "" after a problem.
+// subject reads a subject; its result is "" after a problem.
 func (r *reader) subject(n node) Subject {
 	text := r.text(n)
 	if text == "" {

@@ -7,7 +7,8 @@ import (
 	"purgebot/purge"
 )
 
-// Confirm says who must press before a purge is sent. A grant can only add to what is asked anyway.
+// Confirm is the person who must press a button before a purge is sent. A grant can only add to the general
+// rules.
 type Confirm string
 
 // The confirmations, from none to the strictest.
@@ -21,7 +22,8 @@ func (c Confirm) strictness() int {
 	return slices.Index([]Confirm{NoConfirm, Requester, SecondPerson}, c)
 }
 
-// rule is a grant or a denial, its names resolved and its defaults filled in. No paths, channels or (in a denial) domains means all.
+// rule is a grant or a denial with resolved names and defaults. Empty paths, channels or (in a denial) domains
+// mean all.
 type rule struct {
 	name      string
 	confirm   Confirm
@@ -32,28 +34,28 @@ type rule struct {
 	kinds     choice
 	areas     choice
 	window    window
-	budget    budget      // of each person, under this grant
-	approvers []principal // who may be the second person; none means whoever may purge it
+	budget    budget      // budget of each person under this grant
+	approvers []principal // people for the second approval; empty means every person with the right to the purge
 }
 
-// special says that the rule does not always count, or counts whether or not another one ranks before it.
+// special reports whether the rule applies only at times, or applies in addition to the first rule in rank.
 func (r *rule) special() bool {
 	return r.window != window{} || r.budget != budget{} || len(r.approvers) > 0
 }
 
-// choice is a set out of two: bit 0 is the first, bit 1 the second.
+// choice is a subset of two options: bit 0 is the first, bit 1 the second.
 type choice uint8
 
 const both choice = 3
 
-// The two that a choice is between, as the file writes them.
+// The pairs of options, in the words of the file.
 var (
 	schemes = [2]string{"http", "https"}
 	kinds   = [2]string{string(purge.URL), string(purge.Directory)}
 	areas   = [2]string{string(purge.Mainland), string(purge.Overseas)}
 )
 
-// texts returns the chosen ones of a pair.
+// texts returns the chosen options of a pair.
 func (c choice) texts(pair [2]string) (chosen []string) {
 	for i, s := range pair {
 		if c>>i&1 == 1 {
@@ -63,7 +65,8 @@ func (c choice) texts(pair [2]string) (chosen []string) {
 	return chosen
 }
 
-// combinations are sets of scheme, kind and area taken together: bit scheme + 2·kind + 4·area. An ask is one of the eight.
+// combinations is a set of combinations of scheme, kind and area: bit scheme + 2·kind + 4·area. An ask is one
+// of the eight.
 type combinations uint8
 
 func combine(schemes, kinds, areas choice) (c combinations) {
@@ -77,7 +80,8 @@ func combine(schemes, kinds, areas choice) (c combinations) {
 
 func (r *rule) combinations() combinations { return combine(r.schemes, r.kinds, r.areas) }
 
-// rank orders rules so that of several that match the first one counts: the strictest, then by name, never by place in the file.
+// rank sorts rules so that the first match counts: the strictest first, then by name, regardless of the place
+// in the file.
 func rank(rules []rule) {
 	slices.SortStableFunc(rules, func(a, b rule) int {
 		return cmp.Or(cmp.Compare(b.confirm.strictness(), a.confirm.strictness()), cmp.Compare(a.name, b.name))

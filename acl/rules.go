@@ -8,32 +8,33 @@ import (
 	"purgebot/purge"
 )
 
-// Rules are all that decides at one moment: the policy file, the freezes and temporary grants that were said in chat since,
-// and the time. They are the one door: no decision by a part of them can be had from outside this package. The zero Rules
-// refuse everything.
+// Rules are everything that decides at one moment: the policy file, the freezes and temporary grants from chat,
+// and the time. Other packages can get a decision only from all of them together. The zero Rules refuse
+// everything.
 type Rules struct {
 	policy *Policy
 	said   *Overlay
 	at     time.Time
 }
 
-// Now joins the policy file with the freezes and temporary grants from chat (nil is none) and the time. The time's zone is the
-// one that explanations are written in.
+// Now joins the policy file with the freezes and temporary grants from chat (nil means none) and the time.
+// Explanations use the zone of the time.
 func (p *Policy) Now(said *Overlay, at time.Time) Rules { return Rules{p, said, at} }
 
-// Policy returns the file's part of the rules, which answers who somebody is and decides nothing.
+// Policy returns the file's part of the rules, which identifies people and decides nothing.
 func (r Rules) Policy() *Policy { return r.policy }
 
-// At returns the moment that the rules are of.
+// At returns the time of the rules.
 func (r Rules) At() time.Time { return r.at }
 
-// In returns the same rules, to be explained on a clock of another zone.
+// In returns the same rules with explanations in another time zone.
 func (r Rules) In(zone *time.Location) Rules {
 	r.at = r.at.In(zone)
 	return r
 }
 
-// Thawed returns the rules without the freezes: people whom a freeze keeps from purging may still see and cancel.
+// Thawed returns the rules without the freezes: people whom a freeze keeps from purging may still see and
+// cancel.
 func (r Rules) Thawed() Rules {
 	if r.said != nil {
 		r.said = &Overlay{loans: r.said.loans}
@@ -41,7 +42,7 @@ func (r Rules) Thawed() Rules {
 	return r
 }
 
-// Request is what somebody wants to purge, and from which channel. In is empty outside every channel.
+// Request is a requested purge with its requester and channel. In is empty outside every channel.
 type Request struct {
 	Who     Who
 	In      Subject
@@ -49,17 +50,17 @@ type Request struct {
 	Despite Despite
 }
 
-// Despite says which freezes a request is to be in spite of. It counts for those people whom the policy file lets override.
+// Despite names the freezes to override. It is ignored for people without that right in the policy file.
 type Despite struct {
 	All bool
-	IDs []string // these freezes; others were said since the request was made
+	IDs []string // these freezes only, not those declared after the request
 }
 
 func (d Despite) any() bool { return d.All || len(d.IDs) > 0 }
 
 func (d Despite) covers(f *Freeze) bool { return d.All || slices.Contains(d.IDs, f.ID) }
 
-// Verdict is the answer on one target in one area.
+// Verdict is the decision on one target in one area.
 type Verdict struct {
 	Target purge.Target
 	Area   purge.Area
@@ -67,10 +68,10 @@ type Verdict struct {
 	ask Ask
 }
 
-// ByFreeze reports whether a freeze refuses the target, which the person might purge without that freeze.
+// ByFreeze reports whether the target is refused only because of a freeze.
 func (v Verdict) ByFreeze() bool { return v.Frozen != nil && v.Rule == v.Frozen.Rule() }
 
-// Judge answers on every target of a request in each of its areas, in the request's order.
+// Judge yields a verdict for every target of a request in each of its areas, in the request's order.
 func (r Rules) Judge(q Request) iter.Seq[Verdict] {
 	return func(yield func(Verdict) bool) {
 		for _, part := range q.Purge.Parts {
@@ -84,7 +85,7 @@ func (r Rules) Judge(q Request) iter.Seq[Verdict] {
 	}
 }
 
-// judge answers one Ask. An override of other freezes than the one in the way is none.
+// judge answers one Ask. An override does not apply to freezes that it does not name.
 func (r Rules) judge(a Ask, despite Despite) Verdict {
 	if r.policy == nil {
 		return Verdict{Target: a.Target, Area: a.Area, Decision: Decision{Rule: DefaultDeny}, ask: a}
@@ -97,7 +98,8 @@ func (r Rules) judge(a Ask, despite Despite) Verdict {
 	return Verdict{a.Target, a.Area, d, a}
 }
 
-// Explain says why a verdict of these rules is a refusal, in the words of Policy.Why. What it names is the asker's to know.
+// Explain words the refusal of a verdict of these rules, as Policy.Why does. The text contains only facts that
+// the asker may know.
 func (r Rules) Explain(v Verdict) string {
 	if r.policy == nil {
 		return ""
@@ -105,6 +107,6 @@ func (r Rules) Explain(v Verdict) string {
 	return r.policy.explain(v.ask, v.Decision)
 }
 
-// Loans returns what somebody was lent and may still use, as Grants does, by name. Targets that the giver may not purge are
-// not taken out.
+// Loans returns the current temporary grants of a person in the form of Grants, by name. The limits of their
+// givers are not applied.
 func (r Rules) Loans(w Who) []GrantView { return r.policy.loans(w, r.said, r.at) }

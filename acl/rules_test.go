@@ -11,7 +11,7 @@ import (
 	"purgebot/purge"
 )
 
-// TestRulesAreOneDoor: file, freezes, temporary grants and the time count in every answer; none of them can be left out.
+// TestRulesAreOneDoor checks that every answer depends on the file, freezes, temporary grants and the time.
 func TestRulesAreOneDoor(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)

@@ -10,9 +10,10 @@ import (
 	"purgebot/purge"
 )
 
-// This file judges what somebody says in chat before it is kept. Whether they may say it, Administrator answers.
+// This file checks freezes and loans from chat before they are stored. Administrator decides about the right to
+// declare them.
 
-// CheckFreeze returns nil, or a sentence that says what to write instead.
+// CheckFreeze returns nil, or an error whose sentence suggests the correction.
 func (p *Policy) CheckFreeze(f Freeze, now time.Time) error {
 	if err := checkDomain(f.Domain, true); err != nil {
 		return err
@@ -28,7 +29,7 @@ func (p *Policy) CheckFreeze(f Freeze, now time.Time) error {
 	return checkReason(f.Reason)
 }
 
-// CheckLoan returns nil, or a sentence that says what to write instead.
+// CheckLoan returns nil, or an error whose sentence suggests the correction.
 func (p *Policy) CheckLoan(l Loan, now time.Time) error {
 	if err := p.checkBorrower(l); err != nil {
 		return err
@@ -47,7 +48,7 @@ func (p *Policy) CheckLoan(l Loan, now time.Time) error {
 	return checkReason(l.Reason)
 }
 
-// checkBorrower judges whom a loan is for: nobody lends to themselves, under whatever name.
+// checkBorrower checks the borrower of a loan. A person must not lend to themselves, under any name.
 func (p *Policy) checkBorrower(l Loan) error {
 	s, err := ParseSubject(l.To)
 	named := p.names.numbers[l.To]
@@ -76,7 +77,7 @@ func checkReason(reason string) error {
 	return nil
 }
 
-// among says whether all is not empty and holds nothing but known.
+// among reports whether all is not empty and has only known values.
 func among[T comparable](all []T, known ...T) bool {
 	return len(all) > 0 && !slices.ContainsFunc(all, func(v T) bool { return !slices.Contains(known, v) })
 }

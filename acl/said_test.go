@@ -50,7 +50,7 @@ func TestCheckLoan(t *testing.T) {
 		want   string
 	}{
 		"to a person":                {func(l *Loan) { l.To = "bob" }, ""},
-		"to a group":                 {func(l *Loan) { l.To = "release" }, ""}, // its giver is in it, and gets nothing from it
+		"to a group":                 {func(l *Loan) { l.To = "release" }, ""}, // its giver is a member, and gains nothing
 		"to a platform's group":      {func(l *Loan) { l.To = "slack:T0/SNEW" }, ""},
 		"to a role":                  {func(l *Loan) { l.To = "discord:4/role/5" }, ""},
 		"to nobody":                  {func(l *Loan) { l.To = "" }, "is no subject"},
@@ -87,7 +87,8 @@ func TestCheckLoan(t *testing.T) {
 	}
 }
 
-// TestNobodyLendsToThemselves: what one account may, a loan does not carry over to the others, not through a group either.
+// TestNobodyLendsToThemselves checks that a loan does not transfer a right of one account to the person's other
+// accounts, even through a group.
 func TestNobodyLendsToThemselves(t *testing.T) {
 	t.Parallel()
 	p := parse(t, `version: 1
@@ -115,7 +116,8 @@ func TestALoanEndsWithinADay(t *testing.T) {
 	}
 }
 
-// TestOfTwoLoansTheStrictestCounts, and of two alike the one that was listed first.
+// TestOfTwoLoansTheStrictestCounts checks that the strictest of two loans counts, and the first of two equal
+// ones.
 func TestOfTwoLoansTheStrictestCounts(t *testing.T) {
 	t.Parallel()
 	p := parse(t, `version: 1

@@ -1,5 +1,6 @@
-// Package acl is the policy: who may purge which target, where, and who must press. It is pure and denies by default:
-// it reads no clock, asks no chat, and never guesses at a name. What one rule does not cover whole, no two rules cover together.
+// Package acl is the policy: it decides about every purge by person, target and channel, and about its
+// confirmation. It is pure and denies by default: it reads no clock, asks no chat, and never guesses names. Two
+// rules never combine to cover an ask that neither covers whole.
 package acl
 
 import (
@@ -7,8 +8,9 @@ import (
 	"strings"
 )
 
-// Subject is who acts, or what is acted in: "platform:workspace/id" for a person, a user group or a channel,
-// "discord:G0/role/2" for a role, "terminal:alice" for the terminal. It is compared byte for byte; names are never subjects.
+// Subject is a person, a group or a place: "platform:workspace/id" for a person, a user group or a channel,
+// "discord:G0/role/2" for a role, "terminal:alice" for the terminal. Subjects are compared byte for byte; names
+// are never subjects.
 type Subject string
 
 // Platform returns "slack" of "slack:T0/U1".
@@ -36,8 +38,8 @@ func (s Subject) ID() string {
 	return rest
 }
 
-// ParseSubject returns s if it has the shape of a subject; its error is a sentence that says what to write instead.
-// It knows shapes only: whether the id exists, only the platform can say.
+// ParseSubject returns s if it has the shape of a subject; the sentence of its error suggests the correction.
+// It checks the shape only: the platform alone knows whether the id exists.
 func ParseSubject(s string) (Subject, error) {
 	switch Subject(s).Platform() {
 	case "slack":
@@ -59,8 +61,9 @@ const (
 	lower  = "abcdefghijklmnopqrstuvwxyz"
 )
 
-// parseSlack judges "slack:T…/U…". Slack's ids are a letter that says what they name, then digits and capitals:
-// https://docs.slack.dev/reference/objects/user-object, https://docs.slack.dev/reference/objects/usergroup-object
+// parseSlack checks "slack:T…/U…". Slack's ids begin with a letter for their kind, followed by digits and
+// capitals: https://docs.slack.dev/reference/objects/user-object,
+// https://docs.slack.dev/reference/objects/usergroup-object
 func parseSlack(s string) (Subject, error) {
 	workspace, id := Subject(s).Workspace(), Subject(s).ID()
 	if !idOf(workspace, "TE") {
@@ -72,8 +75,8 @@ func parseSlack(s string) (Subject, error) {
 	return Subject(s), nil
 }
 
-// parseDiscord judges "discord:GUILD/USER" and "discord:GUILD/role/ROLE".
-// The role whose id is the guild's is @everyone: https://discord.com/developers/docs/topics/permissions#role-object
+// parseDiscord checks "discord:GUILD/USER" and "discord:GUILD/role/ROLE". The role whose id is the guild's is
+// @everyone: https://discord.com/developers/docs/topics/permissions#role-object
 func parseDiscord(s string) (Subject, error) {
 	guild := Subject(s).Workspace()
 	id, role := strings.CutPrefix(Subject(s).ID(), "role/")
@@ -90,7 +93,7 @@ func idOf(s, first string) bool {
 	return len(s) > 1 && strings.IndexByte(first, s[0]) >= 0 && strings.Trim(s, digits+upper) == ""
 }
 
-// role is what a subject's shape says it names; a Discord channel looks like a person.
+// role is the kind that the shape of a subject shows. A Discord channel has the shape of a person.
 type role int
 
 const (

@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestSubjectsAreAllThatTheFileNames: a group that a chat is not asked about is one that nobody is in.
+// TestSubjectsAreAllThatTheFileNames checks that Subjects is complete: a group that no chat is asked about has
+// no members.
 func TestSubjectsAreAllThatTheFileNames(t *testing.T) {
 	t.Parallel()
 	p, err := Parse("acl.yaml", []byte(`version: 1

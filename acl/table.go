@@ -2,16 +2,17 @@ package acl
 
 import "math/bits"
 
-// table is a hash table from numbers above zero to places in a slice. It is what lets one decision ask for fifty groups in the time
-// of three look-ups in a Go map. It is filled once and never grows: newTable is told how many will come.
+// table is a hash table from numbers above zero to places in a slice. It lets one decision look up fifty groups
+// in the time of three look-ups in a Go map. It is filled once and never grows: newTable receives the final
+// size.
 type table struct {
 	slots []slot
 	shift uint8
 }
 
-// slot says where in some slice a key is, and the lowest rule there, which can save going there.
+// slot holds the place of a key in a slice, and the lowest rule there, which often makes a visit unnecessary.
 type slot struct {
-	key  uint64 // 0 is free
+	key  uint64 // 0 marks a free slot
 	at   int32
 	rule int32
 }
@@ -21,9 +22,9 @@ func newTable(n int) table {
 	return table{make([]slot, 1<<log), uint8(64 - log)}
 }
 
-const golden = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio, which spreads the small numbers that principals are
+const golden = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio, which spreads small numbers such as principals
 
-// put adds a key that is not there yet.
+// put adds a key that is not in the table yet.
 func (t *table) put(s slot) {
 	i := t.first(s.key)
 	for t.slots[i].key != 0 {
@@ -32,7 +33,7 @@ func (t *table) put(s slot) {
 	t.slots[i] = s
 }
 
-// first and after say where to look for a key, until a slot is free.
+// first and after return the places to search for a key, until a free slot ends the search.
 func (t *table) first(key uint64) uint64 { return key * golden >> (t.shift & 63) }
 func (t *table) after(i uint64) uint64   { return (i + 1) & uint64(len(t.slots)-1) }
 

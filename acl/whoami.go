@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Whoami says how the file itself knows w: the name it has among the people, "" if it has none, and the groups of the file
-// that it is in, by name, directly or through other groups. Groups of a platform are not among them.
+// Whoami returns the file's knowledge of w: the person's name, or "", and the direct and indirect groups of the
+// file, by name. Groups of a platform are not included.
 func (p *Policy) Whoami(w Who) (person string, groups []string) {
 	if w.policy != p {
 		return "", nil

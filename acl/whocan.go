@@ -9,31 +9,32 @@ import (
 	"purgebot/purge"
 )
 
-// Access is what one grant lets one of those do whom it names.
+// Access is the access that one grant gives to one of its names.
 type Access struct {
-	To        string       `json:"to"`                // as the file names them
+	To        string       `json:"to"`                // name in the words of the file
 	Members   []string     `json:"members,omitempty"` // the accounts and platform groups behind a person or a group
 	Rule      string       `json:"rule"`
-	Areas     []purge.Area `json:"areas"`           // none if all is denied
-	Paths     []string     `json:"paths,omitempty"` // to which the grant is limited
-	In        []Subject    `json:"in,omitempty"`    // channels; none is anywhere
+	Areas     []purge.Area `json:"areas"`           // empty if all areas are denied
+	Paths     []string     `json:"paths,omitempty"` // the paths of a limited grant
+	In        []Subject    `json:"in,omitempty"`    // channels; empty means anywhere
 	Confirm   Confirm      `json:"confirm,omitempty"`
-	Approvers []string     `json:"approvers,omitempty"` // as the file names them; none is whoever may purge it
+	Approvers []string     `json:"approvers,omitempty"` // names in the words of the file; empty means every person with the right to the purge
 	Until     time.Time    `json:"until,omitzero"`
-	Denied    []Denied     `json:"denied,omitempty"` // what of it denials close
+	Denied    []Denied     `json:"denied,omitempty"` // denials that close a part of the access
 }
 
-// Denied is a denial that closes what a grant allows.
+// Denied is a denial that closes a part of a grant.
 type Denied struct {
 	Rule  string       `json:"rule"`
-	Who   []string     `json:"who,omitempty"` // of the members; none is all
+	Who   []string     `json:"who,omitempty"` // affected members; empty means all
 	Areas []purge.Area `json:"areas"`
-	In    Subject      `json:"in,omitempty"` // "" is every channel
+	In    Subject      `json:"in,omitempty"` // "" means every channel
 }
 
-// WhoCan returns whom the grants let purge a.Target at a.At, by rank of the rules, with what denials close of that. Without
-// a.In it answers for every channel, without a.Area for both areas; a.Who says nothing. That somebody is in a group of a
-// platform whom a denial names alone is not seen here.
+// WhoCan returns the access of all names to a.Target at a.At, by rank of the rules, with the denials that close
+// parts of it. Without a.In the answer covers every channel, without a.Area both areas; a.Who is ignored. A
+// denial of a platform's group alone does not appear for members of that group, because the platform alone
+// knows them.
 func (p *Policy) WhoCan(a Ask) (all []Access) {
 	w := whoCan{p, a, slices.Collect(starred(a.Target.Host())), nil, map[principal][]string{}}
 	for _, d := range p.denials {
@@ -56,12 +57,12 @@ func (p *Policy) WhoCan(a Ask) (all []Access) {
 type whoCan struct {
 	policy  *Policy
 	asked   Ask
-	names   []string  // what the index calls the domains of the host
-	closed  []Subject // the channels that denials name
+	names   []string  // the index's names of the host's domains
+	closed  []Subject // channels that denials name
 	members map[principal][]string
 }
 
-// access asks for each area and channel of a grant on its own.
+// access judges each area and channel of a grant separately.
 func (w *whoCan) access(g *rule, to principal) Access {
 	p := w.policy
 	access := Access{To: p.names.texts[to], Rule: g.name, Areas: []purge.Area{}, Paths: g.paths, Confirm: g.confirm, Approvers: p.texts(g.approvers),
@@ -94,7 +95,8 @@ func (w *whoCan) behind(to principal) []string {
 	return members
 }
 
-// channels are those to ask about a grant in. One that holds anywhere is also asked about where denials are.
+// channels returns the channels to judge for a grant. A grant for all channels is also judged in the channels
+// of denials.
 func (w *whoCan) channels(g *rule) []Subject {
 	switch {
 	case w.asked.In != "":
@@ -107,11 +109,13 @@ func (w *whoCan) channels(g *rule) []Subject {
 
 // ask adds one answer. Only a grant that lists channels is limited to them.
 func (access *Access) ask(p *Policy, a Ask, limited bool) {
+	// Record a denial of all members.
 	a.Who = p.as(access.To)
 	if d := p.decide(a); d.Denied {
 		access.deny(Denied{Rule: d.Rule, In: a.In}, a.Area)
 		return
 	}
+	// Record denials of single members.
 	denied := map[string][]string{}
 	for _, m := range access.Members {
 		a.Who = p.Who(Subject(m), nil)
@@ -122,6 +126,7 @@ func (access *Access) ask(p *Policy, a Ask, limited bool) {
 	for _, rule := range slices.Sorted(maps.Keys(denied)) {
 		access.deny(Denied{Rule: rule, Who: denied[rule], In: a.In}, a.Area)
 	}
+	// Record the area and the channel.
 	if !slices.Contains(access.Areas, a.Area) {
 		access.Areas = append(access.Areas, a.Area)
 	}
@@ -130,7 +135,7 @@ func (access *Access) ask(p *Policy, a Ask, limited bool) {
 	}
 }
 
-// deny notes a denial in an area, unless it is known to hold there in every channel.
+// deny adds a denial in an area, unless it is already known for every channel there.
 func (access *Access) deny(d Denied, area purge.Area) {
 	for i := range access.Denied {
 		known := &access.Denied[i]
@@ -149,7 +154,7 @@ func (access *Access) deny(d Denied, area purge.Area) {
 	access.Denied = append(access.Denied, d)
 }
 
-// as resolves a name of the file as somebody who is nothing else: a subject, a person, or a whole group.
+// as resolves a name of the file alone: a subject, a person, or a whole group.
 func (p *Policy) as(name string) Who {
 	if strings.Contains(name, ":") {
 		return p.Who(Subject(name), nil)

@@ -51,7 +51,7 @@ func TestWhoCan(t *testing.T) {
 	}
 }
 
-// TestWhoCanTellsDenialsApart, though their names do not.
+// TestWhoCanTellsDenialsApart checks that denials with equal names stay apart.
 func TestWhoCanTellsDenialsApart(t *testing.T) {
 	t.Parallel()
 	p := parse(t, `version: 1
@@ -69,12 +69,13 @@ denials:
 		{"e", nil, mainland, "slack:T0/C1"}, {"e", nil, mainland, "slack:T0/C2"}}, p.WhoCan(a)[0].Denied)
 }
 
-// TestWhoCanMissesNobody: whoever may purge something is listed for it, and whoever is listed may, unless a denial says otherwise.
+// TestWhoCanMissesNobody checks that WhoCan lists every person with access and, apart from denials, no other
+// person.
 func TestWhoCanMissesNobody(t *testing.T) {
 	t.Parallel()
 	worlds(func(_ *rand.Rand, w world) {
 		p := w.policy(t)
-		listed := map[string]map[string]bool{} // by place, the names: true if without a denial
+		listed := map[string]map[string]bool{} // names by place; true without a denial
 		for i, a := range everything {
 			if a.In == "" { // WhoCan would answer for every channel
 				continue

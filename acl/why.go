@@ -7,39 +7,40 @@ import (
 	"purgebot/purge"
 )
 
-// This file answers those who keep the policy file. It says names of rules and people, so its answers are not for everybody.
+// This file answers questions of the policy file's authors. The answers name rules and people, so they are not
+// for everyone.
 
-// Why is a decision with all that led to it.
+// Why is a decision with its complete explanation.
 type Why struct {
 	User      Subject    `json:"user"`
 	Target    string     `json:"target"`
 	Kind      purge.Kind `json:"kind"`
 	Area      purge.Area `json:"area"`
 	Allowed   bool       `json:"allowed"`
-	Reason    string     `json:"reason"` // as Explain says it to whoever asked
+	Reason    string     `json:"reason"` // the explanation for the asker, as by Rules.Explain
 	Rule      string     `json:"rule"`
-	Denied    bool       `json:"denied,omitempty"` // by that rule
+	Denied    bool       `json:"denied,omitempty"` // denied by that rule
 	Via       string     `json:"via,omitempty"`
 	Confirm   Confirm    `json:"confirm,omitempty"`
 	Approvers []Subject  `json:"approvers,omitempty"`
 	Budgets   []Charge   `json:"budgets,omitempty"`
-	Grants    []Misses   `json:"grants,omitempty"` // that name the one who asks, on this host
-	Others    []Named    `json:"others,omitempty"` // grants on this host that name others, where none names the one who asks
+	Grants    []Misses   `json:"grants,omitempty"` // grants on this host that name the asker
+	Others    []Named    `json:"others,omitempty"` // other grants on this host, if none names the asker
 }
 
-// Named says whom a grant names, as the file does.
+// Named is a grant with its names, in the words of the file.
 type Named struct {
 	Rule string   `json:"rule"`
 	To   []string `json:"to"`
 }
 
-// Misses says what an ask misses of a grant; nothing, if the grant covers it.
+// Misses lists the parts of a grant that an ask misses; none if the grant covers the ask.
 type Misses struct {
 	Rule   string   `json:"rule"`
 	Misses []string `json:"misses,omitempty"`
 }
 
-// Why decides a, and says how.
+// Why decides a, and explains the decision.
 func (p *Policy) Why(a Ask) Why {
 	d := p.decide(a)
 	w := Why{User: a.Who.subject, Target: a.Target.String(), Kind: a.Kind, Area: a.Area, Allowed: d.Allowed, Reason: p.explain(a, d), Rule: d.Rule, Denied: d.Denied, Via: d.Via,
@@ -54,7 +55,7 @@ func (p *Policy) Why(a Ask) Why {
 	return w
 }
 
-// others are the first grants on a host, whomever they name.
+// others returns the first grants on a host, for any names.
 func (p *Policy) others(host string) (all []Named) {
 	names := slices.Collect(starred(host))
 	for i := range p.grants {
@@ -66,12 +67,12 @@ func (p *Policy) others(host string) (all []Named) {
 	return all
 }
 
-// on says whether a grant is on a host, given what the index calls the host's domains.
+// on reports whether a grant is on a host, given by the index's names of the host's domains.
 func (r *rule) on(names []string) bool {
 	return slices.ContainsFunc(r.domains, func(domain string) bool { return slices.Contains(names, strings.TrimPrefix(domain, "*")) })
 }
 
-// missing names the fields of a grant as the file does.
+// missing returns the names of the fields in the words of the file.
 func missing(m int) (fields []string) {
 	for i, field := range []string{"kinds", "areas", "schemes", "in", "paths", "from or until"} {
 		if m>>i&1 == 1 {

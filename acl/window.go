@@ -5,15 +5,17 @@ import (
 	"time"
 )
 
-// window is when a rule holds: from the first second on and until the second, which is no longer in it. 0 is no bound.
-type window struct{ from, until int64 } // unix
+// window is the time in which a rule holds: from the first second on, until just before the second. 0 means no
+// bound.
+type window struct{ from, until int64 } // in unix seconds
 
-// instant is when an ask is, in unix seconds: at none, grants with a window do not hold and denials do.
+// instant is the time of an ask, in unix seconds. Without a time, grants with a window do not hold and denials
+// do.
 type instant int64
 
 const (
 	noMoment instant = -1 << 63
-	anytime  instant = 1<<63 - 1 // within every window of a grant, outside every one of a denial
+	anytime  instant = 1<<63 - 1 // inside every window of a grant, outside every window of a denial
 )
 
 func (a *Ask) instant() instant {
@@ -26,7 +28,7 @@ func (a *Ask) instant() instant {
 	return instant(a.At.Unix())
 }
 
-// due says whether a rule with a window holds.
+// due reports whether a rule with a window holds.
 func (m instant) due(w window, denies bool) bool {
 	switch {
 	case w == window{}:
@@ -39,7 +41,7 @@ func (m instant) due(w window, denies bool) bool {
 	return int64(m) >= w.from && (w.until == 0 || int64(m) < w.until)
 }
 
-// moment reads a time with its zone; a time of day without one is another moment for everybody.
+// moment reads a time with its zone. A time of day without a zone would be ambiguous.
 func (r *reader) moment(n node) int64 {
 	t, err := time.Parse(time.RFC3339, r.text(n))
 	switch {
@@ -53,7 +55,7 @@ func (r *reader) moment(n node) int64 {
 	return t.Unix()
 }
 
-// window reads `from` and `until` as they come, and refuses a window that is never open.
+// window reads `from` and `until` in order of appearance, and refuses a window that is never open.
 func (r *reader) window(w *window, key string, n node) {
 	if key == "from" {
 		w.from = r.moment(n)
@@ -65,10 +67,10 @@ func (r *reader) window(w *window, key string, n node) {
 	}
 }
 
-// String says when the window is open, "from 2026-11-27 10:00 UTC until 2026-11-28 10:00 UTC".
+// String describes the window: "from 2026-11-27 10:00 UTC until 2026-11-28 10:00 UTC".
 func (w window) String() string { return w.on(time.UTC) }
 
-// on says it with a clock's own time where that is another: "from 2026-11-27 10:00 UTC (11-27 18:00 +08:00)".
+// on adds the time of the clock's zone, if it is another: "from 2026-11-27 10:00 UTC (11-27 18:00 +08:00)".
 func (w window) on(clock *time.Location) string {
 	var parts []string
 	if w.from != 0 {
@@ -87,7 +89,7 @@ func dated(t time.Time, clock *time.Location) string {
 	return stamp(t) + t.In(clock).Format(" (01-02 15:04 -07:00)")
 }
 
-// moment returns a bound of a window, the zero time if there is none.
+// moment returns a bound of a window, or the zero time.
 func moment(unix int64) (t time.Time) {
 	if unix != 0 {
 		t = time.Unix(unix, 0).UTC()

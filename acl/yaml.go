@@ -6,10 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// This file reads the part of YAML that policies are written in: block and flow lists and mappings, plain and quoted text
-// on one line, comments. What two readers of YAML could take differently, or a person could overlook, is refused with
-// its place: anchors, aliases, tags, merge keys, text blocks, text on several lines, tabs, invisible characters,
-// several documents, repeated keys, missing values. What it accepts, no YAML reader reads otherwise.
+// This file reads the subset of YAML that policies use: block and flow lists and mappings, plain and quoted
+// text on one line, comments. Constructs that two YAML readers could read differently, or that a person could
+// overlook, are refused with their place: anchors, aliases, tags, merge keys, text blocks, text on several
+// lines, tabs, invisible characters, several documents, repeated keys, missing values. Every YAML reader reads
+// an accepted file alike.
 
 type shape uint8
 
@@ -19,18 +20,19 @@ const (
 	mapping
 )
 
+// String returns the name of the shape in sentences about mistakes.
 func (s shape) String() string { return [...]string{"text", "a list", "a mapping"}[s] }
 
 // node is one value of the file. The items of a mapping are key, value, key, value, …
 type node struct {
 	shape  shape
 	quoted bool
-	pos    int32 // in bytes
+	pos    int32 // offset in bytes
 	text   string
 	items  []node
 }
 
-// mistake is a place in the file and what is wrong there.
+// mistake is a place in the file, and a sentence about the mistake there.
 type mistake struct {
 	pos     int
 	message string
@@ -38,7 +40,7 @@ type mistake struct {
 
 const maxDepth = 16
 
-// readYAML returns the one value that src holds, or its first mistake.
+// readYAML returns the single value in src, or the first mistake.
 func readYAML(src string) (node, *mistake) {
 	if m := invisible(src); m != nil {
 		return node{}, m
@@ -57,7 +59,7 @@ type yaml struct {
 	pos     int
 	line    int // where the current line begins
 	depth   int
-	begun   bool // a document has, so that "---" would begin another
+	begun   bool // a document has begun, so "---" would begin another
 	mistake *mistake
 }
 
@@ -71,7 +73,7 @@ func (y *yaml) fail(pos int, message string) {
 func (y *yaml) end() bool   { return y.pos >= len(y.src) }
 func (y *yaml) column() int { return y.pos - y.line }
 
-// at returns the byte i after the cursor, or a line end beyond the file.
+// at returns the byte i after the cursor, or a line end beyond the end of the file.
 func (y *yaml) at(i int) byte {
 	if y.pos+i >= len(y.src) {
 		return '\n'
@@ -97,7 +99,7 @@ func (y *yaml) document() node {
 	return n
 }
 
-// next goes to the next byte that is neither space nor comment.
+// next moves to the next byte that is neither space nor comment.
 func (y *yaml) next() {
 	for !y.end() {
 		switch c := y.src[y.pos]; {
@@ -121,7 +123,7 @@ func (y *yaml) comment() bool {
 	return y.at(0) == '#' && (y.column() == 0 || blank(y.src[y.pos-1]))
 }
 
-// marker judges what begins a line: one "---" may stand before everything else.
+// marker checks the beginning of a line: one "---" may stand before everything else.
 func (y *yaml) marker() {
 	switch at := y.src[y.pos:]; {
 	case strings.HasPrefix(at, "---") && blank(y.at(3)) && !y.begun:
@@ -140,7 +142,7 @@ func lineLength(s string) int {
 	return len(s)
 }
 
-// spaces skips spaces within the line and says whether a value follows there.
+// spaces skips spaces within the line and reports whether a value follows there.
 func (y *yaml) spaces() (more bool) {
 	for y.at(0) == ' ' {
 		y.pos++
@@ -161,7 +163,7 @@ func (y *yaml) enter() (leave func()) {
 	return func() { y.depth-- }
 }
 
-// block reads the value at the cursor, which reaches to the last line that is indented as far.
+// block reads the value at the cursor, which reaches to the last line with that indentation.
 func (y *yaml) block() node {
 	defer y.enter()()
 	switch {
@@ -177,7 +179,7 @@ func (y *yaml) block() node {
 
 func (y *yaml) dash() bool { return y.at(0) == '-' && !y.end() && blank(y.at(1)) }
 
-// keyAhead says whether the line holds a key and its colon.
+// keyAhead reports whether the line holds a key and its colon.
 func (y *yaml) keyAhead() bool {
 	if c := y.at(0); c == '[' || c == '{' {
 		return false
@@ -229,13 +231,13 @@ func (y *yaml) blockMapping() node {
 			y.fail(y.pos, "this line is indented further than the keys above it; align it, or put the text on one line")
 		case y.dash() || !y.keyAhead():
 			at := y.pos
-			y.inline(false) // says what is wrong with it, where that is known
+			y.inline(false) // this reports a more precise mistake, if one is known
 			y.fail(at, "a key and a colon belong here, as in `name: text`")
 		}
 	}
 }
 
-// value reads what follows a key: on its line, or indented below it; a list may stand right below the key.
+// value reads the value of a key: on its line, or indented below it; a list may stand directly below the key.
 func (y *yaml) value(key node, column int) node {
 	if y.spaces() {
 		n := y.inline(false)
@@ -250,7 +252,7 @@ func (y *yaml) value(key node, column int) node {
 	return y.block()
 }
 
-// key reads the key that keyAhead has seen, and its colon.
+// key reads the key found by keyAhead, and its colon.
 func (y *yaml) key() node {
 	n := y.inline(false)
 	y.spaces()
@@ -261,7 +263,7 @@ func (y *yaml) key() node {
 	return n
 }
 
-// keys are those of one mapping, in a set once there are many.
+// keys are the keys of one mapping, in a set if they are many.
 type keys struct {
 	few  []string
 	many map[string]bool
@@ -299,7 +301,7 @@ func (k *keys) add(s string) {
 	}
 }
 
-// inline reads the value that begins at the cursor; in a flow, brackets and commas end plain text.
+// inline reads the value at the cursor. In a flow, brackets and commas end plain text.
 func (y *yaml) inline(flow bool) node {
 	switch y.at(0) {
 	case '[':
@@ -315,7 +317,7 @@ func (y *yaml) inline(flow bool) node {
 	return y.plain(flow)
 }
 
-// indicator says why plain text cannot begin at the cursor.
+// indicator returns a sentence if plain text cannot begin at the cursor, or "".
 func (y *yaml) indicator() string {
 	switch c := y.at(0); c {
 	case '&':
@@ -371,7 +373,8 @@ func (y *yaml) plainEnds(flow bool) bool {
 	}
 }
 
-// quoted reads 'text' and "text" on one line. Of the escapes it knows \" \\ and \/: all others name characters that no rule needs.
+// quoted reads 'text' and "text" on one line. The only escapes are \" \\ and \/; other escapes name characters
+// that no rule needs.
 func (y *yaml) quoted() node {
 	n := node{quoted: true, pos: int32(y.pos)}
 	quote := y.at(0)
@@ -448,7 +451,7 @@ func (y *yaml) flowKey() node {
 
 func (y *yaml) open() { y.pos++; y.next() }
 
-// closed says whether the flow ends at the cursor, and then steps over its bracket.
+// closed reports whether the flow ends at the cursor, and steps over its bracket.
 func (y *yaml) closed(n node, with byte) bool {
 	if y.end() {
 		y.fail(int(n.pos), "this bracket is never closed; add the "+string(with))
@@ -474,7 +477,7 @@ func (y *yaml) comma(n node, with byte) {
 	}
 }
 
-// invisible returns the first character that a person cannot see or that some readers of YAML take for a line's end.
+// invisible returns the first character that is invisible to people or a line's end to some YAML readers.
 func invisible(src string) *mistake {
 	for i, r := range src {
 		switch {

@@ -152,17 +152,8 @@ func isUnmentioned(typed string) bool { return strings.HasPrefix(typed, "@") }
 // mayLend reports whether some grant of the giver's meets what is to be lent, so that it is not lent in vain.
 func mayLend(own []acl.GrantView, r store.Rule) bool {
 	return slices.ContainsFunc(own, func(g acl.GrantView) bool {
-		return slices.ContainsFunc(g.Domains, func(d string) bool { return meet(d, r.Domain) }) &&
+		return slices.ContainsFunc(g.Domains, func(d string) bool { return acl.DomainsMeet(d, r.Domain) }) &&
 			slices.ContainsFunc(g.Kinds, func(k purge.Kind) bool { return slices.Contains(r.Kinds, k) }) &&
 			slices.ContainsFunc(g.Areas, func(a purge.Area) bool { return slices.Contains(r.Areas, a) })
 	})
-}
-
-// meet reports whether two domains of grants, each a host or "*." and a host, have a host in common.
-func meet(a, b string) bool {
-	within := func(host, wild string) bool {
-		above, is := strings.CutPrefix(wild, "*")
-		return is && strings.HasSuffix(strings.TrimPrefix(host, "*"), above)
-	}
-	return a == b || within(a, b) || within(b, a)
 }

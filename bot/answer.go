@@ -23,7 +23,7 @@ const pressAge = time.Second
 
 // Answer takes a press, or a form that came back. A press is a new request: who, where and whether are asked again.
 func (b *desk) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, handleWithin)
+	ctx, cancel := context.WithTimeout(ctx, handleWithin+b.Patience)
 	defer cancel()
 	if !b.rate.allow(a.From, a.Event, b.Now()) {
 		return private(card.TooFast(b.PersonRate))
@@ -102,7 +102,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 	if button.Action == card.ActionRetry {
 		return b.retry(ctx, s, p, id)
 	}
-	return b.request(ctx, s, wish.Follow(p, button.Action), id)
+	return b.request(ctx, s, wish.Follow(p, button.Action, b.vendor.Unserved(p.Request.Hosts())), id)
 }
 
 // loadAsked loads a purge for a press. Somebody can press between the post and the commit that remembers the message;

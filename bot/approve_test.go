@@ -55,7 +55,8 @@ func TestOnlyNamedApproversMayApprove(t *testing.T) {
 	assert.Contains(t, w.pressesOn(carol, m, "Cancel").Title, "Only the person who asked", "who may not approve may not cancel")
 	w.quiet()
 	w.pressesOn(bob, m, "Purge")
-	end := w.ends("Done")
+	w.ends("Done")
+	end := w.result()
 	assert.Len(t, w.cdn.sent(), 1)
 	assert.NotContains(t, end.card.Mention, bob, "whose part is done")
 }

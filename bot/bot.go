@@ -47,7 +47,10 @@ type Options struct {
 	PersonRate                  int // commands a person may send in ten seconds
 	PersonOpen                  int // purges a person may have open
 	Keep                        time.Duration
-	AuditChannel                chat.Thread // optional: where every purge, decision and rule from chat is told
+	// Patience is optional: what each bound on the answer to an event has added to it. A chat waits three seconds, so there is some only
+	// where a chat is simulated on a machine that may be busy.
+	Patience     time.Duration
+	AuditChannel chat.Thread // optional: where every purge, decision and rule from chat is told
 }
 
 // Bot holds the conversation. It is a Handler: the desk takes events and decides, the runner runs purges, and the poster shows
@@ -74,9 +77,10 @@ func New(o Options) (*Bot, error) {
 		o.Now = time.Now
 	}
 	kept := books.New(o.Store, o.Log, o.Now)
+	kept.Patience = o.Patience
 	law := rules.New(kept, o.Policy)
 	patience := &books.Waits{Books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, books.EmergencyAfter),
-		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline}
+		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline, Part: 2}
 	cdn := &vendor.Vendor{Books: kept, Rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
 	shows := poster.New(kept, law, patience, cdn)
 	shows.Platforms, shows.EditGap, shows.AuditChannel = o.Platforms, o.EditGap, o.AuditChannel

@@ -141,6 +141,6 @@ func TestBudgetAtOnce(t *testing.T) {
 		all.Go(func() { w.types(alice, urls("www.test.com", name)) })
 	}
 	all.Wait()
-	assert.Eventually(t, func() bool { return len(w.cdn.sent()) == 5 }, 20e9, 5e6)
+	assert.Eventually(t, func() bool { return len(w.cdn.sent()) == 5 }, 60e9, 5e6)
 	assert.Len(t, w.audited("refused"), 5)
 }

@@ -22,7 +22,7 @@ const handleWithin = 2500 * time.Millisecond
 
 // Command takes one command. The reply is for the person alone; what everybody may see is a card of the purge.
 func (b *desk) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, handleWithin)
+	ctx, cancel := context.WithTimeout(ctx, handleWithin+b.Patience)
 	defer cancel()
 	if !b.rate.allow(c.From, c.Event, b.Now()) {
 		return private(card.TooFast(b.PersonRate))
@@ -107,7 +107,7 @@ const maxChoices = 25
 // Suggest completes a target with the hosts that this person may purge, an id with their own purges, as other people's are not told,
 // and an administrator's rule with those that hold.
 func (b *desk) Suggest(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, handleWithin)
+	ctx, cancel := context.WithTimeout(ctx, handleWithin+b.Patience)
 	defer cancel()
 	s, refused, err := b.scene(ctx, chat.EventKey{}, q.From, q.At, personAge)
 	if err != nil || refused != "" {

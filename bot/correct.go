@@ -93,7 +93,7 @@ func mayable(s scene, readings []grammar.Reading) []grammar.Reading {
 func mayAll(s scene, in grammar.Intent) bool {
 	w := wish.Of(in)
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
-		Purge: purge.Request{Kind: w.Kind, Parts: wish.Parts(s.policy, w)}}
+		Purge: purge.Request{Kind: w.Kind, Parts: wish.Parts(s.places(), w)}}
 	for one := range s.law.Judge(asked) {
 		if !one.Allowed {
 			return false
@@ -113,7 +113,7 @@ func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Readi
 	var buttons []store.Button
 	for i, r := range readings {
 		w := wish.Of(r.Intent)
-		w.Asks = s.collected || !card.ShownWhole(r)
+		w.Asks = s.collected || !card.ShownWhole(r, len(readings))
 		label := card.LabelReading(i, len(readings), r)
 		button := b.offering(s, w)
 		shown.Buttons = append(shown.Buttons, chat.Button{Label: label, Token: button.Token})

@@ -142,6 +142,21 @@ func TestManyOfOneRepair(t *testing.T) {
 	assert.NotNil(t, m.card.File, "what was not shown is asked about, with a file of all")
 }
 
+// TestWhatIsNotShownIsAsked: of two long readings neither fits on a card whole.
+func TestWhatIsNotShownIsAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var typed []string
+	for i := range 12 {
+		typed = append(typed, fmt.Sprintf("https://www.test.com/%s%d.css,200,HIT", strings.Repeat("a", 100), i))
+	}
+	c := w.types(alice, strings.Join(typed, "\n"))
+	assert.Contains(t, strings.Join(c.Lines, "\n"), "more.")
+	w.takes(alice, channel, c, "1: purge 12 URLs on www.test.com")
+	w.chat.await(t, func(m shown) bool { return hasButton(m.card, "Purge") })
+	assert.Empty(t, w.cdn.sent())
+}
+
 // TestAnOfferIsOfThePlaceWhereItWasTyped: the private reply may be a direct message, and the press come from there.
 func TestAnOfferIsOfThePlaceWhereItWasTyped(t *testing.T) {
 	t.Parallel()
@@ -153,7 +168,7 @@ func TestAnOfferIsOfThePlaceWhereItWasTyped(t *testing.T) {
 	w.quiet()
 	assert.Empty(t, w.cdn.sent())
 	assert.Empty(t, w.takes(alice, direct, told, "Purge this as shown").Title)
-	assert.Equal(t, channel, w.ends("Done").at)
+	assert.Equal(t, channel.Channel, w.ends("Done").at.Channel)
 }
 
 func TestAnOfferExpires(t *testing.T) {

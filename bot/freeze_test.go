@@ -125,7 +125,7 @@ func TestNoticeSurvivesAKill(t *testing.T) {
 	assert.Eventually(t, func() bool {
 		due, err := w.bot.Store.Notices(context.Background(), 1)
 		return err == nil && len(due) == 0
-	}, 10*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	n := 0
 	for _, m := range w.chat.all() {
 		if strings.HasPrefix(m.card.Title, "Frozen until") {

@@ -210,7 +210,7 @@ func TestMeet(t *testing.T) {
 		{"a.com", "a.com", true}, {"a.com", "b.com", false}, {"a.com", "*.a.com", false}, {"x.a.com", "*.a.com", true},
 		{"xa.com", "*.a.com", false}, {"*.a.com", "*.a.com", true}, {"*.x.a.com", "*.a.com", true}, {"*.xa.com", "*.a.com", false}, {"*.a.com", "*.b.com", false},
 	} {
-		assert.Equal(t, c.want, meet(c.a, c.b), c)
-		assert.Equal(t, c.want, meet(c.b, c.a), c)
+		assert.Equal(t, c.want, acl.DomainsMeet(c.a, c.b), c)
+		assert.Equal(t, c.want, acl.DomainsMeet(c.b, c.a), c)
 	}
 }

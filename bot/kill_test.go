@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 func runChild(dir, outside string) {
 	o := &remote{outside}
 	t := &testing.T{}
-	w := &world{t: t, dir: dir, cdn: nil, chat: newFakeChat()}
+	w := &world{t: t, dir: dir, cdn: nil, chat: newFakeChat(), part: 100}
 	policy, err := acl.Parse("acl.yaml", []byte(approvalPolicy))
 	if err != nil {
 		panic(err)
@@ -55,7 +55,7 @@ func runChild(dir, outside string) {
 	w.policy = policy
 	b := w.open(func(op *Options) {
 		op.CDN, op.Platforms = o, map[string]chat.Platform{"slack": &remoteChat{w.chat, o}}
-		op.Log, op.ApprovalTTL, op.EmergencyAfter = discard, 6*time.Second, time.Second
+		op.Log, op.ApprovalTTL, op.EmergencyAfter = discard, 5*time.Minute, time.Second
 	})
 	b.At = o.at
 	if err := b.Start(); err != nil {
@@ -322,7 +322,7 @@ func (o *outside) awaits(t *testing.T, acks <-chan string, seen func() bool) boo
 				return false
 			}
 		case <-changed:
-		case <-time.After(30 * time.Second):
+		case <-time.After(3 * time.Minute):
 			t.Fatalf("nothing happens any more; messages %+v", o.chat.all())
 		}
 	}
@@ -369,6 +369,8 @@ func TestKilledBetweenAnyTwoSteps(t *testing.T) {
 			}
 			assertToldTruly(t, o)
 			// Fewer cards may be shown than in the first drive. Between the ledger and the CDN nobody can know; before both, a call is sent afterwards.
+			o.mu.Lock()
+			defer o.mu.Unlock()
 			if i < len(o.points) && o.points[i] == "queued" {
 				assert.Len(t, o.calls, 1)
 			}
@@ -416,7 +418,7 @@ func TestKilledWhileManyAreQueued(t *testing.T) {
 		fmt.Fprintln(o.in, string(books.JSON(c)))
 		require.Equal(t, "acked <nil>", <-acks)
 	}
-	require.Eventually(t, func() bool { return o.count("queued") == many }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return o.count("queued") == many }, time.Minute, 10*time.Millisecond)
 	o.mu.Lock()
 	_ = o.child.Process.Kill()
 	o.mu.Unlock()

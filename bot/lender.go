@@ -36,7 +36,7 @@ func (b *desk) lenders(ctx context.Context, l rules.Law, maxAge time.Duration, b
 
 // people looks up several at once. Who may do nothing, or cannot be asked about, is not among them.
 func (b *desk) people(ctx context.Context, subjects []acl.Subject, maxAge time.Duration) map[acl.Subject]*chat.Person {
-	ctx, cancel := context.WithTimeout(ctx, lendersWithin)
+	ctx, cancel := context.WithTimeout(ctx, lendersWithin+b.Patience)
 	defer cancel()
 	found := map[acl.Subject]*chat.Person{}
 	var mu sync.Mutex

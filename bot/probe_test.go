@@ -53,7 +53,7 @@ func TestConditionWaitsForNobody(t *testing.T) {
 	require.Eventually(t, func() bool { _, known := w.bot.probe(database).state(); return known }, time.Minute, time.Millisecond)
 	asks := func() Condition {
 		begun := time.Now()
-		defer func() { assert.Less(t, time.Since(begun), probePatience+10*time.Second) }() // the machine may be busy
+		defer func() { assert.Less(t, time.Since(begun), probePatience+time.Minute) }() // the machine may be busy
 		return w.bot.Condition(t.Context())
 	}
 	assert.Equal(t, Condition{Problems: []string{"slack: it has not answered yet."}}, asks())

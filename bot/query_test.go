@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,15 +24,18 @@ type listing struct {
 	list  []purge.Domain
 	err   error
 	asked chan struct{} // one is sent at each question
-	told  atomic.Bool
-	again chan struct{} // closed at the end of the test: no second question is answered before
+	mu    sync.Mutex    // of list
+	holds atomic.Bool   // no further question is answered before the test ends
+	again chan struct{} // closed when the test ends
 }
 
 func (l *listing) Domains(context.Context) ([]purge.Domain, error) {
-	if l.told.Swap(true) {
+	if l.holds.Load() {
 		<-l.again
 	}
 	defer func() { l.asked <- struct{}{} }()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return l.list, l.err
 }
 
@@ -131,6 +135,7 @@ func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
 			w := newListedWorld(t, c.list, c.err, logged(&log), func(o *Options) {
 				o.Now = func() time.Time { return now.Add(time.Duration(passed.Load())) }
 			})
+			w.bot.vendor.CDN.(*listing).holds.Store(true)
 			passed.Store(int64(c.wait))
 			dry := w.types(alice, "https://www.abc.com/a?x=1 https://www.abc.com/a?x=2 --dry-run")
 			assert.Contains(t, dry.Title, "2 URLs")

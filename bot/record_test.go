@@ -201,7 +201,7 @@ func (r *rig) until(point string, before int, halts bool, do func()) {
 	do()
 	select {
 	case <-reached:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		r.t.Fatalf("%s does not come to %q", r.left.name, point)
 	}
 }
@@ -226,7 +226,7 @@ func (r *rig) settle() {
 			}
 		}
 		return err == nil
-	}, 20*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 }
 
 // named is the newest message about a purge that has a button.

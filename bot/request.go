@@ -40,7 +40,7 @@ func (b *desk) request(ctx context.Context, s scene, w wish.Wish, id string) (ch
 	switch {
 	case len(v.refused) > 0:
 		w.Readings = mayable(s, w.Readings)
-		return b.offer(ctx, s, w, v, card.RefusedCard(v.refused, w.Readings))
+		return b.offer(ctx, s, w, v, card.RefusedCard(v.refused, w.Readings, s.areaNotes(w, wish.Parts(s.places(), w))))
 	case w.DryRun:
 		return b.dryRun(ctx, s, w, v)
 	case !s.channel.Joined:
@@ -121,9 +121,9 @@ func (b *desk) recent(s scene, w wish.Wish, r purge.Request, id string) store.Re
 
 // decide judges every target in every area it would be purged in.
 func (b *desk) decide(s scene, w wish.Wish) verdict {
-	v := verdict{refused: w.Refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: b.vendor.Listed()}}
+	v := verdict{refused: w.Refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: s.listed}}
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
-		Purge: purge.Request{Kind: w.Kind, Parts: wish.Parts(s.policy, w)}}
+		Purge: purge.Request{Kind: w.Kind, Parts: wish.Parts(s.places(), w)}}
 	for one := range s.law.Judge(asked) {
 		if one.Allowed {
 			v.allow(one)
@@ -252,7 +252,7 @@ func (b *desk) newPurge(s scene, w wish.Wish, v verdict, id string, rule acl.Con
 	p := store.Purge{
 		ID: id, Secret: books.NewToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
 		Thread: books.JSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: books.DigestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
-		Confirm: rule, Reason: w.Reason, Private: w.Private, Prefetch: w.Prefetch, Notes: slices.Concat(w.Notes, v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
+		Confirm: rule, Reason: w.Reason, Private: w.Private, Prefetch: w.Prefetch, Notes: slices.Concat(w.Notes, s.areaNotes(w, v.allowed.Parts), v.folding.notes(w.Private)), State: store.StateRecorded, CreatedAt: b.Now(),
 	}
 	p.Event.Digest, p.Charges = p.Digest, v.chargesOn(b.vendor.Day(p.CreatedAt))
 	for _, f := range v.overrides {

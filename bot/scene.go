@@ -14,6 +14,8 @@ import (
 	"purgebot/bot/chat"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
+	"purgebot/bot/vendor"
+	"purgebot/bot/wish"
 	"purgebot/purge"
 )
 
@@ -32,6 +34,7 @@ type scene struct {
 	policy  *acl.Policy
 	law     rules.Law // the policy, and what was said in chat since
 	who     acl.Who
+	listed  vendor.Domains // of the account, as they were known when the event came
 	// collected: the targets were found in somebody's message or a file, so they are shown before they are purged.
 	collected bool
 	about     string // id of the purge that a press is about
@@ -40,12 +43,12 @@ type scene struct {
 // scene looks up who and where, in one network round at most. A refusal is a sentence, an error is that nobody could be asked just now.
 func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at chat.Thread, maxAge time.Duration) (scene, string, error) {
 	policy := b.rules.Policy()
-	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.rules.Law(policy), person: chat.Person{Subject: from}}
+	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.rules.Law(policy), listed: b.vendor.Listed(), person: chat.Person{Subject: from}}
 	chat, err := b.poster.Platform(at.Platform)
 	if err != nil {
 		return s, purge.AsError(err).Message, nil
 	}
-	lookCtx, cancel := context.WithTimeout(ctx, lookWithin)
+	lookCtx, cancel := context.WithTimeout(ctx, lookWithin+b.Patience)
 	defer cancel()
 	var wg sync.WaitGroup
 	var channelErr error
@@ -115,4 +118,12 @@ func askerUnknown(err error) error {
 		return again
 	}
 	return &purge.Error{Kind: purge.Denied, Message: refused, Err: err}
+}
+
+// places are the things that decide where a target is purged for which no area was typed.
+func (s scene) places() wish.Places { return wish.Places{Policy: s.policy, Listed: s.listed} }
+
+// areaNotes say why the parts of a wish are where they are.
+func (s scene) areaNotes(w wish.Wish, parts []purge.Part) []string {
+	return s.places().Notes(parts, len(w.Areas)+len(w.Parts) > 0)
 }

@@ -135,7 +135,7 @@ func TestFormOfAWholeSiteIsAPress(t *testing.T) {
 
 func TestFormOfAWholeSiteExpiresWithItsQuestion(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *Options) { o.ConfirmTTL = time.Second })
+	w := newWorld(t, func(o *Options) { o.ConfirmTTL = 5 * time.Second })
 	m := w.asks(alice, site)
 	f := w.opens(alice, m)
 	w.ends("Expired")

@@ -207,7 +207,7 @@ func (w *world) told(name string) (n int) {
 // The engine can ask its makers over the network what it may do. Nothing that would make it do so is set.
 func TestTheEngineAsksNobody(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"engine.go", "workflow.go"} {
+	for _, file := range []string{"runner/engine.go", "runner/workflow.go"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, word := range []string{"AutoUpgrade", "Conductor", "EnterpriseKey"} {

@@ -125,7 +125,7 @@ const historyTime = time.Second
 
 // historyLinesFor goes back page by page until enough are found that this person may see, and says whether there may be more.
 func (b *desk) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lines []string, more bool, err error) {
-	for began := time.Now(); len(lines) <= historyLines && time.Since(began) < historyTime; {
+	for began := time.Now(); len(lines) <= historyLines && time.Since(began) < historyTime+b.Patience; {
 		rows, err := b.Store.History(ctx, f)
 		if err != nil {
 			return nil, false, err
@@ -171,7 +171,7 @@ func (b *desk) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, 
 	grants := s.grants()
 	c := card.DomainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
 	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
-	c.Lines = append(c.Lines, budgets...)
+	c.Lines = slices.Concat(c.Lines, budgets, s.listed.ServedLines(grants))
 	for _, f := range s.law.OfKind(store.Freeze) {
 		if slices.ContainsFunc(grants, func(g acl.GrantView) bool { return closes(f, g) }) {
 			c.Lines = append(c.Lines, card.Frozen(f, rules.PowersOf(s.law, s.who), s.person.Zone))
@@ -187,7 +187,7 @@ func (s scene) grants() []acl.GrantView {
 
 // closes reports whether a freeze is of some of a grant's domains. That of "*.x" is of x too.
 func closes(f store.Rule, g acl.GrantView) bool {
-	return slices.ContainsFunc(g.Domains, func(d string) bool { return meet(f.Domain, d) || f.Domain == "*."+d })
+	return slices.ContainsFunc(g.Domains, func(d string) bool { return acl.DomainsMeet(f.Domain, d) || f.Domain == "*."+d })
 }
 
 // dryVerdicts say what a wish would be refused for, and what it would take of budgets.
@@ -229,7 +229,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (cha
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	dry := card.View{Room: left, Turns: b.vendor.DayTurns(), Hints: b.vendor.Listed().Hints(v.allowed.Hosts())}
+	dry := card.View{Room: left, Turns: b.vendor.DayTurns(), Hints: s.listed.HintsOf(v.allowed), Unserved: b.vendor.Unserved(v.allowed.Hosts())}
 	dry.Request, dry.Private, dry.Prefetch = v.allowed, false, w.Prefetch
 	if dry.FetchRoom, err = b.vendor.PrefetchRoom(ctx); err != nil {
 		return chat.Reply{}, err
@@ -238,7 +238,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (cha
 	if dry.Lately, err = b.poster.Lately(ctx, asks, b.Now()); err != nil {
 		return chat.Reply{}, err
 	}
-	dry.Notes = slices.Concat(w.Notes, v.folding.notes(false))
+	dry.Notes = slices.Concat(w.Notes, s.areaNotes(w, v.allowed.Parts), v.folding.notes(false))
 	dry.Confirm = b.guard(w, v, recent)
 	dry.Requester, dry.Groups, dry.Channel = s.person.Subject, s.person.Groups, s.at.Subject()
 	poster.DrawApproval(&dry, s.law)

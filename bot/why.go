@@ -39,6 +39,9 @@ func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, 
 	c := chat.Card{Title: "Why", Targets: []string{t.String()}, Lines: card.WhyLines(answers)}
 	lines, err := b.budgetLines(ctx, budgets)
 	c.Lines = append(c.Lines, lines...)
+	if where := s.places().Why(t.Host()); where != "" {
+		c.Lines = append(c.Lines, where)
+	}
 	return c, nil, err
 }
 

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type world struct {
 	mu     sync.Mutex
 	policy *acl.Policy
 	events int
+	// part of the time of an approval, as one in so many, after which its approvers are reminded; 0 is the bot's own.
+	part time.Duration
 	// tampered says that the test wrote to tables by hand, so that the audit does not fit them.
 	tampered bool
 }
@@ -128,6 +131,9 @@ func migrate(t *testing.T, dir string) {
 	require.NoError(t, os.WriteFile(file, content, 0o600))
 }
 
+// busy is how much longer than in production an event may take here: the machine may be doing something else.
+const busy = time.Minute
+
 // open makes a bot on the world's database.
 func (w *world) open(change ...func(*Options)) *Bot {
 	w.t.Helper()
@@ -139,13 +145,14 @@ func (w *world) open(change ...func(*Options)) *Bot {
 		Policy:     func() *acl.Policy { w.mu.Lock(); defer w.mu.Unlock(); return w.policy },
 		Log:        slog.New(slog.NewTextHandler(logTo{w.t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		ConfirmTTL: time.Minute, ApprovalTTL: time.Minute, ConfirmURLs: 100, Poll: 5 * time.Millisecond, PollMax: 20 * time.Millisecond,
-		Deadline: 10 * time.Second, QuotaURLs: 10000, QuotaDirectories: 100, Zone: time.UTC, PersonRate: 1000, PersonOpen: 50, Keep: time.Hour,
+		Deadline: time.Hour, Patience: busy, QuotaURLs: 10000, QuotaDirectories: 100, Zone: time.UTC, PersonRate: 1000, PersonOpen: 50, Keep: time.Hour,
 	}
 	for _, c := range change {
 		c(&o)
 	}
 	b, err := New(o)
 	require.NoError(w.t, err)
+	b.waits.Part = cmp.Or(w.part, b.waits.Part)
 	return b
 }
 
@@ -244,10 +251,17 @@ func token(c chat.Card, label string) string {
 	return ""
 }
 
-// ends waits for a message whose title begins so.
+// ends waits for a message whose title begins so. Where a card and the reply under it both do, it is the card, however late the test looks.
 func (w *world) ends(title string) shown {
 	w.t.Helper()
-	return w.chat.await(w.t, func(m shown) bool { return strings.HasPrefix(m.card.Title, title) })
+	so := func(m shown) bool { return strings.HasPrefix(m.card.Title, title) }
+	m := w.chat.await(w.t, so)
+	for _, card := range w.chat.all() {
+		if card.ref.ID == m.at.Root && so(card) {
+			return card
+		}
+	}
+	return m
 }
 
 // shown is one message as the channel sees it.
@@ -263,6 +277,7 @@ type fakeChat struct {
 	mu         sync.Mutex
 	changed    chan struct{} // closed and replaced at each change
 	messages   []shown
+	past       []shown // every message as it was at each moment
 	told       []shown
 	people     map[acl.Subject]chat.Person
 	before     map[acl.Subject]chat.Person // what they were two seconds ago, for whom that is new enough
@@ -311,11 +326,13 @@ func (c *fakeChat) Show(_ context.Context, at chat.Thread, ref chat.MessageRef, 
 	for i := range c.messages {
 		if c.messages[i].ref == ref {
 			c.messages[i].card, c.messages[i].edits = card, c.messages[i].edits+1
+			c.past = append(c.past, c.messages[i])
 			return ref, nil
 		}
 	}
 	ref = chat.MessageRef{Channel: at.Channel, ID: fmt.Sprintf("M%d", len(c.messages)+1)}
 	c.messages = append(c.messages, shown{ref: ref, at: at, card: card})
+	c.past = append(c.past, shown{ref: ref, at: at, card: card})
 	if c.posted != nil {
 		c.bell()
 		c.mu.Unlock()

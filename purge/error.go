@@ -32,6 +32,9 @@ func (k ErrorKind) String() string {
 // Transient reports whether the same call may succeed in a moment.
 func (k ErrorKind) Transient() bool { return k == Exhausted || k == Unavailable || k == Unknown }
 
+// ErrArea marks a refusal that is about the area: the domain is not served where it was to be purged, as far as the vendor's code tells.
+var ErrArea = errors.New("the domain is not served in this area")
+
 // Error has two readers: Message is one sentence for the person who typed and says what to do next;
 // Err is for the operator and the log. Neither holds a secret, a signature or a signed body.
 type Error struct {

@@ -213,7 +213,7 @@ func hasDotSegment(path string) bool {
 		return false
 	}
 	var buf [512]byte // spares an allocation
-	b := unescape(unescape(append(buf[:0], path...)))
+	b := Unescape(Unescape(append(buf[:0], path...)))
 	begin := 0
 	for i := 0; i <= len(b); i++ {
 		if i < len(b) && !isSeparator(b[i]) {
@@ -239,8 +239,8 @@ func dotBegins(path string) bool {
 	return false
 }
 
-// unescape decodes every valid %XX of b once, in place, and leaves the rest alone.
-func unescape(b []byte) []byte {
+// Unescape decodes every valid %XX of b once, in place, and returns the shortened slice. Other bytes stay as they are.
+func Unescape(b []byte) []byte {
 	out := b[:0]
 	for i := 0; i < len(b); i++ {
 		c := b[i]

@@ -293,7 +293,7 @@ func TestUnescape(t *testing.T) {
 	t.Parallel()
 	for b := range 256 {
 		for _, format := range []string{"a%%%02xb", "a%%%02Xb"} {
-			assert.Equal(t, []byte{'a', byte(b), 'b'}, unescape(fmt.Appendf(nil, format, b)))
+			assert.Equal(t, []byte{'a', byte(b), 'b'}, Unescape(fmt.Appendf(nil, format, b)))
 		}
 	}
 }

@@ -98,6 +98,12 @@ func (r Request) Hosts() []string {
 	return hosts
 }
 
+// HostsIn returns each host of one area once, in order of appearance.
+func (r Request) HostsIn(a Area) []string {
+	in := Request{Parts: slices.DeleteFunc(slices.Clone(r.Parts), func(p Part) bool { return p.Area != a })}
+	return in.Hosts()
+}
+
 // Digest returns the hex SHA-256 of the kind, the mode and every pair of area and target. The order of parts
 // and targets makes no difference.
 func (r Request) Digest() string {
@@ -131,10 +137,10 @@ func (r Request) pairs() []pair {
 	return pairs
 }
 
-// Collapse drops every target that another one covers: repetitions, and directories inside another directory of
+// Dedupe drops every target that another one covers: repetitions, and directories inside another directory of
 // ts. The first of equal targets is kept. Both results are in the order of ts, whose targets are all of the
 // given kind.
-func Collapse(kind Kind, ts []Target) (kept, dropped []Target) {
+func Dedupe(kind Kind, ts []Target) (kept, dropped []Target) {
 	covered := repeated(ts)
 	if kind == Directory {
 		covered = inside(ts)

@@ -32,7 +32,7 @@ func texts(ts []Target) []string {
 	return out
 }
 
-func TestCollapse(t *testing.T) {
+func TestDedupe(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name              string
@@ -62,10 +62,10 @@ func TestCollapse(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			in := parseAll(t, tt.kind, tt.in...)
-			kept, dropped := Collapse(tt.kind, in)
+			kept, dropped := Dedupe(tt.kind, in)
 			assert.Equal(t, tt.kept, texts(kept))
 			assert.Equal(t, tt.dropped, texts(dropped))
-			again, none := Collapse(tt.kind, kept)
+			again, none := Dedupe(tt.kind, kept)
 			assert.Equal(t, texts(kept), texts(again))
 			assert.Empty(t, none)
 		})
@@ -73,10 +73,10 @@ func TestCollapse(t *testing.T) {
 }
 
 // The card reports the changes of the first spelling of a repeated target.
-func TestCollapseKeepsTheFirst(t *testing.T) {
+func TestDedupeKeepsTheFirst(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []Kind{URL, Directory} {
-		kept, dropped := Collapse(kind, parseAll(t, kind, "https://A.com/", "https://a.com/", "https://a.com:443/"))
+		kept, dropped := Dedupe(kind, parseAll(t, kind, "https://A.com/", "https://a.com/", "https://a.com:443/"))
 		assert.Equal(t, LowerCased, kept[0].Changes())
 		assert.Equal(t, []Changes{0, PortDropped}, []Changes{dropped[0].Changes(), dropped[1].Changes()})
 	}
@@ -268,8 +268,8 @@ func TestBatchesShareNothing(t *testing.T) {
 	assert.Equal(t, []string{"https://a.com/2"}, texts(plan[1].Targets))
 }
 
-// FuzzCollapseAndPlan builds a request from lines of text and checks the properties of its plan.
-func FuzzCollapseAndPlan(f *testing.F) {
+// FuzzDedupeAndPlan builds a request from lines of text and checks the properties of its plan.
+func FuzzDedupeAndPlan(f *testing.F) {
 	f.Add("https://a.com/\nhttps://a.com/b/\nhttps://b.com/c\nhttps://a.com/", true, 1, 100)
 	f.Add("https://a.com/\nhttps://a.com/b/\nhttps://b.com/c/\nhttps://a.com/!/", false, 2, 60)
 	f.Fuzz(func(t *testing.T, text string, urls bool, most, bytes int) {
@@ -283,8 +283,8 @@ func FuzzCollapseAndPlan(f *testing.F) {
 				ts = append(ts, target)
 			}
 		}
-		kept, dropped := Collapse(kind, ts)
-		requireCollapsed(t, kind, ts, kept, dropped)
+		kept, dropped := Dedupe(kind, ts)
+		requireDeduped(t, kind, ts, kept, dropped)
 
 		r := Request{Kind: kind, Parts: []Part{{Overseas, kept}, {Mainland, kept[:len(kept)/2]}}}
 		limits := Limits{URLs: most, Directories: most, Bytes: bytes}
@@ -300,8 +300,8 @@ func FuzzCollapseAndPlan(f *testing.F) {
 	})
 }
 
-// requireCollapsed compares the result with that of the simplest algorithm.
-func requireCollapsed(t *testing.T, kind Kind, ts, kept, dropped []Target) {
+// requireDeduped compares the result with that of the simplest algorithm.
+func requireDeduped(t *testing.T, kind Kind, ts, kept, dropped []Target) {
 	t.Helper()
 	var wantKept, wantDropped []Target
 	for i, a := range ts {
@@ -348,15 +348,15 @@ func requirePlanned(t *testing.T, r Request, l Limits, plan []Batch) {
 	require.Equal(t, len(wanted), r.Len())
 }
 
-func BenchmarkCollapse(b *testing.B) {
+func BenchmarkDedupe(b *testing.B) {
 	ts := parseAll(b, URL, benchURLs(10_000)...)
 	b.ReportAllocs()
 	for b.Loop() {
-		Collapse(URL, ts)
+		Dedupe(URL, ts)
 	}
 }
 
-func BenchmarkCollapseFloor(b *testing.B) {
+func BenchmarkDedupeFloor(b *testing.B) {
 	urls := benchURLs(10_000)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -366,13 +366,13 @@ func BenchmarkCollapseFloor(b *testing.B) {
 	}
 }
 
-func BenchmarkCollapseDirectories(b *testing.B) {
+func BenchmarkDedupeDirectories(b *testing.B) {
 	var in []string
 	for i := range 10_000 {
 		in = append(in, fmt.Sprintf("https://img%02d.example.com/products/2026/%04d/%02d/", i%20, i*7919%10_000, i%3))
 	}
 	ts := parseAll(b, Directory, in...)
 	for b.Loop() {
-		Collapse(Directory, ts)
+		Dedupe(Directory, ts)
 	}
 }

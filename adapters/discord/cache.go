@@ -7,10 +7,10 @@ import (
 
 const (
 	forever    = time.Duration(1<<63 - 1)
-	remembered = 10_000 // entries of one cache
+	remembered = 10_000 // maximum number of entries in one cache
 )
 
-// cache remembers what was told or looked up, for callers who each say how old it may be.
+// cache keeps received and looked-up values, for callers with different limits on age.
 type cache[V any] struct {
 	now  func() time.Time
 	mu   sync.Mutex
@@ -19,14 +19,14 @@ type cache[V any] struct {
 
 type known[V any] struct {
 	value V
-	at    time.Time // what value says is not older
+	at    time.Time // the value is not older than this
 }
 
 func newCache[V any](now func() time.Time) *cache[V] {
 	return &cache[V]{now: now, kept: map[string]known[V]{}}
 }
 
-// put remembers what was true at a time. What is newer stays; if there is no room, whatever comes first is forgotten.
+// put records the value at a time, unless a newer one is known. A full cache forgets an arbitrary entry.
 func (c *cache[V]) put(key string, v V, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -43,7 +43,7 @@ func (c *cache[V]) put(key string, v V, at time.Time) {
 	c.kept[key] = known[V]{v, at}
 }
 
-// get returns what is younger than maxAge.
+// get returns a value younger than maxAge.
 func (c *cache[V]) get(key string, maxAge time.Duration) (V, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,14 +56,14 @@ func (c *cache[V]) get(key string, maxAge time.Duration) (V, bool) {
 	return k.value, true
 }
 
-// clear forgets all.
+// clear removes all values.
 func (c *cache[V]) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.kept)
 }
 
-// first reports whether a key was not marked within the time, and marks it.
+// first marks a key, and reports whether it was unmarked for the given time.
 func first(c *cache[bool], key string, within time.Duration) bool {
 	if _, lately := c.get(key, within); lately {
 		return false

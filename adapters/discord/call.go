@@ -15,13 +15,14 @@ import (
 	"purgebot/purge"
 )
 
-// patient is how long a call waits in place for a limit; a longer one is the caller's to wait for.
+// patient is the longest wait for a rate limit within a call; the caller waits for longer limits.
 const patient = time.Second
 
-// call calls the API below its version ("/channels/1/messages"), once. out may be nil. Its error is a *purge.Error.
+// call makes one call to the API, with a path below its version ("/channels/1/messages"). A nil out drops the
+// answer. The error is a *purge.Error.
 //
-// discordgo's own buckets are not used: they hold a lock while they wait, put all interactions of the process into one, and are
-// never freed. https://github.com/bwmarrin/discordgo/issues/1333
+// discordgo's own buckets are not used: they hold a lock while they wait, put all interactions of the process
+// into one bucket, and are never freed. https://github.com/bwmarrin/discordgo/issues/1333
 func (d *Discord) call(ctx context.Context, method, path string, body, out any, files ...*chat.File) error {
 	kind, payload, err := encode(body, files)
 	if err != nil {
@@ -38,7 +39,8 @@ func (d *Discord) call(ctx context.Context, method, path string, body, out any, 
 	return nil
 }
 
-// send waits for a short limit, and for one that Discord tells in its answer.
+// send makes the call after a short wait for a known limit, and again after a short wait that Discord's answer
+// demands.
 func (d *Discord) send(ctx context.Context, method, path, kind string, payload []byte) (answer []byte, err error) {
 	for range 2 {
 		if err := d.turn(ctx, routeOf(method, path)); err != nil {
@@ -55,7 +57,7 @@ func (d *Discord) send(ctx context.Context, method, path, kind string, payload [
 	return answer, err
 }
 
-// turn returns when a route may be called, or at once if that is not soon.
+// turn waits until a route may be called, or returns an error if that takes too long.
 func (d *Discord) turn(ctx context.Context, route string) error {
 	wait := d.limits.wait(route)
 	if wait == 0 {
@@ -78,7 +80,8 @@ func sleep(ctx context.Context, for_ time.Duration) error {
 	}
 }
 
-// encode writes a body as JSON, or with files as a form: https://docs.discord.com/developers/reference#uploading-files
+// encode writes a body as JSON, or with files as a form:
+// https://docs.discord.com/developers/reference#uploading-files
 func encode(body any, files []*chat.File) (kind string, payload []byte, err error) {
 	if body == nil {
 		return "", nil, nil
@@ -94,7 +97,7 @@ func encode(body any, files []*chat.File) (kind string, payload []byte, err erro
 	return discordgo.MultipartBodyWithJSON(body, parts)
 }
 
-// whoami asks whose token this is.
+// whoami returns the token's user.
 func (d *Discord) whoami(ctx context.Context, maxAge time.Duration) (user, error) {
 	if me, known := d.me.get("", maxAge); known {
 		return me, nil
@@ -111,10 +114,10 @@ func (d *Discord) whoami(ctx context.Context, maxAge time.Duration) (user, error
 	return me, nil
 }
 
-// newSession returns a discordgo session that never reconnects, retries, waits or prints by itself: the supervisor does the
-// first, call the others, and what discordgo prints may hold the token.
+// newSession returns a discordgo session that does not reconnect, retry, wait or print: the supervisor
+// reconnects, call does the rest, and discordgo's output may hold the token.
 func (d *Discord) newSession() *discordgo.Session {
-	s, _ := discordgo.New("Bot " + d.config.Token) // returns no error
+	s, _ := discordgo.New("Bot " + d.config.Token) // New returns no error
 	s.LogLevel = -1
 	s.ShouldReconnectOnError, s.ShouldReconnectVoiceOnSessionError = false, false
 	s.ShouldRetryOnRateLimit, s.MaxRestRetries = false, 0
@@ -124,8 +127,8 @@ func (d *Discord) newSession() *discordgo.Session {
 	return s
 }
 
-// elsewhere sends what discordgo addresses by itself to the configured API, and to no other host whatever a redirect says; its own
-// addresses are global to the process.
+// elsewhere directs discordgo's own requests to the configured API, and to no other host despite redirects.
+// discordgo's addresses are global to the process.
 type elsewhere struct {
 	http.RoundTripper
 	api string
@@ -139,6 +142,6 @@ func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	to.Header = r.Header.Clone()
-	to.Header.Del("Authorization") // GET /gateway needs none
+	to.Header.Del("Authorization") // GET /gateway needs no token
 	return e.RoundTripper.RoundTrip(to)
 }

@@ -17,8 +17,8 @@ const (
 	maxAnswer  = 4 << 20
 )
 
-// careful returns a client for all that we send: it follows no redirect, does not wait for ever, reads no endless answer, and
-// notes every limit that Discord tells.
+// careful returns a client for all outgoing calls: it follows no redirect, has a timeout, bounds answers, and
+// records every rate limit that Discord reports.
 func careful(c *http.Client, l *limits) *http.Client {
 	own := http.Client{}
 	if c != nil {
@@ -35,7 +35,7 @@ func careful(c *http.Client, l *limits) *http.Client {
 	return &own
 }
 
-// bounded cuts answers off at maxAnswer, and makes an error of a 429 whatever its body is: Cloudflare's is HTML, which
+// bounded cuts answers off at maxAnswer, and turns every 429 into an error: Cloudflare's body is HTML, which
 // discordgo takes for broken JSON.
 type bounded struct {
 	http.RoundTripper
@@ -61,47 +61,51 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// routeKey is where a request's context says which route it takes.
+// routeKey is the key of the route in a request's context.
 type routeKey struct{}
 
 func withRoute(ctx context.Context, route string) context.Context {
 	return context.WithValue(ctx, routeKey{}, route)
 }
 
-// limits is when each route, and all of them, may be called again: https://docs.discord.com/developers/topics/rate-limits
-// Nobody sleeps in here, so that a limit on one route holds up nobody on another.
+// limits holds the times from which each route, and all of them, may be called again:
+// https://docs.discord.com/developers/topics/rate-limits Callers sleep outside, so a limit on one route does
+// not delay another.
 type limits struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	routes map[string]time.Time
-	global time.Time // but for interactions, which it does not hold for
-	banned time.Time // by Cloudflare: for everything
+	global time.Time // for all routes except interactions
+	banned time.Time // end of a ban by Cloudflare, for all routes
 }
 
 func newLimits(now func() time.Time) *limits {
 	return &limits{now: now, routes: map[string]time.Time{}}
 }
 
-// tooFast is a 429.
+// tooFast is an HTTP 429.
 type tooFast struct{ after time.Duration }
 
+// Error implements error.
 func (t tooFast) Error() string { return "HTTP 429, retry after " + t.after.String() }
 
-// pause is how long to leave Discord alone where it throttles without saying for how long.
+// pause is the wait if Discord throttles without a duration.
 const pause = 60 * time.Second
 
-// refused notes a 429.
+// refused records a 429 and returns it as an error.
 func (l *limits) refused(route string, answer *http.Response) error {
 	said := struct {
 		RetryAfter float64 `json:"retry_after"`
 		Global     bool    `json:"global"`
 	}{}
+	// Read the wait from the header and the body.
 	body, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
 	html := len(body) > 0 && json.Unmarshal(body, &said) != nil
 	after := max(seconds(answer.Header.Get("Retry-After")), time.Duration(said.RetryAfter*float64(time.Second)))
 	if after <= 0 {
 		after = pause
 	}
+	// Record it for the scope of the limit.
 	until := l.now().Add(after)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,7 +120,7 @@ func (l *limits) refused(route string, answer *http.Response) error {
 	return tooFast{after}
 }
 
-// used notes that a call was the last that its route allows for a while.
+// used records the last call that its route permits for a while.
 func (l *limits) used(route string, h http.Header) {
 	after := seconds(h.Get("X-RateLimit-Reset-After"))
 	if route == "" || h.Get("X-RateLimit-Remaining") != "0" || after <= 0 {
@@ -139,7 +143,7 @@ func (l *limits) put(route string, until time.Time) {
 	l.routes[route] = until
 }
 
-// wait returns how long a call must wait; 0 is not at all.
+// wait returns the time until a call may be made, or 0.
 func (l *limits) wait(route string) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -153,7 +157,7 @@ func (l *limits) wait(route string) time.Duration {
 	return max(0, until.Sub(now))
 }
 
-// exempt: interaction endpoints are not bound to the global limit.
+// exempt reports whether a route is free of the global limit, like all endpoints of interactions.
 func exempt(route string) bool {
 	return strings.Contains(route, " /interactions/") || strings.Contains(route, " /webhooks/")
 }
@@ -166,7 +170,8 @@ func seconds(text string) time.Duration {
 	return time.Duration(f * float64(time.Second))
 }
 
-// routeOf names what shares one limit: the method, the resource with its id (of a webhook its token too), and what is done there.
+// routeOf returns the key of a rate limit: the method, the resource with its id (for a webhook also the token),
+// and the action.
 func routeOf(method, path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")

@@ -2,7 +2,7 @@ package discord
 
 import "purgebot/bot/chat"
 
-// definition is a command as it is registered. What Discord adds by itself (ids, versions) is not in it.
+// definition is a registered command. It lacks Discord's additions (ids, versions).
 type definition struct {
 	Name        string             `json:"name"`
 	Type        int                `json:"type"`
@@ -21,7 +21,8 @@ type definitionOption struct {
 	Options      []definitionOption `json:"options,omitempty"`
 }
 
-// definitions are the commands to register: each verb is a subcommand of /purge, beside the entry in the menu of a message.
+// definitions returns the commands to register: /purge with each verb as a subcommand, and the entry in the
+// menu of a message.
 func definitions(verbs []chat.Verb) []definition {
 	typed := definition{Name: commandName, Type: commandTyped, Description: "Purge the CDN's caches"}
 	for _, v := range verbs {
@@ -34,8 +35,9 @@ func definitions(verbs []chat.Verb) []definition {
 	return []definition{typed, {Name: onMessageName, Type: commandOnMessage}}
 }
 
-// optionTypes are Discord's types of the kinds of options. A subject stays a string, in which Discord's client writes a mention
-// as "<@1>" or "<@&1>": a mentionable option could not name a group of the policy file, or somebody of another chat.
+// optionTypes maps kinds of options to Discord's types. A subject is a string, in which Discord's client writes
+// a mention as "<@1>" or "<@&1>": a mentionable option could not name a group of the policy file, or a person
+// of another chat.
 var optionTypes = map[chat.OptionKind]int{chat.TextOption: optionString, chat.YesOption: optionBoolean, chat.FileOption: optionAttachment}
 
 func defined(o chat.Option) definitionOption {
@@ -47,7 +49,7 @@ func defined(o chat.Option) definitionOption {
 	return d
 }
 
-// option finds an option of a verb; the zero Option if there is none.
+// option returns an option of a verb, or the zero Option.
 func (d *Discord) option(verb, name string) chat.Option {
 	for _, v := range d.config.Verbs {
 		for _, o := range v.Options {

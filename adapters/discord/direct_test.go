@@ -11,7 +11,7 @@ import (
 	"purgebot/bot/chat"
 )
 
-// misread is a bot that offers a correction of whatever it hears, and remembers what is pressed.
+// misread is a bot that offers a correction of every command, and records presses.
 func misread() *fake {
 	card := chat.Card{Title: "That is no address.", Tone: chat.Bad, Targets: []string{"https://www.test.com/secret-host"}, Buttons: []chat.Button{{Label: "Purge this as shown", Token: "offer"}}}
 	return &fake{command: func(context.Context, chat.Command) (chat.Reply, error) {
@@ -19,7 +19,8 @@ func misread() *fake {
 	}}
 }
 
-// TestACorrectionOfAMentionIsADirectMessage: the channel learns only where to look, and the button works where it is.
+// TestACorrectionOfAMentionIsADirectMessage checks that the channel gets a pointer only, and that the button
+// works in the message.
 func TestACorrectionOfAMentionIsADirectMessage(t *testing.T) {
 	t.Parallel()
 	f := misread()
@@ -41,7 +42,7 @@ func TestACorrectionOfAMentionIsADirectMessage(t *testing.T) {
 	assert.Equal(t, dm, a.At.Channel)
 }
 
-// TestWhoTakesNoDirectMessages is told in public what was typed there, and nothing else.
+// TestWhoTakesNoDirectMessages checks that the public answer repeats only text that was typed there.
 func TestWhoTakesNoDirectMessages(t *testing.T) {
 	t.Parallel()
 	f := misread()
@@ -56,8 +57,8 @@ func TestWhoTakesNoDirectMessages(t *testing.T) {
 	assert.NotContains(t, w.Visible()[0].Text, "secret-host")
 }
 
-// TestOnlyAPressIsTakenFromDirectMessages: commands and forms there are refused, and so is a press of an application that somebody
-// installed to an account.
+// TestOnlyAPressIsTakenFromDirectMessages checks that commands and forms there are refused, and presses of an
+// application that is installed to an account, too.
 func TestOnlyAPressIsTakenFromDirectMessages(t *testing.T) {
 	t.Parallel()
 	f := misread()

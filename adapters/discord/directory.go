@@ -12,7 +12,8 @@ import (
 	"purgebot/purge"
 )
 
-// resumeURL is where a session is resumed, as READY says it: https://docs.discord.com/developers/events/gateway#resuming
+// resumeURL is the address for resuming a session, taken from READY:
+// https://docs.discord.com/developers/events/gateway#resuming
 type resumeURL struct {
 	mu  sync.Mutex
 	url string
@@ -29,7 +30,7 @@ func (r *resumeURL) learn(ready []byte) {
 	}
 }
 
-// forget has the next connection ask where the gateway is.
+// forget makes the next connection ask for the gateway's address.
 func (r *resumeURL) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,7 +43,7 @@ func (r *resumeURL) get() string {
 	return r.url
 }
 
-// directory tells discordgo where the gateway is: where its session is resumed, else where Discord says.
+// directory gives discordgo the gateway's address: the one for resuming the session, or else Discord's answer.
 type directory struct {
 	http.RoundTripper
 	resume *resumeURL
@@ -74,7 +75,7 @@ func directs(r *http.Request, to string) *http.Response {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), Request: r}
 }
 
-// guardedURL reports whether a gateway may be told the token: over TLS, or on this machine.
+// guardedURL reports whether a gateway may receive the token: over TLS, or on this machine.
 func guardedURL(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "wss" || u.Scheme == "ws" && purge.Loopback(u.Hostname()))

@@ -1,10 +1,10 @@
-// Package discord is purgebot's Discord: it takes what Discord delivers by its gateway, or signed over HTTP, hands it to the bot
-// as commands and answers, shows cards as messages, and says who people are.
+// Package discord connects purgebot to Discord: it receives Discord's deliveries over the gateway, or signed
+// over HTTP, passes them to the bot as commands and answers, shows cards as messages, and looks people up.
 //
-// It does not decide who may purge, writes no words of a purge, and believes nothing that a client may have made up: roles come
-// from the payload of each event. Nothing that it sends can mention anybody but those whom a card names, unfurl, or break the
-// markup. It serves one guild, and never treats an edit, a bot's message or a direct message as a command; a button of its own direct
-// message can be pressed there.
+// The package makes no decision about permissions, words no message about a purge, and trusts no data that a
+// client could have forged: roles come from the payload of each event. Its messages cannot unfurl, break the
+// markup, or mention people, except for those that a card mentions. It serves one guild. Edits, messages of
+// bots and direct messages are never commands; buttons of the bot's own direct messages work.
 package discord
 
 import (
@@ -27,28 +27,32 @@ import (
 
 const platform = "discord"
 
-// Config is what the adapter needs; the environment variables are those of the README.
+// Config is the configuration of the adapter. The README describes the environment variables.
 type Config struct {
 	Token         string // DISCORD_TOKEN, the bot token, without "Bot "
 	ApplicationID string // DISCORD_APPLICATION_ID
-	GuildID       string // DISCORD_GUILD_ID: the one guild that is served
-	PublicKey     string // DISCORD_PUBLIC_KEY, hexadecimal; set: interactions come over HTTP, and the gateway is not used
-	APIURL        string // DISCORD_API_URL; "" is https://discord.com/api/. http:// is taken for loopback only
-	// Verbs are the commands that people are offered, in their order in the menu.
+	GuildID       string // DISCORD_GUILD_ID: the one served guild
+	PublicKey     string // DISCORD_PUBLIC_KEY, hexadecimal; if set, interactions come over HTTP and the gateway is not used
+	APIURL        string // DISCORD_API_URL; "" means https://discord.com/api/. http:// is accepted for loopback only
+	// Verbs are the commands in the menu, in that order.
 	Verbs []chat.Verb
-	// MessageContent asks for the privileged intent of that name, so that a mention of the bot's role can be read as well.
+	// MessageContent requests the privileged intent of that name, with which mentions of the bot's role are
+	// readable, too.
 	MessageContent bool
-	// Groups returns the subjects that the policy names, now; of a person's roles only those are told. nil tells all roles.
+	// Groups returns the subjects in the current policy; only those of a person's roles are reported. nil
+	// reports all roles.
 	Groups     func() []acl.Subject
-	Now        func() time.Time // nil is time.Now
-	Log        *slog.Logger     // nil is slog.Default
-	HTTPClient *http.Client     // nil is one of our own; redirects are never followed, and a timeout is set if there is none
+	Now        func() time.Time // nil means time.Now
+	Log        *slog.Logger     // nil means slog.Default
+	HTTPClient *http.Client     // nil means a new client; redirects are never followed, and a missing timeout is set
+	// Patience extends the time limits of an event. It is zero for Discord itself, which waits three seconds, and positive for a simulator.
+	Patience time.Duration
 }
 
-// Discord is the adapter. New makes one; its methods may be called from any goroutine.
+// Discord is the adapter, made by New. Its methods are safe for concurrent use.
 type Discord struct {
 	config   Config
-	api      string // "https://discord.com/api/v9", no slash at the end
+	api      string // "https://discord.com/api/v9", without a final slash
 	key      ed25519.PublicKey
 	http     *http.Client
 	rest     *discordgo.Session // never opened: it only makes calls
@@ -57,25 +61,26 @@ type Discord struct {
 	me       *cache[user]
 	ownRole  *cache[string]
 	people   *cache[chat.Person]
-	rights   *cache[rights]          // the bot's, by channel
-	ownself  *cache[self]            // "": the bot
-	parents  *cache[string]          // of each channel: the parent if it is a thread, else ""
-	posted   *cache[chat.MessageRef] // by nonce: what was posted, and could not be corrected yet
-	tokens   *cache[followUp]        // by interaction: how it can still be followed up
-	mute     *cache[string]          // "": the last channel that could not be written to
-	hinted   *cache[bool]            // whom a mention was answered in public lately
-	gateway  *gateway                // nil where interactions come over HTTP
-	setup    problem                 // why the commands are not registered
+	rights   *cache[rights]          // the bot's rights, by channel
+	ownself  *cache[self]            // the bot, under the key ""
+	parents  *cache[string]          // by channel: the parent of a thread, else ""
+	posted   *cache[chat.MessageRef] // by nonce: posted messages that still need a correction
+	tokens   *cache[followUp]        // by interaction: the data for follow-ups
+	mute     *cache[string]          // under the key "": the last channel that refused a message
+	hinted   *cache[bool]            // people whose mention was answered in public recently
+	gateway  *gateway                // nil if interactions come over HTTP
+	setup    problem                 // reason for missing commands
 	stop     context.CancelFunc
 	starting sync.Mutex
 	loops    sync.WaitGroup // the gateway's supervisor and the registration
-	later    work           // what goes on for events that were taken
+	later    work           // work on accepted events
 }
 
 var _ chat.Platform = (*Discord)(nil)
 
-// New returns an adapter that has not talked to Discord yet. Its errors name the variable that is wrong, never its value.
+// New returns an adapter without a connection yet. Its errors name the wrong variable, never its value.
 func New(c Config) (*Discord, error) {
+	// Check the settings and fill in the defaults.
 	if err := complete(&c); err != nil {
 		return nil, err
 	}
@@ -83,12 +88,14 @@ func New(c Config) (*Discord, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Assemble the adapter.
 	d := &Discord{
-		config: c, api: api, limits: newLimits(c.Now), timing: defaults,
+		config: c, api: api, limits: newLimits(c.Now), timing: defaults.with(c.Patience),
 		me: newCache[user](c.Now), ownRole: newCache[string](c.Now), people: newCache[chat.Person](c.Now),
 		rights: newCache[rights](c.Now), ownself: newCache[self](c.Now), parents: newCache[string](c.Now), tokens: newCache[followUp](c.Now),
 		posted: newCache[chat.MessageRef](c.Now), hinted: newCache[bool](c.Now), mute: newCache[string](c.Now),
 	}
+	// Choose between signed requests and the gateway.
 	if c.PublicKey != "" {
 		if d.key, err = Key(c.PublicKey); err != nil {
 			return nil, err
@@ -120,7 +127,8 @@ func complete(c *Config) error {
 	return nil
 }
 
-// base returns the address that calls begin with; a token is never sent over plain HTTP to another machine.
+// base returns the beginning of all API addresses. Plain HTTP is refused for other machines, because calls
+// carry the token.
 func base(apiURL string) (string, error) {
 	version := "/v" + discordgo.APIVersion
 	if apiURL == "" {
@@ -140,8 +148,8 @@ func misconfigured(message string) error {
 	return &purge.Error{Kind: purge.Internal, Message: message}
 }
 
-// Start begins to listen, and registers the commands. It returns at once: Health tells what became of it. It is called once;
-// the end of ctx ends it as Close does.
+// Start begins to listen, and registers the commands. It returns immediately, and Health reports errors. Start
+// is called once; the end of ctx has the effect of Close.
 func (d *Discord) Start(ctx context.Context, h chat.Handler) error {
 	d.starting.Lock()
 	defer d.starting.Unlock()
@@ -156,7 +164,8 @@ func (d *Discord) Start(ctx context.Context, h chat.Handler) error {
 	return nil
 }
 
-// Close ends what Start began, and returns when what was taken is answered. No session is opened after it.
+// Close ends the work of Start, and returns after the answers to all accepted events. No session is opened
+// later.
 func (d *Discord) Close() {
 	d.starting.Lock()
 	if d.stop == nil {
@@ -168,15 +177,15 @@ func (d *Discord) Close() {
 	d.later.Wait()
 }
 
-// Replying says how many events that were taken are still being answered.
+// Replying returns the number of accepted events that are still being answered.
 func (d *Discord) Replying() int {
 	d.later.mu.Lock()
 	defer d.later.mu.Unlock()
 	return d.later.n
 }
 
-// Health returns nil, or the first of what is wrong: with the gateway, the token, the application, or the commands. Denied is one
-// channel that cannot be written to, which keeps nothing else from working.
+// Health returns nil, or the first problem with the gateway, the token, the application, or the commands. A
+// Denied error concerns one channel that refused a message, and affects nothing else.
 func (d *Discord) Health(ctx context.Context) error {
 	if d.gateway != nil {
 		if err := d.gateway.state.get(); err != nil {
@@ -195,25 +204,25 @@ func (d *Discord) Health(ctx context.Context) error {
 	return nil
 }
 
-// Limits says what Discord can show.
+// Limits returns the abilities of Discord.
 func (d *Discord) Limits() chat.ChatLimits {
 	return chat.ChatLimits{
 		Forms: true, Files: true, Options: true, Workspace: "server",
-		Addressed: d.gateway != nil, // messages come over nothing else
+		Addressed: d.gateway != nil, // messages come over the gateway only
 		Mentions: "Type @ and pick the person or role from the list that Discord shows: a name that is only typed is no mention. " +
 			"Or write the id, as in discord:SERVER/PERSON or discord:SERVER/role/ROLE: whoami shows people theirs, and with Developer Mode on " +
 			"it is in everybody's menu under Copy ID.",
 	}
 }
 
-// work is what goes on; it may begin while somebody waits for it to end, which a sync.WaitGroup does not allow.
+// work counts background tasks; one may begin during a Wait, unlike in a sync.WaitGroup.
 type work struct {
 	mu   sync.Mutex
 	n    int
 	idle sync.Cond
 }
 
-// Go runs f on its own.
+// Go runs f in the background.
 func (w *work) Go(f func()) {
 	done := w.begin()
 	go func() {
@@ -235,7 +244,7 @@ func (w *work) begin() (done func()) {
 	}
 }
 
-// Wait returns when nothing goes on.
+// Wait returns when no task is running.
 func (w *work) Wait() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -245,7 +254,7 @@ func (w *work) Wait() {
 	}
 }
 
-// problem is what is wrong now; nil is nothing.
+// problem is the current error; nil means none.
 type problem struct {
 	mu  sync.Mutex
 	err error

@@ -21,7 +21,8 @@ import (
 
 var errSilent = &purge.Error{Kind: purge.Unavailable, Message: "Discord does not answer. Try again."}
 
-// Discord's error codes that lead somewhere: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+// Discord's error codes with a special treatment:
+// https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 const (
 	unknownChannel      = 10003
 	unknownMember       = 10007
@@ -46,7 +47,7 @@ const (
 
 type meaning struct {
 	kind    purge.ErrorKind
-	message string // %s is what to do to let the bot in
+	message string // %s is the instruction that lets the bot in
 }
 
 const (
@@ -54,7 +55,7 @@ const (
 	notIn     = "purgebot does not see that channel. There choose %s, then try again."
 	sayNoFile = "The file is missing: allow my role Attach Files here."
 	sayNoList = "I cannot attach the list, and nobody can confirm what cannot be read: allow my role Attach Files here (Edit Channel → Permissions), cancel this, and ask again."
-	// Discord has limits of its own for files, which a server's boosts change.
+	// Discord has limits for files, which depend on a server's boosts.
 	sayFileRefused = "The file is missing: Discord did not take it."
 	sayListRefused = "The list could not be attached, and nobody can confirm what cannot be read: cancel this, and ask again for fewer at once."
 	sayNoThreads   = "I may not use threads here, so results come to the channel itself. To change that allow my role Create Public Threads and Send Messages in Threads (Edit Channel → Permissions)."
@@ -83,13 +84,14 @@ func cannotWriteIn(channel string) *purge.Error {
 	return &purge.Error{Kind: purge.Denied, Message: fmt.Sprintf(cannotWrite, channel)}
 }
 
-// apiError is an answer that is a refusal.
+// apiError is a refusal by Discord.
 type apiError struct {
 	status, code int
 	said         string
-	details      string // of a body that Discord does not take: which fields, and why
+	details      string // for a refused body: the fields and their problems
 }
 
+// Error implements error.
 func (e apiError) Error() string {
 	text := fmt.Sprintf("HTTP %d, code %d: %s", e.status, e.code, chat.Clip(chat.OneLine(e.said), 300))
 	if e.details != "" {
@@ -99,12 +101,12 @@ func (e apiError) Error() string {
 }
 
 const (
-	maxDetails = 10  // problems of one body that are told
-	maxDetail  = 200 // units of one of them
+	maxDetails = 10  // maximum number of problems in one error
+	maxDetail  = 200 // maximum length of one of them, in units
 )
 
-// detailsOf says what Discord does not take of a body, as "embeds.0.title: Must be 256 or fewer in length. (BASE_TYPE_MAX_LENGTH)":
-// https://docs.discord.com/developers/reference#error-messages
+// detailsOf lists the problems of a refused body, as in "embeds.0.title: Must be 256 or fewer in length.
+// (BASE_TYPE_MAX_LENGTH)": https://docs.discord.com/developers/reference#error-messages
 func detailsOf(errors json.RawMessage) string {
 	var all []string
 	flatten(errors, "", func(detail string) { all = append(all, chat.Clip(chat.OneLine(detail), maxDetail)) })
@@ -115,7 +117,7 @@ func detailsOf(errors json.RawMessage) string {
 	return strings.Join(all, "; ")
 }
 
-// flatten visits each problem with the path that it stands at.
+// flatten visits each problem together with its path.
 func flatten(errors json.RawMessage, path string, visit func(string)) {
 	var inner map[string]json.RawMessage
 	if json.Unmarshal(errors, &inner) != nil {
@@ -133,7 +135,8 @@ func flatten(errors json.RawMessage, path string, visit func(string)) {
 	}
 }
 
-// translate makes an error of a call one for two readers, by its code and never by its text. The path is told without ids and tokens.
+// translate converts an error of a call into a *purge.Error, by its code and never by its text. The path
+// appears without ids and tokens.
 func (d *Discord) translate(method, path string, err error) *purge.Error {
 	var known *purge.Error
 	if errors.As(err, &known) {
@@ -149,7 +152,7 @@ func (d *Discord) translate(method, path string, err error) *purge.Error {
 	return e
 }
 
-// bare takes an error out of what names addresses: those of interactions hold their token.
+// bare removes addresses from an error, because those of interactions hold their token.
 func bare(err error) error {
 	var transport *url.Error
 	var refusal *discordgo.RESTError
@@ -174,6 +177,7 @@ func (d *Discord) judge(err error) *purge.Error {
 	var refusal apiError
 	var fast tooFast
 	switch {
+	// Handle errors without a code.
 	case errors.As(err, &fast):
 		return &purge.Error{Kind: purge.Exhausted, Message: "Discord asks purgebot to slow down. Try again in a moment.", RetryAfter: max(fast.after, 100*time.Millisecond)}
 	case !errors.As(err, &refusal) || refusal.status >= 500:
@@ -181,6 +185,7 @@ func (d *Discord) judge(err error) *purge.Error {
 	case refusal.status == http.StatusUnauthorized && refusal.code < 10000:
 		return &purge.Error{Kind: purge.Internal, Message: tokenGone}
 	}
+	// Translate the code.
 	m, known := meanings[refusal.code]
 	switch {
 	case !known && refusal.code == 0:
@@ -193,7 +198,7 @@ func (d *Discord) judge(err error) *purge.Error {
 	return &purge.Error{Kind: m.kind, Message: m.message}
 }
 
-// missing reports whether there is nothing at an address, as a 404 without a code says it.
+// missing reports whether an address does not exist, by a 404 without a code.
 func missing(err error) bool {
 	var refusal apiError
 	return errors.As(err, &refusal) && refusal.status == http.StatusNotFound && refusal.code == 0
@@ -213,7 +218,7 @@ func code(err error) int {
 	return refusal.code
 }
 
-// template is a path as it may be logged: "/channels/…/messages".
+// template returns a path without ids, for logs: "/channels/…/messages".
 func template(path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
@@ -224,12 +229,13 @@ func template(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// redact removes our token, and bounds the length.
+// redact removes the token from a text, and bounds its length.
 func (d *Discord) redact(text string) string {
 	return chat.Clip(chat.OneLine(strings.ReplaceAll(text, d.config.Token, "…")), 2000)
 }
 
-// logUntaken logs why nothing was recorded of what somebody did. Here such an error stops: the person is told, and nobody else.
+// logUntaken logs the reason why an action of a person was not recorded. Such an error ends here: only the
+// person is told.
 func (d *Discord) logUntaken(what, id string, err error) {
 	level := slog.LevelWarn
 	if purge.AsError(err).Kind == purge.Internal {
@@ -238,14 +244,14 @@ func (d *Discord) logUntaken(what, id string, err error) {
 	d.config.Log.Log(context.Background(), level, "discord: "+what+" not taken", "id", id, "error", d.redact(err.Error()))
 }
 
-// notTaken is what the person is told whose command was not recorded.
+// notTaken returns the sentence for the person whose command was not recorded.
 func notTaken(err error) string {
 	e := purge.AsError(err)
 	if e.Kind == purge.Unknown || strings.HasPrefix(e.Message, "Not taken") {
 		return e.Message
 	}
 	message := "Not taken: " + e.Message
-	passes := e.Kind == purge.Unavailable || e.Kind == purge.Exhausted // else the same would be refused again
+	passes := e.Kind == purge.Unavailable || e.Kind == purge.Exhausted // otherwise another attempt would fail alike
 	if passes && !strings.Contains(strings.ToLower(message), "try again") {
 		message += " Try again."
 	}

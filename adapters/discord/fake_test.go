@@ -8,7 +8,7 @@ import (
 	"purgebot/bot/chat"
 )
 
-// fake is a bot that does what it was told, and remembers what it was asked.
+// fake is a bot with prepared answers and a record of its calls.
 type fake struct {
 	mu       sync.Mutex
 	commands []chat.Command
@@ -70,7 +70,7 @@ func says(title string) func(context.Context, chat.Command) (chat.Reply, error) 
 	}
 }
 
-// log is a buffer that several goroutines write.
+// log is a buffer for several goroutines.
 type log struct {
 	mu sync.Mutex
 	b  bytes.Buffer

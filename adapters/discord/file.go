@@ -16,10 +16,10 @@ import (
 
 const maxFile = 1_000_000
 
-// cdnHosts is where Discord keeps attachments: https://docs.discord.com/developers/reference#cdn-formatting
+// cdnHosts lists Discord's hosts for attachments: https://docs.discord.com/developers/reference#cdn-formatting
 var cdnHosts = []string{"cdn.discordapp.com", "media.discordapp.net"}
 
-// fetch returns the text of an attachment. It asks Discord's own hosts and nobody else, whatever an event says.
+// fetch returns the text of an attachment. It contacts Discord's own hosts only, whatever address an event has.
 func (d *Discord) fetch(ctx context.Context, a attachment) (string, error) {
 	switch {
 	case a.URL == "" || !d.fromDiscord(a.URL):
@@ -44,7 +44,7 @@ func tooLarge() error {
 	return invalid(fmt.Sprintf("That file is too large: at most %d bytes are read. Split it.", maxFile))
 }
 
-// fromDiscord reports whether an address is on Discord's hosts, or on the configured API's.
+// fromDiscord reports whether an address is on Discord's hosts, or on the host of the configured API.
 func (d *Discord) fromDiscord(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || u.Fragment != "" {
@@ -58,7 +58,7 @@ func (d *Discord) fromDiscord(address string) bool {
 func (d *Discord) download(ctx context.Context, address string) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return "", errors.New("not an address")
+		return "", errors.New("address of the attachment is malformed")
 	}
 	answer, err := d.http.Do(r)
 	if err != nil {

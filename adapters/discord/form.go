@@ -14,7 +14,7 @@ const (
 	maxOptions   = 25
 )
 
-// The types of components. discordgo knows labels only in a version that is not released, so they are written here.
+// The types of components. No released version of discordgo knows labels, so the types are defined here.
 const (
 	typeButton = 2
 	typeSelect = 3
@@ -57,7 +57,7 @@ type selectOption struct {
 	Default bool   `json:"default,omitempty"`
 }
 
-// modal writes a form. Its button is always Discord's own "Submit".
+// modal returns a form in Discord's format. Its button is always Discord's own "Submit".
 func modal(f chat.Form) form {
 	m := form{Title: chat.Clip(chat.OneLine(f.Title), maxFormTitle), CustomID: f.Token, Components: []label{}}
 	for _, in := range f.Inputs[:min(len(f.Inputs), maxInputs)] {

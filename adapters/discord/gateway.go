@@ -15,29 +15,30 @@ import (
 	"purgebot/purge"
 )
 
-// gateway keeps one session with Discord's gateway, whatever becomes of discordgo's: that can hang for ever in its own locks
-// (https://github.com/bwmarrin/discordgo/issues/513), notices silence late, and reconnects where it never should. So it is never
-// waited for, reconnects nothing by itself, and is abandoned with its connection when it does not come back in time.
+// gateway keeps one session with Discord's gateway in spite of discordgo's weaknesses: discordgo can hang in
+// its own locks (https://github.com/bwmarrin/discordgo/issues/513), detects silence late, and reconnects in
+// hopeless cases. So the gateway does not wait for discordgo, does all reconnecting itself, and abandons a
+// session with its connection if discordgo does not return in time.
 type gateway struct {
 	d        *Discord
-	state    problem // nil is connected
+	state    problem // nil if connected
 	patience patience
 }
 
-// patience is how long a gateway may take; tests have less.
+// patience is the set of a gateway's time limits; tests have shorter ones.
 type patience struct {
-	open   time.Duration // to connect, until READY
-	silent time.Duration // without an acknowledged heartbeat: Discord asks for one every 41.25 s
-	stuck  time.Duration // in discordgo's lock, which it holds for a second at most
-	look   time.Duration // how often all that is looked at
-	first  time.Duration // before the second try, doubling
-	most   time.Duration // between tries; at 1,000 sessions a day Discord voids the token
-	lasted time.Duration // that a connection stood for the next to begin with first again
-	// Before the next try where Discord refuses the token or the settings, doubling to refusedMost: a 401 may pass, and an operator
-	// may mend what is wrong at any time.
+	open   time.Duration // time to connect, until READY
+	silent time.Duration // time without an acknowledged heartbeat; Discord expects one every 41.25 s
+	stuck  time.Duration // time in discordgo's lock, which it normally holds for a second at most
+	look   time.Duration // interval of the checks
+	first  time.Duration // wait before the second attempt, doubling
+	most   time.Duration // longest wait between attempts; Discord voids a token after 1,000 sessions a day
+	lasted time.Duration // duration of a connection after which the waits start again with first
+	// Waits after Discord refuses the token or the settings, doubling from refused to refusedMost: a 401 may be
+	// temporary, and an operator may correct the settings at any time.
 	refused, refusedMost time.Duration
-	invalid              time.Duration // between op 9 and IDENTIFY, at least; five times that at most
-	farewell             time.Duration // for Discord to answer the close frame of a stop
+	invalid              time.Duration // shortest wait between op 9 and IDENTIFY; the longest is five times that
+	farewell             time.Duration // time for Discord to answer the close frame of a stop
 }
 
 var patiently = patience{
@@ -58,17 +59,20 @@ func newGateway(d *Discord) *gateway {
 	return g
 }
 
-// run keeps a session until ctx ends. Whatever Discord says, it is tried again: purgebot must not stay deaf for want of a restart.
+// run keeps a session until ctx ends. It repeats every failure, because otherwise purgebot would stay deaf
+// until a restart.
 func (g *gateway) run(ctx context.Context, deliver func(name string, data []byte)) {
 	var s *session
 	defer func() { s.leave(g.patience.farewell) }()
 	wait, refused := g.patience.first, g.patience.refused
 	for ctx.Err() == nil {
+		// Keep one connection for as long as possible.
 		began := time.Now()
 		err := g.keep(ctx, &s, deliver)
 		if ctx.Err() != nil {
 			return
 		}
+		// Report the loss, and choose the wait before the next attempt.
 		if time.Since(began) > g.patience.lasted {
 			wait, refused = g.patience.first, g.patience.refused
 		}
@@ -76,7 +80,7 @@ func (g *gateway) run(ctx context.Context, deliver func(name string, data []byte
 		pause := wait/2 + rand.N(wait/2+1)
 		if hopeless(err) {
 			pause, refused = refused, min(2*refused, g.patience.refusedMost)
-			g.d.config.Log.Error("discord: the gateway is closed to purgebot, which hears nothing until that is mended", "again_in", pause, "error", unwell(err))
+			g.d.config.Log.Error("discord: the gateway refuses purgebot, which receives nothing until the cause is corrected", "again_in", pause, "error", unwell(err))
 		} else {
 			wait = min(2*wait, g.patience.most)
 			g.d.config.Log.Warn("discord: gateway lost", "again_in", pause, "error", g.d.redact(err.Error()))
@@ -87,22 +91,25 @@ func (g *gateway) run(ctx context.Context, deliver func(name string, data []byte
 	}
 }
 
-// keep connects, with the session there is if it can be resumed, and returns why the connection ended.
+// keep connects, resumes the session if possible, and returns the reason for the end of the connection.
 func (g *gateway) keep(ctx context.Context, s **session, deliver func(string, []byte)) error {
+	// Begin a session, or check the token of an existing one.
 	if *s == nil {
 		if err := g.mayIdentify(ctx); err != nil {
 			return err
 		}
 		*s = g.newSession(deliver)
 	} else if _, err := g.d.whoami(ctx, 0); hopeless(err) {
-		return err // discordgo does not tell the code that it was closed with, and a dead token is worth no connection
+		return err // discordgo hides the code of a closed connection, and an invalid token deserves no further one
 	}
+	// Connect, and watch the connection.
 	err := (*s).open(ctx, g.patience.open)
 	if err == nil {
 		err = g.watch(ctx, *s)
 	}
+	// Keep the session if it can be resumed.
 	if errors.Is(err, errSilence) && (*s).cut(g.patience.stuck) {
-		return err // and resume: what was said meanwhile is replayed
+		return err // and resume: missed events are replayed
 	}
 	if ctx.Err() == nil && !(*s).resumable(err) {
 		(*s).abandon()
@@ -111,7 +118,7 @@ func (g *gateway) keep(ctx context.Context, s **session, deliver func(string, []
 	return err
 }
 
-// resumable reports whether a session that ended so is worth another connection.
+// resumable reports whether a session is worth another connection after this error.
 func (s *session) resumable(err error) bool {
 	var refused *websocket.CloseError
 	switch {
@@ -123,7 +130,8 @@ func (s *session) resumable(err error) bool {
 	return !errors.Is(err, errStuck) && !errors.Is(err, errSilence) && !errors.As(err, &refused)
 }
 
-// mayIdentify asks whether a new session may begin: https://docs.discord.com/developers/events/gateway#session-start-limit-object
+// mayIdentify checks whether a new session may begin:
+// https://docs.discord.com/developers/events/gateway#session-start-limit-object
 func (g *gateway) mayIdentify(ctx context.Context) error {
 	var said struct {
 		Limit *struct {
@@ -134,7 +142,7 @@ func (g *gateway) mayIdentify(ctx context.Context) error {
 	if err := g.d.call(ctx, http.MethodGet, "/gateway/bot", nil, &said); err != nil && !missing(err) {
 		return err
 	}
-	if said.Limit == nil || said.Limit.Remaining >= identifies { // a connection may use as many
+	if said.Limit == nil || said.Limit.Remaining >= identifies { // the number that one connection may use
 		return nil
 	}
 	after := time.Duration(said.Limit.ResetAfter) * time.Millisecond
@@ -145,12 +153,13 @@ func (g *gateway) mayIdentify(ctx context.Context) error {
 	return err
 }
 
-// watch returns when a connection has ended, or should have. It touches discordgo's lock without waiting for it.
+// watch returns when a connection has ended or is stuck. It tries discordgo's lock without waiting for it.
 func (g *gateway) watch(ctx context.Context, s *session) error {
 	tick := time.NewTicker(g.patience.look)
 	defer tick.Stop()
 	free, opened, ready := time.Now(), time.Now(), false
 	for {
+		// Wait for an event of the connection, or for the next check.
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -162,15 +171,18 @@ func (g *gateway) watch(ctx context.Context, s *session) error {
 		case <-tick.C:
 		}
 		now := time.Now()
+		// Check that READY comes in time.
 		if !ready && now.Sub(opened) > g.patience.open {
 			return errStuck
 		}
+		// Check that discordgo releases its lock.
 		if !s.TryRLock() {
 			if now.Sub(free) > g.patience.stuck {
 				return errStuck
 			}
 			continue
 		}
+		// Check that Discord acknowledges heartbeats.
 		acknowledged := s.LastHeartbeatAck
 		s.RUnlock()
 		if free = now; now.Sub(acknowledged) > g.patience.silent {
@@ -179,14 +191,14 @@ func (g *gateway) watch(ctx context.Context, s *session) error {
 	}
 }
 
-// session is one of discordgo's, and a hold on its connection.
+// session is a discordgo session with control over its connection.
 type session struct {
 	*discordgo.Session
-	ended  chan struct{} // a token for a connection that ended
-	ready  chan struct{} // a token for READY or RESUMED: Open returns after op 9 too
+	ended  chan struct{} // receives a token when a connection ends
+	ready  chan struct{} // receives a token at READY or RESUMED, because Open also returns after op 9
 	line   line
 	opened bool
-	begun  atomic.Bool // READY was heard: there is something to resume
+	begun  atomic.Bool // READY has arrived, so there is a session to resume
 	resume resumeURL
 }
 
@@ -198,7 +210,7 @@ const (
 func (g *gateway) newSession(deliver func(string, []byte)) *session {
 	s := &session{Session: g.d.newSession(), ended: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
 	s.line = line{invalid: g.patience.invalid, lasted: g.patience.lasted}
-	s.Token, s.Identify.Token = g.d.config.Token, g.d.config.Token // without the "Bot " that calls have before it
+	s.Token, s.Identify.Token = g.d.config.Token, g.d.config.Token // without the prefix "Bot " of calls
 	s.Identify.Intents = intents
 	if g.d.config.MessageContent {
 		s.Identify.Intents |= messageContent
@@ -212,7 +224,7 @@ func (g *gateway) newSession(deliver func(string, []byte)) *session {
 	return s
 }
 
-// hear takes one event of a session.
+// hear handles one event of a session.
 func (g *gateway) hear(s *session, e *discordgo.Event, deliver func(string, []byte)) {
 	switch e.Type {
 	case "READY":
@@ -242,9 +254,10 @@ func forget(c chan struct{}) {
 	}
 }
 
-// open connects, and does not wait for discordgo longer than it may take; it may go on behind until the session is abandoned.
+// open connects, with a limit on the wait for discordgo. discordgo may continue in the background until the
+// session is abandoned.
 func (s *session) open(ctx context.Context, within time.Duration) error {
-	forget(s.ended) // of the connection before
+	forget(s.ended) // tokens of the previous connection
 	forget(s.ready)
 	done := make(chan error, 1)
 	go func() {
@@ -263,8 +276,9 @@ func (s *session) open(ctx context.Context, within time.Duration) error {
 	}
 }
 
-// connect has discordgo ask for an address each time, also where it remembers one: a session is resumed at an address of its own.
-// discordgo forgets an address at which a dial fails, so the first dial is one that does not leave the house.
+// connect makes discordgo ask for an address each time, even if it remembers one, because a session is resumed
+// at its own address. discordgo forgets an address after a failed dial, so the first dial is made to fail
+// locally.
 func (s *session) connect() error {
 	if s.opened {
 		s.line.refuse(true)
@@ -279,7 +293,8 @@ func (s *session) connect() error {
 	return err
 }
 
-// cut ends the connection under discordgo, without a word that would end the session, and reports whether discordgo noticed.
+// cut closes the connection below discordgo, without a close frame, which would end the session. It reports
+// whether discordgo noticed.
 func (s *session) cut(within time.Duration) bool {
 	s.line.hangUp(false)
 	timer := time.NewTimer(within)
@@ -292,15 +307,15 @@ func (s *session) cut(within time.Duration) bool {
 	}
 }
 
-// abandon ends the connection for good: whatever discordgo still does with this session meets no network.
+// abandon closes the connection for good, so that discordgo's remaining work on the session reaches no network.
 func (s *session) abandon() {
 	if s != nil {
 		s.line.hangUp(true)
 	}
 }
 
-// leave ends the session for good, and says so to Discord, which then shows the bot as offline at once. It waits until Discord has
-// hung up, but not long: discordgo may hang in its lock.
+// leave ends the session for good with a close frame, after which Discord shows the bot as offline immediately.
+// It waits until Discord has closed the connection, for a limited time, because discordgo may hang in its lock.
 func (s *session) leave(within time.Duration) {
 	if s == nil {
 		return
@@ -320,7 +335,7 @@ func (s *session) leave(within time.Duration) {
 	s.abandon()
 }
 
-// fatal is what to do about the codes with which Discord closes for good:
+// fatal maps the codes of a final close to instructions:
 // https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 var fatal = map[int]string{
 	4004: tokenGone,
@@ -331,7 +346,8 @@ var fatal = map[int]string{
 	4014: "Discord refuses the Message Content intent. Switch it on in the developer portal, on the Bot page below Privileged Gateway Intents, or set DISCORD_MESSAGE_CONTENT to false.",
 }
 
-// hopeless reports whether no further try can help before something is changed; but a 401 was seen to pass.
+// hopeless reports whether attempts will fail until the operator acts. A 401 counts, although it may be
+// temporary.
 func hopeless(err error) bool {
 	var closed *websocket.CloseError
 	if errors.As(err, &closed) {
@@ -343,7 +359,7 @@ func hopeless(err error) bool {
 
 const sayTriesAgain = " purgebot tries again every few minutes."
 
-// unwell is what Health says about a lost connection.
+// unwell returns the error that Health reports for a lost connection.
 func unwell(err error) *purge.Error {
 	var closed *websocket.CloseError
 	var known *purge.Error

@@ -21,7 +21,7 @@ import (
 	"purgebot/purge"
 )
 
-// Each test here is a hazard of discordgo v0.29.0, or of Discord, that was seen to happen.
+// Each test here covers an observed hazard of discordgo v0.29.0 or of Discord.
 
 const (
 	postMessage  = "POST /channels/{channel}/messages"
@@ -29,7 +29,7 @@ const (
 	callbackPost = "POST /interactions/{interaction}/{token}/callback"
 )
 
-// hears reports that the adapter hears a mention.
+// hears checks that the adapter handles a mention.
 func (w *world) hears(f *fake) {
 	w.t.Helper()
 	n := len(f.heard())
@@ -37,7 +37,7 @@ func (w *world) hears(f *fake) {
 	w.eventually(func() bool { return len(f.heard()) > n }, "heard")
 }
 
-// begun counts the sessions begun or resumed.
+// begun returns the number of sessions begun or resumed.
 func (w *world) begun() int { return w.Sim.Gateway().Identifies + w.Sim.Gateway().Resumes }
 
 func TestHazardDeafOpenings(t *testing.T) {
@@ -76,7 +76,7 @@ func TestHazardCloseWhileDiscordgoHangs(t *testing.T) {
 	w.eventually(func() bool { return w.Sim.Gateway().Dials > 0 }, "dialled")
 	began := time.Now()
 	w.discord.Close()
-	assert.Less(t, time.Since(began), 3*time.Second)
+	assert.Less(t, time.Since(began), time.Minute, "it hangs for ever")
 }
 
 func TestHazardAbandonedSessionMeetsNoNetwork(t *testing.T) {
@@ -115,7 +115,8 @@ func TestCloseWaitsForWhatWasTaken(t *testing.T) {
 	<-closed
 }
 
-// TestHazardFatalCodesAreTriedAgainLater: not in a loop, which would use up the sessions of a day, and not never.
+// TestHazardFatalCodesAreTriedAgainLater checks that attempts continue, with waits that spare the sessions of a
+// day.
 func TestHazardFatalCodesAreTriedAgainLater(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{4004, 4010, 4011, 4012, 4013, 4014} {
@@ -126,7 +127,7 @@ func TestHazardFatalCodesAreTriedAgainLater(t *testing.T) {
 			w := newWorld(t, f, func(c *Config, _ *discordsim.Sim) { c.Log = slog.New(slog.NewTextHandler(out, nil)) }).started()
 			w.RefuseWith(code, -1)
 			w.Hangup(code)
-			w.eventually(func() bool { return strings.Contains(out.String(), "the gateway is closed to purgebot") }, "shouted")
+			w.eventually(func() bool { return strings.Contains(out.String(), "the gateway refuses purgebot") }, "shouted")
 			assert.Equal(t, 2, w.Sim.Gateway().Dials, "one more try at first")
 			err := w.discord.Health(t.Context())
 			assert.Equal(t, fatal[code]+sayTriesAgain, purge.AsError(err).Message)
@@ -150,12 +151,12 @@ func TestHazardTokenResetWhileConnected(t *testing.T) {
 	err := purge.AsError(w.discord.Health(t.Context()))
 	assert.Equal(t, tokenGone+sayTriesAgain, err.Message)
 	assert.Equal(t, purge.Internal, err.Kind)
-	w.Revoke("simulated-bot-token") // taken back, as if it had never been
+	w.Revoke("simulated-bot-token") // as if it had never been revoked
 	w.well()
 	w.hears(f)
 }
 
-// TestHazardA401Passes: Discord was seen to refuse a good token for a moment, here wherever the gateway asks something first.
+// TestHazardA401Passes covers a good token that Discord refuses for a moment, at every call of the gateway.
 func TestHazardA401Passes(t *testing.T) {
 	t.Parallel()
 	for name, route := range map[string]string{"at the start": "GET /gateway/bot", "while resuming": "GET /users/@me"} {
@@ -209,7 +210,7 @@ func TestHazardCloseOpensNoSession(t *testing.T) {
 	w.discord.Close()
 	before := w.Sim.Gateway().Dials
 	w.Heal()
-	time.Sleep(300 * time.Millisecond) // for what must not happen
+	time.Sleep(300 * time.Millisecond) // time for an event that must not happen
 	assert.Equal(t, before, w.Sim.Gateway().Dials)
 	assert.Zero(t, w.Sim.Gateway().Open)
 }
@@ -218,7 +219,7 @@ func TestHazardSilenceIsNoticedAndNothingIsLost(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
 	w := newWorld(t, f, func(_ *Config, sim *discordsim.Sim) { sim.HeartbeatEvery = 500 * time.Millisecond })
-	w.discord.gateway.patience.silent = 1200 * time.Millisecond // discordgo alone waits for five, and then says 1000, which ends the session
+	w.discord.gateway.patience.silent = 1200 * time.Millisecond // discordgo alone waits for five, and then closes with 1000, which ends the session
 	w.started()
 	w.Mute()
 	go w.Sim.Type(discordsim.Alice, discordsim.CDN, "@purgebot whoami")
@@ -239,7 +240,8 @@ func TestHazardOp7ResumesAndOp9Identifies(t *testing.T) {
 	w.hears(f)
 }
 
-// TestHazardOp9IsAnsweredAfterAWhile: between one and five times as long as is asked for, whenever op 9 comes.
+// TestHazardOp9IsAnsweredAfterAWhile checks that the wait is between one and five times the setting, at every
+// op 9.
 func TestHazardOp9IsAnsweredAfterAWhile(t *testing.T) {
 	t.Parallel()
 	const least = 40 * time.Millisecond
@@ -263,24 +265,40 @@ func TestHazardOp9IsAnsweredAfterAWhile(t *testing.T) {
 			w.hears(f)
 			for _, wait := range w.Sim.Gateway().Waits {
 				assert.GreaterOrEqual(t, wait, least)
-				assert.Less(t, wait, 5*least+time.Second)
+				assert.Less(t, wait, 5*least+time.Minute, "and the way there, on a busy machine")
 			}
 		})
 	}
 	assert.Equal(t, time.Second, patiently.invalid, "Discord asks for 1 to 5 s")
 }
 
+// TestTheTurnOfAnIdentify: the first waits for nothing, and one that answers op 9 one to five times as long as is asked for.
+func TestTheTurnOfAnIdentify(t *testing.T) {
+	t.Parallel()
+	const least = 40 * time.Millisecond
+	for range 1000 {
+		p := &paced{open: true, invalid: least, lasted: time.Minute}
+		first, err := p.turn()
+		require.NoError(t, err)
+		assert.Zero(t, first)
+		wait, err := p.turn()
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, wait, least)
+		assert.LessOrEqual(t, wait, 5*least)
+	}
+}
+
 func TestHazardOp9IsNotAnsweredInALoop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, func(_ *Config, sim *discordsim.Sim) { sim.IdentifyEvery = time.Hour })
 	w.discord.gateway.patience.open, w.discord.gateway.patience.first = 2*time.Second, time.Hour
-	w.Meet(discordsim.InvalidNotReady, 1) // the first identified: every further one comes too soon
+	w.Meet(discordsim.InvalidNotReady, 1) // after the first IDENTIFY, every further one comes too soon
 	require.NoError(t, w.discord.Start(context.Background(), w.heard))
 	w.eventually(func() bool { return w.Sim.Gateway().Dials == 1 && w.Sim.Gateway().Open == 0 }, "given up")
 	assert.Equal(t, identifies, w.Sim.Gateway().Identifies)
 }
 
-// TestHazardASessionIsResumedWhereDiscordSays: at the address of its READY, as long as that can be reached.
+// TestHazardASessionIsResumedWhereDiscordSays checks that the address of READY is used while it is reachable.
 func TestHazardASessionIsResumedWhereDiscordSays(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -338,7 +356,7 @@ func TestHazardDiscordgoDoesNotComeBack(t *testing.T) {
 		g.patience.stuck, g.patience.open, g.patience.silent = 50*time.Millisecond, 50*time.Millisecond, time.Hour
 		s := g.newSession(func(string, []byte) {})
 		hang(s)
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		assert.ErrorIs(t, g.watch(ctx, s), errStuck, name)
 		cancel()
 	}
@@ -434,7 +452,7 @@ func TestHazardOneLateFollowUpHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	const fill = "PATCH /webhooks/{application}/{token}/messages/{message}"
 	f := &fake{command: func(_ context.Context, c chat.Command) (chat.Reply, error) {
-		time.Sleep(30 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond)
 		return chat.Reply{Card: &chat.Card{Title: "You are " + c.From.ID()}}, nil
 	}}
 	w := newWorld(t, f)
@@ -493,7 +511,7 @@ func TestHazardLimitOfOneRouteIsNoneOfAnother(t *testing.T) {
 		began := time.Now()
 		_, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "a", chat.Card{Title: "a"})
 		assert.Equal(t, purge.Exhausted, purge.AsError(err).Kind)
-		assert.Less(t, time.Since(began), 5*time.Second, "nobody sleeps for 22 minutes")
+		assert.Less(t, time.Since(began), time.Minute, "nobody sleeps for 22 minutes")
 		_, err = w.discord.Person(t.Context(), w.Bob(), 0)
 		assert.NoError(t, err)
 	}
@@ -638,7 +656,8 @@ func TestHazardEmptyAutocompleteHasItsKey(t *testing.T) {
 	}
 }
 
-// TestHazardHintsThatAreRepeated: Discord replays events, and another replica does not know what this one has said.
+// TestHazardHintsThatAreRepeated covers replayed events and a second replica, which does not know the hints of
+// the first one.
 func TestHazardHintsThatAreRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)

@@ -11,13 +11,16 @@ import (
 	"purgebot/purge"
 )
 
-// interact takes one interaction and answers it by send, once. One that says too little to answer is dropped.
+// interact handles one interaction and answers it once through send. It drops interactions without an id or a
+// token.
 func (d *Discord) interact(ctx context.Context, h chat.Handler, in *interaction, send func(context.Context, callback) error) {
+	// Drop an interaction that cannot be answered.
 	in.ChannelID = cmp.Or(in.ChannelID, in.Channel.ID)
 	x := &exchange{d, in, send}
 	if !snowflake(in.ID) || in.Token == "" {
 		return
 	}
+	// Separate presses in direct messages, and refuse interactions from elsewhere.
 	if d.isDirectPress(in) {
 		in.Member.User = in.User
 		x.ask(ctx, func(ctx context.Context) (chat.Reply, error) { return d.pressDirect(ctx, h, in) })
@@ -27,6 +30,7 @@ func (d *Discord) interact(ctx context.Context, h chat.Handler, in *interaction,
 		x.refuse(ctx, no)
 		return
 	}
+	// Give the interaction to the bot.
 	d.learn(in)
 	switch in.Type {
 	case interactionCommand:
@@ -38,8 +42,8 @@ func (d *Discord) interact(ctx context.Context, h chat.Handler, in *interaction,
 	}
 }
 
-// addressed reports whether an interaction is meant for this application. Another one may share the key by mistake, and whoever may
-// use that one may not thereby use this.
+// addressed reports whether an interaction is for this application. Another application may share the key by
+// mistake, and its users must not gain access here.
 func (d *Discord) addressed(in *interaction) bool {
 	if in.ApplicationID == "" || in.ApplicationID == d.config.ApplicationID {
 		return true
@@ -48,8 +52,9 @@ func (d *Discord) addressed(in *interaction) bool {
 	return false
 }
 
-// foreign says why nothing is taken from there: only the one guild, and what was installed to it, is served. What was installed to
-// an account always says so: https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
+// foreign returns the reason to refuse an interaction from elsewhere, or "". Only installations in the one
+// guild are served. An installation to an account is always recognisable:
+// https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
 func (d *Discord) foreign(in *interaction) string {
 	switch {
 	case in.GuildID == "" || in.Context != nil && *in.Context != 0:
@@ -66,7 +71,8 @@ func (d *Discord) foreign(in *interaction) string {
 	return ""
 }
 
-// isDirectPress reports whether somebody pressed a button of a direct message of ours, where Discord says no more than who it is:
+// isDirectPress reports whether an interaction is a press in one of the bot's direct messages, where Discord
+// names only the user:
 // https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-interaction-context-types
 func (d *Discord) isDirectPress(in *interaction) bool {
 	const withBot = 1
@@ -74,8 +80,8 @@ func (d *Discord) isDirectPress(in *interaction) bool {
 		in.Data.CustomID != "" && in.Message != nil && (in.Context == nil || *in.Context == withBot) && in.Owners["1"] == ""
 }
 
-// pressDirect takes a press in a direct message. What it asks for was asked in a channel, which the bot knows by the button; who the
-// person is in the guild is looked up, since nothing here says so.
+// pressDirect handles a press in a direct message. The bot knows the channel of the original command by the
+// button, and looks up the person in the guild.
 func (d *Discord) pressDirect(ctx context.Context, h chat.Handler, in *interaction) (chat.Reply, error) {
 	return h.Answer(ctx, chat.Answer{
 		Event: d.eventKey(in.ID), From: d.subject(in.User.ID), Token: in.Data.CustomID,
@@ -84,7 +90,7 @@ func (d *Discord) pressDirect(ctx context.Context, h chat.Handler, in *interacti
 	})
 }
 
-// refuse answers without asking the bot, and tells nobody by other ways.
+// refuse answers without the bot, in the interaction only.
 func (x *exchange) refuse(ctx context.Context, why string) {
 	c := callback{showMessage, outgoing{Content: why, Flags: ephemeral | suppressEmbeds, Mentions: nobody}}
 	if x.in.Type == interactionAutocomplete {
@@ -97,7 +103,7 @@ func (d *Discord) eventKey(id string) chat.EventKey {
 	return chat.EventKey{Platform: platform, Workspace: d.config.GuildID, ID: id}
 }
 
-// command takes a slash command, or a command on a message.
+// command handles a slash command, or a command on a message.
 func (d *Discord) command(ctx context.Context, h chat.Handler, in *interaction) (chat.Reply, error) {
 	at, err := d.place(ctx, in.ChannelID)
 	if err != nil {
@@ -116,7 +122,7 @@ func (d *Discord) command(ctx context.Context, h chat.Handler, in *interaction) 
 	return h.Command(ctx, c)
 }
 
-// press takes a pressed button, or a form that came back.
+// press handles a pressed button, or a submitted form.
 func (d *Discord) press(ctx context.Context, h chat.Handler, in *interaction) (chat.Reply, error) {
 	at, err := d.place(ctx, in.ChannelID)
 	if err != nil {
@@ -129,13 +135,13 @@ func (d *Discord) press(ctx context.Context, h chat.Handler, in *interaction) (c
 	if in.Type == interactionModal {
 		a.Values = values(in.Data.Components)
 	}
-	if in.Message != nil { // of a form: where the button was that opened it
+	if in.Message != nil { // for a form: the message with the button that opened it
 		a.Message = chat.MessageRef{Channel: cmp.Or(in.Message.ChannelID, in.ChannelID), ID: in.Message.ID}
 	}
 	return h.Answer(ctx, a)
 }
 
-// values reads a form, whatever its fields are wrapped in.
+// values returns the values of a form's fields, at any depth.
 func values(components []component) map[string]string {
 	all := map[string]string{}
 	walk(components, func(c component) {
@@ -150,7 +156,7 @@ func values(components []component) map[string]string {
 	return all
 }
 
-// choices always has the key, which discordgo leaves out where there is none.
+// choices always has its key, which discordgo omits for an empty list.
 type choices struct {
 	Choices []choice `json:"choices"`
 }
@@ -166,7 +172,7 @@ const (
 	maxChoice  = 100
 )
 
-// suggest answers autocomplete. It cannot be put off: what is not there in time is nothing.
+// suggest answers autocomplete, which cannot be deferred. Late suggestions are dropped.
 func (x *exchange) suggest(ctx context.Context, h chat.Handler) {
 	handle, cancel := context.WithTimeout(ctx, x.d.timing.deferAfter)
 	defer cancel()
@@ -211,7 +217,7 @@ func choicesOf(offered []string) []choice {
 	return all
 }
 
-// event takes one event of the gateway.
+// event handles one event of the gateway.
 func (d *Discord) event(h chat.Handler, name string, raw []byte) {
 	defer d.later.begin()()
 	ctx := context.Background()

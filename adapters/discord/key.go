@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Key reads a DISCORD_PUBLIC_KEY. It takes only what a key generator can have made: with a point of small order, the zero key among
-// them, signatures verify that nobody made, and a point that is written in two ways is one that verifiers differ on.
+// Key reads a DISCORD_PUBLIC_KEY. It accepts only possible results of a key generator: with a point of small
+// order, such as the zero key, forged signatures verify, and verifiers differ on a point in a second spelling.
 func Key(text string) (ed25519.PublicKey, error) {
 	key, err := hex.DecodeString(text)
 	if err != nil || len(key) != ed25519.PublicKeySize {
@@ -28,17 +28,17 @@ var (
 	one     = big.NewInt(1)
 )
 
-// point is one of the curve; {0, 1} is the neutral one.
+// point is a point of the curve; {0, 1} is the neutral one.
 type point struct{ x, y *big.Int }
 
-// generated reports whether a key is a point of the curve, in its one spelling, of the one large prime order.
+// generated reports whether a key is a point of the curve in canonical form, of the large prime order.
 func generated(key []byte) bool {
 	p, ok := decodePoint(key)
 	return ok && p.x.Sign() != 0 && p.times(order).neutral()
 }
 
-// decodePoint reads a point as RFC 8032, section 5.1.3, has it, and refuses what that leaves open: a y beyond the modulus, and a sign
-// of zero.
+// decodePoint reads a point by RFC 8032, section 5.1.3, and refuses the forms that the RFC leaves open: a y
+// beyond the modulus, and a sign of zero.
 func decodePoint(key []byte) (p point, ok bool) {
 	digits := slices.Clone(key)
 	slices.Reverse(digits)

@@ -27,7 +27,7 @@ func TestKeysThatAreGeneratedAreTaken(t *testing.T) {
 	}
 }
 
-// spelled writes a y, which may be beyond the modulus, and a sign.
+// spelled writes a y, possibly beyond the modulus, and a sign.
 func spelled(y *big.Int, sign byte) []byte {
 	key := y.FillBytes(make([]byte, ed25519.PublicKeySize))
 	slices.Reverse(key)
@@ -55,8 +55,8 @@ func small(t *testing.T) []point {
 	return all
 }
 
-// TestWeakKeysAreRefused tries all points of small order in all spellings, what they make of good keys, every y beyond the modulus,
-// and what is off the curve.
+// TestWeakKeysAreRefused tries all points of small order in all spellings, their sums with good keys, every y
+// beyond the modulus, and points off the curve.
 func TestWeakKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	refused := func(key []byte) {

@@ -10,18 +10,18 @@ import (
 )
 
 var (
-	errElsewhere = errors.New("not at that address")
+	errElsewhere = errors.New("dial refused, so that discordgo forgets the address")
 	errInvalid   = errors.New("Discord refused IDENTIFY again")
 )
 
-// line is the connection under a session. What discordgo does on it by itself cannot be configured, so it is seen to here.
+// line is the connection under a session. It controls the parts of discordgo's behaviour that have no setting.
 type line struct {
-	invalid time.Duration // before an IDENTIFY that follows op 9, at least
-	lasted  time.Duration // after which IDENTIFYs are counted anew
+	invalid time.Duration // shortest wait before an IDENTIFY after op 9
+	lasted  time.Duration // time after which the count of IDENTIFYs restarts
 
 	mu      sync.Mutex
 	conn    *paced
-	refuses bool // the next dial
+	refuses bool // applies to the next dial
 	dead    bool
 }
 
@@ -32,11 +32,13 @@ func (l *line) dial(ctx context.Context, network, address string) (net.Conn, err
 	if refuses {
 		return nil, errElsewhere
 	}
+	// Dial.
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
+	// Keep the connection, unless the session was abandoned meanwhile.
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.dead {
@@ -47,14 +49,14 @@ func (l *line) dial(ctx context.Context, network, address string) (net.Conn, err
 	return l.conn, nil
 }
 
-// refuse makes dials fail at once, or not.
+// refuse switches the immediate failure of dials on or off.
 func (l *line) refuse(on bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.refuses = on
 }
 
-// current is the connection there was last; nil is none.
+// current returns the last connection, or nil.
 func (l *line) current() *paced {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,14 +69,14 @@ func (l *line) reached() bool {
 	return p != nil && p.is(&p.open)
 }
 
-// spent reports whether the last connection was ended because Discord refuses to begin a session.
+// spent reports whether the last connection ended because Discord refuses new sessions.
 func (l *line) spent() bool {
 	p := l.current()
 	return p != nil && p.is(&p.spent)
 }
 
-// leaves says that the next that is written is a close frame. What it returns is closed when that is answered, or when the connection
-// has ended; nil if there is none.
+// leaves announces a close frame as the next write. The returned channel is closed when the frame is answered
+// or the connection has ended; it is nil without a connection.
 func (l *line) leaves() <-chan struct{} {
 	p := l.current()
 	if p == nil {
@@ -95,25 +97,27 @@ func (l *line) hangUp(forGood bool) {
 	}
 }
 
-// identifies is how often a connection may say IDENTIFY, or RESUME and then IDENTIFY, while Discord answers with op 9.
+// identifies is the number of times that a connection may send IDENTIFY, or RESUME and then IDENTIFY, while
+// Discord answers with op 9.
 const identifies = 2
 
-// short is in bytes: a heartbeat and a close frame are shorter, even in TLS; what holds the token is longer.
+// short is a size in bytes: heartbeats and close frames are shorter, even in TLS; messages with the token are
+// longer.
 const short = 96
 
-// paced waits before it answers op 9. discordgo says IDENTIFY at once, as often as it is refused, and each counts against the token:
-// https://docs.discord.com/developers/events/gateway#session-start-limit
+// paced delays the answer to op 9. discordgo repeats IDENTIFY immediately after every refusal, and each one
+// counts against the token: https://docs.discord.com/developers/events/gateway#session-start-limit
 type paced struct {
 	net.Conn
 	invalid, lasted time.Duration
 	gone            chan struct{}
 
 	mu    sync.Mutex
-	open  bool // it is a websocket: what is long from now on is IDENTIFY or RESUME
-	said  int  // of them
+	open  bool // the connection is a websocket: from now on long messages are IDENTIFY or RESUME
+	said  int  // number of those messages
 	last  time.Time
 	spent bool
-	// A close frame is to be written, is being written, and was answered.
+	// The states of a close frame: announced, being written, and answered.
 	leaving, left, ended bool
 }
 
@@ -123,7 +127,7 @@ func (p *paced) is(what *bool) bool {
 	return *what
 }
 
-// SetDeadline implements net.Conn. The dialer lifts its deadline when the connection has become a websocket.
+// SetDeadline implements net.Conn. The dialer removes its deadline once the connection is a websocket.
 func (p *paced) SetDeadline(t time.Time) error {
 	if t.IsZero() {
 		p.mu.Lock()
@@ -162,19 +166,22 @@ func (p *paced) Write(b []byte) (int, error) {
 	return p.Conn.Write(b)
 }
 
-// turn says how long to wait before an IDENTIFY: the first needs no wait, and each later one answers an op 9.
+// turn returns the wait before an IDENTIFY: none for the first, and one for each later IDENTIFY, which answers
+// an op 9.
 func (p *paced) turn() (time.Duration, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.open {
 		return 0, nil
 	}
+	// Count the IDENTIFYs, and restart the count after a long connection.
 	now := time.Now()
 	again := p.said > 0
 	if now.Sub(p.last) > p.lasted {
 		p.said = min(p.said, 1)
 	}
 	p.last, p.said = now, p.said+1
+	// Choose the wait.
 	switch {
 	case p.said > identifies:
 		p.spent = true

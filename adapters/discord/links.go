@@ -13,11 +13,11 @@ const (
 	noLinks     = "There is no link in that message, so there is nothing to purge."
 	unreadable  = "Discord does not show purgebot that message. Copy its links into /purge url."
 	moreLinks   = "There are more links in that message than can be purged at once. Use /purge url with some of them."
-	maxInFields = 900_000 // bytes of links: what the bot reads at once, and its other fields
+	maxInFields = 900_000 // bytes of links: the limit of the bot's reader, minus room for other fields
 )
 
-// collected gathers the links of the message that a command was used on: by their address, never by their label.
-// What Discord could not say of it, or a type of component that is unknown, loses the rest nothing.
+// collected returns the links of the message that a command was used on: their addresses, never their labels.
+// Missing parts of the message, and components of unknown types, do not affect the other links.
 func (d *Discord) collected(ctx context.Context, c data) (*chat.Fields, error) {
 	m, found := c.Resolved.Messages[c.TargetID]
 	if !found {
@@ -37,6 +37,7 @@ func (d *Discord) collected(ctx context.Context, c data) (*chat.Fields, error) {
 }
 
 func (d *Discord) gather(ctx context.Context, l *links, m *message) error {
+	// Read the text, the embeds and the components.
 	l.text(m.Content)
 	for _, e := range m.Embeds {
 		l.address(e.URL)
@@ -50,6 +51,7 @@ func (d *Discord) gather(ctx context.Context, l *links, m *message) error {
 		l.text(c.Content)
 		l.address(c.URL)
 	})
+	// Read text files.
 	for _, a := range m.Attachments {
 		if !a.isText() {
 			continue
@@ -60,6 +62,7 @@ func (d *Discord) gather(ctx context.Context, l *links, m *message) error {
 		}
 		l.text(text)
 	}
+	// Read forwarded messages.
 	for i := range m.Snapshots {
 		if err := d.gather(ctx, l, &m.Snapshots[i].Message); err != nil {
 			return err
@@ -68,13 +71,13 @@ func (d *Discord) gather(ctx context.Context, l *links, m *message) error {
 	return nil
 }
 
-// isText reports whether a file is text, by its name where Discord does not say.
+// isText reports whether a file is text, by its type or else by its name.
 func (a attachment) isText() bool {
 	return strings.HasPrefix(a.ContentType, "text/plain") || a.ContentType == "" && strings.HasSuffix(strings.ToLower(a.Filename), ".txt")
 }
 
-// links is addresses, each once, in the order found; those that markup delimits are in angle brackets, so that no character of
-// them passes for punctuation.
+// links is a list of addresses, each once, in order of discovery. Addresses that markup delimits are in angle
+// brackets, so that their last characters do not pass for punctuation.
 type links struct {
 	all  []string
 	size int
@@ -95,16 +98,17 @@ func (l *links) add(address, written string) {
 	}
 }
 
-// address adds one that stands alone.
+// address adds an address that stands alone.
 func (l *links) address(s string) {
 	if !strings.ContainsAny(s, " \t\r\n<>") {
 		l.add(s, "<"+s+">")
 	}
 }
 
-// text adds the links of markup. It reads each byte once: a link ends where the next cannot have begun.
+// text adds the links in markup. It reads each byte once: a link ends before the next one can begin.
 func (l *links) text(s string) {
 	for i := 0; i < len(s); {
+		// Skip labels and text without a link.
 		if s[i] == '[' {
 			i += 1 + labelAt(s[i+1:])
 			continue
@@ -113,12 +117,13 @@ func (l *links) text(s string) {
 			i++
 			continue
 		}
+		// Add a link, without the punctuation and emphasis around a bare one.
 		end, exact := linkEnd(s, i)
 		address := s[i:end]
 		if exact {
 			l.add(address, "<"+address+">")
 		} else {
-			bare := strings.TrimRight(address, "*_~|")
+			bare := strings.TrimRight(address, closing(s[:i]))
 			if tail := tailOf(bare, s[end:]); tail != "" {
 				bare, end = bare+tail, end+len(tail)
 			}
@@ -128,11 +133,20 @@ func (l *links) text(s string) {
 	}
 }
 
-// ending is the end of a file's name, as of a word.
+// closing returns the marks that may close emphasis behind an address. A "*" is one of them only after an
+// opening one; otherwise it is a pattern, which the bot explains.
+func closing(before string) string {
+	if strings.HasSuffix(before, "*") {
+		return "*_~|"
+	}
+	return "_~|"
+}
+
+// ending matches the end of a file name at the end of a word.
 var ending = regexp.MustCompile(`\.[A-Za-z0-9]{2,5}[.,;:!?)]*$`)
 
-// tailOf returns the words behind an address, up to the one that ends as a file does, where the address does not: the bot says what
-// a space in a name may mean, and nobody purges its first half.
+// tailOf returns the words after an address without a file ending, up to the word with one. The bot asks about
+// the space in the name, so that its first half is not purged by mistake.
 func tailOf(address, rest string) string {
 	line, _, _ := strings.Cut(rest, "\n")
 	if before, _, more := strings.Cut(line, "://"); more {
@@ -151,7 +165,8 @@ func tailOf(address, rest string) string {
 	return tail
 }
 
-// labelAt returns the length of the label of a masked link, "](" included, or 0: nobody is to purge what a label says.
+// labelAt returns the length of the label of a masked link, "](" included, or 0. Addresses in labels are
+// skipped.
 func labelAt(s string) int {
 	n := strings.IndexAny(s, "[]\n")
 	if n < 0 || !strings.HasPrefix(s[n:], "](") {
@@ -160,7 +175,7 @@ func labelAt(s string) int {
 	return n + 2
 }
 
-// linkEnd returns where a link ends, and whether markup says so: "<…>", "[label](…)" or a code span.
+// linkEnd returns the end of a link, and whether markup marks it: "<…>", "[label](…)" or a code span.
 func linkEnd(s string, from int) (end int, exact bool) {
 	before := byte(0)
 	if from > 0 {
@@ -186,7 +201,7 @@ func linkEnd(s string, from int) (end int, exact bool) {
 	return end, false
 }
 
-// schemeAt returns the length of the "https://" that s begins with, or 0.
+// schemeAt returns the length of the "https://" at the beginning of s, or 0.
 func schemeAt(s string) int {
 	for _, scheme := range []string{"https://", "http://"} {
 		if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {

@@ -14,7 +14,7 @@ import (
 	"purgebot/purge"
 )
 
-// question is one about n URLs of a length, as the bot asks it: ten are shown, the rest is in a file.
+// question is a card about n URLs of a length, in the bot's form: ten are shown, the rest is in a file.
 func question(n, length int) chat.Card {
 	var all []string
 	for i := range n {
@@ -29,7 +29,7 @@ func question(n, length int) chat.Card {
 	return c
 }
 
-// readable reports whether each target of a question can be read on a message.
+// readable reports whether every target of a question can be read on a message.
 func readable(m discordsim.Message, c chat.Card) bool {
 	text := m.Plain()
 	for _, f := range m.Files {
@@ -54,14 +54,14 @@ func labels(m discordsim.Message) (all []string) {
 	return all
 }
 
-// TestNobodyConfirmsAListThatCannotBeRead: whatever is allowed, whatever becomes of the file, and however long the list is, what
-// confirms it is offered exactly where all of it can be read.
+// TestNobodyConfirmsAListThatCannotBeRead checks for all permissions, results of the upload and lengths of the
+// list that the confirming button appears exactly if the whole list can be read.
 func TestNobodyConfirmsAListThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	files := discordsim.AttachFiles
 	for name, c := range map[string]struct {
 		change func(w *world)
-		says   string // where the list cannot be read
+		says   string // text if the list cannot be read
 	}{
 		"all is well": {func(*world) {}, ""},
 		"no files":    {func(w *world) { w.cdn(denying(files)) }, sayNoList},
@@ -106,12 +106,13 @@ func TestNobodyConfirmsAListThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestAFileThatCannotBeAddedLater: an edit that needs a file offers no confirmation without it, and gets it back with it.
+// TestAFileThatCannotBeAddedLater checks that an edit with a file offers no confirmation without the file, and
+// offers it again with it.
 func TestAFileThatCannotBeAddedLater(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		trouble func(w *world)
-		passes  bool // Show says that it is to be tried again
+		passes  bool // Show returns an error for repetition
 	}{
 		"for good":     {func(w *world) { w.FailFiles(editMessage, fileTooLarge, 1) }, false},
 		"not allowed":  {func(w *world) { w.FailFiles(editMessage, missingPermission, 1) }, false},

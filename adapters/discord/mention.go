@@ -9,7 +9,7 @@ import (
 	"purgebot/bot/chat"
 )
 
-// A mention cannot be answered in private, so what is said tells nothing of what was asked.
+// A mention cannot be answered privately, so public answers reveal nothing about the command.
 const (
 	sayRefused  = "I cannot do that for you here; /purge why tells you privately."
 	sayDirect   = "Nothing was purged: see what I sent you as a direct message."
@@ -20,28 +20,31 @@ const (
 	hintEvery   = time.Minute
 )
 
-// The types of messages that people type: https://docs.discord.com/developers/resources/message#message-object-message-types
+// The types of messages that people type:
+// https://docs.discord.com/developers/resources/message#message-object-message-types
 const (
 	typed   = 0
 	replied = 19
 )
 
-// mention takes a message that begins with the bot's name. An edit is another event, which nobody listens to; bots, webhooks and
-// other guilds are passed over, and so is a mention in mid-sentence or in a quote.
+// mention handles a message that begins with the bot's name. It ignores bots, webhooks, other guilds, and
+// mentions in mid-sentence or in quotes. Edits arrive as another event, which has no handler.
 func (d *Discord) mention(ctx context.Context, h chat.Handler, m *message) {
 	if m.GuildID != d.config.GuildID || m.Author.Bot || m.Author.System || m.WebhookID != "" || m.Type != typed && m.Type != replied ||
 		!snowflake(m.ID) || !snowflake(m.ChannelID) || !snowflake(m.Author.ID) {
 		return
 	}
+	// Find out whom the message addresses.
 	me, err := d.whoami(ctx, forever)
 	if err != nil {
 		d.config.Log.Warn("discord: message not read", "error", err)
 		return
 	}
 	text, ok := addressed(m.Content, me.ID)
+	// Handle a command, or explain a mention of the role.
 	switch {
 	case ok:
-		if m.Member != nil { // else who they are is asked
+		if m.Member != nil { // otherwise the member is looked up
 			m.Member.User = m.Author
 			d.people.put(m.Author.ID, d.person(*m.Member), d.config.Now())
 		}
@@ -51,7 +54,7 @@ func (d *Discord) mention(ctx context.Context, h chat.Handler, m *message) {
 	}
 }
 
-// addressed returns what follows the mention, if that is the first word.
+// addressed returns the text after the mention, if the mention is the first word.
 func addressed(content, me string) (string, bool) {
 	content = strings.TrimSpace(content)
 	for _, form := range []string{"<@" + me + ">", "<@!" + me + ">"} {
@@ -62,8 +65,8 @@ func addressed(content, me string) (string, bool) {
 	return "", false
 }
 
-// namesRole reports whether a message addresses the role that Discord made for the bot. Its text does not come with it unless
-// the bot may read all messages.
+// namesRole reports whether a message addresses the role that Discord created for the bot. Without the intent
+// to read all messages, such a message has no text.
 func (d *Discord) namesRole(ctx context.Context, m *message, me string) bool {
 	content := strings.TrimSpace(m.Content)
 	if content == "" && len(m.MentionRoles) == 0 || content != "" && !strings.HasPrefix(content, "<@&") {
@@ -98,6 +101,7 @@ func (d *Discord) take(ctx context.Context, h chat.Handler, m *message, text str
 	c := chat.Command{Event: d.eventKey(m.ID), From: d.subject(m.Author.ID), Text: text, Opening: d.opening(ctx)}
 	handle, cancel := context.WithTimeout(ctx, d.timing.handleIn)
 	defer cancel()
+	// Give the command to the bot.
 	reply, err := guarded(func() (r chat.Reply, err error) {
 		if c.At, err = d.place(handle, m.ChannelID); err != nil {
 			return r, err
@@ -107,6 +111,7 @@ func (d *Discord) take(ctx context.Context, h chat.Handler, m *message, text str
 	if err != nil {
 		d.logUntaken("mention", m.ID, err)
 	}
+	// Choose the public answer.
 	public := sayPrivate
 	switch {
 	case err != nil:
@@ -121,13 +126,14 @@ func (d *Discord) take(ctx context.Context, h chat.Handler, m *message, text str
 	case reply.Refused:
 		public = sayRefused
 	}
-	if forbidden(d.hint(ctx, m, public)) { // not even that can be said there
+	if forbidden(d.hint(ctx, m, public)) { // the bot cannot write there
 		d.note(m, d.direct(ctx, m.Author.ID, *reply.Card))
 	}
 }
 
-// tellDirectly tells the person how a command can be meant, with the buttons for that, and the channel where to look. Who takes
-// no direct messages is told in public what holds nothing that was not typed there.
+// tellDirectly sends the possible meanings of a command as a direct message with buttons, and points to it in
+// the channel. For a person who accepts no direct messages, the public answer repeats only text that was typed
+// there.
 func (d *Discord) tellDirectly(ctx context.Context, m *message, reply chat.Reply) {
 	direct, cancel := context.WithTimeout(ctx, afterwards)
 	defer cancel()
@@ -141,7 +147,7 @@ func (d *Discord) tellDirectly(ctx context.Context, m *message, reply chat.Reply
 	_ = d.hint(ctx, m, public)
 }
 
-// opening is what a command begins with in a message.
+// opening returns the beginning of a command in a message.
 func (d *Discord) opening(ctx context.Context) string {
 	me, err := d.whoami(ctx, forever)
 	if err != nil || me.Username == "" {
@@ -150,7 +156,8 @@ func (d *Discord) opening(ctx context.Context) string {
 	return "@" + chat.OneLine(me.Username)
 }
 
-// hint answers a message in public, a person at most once a minute, so that nobody makes the bot fill a channel.
+// hint answers a message in public, at most once a minute for each person, so that a person cannot make the bot
+// fill a channel.
 func (d *Discord) hint(ctx context.Context, m *message, sentence string) error {
 	if !first(d.hinted, m.Author.ID, hintEvery) {
 		return nil
@@ -160,7 +167,7 @@ func (d *Discord) hint(ctx context.Context, m *message, sentence string) error {
 	out := outgoing{Content: sentence, Flags: suppressEmbeds, Mentions: nobody, Nonce: nonce("hint", m.ID), EnforceNonce: true,
 		Reference: &reference{MessageID: m.ID}}
 	_, err := d.post(ctx, m.ChannelID, out, nil)
-	if code(err) == cannotReply { // without Read Message History
+	if code(err) == cannotReply { // happens without Read Message History
 		out.Reference = nil
 		_, err = d.post(ctx, m.ChannelID, out, nil)
 	}

@@ -51,7 +51,7 @@ func TestWhatIsNoMention(t *testing.T) {
 	w.Sim.Edit(discordsim.CDN, d.ID, "@purgebot https://www.test.com/")
 	w.Sim.Type(discordsim.Alice, discordsim.CDN, "> @purgebot https://www.test.com/")
 	w.Sim.Type(discordsim.Alice, w.DM(discordsim.Alice), "@purgebot https://www.test.com/")
-	w.hears(f) // and so everything before was heard
+	w.hears(f) // so everything before was handled
 	w.discord.later.Wait()
 	require.Len(t, f.heard(), 1)
 	assert.Equal(t, "whoami", f.heard()[0].Text)
@@ -151,6 +151,7 @@ func TestLinksOfAMessage(t *testing.T) {
 		"[x]https://www.test.com/a":                                             "https://www.test.com/a",
 		"see https://www.test.com/my photo.jpg please":                          "https://www.test.com/my photo.jpg",
 		"https://www.test.com/my big photo.jpg, https://www.test.com/b":         "https://www.test.com/my big photo.jpg,\nhttps://www.test.com/b",
+		"https://www.test.com/images/* **https://www.test.com/b/**":             "https://www.test.com/images/*\nhttps://www.test.com/b/",
 		"https://www.test.com/a.css v1.css":                                     "https://www.test.com/a.css",
 		"https://www.test.com/ is down since v1.2":                              "https://www.test.com/",
 	} {
@@ -160,7 +161,7 @@ func TestLinksOfAMessage(t *testing.T) {
 	}
 }
 
-// FuzzLinks: no address is invented, and the time is that of one reading.
+// FuzzLinks checks that every address occurs in the text, and that the time is linear.
 func FuzzLinks(f *testing.F) {
 	f.Add("[https://good.example/](https://evil.example/a) <https://www.test.com/a>")
 	f.Add("https:// https://. <https://>")

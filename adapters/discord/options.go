@@ -8,7 +8,8 @@ import (
 	"purgebot/purge"
 )
 
-// The types of options that are used: https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-type
+// The types of options in use:
+// https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-type
 const (
 	optionSubcommand = 1
 	optionString     = 3
@@ -19,7 +20,7 @@ const (
 	optionAttachment = 11
 )
 
-// text returns a string option's value, and "" of any other.
+// text returns the value of a string option, and "" for other types.
 func (o option) text() string {
 	var s string
 	if o.Type == optionString || o.Type == 0 {
@@ -33,7 +34,7 @@ func (o option) yes() bool {
 	return (o.Type == optionBoolean || o.Type == 0) && json.Unmarshal(o.Value, &b) == nil && b
 }
 
-// mentioned returns a string option's value, or the person or role that an option holds, as a mention.
+// mentioned returns the value of a string option, or a picked person or role as a mention.
 func (o option) mentioned(c data) string {
 	var id string
 	if o.Type != optionUser && o.Type != optionRole && o.Type != optionMention || json.Unmarshal(o.Value, &id) != nil || !snowflake(id) {
@@ -45,8 +46,8 @@ func (o option) mentioned(c data) string {
 	return "<@" + id + ">"
 }
 
-// fields reads a slash command. Each option stays apart; one that is not known, or is of another type, is passed over.
-// collected says that links came from a file.
+// fields reads a slash command. Each option stays separate; unknown options and types are ignored. The result
+// collected is true for links from a file.
 func (d *Discord) fields(ctx context.Context, c data) (f *chat.Fields, collected bool, err error) {
 	if c.Name != commandName || len(c.Options) == 0 || c.Options[0].Type != optionSubcommand {
 		return nil, false, invalid("Discord sent a command that purgebot does not have. Restart Discord and try again.")
@@ -63,10 +64,10 @@ func (d *Discord) fields(ctx context.Context, c data) (f *chat.Fields, collected
 	return f, f.File != nil, nil
 }
 
-// file reads the file that an option brings.
+// file reads the file of an option.
 func (d *Discord) file(ctx context.Context, o option, c data) (*chat.File, error) {
 	var id string
-	_ = json.Unmarshal(o.Value, &id) // what is no id is no attachment either
+	_ = json.Unmarshal(o.Value, &id) // an invalid id matches no attachment
 	a := c.Resolved.Attachments[id]
 	text, err := d.fetch(ctx, a)
 	if err != nil {
@@ -75,7 +76,7 @@ func (d *Discord) file(ctx context.Context, o option, c data) (*chat.File, error
 	return &chat.File{Name: a.Filename, Text: text}, nil
 }
 
-// fill sets the field that an option names. A person or role that was picked is written as a mention.
+// fill sets the field of an option. A picked person or role is written as a mention.
 func fill(f *chat.Fields, o option, c data) {
 	if !f.SetYes(o.Name, o.yes()) {
 		f.Set(o.Name, o.mentioned(c))

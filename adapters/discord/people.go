@@ -13,9 +13,9 @@ import (
 	"purgebot/purge"
 )
 
-const guest = 1 << 4 // a member who may only be in one voice channel: https://docs.discord.com/developers/resources/guild#guild-member-object-guild-member-flags
+const guest = 1 << 4 // a member with access to one voice channel only: https://docs.discord.com/developers/resources/guild#guild-member-object-guild-member-flags
 
-// Person says who somebody is in the guild. What an event said of its author is as good as asking Discord.
+// Person looks up a person in the guild. The author data of an event count as a look-up.
 func (d *Discord) Person(ctx context.Context, who acl.Subject, maxAge time.Duration) (chat.Person, error) {
 	id := d.ours(who)
 	if id == "" {
@@ -71,7 +71,7 @@ func (d *Discord) person(m member) chat.Person {
 	return p
 }
 
-// named leaves the roles that the policy names.
+// named returns the roles that the policy names.
 func (d *Discord) named(roles []acl.Subject) []acl.Subject {
 	if d.config.Groups == nil || len(roles) == 0 {
 		return slices.Clone(roles)
@@ -86,7 +86,7 @@ func (d *Discord) named(roles []acl.Subject) []acl.Subject {
 	return left
 }
 
-// learn remembers what an event says of who acts and where: Discord made it, and it is fresh.
+// learn records the person and channel of an event, which come from Discord and are fresh.
 func (d *Discord) learn(in *interaction) {
 	now := d.config.Now()
 	d.people.put(in.Member.User.ID, d.person(in.Member), now)
@@ -107,7 +107,7 @@ func parentOf(c channel) string {
 	return ""
 }
 
-// place returns where a channel is as the bot means it: a thread's rules are its channel's.
+// place returns the bot's view of a channel: a thread belongs to its parent channel.
 func (d *Discord) place(ctx context.Context, id string) (chat.Thread, error) {
 	at := chat.Thread{Platform: platform, Workspace: d.config.GuildID, Channel: id}
 	parent, known := d.parents.get(id, forever)

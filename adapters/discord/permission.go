@@ -11,14 +11,15 @@ import (
 	"purgebot/bot/chat"
 )
 
-// permission is a set of them: https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags
+// permission is a set of permissions:
+// https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags
 type permission uint64
 
 const (
 	administrator permission = 1 << 3
 	viewChannel   permission = 1 << 10
 	sendMessages  permission = 1 << 11
-	embedLinks    permission = 1 << 14 // without it, everything is shown as plain content
+	embedLinks    permission = 1 << 14 // without it, cards are shown as plain content
 	attachFiles   permission = 1 << 15
 	readHistory   permission = 1 << 16
 	manageThreads permission = 1 << 34
@@ -27,33 +28,33 @@ const (
 	everything = ^permission(0)
 )
 
-// has reports whether all of q is in p.
+// has reports whether p contains all of q.
 func (p permission) has(q permission) bool { return p&q == q }
 
-// rights is what the bot may do in one channel.
+// rights is the bot's rights in one channel.
 type rights struct {
 	may            permission
 	thread, locked bool
 	timedOut       bool // in the whole server
-	shared         bool // not the server's own
+	shared         bool // the channel does not belong to the server
 }
 
-// What lets the bot into a channel; Discord has no command for it.
+// Instructions that let the bot into a channel; Discord has no command for it.
 const (
 	inviteTo      = "Edit Channel → Permissions → Add members or roles → purgebot, and allow "
 	inviteUnlock  = "unlock this thread"
 	inviteTimeout = "end purgebot's timeout in this server"
 )
 
-// channel says it as the bot wants to know it.
+// channel returns the rights in the bot's terms.
 func (r rights) channel() chat.Channel {
 	return chat.Channel{Shared: r.shared, Joined: r.invite() == "", Invite: r.invite()}
 }
 
-// invite says what to do so that the bot can write; "" is nothing.
+// invite returns the instruction that lets the bot write, or "".
 func (r rights) invite() string {
 	write, named := sendMessages, "Send Messages"
-	if r.thread { // which does not inherit Send Messages
+	if r.thread { // a thread does not inherit Send Messages
 		write, named = sendInThreads, "Send Messages in Threads"
 	}
 	seen, written := r.may.has(viewChannel), r.may.has(write)
@@ -72,7 +73,7 @@ func (r rights) invite() string {
 	return ""
 }
 
-// Channel says what a channel is to the bot. Nobody from outside the guild reads one of it.
+// Channel looks up the bot's access to a channel. Channels of the guild have no readers from outside.
 func (d *Discord) Channel(ctx context.Context, at chat.Thread, maxAge time.Duration) (chat.Channel, error) {
 	if d.ours(at.Subject()) == "" || at.Root != "" && !snowflake(at.Root) {
 		return chat.Channel{Shared: true}, nil
@@ -84,7 +85,7 @@ func (d *Discord) Channel(ctx context.Context, at chat.Thread, maxAge time.Durat
 	return r.channel(), nil
 }
 
-// rightsIn is what the last interaction said, or what is computed, in one round of calls.
+// rightsIn returns the rights from the last interaction, or computes them in one round of calls.
 func (d *Discord) rightsIn(ctx context.Context, at chat.Thread, maxAge time.Duration) (rights, error) {
 	id := cmp.Or(at.Root, at.Channel)
 	if r, known := d.rights.get(id, maxAge); known {
@@ -98,8 +99,9 @@ func (d *Discord) rightsIn(ctx context.Context, at chat.Thread, maxAge time.Dura
 	return r, err
 }
 
-// askRights computes; a channel that is not seen, or not there, gives none.
+// askRights computes the rights. A hidden or missing channel gives none.
 func (d *Discord) askRights(ctx context.Context, at chat.Thread, maxAge time.Duration) (rights, error) {
+	// Look up the channel, its thread and the bot at the same time.
 	var rules, thread channel
 	var me self
 	var errs [3]error
@@ -110,6 +112,7 @@ func (d *Discord) askRights(ctx context.Context, at chat.Thread, maxAge time.Dur
 		calls.Go(func() { errs[2] = d.call(ctx, http.MethodGet, "/channels/"+at.Root, nil, &thread) })
 	}
 	calls.Wait()
+	// Treat a hidden or missing channel as one without rights.
 	for _, err := range errs {
 		switch {
 		case code(err) == missingAccess, code(err) == unknownChannel:
@@ -128,9 +131,9 @@ func (d *Discord) askRights(ctx context.Context, at chat.Thread, maxAge time.Dur
 // self is the bot as a member of the server.
 type self struct {
 	id    string
-	may   permission // by its roles, channels aside
+	may   permission // permissions of its roles, without overwrites of channels
 	roles []string
-	until time.Time // timed out
+	until time.Time // end of a timeout
 }
 
 // self looks up the bot and the roles of the server, in one round.
@@ -143,6 +146,7 @@ func (d *Discord) self(ctx context.Context, maxAge time.Duration) (self, error) 
 	if err != nil {
 		return self{}, err
 	}
+	// Look up the member and the roles at the same time.
 	var m member
 	var roles []role
 	var errs [2]error
@@ -170,12 +174,13 @@ func selfOf(id, guild string, m member, roles []role) self {
 	return me
 }
 
-// in computes what the bot may do in a channel: the overwrite of everybody, then those of its roles together, then its own.
-// https://docs.discord.com/developers/topics/permissions#permission-overwrites
+// in returns the bot's permissions in a channel: the overwrite for everyone, then those of its roles together,
+// then its own. https://docs.discord.com/developers/topics/permissions#permission-overwrites
 func (me self) in(c channel, guild string, now time.Time) permission {
 	if me.may.has(administrator) {
 		return everything
 	}
+	// Collect the overwrites.
 	var all, roles, own overwrite
 	for _, o := range c.Overwrites {
 		switch {
@@ -187,6 +192,7 @@ func (me self) in(c channel, guild string, now time.Time) permission {
 			roles.Allow, roles.Deny = roles.Allow|o.Allow, roles.Deny|o.Deny
 		}
 	}
+	// Apply them in Discord's order.
 	may := me.may
 	for _, o := range []overwrite{all, roles, own} {
 		may = may&^o.Deny | o.Allow
@@ -197,7 +203,7 @@ func (me self) in(c channel, guild string, now time.Time) permission {
 	return may
 }
 
-// role is one of the server's: https://docs.discord.com/developers/topics/permissions#role-object
+// role is a role of the server: https://docs.discord.com/developers/topics/permissions#role-object
 type role struct {
 	ID          string     `json:"id"`
 	Permissions permission `json:"permissions,string"`
@@ -211,7 +217,8 @@ func (d *Discord) roles(ctx context.Context) (all []role, err error) {
 	return all, err
 }
 
-// changed are the events after which what the bot may do is asked anew: an admin who mends it need not wait.
+// changed lists the events after which the bot's rights are looked up again, so that an admin's correction
+// takes effect immediately.
 var changed = []string{
 	"GUILD_CREATE", "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE", "GUILD_MEMBER_UPDATE", "CHANNEL_CREATE", "CHANNEL_UPDATE",
 	"THREAD_UPDATE",
@@ -223,10 +230,11 @@ func (d *Discord) forgetRights() {
 	d.mute.clear()
 }
 
-// muteFor is how long Health tells of a channel that could not be written to, unless an event says that it may have changed.
+// muteFor is the time for which Health reports a channel that refused a message, unless an event indicates a
+// change.
 const muteFor = 10 * time.Minute
 
-// writable notes, after something was to be posted in a channel, whether that may be done.
+// writable records, after a post in a channel, whether the channel accepts messages.
 func (d *Discord) writable(channel string, err error) {
 	last, _ := d.mute.get("", forever)
 	switch {

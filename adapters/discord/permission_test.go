@@ -20,7 +20,7 @@ const (
 	adminRole = "900000000000000021"
 )
 
-// cdn changes #cdn.
+// cdn changes the channel #cdn.
 func (w *world) cdn(change func(*discordsim.Channel)) {
 	c := discordsim.Channel{ID: discordsim.CDN, Guild: guild, Name: "cdn"}
 	change(&c)
@@ -49,7 +49,7 @@ func TestWhereItCannotWriteTheInviteNamesWhatIsMissing(t *testing.T) {
 	for name, c := range map[string]struct {
 		change  func(w *world)
 		at      func(w *world) chat.Thread
-		missing string // "" is joined
+		missing string // "" means joined
 	}{
 		"all is well":        {func(*world) {}, channel, ""},
 		"not seen":           {func(w *world) { w.cdn(denying(discordsim.ViewChannel)) }, channel, "View Channel and Send Messages"},
@@ -84,7 +84,8 @@ func TestWhereItCannotWriteTheInviteNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// TestWhatIsComputedIsWhatDiscordAllows: whatever the roles and overwrites, Joined says whether a message gets through.
+// TestWhatIsComputedIsWhatDiscordAllows checks for random roles and overwrites that Joined predicts the success
+// of a message.
 func TestWhatIsComputedIsWhatDiscordAllows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP, func(_ *Config, sim *discordsim.Sim) { sim.PerSecond = 1e6 })
@@ -115,7 +116,7 @@ func TestWhatIsComputedIsWhatDiscordAllows(t *testing.T) {
 		if random.IntN(2) == 0 {
 			at = w.thread(false)
 		}
-		w.discord.forgetRights() // nobody tells of a change over HTTP
+		w.discord.forgetRights() // no event reports a change over HTTP
 		is, err := w.discord.Channel(t.Context(), at, time.Minute)
 		require.NoError(t, err)
 		_, err = w.discord.post(t.Context(), at.Subject().ID(), outgoing{Content: "x", Mentions: nobody}, nil)

@@ -22,17 +22,18 @@ const (
 	commandOnMessage = 3
 )
 
-// permissions is what the bot's role needs: view, send, embed, attach, read history, make threads, write in them.
+// permissions is the set that the bot's role needs: view, send, embed, attach, read history, make threads,
+// write in them.
 const permissions = 309237763072
 
-// hash is the same for the same commands, in whatever order they come.
+// hash returns equal hashes for equal commands, in any order.
 func hash(all []definition) [sha256.Size]byte {
 	all = slices.SortedFunc(slices.Values(all), func(a, b definition) int { return strings.Compare(a.Name, b.Name) })
 	text, _ := json.Marshal(all)
 	return sha256.Sum256(text)
 }
 
-// register writes the commands for the guild, if Discord has others: creating is limited to 200 a day.
+// register writes the commands of the guild if Discord's differ, because creation is limited to 200 a day.
 func (d *Discord) register(ctx context.Context) error {
 	path := "/applications/" + d.config.ApplicationID + "/guilds/" + d.config.GuildID + "/commands"
 	var there []definition
@@ -47,8 +48,10 @@ func (d *Discord) register(ctx context.Context) error {
 	return d.unregisterGlobal(ctx)
 }
 
-// unregisterGlobal deletes the application's global commands that are called like ours: people would be offered both.
+// unregisterGlobal deletes global commands of the application with the same names, because people would see
+// both.
 func (d *Discord) unregisterGlobal(ctx context.Context) error {
+	// List the global commands.
 	path := "/applications/" + d.config.ApplicationID + "/commands"
 	var there []struct {
 		definition
@@ -57,12 +60,13 @@ func (d *Discord) unregisterGlobal(ctx context.Context) error {
 	if err := d.call(ctx, http.MethodGet, path, nil, &there); err != nil && !missing(err) {
 		return err
 	}
+	// Delete those with the name of a command of the guild.
 	for _, c := range there {
 		ours := slices.ContainsFunc(definitions(d.config.Verbs), func(o definition) bool { return o.Name == c.Name && o.Type == c.Type })
 		if !ours {
 			continue
 		}
-		d.config.Log.Warn("discord: deleting a global command that the server has its own of", "command", c.Name)
+		d.config.Log.Warn("discord: deleting a global command, because the server has a command of the same name", "command", c.Name)
 		if err := d.call(ctx, http.MethodDelete, path+"/"+c.ID, nil, nil); err != nil {
 			return err
 		}
@@ -70,7 +74,7 @@ func (d *Discord) unregisterGlobal(ctx context.Context) error {
 	return nil
 }
 
-// mismatched says which variable is of another application than the token is.
+// mismatched returns an error that names the variable of another application than the token's.
 // https://docs.discord.com/developers/resources/application#get-current-application
 func (d *Discord) mismatched(ctx context.Context) error {
 	var app struct {
@@ -104,7 +108,8 @@ func (d *Discord) prepare(ctx context.Context) error {
 		d.config.GuildID, d.config.ApplicationID, permissions)}
 }
 
-// keepRegistered registers, and tries again as long as that fails: what it needs may be granted at any time.
+// keepRegistered registers the commands, and repeats failures, because a missing permission may be granted at
+// any time.
 func (d *Discord) keepRegistered(ctx context.Context) {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		err := d.prepare(ctx)

@@ -17,7 +17,7 @@ const (
 	maxContent     = 2000
 	maxTitle       = 256
 	maxDescription = 4096
-	maxFooter      = 400 // of 2048, so that the whole stays below the 6000 of all embeds
+	maxFooter      = 400 // of 2048, so that all embeds stay below their limit of 6000
 	maxTargets     = 2600
 	maxLine        = 1000
 	maxButton      = 80
@@ -27,8 +27,9 @@ const (
 	maxCustomID    = 100
 )
 
-// outgoing is a message as Discord takes it. Text of a card is in the embed, which notifies nobody and fetches nothing; the
-// content holds nothing but mentions. What is nil is left out, and leaves an edited message as it was; what is empty empties it.
+// outgoing is a message in Discord's format. The text of a card is in the embed, which neither notifies nor
+// unfurls; the content holds only mentions. A nil field is omitted and leaves an edited message unchanged; an
+// empty one clears that part.
 type outgoing struct {
 	Content      string     `json:"content"`
 	Embeds       []embed    `json:"embeds,omitzero"`
@@ -40,8 +41,8 @@ type outgoing struct {
 	Reference    *reference `json:"message_reference,omitempty"`
 	Attachments  *[]upload  `json:"attachments,omitempty"`
 
-	hides  bool   // targets that only its file shows, if that
-	inFile string // the end of its text that names the file
+	hides  bool   // the card does not show all targets
+	inFile string // the end of the text, which names the file
 }
 
 type embed struct {
@@ -69,8 +70,8 @@ type button struct {
 	confirms bool
 }
 
-// mentions says who may be notified. parse is never left out and never null, which would mean everybody:
-// https://docs.discord.com/developers/resources/message#allowed-mentions-object
+// mentions lists the people and roles to notify. The field parse is always present and never null, because its
+// absence means everyone: https://docs.discord.com/developers/resources/message#allowed-mentions-object
 type mentions struct {
 	Parse       []string `json:"parse"`
 	Users       []string `json:"users,omitempty"`
@@ -90,7 +91,7 @@ type upload struct {
 	Filename string `json:"filename"`
 }
 
-// attached names the files that are sent with a message.
+// attached adds the names of a message's files.
 func attached(m outgoing, files []*chat.File) outgoing {
 	if len(files) == 0 {
 		return m
@@ -111,10 +112,12 @@ var toneColors = map[chat.Tone]int{
 	chat.Waiting: 0xF1C40F, chat.Busy: 0x3498DB, chat.Good: 0x2ECC71, chat.Bad: 0xE74C3C, chat.Unsure: 0xE67E22,
 }
 
-// message renders a card, and the files that belong to it.
+// message renders a card, with its files.
 func (d *Discord) message(c chat.Card) (outgoing, []*chat.File) {
+	// Begin with the buttons and mentions.
 	m := outgoing{Mentions: nobody, Components: buttons(c.Buttons)}
 	m.Content, m.Mentions = d.mentioned(c.Mention)
+	// Write the embed, with a long title as the first line.
 	e := embed{Color: toneColors[c.Tone]}
 	body := text{left: maxDescription}
 	title := chat.OneLine(toneMarks[c.Tone] + c.Title)
@@ -128,18 +131,19 @@ func (d *Discord) message(c chat.Card) (outgoing, []*chat.File) {
 	if strings.TrimSpace(chat.OneLine(c.Footer)) != "" {
 		e.Footer = &footer{chat.Clip(chat.OneLine(c.Footer), maxFooter)}
 	}
+	// Fill an empty embed, which Discord would refuse.
 	if strings.TrimSpace(e.Title+e.Description) == "" && e.Footer == nil {
 		e.Title = "…"
 	}
 	m.Embeds = []embed{e}
-	if len(files) == 0 || c.More > 0 && c.File == nil { // it cannot be read anywhere
+	if len(files) == 0 || c.More > 0 && c.File == nil { // the targets cannot be read anywhere
 		m = m.withoutFile("", sayListRefused)
 	}
 	return m, files
 }
 
-// withoutFile is the message whose file does not hang on it, which say tells of. Where that file alone shows some targets, nobody can
-// confirm them: the buttons that would are left out, and sayList says what to do about it.
+// withoutFile returns the message without its file, with the notice say. If only that file shows some targets,
+// the buttons that confirm them are removed, and the notice is sayList, which names the way out.
 func (m outgoing) withoutFile(say, sayList string) outgoing {
 	m.Embeds = slices.Clone(m.Embeds)
 	for i := range m.Embeds {
@@ -163,10 +167,11 @@ func unconfirmed(rows []row) []row {
 	return left
 }
 
-// unembedded is the message where embeds are not allowed: as content, which holds less. One that does not fit whole has no
-// buttons: nobody is to confirm what cannot be read to its end.
+// unembedded returns the message without embeds, as content, which holds less. A message that does not fit has
+// no buttons, because people must not confirm a text that they cannot read to its end.
 func (m outgoing) unembedded() outgoing {
-	body := text{left: maxContent - 200} // room to end a code block, and for sayNoEmbeds
+	body := text{left: maxContent - 200} // room for the end of a code block and for sayNoEmbeds
+	// Write as much of the text as fits.
 	whole := body.line(m.Content)
 	for _, e := range m.Embeds {
 		said := e.Title + "\n" + e.Description
@@ -177,6 +182,7 @@ func (m outgoing) unembedded() outgoing {
 			whole = whole && body.line(l)
 		}
 	}
+	// Close an open code block of a cut text, and remove the buttons.
 	if !whole {
 		if strings.Count(body.String(), "```")%2 == 1 {
 			body.WriteString("\n```")
@@ -188,7 +194,7 @@ func (m outgoing) unembedded() outgoing {
 	return m
 }
 
-// within is what is left of a message and its files where only some things are allowed.
+// within adapts a message and its files to the permissions in a channel.
 func (m outgoing) within(may permission, files []*chat.File) (outgoing, []*chat.File) {
 	if !may.has(attachFiles) && len(files) > 0 {
 		m, files = m.withoutFile(sayNoFile, sayNoList), nil
@@ -199,7 +205,8 @@ func (m outgoing) within(may permission, files []*chat.File) (outgoing, []*chat.
 	return m, files
 }
 
-// describe writes who asked, the lines, the targets, and how many of them are elsewhere, which it notes on the message.
+// describe writes the requester, the lines and the targets of a card. It records the number of hidden targets
+// on the message, and returns the files.
 func (d *Discord) describe(body *text, c chat.Card, m *outgoing) []*chat.File {
 	if c.By != "" {
 		body.line("by " + d.by(c.By))
@@ -221,8 +228,9 @@ func (d *Discord) describe(body *text, c chat.Card, m *outgoing) []*chat.File {
 	return files
 }
 
-// filesOf is the file of a card; or one of its targets, where some of them are not shown and somebody is to confirm them, or one is too
-// long to be shown in any message: nobody is to confirm what cannot be read to its end.
+// filesOf returns the file of a card. Without one, it returns a file of all targets if hidden ones are to be
+// confirmed, or if one is too long for every message: people must not confirm a text that they cannot read to
+// its end.
 func filesOf(c chat.Card, hidden int, long bool) []*chat.File {
 	confirms := slices.ContainsFunc(c.Buttons, func(b chat.Button) bool { return b.Confirms })
 	switch {
@@ -234,7 +242,8 @@ func filesOf(c chat.Card, hidden int, long bool) []*chat.File {
 	return nil
 }
 
-// by names somebody without notifying: an embed never does. The id is there because anybody may take anybody's name.
+// by names a person without notifying them: mentions in embeds never notify. The id is added because names are
+// not unique.
 func (d *Discord) by(who acl.Subject) string {
 	if id := d.ours(who); id != "" {
 		return "<@" + id + "> (" + id + ")"
@@ -242,7 +251,7 @@ func (d *Discord) by(who acl.Subject) string {
 	return escape(chat.OneLine(string(who)), 200)
 }
 
-// mentioned returns the markup that notifies those people and roles that are of the guild; the others cannot be notified.
+// mentioned returns the markup that notifies the people and roles of the guild. Others cannot be notified.
 func (d *Discord) mentioned(who []acl.Subject) (content string, m mentions) {
 	m = nobody
 	for _, w := range who[:min(len(who), maxMention)] {
@@ -257,7 +266,7 @@ func (d *Discord) mentioned(who []acl.Subject) (content string, m mentions) {
 	return strings.TrimSpace(content), m
 }
 
-// text is lines, at most left units of them.
+// text is lines with a limit of units.
 type text struct {
 	strings.Builder
 	left int
@@ -276,7 +285,7 @@ func (t *text) line(s string) bool {
 	return true
 }
 
-// lines writes lines as text, leaves room for what follows them, and says how many more there are.
+// lines writes lines as text, keeps room for the text after them, and adds the number of remaining lines.
 func lines(body *text, all []string, room int) {
 	for i, l := range all {
 		l = escape(chat.OneLine(l), maxLine)
@@ -291,7 +300,8 @@ func lines(body *text, all []string, room int) {
 	}
 }
 
-// fit shows targets as code, each one whole, and says how many did not fit, and whether one of them never could.
+// fit shows targets as code, each one whole. It also returns the number of hidden targets, and whether one is
+// too long for every message.
 func fit(targets []string) (code string, hidden int, long bool) {
 	var b strings.Builder
 	fenced := false
@@ -305,7 +315,7 @@ func fit(targets []string) (code string, hidden int, long bool) {
 	for i, t := range targets {
 		t = chat.OneLine(t)
 		bare := strings.Contains(t, "`")
-		if bare { // would end the code
+		if bare { // a backquote would end the code
 			t = escape(t, 2*len(t)+1)
 		}
 		n := chat.Units(t) + 9
@@ -338,7 +348,8 @@ func buttons(all []chat.Button) []row {
 	return rows
 }
 
-// nonce makes a repeated post one message, for a few minutes: https://docs.discord.com/developers/resources/message#create-message
+// nonce makes Discord merge repetitions of a post, for a few minutes:
+// https://docs.discord.com/developers/resources/message#create-message
 func nonce(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return base64.RawURLEncoding.EncodeToString(sum[:18]) // 24 of at most 25 characters

@@ -12,21 +12,29 @@ import (
 	"purgebot/purge"
 )
 
-// Discord gives up after 3 s: https://docs.discord.com/developers/interactions/receiving-and-responding#followup-messages
+// Discord gives up after 3 s:
+// https://docs.discord.com/developers/interactions/receiving-and-responding#followup-messages
 const (
 	deferAfter = 2 * time.Second
 	handleIn   = 2500 * time.Millisecond
-	grace      = 500 * time.Millisecond // for a handler that was told to stop, to say so
-	tokenLife  = 14 * time.Minute       // 15, and the way there
+	grace      = 500 * time.Millisecond // extra time for a cancelled handler to return
+	tokenLife  = 14 * time.Minute       // 15 minutes, less the time for the call
 	afterwards = 10 * time.Second
 )
 
-// timing is how long things may take; tests have less patience.
+// timing is the set of time limits; tests have shorter ones.
 type timing struct {
 	deferAfter, handleIn, grace time.Duration
 }
 
 var defaults = timing{deferAfter: deferAfter, handleIn: handleIn, grace: grace}
+
+// with adds patience to what an event may take.
+func (t timing) with(patience time.Duration) timing {
+	t.deferAfter += patience
+	t.handleIn += patience
+	return t
+}
 
 // The types of callbacks.
 const (
@@ -55,29 +63,30 @@ type callback struct {
 	Data any `json:"data,omitempty"`
 }
 
-// deferral has no other field that counts.
+// deferral holds the only field with an effect.
 type deferral struct {
 	Flags int `json:"flags"`
 }
 
-// exchange is one interaction being answered: by send once, and by what follows up on it.
+// exchange is one interaction with its answers: one through send, and follow-ups.
 type exchange struct {
 	d    *Discord
 	in   *interaction
 	send func(context.Context, callback) error
 }
 
-// followUp is what it takes to tell somebody more below an interaction of theirs.
+// followUp is the data for a later message below a person's interaction.
 type followUp struct{ user, token string }
 
-// answered is what the bot said.
+// answered is the bot's reply.
 type answered struct {
 	reply chat.Reply
 	err   error
 }
 
-// ask asks the bot and answers with what it says: at once, or if it takes its time, after Discord was told to wait.
+// ask gives an interaction to the bot and sends its answer: immediately, or, for a slow bot, after a deferral.
 func (x *exchange) ask(ctx context.Context, f func(context.Context) (chat.Reply, error)) {
+	// Give the interaction to the bot.
 	d := x.d
 	handle, cancel := context.WithTimeout(ctx, d.timing.handleIn)
 	defer cancel()
@@ -88,6 +97,7 @@ func (x *exchange) ask(ctx context.Context, f func(context.Context) (chat.Reply,
 	})
 	ctx, stop := context.WithTimeout(ctx, d.timing.handleIn+d.timing.grace+afterwards)
 	defer stop()
+	// Answer at once, or defer the answer.
 	soon := time.NewTimer(d.timing.deferAfter)
 	defer soon.Stop()
 	select {
@@ -96,10 +106,10 @@ func (x *exchange) ask(ctx context.Context, f func(context.Context) (chat.Reply,
 	case <-soon.C:
 		x.wait(ctx, done)
 	}
-	d.tokens.put(x.in.ID, followUp{x.in.Member.User.ID, x.in.Token}, d.config.Now()) // a follow-up before the answer would be taken for it
+	d.tokens.put(x.in.ID, followUp{x.in.Member.User.ID, x.in.Token}, d.config.Now()) // stored late, because an earlier follow-up would count as the answer
 }
 
-// wait tells Discord to wait, and answers later.
+// wait defers the answer, and sends it later.
 func (x *exchange) wait(ctx context.Context, done <-chan answered) {
 	c := callback{Type: thinking, Data: deferral{ephemeral}}
 	if x.onMessage() {
@@ -120,7 +130,7 @@ func (x *exchange) wait(ctx context.Context, done <-chan answered) {
 	x.followUp(ctx, card.Card, err == nil)
 }
 
-// settled makes a card of an error, and of a form that cannot be shown.
+// settled turns errors, and forms that cannot be shown, into cards.
 func (x *exchange) settled(a answered) answered {
 	if errors.Is(a.err, errPanic) {
 		x.d.config.Log.Error("discord: delivery failed", "error", a.err)
@@ -136,15 +146,15 @@ func (x *exchange) settled(a answered) answered {
 	return a
 }
 
-// sentence is a card that says why something was not taken.
+// sentence returns a card with the reason for a failure.
 func sentence(err error) *chat.Card {
 	return &chat.Card{Title: notTaken(err), Tone: chat.Bad}
 }
 
-// onMessage reports whether the interaction hangs on a message, so that it can be answered with nothing to see.
+// onMessage reports whether the interaction belongs to a message, so that an empty answer is possible.
 func (x *exchange) onMessage() bool { return x.in.Message != nil }
 
-// answer is the direct answer.
+// answer sends the direct answer.
 func (x *exchange) answer(ctx context.Context, a answered) {
 	card := a.reply.Card
 	switch {
@@ -161,7 +171,7 @@ func (x *exchange) answer(ctx context.Context, a answered) {
 	}
 }
 
-// show answers with a private message; one that a private button led to takes its place.
+// show answers with a private message. It replaces the private message of a pressed button.
 func (x *exchange) show(ctx context.Context, c chat.Card) {
 	m, files := x.d.message(c)
 	m.Flags |= ephemeral
@@ -178,15 +188,16 @@ func (x *exchange) show(ctx context.Context, c chat.Card) {
 	}
 }
 
-// silence answers a command that has nothing to say: Discord wants an answer, and one that vanished would only startle.
+// silence answers a command without a reply: Discord requires an answer, and a vanishing one would be
+// confusing.
 func (x *exchange) silence(ctx context.Context) {
 	x.note(x.send(ctx, callback{showMessage, receipt}))
 }
 
-// receipt is a private answer that tells nothing of what was asked.
+// receipt is a private answer that reveals nothing about the command.
 var receipt = outgoing{Content: sayTaken, Flags: ephemeral | suppressEmbeds, Mentions: nobody}
 
-// followUp fills in what was put off.
+// followUp completes a deferred answer.
 func (x *exchange) followUp(ctx context.Context, c *chat.Card, waiting bool) {
 	switch {
 	case c == nil && waiting && !x.onMessage():
@@ -217,7 +228,8 @@ func (x *exchange) webhook() string {
 	return "/webhooks/" + x.d.config.ApplicationID + "/" + x.in.Token
 }
 
-// untold tells in a direct message what the interaction can no longer carry. What was taken stays taken.
+// untold sends a direct message if the interaction can no longer be answered. The recorded action stays
+// recorded.
 func (x *exchange) untold(ctx context.Context, c *chat.Card, why error) {
 	x.note(why)
 	if x.in.GuildID != x.d.config.GuildID {
@@ -235,8 +247,9 @@ func (x *exchange) note(err error) {
 // errPanic marks an error that was a panic.
 var errPanic = errors.New("panic")
 
-// guarded makes an error of a panic, which would end the process: discordgo runs every handler in a goroutine of its own.
-// What somebody panicked with may hold anything; only its type and where it was are told.
+// guarded runs f and returns a panic as an error. A panic would end the process, because discordgo runs every
+// handler in its own goroutine. The error holds only the type of the value and the place, because the value may
+// hold secrets.
 func guarded[V any](f func() (V, error)) (v V, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -7,7 +7,7 @@ import (
 	"purgebot/bot/chat"
 )
 
-// sent is a message as Discord answers it: what is shown, whatever was sent.
+// sent is a message in Discord's answer: the shown message, which may differ from the one sent.
 type sent struct {
 	ID          string       `json:"id"`
 	ChannelID   string       `json:"channel_id"`
@@ -17,7 +17,8 @@ type sent struct {
 	Attachments []attachment `json:"attachments"`
 }
 
-// ref is where the message is, which was posted to channel. A nonce counts in all channels, so that it may be in another one.
+// ref returns the place of a message that was posted to channel. A nonce counts in all channels, so the place
+// may be another channel.
 func (s sent) ref(channel string) chat.MessageRef {
 	if snowflake(s.ChannelID) {
 		channel = s.ChannelID
@@ -25,7 +26,8 @@ func (s sent) ref(channel string) chat.MessageRef {
 	return chat.MessageRef{Channel: channel, ID: s.ID}
 }
 
-// says reports whether what is shown is what was meant. Blanks do not count: Discord trims them.
+// says reports whether the shown message equals the intended one. Blanks do not count, because Discord trims
+// them.
 func (s sent) says(m outgoing, files []*chat.File) bool {
 	return sameText(s.Content, m.Content) && slices.EqualFunc(s.Embeds, m.Embeds, sentEmbed.says) &&
 		slices.EqualFunc(s.buttons(), m.buttons(), button.same) && s.has(files)
@@ -39,7 +41,7 @@ func (s sentEmbed) says(e embed) bool {
 	return sameText(s.Title, e.Title) && sameText(s.Description, e.Description) && sameText(s.Footer.Text, foot) && s.Color == e.Color
 }
 
-// has reports whether exactly these files hang on the message.
+// has reports whether exactly these files are attached to the message.
 func (s sent) has(files []*chat.File) bool {
 	return slices.EqualFunc(s.Attachments, files, func(a attachment, f *chat.File) bool { return a.Filename == f.Name })
 }
@@ -54,7 +56,7 @@ func (s sent) buttons() []button {
 	return all
 }
 
-// same reports whether two buttons are one to whoever sees and presses them.
+// same reports whether two buttons look and work alike.
 func (b button) same(other button) bool {
 	return b.Style == other.Style && sameText(b.Label, other.Label) && b.CustomID == other.CustomID
 }

@@ -14,7 +14,8 @@ import (
 	"purgebot/purge"
 )
 
-// TestALostPostIsCorrectedWhateverBecameOfIt: the first post was answered by nobody, and the card is another one by now.
+// TestALostPostIsCorrectedWhateverBecameOfIt covers a first post without an answer, and a changed card since
+// then.
 func TestALostPostIsCorrectedWhateverBecameOfIt(t *testing.T) {
 	t.Parallel()
 	first, later := chat.Card{Title: "Purging", File: &chat.File{Name: "p.txt", Text: "x"}}, chat.Card{Title: "Done"}
@@ -52,7 +53,7 @@ func TestALostPostIsCorrectedWhateverBecameOfIt(t *testing.T) {
 	}
 }
 
-// TestACorrectionIsTriedAgain: also when Discord has forgotten the nonce, there is one message.
+// TestACorrectionIsTriedAgain checks that there is one message, even after Discord has forgotten the nonce.
 func TestACorrectionIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	clock := time.Now()
@@ -73,7 +74,8 @@ func TestACorrectionIsTriedAgain(t *testing.T) {
 	assert.Equal(t, "Done", w.Messages(discordsim.CDN)[0].Plain())
 }
 
-// TestAMessageThatIsRightIsNotEdited: Discord marks what was edited.
+// TestAMessageThatIsRightIsNotEdited checks that a correct message is left alone, because Discord marks edited
+// ones.
 func TestAMessageThatIsRightIsNotEdited(t *testing.T) {
 	t.Parallel()
 	for name, may := range map[string]discordsim.Permission{"all": 0, "no embeds": discordsim.EmbedLinks, "no files": discordsim.AttachFiles} {

@@ -11,12 +11,13 @@ import (
 	"purgebot/purge"
 )
 
-// Show edits or posts a message. One that is gone, or that cannot be edited any more, is posted anew. A Root that is no thread
-// yet becomes one, made from that message; where none can be made, the message goes to the channel.
+// Show edits or posts a message. A message that is gone or no longer editable is posted again. A Root without a
+// thread becomes a thread of that message; if none can be made, the message goes to the channel.
 func (d *Discord) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef, key string, c chat.Card) (chat.MessageRef, error) {
 	if d.ours(at.Subject()) == "" || at.Root != "" && !snowflake(at.Root) {
 		return chat.MessageRef{}, &purge.Error{Kind: purge.Denied, Message: otherServer}
 	}
+	// Edit the message, if there is one.
 	m, files := d.message(c)
 	if snowflake(ref.Channel) && snowflake(ref.ID) {
 		err := d.edit(ctx, ref, m, files)
@@ -27,10 +28,12 @@ func (d *Discord) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef,
 			return chat.MessageRef{}, err
 		}
 	}
+	// Correct a message that an earlier attempt has posted.
 	m.Nonce, m.EnforceNonce = nonce(key, at.Channel, at.Root, ref.ID), true
 	if posted, found := d.posted.get(m.Nonce, forever); found && posted != ref {
 		return d.Show(ctx, at, posted, key, c)
 	}
+	// Post a new message.
 	var err error
 	if at.Root == "" {
 		ref, err = d.post(ctx, at.Channel, m, files)
@@ -41,12 +44,13 @@ func (d *Discord) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef,
 	return ref, err
 }
 
-// lost reports whether a message can no longer be written to.
+// lost reports whether a message no longer accepts changes.
 func lost(err error) bool {
 	return missing(err) || slices.Contains([]int{unknownMessage, unknownChannel, otherAuthor, archived, threadLocked}, code(err))
 }
 
-// post posts what is allowed in a channel. What it posted there before under the same nonce, and cannot write to any more, is left.
+// post posts a message as far as the channel permits. An earlier message under the same nonce that no longer
+// accepts changes is left there.
 func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []*chat.File) (chat.MessageRef, error) {
 	for range 3 {
 		ref, left, err := d.postOnce(ctx, channel, m, files)
@@ -58,14 +62,15 @@ func (d *Discord) post(ctx context.Context, channel string, m outgoing, files []
 	return chat.MessageRef{}, &purge.Error{Kind: errSilent.Kind, Message: errSilent.Message}
 }
 
-// fileRefused reports whether a message was not taken because of its file alone.
+// fileRefused reports whether a message was refused only because of its file.
 func fileRefused(err error) bool {
 	return slices.Contains([]int{bodyTooLarge, fileTooLarge}, code(err)) || status(err) == http.StatusRequestEntityTooLarge
 }
 
-// postOnce posts in two calls at most: where Discord refuses, what is allowed there is asked, or the file is left out. left is the message that is there already
-// and cannot be changed.
+// postOnce posts with at most one repetition: after a refusal it looks up the permissions, or drops the file.
+// The result left is the id of an existing message that cannot be changed.
 func (d *Discord) postOnce(ctx context.Context, channel string, m outgoing, files []*chat.File) (ref chat.MessageRef, left string, err error) {
+	// Post as far as the permissions are known.
 	may := everything
 	if r, known := d.rights.get(channel, rightsFor); known {
 		may = r.may
@@ -77,10 +82,12 @@ func (d *Discord) postOnce(ctx context.Context, channel string, m outgoing, file
 			s, err = d.postWithin(ctx, channel, may, m, files)
 		}
 	}
+	// Repeat without a refused file.
 	if fileRefused(err) && len(files) > 0 {
 		m, files = m.withoutFile(sayFileRefused, sayListRefused), nil
 		s, err = d.postWithin(ctx, channel, may, m, files)
 	}
+	// Return the message, corrected if Discord knew its nonce.
 	if err == nil && !snowflake(s.ID) {
 		err = &purge.Error{Kind: purge.Unknown, Message: errSilent.Message}
 	}
@@ -95,8 +102,9 @@ func (d *Discord) postOnce(ctx context.Context, channel string, m outgoing, file
 	return d.correct(ctx, ref, m, files)
 }
 
-// correct makes a message say what was meant. To a nonce that it knows, as after an answer that was lost, Discord answers with the
-// message that it has, unchanged: https://docs.discord.com/developers/resources/message#create-message
+// correct edits a posted message to the intended text. For a known nonce, for example after a lost answer,
+// Discord returns the existing message unchanged:
+// https://docs.discord.com/developers/resources/message#create-message
 func (d *Discord) correct(ctx context.Context, ref chat.MessageRef, m outgoing, files []*chat.File) (_ chat.MessageRef, left string, err error) {
 	posted := m.Nonce
 	m.Nonce, m.EnforceNonce, m.Reference = "", false, nil
@@ -111,7 +119,7 @@ func (d *Discord) correct(ctx context.Context, ref chat.MessageRef, m outgoing, 
 	}
 }
 
-// rightsFor is how long what was known of a channel decides what a message there is made of.
+// rightsFor is the age up to which known rights determine the parts of a message.
 const rightsFor = time.Hour
 
 func (d *Discord) postWithin(ctx context.Context, channel string, may permission, m outgoing, files []*chat.File) (s sent, err error) {
@@ -120,7 +128,8 @@ func (d *Discord) postWithin(ctx context.Context, channel string, may permission
 	return s, err
 }
 
-// lessThan asks what may be done in a channel where something was refused; may, if less of the message would not help.
+// lessThan looks up the permissions in a channel after a refusal. It returns may if a smaller message would not
+// help.
 func (d *Discord) lessThan(ctx context.Context, channel string, may permission, m outgoing, files []*chat.File) permission {
 	at, err := d.place(ctx, channel)
 	if err != nil {
@@ -131,17 +140,17 @@ func (d *Discord) lessThan(ctx context.Context, channel string, may permission, 
 	if err != nil || !(lost.has(embedLinks) && len(m.Embeds) > 0 || lost.has(attachFiles) && len(files) > 0) {
 		return may
 	}
-	d.config.Log.Warn("discord: shown with less than it should be; allow purgebot's role Embed Links and Attach Files there", "channel", channel)
+	d.config.Log.Warn("discord: card shown without its embed or file; allow purgebot's role Embed Links and Attach Files in the channel", "channel", channel)
 	return r.may
 }
 
-// edited always says its flags, so that an embed is seen again where one was not allowed before.
+// edited always has its flags, so that an embed reappears after a time without the permission.
 type edited struct {
 	outgoing
 	Flags int `json:"flags"`
 }
 
-// edit replaces a message. An archived thread is opened first; what is attached already stays.
+// edit replaces a message. It reopens an archived thread first, and keeps existing attachments.
 func (d *Discord) edit(ctx context.Context, ref chat.MessageRef, m outgoing, files []*chat.File) error {
 	if r, known := d.rights.get(ref.Channel, rightsFor); known {
 		m, files = m.within(r.may, files)
@@ -169,8 +178,8 @@ func (d *Discord) write(ctx context.Context, ref chat.MessageRef, m outgoing, fi
 	return s, err
 }
 
-// attach adds a file to a message. Where it cannot be added, the message says so, and asks nobody to confirm what it leaves out; what
-// may pass is tried again if somebody waits for it.
+// attach adds a file to a message. After a failure the message says so, and offers no confirmation of hidden
+// targets; a transient failure is returned for repetition if a person waits for the file.
 func (d *Discord) attach(ctx context.Context, ref chat.MessageRef, m outgoing, files []*chat.File) error {
 	_, err := d.write(ctx, ref, m, files)
 	if err == nil {
@@ -192,18 +201,19 @@ func (d *Discord) attach(ctx context.Context, ref chat.MessageRef, m outgoing, f
 	return nil
 }
 
-// reopen takes a thread out of the archive; an edit does not: https://docs.discord.com/developers/topics/threads#active--archived-threads
+// reopen takes a thread out of the archive; an edit does not:
+// https://docs.discord.com/developers/topics/threads#active--archived-threads
 func (d *Discord) reopen(ctx context.Context, thread string) error {
 	return d.call(ctx, http.MethodPatch, "/channels/"+thread, map[string]bool{"archived": false}, nil)
 }
 
-// postUnder posts in the thread of a message, whose id is the message's, making it if need be.
+// postUnder posts in the thread of a message, whose id is the message's, and makes the thread if needed.
 func (d *Discord) postUnder(ctx context.Context, at chat.Thread, m outgoing, files []*chat.File, name string) (chat.MessageRef, error) {
 	ref, err := d.inThread(ctx, at, m, files, name)
 	if !closed(err) {
 		return ref, err
 	}
-	d.config.Log.Warn("discord: no thread, so the message goes to the channel", "channel", at.Channel, "error", err)
+	d.config.Log.Warn("discord: thread not usable, so the message goes to the channel", "channel", at.Channel, "error", err)
 	ref, inChannel := d.post(ctx, at.Channel, m, files)
 	if inChannel == nil && forbidden(err) {
 		d.noThreads(ctx, at.Channel)
@@ -211,7 +221,7 @@ func (d *Discord) postUnder(ctx context.Context, at chat.Thread, m outgoing, fil
 	return ref, inChannel
 }
 
-// inThread posts in a thread. One that was not met before is made first: a message has none until then.
+// inThread posts in a thread. An unknown thread is made first, because a message has none until then.
 func (d *Discord) inThread(ctx context.Context, at chat.Thread, m outgoing, files []*chat.File, name string) (chat.MessageRef, error) {
 	if _, met := d.parents.get(at.Root, forever); met {
 		ref, err := d.post(ctx, at.Root, m, files)
@@ -226,14 +236,15 @@ func (d *Discord) inThread(ctx context.Context, at chat.Thread, m outgoing, file
 	if opened != nil && !closed(opened) {
 		return chat.MessageRef{}, opened
 	}
-	ref, err := d.post(ctx, at.Root, m, files) // it may be one that hangs on no message
+	ref, err := d.post(ctx, at.Root, m, files) // the thread may belong to no message
 	if opened != nil && closed(err) {
 		err = opened
 	}
 	return ref, err
 }
 
-// mayUseThreads refuses to make a thread that could not be written to. Where it cannot be asked, the thread is tried.
+// mayUseThreads returns an error if a new thread could not be written to. If the rights are unknown, the
+// attempt is made.
 func (d *Discord) mayUseThreads(ctx context.Context, at chat.Thread) error {
 	at.Root = ""
 	r, err := d.rightsIn(ctx, at, rightsFor)
@@ -248,28 +259,28 @@ func (d *Discord) mayUseThreads(ctx context.Context, at chat.Thread) error {
 
 const noThreadsEvery = 24 * time.Hour
 
-// noThreads says in a channel, seldom, why results are not in threads there.
+// noThreads explains in a channel, at most once a day, the absence of threads.
 func (d *Discord) noThreads(ctx context.Context, channel string) {
 	if !first(d.hinted, "no threads in "+channel, noThreadsEvery) {
 		return
 	}
 	m := outgoing{Content: sayNoThreads, Flags: suppressEmbeds, Mentions: nobody, Nonce: nonce("no threads", channel), EnforceNonce: true}
 	if _, err := d.post(ctx, channel, m, nil); err != nil {
-		d.config.Log.Warn("discord: not said why there is no thread", "channel", channel, "error", err)
+		d.config.Log.Warn("discord: notice about missing threads not posted", "channel", channel, "error", err)
 	}
 }
 
 // forbidden reports whether a permission is missing.
 func forbidden(err error) bool { return code(err) == missingAccess || code(err) == missingPermission }
 
-// closed reports whether a thread is not there or not for us, though its channel may be.
+// closed reports whether a thread is missing or inaccessible; its channel may still be accessible.
 func closed(err error) bool {
 	return lost(err) || forbidden(err) || slices.Contains([]int{notForThisChannel, tooManyThreads, tooManyNewsThreads}, code(err))
 }
 
 const archiveAfter = 1440 // minutes
 
-// openThread makes a thread from a message; that somebody made it before is no failure.
+// openThread makes a thread from a message. An existing thread is no failure.
 func (d *Discord) openThread(ctx context.Context, at chat.Thread, name string) error {
 	if name = chat.Clip(chat.OneLine(name), 100); name == "" {
 		name = "purge"
@@ -283,8 +294,8 @@ func (d *Discord) openThread(ctx context.Context, at chat.Thread, name string) e
 	return nil
 }
 
-// Tell shows a card to one person: below the interaction that it is about, as long as Discord allows that, else as a direct message.
-// Below another interaction it would stand wherever that was typed.
+// Tell shows a card to one person: below the interaction that it belongs to, while Discord allows that,
+// otherwise as a direct message. Another interaction could be in another channel.
 func (d *Discord) Tell(ctx context.Context, who acl.Subject, _ chat.Thread, after chat.EventKey, c chat.Card) error {
 	id := d.ours(who)
 	if id == "" {
@@ -301,13 +312,14 @@ func (d *Discord) Tell(ctx context.Context, who acl.Subject, _ chat.Thread, afte
 	return d.direct(ctx, id, c)
 }
 
-// direct tells somebody in a direct message. It has no buttons: those of a purge are pressed on its own message.
+// direct sends a person a direct message without buttons, because the buttons of a purge belong to its own
+// message.
 func (d *Discord) direct(ctx context.Context, id string, c chat.Card) error {
 	c.Buttons = nil
 	return d.offerDirectly(ctx, id, c)
 }
 
-// offerDirectly sends a direct message with its buttons, which offer this person something and can be pressed there.
+// offerDirectly sends a direct message with buttons, which work there.
 func (d *Discord) offerDirectly(ctx context.Context, id string, c chat.Card) error {
 	var dm channel
 	if err := d.call(ctx, http.MethodPost, "/users/@me/channels", map[string]string{"recipient_id": id}, &dm); err != nil {

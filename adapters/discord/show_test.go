@@ -29,7 +29,7 @@ func (w *world) show(at chat.Thread, ref chat.MessageRef, title string) chat.Mes
 	return ref
 }
 
-// under is the thread that hangs from a message.
+// under returns the thread of a message.
 func under(ref chat.MessageRef) chat.Thread {
 	at := in(ref.Channel)
 	at.Root = ref.ID
@@ -54,7 +54,7 @@ func TestAThreadThatSomebodyMadeIsUsed(t *testing.T) {
 	w := newWorld(t, &fake{}, overHTTP)
 	card := w.show(w.Channel(), chat.MessageRef{}, "Purging")
 	w.show(under(card), chat.MessageRef{}, "first")
-	w.Fail(postMessage, unknownChannel, 1) // as seen a moment before somebody else made it
+	w.Fail(postMessage, unknownChannel, 1) // the view before another replica makes the thread
 	ref := w.show(under(card), chat.MessageRef{}, "second")
 	assert.Equal(t, card.ID, ref.Channel, "160004 is no failure")
 }
@@ -288,7 +288,7 @@ func TestOnlyWhoIsMentionedIsNotified(t *testing.T) {
 	assert.Len(t, w.Notified(), 2, "and so is a role")
 }
 
-// FuzzRender: whatever a card holds, Discord takes it, and nobody but its Mention is notified.
+// FuzzRender checks for arbitrary cards that Discord accepts them and that only their Mention is notified.
 func FuzzRender(f *testing.F) {
 	f.Add("title", "line", "https://www.test.com/`", "footer", uint8(3))
 	f.Add(strings.Repeat("*", 300), strings.Repeat("é\n", 3000), strings.Repeat("`", 2000), strings.Repeat("<@1>", 2000), uint8(200))

@@ -16,9 +16,10 @@ import (
 	"purgebot/bot/chat"
 )
 
-// What follows leaves out what Discord's documents call optional, and what purgebot can do without.
+// This file tests without the parts that Discord's documents call optional and purgebot can do without.
 
-// sparse is an API that tells no limits, no codes of what is not there, and lacks the routes that only check something.
+// sparse is an API without limits, without codes for missing things, and without the routes that only check
+// something.
 type sparse struct{ http.RoundTripper }
 
 var lacking = regexp.MustCompile(`GET .*/(applications/@me|commands|gateway/bot)$`)
@@ -117,7 +118,7 @@ func TestInteractionsWithFewFields(t *testing.T) {
 	}
 }
 
-// TestAMessageWithoutItsMember: whose roles do not come along is asked, not taken for somebody without roles.
+// TestAMessageWithoutItsMember checks that missing roles are looked up, and not taken for an absence of roles.
 func TestAMessageWithoutItsMember(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -140,7 +141,7 @@ func TestAChannelThatDoesNotSayItsGuild(t *testing.T) {
 	}
 }
 
-// parrot is an API that says the same whenever it is asked for an address that ends so.
+// parrot is an API with one answer to all calls of addresses with a given ending.
 type parrot map[string]string
 
 func (a parrot) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -162,7 +163,7 @@ func TestATextFileThatDoesNotSayItsType(t *testing.T) {
 	assert.False(t, attachment{Filename: "links.txt", ContentType: "image/png"}.isText())
 }
 
-// TestREADYSaysWhoTheBotIs: then nobody need ask.
+// TestREADYSaysWhoTheBotIs checks that READY makes the look-up unnecessary.
 func TestREADYSaysWhoTheBotIs(t *testing.T) {
 	t.Parallel()
 	d := offline(t, nil)
@@ -172,7 +173,7 @@ func TestREADYSaysWhoTheBotIs(t *testing.T) {
 	assert.Equal(t, "7", me.ID)
 }
 
-// TestThrottledWithoutABody: only a page in HTML is a ban.
+// TestThrottledWithoutABody checks that only an HTML page counts as a ban.
 func TestThrottledWithoutABody(t *testing.T) {
 	t.Parallel()
 	l := newLimits(time.Now)
@@ -189,14 +190,14 @@ func TestThrottledWithoutABody(t *testing.T) {
 	assert.Positive(t, l.wait("POST /interactions/1/a callback"))
 }
 
-// TestHeartbeatsAreNeverHeldUp: a server may ask for many, and answer them late.
+// TestHeartbeatsAreNeverHeldUp covers a server that requests many heartbeats and acknowledges them late.
 func TestHeartbeatsAreNeverHeldUp(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
-	w := newWorld(t, f, func(_ *Config, sim *discordsim.Sim) { sim.HeartbeatEvery = 40 * time.Millisecond })
+	w := newWorld(t, f, func(_ *Config, sim *discordsim.Sim) { sim.HeartbeatEvery = 300 * time.Millisecond }) // a busy machine may miss four
 	w.discord.gateway.patience.invalid = time.Hour
 	w.started()
-	w.eventually(func() bool { return w.Sim.Gateway().Heartbeats > 50 }, "beats")
+	w.eventually(func() bool { return w.Sim.Gateway().Heartbeats > 20 }, "beats")
 	assert.Equal(t, 1, w.Sim.Gateway().Dials)
 	w.hears(f)
 }
@@ -209,7 +210,7 @@ func TestWhereThereAreTooManyThreadsTheChannelServes(t *testing.T) {
 	assert.Equal(t, discordsim.CDN, w.show(under(card), chat.MessageRef{}, "Done").Channel)
 }
 
-// TestAThreadThatHangsOnNoMessage: after a restart it is known from what was stored only.
+// TestAThreadThatHangsOnNoMessage covers a restart, after which the thread is known only from the database.
 func TestAThreadThatHangsOnNoMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, overHTTP)
@@ -233,8 +234,9 @@ func TestAForumPostIsAThread(t *testing.T) {
 	assert.Equal(t, post, w.show(at, chat.MessageRef{}, "Done").Channel)
 }
 
-// TestEventsThatNobodyKnows: a new event, or an old one of another shape, is passed over. (A GUILD_CREATE of nothing at all, which
-// Discord does not send, ends the process inside discordgo, before anybody else sees it.)
+// TestEventsThatNobodyKnows checks that unknown events, and known ones of another shape, are ignored. (A
+// GUILD_CREATE without data, which Discord does not send, ends the process inside discordgo, before the adapter
+// receives it.)
 func TestEventsThatNobodyKnows(t *testing.T) {
 	t.Parallel()
 	f := &fake{}

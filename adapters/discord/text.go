@@ -6,11 +6,11 @@ import (
 	"purgebot/bot/chat"
 )
 
-// special is what may begin markup, make a link of an address, or name somebody. A backslash before it shows it as it is:
-// https://docs.discord.com/developers/reference#message-formatting
+// special lists the characters that may begin markup, turn an address into a link, or name a person. A
+// backslash before them shows them literally: https://docs.discord.com/developers/reference#message-formatting
 const special = "\\*_~`|<>#[]()@:"
 
-// escape shows one line of plain text as it is, at most limit units long with its backslashes.
+// escape returns one line of plain text in markup, at most limit units long with its backslashes.
 func escape(s string, limit int) string {
 	var b strings.Builder
 	listed := strings.TrimLeft(s, "0123456789 ")

@@ -12,7 +12,8 @@ import (
 	"purgebot/purge"
 )
 
-// TestNoThreadIsMadeThatCannotBeWrittenTo: whatever was known of the channel, and wherever the permission is missing.
+// TestNoThreadIsMadeThatCannotBeWrittenTo covers every state of knowledge and every place of the missing
+// permission.
 func TestNoThreadIsMadeThatCannotBeWrittenTo(t *testing.T) {
 	t.Parallel()
 	const open = "POST /channels/{channel}/messages/{message}/threads"

@@ -15,11 +15,12 @@ import (
 
 const (
 	maxBody = 1 << 20
-	trusted = 64 << 10 // of an announced length, before a byte of it has come
+	trusted = 64 << 10 // part of an announced length that is allocated before the first byte arrives
 )
 
-// Handler returns the route that Discord posts interactions to, which is not there unless PublicKey is set. Without Discord's
-// signature over it nothing is parsed, and the answer is 401 and nothing more. So it is where another application is meant.
+// Handler returns the route for Discord's interactions, which exists only if PublicKey is set. Without
+// Discord's signature nothing is parsed, and the answer is an empty 401. Interactions of another application
+// get the same answer.
 func (d *Discord) Handler(h chat.Handler) http.Handler {
 	mux := http.NewServeMux()
 	if d.key == nil {
@@ -31,6 +32,7 @@ func (d *Discord) Handler(h chat.Handler) http.Handler {
 			w.WriteHeader(status)
 			return
 		}
+		// Decode the interaction, and refuse that of another application.
 		var in interaction
 		if json.Unmarshal(body, &in) != nil {
 			w.WriteHeader(http.StatusBadRequest)
@@ -45,10 +47,11 @@ func (d *Discord) Handler(h chat.Handler) http.Handler {
 	return mux
 }
 
-// verified reads the body of a request that Discord signed, or says which status refuses it. Discord itself sends bad
-// signatures now and then, and takes the endpoint down that does not answer 401:
+// verified returns the body of a request with Discord's signature, or the status that refuses it. Discord
+// sometimes sends invalid signatures, and disables an endpoint that does not answer 401:
 // https://docs.discord.com/developers/interactions/overview#setting-up-an-endpoint
 func (d *Discord) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
+	// Refuse requests that are not worth reading.
 	t, fresh := stampOf(r.Header, d.config.Now())
 	if !fresh {
 		return nil, http.StatusUnauthorized
@@ -56,6 +59,7 @@ func (d *Discord) verified(w http.ResponseWriter, r *http.Request) ([]byte, int)
 	if r.ContentLength > maxBody {
 		return nil, http.StatusRequestEntityTooLarge
 	}
+	// Read the body, and check its signature.
 	b := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), trusted)+bytes.MinRead))
 	_, err := io.Copy(b, http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
@@ -71,18 +75,20 @@ func (d *Discord) verified(w http.ResponseWriter, r *http.Request) ([]byte, int)
 	return b.Bytes(), http.StatusOK
 }
 
-// packed reports whether a body is said to be more than its plain bytes: https://www.rfc-editor.org/rfc/rfc9110#section-8.4
+// packed reports whether a body is declared as encoded: https://www.rfc-editor.org/rfc/rfc9110#section-8.4
 func packed(h http.Header) bool {
 	codings := strings.FieldsFunc(strings.Join(h.Values("Content-Encoding"), ","), func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })
 	return slices.ContainsFunc(codings, func(coding string) bool { return !strings.EqualFold(coding, "identity") })
 }
 
-// serve answers a verified interaction with the first callback that it leads to; the rest goes on behind it.
+// serve answers a verified interaction with its first callback; the rest of the work continues in the
+// background.
 func (d *Discord) serve(w http.ResponseWriter, r *http.Request, h chat.Handler, in *interaction) {
 	if in.Type == interactionPing {
 		write(w, callback{Type: pong})
 		return
 	}
+	// Handle the interaction in the background.
 	given, written := make(chan callback), make(chan error, 1)
 	ctx := context.WithoutCancel(r.Context())
 	done := make(chan struct{})
@@ -93,6 +99,7 @@ func (d *Discord) serve(w http.ResponseWriter, r *http.Request, h chat.Handler, 
 			return <-written
 		})
 	})
+	// Send the first callback, if there is one.
 	select {
 	case c := <-given:
 		written <- write(w, c)

@@ -67,7 +67,7 @@ func TestMalformedStamps(t *testing.T) {
 	}
 }
 
-// FuzzSignature: whatever is changed about a signed request, it is taken only if nothing was.
+// FuzzSignature checks that a changed request passes only if the change has no effect.
 func FuzzSignature(f *testing.F) {
 	const at, body = "1700000000", `{"type":1}`
 	good := header(at, []byte(body)).Get(signatureHeader)
@@ -113,7 +113,7 @@ func TestNothingIsTakenUnlessSignedAndFresh(t *testing.T) {
 	assert.Equal(t, http.StatusRequestEntityTooLarge, d.Status)
 }
 
-// TestPackedBodiesAreNotRead: a body is what its bytes say, and nothing that they may be unpacked to.
+// TestPackedBodiesAreNotRead checks that encoded bodies are refused.
 func TestPackedBodiesAreNotRead(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -138,7 +138,8 @@ func TestPackedBodiesAreNotRead(t *testing.T) {
 	}
 }
 
-// TestInteractionsThatAreNotForUsOrContradictThemselves, however well they are signed.
+// TestInteractionsThatAreNotForUsOrContradictThemselves checks that such interactions are refused despite a
+// valid signature.
 func TestInteractionsThatAreNotForUsOrContradictThemselves(t *testing.T) {
 	t.Parallel()
 	object := func(all map[string]any, name string) map[string]any { return all[name].(map[string]any) }
@@ -191,7 +192,7 @@ func TestNoEndpointWithoutKey(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, w.Code)
 }
 
-// TestOddInteractions: what Discord would not send, signed by Discord all the same, breaks nothing.
+// TestOddInteractions checks that signed interactions of an impossible shape do no harm.
 func TestOddInteractions(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
@@ -207,13 +208,14 @@ func TestOddInteractions(t *testing.T) {
 	}
 }
 
-// FuzzInteraction: nothing that is signed makes a panic or reaches the bot without a person of the guild.
+// FuzzInteraction checks that no signed interaction causes a panic or reaches the bot without a person of the
+// guild.
 func FuzzInteraction(f *testing.F) {
 	for _, body := range []string{string(commandBody()), `{"type":1}`, `{"type":5,"id":"1","token":"t","guild_id":"100000000000000001","data":{"components":[{"type":18,"component":{"type":4,"custom_id":"a","value":7}}]}}`} {
 		f.Add([]byte(body))
 	}
 	d := offline(f, nil)
-	taken := chat.Reply{Card: &chat.Card{Title: "Taken."}} // silence would be tried again and again
+	taken := chat.Reply{Card: &chat.Card{Title: "Taken."}} // silence would be repeated
 	f.Fuzz(func(t *testing.T, body []byte) {
 		b := &fake{command: says("Taken."), answer: func(context.Context, chat.Answer) (chat.Reply, error) { return taken, nil }}
 		post(d.Handler(b), body)
@@ -233,7 +235,7 @@ func post(h http.Handler, body []byte) *httptest.ResponseRecorder {
 	return w
 }
 
-// offline is an adapter whose every call fails at once.
+// offline is an adapter whose calls all fail at once.
 func offline(t testing.TB, change func(*Config)) *Discord {
 	c := Config{
 		Verbs: grammar.Menu(),
@@ -282,7 +284,7 @@ func BenchmarkInteractionToHandler(b *testing.B) {
 	}
 }
 
-// BenchmarkInteractionToHandlerFloor is a handler that verifies the signature and reads the JSON, and nothing more.
+// BenchmarkInteractionToHandlerFloor is a handler that only verifies the signature and reads the JSON.
 func BenchmarkInteractionToHandlerFloor(b *testing.B) {
 	key := secret.Public().(ed25519.PublicKey)
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -343,7 +345,8 @@ func TestFieldsStayApart(t *testing.T) {
 	}
 }
 
-// TestEveryOptionReachesTheBot: of each subcommand that is registered, each option alone changes what the bot is told.
+// TestEveryOptionReachesTheBot checks for each registered subcommand that each option alone changes the bot's
+// command.
 func TestEveryOptionReachesTheBot(t *testing.T) {
 	t.Parallel()
 	d := offline(t, nil)
@@ -360,7 +363,8 @@ func TestEveryOptionReachesTheBot(t *testing.T) {
 	}
 }
 
-// TestAPickedPersonIsAMention: purgebot registers strings; what another registration lets people pick means the same.
+// TestAPickedPersonIsAMention checks that a picked person equals a mention. purgebot registers strings, another
+// registration may not.
 func TestAPickedPersonIsAMention(t *testing.T) {
 	t.Parallel()
 	d := offline(t, nil)
@@ -408,7 +412,7 @@ func TestAttachments(t *testing.T) {
 	t.Cleanup(elsewhere.Close)
 	for name, c := range map[string]struct {
 		file discordsim.File
-		said string // "" is taken
+		said string // "" means taken
 	}{
 		"text":        {discordsim.File{Name: "a.txt", Content: []byte("\ufeffhttps://www.test.com/1\nhttps://www.test.com/2\n")}, ""},
 		"not UTF-8":   {discordsim.File{Name: "a.txt", Content: []byte("\xff\xfe")}, "no UTF-8"},
@@ -495,7 +499,7 @@ func TestDeferral(t *testing.T) {
 	t.Parallel()
 	slow := func(r chat.Reply) func(context.Context, chat.Command) (chat.Reply, error) {
 		return func(context.Context, chat.Command) (chat.Reply, error) {
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(500 * time.Millisecond)
 			return r, nil
 		}
 	}
@@ -523,7 +527,7 @@ func TestDeferral(t *testing.T) {
 			assert.Contains(t, w.Private()[2].Text, gaveUp)
 
 			f.answer = func(context.Context, chat.Answer) (chat.Reply, error) {
-				time.Sleep(50 * time.Millisecond)
+				time.Sleep(500 * time.Millisecond)
 				return chat.Reply{Card: &chat.Card{Title: "Pressed late."}}, nil
 			}
 			ref, err := w.discord.Show(t.Context(), w.Channel(), chat.MessageRef{}, "k", chat.Card{Title: "?", Buttons: []chat.Button{{Label: "Go", Token: "t"}}})
@@ -567,7 +571,8 @@ func TestEverythingWorksAfterTheTokenDied(t *testing.T) {
 	assert.Contains(t, w.Messages(w.DM(discordsim.Alice))[0].Plain(), "For you.")
 }
 
-// TestWhatIsToldStandsBelowWhatItIsAbout: as long as that can be answered; else in a direct message, and never below another one.
+// TestWhatIsToldStandsBelowWhatItIsAbout checks that private cards appear below their own interaction while
+// that is possible, and otherwise in a direct message.
 func TestWhatIsToldStandsBelowWhatItIsAbout(t *testing.T) {
 	t.Parallel()
 	const elsewhere = "900000000000000080"

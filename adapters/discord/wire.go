@@ -9,8 +9,9 @@ import (
 	"purgebot/acl"
 )
 
-// What Discord sends, read by ourselves and only where it is used: discordgo drops a whole message or interaction for one
-// component that it does not know. https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object
+// This file reads Discord's messages, limited to the fields in use: discordgo drops a whole message or
+// interaction for one unknown component.
+// https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object
 
 // The types of interactions.
 const (
@@ -74,7 +75,7 @@ type member struct {
 	Roles   []string `json:"roles"`
 	Pending bool     `json:"pending"`
 	Flags   int      `json:"flags"`
-	// TimedOut is until when they may only look.
+	// TimedOut is the end of a timeout, during which the member may only read.
 	TimedOut time.Time `json:"communication_disabled_until"`
 }
 
@@ -89,7 +90,7 @@ type channel struct {
 	} `json:"thread_metadata"`
 }
 
-// overwrite is what a role, everybody or a member may do in a channel beyond the rest, and may not:
+// overwrite is the permissions that a channel grants and denies to a role, everyone or a member:
 // https://docs.discord.com/developers/resources/channel#overwrite-object
 type overwrite struct {
 	ID    string     `json:"id"`
@@ -97,10 +98,11 @@ type overwrite struct {
 	Deny  permission `json:"deny,string"`
 }
 
-// thread reports whether it is one: https://docs.discord.com/developers/resources/channel#channel-object-channel-types
+// thread reports whether the channel is a thread:
+// https://docs.discord.com/developers/resources/channel#channel-object-channel-types
 func (c channel) thread() bool { return c.Type >= 10 && c.Type <= 12 }
 
-// direct reports whether it is a direct message, of two or of several.
+// direct reports whether the channel is a direct message, between two or several people.
 func (c channel) direct() bool { return c.Type == 1 || c.Type == 3 }
 
 type message struct {
@@ -110,7 +112,7 @@ type message struct {
 	Type         int          `json:"type"`
 	Flags        int          `json:"flags"`
 	Author       user         `json:"author"`
-	Member       *member      `json:"member"` // not always there
+	Member       *member      `json:"member"` // sometimes absent
 	WebhookID    string       `json:"webhook_id"`
 	Content      string       `json:"content"`
 	MentionRoles []string     `json:"mention_roles"`
@@ -142,8 +144,8 @@ type attachment struct {
 	URL         string `json:"url"`
 }
 
-// component is any, of whatever type: only what it says, links to, looks like, was filled with and holds is read. What has another shape
-// than these is passed over.
+// component is a component of any type: only its text, link, style, value and content are read. Fields of
+// another shape are ignored.
 type component struct {
 	Type     int      `json:"type"`
 	CustomID string   `json:"custom_id"`
@@ -156,7 +158,7 @@ type component struct {
 	inner    []component
 }
 
-// UnmarshalJSON reads each part on its own, so that one of an unknown shape spoils no other.
+// UnmarshalJSON reads each field separately, so that an unknown shape does not affect the others.
 func (c *component) UnmarshalJSON(b []byte) error {
 	var parts map[string]json.RawMessage
 	if json.Unmarshal(b, &parts) != nil {
@@ -197,7 +199,8 @@ func (d *Discord) subject(id string) acl.Subject {
 
 func (d *Discord) role(id string) acl.Subject { return d.subject("role/" + id) }
 
-// oursRole returns the id of a role of this guild, or "". The role that is called like the guild is everybody.
+// oursRole returns the id of a role of this guild, or "". The role with the guild's id is everyone's and does
+// not count.
 func (d *Discord) oursRole(s acl.Subject) string {
 	id, found := strings.CutPrefix(string(s), string(d.role("")))
 	if !found || !snowflake(id) || id == d.config.GuildID {

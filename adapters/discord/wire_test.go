@@ -16,7 +16,8 @@ import (
 	"purgebot/purge"
 )
 
-// TestNothingThatIsSentIsNull: Discord takes null for a field that is to be emptied, or that is wrong.
+// TestNothingThatIsSentIsNull checks that no sent field is null, because Discord clears such a field or refuses
+// it.
 func TestNothingThatIsSentIsNull(t *testing.T) {
 	t.Parallel()
 	form := chat.Form{Title: "x", Token: "t", Inputs: []chat.Input{{Name: "a", Label: "a"}, {Name: "b", Label: "b", Choices: []string{"c"}}}}
@@ -25,7 +26,7 @@ func TestNothingThatIsSentIsNull(t *testing.T) {
 		for _, late := range []bool{false, true} {
 			f := &fake{}
 			w := newWorld(t, f, changes...)
-			w.discord.timing.deferAfter = map[bool]time.Duration{true: time.Nanosecond, false: time.Second}[late]
+			w.discord.timing.deferAfter = map[bool]time.Duration{true: time.Nanosecond, false: time.Minute}[late]
 			w.started()
 			var answers []json.RawMessage
 			note := func(d discordsim.Delivery) {

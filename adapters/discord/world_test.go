@@ -30,12 +30,12 @@ const (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue && runtime.GOMAXPROCS(0) < 6 {
-		_ = f.Value.Set("6") // tests here wait more than they compute; of more, hearts that beat every few milliseconds would miss a beat
+		_ = f.Value.Set("6") // tests here wait more than they compute; with more of them, heartbeats every few milliseconds would be late
 	}
 	os.Exit(m.Run())
 }
 
-// world is a simulated guild with the adapter installed in it.
+// world is a simulated guild with the adapter installed.
 type world struct {
 	*discordsim.Sim
 	t       testing.TB
@@ -46,7 +46,7 @@ type world struct {
 	last    discordsim.Delivery
 }
 
-// listener counts what the bot was asked, so that a test can wait for it.
+// listener counts the calls of the bot, so that a test can wait for them.
 type listener struct {
 	chat.Handler
 	mu      sync.Mutex
@@ -69,9 +69,9 @@ func (l *listener) Command(ctx context.Context, c chat.Command) (chat.Reply, err
 	return l.Handler.Command(ctx, c)
 }
 
-// await returns when the bot was asked n times, or after a while in which it was not.
+// await returns after n calls of the bot, or after some time without one.
 func (l *listener) await(n int) {
-	give := time.After(time.Second)
+	give := time.After(5 * time.Second)
 	for {
 		l.mu.Lock()
 		seen, changed := l.n >= n, l.changed
@@ -98,13 +98,13 @@ type change func(*Config, *discordsim.Sim)
 
 func overHTTP(c *Config, sim *discordsim.Sim) { c.PublicKey = sim.PublicKey() }
 
-// impatient lets Discord give up on an answer soon, for tests in which none arrives.
+// impatient makes Discord give up on an answer soon, for tests without an answer.
 func impatient(_ *Config, sim *discordsim.Sim) { sim.AckWithin = 400 * time.Millisecond }
 
-// newWorld starts both over loopback; change alters the configuration first.
+// newWorld starts both over loopback. The function change alters the configuration first.
 func newWorld(t testing.TB, h chat.Handler, changes ...change) *world {
 	sim := discordsim.New()
-	sim.HeartbeatEvery = 250 * time.Millisecond // discordgo gives up after five without an answer
+	sim.HeartbeatEvery = 250 * time.Millisecond // discordgo gives up after five without an acknowledgement
 	api := httptest.NewServer(sim)
 	t.Cleanup(api.Close)
 	sim.ServeAt(api.URL)
@@ -143,7 +143,7 @@ func people(sim *discordsim.Sim) {
 	sim.PutMember(discordsim.Member{Guild: guild, User: "900000000000000013"})
 }
 
-// started starts the adapter, and returns when all is well.
+// started starts the adapter, and returns once it is healthy.
 func (w *world) started() *world {
 	require.NoError(w.t, w.discord.Start(context.Background(), w.heard))
 	w.well()
@@ -156,10 +156,10 @@ func (w *world) well() {
 
 func (w *world) eventually(ok func() bool, what string) {
 	w.t.Helper()
-	require.Eventually(w.t, ok, 10*time.Second, 5*time.Millisecond, what)
+	require.Eventually(w.t, ok, time.Minute, 5*time.Millisecond, what)
 }
 
-// TestConformance is the suite that every platform passes, by both ways of delivery.
+// TestConformance runs the suite for all platforms, over both ways of delivery.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for name, changes := range map[string][]change{"gateway": nil, "HTTP": {overHTTP}} {
@@ -205,7 +205,7 @@ func (w *world) Surfaces() []adaptertest.Surface {
 	return []adaptertest.Surface{slash, mention}
 }
 
-// settled waits for the adapter, and remembers what was delivered.
+// settled waits for the adapter, and records the deliveries.
 func (w *world) settled(d discordsim.Delivery) bool {
 	w.discord.later.Wait()
 	w.last = d
@@ -222,7 +222,7 @@ func (w *world) Type(s adaptertest.Surface, text string) bool {
 	return w.settled(w.Sim.Command(discordsim.Alice, discordsim.CDN, "purge "+verb(text), options(text)))
 }
 
-// verb and options are how one types text with native options.
+// verb and options type a command with native options.
 func verb(text string) string {
 	if slices.Contains([]string{"whoami", "help", "domains"}, text) {
 		return text
@@ -263,7 +263,7 @@ func (w *world) Submit(values map[string]string) bool {
 	return w.settled(w.Sim.Submit(discordsim.Alice, values))
 }
 
-// byBot returns what the bot has posted and not deleted, in order: to everybody, and to alice alone.
+// byBot returns the bot's posts that are not deleted, in order: the public ones, and those for alice alone.
 func (w *world) byBot() (public, private []discordsim.Message) {
 	for _, m := range w.Sim.Visible(discordsim.Alice, discordsim.CDN) {
 		if m.User == w.BotUser && m.To == "" {

@@ -10,32 +10,33 @@ import (
 )
 
 const (
-	lookUpWithin = 1500 * time.Millisecond // an event waits for one round of look-ups, within its 2.5 s
-	remembered   = 10_000                  // entries of one cache
+	lookUpWithin = 1500 * time.Millisecond // time for one round of look-ups during an event, within its 2.5 s
+	remembered   = 10_000                  // maximum number of entries in one cache
 )
 
-// cache remembers what was looked up, for callers who each say how old an answer may be. Callers at the same time share one
-// look-up, which goes on if one of them leaves. A failure is shared, but not remembered, and ends nothing: the last good
-// answer stays good for callers to whom it is not too old.
+// cache keeps answers for callers with different limits on age. Simultaneous callers share one look-up, which
+// continues if one of them leaves. A failure is shared, but not kept: the last good answer remains valid for
+// callers who accept its age.
 type cache[V any] struct {
-	now  func() time.Time
-	mu   sync.Mutex
-	kept map[string]*answer[V]
+	now    func() time.Time
+	within time.Duration // of one look-up
+	mu     sync.Mutex
+	kept   map[string]*answer[V]
 }
 
 type answer[V any] struct {
-	asked time.Time     // when it was asked for: what it says is not older
+	asked time.Time     // time of the question; the answer is not older
 	ready chan struct{} // closed when value or err is set
 	value V
 	err   error
-	last  *answer[V] // the good one before, if this one failed or is not ready
+	last  *answer[V] // the previous good answer, if this one failed or is pending
 }
 
-func newCache[V any](now func() time.Time) *cache[V] {
-	return &cache[V]{now: now, kept: map[string]*answer[V]{}}
+func newCache[V any](now func() time.Time, patience time.Duration) *cache[V] {
+	return &cache[V]{now: now, within: lookUpWithin + patience, kept: map[string]*answer[V]{}}
 }
 
-// ask returns at once, with an answer to wait for.
+// ask returns immediately, with an answer to wait for.
 func (c *cache[V]) ask(key string, maxAge time.Duration, load func(context.Context) (V, error)) *answer[V] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,12 +53,12 @@ func (c *cache[V]) ask(key string, maxAge time.Duration, load func(context.Conte
 		c.makeRoom()
 	}
 	c.kept[key] = a
-	go a.fill(load)
+	go a.fill(load, c.within)
 	return a
 }
 
-func (a *answer[V]) fill(load func(context.Context) (V, error)) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookUpWithin)
+func (a *answer[V]) fill(load func(context.Context) (V, error), within time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	defer close(a.ready)
 	defer func() {
@@ -68,7 +69,7 @@ func (a *answer[V]) fill(load func(context.Context) (V, error)) {
 	a.value, a.err = load(ctx)
 }
 
-// makeRoom forgets one entry, whichever comes first, when there are too many.
+// makeRoom forgets one arbitrary entry if the cache is full.
 func (c *cache[V]) makeRoom() {
 	if len(c.kept) < remembered {
 		return
@@ -81,7 +82,7 @@ func (c *cache[V]) makeRoom() {
 	}
 }
 
-// peek returns what is known, however old, and asks nobody.
+// peek returns a kept answer of any age, without a look-up.
 func (c *cache[V]) peek(key string) (V, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,13 +102,14 @@ func (a *answer[V]) pending() bool {
 	}
 }
 
-// fresh reports whether an answer is not too old. A clock that was set back makes it so, but for those to whom none is.
+// fresh reports whether the answer is young enough. After the clock was set back it is not, except for callers
+// who accept any age.
 func (a *answer[V]) fresh(now time.Time, maxAge time.Duration) bool {
 	age := now.Sub(a.asked)
 	return maxAge == forever || age >= 0 && age < maxAge
 }
 
-// good returns the newest answer that did not fail, or nil.
+// good returns the newest answer without an error, or nil.
 func (a *answer[V]) good() *answer[V] {
 	if a == nil || !a.pending() && a.err == nil {
 		return a
@@ -115,7 +117,7 @@ func (a *answer[V]) good() *answer[V] {
 	return a.last
 }
 
-// alone returns a copy that remembers nothing before it, so that no chain of old answers is kept.
+// alone returns a copy without predecessors, so that old answers form no chain.
 func (a *answer[V]) alone() *answer[V] {
 	if a == nil {
 		return nil
@@ -123,6 +125,7 @@ func (a *answer[V]) alone() *answer[V] {
 	return &answer[V]{asked: a.asked, ready: a.ready, value: a.value}
 }
 
+// wait returns the answer when it is ready, or an error at the end of ctx.
 func (a *answer[V]) wait(ctx context.Context) (V, error) {
 	select {
 	case <-a.ready:
@@ -133,7 +136,7 @@ func (a *answer[V]) wait(ctx context.Context) (V, error) {
 	}
 }
 
-// waitOr is wait, but takes an older answer where there is no new one.
+// waitOr is wait with a fallback to an older answer.
 func (a *answer[V]) waitOr(ctx context.Context, now time.Time, maxAge time.Duration) (V, error) {
 	v, err := a.wait(ctx)
 	if err != nil && a.last != nil && a.last.fresh(now, maxAge) {
@@ -150,6 +153,7 @@ type marks struct {
 
 func newMarks() *marks { return &marks{set: map[string]bool{}} }
 
+// mark adds a key to the set, or removes it.
 func (m *marks) mark(key string, on bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -13,19 +13,19 @@ import (
 	"purgebot/purge"
 )
 
-// A delivery says some things in several places: which workspace it comes from, who acts, in which channel, on which message. They
-// agree in all that Slack sends. One in which they do not agree is refused, whichever of them would be the right one.
+// A delivery states some facts in several places: its workspace, person, channel and message. The places agree
+// in every genuine delivery. A delivery with a contradiction is refused, whichever place is right.
 
 var errContradicts = &purge.Error{Kind: purge.Denied,
 	Message: "Slack's message to purgebot contradicts itself, so purgebot took nothing of it. Try again, and tell whoever runs purgebot if it stays so."}
 
-// agree reports whether all that is said is the same; "" says nothing.
+// agree reports whether all non-empty values are equal.
 func agree(said ...string) bool {
 	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })
 	return len(slices.Compact(said)) <= 1
 }
 
-// once reports whether no field of a form is said twice.
+// once reports whether every field of a form has a single value.
 func once(form url.Values) bool {
 	for _, said := range form {
 		if len(said) > 1 {
@@ -35,18 +35,19 @@ func once(form url.Values) bool {
 	return true
 }
 
-// decode reads JSON in which no object says a name twice. Go's reader takes "User" for "user", and the last of the two.
+// decode reads JSON, and refuses objects that repeat a name. Go's reader matches "User" to "user", and keeps
+// the last of two values.
 func decode(raw []byte, v any) error {
 	if err := json.Unmarshal(raw, v); err != nil {
 		return err
 	}
 	if twice(raw) {
-		return errors.New("a name is said twice")
+		return errors.New("a name occurs twice in an object")
 	}
 	return nil
 }
 
-// twice reports whether an object in valid JSON says a name twice, capitals or not.
+// twice reports whether an object in valid JSON repeats a name, in any capitals.
 func twice(raw []byte) bool {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -54,8 +55,9 @@ func twice(raw []byte) bool {
 	for {
 		token, err := d.Token()
 		if err != nil {
-			return false // the end
+			return false // the end of the JSON
 		}
+		// Find the innermost open object, and close it at its end.
 		var in *object
 		if len(open) > 0 {
 			in = open[len(open)-1]
@@ -65,6 +67,7 @@ func twice(raw []byte) bool {
 			open = open[:len(open)-1]
 			continue
 		}
+		// Record a name, and stop at a repetition.
 		if name, is := in.name(token); is {
 			if in.said[name] {
 				return true
@@ -81,13 +84,13 @@ func twice(raw []byte) bool {
 	}
 }
 
-// object is one that is being read: names and values take turns.
+// object is the state of an object being read, in which names and values alternate.
 type object struct {
 	said  map[string]bool
-	value bool // comes next
+	value bool // the next token is a value
 }
 
-// name returns a token as what it is compared by, if it is a name in this object.
+// name returns the folded name, if the token is a name in this object.
 func (o *object) name(token json.Token) (name string, is bool) {
 	if o == nil {
 		return "", false
@@ -100,8 +103,8 @@ func (o *object) name(token json.Token) (name string, is bool) {
 	return strings.ToUpper(strings.ToLower(name)), is
 }
 
-// contradicts reports whether an interaction that came to our workspace names another one, or two apps, channels, messages, threads
-// or buttons. In which workspaces the person is, belongs settles.
+// contradicts reports whether an interaction for this workspace names another one, or two apps, channels,
+// messages, threads or buttons. The workspaces of the person are checked by belongs.
 func (in *interaction) contradicts(team string) bool {
 	var pressed []string
 	for _, a := range in.Actions {
@@ -117,8 +120,8 @@ func (in *interaction) contradicts(team string) bool {
 		!agree(pressed...)
 }
 
-// belongs returns an error if a delivery says of a member that they are of a workspace which they are not of. In an organisation
-// that is any of theirs. The bot itself refuses people who are no members.
+// belongs returns an error if a delivery assigns a member to a workspace that is not theirs. In an organisation
+// a person may have several. The bot itself refuses people who are not members.
 func (s *Slack) belongs(ctx context.Context, me identity, user string, teams ...string) error {
 	if !slices.ContainsFunc(teams, func(t string) bool { return t != "" && t != me.team }) {
 		return nil
@@ -135,7 +138,7 @@ func (s *Slack) belongs(ctx context.Context, me identity, user string, teams ...
 	return nil
 }
 
-// consistent returns an error if an interaction contradicts itself, or what is known of its person.
+// consistent returns an error if an interaction contradicts itself or the facts about its person.
 func (s *Slack) consistent(ctx context.Context, me identity, in *interaction) error {
 	if in.contradicts(me.team) {
 		return errContradicts

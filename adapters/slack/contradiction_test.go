@@ -15,7 +15,7 @@ import (
 	"purgebot/bot/chat"
 )
 
-// at sets what stands at a path ("message.ts") of a payload, whether it was there or not.
+// at sets the value at a path ("message.ts") of a payload, and adds the path if needed.
 func at(path string, value any) slacksim.Option {
 	return slacksim.AlterJSON(func(p map[string]any) {
 		names := strings.Split(path, ".")
@@ -31,7 +31,7 @@ func at(path string, value any) slacksim.Option {
 	})
 }
 
-// instead replaces a piece of the payload's text and signs that, as JSON that a map cannot hold.
+// instead replaces a piece of the payload's text and signs the result, for JSON that a map cannot hold.
 func instead(a *asker, d slacksim.Delivery, path, old, new string) int {
 	payload, err := url.ParseQuery(string(d.Body))
 	require.NoError(a.t, err)
@@ -49,7 +49,8 @@ func instead(a *asker, d slacksim.Delivery, path, old, new string) int {
 	return code
 }
 
-// asker is a workspace with a message of the bot's, a reply to it, and bob of two workspaces of an organisation.
+// asker is a workspace with a message of the bot, a reply to it, and bob, a member of two workspaces of an
+// organisation.
 type asker struct {
 	*world
 	bot         *fake
@@ -71,7 +72,7 @@ func newAsker(t *testing.T) *asker {
 	return a
 }
 
-// presses, types, mentions and submits return whether the bot was asked, and what the person was told.
+// presses, types, mentions and submits return whether the bot was asked, and the text that the person received.
 func (a *asker) presses(who string, on chat.MessageRef, opts ...slacksim.Option) (asked bool, told string) {
 	return a.does(who, func() slacksim.Delivery { return a.Workspace.Press(who, on.Channel, on.ID, "Purge", opts...) })
 }
@@ -97,7 +98,7 @@ func (a *asker) does(who string, do func() slacksim.Delivery) (asked bool, told 
 	return a.bot.asked() > before, strings.Join(all, "\n")
 }
 
-// privately is all that one person was told: alone, directly, or in a form.
+// privately returns everything that only one person received: as an ephemeral or direct message, or in a form.
 func (a *asker) privately(who string) (all []string) {
 	for _, m := range slices.Concat(a.Ephemerals(who), a.Messages(a.DM(who))) {
 		all = append(all, m.Plain())
@@ -110,7 +111,7 @@ func (a *asker) privately(who string) (all []string) {
 	return all
 }
 
-// TestContradictionsAreRefused is every place in which a delivery says a second time what it has said before.
+// TestContradictionsAreRefused covers every place in which a delivery repeats a fact.
 func TestContradictionsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, how := range map[string]struct {
@@ -203,7 +204,8 @@ func TestContradictionsAreRefused(t *testing.T) {
 
 func inThread(a *asker) chat.MessageRef { return a.reply }
 
-// TestWhatIsNoContradiction: Slack leaves things out, and in an organisation a person's workspace need not be ours.
+// TestWhatIsNoContradiction checks that omissions pass, and that a person in an organisation may be of another
+// workspace.
 func TestWhatIsNoContradiction(t *testing.T) {
 	t.Parallel()
 	a := newAsker(t)
@@ -243,7 +245,8 @@ func TestWhatIsNoContradiction(t *testing.T) {
 	assert.True(t, asked, "an outsider is for the bot to refuse, in its own words")
 }
 
-// TestWhoBelongsWhereMustBeKnown: a workspace that is not ours is taken for the person's only if Slack says so.
+// TestWhoBelongsWhereMustBeKnown checks that another workspace is accepted as the person's only with Slack's
+// confirmation.
 func TestWhoBelongsWhereMustBeKnown(t *testing.T) {
 	t.Parallel()
 	a := newAsker(t)
@@ -260,7 +263,8 @@ func TestWhoBelongsWhereMustBeKnown(t *testing.T) {
 	assert.True(t, asked)
 }
 
-// TestNamesThatAreSaidTwice: Go's reader takes the last of two names, and capitals for small letters; others take the first.
+// TestNamesThatAreSaidTwice covers repeated names: Go's reader takes the last one and ignores case; others take
+// the first.
 func TestNamesThatAreSaidTwice(t *testing.T) {
 	t.Parallel()
 	a := newAsker(t)
@@ -315,7 +319,7 @@ func TestTwice(t *testing.T) {
 	}
 }
 
-// FuzzDecode: what is taken says the same to a reader who takes the first of two names.
+// FuzzDecode checks that accepted JSON means the same to a reader who takes the first of two names.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{`{"a":1,"b":{"a":[{"c":2}]}}`, `{"a":1,"A":2}`, `[[]]`, `{"a":[1,{"a":1,"a":2}]}`, `{"":{"":""}}`} {
 		f.Add([]byte(seed))

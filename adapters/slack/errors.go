@@ -18,12 +18,12 @@ import (
 
 var errSilent = &purge.Error{Kind: purge.Unavailable, Message: "Slack does not answer. Try again."}
 
-// pause is how long to leave Slack alone where it throttles without saying for how long.
+// pause is the wait if Slack throttles without a duration.
 const pause = 30 * time.Second
 
 type meaning struct {
 	kind    purge.ErrorKind
-	message string // %s is what to type to invite the bot
+	message string // %s is the command that invites the bot
 }
 
 const (
@@ -38,7 +38,7 @@ const (
 	slackTrouble = "Slack has trouble of its own. Try again."
 )
 
-// meanings says what Slack's error codes are to us: https://docs.slack.dev/reference/methods/chat.postMessage#errors
+// meanings translates Slack's error codes: https://docs.slack.dev/reference/methods/chat.postMessage#errors
 var meanings = map[string]meaning{
 	"ratelimited": {purge.Exhausted, ""}, "rate_limited": {purge.Exhausted, ""}, "message_limit_exceeded": {purge.Exhausted, ""},
 
@@ -69,7 +69,7 @@ var meanings = map[string]meaning{
 	"team_added_to_org": {purge.Unavailable, slackTrouble},
 }
 
-// translate says what an error of a call is, by its code and never by its text.
+// translate converts an error of a call into a *purge.Error, by its code and never by its text.
 func (s *Slack) translate(method string, err error) *purge.Error {
 	var known *purge.Error
 	if errors.As(err, &known) {
@@ -123,13 +123,14 @@ func code(err error) string { return refusal(err).Err }
 
 var tokenLike = regexp.MustCompile(`xox[a-z]-[0-9A-Za-z-]+|xapp-[0-9A-Za-z-]+`)
 
-// redact removes what looks like a secret, and ours whatever they look like, and bounds the length.
+// redact removes tokens and secrets from a text, the configured ones in any form, and bounds its length.
 func (s *Slack) redact(text string) string {
 	text = strings.NewReplacer(s.config.BotToken, "…", s.config.SigningSecret, "…").Replace(text)
 	return chat.Clip(chat.OneLine(tokenLike.ReplaceAllString(text, "…")), 2000)
 }
 
-// logUntaken logs why nothing was recorded of what somebody did. Here such an error stops: the person is told, and nobody else.
+// logUntaken logs the reason why an action of a person was not recorded. Such an error ends here: only the
+// person is told.
 func (s *Slack) logUntaken(what, channel string, err error) {
 	level := slog.LevelWarn
 	if purge.AsError(err).Kind == purge.Internal {
@@ -138,8 +139,8 @@ func (s *Slack) logUntaken(what, channel string, err error) {
 	s.config.Log.Log(context.Background(), level, "slack: "+what+" not taken", "channel", channel, "error", s.redact(err.Error()))
 }
 
-// notTaken is what the person is told whose command was not recorded. Where the same would be refused again, nobody is sent to
-// try it again.
+// notTaken returns the sentence for the person whose command was not recorded. It suggests another attempt only
+// if that can succeed.
 func notTaken(err error) string {
 	e := purge.AsError(err)
 	if e.Kind == purge.Unknown || strings.HasPrefix(e.Message, "Not taken") {

@@ -11,13 +11,13 @@ import (
 	"purgebot/purge"
 )
 
-// envelope is what the Events API delivers: https://docs.slack.dev/apis/events-api/#callback-field
-// Only what is used is read, so that a block that Slack invents tomorrow breaks nothing.
+// envelope is a delivery of the Events API: https://docs.slack.dev/apis/events-api/#callback-field It has only
+// the fields in use, so that new kinds of blocks do no harm.
 type envelope struct {
 	Type           string `json:"type"`
 	Challenge      string `json:"challenge"`
 	TeamID         string `json:"team_id"`
-	Context        string `json:"context_team_id"` // the workspace through which the event came: ours
+	Context        string `json:"context_team_id"` // the workspace through which the event came, which is this one
 	EventID        string `json:"event_id"`
 	Shared         bool   `json:"is_ext_shared_channel"`
 	Authorizations []struct {
@@ -27,7 +27,7 @@ type envelope struct {
 		Type     string    `json:"type"`
 		Subtype  string    `json:"subtype"`
 		User     string    `json:"user"`
-		Team     string    `json:"team"` // of the user, as the next two
+		Team     string    `json:"team"` // team of the user, like the next two fields
 		UserTeam string    `json:"user_team"`
 		FromTeam string    `json:"source_team"`
 		BotID    string    `json:"bot_id"`
@@ -47,7 +47,8 @@ func (e *envelope) delivers(team string) bool {
 	})
 }
 
-// event takes one delivery of the Events API. Slack repeats what is not answered 2xx, so 503 says that it was not recorded.
+// event handles one delivery of the Events API. Slack repeats deliveries without a 2xx answer, so 503 requests
+// a repetition.
 func (s *Slack) event(ctx context.Context, h chat.Handler, r *http.Request, body []byte) reaction {
 	var e envelope
 	if err := decode(body, &e); err != nil {
@@ -59,6 +60,7 @@ func (s *Slack) event(ctx context.Context, h chat.Handler, r *http.Request, body
 	if e.Type != "event_callback" || e.Event.Type != "app_mention" {
 		return reaction{}
 	}
+	// Accept only commands to this bot.
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
 		s.logUntaken("mention", chat.OneLine(e.Event.Channel), err)
@@ -71,8 +73,9 @@ func (s *Slack) event(ctx context.Context, h chat.Handler, r *http.Request, body
 	return s.mention(ctx, h, r, me, &e, text)
 }
 
-// command returns what follows the mention of the bot, if that is the first word of a new message of a person.
-// An edit, a quote, a bot's message and a mention in mid-sentence are none: https://docs.slack.dev/reference/events/app_mention
+// command returns the text after the mention of the bot, if the mention begins a new message of a person.
+// Edits, quotes, messages of bots and mentions in mid-sentence are no commands:
+// https://docs.slack.dev/reference/events/app_mention
 func (e *envelope) command(me identity) (string, bool) {
 	m := &e.Event
 	if !e.delivers(me.team) || !agree(me.team, e.Context) || e.EventID == "" || !userID.match(m.User) || !channelID.match(m.Channel) || m.TS == "" ||
@@ -87,12 +90,14 @@ func (e *envelope) command(me identity) (string, bool) {
 	return strings.TrimSpace(unwrap(rest)), true
 }
 
-// key names the message: Slack was seen delivering one message many times, each under an event_id of its own.
+// key identifies the message, because Slack may deliver a message several times with different values of
+// event_id.
 func (e *envelope) key(me identity) chat.EventKey {
 	return chat.EventKey{Platform: platform, Workspace: me.team, ID: e.Event.Channel + ":" + e.Event.TS}
 }
 
-// opening is what a command begins with in a message; a slash command is refused in threads.
+// opening returns the beginning of a command in a message, for hints in threads, where slash commands do not
+// exist.
 func opening(me identity) string {
 	if me.name == "" {
 		return "@purgebot"
@@ -102,6 +107,7 @@ func opening(me identity) string {
 
 func (s *Slack) mention(ctx context.Context, h chat.Handler, r *http.Request, me identity, e *envelope, text string) reaction {
 	m := e.Event
+	// Start the look-ups that the bot will need.
 	s.outside.mark(m.Channel, e.Shared)
 	s.lookUp(me, m.User, m.Channel)
 	root := m.ThreadTS
@@ -112,13 +118,15 @@ func (s *Slack) mention(ctx context.Context, h chat.Handler, r *http.Request, me
 		Event: e.key(me), From: subject(me.team, m.User), Text: text, Opening: opening(me),
 		At: chat.Thread{Platform: platform, Workspace: me.team, Channel: m.Channel, Root: root},
 	}
+	// Give the command to the bot.
 	reply, err := s.ask(ctx, func(ctx context.Context) (chat.Reply, error) {
 		if err := s.belongs(ctx, me, m.User, m.Team, m.UserTeam, m.FromTeam); err != nil {
 			return chat.Reply{}, err
 		}
 		return h.Command(ctx, c)
 	})
-	if errors.Is(err, errContradicts) { // at every repetition
+	// Report a failure.
+	if errors.Is(err, errContradicts) { // a repetition would fail alike
 		s.logUntaken("mention", m.Channel, err)
 		return reaction{}
 	}
@@ -126,6 +134,7 @@ func (s *Slack) mention(ctx context.Context, h chat.Handler, r *http.Request, me
 		s.logUntaken("mention", m.Channel, err)
 		return reaction{status: http.StatusServiceUnavailable, then: s.untaken(c, r.Header.Get("X-Slack-Retry-Num"), err)}
 	}
+	// Show the reply.
 	if reply.Form != nil {
 		reply.Card = &chat.Card{Title: "Slack opens forms for slash commands only. Type /purge, or say here what to purge: help shows how."}
 	}
@@ -135,7 +144,8 @@ func (s *Slack) mention(ctx context.Context, h chat.Handler, r *http.Request, me
 	return reaction{then: func(ctx context.Context) { s.tell(ctx, c, *reply.Card) }}
 }
 
-// untaken tells the person once at the first delivery that Slack will repeat it, and once when it will no more.
+// untaken returns a function that informs the person of a failure: at the first delivery with a notice of
+// Slack's repetitions, and at the last one. For other deliveries it returns nil.
 func (s *Slack) untaken(c chat.Command, retry string, err error) func(context.Context) {
 	card := sentence(err)
 	switch retry {
@@ -149,10 +159,10 @@ func (s *Slack) untaken(c chat.Command, retry string, err error) func(context.Co
 	return func(ctx context.Context) { s.tell(ctx, c, *card) }
 }
 
-// tell answers a mention to its person alone. Nothing is posted in an externally shared channel, which is taken by the letter: not
-// even an ephemeral is, since it would tell an outsider what this bot is and whom it serves. A slash command is answered there all
-// the same: that is the body of a response, not a message. Whether a channel is shared may be unknown, which counts
-// as shared; a member is then told directly, so that a failing look-up does not lock people out in silence.
+// tell answers a mention privately. In an externally shared channel nothing is posted, not even an ephemeral
+// message, because it would tell an outsider about this bot. A slash command is answered there, because its
+// answer is the body of a response. If the look-up of the channel fails, the channel counts as shared, and
+// members get a direct message, so that they are not left without an answer.
 func (s *Slack) tell(ctx context.Context, c chat.Command, card chat.Card) {
 	channel, err := s.Channel(ctx, c.At, roster)
 	who := s.standingOf(ctx, c.From)

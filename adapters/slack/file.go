@@ -17,22 +17,23 @@ import (
 )
 
 const (
-	// uploadMethod asks for an address to upload to. Asking again does nothing, so Health can.
+	// uploadMethod requests an upload address. The request has no effect, so Health can repeat it.
 	uploadMethod  = "files.getUploadURLExternal"
 	uploadsAtOnce = 4
-	filesKept     = 1000 // messages whose file is remembered
+	filesKept     = 1000 // number of messages whose file is remembered
 )
 
-// attachment is the file of a message: on its way, or hanging in the thread.
+// attachment is the state of a message's file: under way, attached to the thread, or lost.
 type attachment struct {
-	mu   sync.Mutex // the message is written by one at a time, so that what is older never overwrites what is newer
-	card chat.Card  // as last shown, while the file is on its way
-	name string     // of the file, once it hangs there
-	lost bool       // it never will
+	mu   sync.Mutex // held by the writer of the message, so that an older card never replaces a newer one
+	card chat.Card  // the card last shown while the file is under way
+	name string     // name of the attached file
+	lost bool       // the file will not come
 }
 
-// attachments are those of the newest messages. What is forgotten, also by a restart, is no longer named on its card: it hangs there
-// all the same, and the card says how many targets it leaves out.
+// attachments holds the files of the newest messages. The card of a forgotten file, for example after a
+// restart, no longer names the file; the file stays in the thread, and the card still counts the hidden
+// targets.
 type attachments struct {
 	slots chan struct{}
 	mu    sync.Mutex
@@ -64,23 +65,25 @@ func (a *attachments) begin(ref chat.MessageRef, c chat.Card) *attachment {
 	return one
 }
 
-// mayUpload reports whether files can be attached, as far as is known without asking Slack. One that was refused is not tried
-// again until Health finds that it would no longer be.
+// mayUpload reports whether files can be attached, by present knowledge. After a refusal it returns false until
+// Health finds the permission restored.
 func (s *Slack) mayUpload() bool {
 	i, known := s.identity.peek("")
 	return (!known || i.has("files:write")) && !s.trouble.has(uploadMethod)
 }
 
-// attach uploads the file of a new message into its thread, afterwards: a press is not to wait for it, and a file that cannot be
-// uploaded neither fails nor repeats its card. https://docs.slack.dev/messaging/working-with-files#uploading_files
+// attach uploads the file of a new message into its thread in the background: a press does not wait for it, and
+// a failed upload does not repeat its card. https://docs.slack.dev/messaging/working-with-files#uploading_files
 func (s *Slack) attach(at chat.Thread, ref chat.MessageRef, c chat.Card) {
 	if c.File == nil || c.File.Text == "" || !s.mayUpload() {
 		return
 	}
+	// Attach the file below the message itself, if that is in no thread.
 	root := at.Root
 	if root == "" {
 		root = ref.ID
 	}
+	// Upload in the background, and update the card with the result.
 	file := *c.File
 	one := s.files.begin(ref, c)
 	s.afterwards(context.Background(), func(ctx context.Context) {
@@ -96,7 +99,7 @@ func (s *Slack) attach(at chat.Thread, ref chat.MessageRef, c chat.Card) {
 	})
 }
 
-// inTurn lets a few upload at a time.
+// inTurn limits the number of simultaneous uploads.
 func (s *Slack) inTurn(ctx context.Context, upload func() error) error {
 	select {
 	case s.files.slots <- struct{}{}:
@@ -107,7 +110,7 @@ func (s *Slack) inTurn(ctx context.Context, upload func() error) error {
 	}
 }
 
-// nameFile says on a card which file holds what it leaves out, now that the file hangs there.
+// nameFile adds the name of the attached file to a card that hides targets.
 func (s *Slack) nameFile(ctx context.Context, ref chat.MessageRef, a *attachment, name string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -122,7 +125,7 @@ func (s *Slack) nameFile(ctx context.Context, ref chat.MessageRef, a *attachment
 	return nil
 }
 
-// insist tries a few times what somebody waits for, who is to confirm a card.
+// insist repeats a transient failure a few times if a person waits to confirm the card.
 func insist(ctx context.Context, c chat.Card, f func() error) (err error) {
 	for n := range 3 {
 		err = f()
@@ -140,7 +143,7 @@ func insist(ctx context.Context, c chat.Card, f func() error) (err error) {
 	return err
 }
 
-// missFile says on a card that somebody is to confirm that its file will not come.
+// missFile shows on a card to be confirmed that its file will not come.
 func (s *Slack) missFile(ctx context.Context, ref chat.MessageRef, a *attachment) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -154,7 +157,7 @@ func (s *Slack) missFile(ctx context.Context, ref chat.MessageRef, a *attachment
 	return nil
 }
 
-// withoutList is a card whose file was refused.
+// withoutList returns the card with the reason for its missing file.
 func (s *Slack) withoutList(c chat.Card) chat.Card {
 	if !s.mayUpload() {
 		return unlisted(c, sayListNoScope)
@@ -162,7 +165,7 @@ func (s *Slack) withoutList(c chat.Card) chat.Card {
 	return unlisted(c, sayListRefused)
 }
 
-// edit shows a card on a message, and names the file that hangs in its thread.
+// edit shows a card on a message, with the name of the file in its thread.
 func (s *Slack) edit(ctx context.Context, ref chat.MessageRef, c chat.Card) error {
 	a := s.files.of(ref)
 	if a == nil {
@@ -170,7 +173,7 @@ func (s *Slack) edit(ctx context.Context, ref chat.MessageRef, c chat.Card) erro
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.card = c // the newest, also for what is still to be said about the file
+	a.card = c // the newest card, also for later notices about the file
 	switch {
 	case a.lost:
 		c = s.withoutList(c)
@@ -196,23 +199,23 @@ func (s *Slack) upload(ctx context.Context, channel, root string, f *chat.File) 
 	return s.done("files.completeUploadExternal", err)
 }
 
-// send posts the bytes as they are: slack-go's multipart ends its body twice.
+// send posts the bytes unencoded: slack-go's multipart ends its body twice.
 func (s *Slack) send(ctx context.Context, to, text string) error {
 	if !strings.HasPrefix(to, "https://files.slack.com/") && !s.atOrigin(to) {
 		return errors.New("upload address is not Slack's")
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader([]byte(text)))
 	if err != nil {
-		return errors.New("upload address is not one")
+		return errors.New("upload address is malformed")
 	}
 	r.Header.Set("Content-Type", "text/plain; charset=utf-8")
 	answer, err := s.http.Do(r)
 	if err != nil {
-		return errors.New("upload: no answer")
+		return errors.New("no answer to the upload")
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("upload: HTTP %d", answer.StatusCode)
+		return fmt.Errorf("answer to the upload: HTTP %d", answer.StatusCode)
 	}
 	return nil
 }

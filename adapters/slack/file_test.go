@@ -27,7 +27,7 @@ var manyURLs = chat.Card{
 	File: &chat.File{Name: "p-7k3f9x2q.txt", Text: "https://www.test.com/1\n"},
 }
 
-// filesIn returns what hangs in the thread of a message.
+// filesIn returns the files in the thread of a message.
 func (w *world) filesIn(ref chat.MessageRef) (files []slacksim.File) {
 	for _, m := range w.Thread(ref.Channel, ref.ID) {
 		files = append(files, m.Files...)
@@ -76,7 +76,7 @@ func TestAFileIsNamedOnceItHangsThere(t *testing.T) {
 	assert.NotContains(t, w.Visible()[0].Text, "p-7k3f9x2q.txt", "that is not what it leaves out")
 }
 
-// TestANewerCardNeedsNoFile: what it leaves out is not what is in the file that arrives late.
+// TestANewerCardNeedsNoFile checks that a late file is not named on a newer card without that file.
 func TestANewerCardNeedsNoFile(t *testing.T) {
 	t.Parallel()
 	hold := newHeld("/upload/")
@@ -101,7 +101,7 @@ func TestACardThatLeavesNothingOutIsNotEdited(t *testing.T) {
 	assert.Empty(t, w.Calls("chat.update"))
 }
 
-// TestAFileThatIsRefused is not tried again until Health finds that it would be taken.
+// TestAFileThatIsRefused checks that no further upload follows until Health finds the permission restored.
 func TestAFileThatIsRefused(t *testing.T) {
 	t.Parallel()
 	var now clock
@@ -143,7 +143,7 @@ func TestAFileThatIsRefused(t *testing.T) {
 	assert.Empty(t, w.Calls("files.getUploadURLExternal"), "a Slack that says so need not be asked")
 }
 
-// TestAFileThatFailsFailsNothing, and repeats nothing.
+// TestAFileThatFailsFailsNothing checks that a failed upload neither fails nor repeats its card.
 func TestAFileThatFailsFailsNothing(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(*world){
@@ -171,7 +171,7 @@ func TestAFileThatFailsFailsNothing(t *testing.T) {
 	}
 }
 
-// TestPrivateCardsHaveNoFile: there is no thread that it could hang in.
+// TestPrivateCardsHaveNoFile checks that private cards, which have no thread for it, come without their file.
 func TestPrivateCardsHaveNoFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{command: func(context.Context) (chat.Reply, error) { return chat.Reply{Card: &manyURLs}, nil }}, nil)
@@ -196,7 +196,8 @@ func TestFilesAreRememberedForTheNewestMessages(t *testing.T) {
 	assert.NotNil(t, a.of(chat.MessageRef{ID: "10"}))
 }
 
-// TestAFewUploadAtATime: the rest wait for their turn, but not for ever, and Wait waits for all of them.
+// TestAFewUploadAtATime checks that further uploads wait, for a limited time, and that Wait waits for all of
+// them.
 func TestAFewUploadAtATime(t *testing.T) {
 	t.Parallel()
 	for name, freed := range map[string]bool{"their turn comes": true, "it does not": false} {
@@ -226,7 +227,7 @@ func TestAFewUploadAtATime(t *testing.T) {
 	}
 }
 
-// held is a transport that stops requests to a path until they may go on.
+// held is a transport that holds requests to a path until their release.
 type held struct {
 	path    string
 	arrived chan struct{}
@@ -265,8 +266,8 @@ func TestNoFileLeavesForElsewhere(t *testing.T) {
 	}
 }
 
-// TestAQuestionWaitsForItsFile: what confirms 30 URLs comes with the file that lists them, also after a throttled edit, and never
-// without it.
+// TestAQuestionWaitsForItsFile checks that the confirmation of 30 URLs appears with the file of all URLs, even
+// after a throttled edit, and never without it.
 func TestAQuestionWaitsForItsFile(t *testing.T) {
 	t.Parallel()
 	question := manyURLs
@@ -311,7 +312,8 @@ func TestAQuestionWaitsForItsFile(t *testing.T) {
 	}
 }
 
-// TestAQuestionGetsItsFileAgain where none is remembered: after a restart nobody knows what hangs there.
+// TestAQuestionGetsItsFileAgain checks that a restarted adapter, which remembers no uploads, uploads the file
+// again.
 func TestAQuestionGetsItsFileAgain(t *testing.T) {
 	t.Parallel()
 	question := manyURLs

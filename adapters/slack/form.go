@@ -20,14 +20,14 @@ const (
 	maxInput      = 3000
 	maxOptionText = 75
 	maxOptions    = 100
-	maxError      = 1000 // of what is said below a field: Slack names no limit
+	maxError      = 1000 // characters in an error below a field; Slack documents no limit
 )
 
-// view is a form as it comes back.
+// view is a submitted form.
 type view struct {
 	ID            string `json:"id"`
 	Hash          string `json:"hash"`
-	Team          string `json:"team_id"` // of whoever opened it
+	Team          string `json:"team_id"` // team of the person who opened the form
 	InstalledTeam string `json:"app_installed_team_id"`
 	App           string `json:"app_id"`
 	Metadata      string `json:"private_metadata"`
@@ -45,16 +45,16 @@ type view struct {
 	} `json:"state"`
 }
 
-// place is what a form remembers of where it was opened, within the 3,000 characters of private_metadata: a view has no channel
-// and no message of its own.
+// place is the origin of a form, stored in the 3,000 characters of private_metadata: a view has no channel and
+// no message of its own.
 type place struct {
 	Channel string `json:"c"`
 	Root    string `json:"r,omitempty"`
-	Message string `json:"m,omitempty"` // the one whose button opened it
+	Message string `json:"m,omitempty"` // the message whose button opened the form
 	Token   string `json:"t"`
 }
 
-// ref is the message whose button opened the form, if it was a button.
+// ref returns the message whose button opened the form, or the zero reference.
 func (p place) ref() chat.MessageRef {
 	if p.Message == "" {
 		return chat.MessageRef{}
@@ -62,7 +62,8 @@ func (p place) ref() chat.MessageRef {
 	return chat.MessageRef{Channel: p.Channel, ID: p.Message}
 }
 
-// open shows a form to whoever caused the trigger, which lasts 3 s: https://docs.slack.dev/reference/methods/views.open
+// open shows a form to the person behind the trigger, which expires after 3 s:
+// https://docs.slack.dev/reference/methods/views.open
 func (s *Slack) open(ctx context.Context, trigger string, at chat.Thread, on chat.MessageRef, f chat.Form) error {
 	_, err := s.api.OpenViewContext(ctx, trigger, modal(at, on, f))
 	return s.done("views.open", err)
@@ -109,13 +110,16 @@ func field(in chat.Input) slack.BlockElement {
 
 const notOurs = "purgebot did not open this form, or no longer knows it, so it took nothing. Type the command again."
 
-// submission takes a form that came back: https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
-// If it was not taken, or was refused, the form stays open with what was typed, and says why.
+// submission handles a submitted form:
+// https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload After a failure or refusal
+// the form stays open with its values, and shows the reason.
 func (s *Slack) submission(ctx context.Context, h chat.Handler, in *interaction) reaction {
+	// Read the origin of the form.
 	var where place
 	if decode([]byte(in.View.Metadata), &where) != nil || where.Token == "" || !channelID.match(where.Channel) {
 		return in.View.refuseOr(reaction{}, notOurs)
 	}
+	// Give the answer to the bot.
 	event := in.TriggerID
 	if event == "" {
 		event = in.View.ID + "/" + in.View.Hash
@@ -124,6 +128,7 @@ func (s *Slack) submission(ctx context.Context, h chat.Handler, in *interaction)
 		Message: where.ref(), Token: where.Token, Values: in.View.values(), At: chat.Thread{Platform: platform, Channel: where.Channel, Root: where.Root},
 	}
 	reply, err := s.answer(ctx, h, in, event, &a)
+	// Keep a refused form open, and show everything else in its place or as a message.
 	switch {
 	case err != nil:
 		s.logUntaken("form", where.Channel, err)
@@ -140,8 +145,8 @@ func (s *Slack) submission(ctx context.Context, h chat.Handler, in *interaction)
 
 const seeMessage = " A private message says more."
 
-// formRefused keeps a form open with what was typed, and has it say why. A private message carries in addition all that a form
-// cannot show, such as a button that purges the rest.
+// formRefused keeps a form open with its values and shows the reason. If a form cannot show the whole card, for
+// example a button that purges the rest, a private message follows.
 func (s *Slack) formRefused(in *interaction, a chat.Answer, c chat.Card) reaction {
 	why := cmp.Or(inWords(c), "This was refused.")
 	if len(c.Buttons) == 0 && len(c.Targets) == 0 && c.More == 0 && chat.Units(why) <= maxError {
@@ -152,7 +157,7 @@ func (s *Slack) formRefused(in *interaction, a chat.Answer, c chat.Card) reactio
 	return did
 }
 
-// inWords is a card as one paragraph.
+// inWords returns a card as one paragraph.
 func inWords(c chat.Card) string {
 	var b strings.Builder
 	for _, part := range append([]string{c.Title}, c.Lines...) {
@@ -171,7 +176,8 @@ func inWords(c chat.Card) string {
 	return b.String()
 }
 
-// values reads what was filled in. Each block of ours holds the one field of its name; a field of another name is none of ours.
+// values returns the values of the fields. Each block holds the one field of its name; other fields are
+// ignored.
 func (v *view) values() map[string]string {
 	values := map[string]string{}
 	for name, fields := range v.State.Values {
@@ -187,8 +193,8 @@ func (v *view) values() map[string]string {
 	return values
 }
 
-// refuse keeps a form open, and shows why below its first field; one without a field stays open too, and Slack says that it had
-// trouble: https://docs.slack.dev/surfaces/modals/#displaying_errors
+// refuse keeps a form open and shows a message below its first field. A form without a field also stays open,
+// with Slack's own error: https://docs.slack.dev/surfaces/modals/#displaying_errors
 func (v *view) refuse(message string) reaction {
 	return v.refuseOr(reaction{status: http.StatusServiceUnavailable}, message)
 }
@@ -201,7 +207,7 @@ func (v *view) refuseOr(fieldless reaction, message string) reaction {
 	return reaction{json: map[string]any{"response_action": "errors", "errors": map[string]string{field: message}}}
 }
 
-// input is the block of the first field, "" if there is none.
+// input returns the block of the first field, or "".
 func (v *view) input() string {
 	for _, b := range v.Blocks {
 		if b.Type == "input" {

@@ -19,12 +19,12 @@ var purgeForm = chat.Form{Title: "Purge the CDN", Submit: "Purge", Token: "token
 	{Name: "reason", Label: "Reason", Optional: true},
 }}
 
-// refusedWith makes the bot refuse what comes back with a card.
+// refusedWith makes the bot refuse a form with a card.
 func refusedWith(c chat.Card) func(context.Context) (chat.Reply, error) {
 	return func(context.Context) (chat.Reply, error) { return chat.Reply{Card: &c, Refused: true}, nil }
 }
 
-// TestARefusedFormKeepsWhatWasTyped, whoever refuses it and however much there is to say.
+// TestARefusedFormKeepsWhatWasTyped covers every source and length of a refusal.
 func TestARefusedFormKeepsWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	typed := map[string]string{"targets": "https://www.tset.com/1\nhttps://www.tset.com/2", "area": "overseas", "reason": "“a – b” <x> & y"}
@@ -33,7 +33,7 @@ func TestARefusedFormKeepsWhatWasTyped(t *testing.T) {
 		answer  func(context.Context) (chat.Reply, error)
 		opts    []slacksim.Option
 		says    []string
-		besides string // in a private message
+		besides string // text in a private message
 	}{
 		"with a sentence": {answer: refusedWith(chat.Card{Title: "That is not the host.", Tone: chat.Bad}), says: []string{"That is not the host."}},
 		"with lines": {answer: refusedWith(chat.Card{Title: "Nothing was purged: 1 target is refused", Tone: chat.Bad, Lines: []string{"www.tset.com: No rule lets you purge it.", "", "Ask #cdn-help"}}),
@@ -103,7 +103,7 @@ func buttonsOf(all []adaptertest.Button) (labels string) {
 	return labels
 }
 
-// TestAFieldIsReadInItsOwnBlock: what another block calls by the same name is none of ours.
+// TestAFieldIsReadInItsOwnBlock checks that fields of the same name in other blocks are ignored.
 func TestAFieldIsReadInItsOwnBlock(t *testing.T) {
 	t.Parallel()
 	f := &fake{command: func(context.Context) (chat.Reply, error) { return chat.Reply{Form: &purgeForm}, nil }}

@@ -13,13 +13,13 @@ import (
 
 const forever = time.Duration(math.MaxInt64)
 
-// identity is what the token is.
+// identity is the workspace, user and scopes of the token.
 type identity struct {
 	team, user, name string
-	scopes           []string // nil where Slack did not say
+	scopes           []string // nil if Slack does not list them
 }
 
-// has reports whether the token has a scope; where Slack did not say, that it may.
+// has reports whether the token has a scope. Without a list of scopes the answer is yes.
 func (i identity) has(scope string) bool {
 	return i.scopes == nil || slices.Contains(i.scopes, scope)
 }
@@ -52,8 +52,8 @@ func scopes(header string) []string {
 	return list
 }
 
-// Health asks Slack whether the token still holds, and whether it may do what the bot needs, and repeats the look-ups that were
-// refused. What closes only a part of Slack, such as private channels or files, is Denied.
+// Health checks that the token is valid and has the needed scopes, and repeats refused look-ups. An error that
+// closes only a part of Slack, such as private channels or files, is Denied.
 func (s *Slack) Health(ctx context.Context) error {
 	i, err := s.whoami(ctx, 0)
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Slack) Health(ctx context.Context) error {
 	return s.healthy(ctx)
 }
 
-// invite is what to type to let the bot into a channel.
+// invite returns the command that lets the bot into a channel.
 func (s *Slack) invite() string {
 	if i, known := s.identity.peek(""); known && i.name != "" {
 		return "/invite @" + chat.OneLine(i.name)
@@ -88,7 +88,7 @@ func ours(team string, s acl.Subject, k idKind) string {
 	return s.ID()
 }
 
-// idKind is the letters that a kind of Slack id may begin with: https://docs.slack.dev/reference/objects
+// idKind is the set of first letters of a kind of Slack id: https://docs.slack.dev/reference/objects
 type idKind string
 
 const (
@@ -98,7 +98,8 @@ const (
 	channelID idKind = "CDG"
 )
 
-// match reports whether id is one: capitals and digits only, so that it can break neither a subject nor markup.
+// match reports whether id is of this kind: capitals and digits only, so that it can break neither a subject
+// nor markup.
 func (k idKind) match(id string) bool {
 	if len(id) < 2 || len(id) > 64 || !strings.Contains(string(k), id[:1]) {
 		return false

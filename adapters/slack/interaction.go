@@ -11,8 +11,8 @@ import (
 	"purgebot/bot/chat"
 )
 
-// interaction is a pressed button or a form that came back: https://docs.slack.dev/reference/interaction-payloads
-// Only what is used is read, so that a block that Slack invents tomorrow breaks nothing.
+// interaction is a pressed button or a submitted form: https://docs.slack.dev/reference/interaction-payloads It
+// has only the fields in use, so that new kinds of blocks do no harm.
 type interaction struct {
 	Type string `json:"type"`
 	App  string `json:"api_app_id"`
@@ -48,7 +48,7 @@ type action struct {
 	Value string `json:"value"`
 }
 
-// interaction takes a press or a form. Slack delivers it once, so a person whose press was not recorded is told so.
+// interaction handles a press or a form. Slack delivers it once, so a failure is reported to the person.
 func (s *Slack) interaction(ctx context.Context, h chat.Handler, _ *http.Request, body []byte) reaction {
 	form, err := url.ParseQuery(string(body))
 	if err != nil || !once(form) {
@@ -67,13 +67,15 @@ func (s *Slack) interaction(ctx context.Context, h chat.Handler, _ *http.Request
 	return reaction{}
 }
 
-// press takes a pressed button: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+// press handles a pressed button: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 func (s *Slack) press(ctx context.Context, h chat.Handler, in *interaction) reaction {
+	// Find the button and its channel.
 	i := slices.IndexFunc(in.Actions, func(a action) bool { return a.Type == "button" && a.Value != "" })
 	channel := cmp.Or(in.Container.ChannelID, in.Channel.ID)
 	if i < 0 || !channelID.match(channel) || in.TriggerID == "" {
 		return reaction{}
 	}
+	// Give the answer to the bot.
 	a := chat.Answer{
 		Message: chat.MessageRef{Channel: channel, ID: cmp.Or(in.Container.MessageTS, in.Message.TS)}, Token: in.Actions[i].Value,
 		At: chat.Thread{Platform: platform, Channel: channel, Root: in.root()},
@@ -82,20 +84,23 @@ func (s *Slack) press(ctx context.Context, h chat.Handler, in *interaction) reac
 	if err == nil && reply.Form != nil {
 		err = s.open(ctx, in.TriggerID, a.At, a.Message, *reply.Form)
 	}
+	// Report a failure.
 	if errors.Is(err, errContradicts) {
-		a.At = chat.Thread{} // nobody knows where that was: the person is told directly
+		a.At = chat.Thread{} // the channel is uncertain, so the answer is a direct message
 	}
 	if err != nil {
 		s.logUntaken("press", channel, err)
 		reply.Card = sentence(err)
 	}
+	// Show the reply.
 	if reply.Card == nil {
 		return reaction{}
 	}
 	return reaction{then: func(ctx context.Context) { s.respond(ctx, in.ResponseURL, a, *reply.Card) }}
 }
 
-// root is the thread that the pressed message hangs in. A message that others hang from is in no thread itself.
+// root returns the thread of the pressed message, or "". The first message of a thread is not in the thread
+// itself.
 func (in *interaction) root() string {
 	root := cmp.Or(in.Container.ThreadTS, in.Message.ThreadTS)
 	if root == cmp.Or(in.Container.MessageTS, in.Message.TS) {
@@ -104,7 +109,7 @@ func (in *interaction) root() string {
 	return root
 }
 
-// answer completes a with who and where, and asks the bot.
+// answer adds person and place to a, and gives it to the bot.
 func (s *Slack) answer(ctx context.Context, h chat.Handler, in *interaction, event string, a *chat.Answer) (chat.Reply, error) {
 	a.From = subject(in.Team.ID, in.User.ID)
 	me, err := s.here(ctx, in.Team.ID)

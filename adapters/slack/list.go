@@ -7,7 +7,8 @@ import (
 	"purgebot/bot/chat"
 )
 
-// What confirms a list is offered once all of it can be read: on the card, or in the file that hangs in its thread.
+// A button that confirms a list is offered once the whole list can be read: on the card, or in the file in its
+// thread.
 
 const (
 	sayListComing  = "The file with all of them is on its way. Then this can be confirmed."
@@ -15,12 +16,12 @@ const (
 	sayListNoScope = "I may attach no files here, and nobody can confirm what cannot be read: whoever runs purgebot can allow files:write. Cancel this, and ask again."
 )
 
-// confirms reports whether a button of a card agrees to targets that the card does not show.
+// confirms reports whether a button of a card confirms targets that the card does not show.
 func confirms(c chat.Card) bool {
 	return leftOut(c) > 0 && slices.ContainsFunc(c.Buttons, func(b chat.Button) bool { return b.Confirms })
 }
 
-// listed gives a card the file of its targets where some do not fit on it and somebody is to confirm them.
+// listed adds a file of all targets to a card that does not show all targets to be confirmed.
 func listed(c chat.Card) chat.Card {
 	if confirms(c) && c.More == 0 && c.File == nil {
 		c.File = &chat.File{Name: "targets.txt", Text: strings.Join(c.Targets, "\n") + "\n"}
@@ -28,7 +29,7 @@ func listed(c chat.Card) chat.Card {
 	return c
 }
 
-// unlisted is a card whose file does not hang there, and why.
+// unlisted returns a card without the buttons that confirm hidden targets, and with the reason.
 func unlisted(c chat.Card, why string) chat.Card {
 	if !confirms(c) {
 		return c
@@ -38,7 +39,7 @@ func unlisted(c chat.Card, why string) chat.Card {
 	return c
 }
 
-// unlistedYet is a card that is about to get its file, if it may.
+// unlistedYet returns a card whose file is under way, or not permitted.
 func (s *Slack) unlistedYet(c chat.Card) chat.Card {
 	switch {
 	case c.File == nil || c.File.Text == "":
@@ -49,8 +50,8 @@ func (s *Slack) unlistedYet(c chat.Card) chat.Card {
 	return unlisted(c, sayListComing)
 }
 
-// attachAgain gives a question its file where none is remembered, as after a restart, or after it was allowed at last: that it hangs
-// there twice is better than that nobody can confirm, or that somebody confirms what cannot be read.
+// attachAgain uploads the file of a question if no upload is remembered, for example after a restart or a late
+// permission. A second copy in the thread is better than a question that cannot be confirmed or read.
 func (s *Slack) attachAgain(at chat.Thread, ref chat.MessageRef, c chat.Card) {
 	if confirms(c) && s.files.of(ref) == nil {
 		s.attach(at, ref, c)

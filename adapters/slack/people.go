@@ -15,13 +15,14 @@ import (
 
 const (
 	groupFloor = time.Minute      // usergroups.users.list may be called some 20 times a minute: https://docs.slack.dev/apis/web-api/rate-limits
-	groupStale = 15 * time.Minute // how old a group may be while Slack does not answer
+	groupStale = 15 * time.Minute // accepted age of a group while Slack does not answer
 )
 
-// Person asks Slack who somebody is. Whoever is not an account of this workspace is an outsider, without asking.
-// A list of a user group is asked for at most once a minute; while Slack does not answer, one of the last 15 minutes counts,
-// for callers to whom five minutes are not too old.
+// Person looks up a person. An account of another workspace is an outsider, without a look-up. A user group is
+// listed at most once a minute. While Slack does not answer, a list of the last 15 minutes is used for callers
+// who accept an age of five minutes.
 func (s *Slack) Person(ctx context.Context, who acl.Subject, maxAge time.Duration) (chat.Person, error) {
+	// Recognise people of other workspaces.
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
 		return chat.Person{}, err
@@ -30,6 +31,7 @@ func (s *Slack) Person(ctx context.Context, who acl.Subject, maxAge time.Duratio
 	if id == "" {
 		return chat.Person{Subject: who, Standing: chat.Outsider}, nil
 	}
+	// Look up the groups and the person at the same time.
 	maxAge = min(maxAge, roster)
 	lists := s.askGroups(me, maxAge)
 	known, err := s.askPerson(me, id, maxAge).wait(ctx)
@@ -44,7 +46,7 @@ func (s *Slack) Person(ctx context.Context, who acl.Subject, maxAge time.Duratio
 	return p, nil
 }
 
-// standingOf is what somebody is, whatever their groups; "" if unknown.
+// standingOf returns the standing of a person without their groups; "" if unknown.
 func (s *Slack) standingOf(ctx context.Context, who acl.Subject) chat.Standing {
 	me, err := s.whoami(ctx, forever)
 	id := ours(me.team, who, userID)
@@ -55,7 +57,8 @@ func (s *Slack) standingOf(ctx context.Context, who acl.Subject) chat.Standing {
 	return p.Standing
 }
 
-// groupsOf waits for every list, also behind one that failed: whoever asks next shares no look-up that began before.
+// groupsOf waits for every list, even after a failure, so that the next caller shares no look-up that began
+// earlier.
 func (s *Slack) groupsOf(ctx context.Context, id string, lists map[acl.Subject]*answer[map[string]bool], maxAge time.Duration) ([]acl.Subject, error) {
 	stale := groupStale
 	if maxAge < roster {
@@ -76,14 +79,14 @@ func (s *Slack) groupsOf(ctx context.Context, id string, lists map[acl.Subject]*
 	return groups, failed
 }
 
-// lookUp starts to ask what the bot will want to know about a verified event, all at once.
+// lookUp starts all look-ups that the bot will need for a verified event.
 func (s *Slack) lookUp(me identity, user, channel string) {
 	s.askPerson(me, user, roster)
 	s.askGroups(me, roster)
 	s.askChannel(me, channel, roster)
 }
 
-// account is a person, and the workspaces that they are of: of an organisation there may be several.
+// account is a person with their workspaces, which may be several in an organisation.
 type account struct {
 	chat.Person
 	teams []string
@@ -110,7 +113,8 @@ func (s *Slack) askPerson(me identity, id string, maxAge time.Duration) *answer[
 	})
 }
 
-// zone is where somebody's clock is, as https://docs.slack.dev/reference/objects/user-object names it; nil if it is not known here.
+// zone returns the time zone in https://docs.slack.dev/reference/objects/user-object; nil if it is unknown
+// here.
 func zone(name string) *time.Location {
 	at, err := time.LoadLocation(name)
 	if name == "" || err != nil {
@@ -119,8 +123,8 @@ func zone(name string) *time.Location {
 	return at
 }
 
-// standing reads an account as https://docs.slack.dev/reference/objects/user-object describes it. is_stranger is not set for every
-// outsider, so the team counts as well.
+// standing reads an account as described in https://docs.slack.dev/reference/objects/user-object. Some
+// outsiders lack is_stranger, so the team counts as well.
 func standing(team string, u *slack.User) chat.Standing {
 	switch {
 	case u.Deleted:
@@ -135,7 +139,7 @@ func standing(team string, u *slack.User) chat.Standing {
 	return chat.Member
 }
 
-// userGroups returns the user groups of this workspace that the policy names.
+// userGroups returns the user groups of this workspace in the policy.
 func (s *Slack) userGroups(team string) []acl.Subject {
 	var groups []acl.Subject
 	for _, g := range s.config.Groups() {
@@ -156,8 +160,8 @@ func (s *Slack) askGroups(me identity, maxAge time.Duration) map[acl.Subject]*an
 	return lists
 }
 
-// members returns who is in a user group: https://docs.slack.dev/reference/methods/usergroups.users.list
-// Slack names nobody in a disabled one, and nobody can be in one that is gone, or where the plan has none.
+// members returns the members of a user group: https://docs.slack.dev/reference/methods/usergroups.users.list A
+// disabled or deleted group has no members, and neither has a group in a plan without groups.
 func (s *Slack) members(ctx context.Context, group string) (map[string]bool, error) {
 	ids, err := look(ctx, s, "usergroups.users.list", group, func(ctx context.Context) ([]string, error) {
 		ids, err := s.api.GetUserGroupMembersContext(ctx, group)
@@ -177,7 +181,7 @@ func (s *Slack) members(ctx context.Context, group string) (map[string]bool, err
 	return members, nil
 }
 
-// Channel asks Slack what a channel is to the bot. One that Slack does not show to the bot is one to be invited to.
+// Channel looks up the bot's access to a channel. A channel that Slack hides from the bot needs an invitation.
 func (s *Slack) Channel(ctx context.Context, at chat.Thread, maxAge time.Duration) (chat.Channel, error) {
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
@@ -191,7 +195,7 @@ func (s *Slack) Channel(ctx context.Context, at chat.Thread, maxAge time.Duratio
 	return c, err
 }
 
-// knownShared reports whether a channel is known to be read by people of other organisations, without asking.
+// knownShared reports whether a channel is known to be shared with other organisations, without a look-up.
 func (s *Slack) knownShared(channel string) bool {
 	c, _ := s.channels.peek(channel)
 	return c.Shared || s.outside.has(channel)
@@ -214,8 +218,8 @@ func (s *Slack) askChannel(me identity, id string, maxAge time.Duration) *answer
 	})
 }
 
-// shared reports whether people of other organisations can read a channel, now or as soon as they accept; one that is shared in a
-// way that Slack does not name counts. https://docs.slack.dev/reference/objects/conversation-object
+// shared reports whether people of other organisations can read a channel, now or after accepting an
+// invitation. An unknown kind of sharing counts. https://docs.slack.dev/reference/objects/conversation-object
 func shared(c *slack.Channel) bool {
 	return c.IsExtShared || c.IsPendingExtShared || c.IsShared && !c.IsOrgShared
 }

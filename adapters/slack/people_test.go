@@ -80,7 +80,7 @@ func TestSubjectsOfOthersAreNotAskedFor(t *testing.T) {
 	assert.Empty(t, w.Calls("users.info", "conversations.info"))
 }
 
-// clock is one that tests turn.
+// clock is a clock that tests turn.
 type clock struct{ offset atomic.Int64 }
 
 func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.offset.Load())) }
@@ -112,7 +112,7 @@ func TestWhatIsKnownOfPeopleAges(t *testing.T) {
 	w.PutUser(slacksim.User{ID: "U0BOB", Name: "bob"})
 	c.forward(6 * time.Minute)
 	expect(24*time.Hour, chat.Member, 4)
-	c.forward(-time.Hour) // a clock that was set back makes nothing fresh
+	c.forward(-time.Hour) // after the clock was set back, no answer is fresh
 	expect(5*time.Minute, chat.Member, 5)
 }
 
@@ -144,7 +144,8 @@ func TestGroupsOutliveAnOutageForAWhile(t *testing.T) {
 	assert.Empty(t, groups, "nobody is in a disabled group")
 }
 
-// TestOneRound: by the time the bot asks, the adapter has asked, once, for the person, the groups and the channel.
+// TestOneRound checks that each of the person, the groups and the channel is looked up once, before the bot
+// asks.
 func TestOneRound(t *testing.T) {
 	t.Parallel()
 	var w *world
@@ -177,7 +178,7 @@ func TestCache(t *testing.T) {
 	t.Parallel()
 	t.Run("gives up on a look-up that hangs, and tells every caller", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			c := newCache[int](time.Now)
+			c := newCache[int](time.Now, 0)
 			begin := time.Now()
 			hang := func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() }
 			a, b := c.ask("k", roster, hang), c.ask("k", roster, hang)
@@ -189,7 +190,7 @@ func TestCache(t *testing.T) {
 	})
 	t.Run("leaves a caller who leaves", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			c := newCache[int](time.Now)
+			c := newCache[int](time.Now, 0)
 			a := c.ask("k", roster, func(context.Context) (int, error) { time.Sleep(time.Second); return 7, nil })
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
@@ -201,7 +202,7 @@ func TestCache(t *testing.T) {
 		})
 	})
 	t.Run("remembers no failure", func(t *testing.T) {
-		c := newCache[int](time.Now)
+		c := newCache[int](time.Now, 0)
 		_, err := c.ask("k", roster, func(context.Context) (int, error) { return 0, errors.New("no") }).wait(t.Context())
 		assert.Error(t, err)
 		_, known := c.peek("k")
@@ -211,11 +212,11 @@ func TestCache(t *testing.T) {
 		assert.Equal(t, 1, v)
 	})
 	t.Run("survives a panic", func(t *testing.T) {
-		_, err := newCache[int](time.Now).ask("k", roster, func(context.Context) (int, error) { panic("x") }).wait(t.Context())
+		_, err := newCache[int](time.Now, 0).ask("k", roster, func(context.Context) (int, error) { panic("x") }).wait(t.Context())
 		assert.Error(t, err)
 	})
 	t.Run("is bounded", func(t *testing.T) {
-		c := newCache[int](time.Now)
+		c := newCache[int](time.Now, 0)
 		m := newMarks()
 		for i := range remembered + 1000 {
 			_, _ = c.ask(fmt.Sprint(i), roster, func(context.Context) (int, error) { return i, nil }).wait(t.Context())
@@ -225,7 +226,7 @@ func TestCache(t *testing.T) {
 		assert.Len(t, m.set, remembered)
 	})
 	t.Run("keeps no chain of what was", func(t *testing.T) {
-		c := newCache[int](time.Now)
+		c := newCache[int](time.Now, 0)
 		for i := range 10 {
 			_, _ = c.ask("k", 0, func(context.Context) (int, error) { return i, nil }).wait(t.Context())
 		}

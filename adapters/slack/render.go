@@ -16,16 +16,17 @@ import (
 // Limits of a message: https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage
 const (
 	maxHeader  = 150
-	maxText    = 3000 // of one text object, and of the text for notifications
+	maxText    = 3000 // for one text object, and for the text in notifications
 	maxButton  = 75
 	maxActions = 25
 	maxMention = 50
-	// Slack refuses blocks of more than some 13,000 characters in all. One target of 8,192 fits whole with 3,000 of lines.
+	// Slack refuses blocks of more than about 13,000 characters in all. One target of 8,192 fits with 3,000 for
+	// lines.
 	maxTargets = 8500
 	maxCard    = 11500
 )
 
-// message is a card as Slack takes it.
+// message is a card in Slack's format.
 type message struct {
 	ResponseType    string        `json:"response_type"`
 	ReplaceOriginal bool          `json:"replace_original"`
@@ -38,14 +39,14 @@ type message struct {
 	UnfurlMedia     bool          `json:"unfurl_media"`
 }
 
-// message renders a card, as the private answer it is unless its text and blocks are taken out.
+// message renders a card as an ephemeral message. Callers may take its text and blocks for another one.
 func (s *Slack) message(ctx context.Context, c chat.Card, file string) message {
 	r := rendering{by: s.nameOf(ctx, c.By), mention: s.mentions(ctx, c.Mention), file: file}
 	return message{ResponseType: "ephemeral", Text: fallback(c), Blocks: r.blocks(c), Parse: "none"}
 }
 
-// nameOf returns a person's name and id, as text: in Slack a mention in a new message notifies, which a card's By must not.
-// The id is there because anybody may take anybody's name.
+// nameOf returns a person's name and id as plain text, because a mention in a new message would notify. The id
+// is added because names are not unique.
 func (s *Slack) nameOf(ctx context.Context, who acl.Subject) string {
 	if who == "" {
 		return ""
@@ -65,7 +66,8 @@ func (s *Slack) nameOf(ctx context.Context, who acl.Subject) string {
 	return chat.Clip(chat.OneLine(p.Name), 80) + " (" + id + ")"
 }
 
-// mentions returns the markup that notifies those people and user groups that are of the workspace; the others cannot be notified.
+// mentions returns the markup that notifies the people and user groups of this workspace. Others cannot be
+// notified.
 func (s *Slack) mentions(ctx context.Context, who []acl.Subject) string {
 	if len(who) == 0 {
 		return ""
@@ -82,18 +84,18 @@ func (s *Slack) mentions(ctx context.Context, who []acl.Subject) string {
 	return strings.Join(all, " ")
 }
 
-// rendering is what a card does not say by itself.
+// rendering is the context of a card that the card does not hold.
 type rendering struct {
 	by, mention string
-	file        string // that hangs in the thread
+	file        string // name of the file in the thread
 }
 
 var toneMarks = map[chat.Tone]string{
 	chat.Waiting: "⏳ ", chat.Busy: "🔄 ", chat.Good: "✅ ", chat.Bad: "❌ ", chat.Unsure: "⚠️ ",
 }
 
-// blocks builds each block from plain text; the one piece of markup is the mentions. Block ids are left to Slack, which wants new
-// ones at every edit.
+// blocks builds each block from plain text; the mentions are the only markup. Slack assigns the block ids,
+// because it requires new ones at every edit.
 func (r rendering) blocks(c chat.Card) []slack.Block {
 	targets, used, hidden := fit(c.Targets)
 	b := title(toneMarks[c.Tone] + c.Title)
@@ -136,7 +138,7 @@ func small(s string) slack.Block {
 	return &slack.ContextBlock{Type: slack.MBTContext, ContextElements: slack.ContextElements{Elements: []slack.MixedElement{plainText(s, maxText)}}}
 }
 
-// leftOut is how many targets a card does not show.
+// leftOut returns the number of targets that a card does not show.
 func leftOut(c chat.Card) int {
 	_, _, hidden := fit(c.Targets)
 	return c.More + hidden
@@ -149,8 +151,9 @@ func (r rendering) more(n int, f *chat.File) string {
 	return fmt.Sprintf("+%d more", n)
 }
 
-// paragraphs shows lines as text, at most budget units of them, and says how many more there are.
+// paragraphs shows lines as text, at most budget units, and the number of remaining lines.
 func paragraphs(lines []string, budget int) []slack.Block {
+	// Gather lines up to the budget.
 	var text chunks
 	left := 0
 	for i, l := range lines {
@@ -173,8 +176,9 @@ func paragraphs(lines []string, budget int) []slack.Block {
 	return blocks
 }
 
-// fit shows targets as code, each one whole, and says how many did not fit and how many units those use that did.
+// fit shows targets as code, each one whole. It also returns the units used and the number of hidden targets.
 func fit(targets []string) (blocks []slack.Block, used, hidden int) {
+	// Gather targets up to the limit.
 	var code chunks
 	for i, t := range targets {
 		t = chat.OneLine(t)
@@ -188,6 +192,7 @@ func fit(targets []string) (blocks []slack.Block, used, hidden int) {
 	if len(code) == 0 {
 		return nil, used, hidden
 	}
+	// Write them as one block of code.
 	b := &slack.RichTextBlock{Type: slack.MBTRichText}
 	for _, c := range code {
 		b.Elements = append(b.Elements, &slack.RichTextPreformatted{
@@ -197,7 +202,7 @@ func fit(targets []string) (blocks []slack.Block, used, hidden int) {
 	return []slack.Block{b}, used, hidden
 }
 
-// chunks are lines gathered into texts of at most maxText units. Only a line that is longer than that is cut in two.
+// chunks is lines gathered into texts of at most maxText units. Only a longer line is cut.
 type chunks []string
 
 func (c *chunks) add(line string) {
@@ -225,7 +230,7 @@ func buttons(all []chat.Button) []slack.Block {
 	return blocks
 }
 
-// plainText is s as text without any markup, on one line, at most limit units long.
+// plainText returns s as text without markup, on one line, at most limit units long.
 func plainText(s string, limit int) *slack.TextBlockObject {
 	return textObject(chat.Clip(chat.OneLine(s), limit))
 }
@@ -235,7 +240,8 @@ func textObject(s string) *slack.TextBlockObject {
 	return &slack.TextBlockObject{Type: slack.PlainTextType, Text: s, Emoji: &emoji}
 }
 
-// fallback is what notifications and screen readers say: the card without its people, escaped, at most maxText units.
+// fallback returns the text for notifications and screen readers: the card without its people, escaped, at most
+// maxText units.
 func fallback(c chat.Card) string {
 	var b strings.Builder
 	left := maxText

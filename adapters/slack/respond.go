@@ -19,7 +19,7 @@ const (
 	maxAnswer  = 4 << 20
 )
 
-// careful returns a client for all that we send: it follows no redirect, does not wait for ever, and reads no endless answer.
+// careful returns a client for all outgoing calls: it follows no redirect, has a timeout, and bounds answers.
 func careful(c *http.Client) *http.Client {
 	own := http.Client{}
 	if c != nil {
@@ -39,6 +39,7 @@ func careful(c *http.Client) *http.Client {
 // bounded cuts answers off at maxAnswer.
 type bounded struct{ http.RoundTripper }
 
+// RoundTrip implements http.RoundTripper.
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := b.RoundTripper.RoundTrip(r)
 	if err != nil {
@@ -51,14 +52,15 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// atOrigin reports whether an address is below the configured API's scheme, host and port.
+// atOrigin reports whether an address has the scheme, host and port of the configured API.
 func (s *Slack) atOrigin(address string) bool {
 	return s.origin != "" && strings.HasPrefix(address, s.origin+"/")
 }
 
-// respond shows a card to whoever pressed, by the response_url if it is Slack's and still works (five times in 30 minutes), else
-// as any private message: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
-// In a channel that has become externally shared nothing is posted any more: Tell reaches a member directly, and nobody else.
+// respond shows a card to the person who pressed, through the response_url if that is Slack's and still valid
+// (five times in 30 minutes), otherwise as a private message:
+// https://docs.slack.dev/interactivity/handling-user-interaction#message_responses In a channel that has become
+// externally shared nothing is posted: Tell reaches members directly, and outsiders get no answer.
 func (s *Slack) respond(ctx context.Context, address string, a chat.Answer, c chat.Card) {
 	if s.knownShared(a.At.Channel) {
 		if s.standingOf(ctx, a.From) != chat.Member {
@@ -76,8 +78,9 @@ func (s *Slack) respond(ctx context.Context, address string, a chat.Answer, c ch
 }
 
 func (s *Slack) reply(ctx context.Context, address, root string, c chat.Card) error {
+	// Send cards with a response_url to Slack alone.
 	if !strings.HasPrefix(address, "https://hooks.slack.com/") && !s.atOrigin(address) {
-		return errors.New("not Slack's")
+		return errors.New("response_url is not Slack's")
 	}
 	m := s.message(ctx, c, "")
 	m.ThreadTS = root
@@ -87,18 +90,18 @@ func (s *Slack) reply(ctx context.Context, address, root string, c chat.Card) er
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return errors.New("not an address")
+		return errors.New("response_url is malformed")
 	}
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	answer, err := s.http.Do(r)
 	if err != nil {
-		return errors.New("no answer")
+		return errors.New("no answer from the response_url")
 	}
 	defer answer.Body.Close()
 	return judged(answer)
 }
 
-// judged reads the answer of a response_url, which is "ok" or JSON, and may be a refusal under HTTP 200.
+// judged reads the answer of a response_url, which is "ok" or JSON. An HTTP 200 may hold a refusal.
 func judged(answer *http.Response) error {
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("HTTP %d", answer.StatusCode)
@@ -107,7 +110,7 @@ func judged(answer *http.Response) error {
 		OK *bool `json:"ok"`
 	}{}
 	if json.NewDecoder(answer.Body).Decode(&said) == nil && said.OK != nil && !*said.OK {
-		return errors.New("refused")
+		return errors.New("response_url refused the message")
 	}
 	return nil
 }

@@ -11,10 +11,11 @@ import (
 	"purgebot/purge"
 )
 
-// Show edits or posts a message. Slack has no key for a repeated post, so key is not used.
-// A message that is gone, or that Slack no longer lets the bot edit, is posted anew, and so is one whose thread is gone.
-// It does not wait for the file of a card, which follows.
+// Show edits or posts a message. Slack has no key against repeated posts, so the key is not used. A message
+// that is gone or no longer editable is posted again, and so is one whose thread is gone. The file of a card
+// follows later, without a wait.
 func (s *Slack) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef, _ string, c chat.Card) (chat.MessageRef, error) {
+	// Edit the message, if there is one.
 	c = listed(c)
 	if ref != (chat.MessageRef{}) {
 		err := s.edit(ctx, ref, c)
@@ -26,6 +27,7 @@ func (s *Slack) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef, _
 			return chat.MessageRef{}, s.done("chat.update", err)
 		}
 	}
+	// Post a new message, in the channel if its thread is gone.
 	options := s.options(ctx, s.unlistedYet(c), "")
 	ref, err := s.post(ctx, at.Channel, at.Root, options)
 	if at.Root != "" && lost(err) {
@@ -46,7 +48,8 @@ func (s *Slack) update(ctx context.Context, ref chat.MessageRef, c chat.Card, fi
 	return err
 }
 
-// lost reports whether a message or thread can no longer be written to: https://docs.slack.dev/reference/methods/chat.update#errors
+// lost reports whether a message or thread no longer accepts changes:
+// https://docs.slack.dev/reference/methods/chat.update#errors
 func lost(err error) bool {
 	switch code(err) {
 	case "message_not_found", "thread_not_found", "cannot_reply_to_message", "cant_update_message", "edit_window_closed":
@@ -66,7 +69,8 @@ func (s *Slack) post(ctx context.Context, channel, root string, options []slack.
 	return chat.MessageRef{Channel: channel, ID: ts}, err
 }
 
-// options are those of every message: nothing in it unfurls, is parsed for names, or is markup. file is what hangs in its thread.
+// options are the options of every message: nothing unfurls, names are not parsed, and text is no markup. The
+// file is the one in its thread.
 func (s *Slack) options(ctx context.Context, c chat.Card, file string) []slack.MsgOption {
 	m := s.message(ctx, c, file)
 	return []slack.MsgOption{
@@ -75,8 +79,8 @@ func (s *Slack) options(ctx context.Context, c chat.Card, file string) []slack.M
 	}
 }
 
-// Tell shows a card to one person: in the channel, or as a direct message where they cannot see that, or where nothing is posted
-// because people of other organisations are there. Slack needs no event to answer.
+// Tell shows a card to one person: in the channel, or as a direct message if the person cannot see the channel
+// or the channel is shared with other organisations. Slack needs no event for this.
 func (s *Slack) Tell(ctx context.Context, who acl.Subject, at chat.Thread, _ chat.EventKey, c chat.Card) error {
 	me, err := s.whoami(ctx, forever)
 	if err != nil {
@@ -104,7 +108,8 @@ func (s *Slack) whisper(ctx context.Context, at chat.Thread, id string, options 
 	return err
 }
 
-// absent reports whether nothing private can be shown in a channel: https://docs.slack.dev/reference/methods/chat.postEphemeral#errors
+// absent reports whether a channel cannot show a private message:
+// https://docs.slack.dev/reference/methods/chat.postEphemeral#errors
 func absent(err error) bool {
 	switch meanings[code(err)].kind {
 	case purge.Denied, purge.NotFound:

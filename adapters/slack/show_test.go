@@ -58,7 +58,7 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
-// TestErrorsOfSlack is every code that means something to us: what it is, and that it is called for once and no more.
+// TestErrorsOfSlack covers every error code with a meaning, and checks that it causes one call only.
 func TestErrorsOfSlack(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]struct {
@@ -205,7 +205,8 @@ func TestTellFallsBackToADirectMessage(t *testing.T) {
 	assert.Equal(t, purge.NotFound, asError(t, w.slack.Tell(t.Context(), "slack:T0SIM/!channel", w.Channel(), chat.EventKey{}, chat.Card{Title: "x"})).Kind)
 }
 
-// TestResponseURL: only Slack's own addresses are posted to, and whoever pressed is told in any case.
+// TestResponseURL checks that cards go to Slack's own addresses only, and that the person gets an answer in
+// every case.
 func TestResponseURL(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int32
@@ -310,7 +311,8 @@ func TestFormsThatDoNotOpen(t *testing.T) {
 	assert.Contains(t, w.Private()[1].Text, "/purge")
 }
 
-// FuzzCard renders any card, and checks that Slack would take it and that the only markup is the mentions.
+// FuzzCard renders arbitrary cards, and checks that Slack would accept them and that mentions are the only
+// markup.
 func FuzzCard(f *testing.F) {
 	f.Add("Purge?", "line", "https://www.test.com/", "footer", 3, uint8(2))
 	f.Add("<!channel>", "<@U1>\n*x*", "\u202e", "&lt;", -1, uint8(200))
@@ -334,7 +336,7 @@ func FuzzCard(f *testing.F) {
 	})
 }
 
-// check measures blocks as they go over the wire.
+// check measures blocks in their wire format.
 func check(t *testing.T, blocks any) {
 	raw, err := json.Marshal(blocks)
 	require.NoError(t, err)
@@ -369,7 +371,7 @@ func check(t *testing.T, blocks any) {
 	}
 }
 
-// BenchmarkRender is the largest card that the core may hand over: 1,000 targets.
+// BenchmarkRender renders the largest card of the core: 1,000 targets.
 func BenchmarkRender(b *testing.B) {
 	c := chat.Card{Title: "Purge 1,000 URLs?", Lines: []string{"Mainland only.", "Left today: 9,000."}}
 	for i := range 1000 {
@@ -381,7 +383,8 @@ func BenchmarkRender(b *testing.B) {
 	}
 }
 
-// TestEveryMessageIsQuiet looks at what goes over the wire: Slack's own defaults are loud, and differ between posts and edits.
+// TestEveryMessageIsQuiet checks the options on the wire: Slack's own defaults are loud, and differ between
+// posts and edits.
 func TestEveryMessageIsQuiet(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, nil)

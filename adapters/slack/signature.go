@@ -9,18 +9,19 @@ import (
 	"time"
 )
 
-// How Slack signs: https://docs.slack.dev/authentication/verifying-requests-from-slack/
+// Slack's signature: https://docs.slack.dev/authentication/verifying-requests-from-slack/
 const (
 	signatureHeader = "X-Slack-Signature"
 	timestampHeader = "X-Slack-Request-Timestamp"
 	maxSkew         = 300 // seconds, to either side
 )
 
-// stamp is the signature that came with a request, and the time it was signed for.
+// stamp is the signature of a request and its time.
 type stamp struct{ at, signature string }
 
-// stampOf returns the stamp of a request, and whether it is worth reading the body for: one of each header, of the right shape,
-// and fresh. The digits are checked first, because a valid signature stays valid when bytes move between time and body.
+// stampOf returns the stamp of a request, and whether its body is worth reading: one of each header, well
+// formed and fresh. The digits are checked first, because a valid signature stays valid when bytes move between
+// time and body.
 func stampOf(h http.Header, now time.Time) (stamp, bool) {
 	ats, signatures := h.Values(timestampHeader), h.Values(signatureHeader)
 	if len(ats) != 1 || len(signatures) != 1 || !digits(ats[0]) || len(signatures[0]) != len("v0=")+2*sha256.Size {

@@ -87,7 +87,8 @@ func TestOneHeaderEach(t *testing.T) {
 	}
 }
 
-// TestBytesDoNotMove moves the first bytes of a signed body into the time, which keeps what is signed the same.
+// TestBytesDoNotMove moves the first bytes of a signed body into the time, which keeps the signed text the
+// same.
 func TestBytesDoNotMove(t *testing.T) {
 	t.Parallel()
 	body := "5:token=x"
@@ -95,14 +96,14 @@ func TestBytesDoNotMove(t *testing.T) {
 	assert.False(t, valid(signed("153142061:5", signature), time.Unix(153142061, 0), docSecret, "token=x"))
 }
 
-// sign is written apart from what it checks.
+// sign computes a signature independently of the adapter.
 func sign(secret, at, body string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("v0:" + at + ":" + body))
 	return "v0=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// FuzzSignature looks for anything that passes and is not exactly what Slack would send.
+// FuzzSignature searches for a request that passes without being exactly one of Slack's.
 func FuzzSignature(f *testing.F) {
 	f.Add(docTime, docSignature, docBody, int64(1531420618))
 	f.Add("+1531420618", docSignature, docBody, int64(1531420618))
@@ -120,7 +121,7 @@ func FuzzSignature(f *testing.F) {
 	})
 }
 
-// A signature covers the body. What stands in the address beside it may be anybody's, and is not read.
+// A signature covers the body only. The rest of the request may be forged, and is not read.
 func TestNothingInTheAddressIsRead(t *testing.T) {
 	t.Parallel()
 	f := &fake{}

@@ -1,9 +1,10 @@
-// Package slack is purgebot's Slack: it verifies what Slack delivers over HTTP, hands it to the bot as commands and answers,
-// shows cards as messages, and says who people are.
+// Package slack connects purgebot to Slack: it verifies Slack's deliveries over HTTP, passes them to the bot as
+// commands and answers, shows cards as messages, and looks people up.
 //
-// It parses nothing that is not signed, fresh and small. It does not decide who may purge, writes no words of a purge, and
-// retries nothing by itself: a throttled or lost call is the caller's to repeat. No text that it sends can mention anybody,
-// unfurl, or break the markup, except the people whom a card names as people. It serves one workspace.
+// The package parses only signed, fresh and small requests. It makes no decision about permissions, words no
+// message about a purge, and retries nothing by itself: callers repeat throttled or lost calls. Its texts
+// cannot mention people, unfurl, or break the markup, except for the people that a card mentions. It serves one
+// workspace.
 package slack
 
 import (
@@ -24,41 +25,46 @@ import (
 
 const platform = "slack"
 
-// Config is what the adapter needs; the environment variables are those of the README.
+// Config is the configuration of the adapter. The README describes the environment variables.
 type Config struct {
 	BotToken      string // SLACK_BOT_TOKEN, "xoxb-…"
 	SigningSecret string // SLACK_SIGNING_SECRET
-	APIURL        string // SLACK_API_URL; "" is Slack's. http:// is taken for loopback only
-	// Groups returns the subjects that the policy names, now. Those that are user groups of the workspace ("slack:T0/S1")
-	// are looked up for each person; the rest are passed over. It is called for every event, so it should be cheap. nil is none.
+	APIURL        string // SLACK_API_URL; "" means Slack's. http:// is accepted for loopback only
+	// Groups returns the subjects in the current policy. User groups of the workspace among them
+	// ("slack:T0/S1") are looked up for each person, others are ignored. It runs for every event, so it should
+	// be fast. nil means none.
 	Groups     func() []acl.Subject
-	Now        func() time.Time // nil is time.Now
-	Log        *slog.Logger     // nil is slog.Default
-	HTTPClient *http.Client     // nil is one of our own; redirects are never followed, and a timeout is set if there is none
+	Now        func() time.Time // nil means time.Now
+	Log        *slog.Logger     // nil means slog.Default
+	HTTPClient *http.Client     // nil means a new client; redirects are never followed, and a missing timeout is set
+	// Patience is added to the time limits on an event. Slack waits only three seconds, so production sets none;
+	// a simulated Slack can wait longer.
+	Patience time.Duration
 }
 
-// Slack is the adapter. New makes one; its methods may be called from any goroutine.
+// Slack is the adapter, made by New. Its methods are safe for concurrent use.
 type Slack struct {
 	config   Config
 	api      *slack.Client
 	http     *http.Client
-	origin   string // scheme and host of APIURL, "" if it is Slack's
+	origin   string // scheme and host of APIURL; "" for Slack's
 	ackIn    time.Duration
 	identity *cache[identity]
 	people   *cache[account]
 	channels *cache[chat.Channel]
 	groups   *cache[map[string]bool]
-	outside  *marks // channels that an event called externally shared
+	outside  *marks // channels that an event reported as externally shared
 	trouble  *troubles
 	files    *attachments
-	later    *tasks       // what goes on after Slack was answered, or after Show
-	replying atomic.Int64 // of it, what still sends
+	later    *tasks       // tasks that continue after the answer to Slack or after Show
+	replying atomic.Int64 // number of those tasks that still send
 }
 
 var _ chat.Platform = (*Slack)(nil)
 
-// New returns an adapter that has not talked to Slack yet. Its errors name the variable that is wrong, never its value.
+// New returns an adapter without a connection yet. Its errors name the wrong variable, never its value.
 func New(c Config) (*Slack, error) {
+	// Check the settings.
 	if c.BotToken == "" {
 		return nil, misconfigured("SLACK_BOT_TOKEN is empty: set it to the bot token (xoxb-…) of the Slack app.")
 	}
@@ -69,6 +75,7 @@ func New(c Config) (*Slack, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Fill in the defaults.
 	c.APIURL = cmp.Or(c.APIURL, slack.APIURL)
 	if !strings.HasSuffix(c.APIURL, "/") {
 		c.APIURL += "/"
@@ -80,14 +87,15 @@ func New(c Config) (*Slack, error) {
 		c.Groups = func() []acl.Subject { return nil }
 	}
 	c.Log = cmp.Or(c.Log, slog.Default())
+	// Assemble the adapter.
 	client := careful(c.HTTPClient)
 	return &Slack{
-		config: c, http: client, origin: origin, ackIn: ackWithin,
+		config: c, http: client, origin: origin, ackIn: ackWithin + c.Patience,
 		api:      slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(client)),
-		identity: newCache[identity](c.Now),
-		people:   newCache[account](c.Now),
-		channels: newCache[chat.Channel](c.Now),
-		groups:   newCache[map[string]bool](c.Now),
+		identity: newCache[identity](c.Now, c.Patience),
+		people:   newCache[account](c.Now, c.Patience),
+		channels: newCache[chat.Channel](c.Now, c.Patience),
+		groups:   newCache[map[string]bool](c.Now, c.Patience),
 		outside:  newMarks(),
 		trouble:  newTroubles(),
 		files:    newAttachments(),
@@ -99,7 +107,8 @@ func misconfigured(message string) error {
 	return &purge.Error{Kind: purge.Internal, Message: message}
 }
 
-// origin returns the scheme and host of a configured API address; a token is never sent over plain HTTP to another machine.
+// origin returns the scheme and host of a configured API address. Plain HTTP is refused for other machines,
+// because calls carry the token.
 func origin(apiURL string) (string, error) {
 	if apiURL == "" {
 		return "", nil
@@ -114,17 +123,18 @@ func origin(apiURL string) (string, error) {
 	return "", misconfigured("SLACK_API_URL must begin with https://; http:// is for this machine only.")
 }
 
-// Start begins to ask Slack whose token this is, so that the first command need not wait for it. What is wrong Health says.
+// Start begins to look up the token's identity, so that the first command need not wait for it. Health reports
+// the errors.
 func (s *Slack) Start() { s.askIdentity(forever) }
 
-// Wait returns when what was begun is over: private replies go out after Slack is answered, files after their card is shown.
-// Call it after the server has stopped, and again after the bot has.
+// Wait returns when all background tasks are done: private replies after the answer to Slack, files after their
+// cards. Call it after the server has stopped, and again after the bot has stopped.
 func (s *Slack) Wait() { s.later.Wait() }
 
-// Replying says how many private replies and files are still going out.
+// Replying returns the number of private replies and files that are still under way.
 func (s *Slack) Replying() int { return int(s.replying.Load()) }
 
-// Limits says what Slack can show.
+// Limits returns the abilities of Slack.
 func (s *Slack) Limits() chat.ChatLimits {
 	return chat.ChatLimits{
 		Forms: true, Files: s.mayUpload(),

@@ -17,12 +17,13 @@ import (
 	"purgebot/purge"
 )
 
-// What Slack's documents allow and the simulator does not do by itself.
+// This file tests cases that Slack's documents allow and the simulator does not produce by itself.
 
-// sends is every method that puts something before somebody's eyes.
+// sends lists the methods that show something to people.
 var sends = []string{"chat.postMessage", "chat.postEphemeral", "chat.update", "conversations.open", "response_url", "views.open", "files.completeUploadExternal"}
 
-// TestNothingIsPostedInASharedChannel: a mention is met with silence, a slash command is answered in the response.
+// TestNothingIsPostedInASharedChannel checks that a mention gets no answer, and a slash command an answer in
+// the response.
 func TestNothingIsPostedInASharedChannel(t *testing.T) {
 	t.Parallel()
 	says := says("This channel is shared with another organisation.")
@@ -37,7 +38,7 @@ func TestNothingIsPostedInASharedChannel(t *testing.T) {
 			}
 			w.settled(w.Workspace.Type("U0ALICE", "C0CDN", "", "@purgebot whoami",
 				slacksim.AlterJSON(func(e map[string]any) { e["is_ext_shared_channel"] = true })))
-			w.settled(w.Workspace.Type("U0OTHER", "C0CDN", "", "@purgebot whoami")) // shared in a way that nobody told us
+			w.settled(w.Workspace.Type("U0OTHER", "C0CDN", "", "@purgebot whoami")) // shared, without any notice of it
 			assert.Equal(t, 4, bot.asked())
 			assert.Empty(t, w.Calls(sends...))
 
@@ -48,7 +49,8 @@ func TestNothingIsPostedInASharedChannel(t *testing.T) {
 	}
 }
 
-// TestAChannelThatBecameShared: a press there is answered to a member directly, and to nobody else.
+// TestAChannelThatBecameShared checks that a press there is answered to members directly, and to outsiders not
+// at all.
 func TestAChannelThatBecameShared(t *testing.T) {
 	t.Parallel()
 	var now clock
@@ -66,7 +68,7 @@ func TestAChannelThatBecameShared(t *testing.T) {
 	w.PutChannel(slacksim.Channel{ID: "C0CDN", Name: "cdn", Member: true})
 	_, err := w.slack.Channel(t.Context(), w.Channel(), 0)
 	require.NoError(t, err)
-	w.slack.outside.mark("C0CDN", true) // as an event said
+	w.slack.outside.mark("C0CDN", true) // as reported by an event
 	w.Press("slack:T0SIM/U0OTHER", ref, "Purge")
 	assert.Empty(t, w.Calls("response_url", "chat.postEphemeral"))
 	assert.Empty(t, w.Ephemerals("U0OTHER"))
@@ -75,7 +77,8 @@ func TestAChannelThatBecameShared(t *testing.T) {
 	assert.Contains(t, w.Messages(w.DM("U0ALICE"))[0].Plain(), "Bob has decided already.")
 }
 
-// TestAnUnknownChannelCountsAsShared, but a member is told directly: a failing look-up must not lock people out in silence.
+// TestAnUnknownChannelCountsAsShared checks that a member gets a direct message, so that a failing look-up does
+// not leave people without an answer.
 func TestAnUnknownChannelCountsAsShared(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{command: says("I could not check the channel.")}, nil)
@@ -90,7 +93,7 @@ func TestAnUnknownChannelCountsAsShared(t *testing.T) {
 	assert.Empty(t, w.Messages(w.DM("U0GUEST")))
 }
 
-// TestUsersWithFewFields: what an account does not say is false, except where it belongs to.
+// TestUsersWithFewFields checks that a missing field means false, except for the workspace.
 func TestUsersWithFewFields(t *testing.T) {
 	t.Parallel()
 	for user, want := range map[string]chat.Standing{
@@ -121,7 +124,8 @@ func offlineWith(t *testing.T, answers table) *Slack {
 	return s
 }
 
-// TestPrivateChannelsTheBotIsNotIn do not exist to it: it says how to let it in.
+// TestPrivateChannelsTheBotIsNotIn checks that the answer is a command to invite the bot, because Slack hides
+// such channels.
 func TestPrivateChannelsTheBotIsNotIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, nil)
@@ -132,7 +136,7 @@ func TestPrivateChannelsTheBotIsNotIn(t *testing.T) {
 	assert.NoError(t, w.slack.Health(t.Context()))
 }
 
-// TestOrganisationWideInstallations are not served, and are told so.
+// TestOrganisationWideInstallations checks that they are refused with an explanation.
 func TestOrganisationWideInstallations(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -154,7 +158,7 @@ func TestOrganisationWideInstallations(t *testing.T) {
 	assert.Zero(t, f.asked())
 }
 
-// TestEventsByAuthorization: the workspace that a token belongs to may stand among the authorizations alone.
+// TestEventsByAuthorization checks that the token's workspace may appear in the authorizations alone.
 func TestEventsByAuthorization(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -174,7 +178,8 @@ func TestEventsByAuthorization(t *testing.T) {
 	assert.Equal(t, acl.Subject("slack:T0SIM/U0ALICE"), f.commands[0].From)
 }
 
-// TestWhereAPressIs: in the thread that its message hangs in; a message that others hang from is in none.
+// TestWhereAPressIs checks that the place is the thread of the message; the first message of a thread is in
+// none.
 func TestWhereAPressIs(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -210,7 +215,7 @@ func TestWhereAPressIs(t *testing.T) {
 	}
 }
 
-// TestAFormOfAPrivateMessage: an ephemeral cannot be edited, but what hangs on it works.
+// TestAFormOfAPrivateMessage checks that buttons of an ephemeral message work, although it cannot be edited.
 func TestAFormOfAPrivateMessage(t *testing.T) {
 	t.Parallel()
 	f := &fake{command: says("x")}
@@ -227,7 +232,8 @@ func TestAFormOfAPrivateMessage(t *testing.T) {
 	assert.NotEqual(t, ref, again, "posted, since nobody can edit an ephemeral")
 }
 
-// TestARetryIsACommandLikeAnother: it may be the first delivery that arrives.
+// TestARetryIsACommandLikeAnother checks that a retry counts as a command, because it may be the first delivery
+// to arrive.
 func TestARetryIsACommandLikeAnother(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -241,7 +247,7 @@ func TestARetryIsACommandLikeAnother(t *testing.T) {
 	}
 }
 
-// TestMoreEventsThatAreNoCommand: other events than mentions may be subscribed to by hand.
+// TestMoreEventsThatAreNoCommand covers further events, to which an operator may have subscribed.
 func TestMoreEventsThatAreNoCommand(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -264,7 +270,7 @@ func TestMoreEventsThatAreNoCommand(t *testing.T) {
 	assert.Empty(t, w.Calls(sends...))
 }
 
-// TestMentions: people and user groups of this workspace, and nothing else, whatever it is called.
+// TestMentions checks that only people and user groups of this workspace are mentioned, whatever the names are.
 func TestMentions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, nil)
@@ -283,7 +289,8 @@ func TestMentions(t *testing.T) {
 	assert.LessOrEqual(t, strings.Count(string(m.Blocks), "U0BOB"), maxMention)
 }
 
-// TestAFormKnowsItsPlace: what a view carries is small, and what it opened from is what it answers.
+// TestAFormKnowsItsPlace checks that a view stores little, and that its answer names the message that opened
+// it.
 func TestAFormKnowsItsPlace(t *testing.T) {
 	t.Parallel()
 	on := chat.MessageRef{Channel: "C0CDN", ID: "1763700000.000100"}
@@ -317,8 +324,8 @@ func form(token string) func(context.Context) (chat.Reply, error) {
 	}
 }
 
-// TestOneMessageIsOneCommandHoweverOftenItIsDelivered: under event ids of their own and without a header that says so, also long
-// after, and edited beside that; another message is another command.
+// TestOneMessageIsOneCommandHoweverOftenItIsDelivered repeats a message under different event ids, without the
+// retry header, much later, and after an edit; another message is another command.
 func TestOneMessageIsOneCommandHoweverOftenItIsDelivered(t *testing.T) {
 	t.Parallel()
 	f := &fake{}

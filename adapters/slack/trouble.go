@@ -15,31 +15,32 @@ import (
 )
 
 const (
-	askAgain = 30 * time.Second // between two look-ups that Health repeats
-	toldFor  = 10 * time.Minute // of a call that Health cannot repeat, because it does something
+	askAgain = 30 * time.Second // time between two repetitions of a look-up by Health
+	toldFor  = 10 * time.Minute // duration of a report about a call with effects, which Health cannot repeat
 )
 
-// essential are the scopes without which nothing goes; the manifest in deploy says what each is for. usergroups:read counts only
-// where the policy names user groups, but then everybody hangs on it.
+// essential lists the scopes that everything depends on; the manifest in deploy explains each. The scope
+// usergroups:read is essential only if the policy names user groups.
 var essential = []string{"commands", "app_mentions:read", "chat:write", "users:read", "channels:read"}
 
-// scopeOf is the scope that a method needs, for a Slack that does not say: https://docs.slack.dev/reference/methods
+// scopeOf maps a method to its scope, for answers that do not name it: https://docs.slack.dev/reference/methods
 var scopeOf = map[string]string{
 	"users.info": "users:read", "conversations.info": "channels:read, groups:read", "usergroups.users.list": "usergroups:read",
 	"chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.postEphemeral": "chat:write", "conversations.open": "im:write",
 	uploadMethod: "files:write", "files.completeUploadExternal": "files:write",
 }
 
-// trouble is a call that only an operator can mend, such as one whose scope is missing.
+// trouble is a failed call that only an operator can repair, for example because of a missing scope.
 type trouble struct {
 	err   *purge.Error
-	about string // what was asked about, where one answer says nothing about the others
+	about string // subject of the call, if an answer about one subject says nothing about others
 	since time.Time
 	asked time.Time
-	again func(context.Context) // asks the same once more; nil if that would do something
+	again func(context.Context) // repeats the call; nil if the call has effects
 }
 
-// troubles are the calls in trouble, at most one of each method: whoever is locked out is told little, so Health tells it all.
+// troubles holds the failed calls, at most one for each method. People get few details, so Health reports all
+// of them.
 type troubles struct {
 	mu   sync.Mutex
 	kept map[string]trouble
@@ -47,7 +48,8 @@ type troubles struct {
 
 func newTroubles() *troubles { return &troubles{kept: map[string]trouble{}} }
 
-// note keeps a trouble of a method. One that closes Slack altogether stays when a part is closed besides.
+// note records a trouble of a method. A trouble that closes Slack altogether is not replaced by one that closes
+// a part.
 func (t *troubles) note(method string, new trouble) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -58,7 +60,7 @@ func (t *troubles) note(method string, new trouble) {
 	t.kept[method] = new
 }
 
-// forget ends the trouble of a method, if it is about the same.
+// forget ends the trouble of a method with the same subject.
 func (t *troubles) forget(method, about string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -74,7 +76,7 @@ func (t *troubles) has(method string) bool {
 	return there
 }
 
-// due returns the look-ups that are to be repeated now, and forgets what is too old to be told.
+// due returns the look-ups to repeat now, and forgets outdated troubles.
 func (t *troubles) due(now time.Time) (again []func(context.Context)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,7 +93,8 @@ func (t *troubles) due(now time.Time) (again []func(context.Context)) {
 	return again
 }
 
-// worst returns what to tell first, or nil: what closes Slack to the bot altogether, then what closes a part of it.
+// worst returns the error to report first, or nil: one that closes Slack to the bot altogether, else one that
+// closes a part.
 func (t *troubles) worst() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -104,15 +107,15 @@ func (t *troubles) worst() error {
 	return worst
 }
 
-// look asks Slack for something, and remembers it if only an operator can mend that. Health asks it again: nobody may come any
-// more who would.
+// look makes a call without effects, and records a failure that only an operator can repair. Health repeats it,
+// because people may have given up.
 func look[V any](ctx context.Context, s *Slack, method, about string, call func(context.Context) (V, error)) (V, error) {
 	v, err := call(ctx)
 	s.heard(method, about, err, func(ctx context.Context) { _, _ = look(ctx, s, method, about, call) })
 	return v, err
 }
 
-// done says what an error of a call is that does something; nil is none.
+// done records the outcome of a call with effects and translates its error.
 func (s *Slack) done(method string, err error) error {
 	s.heard(method, "", err, nil)
 	if err == nil {
@@ -121,7 +124,8 @@ func (s *Slack) done(method string, err error) error {
 	return s.translate(method, err)
 }
 
-// heard remembers a call that only an operator can mend, until it is answered. That Slack does not answer says nothing.
+// heard records a failure that only an operator can repair, until a later call succeeds. A missing answer
+// changes nothing.
 func (s *Slack) heard(method, about string, err error, again func(context.Context)) {
 	if err == nil {
 		s.trouble.forget(method, about)
@@ -141,13 +145,13 @@ func (s *Slack) heard(method, about string, err error, again func(context.Contex
 	}
 }
 
-// forbidden reports whether the app or its token may not make a call at all, whatever it says.
+// forbidden reports whether the app or its token lacks the right to a call, whatever its content is.
 func forbidden(err error) bool {
 	c := code(err)
 	return c == "missing_scope" || slices.Contains([]string{tokenGone, wrongToken, noAccess}, meanings[c].message)
 }
 
-// whole reports whether a call that is refused closes Slack to everybody, rather than a part of it to some.
+// whole reports whether a refused call closes Slack to all people, rather than a part of it to some.
 func whole(method string, err error) bool {
 	if code(err) != "missing_scope" {
 		return forbidden(err) || method == "usergroups.users.list"
@@ -157,7 +161,7 @@ func whole(method string, err error) bool {
 	})
 }
 
-// needed are the scopes that Slack says are missing, or else those that the method needs. Any one of them will do.
+// needed returns the missing scopes according to Slack, or else the method's scopes. Any one of them suffices.
 func needed(method string, err error) []string {
 	list := refusal(err).Needed
 	if list == "" {
@@ -166,7 +170,7 @@ func needed(method string, err error) []string {
 	return scopes(list)
 }
 
-// lacks says who adds which scopes where.
+// lacks returns a sentence about missing scopes and the place to add them.
 func lacks(scopes []string) string {
 	which := "a scope"
 	if len(scopes) > 0 {
@@ -176,7 +180,7 @@ func lacks(scopes []string) string {
 		"under OAuth & Permissions, and to install the app again."
 }
 
-// healthy repeats what was refused, and returns what still is.
+// healthy repeats failed look-ups, and returns the worst remaining failure.
 func (s *Slack) healthy(ctx context.Context) error {
 	var all sync.WaitGroup
 	for _, again := range s.trouble.due(s.config.Now()) {
@@ -186,7 +190,7 @@ func (s *Slack) healthy(ctx context.Context) error {
 	return s.trouble.worst()
 }
 
-// refusal returns what Slack said, the zero value if it said nothing.
+// refusal returns Slack's refusal within err, or the zero value.
 func refusal(err error) (r slack.SlackErrorResponse) {
 	errors.As(err, &r)
 	return r

@@ -23,7 +23,7 @@ var allScopes = []string{
 	"commands", "app_mentions:read", "chat:write", "users:read", "usergroups:read", "channels:read", "groups:read", "im:write", "files:write",
 }
 
-// TestAPlanWithoutUserGroups: nobody is in a group where there are none, and that is not asked at every command.
+// TestAPlanWithoutUserGroups checks that groups are empty in such a plan, without a call at every command.
 func TestAPlanWithoutUserGroups(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"plan_upgrade_required", "paid_teams_only", "no_such_subteam"} {
@@ -40,7 +40,8 @@ func TestAPlanWithoutUserGroups(t *testing.T) {
 	}
 }
 
-// TestLookUpsThatOnlyAnOperatorCanMend fail with what to change, and Health says so until the same look-up works again.
+// TestLookUpsThatOnlyAnOperatorCanMend checks that errors name the correction, and that Health reports them
+// until the look-up succeeds.
 func TestLookUpsThatOnlyAnOperatorCanMend(t *testing.T) {
 	t.Parallel()
 	person := func(w *world) error { _, err := w.slack.Person(context.Background(), w.Alice(), 0); return err }
@@ -83,7 +84,8 @@ func TestLookUpsThatOnlyAnOperatorCanMend(t *testing.T) {
 	}
 }
 
-// TestHealthAsksAgain: a bot that is not ready is asked nothing, so Health itself finds out that the scope was added.
+// TestHealthAsksAgain checks that Health itself detects an added scope, because a bot that is not ready
+// receives no events.
 func TestHealthAsksAgain(t *testing.T) {
 	t.Parallel()
 	var now clock
@@ -108,7 +110,8 @@ func TestHealthAsksAgain(t *testing.T) {
 	assert.Error(t, w.slack.Health(t.Context()), "an outage mends nothing")
 }
 
-// TestAClosedPartIsAWarning: what is missing for private channels, files or direct messages leaves the rest ready.
+// TestAClosedPartIsAWarning checks that a missing scope for private channels, files or direct messages leaves
+// the rest ready.
 func TestAClosedPartIsAWarning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &fake{}, nil)
@@ -155,7 +158,8 @@ func TestAClosedPartIsAWarning(t *testing.T) {
 	assert.Contains(t, e.Message, "im:write")
 }
 
-// TestCallsThatMayNotBeMade: what the app may not do is told by Health for a while, or until it goes well; what one card did wrong is not.
+// TestCallsThatMayNotBeMade checks that Health reports a missing right for a while or until a success, and no
+// faults of single cards.
 func TestCallsThatMayNotBeMade(t *testing.T) {
 	t.Parallel()
 	card := chat.Card{Title: "x"}
@@ -202,7 +206,8 @@ func TestCallsThatMayNotBeMade(t *testing.T) {
 	}
 }
 
-// TestAProbeSpoilsNothing: whatever a probe of /readyz meets at auth.test, who we are is known, and what people do is taken.
+// TestAProbeSpoilsNothing checks that a failed auth.test of a probe affects neither the known identity nor
+// events.
 func TestAProbeSpoilsNothing(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*world, *clock){
@@ -243,7 +248,7 @@ func TestAProbeSpoilsNothing(t *testing.T) {
 	}
 }
 
-// TestAProbeHoldsNothingUp: while it waits for auth.test, what people do is taken at once.
+// TestAProbeHoldsNothingUp checks that events are handled during the auth.test of a probe.
 func TestAProbeHoldsNothingUp(t *testing.T) {
 	t.Parallel()
 	entered, hold := make(chan struct{}, 1), make(chan struct{})
@@ -270,7 +275,8 @@ func TestAProbeHoldsNothingUp(t *testing.T) {
 	<-probed
 }
 
-// TestAFailedLookUpSpoilsNothing: whoever may believe an older answer gets it, though a newer look-up failed; and nobody else.
+// TestAFailedLookUpSpoilsNothing checks that callers who accept an older answer get it after a failed look-up,
+// and other callers do not.
 func TestAFailedLookUpSpoilsNothing(t *testing.T) {
 	t.Parallel()
 	var now clock
@@ -312,7 +318,8 @@ func TestASlackThatDoesNotSayItsScopes(t *testing.T) {
 	assert.Contains(t, asError(t, w.slack.Health(t.Context())).Message, "app_mentions:read, chat:write, users:read, channels:read, usergroups:read")
 }
 
-// TestAMentionIsNotLostInSilence: where not even the token is known, Slack repeats it and the log says why.
+// TestAMentionIsNotLostInSilence checks that Slack repeats a mention that arrives before the token is known,
+// and that the log has the reason.
 func TestAMentionIsNotLostInSilence(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -338,7 +345,7 @@ func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// TestOnlyWhatMayPassIsToBeTriedAgain is what people read of an error, by its kind.
+// TestOnlyWhatMayPassIsToBeTriedAgain covers the sentences of errors by kind.
 func TestOnlyWhatMayPassIsToBeTriedAgain(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[purge.ErrorKind]string{
@@ -351,7 +358,7 @@ func TestOnlyWhatMayPassIsToBeTriedAgain(t *testing.T) {
 	assert.Equal(t, "Not taken: It rains. Try again later.", notTaken(&purge.Error{Kind: purge.Unavailable, Message: "It rains. Try again later."}))
 }
 
-// TestAnErrorIsLoggedOnce, where it stops: at the delivery that it ends.
+// TestAnErrorIsLoggedOnce checks that an error is logged at the delivery that it ends.
 func TestAnErrorIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

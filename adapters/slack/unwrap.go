@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// unwrap frees text of Slack's markup, in one pass: links become their address, the three entities their character, once.
-// What names people, channels and groups ("<@U1>"), and a bracket that is no markup, stay as they are: they are prose to the bot.
-// https://docs.slack.dev/messaging/formatting-message-text/
+// unwrap removes Slack's markup from text, in one pass: links become their address, and the three entities
+// become characters, once. Names of people, channels and groups ("<@U1>") stay, and so do other angle brackets:
+// the bot reads them as prose. https://docs.slack.dev/messaging/formatting-message-text/
 func unwrap(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -16,12 +16,14 @@ func unwrap(s string) string {
 		if open < 0 {
 			break
 		}
-		if closing < open { // else it was found before: hostile text is not searched again and again
+		// Find the end of the markup.
+		if closing < open { // otherwise it is known already, so hostile text is not searched repeatedly
 			if closing = strings.IndexByte(s[open:], '>'); closing < 0 {
 				break
 			}
 			closing += open
 		}
+		// Write the text before it, and the markup itself as plain text.
 		unescape(&b, s[:open])
 		whole, n := s[open:closing+1], 1
 		address, label, is := linked(whole)
@@ -42,7 +44,7 @@ func unwrap(s string) string {
 	return b.String()
 }
 
-// set is which bytes are in a string.
+// set returns a table of the bytes in a string.
 func set(in string) (has [256]bool) {
 	for _, c := range []byte(in) {
 		has[c] = true
@@ -52,13 +54,13 @@ func set(in string) (has [256]bool) {
 
 var (
 	space    = set(" \t\r\n")
-	before   = set(" \t\r\n([{<\"'`=*_~")   // may stand right before an address
-	after    = set(" \t\r\n.,;:!?'\")]}>`") // may stand right after one
-	emphasis = set("*_~")                   // of emphasis, or of a pattern that Slack took no further into the link
-	cut      = set(".,;:!?'\")]}*_~`")      // is not part of one in bare text, if it ends it
+	before   = set(" \t\r\n([{<\"'`=*_~")   // bytes that may stand directly before an address
+	after    = set(" \t\r\n.,;:!?'\")]}>`") // bytes that may stand directly after one
+	emphasis = set("*_~")                   // marks of emphasis, or of a pattern that Slack cut off the link
+	cut      = set(".,;:!?'\")]}*_~`")      // final bytes that bare text does not count as part of an address
 )
 
-// linked takes "<address|label>" apart. Slack writes no space in an address, and a scheme before it.
+// linked splits "<address|label>". An address in Slack's markup has a scheme and no space.
 func linked(whole string) (address, label string, is bool) {
 	address = whole[1 : len(whole)-1]
 	colon := false
@@ -76,12 +78,12 @@ func linked(whole string) (address, label string, is bool) {
 	return address, "", colon
 }
 
-// named reports whether "<@…>", "<#…>" or "<!…>" is one.
+// named reports whether whole is a name: "<@…>", "<#…>" or "<!…>".
 func named(whole string) bool {
 	return strings.IndexByte("@#!", whole[1]) >= 0 && strings.IndexByte(whole[1:], '<') < 0
 }
 
-// link writes the address of a link, apart from the text around it.
+// link writes the address of a link, separated from the text around it.
 func link(b *strings.Builder, address, label, rest string) {
 	if invented(address, label) {
 		address = label
@@ -89,7 +91,8 @@ func link(b *strings.Builder, address, label, rest string) {
 	if b.Len() > 0 && !before[last(b.String())] {
 		b.WriteByte(' ')
 	}
-	// The last character is part of the address, but in bare text it would pass for punctuation: RFC 3986, appendix C.
+	// The last character belongs to the address, but would pass for punctuation in bare text: RFC 3986,
+	// appendix C.
 	bracketed := cut[last(address)] || wide(rest)
 	if bracketed {
 		b.WriteByte('<')
@@ -103,7 +106,7 @@ func link(b *strings.Builder, address, label, rest string) {
 	}
 }
 
-// wide reports whether a text begins with punctuation of East Asia, which stands right behind an address.
+// wide reports whether a text begins with East Asian punctuation, which follows an address without a space.
 func wide(s string) bool {
 	c, _ := utf8.DecodeRuneInString(s)
 	return c >= utf8.RuneSelf && strings.ContainsRune("，、；。｡．：！？）】」』》〉］”’…", c)
@@ -111,8 +114,9 @@ func wide(s string) bool {
 
 func last(s string) byte { return s[len(s)-1] }
 
-// invented reports whether Slack made up the scheme: somebody typed "www.test.com", and Slack linked it as
-// <http://www.test.com|www.test.com>. It makes up http, and never https: a link with https was made on purpose, whatever its label.
+// invented reports whether Slack added the scheme: it links a typed "www.test.com" as
+// <http://www.test.com|www.test.com>. It adds http, never https: a link with https was made on purpose,
+// whatever its label.
 func invented(address, label string) bool {
 	if label == "" {
 		return false
@@ -121,7 +125,7 @@ func invented(address, label string) bool {
 	return ok && (scheme == "http://" || scheme == "mailto:" || scheme == "tel:")
 }
 
-// unescape writes s with &amp; &lt; &gt; decoded once; Slack knows no other entity.
+// unescape writes s with &amp; &lt; &gt; decoded once. Slack has no other entities.
 func unescape(b *strings.Builder, s string) {
 	for {
 		i := strings.IndexByte(s, '&')

@@ -58,8 +58,8 @@ func TestUnwrap(t *testing.T) {
 	}
 }
 
-// TestOnlyHTTPIsInvented: where the label is the address without its scheme, http is doubtful, and so is what Slack puts before
-// e-mail addresses and telephone numbers; every other scheme stands as it was sent.
+// TestOnlyHTTPIsInvented checks that only http, mailto and tel are removed from a label that repeats the
+// address without its scheme.
 func TestOnlyHTTPIsInvented(t *testing.T) {
 	t.Parallel()
 	for _, rest := range []string{"www.test.com", "www.test.com/", "www.test.com/a?b=1&amp;c=2", "www.test.com:8443/a", "測試.test/a"} {
@@ -80,8 +80,8 @@ func TestOnlyHTTPIsInvented(t *testing.T) {
 	assert.Equal(t, "a@test.com", unwrap("<mailto:a@test.com|a@test.com>"))
 }
 
-// FuzzUnwrap checks what holds of any text: no markup of a link is left, text without markup stays as it is, and nothing is added
-// but a space or a bracket around each link.
+// FuzzUnwrap checks for arbitrary text that no markup of a link remains, that text without markup is unchanged,
+// and that only spaces and brackets around links are added.
 func FuzzUnwrap(f *testing.F) {
 	for _, seed := range []string{
 		"<https://a.test|b> &amp;lt;", "<<<>>>", "<@U1|x> <http://a|a>", "&amp;amp;&lt;&gt;", "<https://a.test/.>", strings.Repeat("<", 100), "a<\n>b", "<|>", "\xff<\xfe>",
@@ -121,7 +121,7 @@ func BenchmarkUnwrap(b *testing.B) {
 	}
 }
 
-// BenchmarkUnwrapFloor copies the same text and looks for one byte in it.
+// BenchmarkUnwrapFloor copies the same text and searches one byte in it.
 func BenchmarkUnwrapFloor(b *testing.B) {
 	text := manyLinks(10_000)
 	b.SetBytes(int64(len(text)))
@@ -130,7 +130,7 @@ func BenchmarkUnwrapFloor(b *testing.B) {
 	}
 }
 
-// BenchmarkUnwrapHostile is text that opens brackets and never closes them.
+// BenchmarkUnwrapHostile reads text with opening brackets only.
 func BenchmarkUnwrapHostile(b *testing.B) {
 	text := strings.Repeat("<a&", 1<<20/3)
 	b.SetBytes(int64(len(text)))

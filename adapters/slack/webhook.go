@@ -21,21 +21,21 @@ import (
 const (
 	maxBody   = 1 << 20
 	maxProbe  = 1 << 10
-	trusted   = 64 << 10                // of an announced length, before a byte of it has come
+	trusted   = 64 << 10                // part of an announced length that is allocated before the first byte arrives
 	ackWithin = 2500 * time.Millisecond // Slack waits 3 s: https://docs.slack.dev/interactivity/implementing-slash-commands/
-	grace     = 300 * time.Millisecond  // for a handler that was told to stop, to say so
-	afterward = 10 * time.Second        // for what goes on after Slack was answered
+	grace     = 300 * time.Millisecond  // extra time for a cancelled handler to return
+	afterward = 10 * time.Second        // time for tasks after the answer to Slack
 )
 
-// reaction is what a verified delivery leads to: an answer to Slack, and what is done after it.
+// reaction is the result of a verified delivery: an answer to Slack, and a task to run afterwards.
 type reaction struct {
-	status int // 0 is 200
-	json   any // nil is an empty body
+	status int // 0 means 200
+	json   any // nil means an empty body
 	then   func(context.Context)
 }
 
-// Handler returns the routes that Slack posts to. The reaction to a delivery is decided by h; without Slack's signature over it
-// nothing is parsed, and the answer is 401 and nothing more.
+// Handler returns the routes for Slack's deliveries, which h reacts to. Without Slack's signature nothing is
+// parsed, and the answer is an empty 401.
 func (s *Slack) Handler(h chat.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /slack/commands", probe)
@@ -54,7 +54,7 @@ func (s *Slack) Handler(h chat.Handler) http.Handler {
 	return mux
 }
 
-// probe answers Slack's check of our certificate, which is good for nothing else and so need not be signed.
+// probe answers Slack's check of the certificate, which has no effect and needs no signature.
 func probe(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("ssl_check") != "1" {
 		w.Header().Set("Allow", http.MethodPost)
@@ -62,9 +62,11 @@ func probe(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// verified reads the body of a request that Slack signed, or says which status refuses it. Slack packs no body, so one that says
-// that it is packed is not read: the same bytes would mean one thing to us and another to a server that unpacks them.
+// verified returns the body of a request with Slack's signature, or the status that refuses it. Slack sends no
+// encoded bodies, so a Content-Encoding is refused: the same bytes would have another meaning for a server that
+// decodes them.
 func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
+	// Refuse bodies that are encoded or too large.
 	switch {
 	case packed(r.Header):
 		w.Header().Set("Accept-Encoding", "identity")
@@ -72,12 +74,14 @@ func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
 	case r.ContentLength > maxBody:
 		return nil, http.StatusRequestEntityTooLarge
 	}
+	// Read the body, a shorter one for a request without a fresh signature.
 	t, fresh := stampOf(r.Header, s.config.Now())
 	limit := int64(maxBody)
 	if !fresh {
 		limit = maxProbe
 	}
 	body, err := read(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
+	// Accept a signed body, or Slack's check of the certificate.
 	var tooLarge *http.MaxBytesError
 	switch {
 	case fresh && errors.As(err, &tooLarge):
@@ -90,7 +94,7 @@ func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
 	return nil, http.StatusUnauthorized
 }
 
-// packed reports whether a body is said to be more than its plain bytes: https://www.rfc-editor.org/rfc/rfc9110#section-8.4
+// packed reports whether a body is declared as encoded: https://www.rfc-editor.org/rfc/rfc9110#section-8.4
 func packed(h http.Header) bool {
 	for _, line := range h.Values("Content-Encoding") {
 		for coding := range strings.SplitSeq(line, ",") {
@@ -108,13 +112,13 @@ func read(r io.Reader, length int64) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// sslCheck reports whether a body says no more than that Slack checks our certificate.
+// sslCheck reports whether a body is nothing but Slack's check of the certificate.
 func sslCheck(body []byte) bool {
 	return len(body) <= maxProbe && !bytes.Contains(body, []byte("command=")) &&
 		(bytes.HasPrefix(body, []byte("ssl_check=1")) || bytes.Contains(body, []byte("&ssl_check=1")))
 }
 
-// serve answers Slack with a reaction. A panic ends this delivery and nothing else, and shows in the log alone.
+// serve answers Slack with a reaction. A panic ends this delivery alone, and is logged.
 func (s *Slack) serve(w http.ResponseWriter, r *http.Request, react func(context.Context) reaction) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.ackIn)
 	defer cancel()
@@ -143,7 +147,7 @@ func write(w http.ResponseWriter, did reaction) error {
 	return json.NewEncoder(w).Encode(did.json)
 }
 
-// afterwards runs f on its own, with its own time; Wait waits for it.
+// afterwards runs f in the background with its own time limit; Wait waits for it.
 func (s *Slack) afterwards(ctx context.Context, f func(context.Context)) {
 	s.replying.Add(1)
 	s.later.Go(func() {
@@ -157,7 +161,7 @@ func (s *Slack) afterwards(ctx context.Context, f func(context.Context)) {
 	})
 }
 
-// tasks go on by themselves. Unlike those of a WaitGroup, one may begin while somebody waits.
+// tasks counts background tasks. Unlike in a WaitGroup, one may begin during a Wait.
 type tasks struct {
 	mu   sync.Mutex
 	over sync.Cond
@@ -170,7 +174,7 @@ func newTasks() *tasks {
 	return t
 }
 
-// Go runs f on its own.
+// Go runs f in the background.
 func (t *tasks) Go(f func()) {
 	t.add(1)
 	go func() {
@@ -188,7 +192,7 @@ func (t *tasks) add(n int) {
 	}
 }
 
-// Wait returns when none goes on.
+// Wait returns when no task is running.
 func (t *tasks) Wait() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -200,6 +204,7 @@ func (t *tasks) Wait() {
 // errPanic marks an error that was a panic.
 var errPanic = errors.New("panic")
 
+// guarded runs f and returns a panic as an error.
 func guarded[V any](f func() (V, error)) (v V, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -209,28 +214,29 @@ func guarded[V any](f func() (V, error)) (v V, err error) {
 	return f()
 }
 
-// panicked says where a panic was, and what about. What somebody panicked with may hold anything; what Go itself says does not.
+// panicked returns an error with the place of a panic. Its text is included only for Go's own errors, because
+// other values may hold secrets.
 func panicked(p any) error {
 	about := fmt.Sprintf("%T", p)
 	switch e := p.(type) {
 	case runtime.Error:
 		about = e.Error()
 	case error:
-		if errors.Is(e, errPanic) { // handed on by ask, from the goroutine where it happened
+		if errors.Is(e, errPanic) { // passed on by ask, from the goroutine of the panic
 			return e
 		}
 	}
 	return fmt.Errorf("%w: %s\n%s", errPanic, about, debug.Stack())
 }
 
-// answered is what the bot said in time.
+// answered is the bot's reply in time.
 type answered struct {
 	reply chat.Reply
 	err   error
 }
 
-// ask asks the bot, and does not wait for it longer than Slack waits for us. A bot that is late although it was told to stop may
-// have recorded the event or not; nobody is told that it did not.
+// ask gives an event to the bot, and waits no longer than Slack waits for the answer. A late bot may or may not
+// have recorded the event, so the error is Unknown.
 func (s *Slack) ask(ctx context.Context, f func(context.Context) (chat.Reply, error)) (chat.Reply, error) {
 	done := make(chan answered, 1)
 	s.later.Go(func() {

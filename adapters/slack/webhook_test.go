@@ -25,7 +25,7 @@ import (
 	"purgebot/purge"
 )
 
-// fake is a bot that does what it was told, and counts what it was asked.
+// fake is a bot with prepared answers and a count of its calls.
 type fake struct {
 	mu       sync.Mutex
 	commands []chat.Command
@@ -136,7 +136,7 @@ func TestChallengeAndCertificate(t *testing.T) {
 	assert.Zero(t, f.asked())
 }
 
-// post sends a request straight to the handler; a secret signs it.
+// post sends a request to the handler; a secret signs it.
 func post(h http.Handler, path, contentType, secret string, body io.Reader) *httptest.ResponseRecorder {
 	raw, _ := io.ReadAll(body)
 	r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(raw))
@@ -180,7 +180,8 @@ func TestMethodsAndSizes(t *testing.T) {
 	assert.Zero(t, f.asked())
 }
 
-// TestPackedBodiesAreRefused: Slack packs no body. One that says it is packed is not read, signed or not, plain or truly packed.
+// TestPackedBodiesAreRefused checks that a declared encoding is refused, signed or not, whether the body is
+// encoded or plain.
 func TestPackedBodiesAreRefused(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -373,7 +374,7 @@ func TestSlowBot(t *testing.T) {
 	}
 }
 
-// offline is an adapter whose Slack answers out of a table, without a network.
+// offline is an adapter whose Slack answers from a table, without a network.
 func offline(t testing.TB) *Slack {
 	s, err := New(Config{
 		BotToken: "xoxb-simulated", SigningSecret: secret, Log: slog.New(slog.DiscardHandler), HTTPClient: &http.Client{Transport: table{
@@ -429,7 +430,7 @@ func BenchmarkCommandToHandler(b *testing.B) {
 	}
 }
 
-// BenchmarkCommandToHandlerFloor is a handler that verifies the signature and reads the form, and nothing more.
+// BenchmarkCommandToHandlerFloor is a handler that only verifies the signature and reads the form.
 func BenchmarkCommandToHandlerFloor(b *testing.B) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

@@ -15,7 +15,7 @@ import (
 	"purgebot/bot/chat"
 )
 
-// world is a simulated workspace with the adapter installed in it.
+// world is a simulated workspace with the adapter installed.
 type world struct {
 	*slacksim.Workspace
 	slack *Slack
@@ -23,7 +23,7 @@ type world struct {
 	last  slacksim.Delivery
 }
 
-// newWorld starts both over loopback; change alters the configuration first.
+// newWorld starts both over loopback. The function change alters the configuration first.
 func newWorld(t *testing.T, h chat.Handler, change func(*Config)) *world {
 	sim := slacksim.New()
 	sim.PutUser(slacksim.User{ID: "U0GUEST", Name: "guest", Restricted: true})
@@ -54,7 +54,7 @@ func newWorld(t *testing.T, h chat.Handler, change func(*Config)) *world {
 	return &world{Workspace: sim, slack: s, api: api}
 }
 
-// TestConformance is the suite that every platform passes.
+// TestConformance runs the suite for all platforms.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, func(t *testing.T, h chat.Handler) (chat.Platform, adaptertest.World) {
@@ -90,7 +90,7 @@ func (w *world) Closed() chat.Thread  { return in("C0RANDOM") }
 
 func (w *world) Surfaces() []adaptertest.Surface { return []adaptertest.Surface{slash, mention} }
 
-// settled waits for the adapter, and remembers what was delivered.
+// settled waits for the adapter, and records the deliveries.
 func (w *world) settled(d slacksim.Delivery) bool {
 	w.slack.Wait()
 	w.last = d
@@ -129,7 +129,7 @@ func (w *world) Submit(values map[string]string) bool {
 	return w.settled(w.Workspace.Submit("U0ALICE", values))
 }
 
-// byBot returns what the bot has posted and not deleted, in order: to everybody, and to alice alone.
+// byBot returns the bot's posts that are not deleted, in order: the public ones, and those for alice alone.
 func (w *world) byBot() (public, private []slacksim.Message) {
 	dm := w.DM("U0ALICE")
 	for _, m := range w.Messages("C0CDN") {

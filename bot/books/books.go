@@ -24,6 +24,8 @@ type Books struct {
 	Store *store.Store
 	Log   *slog.Logger
 	Now   func() time.Time
+	// Patience is added to each bound on the answer to an event.
+	Patience time.Duration
 
 	Calls  callGate           // calls to a chat or to the vendor are inside, and a stop waits for them
 	Done   sync.WaitGroup     // work that goes on beside events

@@ -13,6 +13,8 @@ type Waits struct {
 	*Books
 	ConfirmTTL, ApprovalTTL, EmergencyAfter time.Duration
 	Poll, PollMax, Deadline                 time.Duration
+
+	Part time.Duration // of the time of an approval is over when its approvers are reminded: one in so many
 }
 
 // emergency reports whether a question has waited for a second person long enough, where the policy file lists anybody to press.
@@ -34,7 +36,7 @@ func (b *Waits) Wakes(p store.Purge) []time.Duration {
 	if p.Confirm != acl.SecondPerson {
 		return nil
 	}
-	at := []time.Duration{b.EmergencyAfter, b.ApprovalTTL / 2}
+	at := []time.Duration{b.EmergencyAfter, b.ApprovalTTL / b.Part}
 	slices.Sort(at)
 	return slices.DeleteFunc(at, func(d time.Duration) bool { return d >= b.ApprovalTTL })
 }

@@ -31,13 +31,16 @@ func (v View) followUps() []chat.Button {
 		out = append(out, v.Button("Retry failed", ActionRetry, chat.Plain))
 	}
 	out = append(out, v.lookAgain()...)
-	if !v.anyGood() || v.Request.Kind == purge.Prefetch {
+	if v.Request.Kind == purge.Prefetch {
 		return out
 	}
-	for _, a := range purge.AreasBut(v.Request.Areas()) {
-		if v.offers(string(a)) {
-			out = append(out, v.Button("Also "+string(a), string(a), chat.Plain))
+	for _, a := range purge.AreasBut(nil) {
+		if label := v.areaOffer(a); label != "" {
+			out = append(out, v.Button(label, string(a), chat.Plain))
 		}
+	}
+	if !v.anyGood() {
+		return out
 	}
 	if v.Request.Mode == purge.Flush && v.offers(ActionDelete) {
 		out = append(out, v.Button("Delete instead", ActionDelete, chat.Danger))

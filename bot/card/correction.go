@@ -27,7 +27,7 @@ func CorrectionCard(wrong *grammar.Correction, readings []grammar.Reading, c cha
 func ShowReadings(card *chat.Card, readings []grammar.Reading) {
 	if len(readings) == 1 {
 		r := readings[0]
-		card.Targets, card.More = shownOf(r)
+		card.Targets, card.More = shownOf(r, 1)
 		if with := r.Flags(); with != "" {
 			card.Lines = append(card.Lines, sayWith(with))
 		}
@@ -35,7 +35,7 @@ func ShowReadings(card *chat.Card, readings []grammar.Reading) {
 	}
 	for i, r := range readings {
 		card.Lines = append(card.Lines, sayReading(i, r))
-		some, more := shownOf(r)
+		some, more := shownOf(r, len(readings))
 		card.Lines = append(card.Lines, some...)
 		if more > 0 {
 			card.Lines = append(card.Lines, fmt.Sprintf("and %d more.", more))
@@ -43,11 +43,11 @@ func ShowReadings(card *chat.Card, readings []grammar.Reading) {
 	}
 }
 
-// shownOf is as much of a reading's addresses as a card shows.
-func shownOf(r grammar.Reading) (some []string, more int) {
+// shownOf is as much of a reading's addresses as a card shows that shows so many readings.
+func shownOf(r grammar.Reading, readings int) (some []string, more int) {
 	bytes := 0
 	for _, t := range r.Targets {
-		if bytes += len(t.String()) + 1; bytes > shownBytes || len(some) == ShownOffered {
+		if bytes += len(t.String()) + 1; bytes > shownBytes/readings || len(some) == ShownOffered {
 			break
 		}
 		some = append(some, t.String())
@@ -133,15 +133,10 @@ const (
 	shownBytes   = 1800
 )
 
-func bytesOf(targets []purge.Target) (n int) {
-	for _, t := range targets {
-		n += len(t.String()) + 1
-	}
-	return n
-}
-
-func ShownWhole(r grammar.Reading) bool {
-	return len(r.Targets) <= ShownOffered && bytesOf(r.Targets) <= shownBytes
+// ShownWhole reports whether a card that shows so many readings shows all of this one.
+func ShownWhole(r grammar.Reading, readings int) bool {
+	_, more := shownOf(r, readings)
+	return more == 0
 }
 
 // Begins is what a command begins with where this one was typed.

@@ -67,6 +67,9 @@ func OverQuota(k purge.Kind, a purge.Area, reserve int, told bool, turns string)
 	return fmt.Sprintf("Today's quota of %s %s is used up%s%s. It resets at %s.", a, nounPlural(k), butFor(reserve), asFar(told), turns)
 }
 
+// QuotasReset is added to what the vendor says of a quota: it does not know where its day is counted to begin.
+func QuotasReset(turns string) string { return " The day's quotas reset at " + turns + "." }
+
 // QuotaLine is one bar.
 func QuotaLine(k purge.Kind, a purge.Area, total, left, spent int, limited bool) string {
 	name := Title(nounPlural(k)) + " in " + string(a) + ": "

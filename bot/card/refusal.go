@@ -11,6 +11,6 @@ type Refusal struct {
 	Area   purge.Area  `json:"area,omitempty"`
 	Reason string      `json:"reason"`
 	Rule   string      `json:"rule,omitempty"`
-	Frozen *store.Rule // the freeze that refuses it, where nothing else does
-	Cause  string      // the reason without what is particular to the target, if the grammar refused it
+	Frozen *store.Rule `json:"-"` // the freeze that refuses it, where nothing else does
+	Cause  string      `json:"-"` // the reason without what is particular to the target, if the grammar refused it
 }

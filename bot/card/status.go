@@ -277,14 +277,7 @@ func (v View) leftOut() []string {
 	if v.State.Final() && !v.anyGood() || v.Request.Kind == purge.Prefetch {
 		return nil
 	}
-	var lines []string
-	for _, a := range purge.AreasBut(v.Request.Areas()) {
-		if v.Asking() {
-			lines = append(lines, Title(string(a))+" is left out.")
-		} else {
-			lines = append(lines, Title(string(a))+" was not purged.")
-		}
-	}
+	lines := v.leftOutLines()
 	if v.Request.Mode == purge.Flush {
 		lines = append(lines, sayStayCached)
 	}
@@ -348,8 +341,8 @@ func (v View) outcomeFile() *chat.File {
 	return &chat.File{Name: v.Short + ".txt", Text: text.String()}
 }
 
-// RefusedCard names what is refused and why; one press takes the rest.
-func RefusedCard(refused []Refusal, readings []grammar.Reading) chat.Card {
+// RefusedCard names what is refused and why, and why it would have gone to the area that it would; one press takes the rest.
+func RefusedCard(refused []Refusal, readings []grammar.Reading, areas []string) chat.Card {
 	c := chat.Card{Title: "Nothing was purged: " + fmt.Sprint(len(refused)) + " refused", Tone: chat.Bad}
 	if len(refused) == 1 {
 		c.Title = "Nothing was purged: 1 target is refused"
@@ -367,6 +360,9 @@ func RefusedCard(refused []Refusal, readings []grammar.Reading) chat.Card {
 	}
 	if more := len(refused) - len(c.Lines); more > 0 {
 		c.Lines = append(c.Lines, fmt.Sprintf("and %d more.", more))
+	}
+	if slices.ContainsFunc(refused, func(r Refusal) bool { return r.Area == purge.Overseas }) {
+		c.Lines = append(c.Lines, areas...)
 	}
 	return c
 }

@@ -22,6 +22,7 @@ type View struct {
 	Lately    []store.Purged             // of what a question is about
 	Hints     []string                   // why the vendor may refuse it
 	Usual     map[purge.Area]store.Usual // while it is under way
+	Unserved  map[purge.Area][]string    // hosts of it that Tencent does not serve in an area
 	Leaks     bool                       // its reason sounds like a leak, and it is not purged as one
 	Turns     string                     // when the vendor's day does
 	Frozen    []string                   // what it waits under

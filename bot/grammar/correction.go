@@ -66,13 +66,14 @@ func (c *Correction) Line(opening string) string {
 func (p *parser) correction() *Correction {
 	c := &Correction{
 		Problem: p.wrong, Nothing: p.nothing(), Readings: p.readings(), Paths: p.paths, form: p.form, of: len(p.links),
-		base: p.base(p.in.Kind), open: p.guess && p.takesMany(),
-		Bare: p.takesMany() && len(p.links) == 0 && len(p.paths) == 0 && p.words > 0,
+		base: p.base(p.in.Kind), open: p.guess && p.takesMany() || p.half,
+		Bare: p.takesMany() && len(p.links) == 0 && len(p.paths) == 0 && p.words > 0 && !p.addressish,
 	}
 	if len(c.Readings) > 0 {
 		c.of = len(c.Readings[0].Targets)
 	}
-	if line, may := p.corrected(c.Readings); may {
+	if len(c.Readings) == 0 || !c.Readings[0].Literal { // typed so, it would be asked about again
+		line := p.corrected(c.Readings)
 		c.line = &line
 	}
 	return c
@@ -169,7 +170,7 @@ func (p *parser) reading(n int, kind purge.Kind) (Reading, bool) {
 	if corrected == 0 && (!own || p.wrong == "") || len(targets) == 0 || len(targets) > maxTargets {
 		return r, false
 	}
-	r.Targets, _ = purge.Collapse(kind, targets)
+	r.Targets, _ = purge.Dedupe(kind, targets)
 	return r, true
 }
 

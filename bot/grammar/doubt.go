@@ -83,7 +83,7 @@ func (d doubter) refused(s string, r *purge.Refused) doubt {
 
 // suggested is what purge.Parse offers, where that is the whole address: escapes of what only ever stands around addresses are not.
 func (d doubter) suggested(s, suggest string) []meaning {
-	if suggest == "" || strings.ContainsAny(s, "<>\"{}|`^") {
+	if suggest == "" || strings.ContainsAny(s, "<>\"{}|`") {
 		return nil
 	}
 	return d.read(suggest)
@@ -199,8 +199,14 @@ const mostColumns = 32
 
 // column finds the columns of a log or a table behind an address. A comma is legal in a path, so it is a question.
 func (d doubter) column(s string) doubt {
+	if !isLink(s) {
+		return doubt{}
+	}
 	for _, mark := range []byte{',', ';'} {
 		for at, n := strings.IndexByte(s, mark), 0; at > 0 && n < mostColumns; n++ {
+			if rest := s[at+1:]; strings.Contains(rest, "/") && hostlike(rest) && strings.Contains(s[strings.Index(s, "://")+len("://"):max(at, strings.Index(s, "://")+len("://"))], "/") {
+				return doubt{sayGlued, append(d.both(s[:at], "https://"+rest), d.literally(s)...)}
+			}
 			if isColumns(s[:at], s[at+1:], mark) {
 				return doubt{sayColumns(s[at:]), append(d.read(s[:at]), d.literally(s)...)}
 			}
@@ -238,12 +244,16 @@ func (d doubter) glued(s string) doubt {
 	if at < 0 {
 		return doubt{}
 	}
-	first, second := d.whole(strings.TrimRight(s[:at], ".;:!")), d.whole(s[at:])
+	return doubt{sayGlued, append(d.both(strings.TrimRight(s[:at], ".;:!"), s[at:]), d.literally(s)...)}
+}
+
+// both are two addresses, if each is whole.
+func (d doubter) both(one, other string) []meaning {
+	first, second := d.whole(one), d.whole(other)
 	if len(first) == 0 || len(second) == 0 {
-		return doubt{sayGlued, d.literally(s)}
+		return nil
 	}
-	both := []meaning{{kind: d.kind, targets: append(first, second...)}}
-	return doubt{sayGlued, append(both, d.literally(s)...)}
+	return []meaning{{kind: d.kind, targets: slices.Concat(first, second)}}
 }
 
 // secondLink returns where a second address begins inside an address, or -1.

@@ -219,7 +219,7 @@ func unbalanced(w string, opening, closing byte) int {
 
 // cutShort says whether an address ends as one that was abbreviated for display.
 func cutShort(bare string) bool {
-	return strings.HasSuffix(bare, "..") || strings.HasSuffix(bare, "…")
+	return strings.HasSuffix(bare, "..") || strings.Contains(bare, "…")
 }
 
 // smartQuote begins, in UTF-8, with the byte that all smart quotes and long dashes begin with.

@@ -3,7 +3,6 @@
 package grammar
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -73,25 +72,28 @@ func greeting(text string) int {
 type parser struct {
 	reader
 	usage
-	now     piece
-	form    bool   // parts came as fields
-	file    string // the name of the file that is being read
-	typed   bool   // the verb was
-	loose   bool   // the reason was one word without quotes
-	said    map[string]bool
-	links   []piece
-	given   int // how many links, those too many included
-	filled  int // how much of what the verb takes is there; links do not count
-	in      Intent
-	stray   []string           // words that are perhaps the rest of a reason without quotes
-	marked  string             // the mark that the items of a list begin with
-	words   int                // how many words were not understood
-	tailing bool               // the last piece was a link, or a word that may be the rest of it
-	whole   bool               // a word for everything on a host was said
-	guess   bool               // which address was meant cannot be told
-	paths   []string           // addresses without a host
-	judged  []judged           // of each link, in order
-	tails   map[int][]tailWord // the words behind a link that may be the rest of it, by where the link begins
+	now               piece
+	form              bool   // parts came as fields
+	file              string // the name of the file that is being read
+	typed             bool   // the verb was
+	loose             bool   // the reason was one word without quotes
+	said              map[string]bool
+	links             []piece
+	given             int // how many links, those too many included
+	filled            int // how much of what the verb takes is there; links do not count
+	in                Intent
+	stray             []string           // words that are perhaps the rest of a reason without quotes
+	marked            string             // the mark that the items of a list begin with
+	words             int                // how many words were not understood
+	tailing           bool               // the last piece was a link, or a word that may be the rest of it
+	whole             bool               // a word for everything on a host was said
+	guess             bool               // which address was meant cannot be told
+	addressish        bool               // a word that was not understood may be a wrong address
+	lastDash, valueOf bool               // the last word was a flag; the one before this was
+	half              bool               // the one address may go on behind a space
+	paths             []string           // addresses without a host
+	judged            []judged           // of each link, in order
+	tails             map[int][]tailWord // the words behind a link that may be the rest of it, by where the link begins
 	// reasoned is what stands behind a reason without quotes and may belong to it, links included; reasonLinks are those links.
 	reasoned, reasonLinks []string
 	wrong                 string // the first mistake
@@ -148,24 +150,6 @@ func (p *parser) begin() bool {
 	return true
 }
 
-// everything takes a word for all that is on a host: that is the directory "/" of it.
-func (p *parser) everything() {
-	p.fail(sayWhole(p.now.text))
-	p.usage, p.typed, p.whole = firstWords["dir"], true, true
-	p.advance()
-}
-
-// unknownVerb goes on with the verb that was probably meant; else the word is judged like any other.
-func (p *parser) unknownVerb(w string) {
-	meant := nearest(w, slices.Sorted(maps.Keys(firstWords)), verbsMeant)
-	if meant == "" || isCommand(w) || isMark(w) || isShell(w) {
-		return
-	}
-	p.fail(sayUnknown(p.now.text))
-	p.usage, p.typed = firstWords[meant], true
-	p.advance()
-}
-
 // wants is what the verb takes next.
 func (p *parser) wants() takes {
 	if p.filled < len(p.takes) {
@@ -185,6 +169,9 @@ func (p *parser) piece() {
 		p.quoted(t)
 	case t.kind == pieceOpen:
 		p.fail(sayOpen(t.text))
+		if _, n := quoteAt(t.text); n > 0 && len(p.links) == 0 && p.takesMany() && isAddressText(t.text[n:]) {
+			p.link(piece{kind: pieceWrapped, text: t.text[n:], from: t.from})
+		}
 	default:
 		p.plain(t)
 	}
@@ -270,7 +257,7 @@ func (p *parser) quoted(t piece) {
 
 // isSpaced says whether a text is one address with spaces in it.
 func isSpaced(s string) bool {
-	return isLink(s) && strings.Count(s, "://") == 1 && !strings.ContainsAny(s, "\"{}<>") && hasExtension(s)
+	return isLink(s) && strings.Count(s, "://") == 1 && !strings.ContainsAny(s, "\"{}<>") && (hasExtension(s) || strings.HasSuffix(s, "/"))
 }
 
 // mayQuote says whether a text in quotes is the reason. A leak's first may be a link.
@@ -282,118 +269,21 @@ func isAddress(t piece) bool { return t.kind == pieceBare || t.kind == pieceWrap
 
 func isAddressText(s string) bool { return isLink(s) && wordEnd(s, 0) == len(s) }
 
-// again reads what stood in quotes as if it did not, for the corrected line.
+// again reads links that stood in quotes as if they did not, to offer them.
 func (p *parser) again(text string) {
+	var links []piece
 	for r := (reader{text: text}); ; {
 		switch t := r.next(); t.kind {
 		case pieceEnd, pieceOpen:
+			for _, l := range links {
+				p.link(l)
+			}
 			return
 		case pieceBare, pieceWrapped:
 			t.from += p.now.from
-			p.link(t)
+			links = append(links, t)
+		default: // a sentence mentions links
+			return
 		}
 	}
-}
-
-// plain takes a flag, or what the verb has behind it.
-func (p *parser) plain(t piece) {
-	w := strings.ToLower(t.text)
-	_, known := firstWords[w]
-	switch {
-	case p.takesMany() && isMark(t.text) && p.mark(t):
-		return
-	case isShell(w):
-		p.shell(t)
-	case p.tailing && strings.Trim(w, "-–—") == "":
-		p.unknown(t)
-		return
-	case isDash(w):
-		p.dashed(t.text)
-	case w == "/purge", t.fresh && known && (p.typed || len(p.links) > 0):
-		p.fail(saySecond(t.text))
-		p.stop()
-	case w == "dir" && p.wants() == takesOneLink:
-		p.kind = purge.Directory
-	case p.wants() > takesOneLink:
-		p.fill(t.text)
-	case known:
-		p.misplaced(t.text, firstWords[w])
-	default:
-		p.unknown(t)
-		return
-	}
-	p.tailing = false
-}
-
-// mark passes over the mark of an item, and says whether it was one: a line begins with it, or all items of one line do.
-func (p *parser) mark(t piece) bool {
-	class := t.text
-	if isNumbering(class) {
-		class = "1."
-	}
-	begins := t.fresh || p.marked == class || p.marked != "" && !p.tailing || len(p.links) == 0 && p.words == 0
-	before := p.reader
-	next := p.next()
-	p.reader = before
-	item := !next.fresh && (isAddress(next) || next.kind == pieceWord && isMark(next.text) || next.kind == pieceQuoted && isLink(next.text)) ||
-		next.kind == pieceEnd && p.marked == class
-	if !begins || !item {
-		return false
-	}
-	p.marked, p.tailing = class, false
-	return true
-}
-
-// misplaced refuses a verb that is not the first word. If there is no other, it is the one that was meant.
-func (p *parser) misplaced(word string, use usage) {
-	p.fail(sayMisplaced(word))
-	p.guess = p.guess || p.typed && (use.verb != p.verb || use.kind != p.kind)
-	if !p.typed && use.takesMany() {
-		p.usage, p.typed = use, true
-	}
-}
-
-// mostTail is how many words behind an address may be the rest of it.
-const mostTail = 50
-
-// addTail keeps a word behind the last link.
-func (p *parser) addTail(w tailWord) {
-	if p.tails == nil {
-		p.tails = map[int][]tailWord{}
-	}
-	from := p.links[len(p.links)-1].from
-	if len(p.tails[from]) >= mostTail {
-		p.fail(w.blame)
-		return
-	}
-	p.tails[from] = append(p.tails[from], w)
-}
-
-// unknown takes a word that is none of the grammar. Behind an address it may be the rest of it, which is settled at the end.
-func (p *parser) unknown(t piece) {
-	word := t.text
-	if t.raw != "" {
-		word = t.raw
-	}
-	p.words++
-	p.guess = p.guess || isDenial(word)
-	reason := p.loose || p.mayQuote() && p.in.Reason == ""
-	if reason {
-		p.stray = append(p.stray, word)
-	}
-	switch {
-	case !p.takesMany():
-		p.fail(sayExtra(p.verb, word))
-	case p.tailing && !reason && len(p.links) > 0 && word != "|" && word[0] != '<':
-		p.addTail(tailWord{word, t.fresh, sayUnknown(word)})
-		return
-	case len(p.links) == 0 && isPath(word):
-		p.paths = append(p.paths, word)
-		p.fail(sayPath(word))
-	case isFileName(word):
-		p.fail(sayFileName)
-	default:
-		p.fail(sayUnknown(word))
-	}
-	p.tailing = false
 }

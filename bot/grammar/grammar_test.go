@@ -614,7 +614,7 @@ func FuzzParseText(f *testing.F) {
 	for _, seed := range []string{
 		"https://a.com/my photo.jpg", "https://a.com/{a,b}[1-3].js", "https://a.com/a.css,200,HIT", "https://a.com/?x&amp;y", `{"url":"https:\/\/a.com\/1"}`,
 		"• https://a.com/1\n* _https://a.com/2_", "<loc>https://a.com/1</loc>|https://a.com/2", "curl -H 'Referer: https://b.com/' https://a.com/1 \\", "https://a.com/b/*",
-		`1.2.3.4 "GET https://a.com/1 HTTP/1.1" "https://b.com/"`, "everything www.a.com", "/a.jpg", "https://a.com/1，请", "\u200bhttps%3A%2F%2Fa.com", "https://a.com/\nb.css",
+		`1.2.3.4 "GET https://a.com/1 HTTP/1.1" "https://b.com/"`, "everything www.a.com", "/a.jpg", "https://a.com/1，请", "\u200bhttps%3A%2F%2Fa.com", "https://a.com/\nb.css", "A.,0.aa/",
 	} {
 		f.Add(seed)
 	}

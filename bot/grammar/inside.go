@@ -124,7 +124,7 @@ func isTag(s string) bool {
 // endsCell says whether a bar ends the cell of a table.
 func endsCell(address, rest string) bool {
 	first, _, _ := strings.Cut(strings.TrimSpace(near(rest)), "|")
-	return rest == "" || class[rest[0]] == classSpace || rest[0] == '|' || nextIsLink(rest) || hasExtension(address) && !strings.ContainsAny(first, "./)")
+	return rest == "" || class[rest[0]] == classSpace || rest[0] == '|' || nextIsLink(rest) || strings.HasSuffix(address, first) || hasExtension(address) && !strings.ContainsAny(first, "./)")
 }
 
 // isEscape says whether a typed line end or an escaped quote begins where s does.
@@ -147,16 +147,24 @@ var named = regexp.MustCompile(`([A-Za-z][A-Za-z_:-]*)(?:["'\\]*[ \t]*[:=][ \t]*
 func keyBefore(s string) string {
 	const most = 80
 	m := named.FindStringSubmatch(s[max(0, len(s)-most):])
-	if m == nil {
+	if m != nil {
+		return strings.ToLower(m[1])
+	}
+	fields := strings.Fields(s[max(0, len(s)-most):])
+	if len(fields) == 0 {
 		return ""
 	}
-	return strings.ToLower(m[1])
+	last := strings.ToLower(strings.Trim(fields[len(fields)-1], "(,.:"))
+	if slices.Contains(aside, last) { // "see https://…"
+		return last
+	}
+	return ""
 }
 
 // The names that addresses have. Those aside are of no targets: where a visitor came from, and what is only mentioned.
 var (
 	usual = strings.Fields("url urls uri href src loc target targets address link file files path image location get head purge")
-	aside = strings.Fields("ref refer referer referrer origin ticket issue schemalocation jira see proxy user-agent ua cookie reason because")
+	aside = strings.Fields("ref refer referer referrer origin ticket issue schemalocation jira see proxy user-agent ua cookie reason because was cf per ticket:")
 )
 
 // chosen are the addresses that were meant. Where they have several names, it is open which.

@@ -90,8 +90,10 @@ func (d doubter) scheme(s string) doubt {
 		}
 		return doubt{}
 	}
-	if m := mistyped.FindStringSubmatch(s); m != nil && hostlike(m[2]) {
-		return doubt{saySchemeMistyped, d.read(schemeOf(m[1]) + "://" + m[2])}
+	if m := mistyped.FindStringSubmatch(s); m != nil {
+		if rest := strings.ReplaceAll(m[2], `\`, "/"); hostlike(rest) {
+			return doubt{saySchemeMistyped, d.read(schemeOf(m[1]) + "://" + rest)}
+		}
 	}
 	bare := strings.TrimPrefix(s, "//")
 	if strings.Contains(bare, "://") || !hostlike(bare) {
@@ -101,11 +103,15 @@ func (d doubter) scheme(s string) doubt {
 		return doubt{sayFileName, nil}
 	}
 	r := asRefused(parseError(d.kind, s))
-	return doubt{r.Reason, d.read("https://" + bare)}
+	meanings := d.read("https://" + bare)
+	if d.kind == purge.URL && !strings.ContainsAny(bare, "/?#") { // a host alone is its first page, or all of it
+		meanings = append(meanings, as(purge.Directory, "https://"+cutTail(bare)+"/")...)
+	}
+	return doubt{r.Reason, meanings}
 }
 
 // mistyped are schemes with a letter, a colon or a slash wrong; "hxxps" is how addresses are made harmless to click.
-var mistyped = regexp.MustCompile(`(?i)^(h?tt?ps?|http?s?|htpps?|htt?tps?|hhttps?|htps?|hxxps?|https?s)[:;：]?/{0,3}[/\\]{0,2}([^/\\:].*)$`)
+var mistyped = regexp.MustCompile(`(?i)^(h?tt?ps?|http?s?|htpps?|htt?tps?|hhttps?|htps?|hxxps?|https?s)(?:[:;：][/\\]{0,4}|[/\\]{1,4})([^/\\:].*)$`)
 
 func schemeOf(typed string) string {
 	if strings.HasSuffix(strings.ToLower(typed), "s") {
@@ -126,7 +132,7 @@ func (d doubter) prose(s string) doubt {
 	if hasExtension(s[:at]) && hasExtension(s[at:]) { // "a.min图.css"
 		return doubt{}
 	}
-	if !isRequest(s[at:]) {
+	if !isRequest(s[at:]) || hasExtension(s[at:]) {
 		return doubt{sayProse(s[at:]), nil}
 	}
 	return doubt{sayProse(s[at:]), d.read(s[:at])}
@@ -137,7 +143,7 @@ const mostSpelled = 16
 
 // pattern finds "{a,b}", "[1-3]" and "(a|b)". Tencent purges no patterns.
 func (d doubter) pattern(s string) doubt {
-	if !strings.ContainsAny(s, "{[|") || !isLink(s) || strings.ContainsAny(s, "\"<>") || strings.LastIndex(s, "://") > len("https") {
+	if !strings.ContainsAny(s, "{[|") || !isLink(s) || strings.ContainsAny(s, "\"<>*") || strings.LastIndex(s, "://") > len("https") {
 		return doubt{}
 	}
 	begin := strings.Index(s, "://") + len("://")
@@ -173,10 +179,10 @@ func (d doubter) pattern(s string) doubt {
 }
 
 // placeholder is where a program fills something in: "{id}", "${VERSION}", "{{ host }}".
-var placeholder = regexp.MustCompile(`\{\{|\$\{|\{[^{},]*[^{},.0-9][^{},.]*\}|\{[0-9]*\}`)
+var placeholder = regexp.MustCompile(`\{\{|\$\{|\{[A-Za-z_][\w -]*\}|\{[0-9]*\}`)
 
 // unspelled are patterns that mean no few addresses.
-var unspelled = regexp.MustCompile(`\[[!^][^\]]*\]|\[\w+-\w+\]|\{[^{}]*[,.][^{}]*\}`)
+var unspelled = regexp.MustCompile(`\[[!^.A-Za-z][^\]]*\]|\[\w+-\w+\]|\{[^{}]*[,.][^{}]*\}`)
 
 // spell writes out a pattern. It stops where there are too many to offer.
 func spell(s string) (all []string, is bool) {
@@ -184,7 +190,7 @@ func spell(s string) (all []string, is bool) {
 	for range mostDoubts {
 		m := group.FindStringIndex(all[0])
 		if m == nil {
-			return all, is && !slices.ContainsFunc(all, func(s string) bool { return strings.ContainsAny(s[len("https://"):], "{}|") })
+			return all, is && !slices.ContainsFunc(all, func(s string) bool { return strings.ContainsAny(s, "{}|") })
 		}
 		is = true
 		var next []string
@@ -225,7 +231,7 @@ func choicesOf(g string) []string {
 	if from, to, is := strings.Cut(inside, "-"); is {
 		return counted(from, to)
 	}
-	if strings.ContainsAny(inside, "^,!") || len(inside) < 2 {
+	if strings.Trim(inside, "0123456789") != "" || len(inside) < 2 { // "[id]" is to be filled in
 		return nil
 	}
 	return strings.Split(inside, "")

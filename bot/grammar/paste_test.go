@@ -135,6 +135,7 @@ func TestNoPieceOfAnAddressIsOffered(t *testing.T) {
 		reads("T/my holiday photo.jpg", "/purge T/my%20holiday%20photo.jpg"),
 		reads("T/photo (1).jpg", "/purge T/photo%20(1).jpg"),
 		reads("T/photo - Copy.jpg", "/purge T/photo%20-%20Copy.jpg"),
+		reads("dir T/my docs/", "/purge dir T/my%20docs/"), reads("T/my docs/", "/purge T/my%20docs/"), reads(`dir "T/my docs/"`, "/purge dir T/my%20docs/"), reads("dir T/images/ css/"),
 		reads("T/St. Pauli.jpg", "/purge T/St.%20Pauli.jpg"),
 		reads("T/my docs/report.pdf", "/purge T/my%20docs/report.pdf"),
 		reads("T/my photo.jpg please", "/purge T/my%20photo.jpg"),
@@ -167,8 +168,14 @@ func TestNoPieceOfAnAddressIsOffered(t *testing.T) {
 		reads("T/img{1..3}.jpg", "/purge T/img1.jpg T/img2.jpg T/img3.jpg"),
 		reads("T/img[08-11].jpg", "/purge T/img08.jpg T/img09.jpg T/img10.jpg T/img11.jpg"),
 		reads("T/img[a-c].jpg", "/purge T/imga.jpg T/imgb.jpg T/imgc.jpg"),
-		reads("T/img[ab].jpg", "/purge T/imga.jpg T/imgb.jpg"),
+		reads("T/img[12].jpg", "/purge T/img1.jpg T/img2.jpg"),
+		reads("T/[id]/page.js"), reads("T/[...slug].js"), reads("T/very…/a.css"), reads("T/a?redirect=my page"), reads("T/a?x=1 please", "/purge T/a?x=1"), reads("T/index.html#section 2"),
+		reads(`leak T/secret file.pdf "oops"`, `/purge leak T/secret%20file.pdf "oops"`), reads("leak T/my secret file.pdf", "/purge leak T/my%20secret%20file.pdf"),
+		reads(`"T/a.css`, "/purge T/a.css"), reads("T/a.css: 404", "/purge T/a.css"), reads("T/a.css or T/b.css"),
+		reads("T/a.css see https://www.abc.com/x", "/purge T/a.css"), reads("see https://www.abc.com/x: purge T/a.css", "/purge T/a.css"),
+		reads(`T/a.css "because of https://www.abc.com/x"`, "/purge T/a.css"), reads("T/a.css|a.css", "/purge T/a.css"),
 		reads("T/(a|b).js", "/purge T/a.js T/b.js"),
+		reads("T/{a..b}{1..2}.jpg", "/purge T/a1.jpg T/a2.jpg T/b1.jpg T/b2.jpg"), reads("T/images/*.{png,jpg}", "/purge dir T/images/"), reads("T/{a,b}/*.js"),
 		reads("T/img[001-200].jpg", "/purge dir T/"),
 		reads("T/{id}.jpg"), reads("T/${VERSION}/a.js"), reads("T/{{ host }}.js"), reads("T/<id>/a.js"), reads("T/img[3-1].jpg"), reads("T/img[^a].jpg"),
 
@@ -202,6 +209,7 @@ func TestAnOfferEndsWhereTheAddressEnds(t *testing.T) {
 		reads("T/a.css|200|HIT", "/purge T/a.css"),
 		reads("| T/a.css | 200 |", "/purge T/a.css"),
 		reads("T/a.cssT/b.css", "/purge T/a.css T/b.css", "/purge T/a.cssT/b.css (as typed)"),
+		reads("T/a.css,www.test.com/b.css", "/purge T/a.css T/b.css", "/purge T/a.css,www.test.com/b.css (as typed)"),
 		reads("T/1http://www.test.com/2", "/purge T/1 http://www.test.com/2", "/purge T/1http://www.test.com/2 (as typed)"),
 		reads(`T/a.css","b":1`, "/purge T/a.css"),
 		reads("T/a.css</a>", "/purge T/a.css"),
@@ -288,6 +296,9 @@ func TestSeparatorsAndWrappings(t *testing.T) {
 		reads("https//www.test.com/a.css", "/purge T/a.css"),
 		reads("https：//www.test.com/a.css", "/purge T/a.css"),
 		reads("hxxps://www.test.com/a.css", "/purge T/a.css"),
+		reads(`https:\\www.test.com\a.css`, "/purge T/a.css"),
+		reads("httpss://www.test.com/a.css", "/purge T/a.css"),
+		reads("www.test.com", "/purge T/", "/purge dir T/"),
 		reads("https://https://www.test.com/a.css", "/purge T/a.css"),
 		reads("view-source:T/a.css", "/purge T/a.css"),
 		reads("ftp://www.test.com/a.css"),
@@ -327,15 +338,18 @@ func TestASlipIsNoDenial(t *testing.T) {
 		reads("dir T/a/?v=1", "/purge T/a/?v=1", "/purge dir T/a/"),
 		reads("dir T/v1.2", "/purge dir T/v1.2/"),
 		reads("dri T/images/", "/purge dir T/images/"),
-		reads("folder T/images/", "/purge dir T/images/"),
-		reads("refresh T/a.css", "/purge T/a.css"),
+		reads("folder T/images/", "/purge dir T/images/"), reads("dirs: T/images/", "/purge dir T/images/"), reads("see T/a.css", "/purge T/a.css"),
+		reads("T/a.css overseas", "/purge T/a.css --overseas"), reads("T/a.css T/b.css on mainland please", "/purge T/a.css T/b.css --area mainland"),
+		reads("worldwide T/a.css", "/purge T/a.css --global"), reads("dir T/a/ delete", "/purge dir T/a/ --mode delete"), reads("overseas T/a.css --global", "/purge T/a.css --overseas"),
+		reads("refresh T/a.css", "/purge T/a.css"), reads("flush dir T/images/", "/purge dir T/images/"),
+		reads("purge the cache of www.test.com", "/purge T/", "/purge dir T/"),
 		reads("everything www.test.com", "/purge dir T/"),
 		reads("everything on www.test.com", "/purge dir T/"),
 		reads("all of T/", "/purge dir T/"),
 		reads("host www.test.com", "/purge dir T/"),
 		reads("site https://www.test.com", "/purge dir T/"),
 		reads("everything in T/images", "/purge dir T/images/"),
-		reads("everything T/a.css"), reads("everything"), reads("the new banner"),
+		reads("everything T/a.css"), reads("everything"), reads("the new banner"), reads("why T/my photo.jpg"),
 		// a denial asks for nothing
 		reads("did not purge T/a.css"), reads("don't purge T/a.css"), reads("T/a.css but not T/b.css"), reads("不要刷新 T/a.css"), reads("everything except T/a/"),
 	})
@@ -393,4 +407,20 @@ func TestACorrectionIsAnInvalidError(t *testing.T) {
 	require.True(t, is)
 	assert.Equal(t, "/purge https://cdn.test.com/images/a.jpg --overseas", on.line())
 	assert.Equal(t, "--overseas", on.Flags())
+}
+
+// FuzzParseFields: nothing panics, and each reading of what a form or a file holds is a command that is taken as it stands.
+func FuzzParseFields(f *testing.F) {
+	for _, seed := range []string{"https://a.com/my photo.jpg", "• https://a.com/1\n• www.a.com", "curl 'https://a.com/1'", "https://a.com/*", "/a.css", "//,0.AAA/0", "not https://a.com/1"} {
+		f.Add(seed, "url", "")
+		f.Add("https://a.com/1", "dir", seed)
+	}
+	f.Fuzz(func(t *testing.T, targets, verb, file string) {
+		fields := &chat.Fields{Verb: verb, Targets: targets}
+		if file != "" {
+			fields.File = &chat.File{Name: "list.txt", Text: file}
+		}
+		in, err := ParseFields(fields)
+		requireOffers(t, targets+file, in, err)
+	})
 }

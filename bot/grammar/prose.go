@@ -23,7 +23,7 @@ var courtesies = strings.Fields(`please pls plz kindly thanks thank thx ty cheer
 var conjunctions = strings.Fields("and or also plus then is was are please pls & + vs via to")
 
 // denials turn a command around.
-var denials = strings.Fields(`not don't dont no never without except exclude excluding skip stop cancel undo but didn't did wasn't isn't
+var denials = strings.Fields(`or not don't dont no never without except exclude excluding skip stop cancel undo but didn't did wasn't isn't
 	doesn't won't cannot can't unless instead nicht kein ne pas 不 别 勿 不要 别刷 不用 除了`)
 
 // requests are what people write to their bot in Chinese, right behind an address as well.
@@ -32,7 +32,7 @@ var requests = strings.Fields(`请 帮 麻烦 谢 刷新 刷 清 缓存 更新 �
 
 // isRequest says whether a text of another alphabet is a request, or begins with what ends an address in prose.
 func isRequest(s string) bool {
-	if wideAt(s, wideOpening+wideClosing+"“”‘’…") > 0 {
+	if wideAt(s, wideOpening+wideClosing+"“”‘’") > 0 {
 		return true
 	}
 	return slices.ContainsFunc(requests, func(r string) bool { return strings.HasPrefix(s, r) })
@@ -51,6 +51,13 @@ func isNoise(w string) bool {
 		return true
 	}
 	return strings.IndexFunc(w, func(c rune) bool { return c < utf8.RuneSelf && isAlphanumeric(c) }) < 0 && isRequest(bare)
+}
+
+// isPolite says whether a word is no part of any value either.
+func isPolite(w string) bool {
+	polite := strings.Fields("please pls plz thanks thank thx ty now asap and is are was too also http")
+	bare := strings.TrimFunc(strings.ToLower(w), func(c rune) bool { return unicode.IsPunct(c) || unicode.IsSymbol(c) })
+	return isNoise(w) && (bare == "" || slices.Contains(polite, bare) || bare[0] >= utf8.RuneSelf || w[0] == '<' || w[0] == '@' || w[0] == ':' || strings.HasPrefix(bare, "http/"))
 }
 
 // isDenial says whether a word may turn the command around.
@@ -147,7 +154,7 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 	}
 	last := -1
 	for i, w := range words {
-		if hasExtension(cutTail(w.text)) && !isDenial(w.text) {
+		if endsAddress(w.text) && !isDenial(w.text) {
 			last = i
 		}
 	}
@@ -155,6 +162,9 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 		return address, withoutEnding(address, words)
 	}
 	if hasExtension(cutTail(address)) || strings.ContainsAny(address, "?#") {
+		return address, tailGuess
+	}
+	if strings.HasSuffix(words[last].text, "/") && strings.HasSuffix(address, "/") { // perhaps another directory
 		return address, tailGuess
 	}
 	sentence := slices.ContainsFunc(words[:last], func(w tailWord) bool { return slices.Contains(conjunctions, strings.ToLower(w.text)) })
@@ -176,6 +186,11 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 		joined += w.text
 	}
 	return joined, tailJoin
+}
+
+// endsAddress says whether a word ends as addresses do: with the ending of a file, or with "/".
+func endsAddress(w string) bool {
+	return hasExtension(cutTail(w)) || len(w) > 1 && strings.HasSuffix(w, "/")
 }
 
 // starTail reads a "*" behind an address: a pattern behind a directory, and the end of bold text behind what is complete.
@@ -206,8 +221,12 @@ func broken(address string, words []tailWord) (joined string, is bool) {
 // withoutEnding says what words without the ending of a file are: beside an address that is complete, or that only courtesies follow,
 // no part of it.
 func withoutEnding(address string, words []tailWord) tailing {
-	plain := !slices.ContainsFunc(words, func(w tailWord) bool { return !isNoise(w.text) })
-	if plain || hasExtension(address) || strings.Contains(address, "?") {
+	aside := isNoise
+	if strings.Contains(address, "?") { // where a value may hold words
+		aside = isPolite
+	}
+	plain := !slices.ContainsFunc(words, func(w tailWord) bool { return !aside(w.text) })
+	if plain || hasExtension(cutTail(address)) && !strings.ContainsAny(address, "?#") {
 		return tailStray
 	}
 	return tailGuess

@@ -210,7 +210,7 @@ func (u usage) positional(t takes) []chat.Option {
 
 // flagOptions are the flags as options of a menu.
 var flagOptions = map[string]chat.Option{
-	"area":     {Name: "area", Says: "Where; mainland if not said", Choices: areaNames},
+	"area":     {Name: "area", Says: "Where; if not said, where it is served, or mainland", Choices: areaNames},
 	"mode":     {Name: "mode", Says: "Directories: changed files only, or everything", Choices: modeNames},
 	"kind":     {Name: "kind", Says: "What it lets purge; url if not said", Choices: kindNames},
 	"reason":   {Name: "reason", Says: "Shown on the card and kept", Most: MaxReason},

@@ -22,7 +22,7 @@ func (b *Poster) Draw(ctx context.Context, p store.Purge, role store.Role) (chat
 	if err != nil {
 		return chat.Card{}, err
 	}
-	v := card.View{Purge: p, Now: b.Now(), Token: books.ButtonToken, Leaks: p.Request.Kind != purge.Prefetch && wish.SoundsLikeLeak(b.rules.Policy(), p.Reason) && !wish.IsLeak(p)}
+	v := card.View{Purge: p, Now: b.Now(), Token: books.ButtonToken, Unserved: b.vendor.Unserved(p.Request.Hosts()), Leaks: p.Request.Kind != purge.Prefetch && wish.SoundsLikeLeak(b.rules.Policy(), p.Reason) && !wish.IsLeak(p)}
 	if request.Joined != "" {
 		if err := b.drawJoin(ctx, &v, request); err != nil {
 			return chat.Card{}, err
@@ -38,7 +38,7 @@ func (b *Poster) Draw(ctx context.Context, p store.Purge, role store.Role) (chat
 		v.Frozen = frozenLines(b.rules.Law(b.rules.Policy()), p)
 	}
 	if err == nil && v.Asking() {
-		v.Hints = b.vendor.Listed().Hints(p.Request.Hosts())
+		v.Hints = b.vendor.Listed().HintsOf(p.Request)
 		v.Lately, err = b.Lately(ctx, p, p.CreatedAt)
 		DrawApproval(&v, b.rules.Law(b.rules.Policy()))
 		v.Emergency = b.waits.Emergency(b.rules.Policy(), p)
@@ -77,7 +77,7 @@ func drawOffers(v *card.View, l rules.Law, request store.Purge) {
 	l = l.Thawed()
 	who := l.Policy().Who(request.Requester, request.Groups)
 	for _, action := range []string{card.ActionOverseas, card.ActionMainland, card.ActionDelete, card.ActionLeak} {
-		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: wish.Parts(l.Policy(), wish.Follow(v.Purge, action))}}
+		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: wish.Parts(wish.Places{Policy: l.Policy()}, wish.Follow(v.Purge, action, v.Unserved))}}
 		if len(l.Denied(q)) > 0 {
 			v.Refused = append(v.Refused, action)
 		}

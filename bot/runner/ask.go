@@ -90,8 +90,8 @@ func (b *Runner) Remind(ctx context.Context, j Job, expires time.Time) (passed i
 	if err != nil || passed == 0 {
 		return passed, err
 	}
-	half := !now.Before(expires.Add(-j.TTL / 2))
-	err = b.Store.Remind(ctx, j.ID, half && len(b.rules.Law(b.rules.Policy()).Approvers(p).Here) > 0)
+	due := !now.Before(expires.Add(j.TTL/b.waits.Part - j.TTL))
+	err = b.Store.Remind(ctx, j.ID, due && len(b.rules.Law(b.rules.Policy()).Approvers(p).Here) > 0)
 	b.poster.WantCards()
 	return passed, err
 }

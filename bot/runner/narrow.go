@@ -108,3 +108,11 @@ func (s sending) reason(call store.Call, e *purge.Error) string {
 	}
 	return call.Problem
 }
+
+// onlyHost returns the host that all targets of a batch are on; "" if there are several.
+func onlyHost(rows []store.Target) string {
+	if len(byHost(rows)) != 1 {
+		return ""
+	}
+	return rows[0].Target.Host()
+}

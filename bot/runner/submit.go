@@ -138,11 +138,15 @@ func (b *Runner) recover(ctx context.Context, p store.Purge, batch sending, call
 // end records the answer: the call, the targets and the audit in one commit. The answer is in nobody else's hands, so
 // a database that does not take it is asked again for a while before the step gives up.
 func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (Submitted, error) {
+	e = b.vendor.AboutArea(ctx, onlyHost(batch.rows), batch.Area, e)
 	// What the call itself is known to be.
 	state, outcome := known(e)
 	call.State = state
 	if e != nil {
 		call.Problem = e.Message
+	}
+	if e != nil && e.Kind == purge.Exhausted && e.RetryAfter == 0 {
+		call.Problem += card.QuotasReset(b.vendor.DayTurns())
 	}
 	body := store.Body{Batch: batch.N, Try: call.Try, Area: batch.Area, Units: call.Units, State: string(state),
 		Task: call.Receipt.TaskID, Request: call.Receipt.RequestID, Problem: call.Problem}

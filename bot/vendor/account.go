@@ -3,7 +3,6 @@ package vendor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -12,8 +11,9 @@ import (
 	"purgebot/purge"
 )
 
-// The domains of the account as the vendor lists them: which of them ignore queries, and which would be refused. They are asked for
-// in the background alone. What is not known changes nothing: every query matters then, and nothing is pointed out.
+// The domains of the account as the vendor lists them: which of them ignore queries, where they are served, and which would be refused.
+// They are asked for in the background, and nobody but a refused call waits for them. What is not known changes nothing: every query
+// matters then, mainland is purged, and nothing is pointed out.
 
 const (
 	domainsEvery   = 5 * time.Minute
@@ -21,15 +21,18 @@ const (
 	domainsAgain   = time.Minute      // before it is asked again after it did not tell
 	domainsDenied  = time.Hour        // the same where this key may not ask
 	domainsTimeout = 30 * time.Second // a list may be many calls
+	DomainsDoubt   = 10 * time.Second // after which a refusal has it asked for anew
 )
 
 // account is the vendor's last word.
 type account struct {
 	mu     sync.Mutex
-	Listed Domains
-	at     time.Time // of the word; zero where there is none
-	next   time.Time // before it the vendor is not asked again
-	Asking bool
+	listed Domains
+	at     time.Time     // of the word; zero where there is none
+	next   time.Time     // before it the vendor is not asked again
+	answer chan struct{} // closed when the answer under way is there; nil if none is
+
+	misfits map[string]misfit // by host: what the vendor has refused since the start
 }
 
 // domains are by host, nil where nothing is known.
@@ -57,24 +60,31 @@ func (b *Vendor) Listed() Domains {
 	if a.at.IsZero() || b.Now().Sub(a.at) > DomainsAge {
 		return nil
 	}
-	return a.Listed
+	return a.listed
 }
 
-// askDomains has the vendor asked, unless what it said is new enough. It waits for nothing.
-func (b *Vendor) AskDomains(ctx context.Context) {
+// AskDomains has the vendor asked, unless what it said is new enough. The channel is closed once there is nothing to wait for.
+func (b *Vendor) AskDomains(ctx context.Context) <-chan struct{} {
 	cdn, can := b.CDN.(purge.Domains)
 	a := &b.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !can || a.Asking || b.Now().Before(a.next) {
-		return
+	if a.answer != nil {
+		return a.answer
 	}
-	a.Asking = true
+	answer := make(chan struct{})
+	if !can || b.Now().Before(a.next) {
+		close(answer)
+		return answer
+	}
+	a.answer = answer
 	b.Asks(func() {
+		defer close(answer)
 		ctx, cancel := context.WithTimeout(ctx, domainsTimeout)
 		defer cancel()
 		b.hearDomains(ctx, cdn)
 	})
+	return answer
 }
 
 // hearDomains keeps what the vendor says. An account without a domain has nothing to purge: an empty list is no word.
@@ -87,14 +97,14 @@ func (b *Vendor) hearDomains(ctx context.Context, cdn purge.Domains) {
 	a := &b.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.Asking, a.next = false, b.Now().Add(domainsAgain)
+	a.answer, a.next = nil, b.Now().Add(domainsAgain)
 	if err != nil || len(list) == 0 {
 		b.noDomains(ctx, err)
 		return
 	}
-	a.Listed, a.at, a.next = Domains{}, asked, asked.Add(domainsEvery)
+	a.listed, a.at, a.next = Domains{}, asked, asked.Add(domainsEvery)
 	for _, d := range list {
-		a.Listed[d.Host] = d
+		a.listed[d.Host] = d
 	}
 }
 
@@ -114,19 +124,7 @@ func (b *Vendor) noDomains(ctx context.Context, err error) {
 // maxHints is how many hosts are pointed out.
 const maxHints = 3
 
-// hints point out the hosts that the vendor would probably refuse. It is not refused on what may have changed since.
-func (d Domains) Hints(hosts []string) (lines []string) {
-	for _, host := range hosts {
-		if line := d.hint(host); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	if more := len(lines) - maxHints; more > 0 {
-		lines = append(lines[:maxHints], fmt.Sprintf("and %d more hosts like that.", more))
-	}
-	return lines
-}
-
+// hint says why the vendor may refuse a host, whatever the area; "" if nothing is known against it.
 func (d Domains) hint(host string) string {
 	found, is := d.Of(host)
 	switch {

@@ -74,7 +74,7 @@ func (b *Vendor) AskQuota() <-chan struct{} {
 
 // awaitQuota asks the vendor and waits a moment for its word.
 func (b *Vendor) AwaitQuota(ctx context.Context, patience time.Duration) {
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(patience + b.Patience)
 	defer timer.Stop()
 	select {
 	case <-b.AskQuota():

@@ -2,7 +2,8 @@
 package wish
 
 import (
-	"purgebot/acl"
+	"slices"
+
 	"purgebot/bot/card"
 	"purgebot/bot/grammar"
 	"purgebot/bot/store"
@@ -11,21 +12,21 @@ import (
 
 // wish is what a command or a button asks for, before areas are settled and anything is decided.
 type Wish struct {
-	Verb     string         `json:"verb"`
-	Kind     purge.Kind     `json:"kind"`
-	Areas    []purge.Area   `json:"areas,omitempty"` // nil: each domain's default
-	Mode     purge.Mode     `json:"mode,omitempty"`
-	Targets  []purge.Target `json:"targets"`
-	Parts    []purge.Part   `json:"parts,omitempty"` // instead of Areas and Targets, where each area has its own
-	Reason   string         `json:"reason,omitempty"`
-	Private  bool           `json:"private,omitempty"`
-	DryRun   bool           `json:"dry,omitempty"`
-	Asks     bool           `json:"asks,omitempty"`     // whatever it is: its targets were collected, not typed
-	Anew     bool           `json:"anew,omitempty"`     // whatever is under way: it joins nothing
-	Prefetch bool           `json:"prefetch,omitempty"` // the URLs are fetched again once they are done
-	Notes    []string       `json:"notes,omitempty"`
-	Refused  []card.Refusal
-	Readings []grammar.Reading // what the refused ones may have meant, with the rest
+	Verb     string            `json:"verb"`
+	Kind     purge.Kind        `json:"kind"`
+	Areas    []purge.Area      `json:"areas,omitempty"` // nil: each domain's default
+	Mode     purge.Mode        `json:"mode,omitempty"`
+	Targets  []purge.Target    `json:"targets"`
+	Parts    []purge.Part      `json:"parts,omitempty"` // instead of Areas and Targets, where each area has its own
+	Reason   string            `json:"reason,omitempty"`
+	Private  bool              `json:"private,omitempty"`
+	DryRun   bool              `json:"dry,omitempty"`
+	Asks     bool              `json:"asks,omitempty"`     // whatever it is: its targets were collected, not typed
+	Anew     bool              `json:"anew,omitempty"`     // whatever is under way: it joins nothing
+	Prefetch bool              `json:"prefetch,omitempty"` // the URLs are fetched again once they are done
+	Notes    []string          `json:"notes,omitempty"`
+	Refused  []card.Refusal    `json:"-"`
+	Readings []grammar.Reading `json:"-"` // what the refused ones may have meant, with the rest
 }
 
 func Of(in grammar.Intent) Wish {
@@ -42,7 +43,7 @@ func Of(in grammar.Intent) Wish {
 }
 
 // follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.
-func Follow(p store.Purge, action string) Wish {
+func Follow(p store.Purge, action string, unserved map[purge.Area][]string) Wish {
 	w := Wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
 	seen := map[string]bool{}
 	for _, part := range p.Request.Parts {
@@ -59,19 +60,19 @@ func Follow(p store.Purge, action string) Wish {
 	case card.ActionAnew:
 		w.Parts, w.Anew = p.Request.Parts, true
 	case card.ActionOverseas:
-		w.Areas = []purge.Area{purge.Overseas}
+		w.Areas, w.Targets = []purge.Area{purge.Overseas}, leftOutIn(p, w.Targets, purge.Overseas, unserved)
 	case card.ActionMainland:
-		w.Areas = []purge.Area{purge.Mainland}
+		w.Areas, w.Targets = []purge.Area{purge.Mainland}, leftOutIn(p, w.Targets, purge.Mainland, unserved)
 	case card.ActionDelete:
-		w.Mode = purge.Delete
+		w.Parts, w.Mode = p.Request.Parts, purge.Delete
 	case card.ActionLeak:
 		w = asLeak(w)
 	}
 	return w
 }
 
-// parts spreads a wish over areas: those that were said, else each domain's default, else mainland.
-func Parts(policy *acl.Policy, w Wish) []purge.Part {
+// Parts spreads a wish over areas: those that were said, else each host's own.
+func Parts(in Places, w Wish) []purge.Part {
 	if len(w.Parts) > 0 {
 		return w.Parts
 	}
@@ -79,7 +80,7 @@ func Parts(policy *acl.Policy, w Wish) []purge.Part {
 	for _, t := range w.Targets {
 		areas := w.Areas
 		if len(areas) == 0 {
-			areas = []purge.Area{defaultArea(policy, t.Host())}
+			areas = []purge.Area{in.area(t.Host())}
 		}
 		for _, a := range areas {
 			byArea[a] = append(byArea[a], t)
@@ -94,9 +95,12 @@ func Parts(policy *acl.Policy, w Wish) []purge.Part {
 	return ps
 }
 
-func defaultArea(policy *acl.Policy, host string) purge.Area {
-	if a := policy.DefaultArea(host); a != "" {
-		return a
+// leftOutIn returns those of a purge's targets that it has left out in an area; all of them if the list of the domains has changed so that
+// none is.
+func leftOutIn(p store.Purge, targets []purge.Target, a purge.Area, unserved map[purge.Area][]string) []purge.Target {
+	hosts := card.LeftOutIn(p.Request, a, unserved[a])
+	if len(hosts) == 0 {
+		return targets
 	}
-	return purge.Mainland
+	return slices.DeleteFunc(targets, func(t purge.Target) bool { return !slices.Contains(hosts, t.Host()) })
 }

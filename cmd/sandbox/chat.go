@@ -47,7 +47,7 @@ func find(c chat, name string) (string, error) {
 	return "", fmt.Errorf("there is no %q here: there are %s", name, strings.Join(names, ", "))
 }
 
-// answerIn is how long a mention may stay unanswered.
+// answerIn is how long a chat waits for an answer.
 const answerIn = 3 * time.Second
 
 // answered types something, and if it is a mention waits for what the bot says to it: it is delivered before it is taken.
@@ -56,7 +56,7 @@ func answered(c chat, user, text string, say func() error) error {
 	if err := say(); err != nil || !strings.HasPrefix(text, "@purgebot") {
 		return err
 	}
-	for late := time.After(answerIn); ; {
+	for late := time.After(answerIn + leeway); ; {
 		changed := c.changed()
 		if fromBot(c, user) > before {
 			return nil

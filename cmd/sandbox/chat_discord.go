@@ -15,7 +15,7 @@ import (
 )
 
 // connectIn is how long purgebot may take to connect.
-const connectIn = 10 * time.Second
+const connectIn = time.Minute
 
 // discordChat is the chat in Discord.
 type discordChat struct{ *discordsim.Sim }

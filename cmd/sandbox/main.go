@@ -83,7 +83,7 @@ func parse(args []string, errOut io.Writer) (options, error) {
 }
 
 // conversationLimit bounds a conversation that is given with -say.
-const conversationLimit = 30 * time.Second
+const conversationLimit = 2 * time.Minute
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error) {
 	o, err := parse(args, errOut)

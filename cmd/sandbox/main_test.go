@@ -134,7 +134,7 @@ func TestRepliesGoOutWithoutEdits(t *testing.T) {
 			refuse(w)
 			require.NoError(t, c.say(alice, "", c.example()))
 			reply := func(m message) bool { return m.Root != "" && strings.Contains(m.plain(), "Done in mainland") }
-			require.Eventually(t, func() bool { return some(c.messages(alice), reply) }, 60*time.Second, 20*time.Millisecond)
+			require.Eventually(t, func() bool { return some(c.messages(alice), reply) }, patience, 20*time.Millisecond)
 			assert.False(t, some(c.messages(alice), func(m message) bool {
 				return m.Root == "" && m.Who == "bot" && strings.Contains(m.plain(), "Done in mainland")
 			}))

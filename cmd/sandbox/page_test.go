@@ -411,7 +411,7 @@ func TestPageHintsAreTrue(t *testing.T) {
 					case strings.Contains(trouble.Hint, "coming back"):
 					default:
 						require.NoError(t, said)
-						assert.Eventually(t, sent, 20*time.Second, 10*time.Millisecond, "purges go on: %s", trouble.Hint)
+						assert.Eventually(t, sent, patience, 10*time.Millisecond, "purges go on: %s", trouble.Hint)
 					}
 					if strings.Contains(trouble.Hint, "no message") {
 						assert.False(t, slices.ContainsFunc(c.messages(alice), func(m message) bool { return m.Who == "bot" && !m.OnlyYou }))

@@ -27,8 +27,12 @@ const (
 	secretKey = "SANDBOXKEY0000000000000000000000"
 )
 
-// The hosts on the simulated account. What is on static.test.com is cached without its query; old.test.com is switched off.
-var hosts = []string{"www.test.com", "www.abc.com", "two.test.com", "static.test.com", "old.test.com"}
+// The hosts on the simulated account. What is on static.test.com is cached without its query; old.test.com is switched off;
+// intl.test.com and all below hk.test.com are served overseas only, cn.test.com in mainland only.
+var (
+	hosts   = []string{"www.test.com", "www.abc.com", "two.test.com", "static.test.com", "old.test.com", "intl.test.com", "*.hk.test.com", "cn.test.com"}
+	onlyOne = map[string][]cdnsim.Area{"intl.test.com": {cdnsim.Overseas}, "*.hk.test.com": {cdnsim.Overseas}, "cn.test.com": {cdnsim.Mainland}}
+)
 
 // world is the simulators on loopback and the production wiring pointed at them.
 type world struct {
@@ -40,6 +44,9 @@ type world struct {
 	servers []*http.Server
 	dir     string
 }
+
+// leeway is what each bound on the answer to an event has added here: no chat gives up after three seconds, and the machine may be busy.
+const leeway = 20 * time.Second
 
 // newWorld starts everything. api is the one of the CDN that purgebot speaks; delay is how long the simulated CDN takes from "accepted" to "done".
 // Changes are what a test has otherwise.
@@ -63,8 +70,11 @@ func newSimulators() *world {
 	for i := range cdn.Hosts {
 		h := &cdn.Hosts[i]
 		h.IgnoreQuery, h.Offline = h.Name == "static.test.com", h.Name == "old.test.com"
+		h.Areas = onlyOne[h.Name]
 	}
-	return &world{slack: slacksim.New(), discord: discordsim.New(), cdn: cdn}
+	slack, discord := slacksim.New(), discordsim.New()
+	slack.AckWithin, slack.TriggerLife, discord.AckWithin = answerIn+leeway, answerIn+leeway, answerIn+leeway
+	return &world{slack: slack, discord: discord, cdn: cdn}
 }
 
 // chats are what one can type in, by name.
@@ -103,6 +113,7 @@ func (w *world) start(ctx context.Context, log *slog.Logger, changes []func(*app
 	if err != nil {
 		return err
 	}
+	config.Patience = leeway
 	for _, change := range changes {
 		change(&config)
 	}

@@ -121,23 +121,47 @@ func taskID(s string) string {
 }
 
 // refusal returns the error of an answer whose code is not 0. The text told is the vendor's message in a form
-// that operators may read.
-func (a answer) refusal(told string) *purge.Error {
-	m := a.meaning()
-	return &purge.Error{Kind: m.kind, Message: m.say, RetryAfter: m.wait, Err: fmt.Errorf("code %s: %s", a.codes(), told)}
+// that operators may read, and the area is the one that the call was to purge.
+func (a answer) refusal(told string, area purge.Area) *purge.Error {
+	m, listed := a.meaning()
+	err := fmt.Errorf("code %s: %s", a.codes(), told)
+	if a.business == codeArea {
+		err = fmt.Errorf("%w: %w", purge.ErrArea, err)
+	}
+	return m.refusal(err, listed, area)
+}
+
+// refusal returns the error of a code with this meaning.
+func (m meaning) refusal(err error, listed bool, area purge.Area) *purge.Error {
+	if !listed {
+		err = fmt.Errorf("%w: %w", ErrUnlisted, err)
+	}
+	return &purge.Error{Kind: m.kind, Message: m.sentence(area), RetryAfter: m.wait, Err: err}
+}
+
+// sentence returns the sentence with the area of the call in it. A question has no area.
+func (m meaning) sentence(area purge.Area) string {
+	where := "in " + string(area)
+	switch area {
+	case "":
+		where = "in that area"
+	case purge.Overseas:
+		where = "overseas"
+	}
+	return strings.ReplaceAll(m.say, "%s", where)
 }
 
 // meaning returns the meaning of the business code, if listed, because it is more precise than the common code.
 // Two exceptions protect against a wrong "not done": the common code "partly done" always counts, and a carrier
 // code with an unlisted business code is Unknown.
-func (a answer) meaning() meaning {
-	if m, ok := codes[a.business]; ok && a.code != codePartly {
-		return m
+func (a answer) meaning() (m meaning, listed bool) {
+	if m, listed = codes[a.business]; listed && a.code != codePartly {
+		return m, true
 	}
-	if m, ok := codes[a.code]; ok && (a.code != codeCarrier || a.business == 0) {
-		return m
+	if m, listed = codes[a.code]; listed && (a.code != codeCarrier || a.business == 0) {
+		return m, true
 	}
-	return meaning{kind: purge.Unknown, say: fmt.Sprintf(sayUnheard, a.codes())}
+	return meaning{kind: purge.Unknown, say: fmt.Sprintf(sayUnheard, "code "+a.codes())}, false
 }
 
 // aboutClock reports whether the answer is a replay or an expired request. The vendor uses both codes for

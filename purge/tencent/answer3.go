@@ -75,8 +75,8 @@ func (a answer3) receipt() purge.Receipt {
 }
 
 // refusal returns the error of an answer that is an error. The text told is the vendor's message in a form that
-// operators may read.
-func (a answer3) refusal(told string) *purge.Error {
-	m := meaning3(a.code)
-	return &purge.Error{Kind: m.kind, Message: m.say, RetryAfter: m.wait, Err: errors.New(told)}
+// operators may read, and the area is the one that the call was to purge.
+func (a answer3) refusal(told string, area purge.Area) *purge.Error {
+	m, listed := meaning3(a.code, fmt.Sprintf("code %s, request %s", a.code, orNone(a.requestID)))
+	return m.refusal(errors.New(told), listed, area)
 }

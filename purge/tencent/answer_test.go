@@ -73,7 +73,7 @@ func FuzzAnswer(f *testing.F) {
 			v.judgeAll(rows, nil, purge.StatusQuery{Batch: batch})
 			return
 		}
-		e := v.refused(a.refusal(v.quote("c2lnbmF0dXJl", a.symbol, a.message)), a.aboutClock(), exchange{})
+		e := v.refused(a.refusal(v.quote("c2lnbmF0dXJl", a.symbol, a.message), purge.Mainland), a.aboutClock(), exchange{})
 		require.NotEmpty(t, e.Message)
 		require.NotContains(t, e.Message, "%!")
 		require.False(t, strings.ContainsAny(e.Error(), "\n\r\x1b\x00\u2028\u202e"), e.Error())

@@ -13,13 +13,15 @@ const (
 	sayHostState  = "Tencent does not take this for the domain in its present state (off, blocked, or just being changed); ask whoever runs the CDN to look at it."
 	sayWildcard   = "Tencent does not purge a domain with a *; name each host by itself and send the command again."
 	sayLongURL    = "A URL is longer than Tencent takes; purge the directory above it."
-	sayPurgeQuota = "Today's quota of purges on the Tencent account is used up; it starts anew at 00:00 Beijing time (UTC+8)."
+	sayPurgeQuota = "Today's quota of purges on the Tencent account is used up."
 	sayEdgeOne    = "This domain, or the whole account, has moved to Tencent EdgeOne, which purgebot does not speak; ask whoever runs the CDN to purge it there."
 	sayMoving     = "Tencent is just moving this domain or account to EdgeOne, so this was not done; ask whoever runs the CDN, and try again when that is over."
-	sayRisk       = "Tencent has blocked this domain or account for its risk or its content; ask whoever runs the CDN to settle it with Tencent."
-	sayICP        = "This domain has no ICP filing, without which Tencent does not take this; ask whoever runs the CDN to settle it."
+	sayBadInput3  = "Tencent refused the request as malformed, or because a domain is not served %s; check the targets and where the domain is served, and if they are right ask whoever runs purgebot to look at the log."
+	sayOurs       = "Tencent misses something in purgebot's request, or finds something in it that it does not know: that is a fault of purgebot and not of what you typed, and this was not done; ask whoever runs purgebot to look at the log."
+	sayAddress    = "Tencent takes no calls from the address of purgebot's machine, so this was not done; ask whoever runs purgebot to have it let in."
+	sayMigrated   = "Tencent has moved this domain from one product of its own to another (ECDN, CDN or EdgeOne), where this call does not reach it; ask whoever runs the CDN to purge it there."
+	sayOtherIn    = "%s, this domain belongs to another Tencent account than the one that purgebot uses; ask whoever runs the CDN which account it is on."
 	sayBusy       = "Tencent has locked this domain, or is just changing it, so this was not done; try again in a few minutes."
-	sayOthers     = "This domain belongs to another Tencent account than the one that purgebot uses; ask whoever runs the CDN which account it is on."
 )
 
 // pause is the wait after a call too many: the vendor counts calls by the second.
@@ -68,11 +70,24 @@ var codes3 = map[string]meaning{
 	"NoSuchVersion":        {purge.Internal, sayAction, 0},
 	"UnsupportedOperation": {purge.Internal, sayAction, 0},
 
+	"NoSuchProduct":             {purge.Internal, sayAction, 0},
+	"UnsupportedRegion":         {purge.Internal, sayAction, 0},
+	"UnsupportedProtocol":       {purge.Internal, sayHTTPS, 0},
+	"IpInBlacklist":             {purge.Denied, sayAddress, 0},
+	"IpNotInWhitelist":          {purge.Denied, sayAddress, 0},
+	"InvalidRequest":            {purge.Internal, sayOurs, 0},
+	"MissingParameter":          {purge.Internal, sayOurs, 0},
+	"UnknownParameter":          {purge.Internal, sayOurs, 0},
+	"InvalidParameterValue":     {purge.Invalid, sayBadInput, 0},
+	"RequestSizeLimitExceeded":  {purge.Invalid, sayTooMany, 0},
+	"ResponseSizeLimitExceeded": {purge.Unknown, sayVendor, 0},
+	"ServiceUnavailable":        {purge.Unknown, sayVendor, 0},
+
 	"InvalidParameter.CdnHostInvalidStatus":       {purge.Conflict, sayHostState, 0},
 	"InvalidParameter.CDNStatusInvalidDomain":     {purge.Conflict, sayHostState, 0},
 	"InvalidParameter.CdnHostExistsInEdgeOne":     {purge.Conflict, sayEdgeOne, 0},
 	"InvalidParameter.CdnPushWildcardNotAllowed":  {purge.Invalid, sayWildcard, 0},
-	"InvalidParameter.CdnParamError":              {purge.Invalid, sayBadInput, 0},
+	"InvalidParameter.CdnParamError":              {purge.Invalid, sayBadInput3, 0},
 	"InvalidParameter.CdnPurgeWildcardNotAllowed": {purge.Invalid, sayWildcard, 0},
 	"InvalidParameter.CdnUrlExceedLength":         {purge.Invalid, sayLongURL, 0},
 
@@ -94,8 +109,8 @@ var codes3 = map[string]meaning{
 
 	"ResourceInUse.CdnOpInProgress":                        {purge.Unavailable, sayBusy, time.Minute},
 	"ResourceNotFound.EcdnDomainNotExists":                 {purge.NotFound, sayNoDomain, 0},
-	"ResourceUnavailable.CdnHostBelongsToOthersInMainland": {purge.Conflict, sayOthers, 0},
-	"ResourceUnavailable.CdnHostBelongsToOthersInOverseas": {purge.Conflict, sayOthers, 0},
+	"ResourceUnavailable.CdnHostBelongsToOthersInMainland": {purge.Conflict, fmt.Sprintf(sayOtherIn, "In mainland"), 0},
+	"ResourceUnavailable.CdnHostBelongsToOthersInOverseas": {purge.Conflict, fmt.Sprintf(sayOtherIn, "Overseas"), 0},
 	"ResourceUnavailable.CdnHostIsLocked":                  {purge.Unavailable, sayBusy, time.Minute},
 	"ResourceUnavailable.CdnHostIsMalicious":               {purge.Conflict, sayRisk, 0},
 	"ResourceUnavailable.CdnHostNoIcp":                     {purge.Conflict, sayICP, 0},
@@ -121,11 +136,11 @@ var codes3 = map[string]meaning{
 	"UnauthorizedOperation.CdnUserAuthWait":          {purge.Denied, sayAccount, 0},
 	"UnauthorizedOperation.CdnUserIsIsolated":        {purge.Denied, sayAccount, 0},
 	"UnauthorizedOperation.CdnUserIsSuspended":       {purge.Denied, sayAccount, 0},
-	"UnauthorizedOperation.EcdnMigratedCdn":          {purge.Denied, sayEdgeOne, 0},
+	"UnauthorizedOperation.EcdnMigratedCdn":          {purge.Denied, sayMigrated, 0},
 }
 
-// families maps the first word of a code to a meaning for codes that codes3 does not list. If the word does not
-// tell who has to act, the sentence names the code, so that the operator can look it up.
+// families maps the first word of a code to a meaning for codes that codes3 does not list, and for codes that are
+// that word alone.
 var families = map[string]meaning{
 	"AuthFailure":           {purge.Internal, sayKeys, 0},
 	"FailedOperation":       {purge.Unknown, sayVendorLong, 0},
@@ -133,7 +148,7 @@ var families = map[string]meaning{
 	"InvalidParameter":      {purge.Invalid, sayUnlisted, 0},
 	"InvalidParameterValue": {purge.Invalid, sayUnlisted, 0},
 	"LimitExceeded":         {purge.Exhausted, sayUnlisted, 0},
-	"MissingParameter":      {purge.Invalid, sayUnlisted, 0},
+	"MissingParameter":      {purge.Internal, sayOurs, 0},
 	"OperationDenied":       {purge.Denied, sayUnlisted, 0},
 	"RequestLimitExceeded":  {purge.Exhausted, sayTooFast, pause},
 	"ResourceInUse":         {purge.Conflict, sayUnlisted, 0},
@@ -141,21 +156,26 @@ var families = map[string]meaning{
 	"ResourceNotFound":      {purge.NotFound, sayUnlisted, 0},
 	"ResourceUnavailable":   {purge.Conflict, sayUnlisted, 0},
 	"UnauthorizedOperation": {purge.Denied, sayUnlisted, 0},
-	"UnknownParameter":      {purge.Invalid, sayUnlisted, 0},
+	"UnknownParameter":      {purge.Internal, sayOurs, 0},
 }
 
-// meaning3 returns the meaning of a code: its own, else its family's, else that of an unknown code.
-func meaning3(code string) meaning {
-	if m, ok := codes3[code]; ok {
-		return m
+// meaning3 returns the meaning of a code: its own, else its family's, else that of an unknown code. A sentence of
+// the latter two holds the text named, which is the code and the request. A family's own name counts as listed.
+func meaning3(code, named string) (m meaning, listed bool) {
+	if m, listed = codes3[code]; listed {
+		return m, true
 	}
-	word, _, _ := strings.Cut(code, ".")
+	word, _, more := strings.Cut(code, ".")
 	m, ok := families[word]
-	if !ok {
-		return meaning{kind: purge.Unknown, say: fmt.Sprintf(sayUnheard, code)}
+	switch {
+	case !ok:
+		return meaning{kind: purge.Unknown, say: fmt.Sprintf(sayUnheard, named)}, false
+	case m.say == sayUnlisted && !more:
+		m.say = fmt.Sprintf(sayNamed, named)
+	case m.say == sayUnlisted:
+		m.say = fmt.Sprintf(sayUnlisted, named)
+	case more:
+		m.say += fmt.Sprintf(sayNew, named)
 	}
-	if m.say == sayUnlisted {
-		m.say = fmt.Sprintf(sayUnlisted, code)
-	}
-	return m
+	return m, !more
 }

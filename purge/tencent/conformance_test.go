@@ -260,8 +260,12 @@ var behaviours = map[string]func(a *account){
 	"a domain that is not on the account is not found": func(a *account) {
 		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://foreign.example/"), nil)
 		a.wrong(purge.NotFound, err)
-		_, err = a.cdn.Submit(a.Context(), a.urls(purge.Overseas, "https://cn.test.com/"), nil)
-		a.wrong(purge.NotFound, err)
+	},
+	"a domain that is not served in the area is refused, and the area is named": func(a *account) {
+		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Overseas, "https://cn.test.com/"), nil)
+		assert.Contains(a, []purge.ErrorKind{purge.NotFound, purge.Invalid}, purge.AsError(err).Kind)
+		assert.Contains(a, purge.AsError(err).Message, "overseas")
+		assert.Equal(a, purge.Never, purge.MayTryAgain(purge.AsError(err)))
 	},
 	"a domain that is off is in conflict": func(a *account) {
 		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://off.test.com/"), nil)
@@ -318,7 +322,8 @@ var behaviours = map[string]func(a *account){
 				f.Acts, f.Times = acts, 1
 				a.fault(f)
 				before, q := a.arrived.Load(), purge.StatusQuery{Batch: a.urls(purge.Mainland, page1), Since: a.now()}
-				_, err := a.again(func(c *Config) { c.Timeout = 200 * time.Millisecond }).Submit(a.Context(), q.Batch, nil)
+				patience := map[bool]time.Duration{true: 500 * time.Millisecond, false: 10 * time.Second}[f.Do == cdnsim.Silence]
+				_, err := a.again(func(c *Config) { c.Timeout = patience }).Submit(a.Context(), q.Batch, nil)
 				a.wrong(purge.Unknown, err)
 				assert.Equal(a, before+1, a.arrived.Load(), f)
 				a.sim.ClearFaults()

@@ -84,7 +84,7 @@ func TestWhatLeftIsUnknown(t *testing.T) {
 					arrived.Add(1)
 					answer(w, r)
 				})
-				v := testClient(t, server.URL, func(c *Config) { by(c); c.Timeout = 300 * time.Millisecond })
+				v := testClient(t, server.URL, func(c *Config) { by(c); c.Timeout = 2 * time.Second })
 				_, err := v.Submit(t.Context(), oneURL(t), nil)
 				assert.Equal(t, purge.LookFirst, purge.MayTryAgain(requireKind(t, purge.Unknown, err)))
 				assert.EqualValues(t, 1, arrived.Load())

@@ -93,7 +93,7 @@ func (v *V2) Submit(ctx context.Context, b purge.Batch, leaving func(context.Con
 	if err != nil {
 		return purge.Receipt{}, err
 	}
-	c.sends, c.leaving = true, leaving
+	c.sends, c.leaving, c.area = true, leaving, b.Area
 	a, err := v.do(ctx, c)
 	if err != nil {
 		return purge.Receipt{}, err
@@ -112,6 +112,7 @@ type call struct {
 	params  []param
 
 	sends   bool                        // the call is a purge or a prefetch
+	area    purge.Area                  // where it sends to; none for a question
 	leaving func(context.Context) error // see purge.CDN.Submit
 }
 
@@ -206,7 +207,7 @@ func (v *V2) do(ctx context.Context, c call) (answer, error) {
 		v.clock.Store(false)
 		return a, nil
 	}
-	return answer{}, v.refused(a.refusal(fmt.Sprintf("%s: %s", c.action, v.quote(signature, a.symbol, a.message))), a.aboutClock(), x)
+	return answer{}, v.refused(a.refusal(fmt.Sprintf("%s: %s", c.action, v.quote(signature, a.symbol, a.message)), c.area), a.aboutClock(), x)
 }
 
 func (v *V2) request(wire []byte) *http.Request {

@@ -71,7 +71,7 @@ func (v *V3) Submit(ctx context.Context, b purge.Batch, leaving func(context.Con
 	if err != nil {
 		return purge.Receipt{}, err
 	}
-	c.sends, c.leaving = true, leaving
+	c.sends, c.leaving, c.area = true, leaving, b.Area
 	return v.accept(ctx, c)
 }
 
@@ -202,7 +202,7 @@ func (v *V3) do(ctx context.Context, c call) (answer3, error) {
 		return a, nil
 	}
 	told := fmt.Sprintf("%s: %s (request %s)", c.action, v.quote(signature, a.code, a.message), orNone(a.requestID))
-	return answer3{requestID: a.requestID}, v.refused(a.refusal(told), a.code == codeExpired3, x)
+	return answer3{requestID: a.requestID}, v.refused(a.refusal(told, c.area), a.code == codeExpired3, x)
 }
 
 // namedRequest finds the request id in an unreadable or truncated answer.

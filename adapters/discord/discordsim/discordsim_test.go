@@ -294,7 +294,7 @@ func (c *client) await(name string) event {
 
 func (c *client) until(ok func() bool, what string) {
 	c.t.Helper()
-	over := time.NewTimer(5 * time.Second)
+	over := time.NewTimer(time.Minute)
 	defer over.Stop()
 	for !ok() {
 		select {

@@ -31,9 +31,7 @@ type Input struct {
 	element node
 }
 
-// A trigger_id opens one view within three seconds: https://docs.slack.dev/interactivity/handling-user-interaction/#modal_responses
-const triggerLife = 3 * time.Second
-
+// trigger is a trigger_id: it opens one view, within TriggerLife.
 type trigger struct {
 	user string
 	born time.Time
@@ -60,7 +58,7 @@ func (w *Workspace) viewsOpen(a args) answer {
 		return fail("invalid_trigger_id")
 	case t.used:
 		return fail("exchanged_trigger_id")
-	case w.Now().Sub(t.born) > triggerLife:
+	case w.Now().Sub(t.born) > w.TriggerLife:
 		return fail("expired_trigger_id")
 	}
 	v, refused := w.newView([]byte(a["view"]))

@@ -36,6 +36,7 @@ type Workspace struct {
 	EscapeSlash        bool             // the manifest's should_escape: slash text arrives in Slack's markup
 	MaxText            int              // characters of text before msg_too_long; 4,000, where some workspaces draw the line
 	AckWithin          time.Duration    // 3 s: https://docs.slack.dev/interactivity/implementing-slash-commands/
+	TriggerLife        time.Duration    // 3 s: https://docs.slack.dev/interactivity/handling-user-interaction/#modal_responses
 	Now                func() time.Time // time.Now
 	Client             *http.Client     // sends the deliveries; it must not follow redirects
 	Seed               string           // the same seed gives the same ids; random, so that a restarted simulator never repeats an event
@@ -121,6 +122,7 @@ func (w *Workspace) ready() {
 		w.Token = cmp.Or(w.Token, "xoxb-simulated")
 		w.SigningSecret = cmp.Or(w.SigningSecret, "simulated-signing-secret")
 		w.MaxText, w.AckWithin = cmp.Or(w.MaxText, 4000), cmp.Or(w.AckWithin, 3*time.Second)
+		w.TriggerLife = cmp.Or(w.TriggerLife, 3*time.Second)
 		w.Seed = cmp.Or(w.Seed, rand.Text())
 		if w.Scopes == nil {
 			w.Scopes = []string{"commands", "chat:write", "app_mentions:read", "users:read", "usergroups:read",

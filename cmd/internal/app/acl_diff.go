@@ -34,7 +34,7 @@ func sayDiff(w io.Writer, d acl.Difference) {
 	}
 }
 
-var signs = map[acl.Effect]string{acl.Gains: "+", acl.IsDenied: "+", acl.Loses: "-", acl.IsNotDenied: "-", acl.Reconfirms: "~ changes", acl.Relimits: "~ changes"}
+var signs = map[acl.Effect]string{acl.Gains: "+", acl.DenialAdded: "+", acl.Loses: "-", acl.DenialRemoved: "-", acl.ConfirmChanged: "~ changes", acl.LimitsChanged: "~ changes"}
 
 // sayChange says one change: what, where, for which of kinds, areas and schemes, and how.
 func sayChange(c acl.Change) string {
@@ -48,8 +48,8 @@ func sayChange(c acl.Change) string {
 	if !c.Until.IsZero() {
 		parts = append(parts, "until "+c.Until.Format("2006-01-02 15:04 UTC"))
 	}
-	parts = append(parts, turned(c.What == acl.Reconfirms, orNone(c.Before), string(c.Confirm), orNone(c.Confirm))...)
-	parts = append(parts, turned(c.LimitsBefore != c.Limits && c.LimitsBefore != "" || c.What == acl.Relimits, orNone(c.LimitsBefore), c.Limits, orNone(c.Limits))...)
+	parts = append(parts, turned(c.What == acl.ConfirmChanged, orNone(c.Before), string(c.Confirm), orNone(c.Confirm))...)
+	parts = append(parts, turned(c.LimitsBefore != c.Limits && c.LimitsBefore != "" || c.What == acl.LimitsChanged, orNone(c.LimitsBefore), c.Limits, orNone(c.Limits))...)
 	if c.Denied {
 		parts = append(parts, "which a denial closes anyway")
 	}

@@ -48,6 +48,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	}
 	// The addresses come before the database: where one is taken, no file is left behind.
 	if a.web, err = bind("PURGEBOT_LISTEN", c.Listen); err == nil {
+		a.web.http.WriteTimeout += c.Patience
 		a.ops, err = bind("PURGEBOT_OPS_LISTEN", c.OpsListen)
 	}
 	if err == nil {
@@ -95,7 +96,7 @@ func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog
 		ConfirmTTL: c.ConfirmTTL, ApprovalTTL: c.ApprovalTTL, EmergencyAfter: c.EmergencyAfter, ConfirmURLs: c.ConfirmURLs,
 		Poll: c.Poll, PollMax: max(c.Poll, time.Minute), Deadline: c.Deadline, EditGap: time.Second,
 		QuotaURLs: c.QuotaURLs, QuotaDirectories: c.QuotaDirectories, Zone: zone,
-		PersonRate: c.PersonRate, PersonOpen: c.PersonOpen, Keep: c.Keep, AuditChannel: threadOf(c.AuditChannel),
+		PersonRate: c.PersonRate, PersonOpen: c.PersonOpen, Keep: c.Keep, AuditChannel: threadOf(c.AuditChannel), Patience: c.Patience,
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -22,6 +22,7 @@ func newChats(c Config, groups func() []acl.Subject, log *slog.Logger) (s chats,
 	if c.SlackBotToken != "" {
 		s.slack, err = slack.New(slack.Config{
 			BotToken: c.SlackBotToken, SigningSecret: c.SlackSigningSecret, APIURL: c.SlackAPIURL, Groups: groups, Log: log,
+			Patience: c.Patience,
 		})
 		if err != nil {
 			return s, err
@@ -31,6 +32,7 @@ func newChats(c Config, groups func() []acl.Subject, log *slog.Logger) (s chats,
 		s.discord, err = discord.New(discord.Config{
 			Token: c.DiscordToken, ApplicationID: c.DiscordApplicationID, GuildID: c.DiscordGuildID, PublicKey: c.DiscordPublicKey,
 			APIURL: c.DiscordAPIURL, Verbs: grammar.Menu(), MessageContent: c.DiscordMessageContent, Groups: groups, Log: log,
+			Patience: c.Patience,
 		})
 	}
 	return s, err

@@ -67,6 +67,7 @@ type Config struct {
 	QuotaZone        string `env:"PURGEBOT_QUOTA_ZONE,default=Asia/Shanghai" help:"where the vendor's day turns"`
 
 	EmergencyAfter time.Duration // no variable: the rule is five minutes, and only what cannot wait that long, a test, says another
+	Patience       time.Duration // no variable: chats wait three seconds; only a simulated one waits longer, where the machine may be busy
 }
 
 // Load reads the configuration from an environment as os.Environ returns it. Its error names every variable that is missing,

@@ -115,7 +115,7 @@ func (s *stage) quiet() {
 		p, err := s.app.Progress(s.t.Context())
 		_, missing := s.calls()
 		return err == nil && p.Open == 0 && (p.Cards == 0 || slices.Contains(missing, "chat:write"))
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*busy, 10*time.Millisecond)
 }
 
 // The manifest asks for what the code needs and for nothing else: with its scopes all goes well, and without any one of

@@ -42,7 +42,7 @@ var rules = map[string]rule{
 
 	"bot/chat":    {ours: []string{"acl"}},
 	"bot/grammar": {ours: []string{"bot/chat", "purge", "acl"}},
-	"bot/wish":    {ours: []string{"bot/card", "bot/grammar", "bot/store", "purge", "acl"}},
+	"bot/wish":    {ours: []string{"bot/vendor", "bot/card", "bot/grammar", "bot/store", "purge", "acl"}},
 	"bot/books":   {ours: []string{"bot/chat", "bot/store", "purge", "acl"}},
 	"bot/rules":   {ours: []string{"bot/books", "bot/card", "bot/chat", "bot/store", "purge", "acl"}},
 	"bot/vendor":  {ours: []string{"bot/books", "bot/rules", "bot/card", "bot/store", "purge", "acl"}},

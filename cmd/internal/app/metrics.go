@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/chat"
 	"purgebot/purge"
+	"purgebot/purge/tencent"
 )
 
 // metrics wraps the ports: what crosses them is counted and timed here, so that no other package knows of it.
@@ -19,6 +21,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.HistogramVec
 	refused  atomic.Int64
+	unlisted atomic.Int64 // answers of the CDN
 	log      *slog.Logger
 }
 
@@ -33,7 +36,9 @@ func newMetrics(log *slog.Logger) *metrics {
 	}
 	m.registry.MustRegister(m.calls, prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "purgebot_refusals_total", Help: "Commands and presses that were answered with a refusal.",
-	}, func() float64 { return float64(m.refused.Load()) }), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	}, func() float64 { return float64(m.refused.Load()) }), prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "purgebot_cdn_unknown_codes_total", Help: "Answers of the CDN with an error code that this version does not list.",
+	}, func() float64 { return float64(m.unlisted.Load()) }), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -91,6 +96,10 @@ type meteredCDN struct {
 func (c *meteredCDN) saw(ctx context.Context, call string, from time.Time, err error) {
 	c.pace.heard(ctx, err)
 	c.m.observe("cdn", call, from, err)
+	if errors.Is(err, tencent.ErrUnlisted) {
+		c.m.unlisted.Add(1)
+		c.m.log.WarnContext(ctx, "the CDN answered with a code that purgebot does not list", "call", call, "error", err)
+	}
 }
 
 func (c *meteredCDN) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (r purge.Receipt, err error) {

@@ -161,7 +161,7 @@ func TestPolicyOnADeadMount(t *testing.T) {
 			assert.Equal(t, "two", f.current().Contact(), "although the old looks still hang")
 			assert.Empty(t, f.warnings())
 			close(back)
-			require.Eventually(t, func() bool { return f.hanging.Load() == 0 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return f.hanging.Load() == 0 }, time.Minute, time.Millisecond)
 		})
 	}
 }

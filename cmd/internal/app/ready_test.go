@@ -23,9 +23,9 @@ func (s *stage) turns(status int, says string) {
 	require.Eventuallyf(s.t, func() bool {
 		begun := time.Now()
 		is, body = s.get("/readyz")
-		assert.Less(s.t, time.Since(begun), 5*time.Second, "a probe keeps nobody waiting")
+		assert.Less(s.t, time.Since(begun), busy, "a probe keeps nobody waiting")
 		return is == status && strings.Contains(body, says)
-	}, 60*time.Second, 50*time.Millisecond, "%s", says)
+	}, 2*busy, 50*time.Millisecond, "%s", says)
 	healthy, _ := s.get("/healthz")
 	assert.Equal(s.t, http.StatusOK, healthy)
 }

@@ -53,7 +53,10 @@ func (r *refusal) answer(kind Kind) answer {
 		return answer{Code: r.code, Message: r.text, CodeDesc: symbol(r.code)}
 	}
 	a := answer{Code: 4000, Message: fmt.Sprintf("(%d) %s", r.code, r.text), CodeDesc: r.code, business: r.code}
-	if kind == URL {
+	switch {
+	case r.code == 1012: // was seen with the carrier's symbol, and no space behind its number
+		a.Message, a.CodeDesc = fmt.Sprintf("(%d)%s", r.code, r.text), symbol(4000)
+	case kind == URL:
 		a.CodeDesc = strconv.Itoa(r.code)
 	}
 	return a

@@ -11,7 +11,7 @@ var symbols = map[int]string{
 	4100: "AuthFailure.SignatureFailure", 4101: "UnauthorizedOperation.CdnCamUnauthorized", 4104: "AuthFailure.SecretIdNotFound",
 	4105: "AuthFailure.TokenFailure", 4300: "UnauthorizedOperation.CdnUserIsSuspended", 4400: "RequestLimitExceeded",
 	4500: "AuthFailure.SignatureExpire", 6000: "InternalError.CdnSystemError", 6100: "InvalidAction",
-	9003: "InvalidParameter.CdnParamError", 9107: "InvalidParameter.CdnParamError", 9110: "ResourceNotFound.CdnHostNotExists",
+	1012: "InvalidParameter.CdnParamError", 9003: "InvalidParameter.CdnParamError", 9107: "InvalidParameter.CdnParamError", 9110: "ResourceNotFound.CdnHostNotExists",
 	9111: "ResourceNotFound.CdnUserNotExists", 9112: "InvalidParameter.CdnHostInvalidStatus", 9163: "UnauthorizedOperation.OperationTooOften",
 	22043: "LimitExceeded.CdnPurgeUrlExceedBatchLimit", 22044: "LimitExceeded.CdnPurgeUrlExceedDayLimit",
 	22045: "LimitExceeded.CdnPurgePathExceedBatchLimit", 22046: "LimitExceeded.CdnPurgePathExceedDayLimit",

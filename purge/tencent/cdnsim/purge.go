@@ -95,21 +95,35 @@ func (s *Sim) target(raw string, area Area, kind Kind) (Host, *refusal) {
 	}
 	host, found := s.host(name)
 	switch {
-	case !found || !host.in(area):
+	case !found:
 		return Host{}, &refusal{code: 9110, text: "Information for this domain does not exist. cdn no such host"}
+	case !host.in(area):
+		return Host{}, misfit(name, area)
 	case host.Offline:
 		return Host{}, &refusal{code: 9112, text: "The domain is not running."}
 	}
 	return host, nil
 }
 
-func (s *Sim) host(name string) (Host, bool) {
+// misfit refuses a purge in an area where the domain is not accelerated. API 2.0 was seen to answer so
+// (https://github.com/lxl80/hexo-deployer-cos-cdn/issues/5); what API 3.0 answers is not published, and "传参错误" is what it calls
+// InvalidParameter.CdnParamError.
+func misfit(name string, area Area) *refusal {
+	return &refusal{code: 1012, text: fmt.Sprintf("传参错误 invalid error code[域名 %s 未部署在 %s]", name, area)}
+}
+
+// host finds the domain that serves a name: itself, or the longest "*." above it.
+func (s *Sim) host(name string) (found Host, is bool) {
 	for _, h := range s.Hosts {
-		if strings.EqualFold(h.Name, name) {
+		above, wild := strings.CutPrefix(h.Name, "*")
+		switch {
+		case strings.EqualFold(h.Name, name):
 			return h, true
+		case wild && len(h.Name) > len(found.Name) && strings.HasSuffix(strings.ToLower(name), strings.ToLower(above)):
+			found, is = h, true
 		}
 	}
-	return Host{}, false
+	return found, is
 }
 
 func (h Host) in(a Area) bool { return h.Areas == nil || slices.Contains(h.Areas, a) }

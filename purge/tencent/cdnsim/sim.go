@@ -36,8 +36,8 @@ const (
 
 // Host is a domain on the simulated account.
 type Host struct {
-	Name        string
-	Areas       []Area // where it is accelerated; nil is both
+	Name        string // may begin with "*."
+	Areas       []Area // where it is accelerated; nil is both. A purge elsewhere is refused with 1012
 	Offline     bool   // purges are refused with 9112
 	IgnoreQuery bool   // the query is no part of the cache key
 }

@@ -136,7 +136,9 @@ func TestRefusals3(t *testing.T) {
 		"foreign among ours":  {"PurgeUrlsCache", `{"Urls":[` + u + `,"https://foreign.example/"]}`, nil, "ResourceNotFound.CdnHostNotExists"},
 		"domain offline":      {"PurgeUrlsCache", `{"Urls":["https://off.test.com/"]}`, nil, "InvalidParameter.CdnHostInvalidStatus"},
 		"prefetch offline":    {"PushUrlsCache", `{"Urls":["https://off.test.com/"]}`, nil, "ResourceUnavailable.CdnHostIsNotOnline"},
-		"not in this area":    {"PurgeUrlsCache", `{"Urls":["https://cn.test.com/"],"Area":"overseas"}`, nil, "ResourceNotFound.CdnHostNotExists"},
+		"not in this area":    {"PurgeUrlsCache", `{"Urls":["https://cn.test.com/"],"Area":"overseas"}`, nil, "InvalidParameter.CdnParamError"},
+		"under a wildcard":    {"PurgeUrlsCache", `{"Urls":["https://a.hk.test.com/"],"Area":"mainland"}`, nil, "InvalidParameter.CdnParamError"},
+		"wherever it is":      {"PurgeUrlsCache", `{"Urls":["https://a.hk.test.com/"]}`, nil, ""},
 		"raw letters":         {"PurgeUrlsCache", `{"Urls":["https://www.test.com/图"]}`, nil, "InvalidParameter.CdnParamError"},
 		"letters to encode":   {"PurgeUrlsCache", `{"Urls":["https://www.test.com/图"],"UrlEncode":true}`, nil, ""},
 		"no scheme":           {"PurgeUrlsCache", `{"Urls":["www.test.com/1.jpg"]}`, nil, "InvalidParameter.CdnParamError"},
@@ -253,7 +255,7 @@ func TestDomains(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	hosts := w.call(t, "DescribeCdnHosts", "detail", "1", "offset", "1", "limit", "2").Data
-	assert.EqualValues(t, 4, hosts["total"])
+	assert.EqualValues(t, 5, hosts["total"])
 	row := hosts["hosts"].([]any)[0].(map[string]any)
 	assert.Equal(t, []any{"www.abc.com", "off", 5.0}, []any{row["host"], row["furl_cache"], row["status"]})
 	assert.Len(t, hosts["hosts"], 2)

@@ -48,12 +48,14 @@ type world struct {
 	nonce atomic.Int64
 }
 
-// newWorld has www.test.com (everywhere), www.abc.com (everywhere, query ignored), cn.test.com (mainland), off.test.com (offline).
+// newWorld has www.test.com (everywhere), www.abc.com (everywhere, query ignored), cn.test.com (mainland), *.hk.test.com (overseas), off.test.com
+// (offline).
 func newWorld() *world {
 	c := &clock{now: time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)} // noon in Shanghai
 	s := New(testID, testKey, "www.test.com")
 	s.Hosts = append(s.Hosts, Host{Name: "www.abc.com", IgnoreQuery: true},
-		Host{Name: "cn.test.com", Areas: []Area{Mainland}}, Host{Name: "off.test.com", Offline: true})
+		Host{Name: "cn.test.com", Areas: []Area{Mainland}}, Host{Name: "off.test.com", Offline: true},
+		Host{Name: "*.hk.test.com", Areas: []Area{Overseas}})
 	s.Now, s.Delay = c.Now, time.Minute
 	return &world{Sim: s, clock: c}
 }
@@ -142,6 +144,8 @@ func TestAnswersHaveTheVendorsShapes(t *testing.T) {
 		{"RefreshCdnDir", "dirs.0", "https://foreign.example/", `{"code":4000,` + noHost + `,"codeDesc":9110}`},
 		{"RefreshCdnOverSeaUrl", "urls.0", "https://foreign.example/1.jpg", `{"code":4000,` + noHost + `,"codeDesc":"9110"}`},
 		{"RefreshCdnOverSeaDir", "dirs.0", "https://foreign.example/", `{"code":4000,` + noHost + `,"codeDesc":9110}`},
+		{"RefreshCdnUrl", "urls.0", "https://a.b.hk.test.com/1.jpg", `{"code":4000,"message":"(1012)传参错误 invalid error code[域名 a.b.hk.test.com 未部署在 mainland]","codeDesc":"InvalidParameter"}`},
+		{"RefreshCdnOverSeaUrl", "urls.0", "https://a.b.hk.test.com/1.jpg", `{"code":0,"message":"","codeDesc":"Success","data":{"count":1}}`},
 	} {
 		got := w.call(t, c.action, c.name, c.value)
 		assert.Equal(t, 200, got.status)
@@ -179,7 +183,9 @@ func TestRefusals(t *testing.T) {
 		"foreign among ours":      {"RefreshCdnUrl", []string{"urls.0", u, "urls.1", "https://foreign.example/"}, 4000, 9110},
 		"subdomain of ours":       {"RefreshCdnUrl", []string{"urls.0", "https://x.www.test.com/"}, 4000, 9110},
 		"domain offline":          {"RefreshCdnUrl", []string{"urls.0", "https://off.test.com/"}, 4000, 9112},
-		"overseas not enabled":    {"RefreshCdnOverSeaUrl", []string{"urls.0", "https://cn.test.com/"}, 4000, 9110},
+		"overseas not enabled":    {"RefreshCdnOverSeaUrl", []string{"urls.0", "https://cn.test.com/"}, 4000, 1012},
+		"mainland not enabled":    {"RefreshCdnDir", []string{"dirs.0", "https://a.hk.test.com/"}, 4000, 1012},
+		"apex of a wildcard":      {"RefreshCdnOverSeaUrl", []string{"urls.0", "https://hk.test.com/"}, 4000, 9110},
 		"no scheme":               {"RefreshCdnUrl", []string{"urls.0", "www.test.com/1.jpg"}, 4000, 9003},
 		"wrong scheme":            {"RefreshCdnUrl", []string{"urls.0", "ftp://www.test.com/1.jpg"}, 4000, 9003},
 		"one slash":               {"RefreshCdnUrl", []string{"urls.0", "https:/www.test.com/1.jpg"}, 4000, 9003},
@@ -216,7 +222,7 @@ func TestRefusals(t *testing.T) {
 			assert.Equal(t, c.business, seen.Business)
 			assert.False(t, seen.Acted)
 			if c.business != 0 {
-				assert.True(t, strings.HasPrefix(got.Message, fmt.Sprintf("(%d) ", c.business)), got.Message)
+				assert.True(t, strings.HasPrefix(got.Message, fmt.Sprintf("(%d)", c.business)), got.Message)
 			}
 			w.clock.add(time.Hour)
 			for _, q := range w.Quota() {

@@ -1,0 +1,148 @@
+package card
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"purgebot/bot/store"
+	"purgebot/purge"
+)
+
+// What is said of the areas of the world: where a domain is served, why a purge goes where it does, and what it leaves out.
+
+// inArea is "in mainland", or "overseas".
+func inArea(a purge.Area) string {
+	if a == purge.Overseas {
+		return "overseas"
+	}
+	return "in " + string(a)
+}
+
+// onlyIn is "is served overseas only", of one host or several.
+func onlyIn(n int, a purge.Area) string {
+	if n == 1 {
+		return "is served " + inArea(a) + " only"
+	}
+	return "are served " + inArea(a) + " only"
+}
+
+// other is the area that an area is not.
+func other(a purge.Area) purge.Area { return purge.AreasBut([]purge.Area{a})[0] }
+
+// ServedOnly says that hosts are served in one area only; "" of none.
+func ServedOnly(hosts []string, a purge.Area) string {
+	if len(hosts) == 0 {
+		return ""
+	}
+	return hostWords(hosts) + " " + onlyIn(len(hosts), a) + "."
+}
+
+// SetByPolicy says that the policy file has sent hosts to an area; "" of none.
+func SetByPolicy(hosts []string, a purge.Area) string {
+	if len(hosts) == 0 {
+		return ""
+	}
+	return "The policy file has " + hostWords(hosts) + " purged " + inArea(a) + " where no area is typed."
+}
+
+// AreaByPolicy says where a host is purged for which no area was typed, by the policy file.
+func AreaByPolicy(a purge.Area) string {
+	return "Where no area is typed, it is purged " + inArea(a) + ": the policy file says so."
+}
+
+// AreaByServed says the same of a host that is served in one area only; "" if there is no such area.
+func AreaByServed(host string, only purge.Area) string {
+	if only == "" {
+		return ""
+	}
+	return "Where no area is typed, it is purged " + inArea(only) + ": " + host + " " + onlyIn(1, only) + "."
+}
+
+// NotServed is why the vendor may refuse a host in an area.
+func NotServed(host string, only, asked purge.Area) string {
+	return fmt.Sprintf("%s %s, so Tencent will probably refuse this %s.", host, onlyIn(1, only), inArea(asked))
+}
+
+// ServedElsewhere is why the vendor refused a host in the area where it is not served.
+func ServedElsewhere(host string, only purge.Area) string {
+	return fmt.Sprintf("%s %s, and Tencent refused this %s; ask for it with --area %s.", host, onlyIn(1, only), inArea(other(only)), only)
+}
+
+// TryOtherArea is added to a refusal that is about an area.
+func TryOtherArea(refused purge.Area) string {
+	return fmt.Sprintf(" If it is served %s, ask for it with --area %s.", inArea(other(refused)), other(refused))
+}
+
+// shownServed is how many domains are named that are served in one area only.
+const shownServed = 20
+
+// ServedLine is which domains are served in one area only; "" if none is.
+func ServedLine(domains []string, a purge.Area) string {
+	if len(domains) == 0 {
+		return ""
+	}
+	line := "Served " + inArea(a) + " only: " + strings.Join(domains[:min(len(domains), shownServed)], ", ")
+	if more := len(domains) - shownServed; more > 0 {
+		line += fmt.Sprintf(" and %d more", more)
+	}
+	return line + "."
+}
+
+// Few keeps the first lines, and counts the others.
+func Few(lines []string, most int) []string {
+	if more := len(lines) - most; more > 0 {
+		return append(lines[:most:most], fmt.Sprintf("and %d more hosts like that.", more))
+	}
+	return lines
+}
+
+// LeftOutIn returns the hosts that a request leaves out in an area, but for those that are not served there.
+func LeftOutIn(r purge.Request, a purge.Area, unserved []string) []string {
+	purged := slices.Clone(unserved)
+	for _, p := range r.Parts {
+		if p.Area == a {
+			purged = append(purged, purge.Request{Parts: []purge.Part{p}}.Hosts()...)
+		}
+	}
+	return slices.DeleteFunc(r.Hosts(), func(host string) bool { return slices.Contains(purged, host) })
+}
+
+// leftOutLines name the areas that a purge leaves out, and of which hosts where it leaves out only some.
+func (v View) leftOutLines() (lines []string) {
+	all := len(v.Request.Hosts())
+	for _, a := range purge.AreasBut(nil) {
+		hosts := LeftOutIn(v.Request, a, v.Unserved[a])
+		switch {
+		case len(hosts) == 0:
+		case len(hosts) == all && v.Asking():
+			lines = append(lines, Title(string(a))+" is left out.")
+		case len(hosts) == all:
+			lines = append(lines, Title(string(a))+" was not purged.")
+		case v.Asking():
+			lines = append(lines, Title(string(a))+" is left out for "+hostWords(hosts)+".")
+		default:
+			lines = append(lines, Title(string(a))+" was not purged for "+hostWords(hosts)+".")
+		}
+	}
+	return lines
+}
+
+// areaOffer is the label of the button that purges in another area too, or instead; "" if that would mean nothing, or its reader may not.
+func (v View) areaOffer(a purge.Area) string {
+	hosts := LeftOutIn(v.Request, a, v.Unserved[a])
+	switch {
+	case len(hosts) == 0 || !v.offers(string(a)):
+		return ""
+	case v.anyGood():
+		return "Also " + string(a)
+	case slices.ContainsFunc(v.Targets, func(t store.Target) bool { return v.misplaced(t) && slices.Contains(hosts, t.Target.Host()) }):
+		return Title(string(a)) + " instead"
+	}
+	return ""
+}
+
+// misplaced reports whether a target failed in an area where its host is not served.
+func (v View) misplaced(t store.Target) bool {
+	return t.Outcome == purge.Failed && slices.Contains(v.Unserved[t.Area], t.Target.Host())
+}

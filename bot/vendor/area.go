@@ -1,0 +1,141 @@
+package vendor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"purgebot/acl"
+	"purgebot/bot/card"
+	"purgebot/purge"
+)
+
+// Only returns the one area in which a host is served; "" if it is served in both, or nobody knows.
+func (d Domains) Only(host string) purge.Area {
+	if found, _ := d.Of(host); len(found.Areas) == 1 {
+		return found.Areas[0]
+	}
+	return ""
+}
+
+// misfit is a domain that the vendor has refused for an area.
+type misfit struct {
+	area purge.Area
+	at   time.Time
+}
+
+// Unserved returns which of the hosts the vendor does not serve in each area: by its list, else by what it refused lately.
+func (b *Vendor) Unserved(hosts []string) map[purge.Area][]string {
+	listed := b.Listed()
+	a := &b.account
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := map[purge.Area][]string{}
+	for _, host := range hosts {
+		refused, known := a.misfits[host]
+		switch only := listed.Only(host); {
+		case only != "":
+			not := purge.AreasBut([]purge.Area{only})[0]
+			out[not] = append(out[not], host)
+		case known && b.Now().Sub(refused.at) < DomainsAge:
+			out[refused.area] = append(out[refused.area], host)
+		}
+	}
+	return out
+}
+
+// AboutArea completes a refusal of one host's batch that may be about the area: where the domain is served instead, as far as the
+// vendor's list tells. The list is read anew, since it may be older than the change that led to the refusal. A batch of several hosts,
+// for which host is "", is narrowed first.
+func (b *Vendor) AboutArea(ctx context.Context, host string, area purge.Area, e *purge.Error) *purge.Error {
+	if e == nil || e.Kind != purge.Invalid && e.Kind != purge.NotFound || host == "" {
+		return e
+	}
+	b.awaitDomains(ctx)
+	switch only := b.Listed().Only(host); {
+	case only != "" && only != area:
+		return &purge.Error{Kind: purge.NotFound, Message: card.ServedElsewhere(host, only), Err: fmt.Errorf("%w: %w", purge.ErrArea, e.Err)}
+	case errors.Is(e, purge.ErrArea) && only == "":
+		b.account.refused(host, misfit{area, b.Now()})
+		return &purge.Error{Kind: e.Kind, Message: e.Message + card.TryOtherArea(area), Err: e.Err}
+	}
+	return e
+}
+
+// mostMisfits bounds what is remembered of refusals.
+const mostMisfits = 1000
+
+func (a *account) refused(host string, m misfit) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.misfits == nil || len(a.misfits) >= mostMisfits {
+		a.misfits = map[string]misfit{}
+	}
+	a.misfits[host] = m
+}
+
+// awaitDomains has the vendor's list read anew, unless that was done just now, and waits a moment for it.
+func (b *Vendor) awaitDomains(ctx context.Context) {
+	b.account.doubt(b.Now())
+	timer := time.NewTimer(QuotaPatient)
+	defer timer.Stop()
+	select {
+	case <-b.AskDomains(ctx):
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// doubt lets a list that is older than a moment be asked for before its time. Where none was told, asking again tells no more.
+func (a *account) doubt(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.at.IsZero() && now.Sub(a.at) >= DomainsDoubt {
+		a.next = now
+	}
+}
+
+// HintsOf point out the hosts that the vendor would probably refuse, at all or in the area that was asked for. Nothing is refused on what
+// may have changed since.
+func (d Domains) HintsOf(r purge.Request) []string {
+	lines := d.all(r.Hosts(), d.hint)
+	for _, a := range purge.AreasBut(nil) {
+		lines = append(lines, d.all(r.HostsIn(a), func(host string) string {
+			if only := d.Only(host); only != "" && only != a {
+				return card.NotServed(host, only, a)
+			}
+			return ""
+		})...)
+	}
+	return card.Few(lines, maxHints)
+}
+
+// all collects what is said of hosts.
+func (d Domains) all(hosts []string, say func(string) string) (lines []string) {
+	for _, host := range hosts {
+		if line := say(host); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// ServedLines say which of the account's domains that somebody may purge are served in one area only.
+func (d Domains) ServedLines(grants []acl.GrantView) (lines []string) {
+	in := map[purge.Area][]string{}
+	for host, found := range d {
+		may := slices.ContainsFunc(grants, func(g acl.GrantView) bool {
+			return slices.ContainsFunc(g.Domains, func(domain string) bool { return acl.DomainsMeet(domain, host) })
+		})
+		if may && len(found.Areas) == 1 {
+			in[found.Areas[0]] = append(in[found.Areas[0]], host)
+		}
+	}
+	for _, a := range purge.AreasBut(nil) {
+		slices.Sort(in[a])
+		lines = append(lines, card.ServedLine(in[a], a))
+	}
+	return card.Compact(lines)
+}

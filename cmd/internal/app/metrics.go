@@ -46,8 +46,11 @@ func newMetrics(log *slog.Logger) *metrics {
 	return m
 }
 
-// turnedAway counts the deliveries that a platform's adapter answers 401.
+// turnedAway counts the deliveries that a platform's adapter answers 401, from 0 on.
 func (m *metrics) turnedAway(platform string) func(reason string) {
+	for _, reason := range []string{"unsigned", "signature", "clock"} {
+		m.turned.WithLabelValues(platform, reason)
+	}
 	return func(reason string) { m.turned.WithLabelValues(platform, reason).Inc() }
 }
 

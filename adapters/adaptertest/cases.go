@@ -658,7 +658,7 @@ var directory = []testCase{
 		s.mustBe(s.Bob(), chat.Member)
 	}},
 	{"who is no member is what they are", func(s *scene) {
-		for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, chat.Robot, chat.Gone} {
+		for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, chat.Bot, chat.Deactivated} {
 			if who := s.Someone(standing); who != "" {
 				s.mustBe(who, standing)
 			}

@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// The reasons for which a delivery is turned away, as Config.TurnedAway counts them.
+// The reasons for refusing a delivery, as counted by Config.TurnedAway.
 const (
-	unsigned    = "unsigned"  // no signature at all: not from Discord
+	unsigned    = "unsigned"  // no signature at all, so not from Discord
 	wrongSecret = "signature" // signed with another key
 	wrongClock  = "clock"     // signed too long ago, or in the future
 )
 
-// warnEvery bounds how often a reason is logged: whoever finds the address can cause one.
+// warnEvery is the shortest time between two log lines for one reason, because every sender can cause them.
 const warnEvery = 10 * time.Minute
 
-// turnedAway remembers what was logged.
+// turnedAway holds the time of the last log line for each reason.
 type turnedAway struct {
 	mu   sync.Mutex
 	last map[string]time.Time
 }
 
-// first reports whether a reason was not logged lately.
+// first reports whether a reason was not logged recently.
 func (t *turnedAway) first(reason string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -37,8 +37,8 @@ func (t *turnedAway) first(reason string, now time.Time) bool {
 	return true
 }
 
-// turnAway counts a delivery without a valid signature, and tells the operator what to check. Discord signs wrongly on purpose now
-// and then, so the warning says when it matters.
+// turnAway counts a delivery without a valid signature, and logs advice for the operator. Discord sends invalid
+// signatures on purpose now and then, so the advice names the symptom of a real problem.
 func (d *Discord) turnAway(t stamp, fresh bool) {
 	reason := wrongSecret
 	at, err := strconv.ParseInt(t.at, 10, 64)
@@ -62,7 +62,7 @@ func (d *Discord) turnAway(t stamp, fresh bool) {
 	d.config.Log.Warn("discord: delivery turned away: " + signedWhen(now.Sub(time.Unix(at, 0))) + "; check the clock of this machine")
 }
 
-// signedWhen says how far a delivery's time is off.
+// signedWhen words the deviation of a delivery's time.
 func signedWhen(ago time.Duration) string {
 	if ago < 0 {
 		return fmt.Sprintf("it was signed %d s in the future", int64(-ago/time.Second))

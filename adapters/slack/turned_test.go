@@ -13,7 +13,7 @@ import (
 	"purgebot/adapters/slack/slacksim"
 )
 
-// TestTheOperatorHearsOfWhatIsTurnedAway: once in a while, and what to check.
+// TestTheOperatorHearsOfWhatIsTurnedAway checks the advice in the log, and its rate.
 func TestTheOperatorHearsOfWhatIsTurnedAway(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

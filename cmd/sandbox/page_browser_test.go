@@ -241,7 +241,7 @@ func keepsPlace(t *testing.T, v visitor) {
 	v.sees(`document.activeElement == $('CHAT-say')`) // the button is gone
 	const looks = `Number(text('requests').match(/(\d+) look-ups?:/)?.[1] ?? 0)`
 	v.sees(looks + ` >= 1`)
-	for open := false; !open; { // a click misses what is drawn elsewhere just then
+	for open := false; !open; { // a click misses an element that is redrawn at that moment
 		v.hits(`document.querySelector('#requests .looks summary')`)
 		var err error
 		open, err = chromedp.Run(v.tab, chromedp.Evaluate[bool](`document.querySelector('#requests .looks > details').open`))

@@ -9,18 +9,18 @@ import (
 	"purgebot/bot/chat"
 )
 
-// recorder is a bot that records its calls and gives prepared answers.
+// recorder is a bot that remembers what it was handed, and answers as it was told.
 type recorder struct {
 	mu       sync.Mutex
 	commands []chat.Command
 	answers  []chat.Answer
-	hurried  bool // the last call had a deadline
+	hurried  bool // every call came with a deadline
 	reply    chat.Reply
 	err      error
 	panics   bool
 }
 
-// Command implements chat.Handler.
+// Command implements bot.Handler.
 func (r *recorder) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -28,7 +28,7 @@ func (r *recorder) Command(ctx context.Context, c chat.Command) (chat.Reply, err
 	return r.answer(ctx)
 }
 
-// Answer implements chat.Handler.
+// Answer implements bot.Handler.
 func (r *recorder) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -36,7 +36,7 @@ func (r *recorder) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error
 	return r.answer(ctx)
 }
 
-// Suggest implements chat.Handler.
+// Suggest implements bot.Handler.
 func (r *recorder) Suggest(context.Context, chat.Suggestion) (chat.Reply, error) {
 	return chat.Reply{}, nil
 }
@@ -49,10 +49,10 @@ func (r *recorder) answer(ctx context.Context) (chat.Reply, error) {
 	return r.reply, r.err
 }
 
-// says sets the reply to all further events.
+// says makes the bot answer everything that follows with reply.
 func (r *recorder) says(reply chat.Reply) { r.will(reply, nil) }
 
-// fails makes all further events fail.
+// fails makes the bot record nothing that follows.
 func (r *recorder) fails(err error) { r.will(chat.Reply{}, err) }
 
 func (r *recorder) panicking(on bool) {

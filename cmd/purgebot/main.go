@@ -1,7 +1,7 @@
-// Command purgebot purges Tencent Cloud CDN caches on commands from chat.
+// Command purgebot purges Tencent Cloud CDN caches for people who ask in chat.
 //
-// It is only the command line: it parses flags, reads the environment, and leaves everything else to package
-// app.
+// It is only the command line: it parses flags, reads the environment, and leaves everything else to package app.
+// It decides nothing, and it talks to nothing simulated.
 package main
 
 import (
@@ -25,16 +25,15 @@ func main() {
 	}
 }
 
-// exit is an error with an exit code other than 1, or without a message.
+// exit is an error with an exit code other than 1, or with nothing to say.
 type exit struct {
 	code int
 	err  error
 }
 
-// Error implements error.
 func (e exit) Error() string { return fmt.Sprint(e.err) }
 
-// trouble prints an error and returns the exit code.
+// trouble says what went wrong and returns the exit code.
 func trouble(err error) int {
 	e := exit{1, err}
 	errors.As(err, &e)

@@ -31,7 +31,7 @@ func (c slackChat) people() []person {
 	return all
 }
 
-// ready returns immediately, because Slack delivers to a configured address without a connection.
+// ready has nothing to wait for: Slack delivers to whatever address it was told.
 func (c slackChat) ready(context.Context) error { return nil }
 
 func (c slackChat) say(user, thread, text string) error {
@@ -64,7 +64,7 @@ func (c slackChat) delivered(d slacksim.Delivery) error {
 
 func (c slackChat) changed() <-chan struct{} { return c.Changed() }
 
-// messages returns the messages of #cdn, and the bot's direct messages to the user.
+// messages is #cdn, and what the bot told that person directly.
 func (c slackChat) messages(user string) []message {
 	var shown []message
 	for _, in := range c.Channels() {
@@ -86,7 +86,6 @@ func (c slackChat) message(m slacksim.Message, direct bool) message {
 		From: "Slack", Who: "chat", OnlyYou: m.To != "", Direct: direct, Edited: len(m.History) > 0,
 		Parts: slackParts(m), Files: slackFiles(m), text: m.Plain(),
 	}
-	// Find the thread and the author.
 	if m.ThreadTS != "" {
 		shown.Root = m.Channel + m.ThreadTS
 	}
@@ -103,8 +102,7 @@ func (c slackChat) message(m slacksim.Message, direct bool) message {
 	return shown
 }
 
-// slackParts splits a message into its blocks, so that the page can format titles, notes and targets
-// differently.
+// slackParts takes a message apart by its blocks, so that the page can set a title, a note and a target apart.
 func slackParts(m slacksim.Message) []part {
 	m.Files = nil
 	var blocks []struct {
@@ -118,7 +116,6 @@ func slackParts(m slacksim.Message) []part {
 		return []part{{"text", m.Plain()}}
 	}
 	var all []part
-	// Render each block as plain text with the simulator.
 	for i, b := range blocks {
 		one := m
 		one.Blocks = append(append(json.RawMessage("["), raw[i]...), ']')

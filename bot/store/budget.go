@@ -74,13 +74,6 @@ func (t tx) take(c Charge) error {
 	return &OverBudget{c, max(0, c.Limit-used)}
 }
 
-// uncount lowers the number of URLs that a purge counts as, by those that surely never reached the vendor. It is called when
-// nothing of the purge can leave any more.
-func (t tx) uncount(id string) error {
-	_, err := t.exec(`UPDATE pb_purge SET urls = urls - (SELECT count(*) FROM (`+selectUnsent+`) u) WHERE id = $1 AND urls > 0`, id)
-	return err
-}
-
 // refundAll gives back all that was taken for a question, as soon as it is decided against.
 func (t tx) refundAll(id string) error {
 	charges, err := rows(context.Background(), t, scanCharge, selectCharges, id)

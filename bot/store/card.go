@@ -10,15 +10,54 @@ import (
 
 // want makes a card that is to be shown.
 func (t tx) want(id string, role Role) error {
-	_, err := t.exec(`INSERT INTO pb_card (purge, role, ref, wanted, shown, fails) VALUES ($1, $2, '', 1, 0, 0) ON CONFLICT (purge, role) DO NOTHING`, id, role)
+	return t.wantOf(`p.id = $1`, id, role)
+}
+
+// wantOf makes cards of a role, $2, for the purges p of a condition.
+func (t tx) wantOf(condition string, id string, role Role) error {
+	_, err := t.exec(`INSERT INTO pb_card (purge, role, ref, wanted, shown, fails, asked, turn)
+		SELECT p.id, $2, '', 1, 0, 0, p.created_at, (SELECT COALESCE(max(f.fails), 0) FROM pb_card f WHERE f.purge = p.id AND f.shown < f.wanted)
+			+ CASE WHEN $2 = '`+string(Status)+`' AND p.follows IS NULL THEN 0 ELSE `+headStart+` END
+		FROM pb_purge p WHERE `+condition+` ON CONFLICT (purge, role) DO NOTHING`, id, role)
 	return err
 }
 
 // bump says that the status card, and those of all that joined, show something old.
 func (t tx) bump(id string) error {
-	_, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge IN `+withJoined+` AND role = $2`, id, Status)
+	_, err := t.again(`purge IN `+withJoined+` AND role = $2`, id, Status)
 	return err
 }
+
+// again says that the cards of a condition show something old, and returns how many they are.
+func (t tx) again(condition string, args ...any) (int, error) {
+	type one struct {
+		purge string
+		fails int
+	}
+	bumped, err := rows(context.Background(), t, func(r row) (o one, err error) {
+		err = r.Scan(&o.purge, &o.fails)
+		return o, err
+	}, `UPDATE pb_card SET wanted = wanted + 1 WHERE `+condition+` RETURNING purge, fails`, args...)
+	for _, o := range bumped {
+		if o.fails > 0 && err == nil {
+			err = t.turns(o.purge)
+		}
+	}
+	return len(bumped), err
+}
+
+// turns writes when it is the turn of the cards of a purge, where a card has failed or was shown: by how often those of it that are
+// behind have failed, and HeadStart later but for the one that opens it.
+func (t tx) turns(id string) error {
+	_, err := t.exec(`UPDATE pb_card SET turn = `+turnOfCard+` WHERE purge = $1 AND turn <> `+turnOfCard, id)
+	return err
+}
+
+const headStart = "8" // HeadStart, as SQL
+
+const turnOfCard = `((SELECT COALESCE(max(f.fails), 0) FROM pb_card f WHERE f.purge = pb_card.purge AND f.shown < f.wanted)
+	+ CASE WHEN role = '` + string(Status) + `' AND ref = '' AND (SELECT p.follows FROM pb_purge p WHERE p.id = pb_card.purge) IS NULL
+		THEN 0 ELSE ` + headStart + ` END)`
 
 const cardColumns = `c.purge, c.role, c.ref, c.wanted, c.shown, c.fails`
 
@@ -49,34 +88,38 @@ func (s *Store) DueCards(ctx context.Context, limit int) ([]Due, error) {
 
 func scanDue(r row) (d Due, err error) {
 	var ref string
-	var behind int
+	var behind bool
 	err = r.Scan(&d.Purge, &d.Role, &ref, &d.Wanted, &d.Shown, &d.Fails, &d.Channel, &behind)
-	d.Ref, d.Opens = raw(ref), behind == 0
+	d.Ref, d.Opens = raw(ref), !behind
 	return d, err
 }
 
-// later is by how many failures a card comes behind those that open their purge; 0 for these.
-var later = `CASE WHEN c.role = '` + string(Status) + `' AND c.ref = '' AND p.follows IS NULL THEN 0 ELSE ` + strconv.Itoa(HeadStart) + ` END`
-
 // selectDue is followed by its limit: SQLite looks into a bound one to plan, and so parses the query anew each time.
-var selectDue = `SELECT ` + cardColumns + `, p.channel, ` + later + ` FROM pb_card c JOIN pb_purge p ON p.id = c.purge WHERE c.shown < c.wanted
-		ORDER BY (SELECT max(f.fails) FROM pb_card f WHERE f.purge = c.purge AND f.shown < f.wanted) + ` + later + `, p.created_at, c.purge, c.role DESC
-		LIMIT `
+const selectDue = `SELECT ` + cardColumns + `, p.channel, c.ref <> '' OR c.role <> '` + string(Status) + `' OR p.follows IS NOT NULL
+	FROM pb_card c CROSS JOIN pb_purge p ON p.id = c.purge WHERE c.shown < c.wanted ORDER BY c.turn, c.asked, c.purge, c.role DESC LIMIT `
 
 // CardShown says that a message shows at least version, and which message it is; a nil ref leaves that as it was.
 func (s *Store) CardShown(ctx context.Context, id string, role Role, version int64, ref json.RawMessage) error {
-	_, err := change(ctx, s, "note a shown card of "+id, func(t tx) (int64, error) {
-		return t.exec(`UPDATE pb_card SET shown = CASE WHEN shown < $1 THEN $1 ELSE shown END, fails = 0,
+	_, err := change(ctx, s, "note a shown card of "+id, func(t tx) (none struct{}, err error) {
+		_, err = t.exec(`UPDATE pb_card SET shown = CASE WHEN shown < $1 THEN $1 ELSE shown END, fails = 0,
 			ref = CASE WHEN $2 = '' THEN ref ELSE $2 END WHERE purge = $3 AND role = $4`, version, string(ref), id, role)
+		if err != nil {
+			return none, err
+		}
+		return none, t.turns(id)
 	})
 	return err
 }
 
 // CardFailed counts a try to show version that failed; giveUp has the card left as it is until something newer is wanted.
 func (s *Store) CardFailed(ctx context.Context, id string, role Role, version int64, giveUp bool) error {
-	_, err := change(ctx, s, "note a failed card of "+id, func(t tx) (int64, error) {
-		return t.exec(`UPDATE pb_card SET fails = fails + 1, shown = CASE WHEN $1 = 1 AND shown < $2 THEN $2 ELSE shown END
+	_, err := change(ctx, s, "note a failed card of "+id, func(t tx) (none struct{}, err error) {
+		_, err = t.exec(`UPDATE pb_card SET fails = fails + 1, shown = CASE WHEN $1 = 1 AND shown < $2 THEN $2 ELSE shown END
 			WHERE purge = $3 AND role = $4`, bit(giveUp), version, id, role)
+		if err != nil {
+			return none, err
+		}
+		return none, t.turns(id)
 	})
 	return err
 }

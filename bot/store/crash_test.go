@@ -31,7 +31,11 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, takeForEver(url))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	for _, dir := range pastsDirs {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
 }
 
 func takeForEver(url string) error {

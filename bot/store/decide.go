@@ -23,13 +23,19 @@ func (s *Store) Asked(ctx context.Context, id string, ref json.RawMessage, expir
 		}
 		if n > 0 {
 			t.makes(id, time.Time{})
+			if err := t.waits(id); err != nil {
+				return first, err
+			}
 		}
 		var ms int64
 		if err := t.one(`SELECT expires_at FROM pb_purge WHERE id = $1`, id).Scan(&ms); err != nil {
 			return first, missing(id, err)
 		}
 		_, err = t.exec(`UPDATE pb_card SET ref = $1, shown = CASE WHEN shown = 0 THEN wanted ELSE shown END, fails = 0 WHERE purge = $2 AND role = $3`, string(ref), id, Status)
-		return instant(ms), err
+		if err != nil {
+			return first, err
+		}
+		return instant(ms), t.turns(id)
 	})
 }
 
@@ -70,6 +76,9 @@ func (s *Store) Decide(ctx context.Context, d Decision, ev Event, entries ...Ent
 }
 
 func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
+	if err := t.waitsNoMore(d.Purge); err != nil {
+		return false, err
+	}
 	n, err := t.exec(`INSERT INTO pb_decision (purge, what, who, name, who_groups, problem, at)
 		SELECT id, $1, $2, $3, $4, $5, CAST($6 AS BIGINT) FROM pb_purge WHERE id = $7 AND finished_at = 0 ON CONFLICT (purge) DO NOTHING`,
 		d.What, d.Who, d.Name, encode(d.Groups), d.Problem, millis(d.At), d.Purge)
@@ -91,15 +100,22 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	return false, t.audit([]Entry{late})
 }
 
-// settle writes what the first decision brings with it: its charges, or the return of those that the question took.
+// settle writes what the first decision brings with it: its charges, or the return of those that the question took; and what it counts as.
 func (t tx) settle(d Decision, entries []Entry) error {
 	if err := t.charge(d.Purge, d.Charges); err != nil {
 		return err
 	}
-	if d.What != Confirmed {
-		if err := t.refundAll(d.Purge); err != nil {
+	if d.What == Confirmed {
+		if err := t.confirmed(d.Purge, d.At); err != nil {
 			return err
 		}
+		return t.audit(entries)
+	}
+	if err := t.openNoMore(d.Purge, d.What); err != nil {
+		return err
+	}
+	if err := t.refundAll(d.Purge); err != nil {
+		return err
 	}
 	return t.audit(entries)
 }

@@ -20,21 +20,19 @@ const selectRunning = `SELECT p.id FROM pb_purge p WHERE p.finished_at = 0 AND p
 
 // selectRejoin is the purge that the same person has joined in the same channel a moment ago, while that is open.
 const selectRejoin = `SELECT j.joined FROM pb_purge j JOIN pb_purge p ON p.id = j.joined AND p.finished_at = 0
-	WHERE j.requester = $1 AND j.created_at >= $4 AND j.channel = $2 AND j.digest = $3 AND $12 = 0 LIMIT 1`
+	WHERE j.joined IS NOT NULL AND j.requester = $1 AND j.created_at >= $4 AND j.channel = $2 AND j.digest = $3 AND $12 = 0 LIMIT 1`
 
 // withJoined are the ids of a purge ($1) and of all that joined it.
 const withJoined = `(SELECT CAST($1 AS TEXT) UNION ALL SELECT j.id FROM pb_purge j WHERE j.joined = $1)`
 
 // wantResults makes the card at the end of all that joined a purge. They are told however it ended: they did not end it.
 func (t tx) wantResults(id string) error {
-	_, err := t.exec(`INSERT INTO pb_card (purge, role, ref, wanted, shown, fails) SELECT id, $2, '', 1, 0, 0 FROM pb_purge WHERE joined = $1
-		ON CONFLICT (purge, role) DO NOTHING`, id, Result)
-	return err
+	return t.wantOf(`p.joined = $1`, id, Result)
 }
 
 // HasJoined reports whether a request of this person joined a purge.
 func (s *Store) HasJoined(ctx context.Context, who acl.Subject, id string) (yes bool, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pb_purge WHERE joined = $1 AND requester = $2)`, id, who).Scan(&yes)
+	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pb_purge WHERE joined = $1 AND requester || '' = $2)`, id, who).Scan(&yes)
 	return yes, fail("look for who joined "+id, err)
 }
 

@@ -2,8 +2,15 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"purgebot/acl"
@@ -48,71 +55,139 @@ type SpentBy struct {
 
 // SpentBy says who used how much of a vendor day, whoever used most first: the units of all calls but the unsent and the refused.
 func (s *Store) SpentBy(ctx context.Context, day string) ([]SpentBy, error) {
+	from, until := int64(0), int64(math.MaxInt64)
+	if date, err := time.Parse(time.DateOnly, day); err == nil { // wherever on earth that day was
+		from, until = millis(date.Add(-24*time.Hour)), millis(date.Add(48*time.Hour))
+	}
 	found, err := rows(ctx, s.db, func(r row) (sp SpentBy, err error) {
 		err = r.Scan(&sp.Who, &sp.Name, &sp.Kind, &sp.Area, &sp.Units)
 		return sp, err
-	}, selectSpentBy, day)
+	}, selectSpentBy, day, from, until)
 	return found, fail("read who spent what", err)
 }
 
 const selectSpentBy = `SELECT p.requester, max(p.name), c.kind, c.area, sum(c.units) FROM pb_call c JOIN pb_purge p ON p.id = c.purge
-	WHERE c.day = $1 AND c.state NOT IN ('unsent', 'refused') GROUP BY p.requester, c.kind, c.area ORDER BY 5 DESC, p.requester, c.kind, c.area`
+	WHERE c.day = $1 AND c.at >= $2 AND c.at < $3 AND c.state NOT IN ('unsent', 'refused') GROUP BY p.requester, c.kind, c.area ORDER BY 5 DESC, p.requester, c.kind, c.area`
 
 // Purged is a target that was purged lately.
 type Purged struct {
 	Target  purge.Target
 	Area    purge.Area
 	Outcome purge.Outcome // accepted, done or unknown
-	At      time.Time     // when the last call of its purge in that area left
+	At      time.Time     // when the last call that had it left
 	Purge   string        // that purge's short id
 }
 
-// hostsPerQuery bounds the parameters of one statement.
-const hostsPerQuery = 200
-
 // LastPurged returns those targets of r that calls since then have purged in the same way (kind, mode and area), each
-// with the newest time. Of private purges only those that own asked for are among them. It reads what was purged on the hosts of r since, not what there ever was.
-func (s *Store) LastPurged(ctx context.Context, r purge.Request, since time.Time, own acl.Subject) ([]Purged, error) {
-	type spot struct {
-		area   purge.Area
-		target string
-	}
-	last := map[spot]Purged{}
-	for hosts := range slices.Chunk(r.Hosts(), hostsPerQuery) {
-		args := []any{millis(since), r.Kind, r.Mode, own}
-		for _, host := range hosts {
-			args = append(args, host)
-		}
-		_, err := rows(ctx, s.db, func(row row) (none struct{}, err error) { // the newest comes last
-			var at int64
-			var sp spot
-			var p Purged
-			err = row.Scan(&sp.target, &sp.area, &p.Outcome, &at, &p.Purge)
-			p.At = instant(at)
-			last[sp] = p
-			return none, err
-		}, selectPurged+list(5, len(hosts))+`) ORDER BY c.at`, args...)
-		if err != nil {
-			return nil, fail("look for what was just purged", err)
-		}
-	}
-	var again []Purged
+// with the newest time. Of private purges only those that own asked for are among them. It looks up each target by itself, and reads
+// nothing of what else was purged.
+func (s *Store) LastPurged(ctx context.Context, r purge.Request, since time.Time, own acl.Subject) (again []Purged, err error) {
 	for _, part := range r.Parts {
-		for _, t := range part.Targets {
-			if p, found := last[spot{part.Area, t.String()}]; found {
-				p.Target, p.Area = t, part.Area
-				again = append(again, p)
+		for some := range slices.Chunk(part.Targets, targetsPerLook) {
+			found, err := s.lastPurged(ctx, purge.Part{Area: part.Area, Targets: some}, r, since, own)
+			if err != nil {
+				return nil, fail("look for what was just purged", err)
 			}
+			again = append(again, found...)
 		}
 	}
 	return again, nil
 }
 
-// selectPurged is followed by a list of hosts. The empty text that is put behind a column keeps SQLite from walking the
-// whole ledger by that column's index instead of the last minutes by time.
-const selectPurged = `SELECT t.target, t.area, t.outcome, c.at, p.short
-	FROM (SELECT purge || '' AS purge, area, max(at) AS at FROM pb_call WHERE at >= $1 AND state NOT IN ('unsent', 'refused')
-		GROUP BY purge || '', area) c
-	JOIN pb_purge p ON p.id = c.purge JOIN pb_target t ON t.purge = c.purge AND t.area = c.area
-	WHERE p.kind = $2 AND p.mode = $3 AND (p.private = 0 OR p.requester = $4) AND t.outcome IN ('accepted', 'done', 'unknown')
-	AND EXISTS (SELECT 1 FROM pb_host h WHERE h.purge = p.id AND h.at = p.created_at AND h.host IN `
+// targetsPerLook bounds the parameters of one statement.
+const targetsPerLook = 100
+
+func (s *Store) lastPurged(ctx context.Context, part purge.Part, r purge.Request, since time.Time, own acl.Subject) ([]Purged, error) {
+	args := []any{millis(since), own}
+	for _, t := range part.Targets {
+		args = append(args, sentKey(r.Kind, r.Mode, part.Area, t.String()))
+	}
+	found, err := rows(ctx, s.db, scanLast, lastPurged(len(part.Targets)), args...)
+	again := make([]Purged, 0, len(found))
+	for _, f := range found {
+		if t := part.Targets[f.nth]; f.text == t.String() {
+			f.Target, f.Area = t, part.Area
+			again = append(again, f.Purged)
+		}
+	}
+	return again, err
+}
+
+// lastPurged asks for the newest call of each of some targets, by their keys from $3 on, and answers in their order.
+func lastPurged(targets int) string {
+	var keys strings.Builder
+	for i := range targets {
+		fmt.Fprintf(&keys, ", (%d, $%d)", i, i+3)
+	}
+	return `SELECT k.nth, (` + selectLast + `) AS last FROM (SELECT column1 AS nth, column2 AS key FROM (VALUES ` + keys.String()[2:] + `)) k ORDER BY k.nth`
+}
+
+// selectLast finds the newest call that purged what has a key; it goes by time and so ends at the first that counts.
+const selectLast = `SELECT t.outcome || ' ' || s.at || ' ' || p.short || ' ' || t.target FROM pb_sent s
+	CROSS JOIN pb_purge p ON p.id = s.purge CROSS JOIN pb_target t ON t.purge = s.purge AND t.area = s.area AND t.n = s.n
+	CROSS JOIN pb_call c ON c.purge = s.purge AND c.batch = s.batch AND c.try = s.try
+	WHERE s.target = k.key AND s.at >= $1 AND (p.private = 0 OR p.requester = $2) AND t.outcome IN ('accepted', 'done', 'unknown')
+	AND c.state NOT IN ('unsent', 'refused') ORDER BY s.at DESC LIMIT 1`
+
+// last is what one look-up has found.
+type last struct {
+	Purged
+	nth  int
+	text string // of the target; "" if nothing was found
+}
+
+func scanLast(r row) (l last, err error) {
+	var found sql.NullString
+	if err := r.Scan(&l.nth, &found); err != nil || !found.Valid {
+		return l, err
+	}
+	fields := strings.SplitN(found.String, " ", 4)
+	if len(fields) < 4 {
+		return l, fmt.Errorf("%q is no call that was found", found.String)
+	}
+	at, err := strconv.ParseInt(fields[1], 10, 64)
+	l.Outcome, l.At, l.Purged.Purge, l.text = purge.Outcome(fields[0]), instant(at), fields[2], fields[3]
+	return l, err
+}
+
+// sentKey is what a target is looked up by: 64 bits of a hash, since an index of numbers is a third of one of addresses.
+func sentKey(kind purge.Kind, mode purge.Mode, area purge.Area, target string) int64 {
+	h := sha256.New()
+	for _, field := range []string{string(kind), string(mode), string(area), target} {
+		_, _ = fmt.Fprintf(h, "%d %s", len(field), field)
+	}
+	return int64(binary.BigEndian.Uint64(h.Sum(nil)))
+}
+
+// sent notes what a call is about to purge, to be looked up.
+func (t tx) sent(c Call) error {
+	keyed, err := rows(context.Background(), t, func(r row) ([]any, error) {
+		var n int
+		var target string
+		var mode purge.Mode
+		err := r.Scan(&n, &target, &mode)
+		return []any{sentKey(c.Kind, mode, c.Area, target), millis(c.At), c.Purge, c.Area, n, c.Batch, c.Try}, err
+	}, selectSent, c.Purge, c.Area, c.Batch)
+	if err != nil {
+		return err
+	}
+	return t.insert(`INSERT INTO pb_sent (target, at, purge, area, n, batch, try) VALUES`, keyed)
+}
+
+const selectSent = `SELECT t.n, t.target, p.mode FROM pb_target t JOIN pb_purge p ON p.id = t.purge WHERE t.purge = $1 AND t.area = $2 AND t.batch = $3`
+
+// sentVersion is the migration that notes the calls of the last hours before it.
+const sentVersion = 14
+
+// noteSent is that migration.
+func noteSent(ctx context.Context, db *sql.Tx) error {
+	t := begin(db)
+	recent, err := rows(ctx, t, scanCall, `SELECT `+callColumns+` FROM pb_call WHERE at > (SELECT max(at) FROM pb_call) - $1`, keptSent.Milliseconds())
+	for _, c := range recent {
+		err = errors.Join(err, t.sent(c))
+	}
+	return err
+}
+
+// keptSent is for how long calls are looked up, and sums of URLs kept: more than anybody asks for.
+const keptSent = 2 * time.Hour

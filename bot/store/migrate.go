@@ -28,12 +28,13 @@ func migrations() fs.FS {
 	return sub
 }
 
-// boundVersion is the one migration that is no file: it computes.
+// boundVersion and sentVersion are the migrations that are no files: they compute.
 const boundVersion = 10
 
 func migrate(ctx context.Context, db *sql.DB) error {
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations(), goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true),
-		goose.WithGoMigrations(goose.NewGoMigration(boundVersion, &goose.GoFunc{RunTx: bindOld}, nil)))
+		goose.WithGoMigrations(goose.NewGoMigration(boundVersion, &goose.GoFunc{RunTx: bindOld}, nil),
+			goose.NewGoMigration(sentVersion, &goose.GoFunc{RunTx: noteSent}, nil)))
 	if err != nil {
 		return fmt.Errorf("prepare the migrations: %w", err)
 	}
@@ -45,7 +46,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 
 // latest is the schema that this program knows.
 func latest() (version int64) {
-	version = boundVersion
+	version = max(boundVersion, sentVersion)
 	files, err := fs.Glob(migrations(), "*.sql")
 	if err != nil {
 		panic(err) // the pattern is a constant
@@ -94,7 +95,7 @@ func check(ctx context.Context, db *sql.DB) error {
 
 // tables are those of the latest schema.
 var tables = []string{"pb_audit", "pb_audit_head", "pb_budget", "pb_button", "pb_call", "pb_card", "pb_charge", "pb_decision", "pb_event",
-	"pb_feed", "pb_host", "pb_notice", "pb_pulse", "pb_purge", "pb_rule", "pb_rule_version", "pb_spent", "pb_target"}
+	"pb_feed", "pb_host", "pb_notice", "pb_pulse", "pb_purge", "pb_rule", "pb_rule_version", "pb_sent", "pb_spent", "pb_tally", "pb_target"}
 
 // versionOf is the schema of a database, 0 for an empty one. It refuses one that is newer, not ours, or lacks tables.
 func versionOf(ctx context.Context, db *sql.DB) (version int64, err error) {

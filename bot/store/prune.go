@@ -12,7 +12,8 @@ const pruneChunk = 200
 
 // Prune forgets the oldest audit rows of before purgesBefore, with the purges and the rules from chat that ended before then and
 // whose first row is among them; events taken before eventsBefore, buttons of private replies that expired before then or never do,
-// and what was used of the budgets of days before.
+// what was used of the budgets of days before,
+// and what is known of calls and URLs of the last hours once that is longer ago.
 // It returns how many purges went. Of the audit only a prefix goes, never a row of a purge that stays or one after it, and the last
 // removed hash is kept, so that what remains still verifies: a purge is there for as long as the row that took it.
 func (s *Store) Prune(ctx context.Context, purgesBefore, eventsBefore time.Time) (int, error) {
@@ -24,6 +25,10 @@ func (s *Store) Prune(ctx context.Context, purgesBefore, eventsBefore time.Time)
 		{`DELETE FROM pb_button WHERE token IN (SELECT token FROM pb_button WHERE purge IS NULL AND expires < $1 LIMIT $2)`, millis(eventsBefore)},
 		{`DELETE FROM pb_budget WHERE (day, key, kind, area) IN (SELECT day, key, kind, area FROM pb_budget WHERE day < $1 LIMIT $2)`,
 			eventsBefore.Add(-48 * time.Hour).UTC().Format(time.DateOnly)}, // never a day that is not over everywhere
+		{`DELETE FROM pb_sent WHERE (target, at, purge, batch, try) IN (SELECT target, at, purge, batch, try FROM pb_sent
+			WHERE at < (SELECT max(at) FROM pb_audit) - $1 LIMIT $2)`, keptSent.Milliseconds()},
+		{`DELETE FROM pb_tally WHERE (who, what, at) IN (SELECT who, what, at FROM pb_tally
+			WHERE at > 0 AND at < (SELECT max(at) FROM pb_audit) - $1 LIMIT $2)`, keptSent.Milliseconds()},
 	} {
 		if _, err := s.forget(ctx, old.query, old.before); err != nil {
 			return 0, err

@@ -132,40 +132,37 @@ func merged(ones []purge.Batch) (batches []purge.Batch) {
 	return batches
 }
 
-// Recent is on the way to every acknowledgement: one query, whose cost follows what is open, what this person asked for
-// since URLs, and one day's two sums; not what there ever was.
+// Recent is on the way to every acknowledgement: one query, whose cost follows nothing that there is, was, or was lately.
 func (s *Store) Recent(ctx context.Context, q RecentQuery) (Recent, error) {
 	r, err := recent(ctx, s.db, q)
 	return r, fail("look at what is recent", err)
 }
 
 func recent(ctx context.Context, db querier, q RecentQuery) (r Recent, err error) {
-	err = db.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), millis(q.URLs), q.ID, q.Day, q.Kind,
-		q.Platform, q.Workspace, bit(q.Private), bit(q.Anew), millis(q.Asked)).
+	err = db.QueryRowContext(ctx, selectRecent, q.Who, q.Channel, q.Digest, millis(q.Same), wholeSecond(q.URLs), q.ID, q.Day, q.Kind,
+		q.Platform, q.Workspace, bit(q.Private), bit(q.Anew), wholeMinute(q.URLs)).
 		Scan(&r.Same, &r.Running, &r.Open, &r.Waits, &r.URLs, &r.Known, &r.Mainland, &r.Overseas)
 	return r, err
 }
 
-// selectRecent counts as open what is not over and not decided against, as waiting what nobody has decided, and as URLs what was
-// or may be sent: none of a question before it is confirmed, and from then on by the time of that.
+// selectRecent looks up one row each, or some sums: what is open of a digest, and what is kept in pb_tally. The empty text behind a
+// column keeps SQLite from going by all that this person asked for lately.
 const selectRecent = `SELECT
-	COALESCE((SELECT id FROM pb_purge WHERE finished_at = 0 AND requester = $1 AND channel = $2 AND digest = $3 AND created_at >= $4
+	COALESCE((SELECT id FROM pb_purge WHERE finished_at = 0 AND requester || '' = $1 AND channel = $2 AND digest = $3 AND created_at >= $4
 		AND $12 = 0 ORDER BY created_at DESC LIMIT 1), (` + selectRejoin + `), ''),
 	COALESCE((` + selectRunning + `), ''),
-	(SELECT count(*) FROM pb_purge o LEFT JOIN pb_decision d ON d.purge = o.id
-		WHERE o.finished_at = 0 AND o.requester = $1 AND o.follows IS NULL AND (d.what IS NULL OR d.what = 'confirmed')),
-	(` + selectWaiting + `),
-	(SELECT COALESCE(sum(u.urls), 0) FROM pb_purge u LEFT JOIN pb_decision d ON d.purge = u.id AND d.what = 'confirmed'
-		WHERE u.requester = $1 AND u.created_at >= $13 AND CASE WHEN u.confirm = '' THEN u.created_at ELSE d.at END >= $5),
+	COALESCE((SELECT n FROM pb_tally WHERE who = $1 AND what = '` + tallyOpen + `' AND at = 0), 0),
+	` + selectWaiting + `,
+	` + selectURLs + `,
 	EXISTS (SELECT 1 FROM pb_purge WHERE id = $6),
 	COALESCE((SELECT units FROM pb_spent WHERE day = $7 AND kind = $8 AND area = 'mainland'), 0),
 	COALESCE((SELECT units FROM pb_spent WHERE day = $7 AND kind = $8 AND area = 'overseas'), 0)`
 
-const selectWaiting = `SELECT count(*) FROM pb_purge p WHERE state = 'waiting' AND NOT EXISTS (SELECT 1 FROM pb_decision d WHERE d.purge = p.id)`
+const selectWaiting = `COALESCE((SELECT n FROM pb_tally WHERE who = '' AND what = '` + tallyWaiting + `' AND at = 0), 0)`
 
 // Waiting counts the purges that wait for a press that nobody has made.
 func (s *Store) Waiting(ctx context.Context) (n int, err error) {
-	err = s.db.QueryRowContext(ctx, selectWaiting).Scan(&n)
+	err = s.db.QueryRowContext(ctx, `SELECT `+selectWaiting).Scan(&n)
 	return n, fail("count what waits", err)
 }
 

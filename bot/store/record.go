@@ -83,6 +83,7 @@ func (t tx) record(p Purge, targets [][]any, entries []Entry) (Purge, error) {
 	c.request, c.joined = p.digest(asPlaced(targets)), p.Joined
 	writes := []func() error{
 		func() error { return t.insert(insertTarget, targets) },
+		func() error { return t.taken(p) },
 		func() error { return t.charge(p.ID, p.Charges) },
 		func() error { return t.insertHosts(p) },
 		func() error { return t.want(p.ID, Status) },

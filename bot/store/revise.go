@@ -20,7 +20,7 @@ func (s *Store) Revise(ctx context.Context, id string, st State, problem string,
 		if _, err := t.outcomes(id, outcomes); err != nil {
 			return none, err
 		}
-		if _, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge IN `+withJoined, id); err != nil {
+		if _, err := t.again(`purge IN `+withJoined, id); err != nil {
 			return none, err
 		}
 		return none, t.audit(entries)
@@ -31,7 +31,7 @@ func (s *Store) Revise(ctx context.Context, id string, st State, problem string,
 // Redraw bumps the status card of an open purge: what it says of the time has grown old.
 func (s *Store) Redraw(ctx context.Context, id string) error {
 	_, err := change(ctx, s, "redraw "+id, func(t tx) (none struct{}, err error) {
-		_, err = t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge IN `+withJoined+` AND role = $2
+		_, err = t.again(`purge IN `+withJoined+` AND role = $2
 			AND EXISTS (SELECT 1 FROM pb_purge p WHERE p.id = $1 AND p.finished_at = 0)`, id, Status)
 		return none, err
 	})

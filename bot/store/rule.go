@@ -93,13 +93,14 @@ func (t tx) addRule(r Rule) error {
 
 // rulesChanged moves the version on, and has every question that waits shown anew: its card says what freezes it.
 func (t tx) rulesChanged() error {
-	_, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE role = $1 AND purge IN (SELECT id FROM pb_purge WHERE
-		finished_at = 0 AND confirm <> '' AND state IN ('recorded', 'waiting'))`, Status)
+	_, err := t.again(`role = $1 AND purge IN (`+selectAsking+`)`, Status)
 	if err == nil {
 		_, err = t.exec(`UPDATE pb_rule_version SET version = version + 1 WHERE id = 1`)
 	}
 	return err
 }
+
+const selectAsking = `SELECT id FROM pb_purge WHERE finished_at = 0 AND confirm <> '' AND state IN ('recorded', 'waiting')`
 
 // RevokeRules ends those of the rules that still hold at at, all with one event, and returns them. Where none of them
 // does, an audit row that says so is written instead of entries. A second delivery of the event changes nothing.

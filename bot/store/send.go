@@ -20,6 +20,11 @@ func (s *Store) SetState(ctx context.Context, id string, st State, entries ...En
 		return fail(doing, errors.New("a final state is set by Finish"))
 	}
 	_, err := change(ctx, s, doing, func(t tx) (none struct{}, err error) {
+		if st != StateWaiting {
+			if err := t.waitsNoMore(id); err != nil {
+				return none, err
+			}
+		}
 		n, err := t.exec(`UPDATE pb_purge SET state = $1 WHERE id = $2 AND finished_at = 0 AND state <> $1`, st, id)
 		if err != nil {
 			return none, err
@@ -28,6 +33,11 @@ func (s *Store) SetState(ctx context.Context, id string, st State, entries ...En
 			return none, t.known(id)
 		}
 		t.makes(id, time.Time{})
+		if st == StateWaiting {
+			if err := t.waits(id); err != nil {
+				return none, err
+			}
+		}
 		return none, t.changed(id, entries)
 	})
 	return err
@@ -75,6 +85,9 @@ func (t tx) begin(c Call, quota int, frozen func([]Rule) string, entries []Entry
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '')`,
 		c.Purge, c.Batch, c.Try, c.Kind, c.Area, c.Units, c.Day, c.Owner, millis(c.At), c.State)
 	if err != nil {
+		return begun{}, err
+	}
+	if err := t.sent(c); err != nil {
 		return begun{}, err
 	}
 	t.makes(c.Purge, c.At).call(c.Batch, c.Try)
@@ -253,6 +266,9 @@ func (s *Store) FinishThen(ctx context.Context, id string, st State, problem str
 		return nil, fail(doing, errors.New("that state is not final"))
 	}
 	return change(ctx, s, doing, func(t tx) (*Purge, error) {
+		if err := errors.Join(t.waitsNoMore(id), t.openNoMore(id, Confirmed)); err != nil {
+			return nil, err
+		}
 		n, err := t.exec(`UPDATE pb_purge SET state = $1, problem = $2, finished_at = $3 WHERE id = $4 AND finished_at = 0`, st, problem, millis(at), id)
 		if err != nil {
 			return nil, err
@@ -293,7 +309,7 @@ func (t tx) finish(id string, result bool, entries []Entry) error {
 	if err := t.wantResults(id); err != nil {
 		return err
 	}
-	if _, err := t.exec(`UPDATE pb_card SET wanted = wanted + 1 WHERE purge IN `+withJoined+` AND role = $2`, id, Looking); err != nil {
+	if _, err := t.again(`purge IN `+withJoined+` AND role = $2`, id, Looking); err != nil {
 		return err
 	}
 	return t.changed(id, entries)

@@ -214,7 +214,7 @@ type RecentQuery struct {
 	Who, Channel acl.Subject
 	Digest       string
 	Same, URLs   time.Time // how far back a repeat, and the person's URLs, count
-	Asked        time.Time // how far back a question may have been asked whose URLs count because it was confirmed since URLs; not after URLs
+	Asked        time.Time // not looked at any more: a question counts from its press, however long ago it was asked
 	Day          string    // the vendor's
 	Kind         purge.Kind
 

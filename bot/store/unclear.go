@@ -15,9 +15,7 @@ func (s *Store) TellUnclear(ctx context.Context, before time.Time) (int, error) 
 	}
 	return change(ctx, s, doing, func(t tx) (n int, err error) {
 		for _, id := range ids {
-			_, err := t.exec(`INSERT INTO pb_card (purge, role, ref, wanted, shown, fails) SELECT p.id, $2, '', 1, 0, 0 FROM pb_purge p
-				WHERE p.id IN `+withJoined+` AND EXISTS (SELECT 1 FROM pb_purge o WHERE o.id = $1 AND o.finished_at = 0)
-				ON CONFLICT (purge, role) DO NOTHING`, id, Looking)
+			err := t.wantOf(`p.id IN `+withJoined+` AND EXISTS (SELECT 1 FROM pb_purge o WHERE o.id = $1 AND o.finished_at = 0)`, id, Looking)
 			if err != nil {
 				return n, err
 			}

@@ -166,7 +166,7 @@ func TestReleaseIsAPress(t *testing.T) {
 		"requester's is gone": {func(w *world, _ shown) {
 			w.setPolicy(strings.Replace(approvalPolicy, "named, to: [alice, bob,", "named, to: [bob,", 1))
 		}, "The rules have changed"},
-		"requester has left":  {func(w *world, _ shown) { w.chat.is(alice, chat.Gone) }, "Whoever asked may no longer purge"},
+		"requester has left":  {func(w *world, _ shown) { w.chat.is(alice, chat.Deactivated) }, "Whoever asked may no longer purge"},
 		"a guest by now":      {func(w *world, _ shown) { w.chat.is(erin, chat.Guest) }, card.StandingProblem[chat.Guest]},
 		"approved meanwhile":  {func(w *world, m shown) { w.pressesOn(bob, m, "Purge"); w.ends("Done") }, "confirmed by Bob"},
 		"cancelled meanwhile": {func(w *world, m shown) { w.pressesOn(alice, m, "Cancel") }, "cancelled by Alice"},

@@ -140,7 +140,7 @@ func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 	for name, change := range map[string]func(w *world){
 		"left the group": func(w *world) { w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Member}) },
 		"is gone": func(w *world) {
-			w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Gone, Groups: member.Groups})
+			w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Deactivated, Groups: member.Groups})
 		},
 		"is a guest now": func(w *world) {
 			w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Guest, Groups: member.Groups})
@@ -182,7 +182,7 @@ func TestAnApproverDoesNotSaveALoan(t *testing.T) {
 	w.types(bob, `grant <@UCAROL> two.test.com 2h "on call" --kind directory`)
 	w.ends("Granted until")
 	asked := w.asks(carol, "dir https://two.test.com/a/")
-	w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Gone})
+	w.chat.put(chat.Person{Subject: bob, Name: "Bob", Standing: chat.Deactivated})
 	assert.Contains(t, textOf(w.pressesOn(alice, asked, "Purge")), "nothing was sent")
 	w.ends("Not purged")
 	assert.Empty(t, w.cdn.sent())

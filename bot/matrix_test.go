@@ -70,9 +70,9 @@ var matrix = map[acl.Subject]row{
 	elseone:   {answered{card.OnlyRequester, "", card.StaleButton}, answered{card.MaybeSame, "", card.EmergencyOnly}, ""},
 	stranger:  {answered{card.OnlyRequester, card.MayNotCancel, card.StaleButton}, answered{notAllowed, card.MayNotCancel, card.EmergencyOnly}, "Nothing was purged"},
 	guest:     never(card.StandingProblem[chat.Guest]),
-	gone:      never(card.StandingProblem[chat.Gone]),
+	gone:      never(card.StandingProblem[chat.Deactivated]),
 	outsider:  never(card.StandingProblem[chat.Outsider]),
-	robot:     never(card.StandingProblem[chat.Robot]),
+	robot:     never(card.StandingProblem[chat.Bot]),
 	unknown:   never(card.StandingProblem[""]),
 }
 
@@ -89,7 +89,7 @@ func newMatrixWorld(t *testing.T, change ...func(*Options)) *world {
 	for who := range matrix {
 		w.chat.put(chat.Person{Subject: who, Name: "Somebody", Standing: chat.Member})
 	}
-	for who, standing := range map[acl.Subject]chat.Standing{guest: chat.Guest, gone: chat.Gone, outsider: chat.Outsider, robot: chat.Robot, unknown: ""} {
+	for who, standing := range map[acl.Subject]chat.Standing{guest: chat.Guest, gone: chat.Deactivated, outsider: chat.Outsider, robot: chat.Bot, unknown: ""} {
 		w.chat.put(chat.Person{Subject: who, Standing: standing})
 	}
 	w.chat.put(chat.Person{Subject: alice, Name: "Alice", Standing: chat.Member})

@@ -234,7 +234,7 @@ func TestGuestsAreRefusedAtThePressToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.asks(alice, directory)
-	for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, chat.Robot, chat.Gone, ""} {
+	for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, chat.Bot, chat.Deactivated, ""} {
 		w.chat.is(alice, standing)
 		assert.Equal(t, card.StandingProblem[standing], w.pressesOn(alice, m, "Purge").Title)
 	}
@@ -307,12 +307,12 @@ func TestAPressAsksAnewWhoItIsOf(t *testing.T) {
 		gone  acl.Subject
 		says  string
 	}{
-		"confirms": {alice, func(w *world) shown { return w.asks(alice, directory) }, "Purge", alice, card.StandingProblem[chat.Gone]},
-		"cancels":  {alice, func(w *world) shown { return w.asks(alice, directory) }, "Cancel", alice, card.StandingProblem[chat.Gone]},
-		"approves": {bob, func(w *world) shown { return w.asks(alice, "dir https://two.test.com/a/") }, "Purge", bob, card.StandingProblem[chat.Gone]},
+		"confirms": {alice, func(w *world) shown { return w.asks(alice, directory) }, "Purge", alice, card.StandingProblem[chat.Deactivated]},
+		"cancels":  {alice, func(w *world) shown { return w.asks(alice, directory) }, "Cancel", alice, card.StandingProblem[chat.Deactivated]},
+		"approves": {bob, func(w *world) shown { return w.asks(alice, "dir https://two.test.com/a/") }, "Purge", bob, card.StandingProblem[chat.Deactivated]},
 		"asked": {bob, func(w *world) shown { return w.asks(alice, "dir https://two.test.com/a/") }, "Purge", alice,
 			"Whoever asked may no longer purge, so nothing was sent. Ask for it yourself if it is still needed."},
-		"types the host": {alice, func(w *world) shown { return w.asks(alice, "dir https://www.test.com/") }, "Purge", alice, card.StandingProblem[chat.Gone]},
+		"types the host": {alice, func(w *world) shown { return w.asks(alice, "dir https://www.test.com/") }, "Purge", alice, card.StandingProblem[chat.Deactivated]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -321,7 +321,7 @@ func TestAPressAsksAnewWhoItIsOf(t *testing.T) {
 			w.chat.mu.Lock()
 			w.chat.before = map[acl.Subject]chat.Person{c.gone: w.chat.people[c.gone]}
 			w.chat.mu.Unlock()
-			w.chat.is(c.gone, chat.Gone)
+			w.chat.is(c.gone, chat.Deactivated)
 			assert.Equal(t, c.says, w.pressesOn(c.who, m, c.label).Title)
 			w.quiet()
 		})

@@ -1,8 +1,8 @@
-// Package adaptertest is the one suite that every chat platform must pass: what bot.Platform and bot.Handler promise, checked
-// against a world that behaves as the platform does.
+// Package adaptertest is the test suite for all chat platforms: it checks the promises of chat.Platform and
+// chat.Handler against a world that behaves like the platform.
 //
-// It knows no platform: what differs between them, the World says. It does not look inside an adapter, and it makes no test pass
-// by waiting: a World's verbs return when the adapter has come to rest.
+// The suite knows no platform: the World describes the differences between them. It does not look inside an
+// adapter, and it never waits to make a test pass: a World's methods return when the adapter is at rest.
 package adaptertest
 
 import (
@@ -18,76 +18,77 @@ import (
 	"purgebot/bot/chat"
 )
 
-// Open returns a new adapter that hands what it is delivered to h, and the world around it. It is called once for each case,
-// in parallel; t is for what must be cleaned up, and for a world that cannot be built.
+// Open returns a new adapter that passes its deliveries to h, and the world around it. The suite calls it once
+// for each case, in parallel. The parameter t is for cleanups, and for a world that cannot be built.
 type Open func(t *testing.T, h chat.Handler) (chat.Platform, World)
 
-// World is the platform as the people in it see it: alice and bob, full members; a channel that they and the bot are in.
-// Each verb returns when the platform is answered, and when whatever the adapter still sends for it is sent.
+// World is the platform from the view of its people: alice and bob, full members, and a channel that they and
+// the bot are in. Each method returns after the platform has its answer and the adapter has sent all messages
+// about it.
 type World interface {
 	Alice() acl.Subject
 	Bob() acl.Subject
-	// Someone is an account that is not a member; "" if the platform knows no such thing.
+	// Someone returns an account with another standing than member; "" if the platform has none.
 	Someone(chat.Standing) acl.Subject
-	// Group is one that the policy names, that alice is in and bob is not; "" if the platform has none.
+	// Group returns a group of the policy with alice and without bob; "" if the platform has no groups.
 	Group() acl.Subject
 
-	Channel() chat.Thread // where everything happens, Root ""
-	Shared() chat.Thread  // one that people of another organisation read; zero if the platform has none
-	Closed() chat.Thread  // one that alice is in and the bot is not
+	Channel() chat.Thread // the place of all events, with an empty Root
+	Shared() chat.Thread  // a channel shared with another organisation; zero if the platform has none
+	Closed() chat.Thread  // a channel with alice and without the bot
 
-	// Surfaces are the ways in which a command is typed.
+	// Surfaces returns the ways to type a command.
 	Surfaces() []Surface
-	// Type is alice typing text in Channel; the platform's own command or mention is put before it.
+	// Type makes alice type text in Channel, after the platform's own command or mention.
 	Type(s Surface, text string) (acknowledged bool)
-	// Redeliver delivers the last event of a surface that repeats again, as the platform does.
+	// Redeliver delivers the last event of a repeating surface again.
 	Redeliver() (acknowledged bool)
-	// Forge delivers a command that the platform did not sign; possible is false where that cannot be.
+	// Forge delivers a command without the platform's signature; possible is false if that cannot be done.
 	Forge(text string) (acknowledged, possible bool)
-	// Press presses the button with a label on a message, public or who's own.
+	// Press makes a person press the button with a label on a message, public or private.
 	Press(who acl.Subject, ref chat.MessageRef, label string) (acknowledged bool)
-	// Form returns the title and the names of the inputs of the form that alice has open; Submit sends it back.
+	// Form returns the title and the input names of alice's open form; Submit sends the form.
 	Form() (title string, inputs []string, open bool)
 	Submit(values map[string]string) (acknowledged bool)
 
-	Visible() []Message // in Channel and its threads, what everybody sees
-	Private() []Message // anywhere, what only alice sees, also in a form that she has open
-	// Notified names whom the messages so far have notified: subjects, or "everyone".
+	Visible() []Message // the public messages in Channel and its threads
+	Private() []Message // the messages for alice alone, anywhere, also in her open form
+	// Notified returns everyone whom the messages so far have notified: subjects, or "everyone".
 	Notified() []string
-	// Unfurled reports whether any message so far lets the platform fetch the links in it.
+	// Unfurled reports whether a message so far makes the platform fetch its links.
 	Unfurled() bool
-	// Markup returns pieces of text that do something where they pass for markup: notify bob, notify everyone, hide a link.
+	// Markup returns texts that have an effect as markup: they notify bob, notify everyone, or hide a link.
 	Markup() []string
 
 	Delete(chat.MessageRef)
-	Throttle(after time.Duration) // the next call is refused for being too fast
-	Down(bool)                    // nothing is answered, or everything again
-	RefuseFiles()                 // the bot can attach no files from now on
-	LosePost()                    // the next message is posted in Channel or its threads, and the answer to its sender is lost
+	Throttle(after time.Duration) // refuses the next call for coming too fast
+	Down(bool)                    // stops all answers, or restores them
+	RefuseFiles()                 // forbids the bot to attach files from now on
+	LosePost()                    // posts the next message in Channel or its threads, and loses the answer to its sender
 }
 
 // Surface is one way to type a command.
 type Surface struct {
 	Name    string
-	Repeats bool // the platform delivers again what is not acknowledged
-	Threads bool // a command comes with a Root to reply under
-	Fields  bool // parts arrive apart, as bot.Fields
-	Receipt bool // it must be answered: where there is nothing to say, a private sentence says that it was taken, and nothing of what was asked
-	Public  bool // it cannot be answered in private: a sentence says so to all, once, and nothing of what was asked
+	Repeats bool // the platform repeats deliveries without acknowledgement
+	Threads bool // commands have a Root to reply under
+	Fields  bool // parts arrive separately, as chat.Fields
+	Receipt bool // an answer is required: without a reply, a private sentence confirms the command without repeating it
+	Public  bool // private answers are impossible: one public sentence says so, without repeating the command
 }
 
-// Message is one message as a person sees it.
+// Message is one message from the view of a person.
 type Message struct {
 	Ref     chat.MessageRef
-	Root    string // the thread it hangs in; "" is none
-	Text    string // all that can be read, buttons aside
+	Root    string // the thread of the message; "" means none
+	Text    string // all readable text, except buttons
 	Buttons []Button
 }
 
-// Button is one as it travels.
+// Button is one button with its token.
 type Button struct{ Label, Carries string }
 
-// T is what a case reports to: a *testing.T, or what stands in for one where the suite itself is tested.
+// T receives the results of a case: a *testing.T, or a substitute in tests of the suite itself.
 type T interface {
 	require.TestingT
 	Helper()
@@ -117,8 +118,8 @@ func Run(t *testing.T, open Open) {
 	}
 }
 
-// Failing returns the names of the cases that the adapter does not pass, and reports none of them. It is how to see that the suite
-// finds a defect that was put there on purpose.
+// Failing returns the names of the cases that the adapter fails, without failing the test. It shows that the
+// suite finds a planted defect.
 func Failing(t *testing.T, open Open) []string {
 	var names []string
 	for _, c := range cases() {
@@ -140,13 +141,14 @@ func stage(t *testing.T, verdict T, open Open) *scene {
 	return &scene{T: verdict, Platform: p, World: w, bot: r}
 }
 
-// silent is a T that keeps a failure to itself.
+// silent is a T that records a failure without reporting it.
 type silent struct {
 	T
 	failed bool
 	first  string
 }
 
+// Errorf records the first message.
 func (s *silent) Errorf(format string, args ...any) {
 	if !s.failed {
 		s.first = sprint(format, args...)
@@ -154,6 +156,7 @@ func (s *silent) Errorf(format string, args ...any) {
 	s.failed = true
 }
 
+// FailNow ends the case.
 func (s *silent) FailNow() {
 	s.failed = true
 	runtime.Goexit()

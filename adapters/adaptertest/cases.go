@@ -143,7 +143,8 @@ var deliveries = []testCase{
 	}},
 }
 
-// onlyReceipts: a surface that must be answered gives each command the same private receipt, and no other gives any.
+// onlyReceipts checks that each command on a surface with receipts got the same private receipt, and that other
+// surfaces gave none.
 func (s *scene) onlyReceipts() {
 	wanted := 0
 	for _, surface := range s.Surfaces() {
@@ -160,7 +161,8 @@ func (s *scene) onlyReceipts() {
 	}
 }
 
-// onlySaid: what cannot be answered in private is answered in public by one message that keeps every secret, however often.
+// onlySaid checks that the public surface gives one public answer, even after a repetition, without any of the
+// secrets.
 func (s *scene) onlySaid(secrets ...string) {
 	s.Type(s.publicSurface(), "https://www.test.com/2.jpg")
 	require.Len(s, s.Visible(), 1)
@@ -174,7 +176,7 @@ func (s *scene) publicSurface() Surface {
 	return s.Surfaces()[i]
 }
 
-// nothingVisible: nobody else sees anything, but for what onlySaid allows.
+// nothingVisible checks that there is no public message, except for the one that onlySaid permits.
 func (s *scene) nothingVisible() {
 	if slices.ContainsFunc(s.Surfaces(), func(surface Surface) bool { return surface.Public }) {
 		return
@@ -315,7 +317,8 @@ var presses = []testCase{
 	}},
 }
 
-// pressAndSubmit: alice presses a button that a form answers, and sends it back; the bot then says nothing.
+// pressAndSubmit makes alice press a button that opens a form, and submit the form without a reply from the
+// bot.
 func (s *scene) pressAndSubmit(ref chat.MessageRef) (press, submitted chat.Answer) {
 	s.Helper()
 	before := len(s.bot.pressed())
@@ -339,7 +342,7 @@ var form = chat.Form{Title: "Purge", Submit: "Continue", Token: "form-token", In
 }}
 
 func (s *scene) show(ref chat.MessageRef, c chat.Card) (chat.MessageRef, error) {
-	s.shown++ // another card has another key; the same one twice would be one message
+	s.shown++ // every card has its own key; an equal key would give one message
 	return s.Show(s.Context(), s.Channel(), ref, fmt.Sprint("key ", s.shown), c)
 }
 
@@ -555,7 +558,8 @@ var cards = []testCase{
 	}},
 }
 
-// questions are about one target, three hundred, and ten that are too long for most messages.
+// questions are cards about one target, three hundred targets, and ten targets that are too long for most
+// messages.
 var questions = []chat.Card{ask(1, 40), ask(300, 40), ask(10, 1500)}
 
 func ask(n, length int) chat.Card {
@@ -572,9 +576,11 @@ func ask(n, length int) chat.Card {
 	return c
 }
 
-// mustBeReadable: what confirms is offered where each target is on the message or in a file beside it, and there if it can be at all.
+// mustBeReadable checks that the confirming button is offered only if every target is on the message or in a
+// file beside it, and with must set, that it is offered.
 func (s *scene) mustBeReadable(ref chat.MessageRef, q chat.Card, must bool) {
 	s.Helper()
+	// Collect the buttons of the message, and all visible text.
 	var offered []string
 	text := ""
 	for _, m := range s.Visible() {
@@ -585,6 +591,7 @@ func (s *scene) mustBeReadable(ref chat.MessageRef, q chat.Card, must bool) {
 			}
 		}
 	}
+	// Find out whether the whole list can be read.
 	all := q.Targets
 	if q.File != nil {
 		all = strings.Fields(q.File.Text)
@@ -595,15 +602,16 @@ func (s *scene) mustBeReadable(ref chat.MessageRef, q chat.Card, must bool) {
 	assert.True(s, slices.Contains(offered, "Purge") || !must, "%d targets can be attached, and not be confirmed", len(all))
 }
 
-// rest waits until the adapter has sent what it still sends: as a World's verbs do.
+// rest waits until the adapter has sent everything, like every method of World.
 func (s *scene) rest() { s.Type(s.Surfaces()[0], "whoami") }
 
-// tell tells alice about something that no event is known of.
+// tell shows a card to alice without a known event.
 func (s *scene) tell(at chat.Thread, c chat.Card) error {
 	return s.Tell(s.Context(), s.Alice(), at, chat.EventKey{}, c)
 }
 
-// later is what became of a purge; each of earlier differs from it in one part, and the last in all.
+// later is the card of a finished purge. Each card in earlier differs from it in one part, and the last one in
+// all parts.
 var (
 	later = chat.Card{
 		Title: "Done in mainland.", Lines: []string{"Mainland: 1 done."}, Targets: []string{"https://www.test.com/a/"}, Footer: "p-7k3f9x2q · took 3s",
@@ -621,7 +629,7 @@ var (
 	}
 )
 
-// mustSay: the message says what became of the purge, and nothing that only the card before it said.
+// mustSay checks that the message shows the later card, without text that only the card before had.
 func (s *scene) mustSay(ref chat.MessageRef, before chat.Card) {
 	s.Helper()
 	i := slices.IndexFunc(s.Visible(), func(m Message) bool { return m.Ref == ref })
@@ -636,7 +644,7 @@ func (s *scene) mustSay(ref chat.MessageRef, before chat.Card) {
 	assert.Equal(s, []Button{{"Also overseas", "token-1"}}, m.Buttons)
 }
 
-// hostile is text that acts on some platform, or in some log.
+// hostile lists texts that have an effect on some platform, or in some log.
 var hostile = []string{
 	"<!channel>", "<!here|here>", "<!subteam^S1>", "<@U0BOB>", "<https://evil.example|https://www.test.com/>", "@everyone", "@here", "<@80351110224678912>", "<@&1>",
 	"*bold*", "_it_", "~gone~", "`code`", "``` fence ```", "> quote", "# heading", "[text](https://evil.example)", "&lt;!channel&gt;", "&amp;", ":rage:", "||spoiler||", `\`,
@@ -650,7 +658,7 @@ var directory = []testCase{
 		s.mustBe(s.Bob(), chat.Member)
 	}},
 	{"who is no member is what they are", func(s *scene) {
-		for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, chat.Robot, chat.Gone} {
+		for _, standing := range []chat.Standing{chat.Guest, chat.Outsider, chat.Bot, chat.Deactivated} {
 			if who := s.Someone(standing); who != "" {
 				s.mustBe(who, standing)
 			}
@@ -710,5 +718,5 @@ func (s *scene) mustKnow(at chat.Thread) chat.Channel {
 	return c
 }
 
-// Channel is the World's: the Platform's look-up has the same name.
+// Channel returns the World's channel. The Platform's look-up has the same name.
 func (s *scene) Channel() chat.Thread { return s.World.Channel() }

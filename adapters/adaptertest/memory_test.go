@@ -19,8 +19,8 @@ import (
 	"purgebot/purge"
 )
 
-// memory is a platform that lives in this file, and its world: honest, but for the defect planted in it.
-// Its markup is "<@id>", which notifies, and the entity "&lt;". It delivers again what is not acknowledged.
+// memory is a platform in memory with its world, correct except for a planted defect. Its markup is "<@id>",
+// which notifies, and the entity "&lt;". It repeats deliveries without acknowledgement.
 type memory struct {
 	t      *testing.T
 	bot    chat.Handler
@@ -31,19 +31,19 @@ type memory struct {
 	serial   int
 	last     chat.Command
 	form     *chat.Form
-	formOn   chat.Answer // what opened it, if it was a press
+	formOn   chat.Answer // the press that opened the form, if any
 	throttle time.Duration
 	down     bool
 	lose     bool
 	noFiles  bool
-	keys     map[string]*posted // what was posted with each key: a platform that knows it by that posts once
+	keys     map[string]*posted // the posts by key: an honest platform posts once for each key
 	known    map[acl.Subject]chat.Person
 }
 
 type posted struct {
 	Message
 	wire     string
-	to       acl.Subject // only this person sees it; "" is everybody
+	to       acl.Subject // the only reader; "" means everyone
 	notified []string
 	unfurls  bool
 }
@@ -53,7 +53,7 @@ func TestTheSuitePassesAnHonestPlatform(t *testing.T) {
 	Run(t, plant(""))
 }
 
-// TestTheSuiteFindsDefects breaks the platform on purpose, one thing at a time.
+// TestTheSuiteFindsDefects checks that the suite finds each planted defect.
 func TestTheSuiteFindsDefects(t *testing.T) {
 	t.Parallel()
 	for defect, found := range map[string]string{
@@ -111,7 +111,7 @@ func (m *memory) has(defect string) bool { return m.defect == defect }
 
 func (m *memory) platform() chat.Platform { return memoryPlatform{m} }
 
-// memoryPlatform is apart from memory because a World's Channel is not a Platform's.
+// memoryPlatform is a separate type because World and Platform both have a method Channel.
 type memoryPlatform struct{ m *memory }
 
 func (p memoryPlatform) Show(_ context.Context, at chat.Thread, ref chat.MessageRef, key string, c chat.Card) (chat.MessageRef, error) {
@@ -135,7 +135,7 @@ func (p memoryPlatform) Show(_ context.Context, at chat.Thread, ref chat.Message
 	return m.postOnce(at, key, c)
 }
 
-// postOnce posts, or edits what was posted with the same key.
+// postOnce posts, or edits the earlier post with the same key.
 func (m *memory) postOnce(at chat.Thread, key string, c chat.Card) (chat.MessageRef, error) {
 	if twin := m.keys[key]; twin != nil && !m.lose && slices.Contains(m.messages, twin) {
 		if !m.has("believes a repeated post") {

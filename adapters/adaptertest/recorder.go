@@ -9,18 +9,18 @@ import (
 	"purgebot/bot/chat"
 )
 
-// recorder is a bot that remembers what it was handed, and answers as it was told.
+// recorder is a bot that records its calls and gives prepared answers.
 type recorder struct {
 	mu       sync.Mutex
 	commands []chat.Command
 	answers  []chat.Answer
-	hurried  bool // every call came with a deadline
+	hurried  bool // the last call had a deadline
 	reply    chat.Reply
 	err      error
 	panics   bool
 }
 
-// Command implements bot.Handler.
+// Command implements chat.Handler.
 func (r *recorder) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -28,7 +28,7 @@ func (r *recorder) Command(ctx context.Context, c chat.Command) (chat.Reply, err
 	return r.answer(ctx)
 }
 
-// Answer implements bot.Handler.
+// Answer implements chat.Handler.
 func (r *recorder) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -36,7 +36,7 @@ func (r *recorder) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error
 	return r.answer(ctx)
 }
 
-// Suggest implements bot.Handler.
+// Suggest implements chat.Handler.
 func (r *recorder) Suggest(context.Context, chat.Suggestion) (chat.Reply, error) {
 	return chat.Reply{}, nil
 }
@@ -49,10 +49,10 @@ func (r *recorder) answer(ctx context.Context) (chat.Reply, error) {
 	return r.reply, r.err
 }
 
-// says makes the bot answer everything that follows with reply.
+// says sets the reply to all further events.
 func (r *recorder) says(reply chat.Reply) { r.will(reply, nil) }
 
-// fails makes the bot record nothing that follows.
+// fails makes all further events fail.
 func (r *recorder) fails(err error) { r.will(chat.Reply{}, err) }
 
 func (r *recorder) panicking(on bool) {

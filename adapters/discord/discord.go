@@ -41,16 +41,19 @@ type Config struct {
 	MessageContent bool
 	// Groups returns the subjects in the current policy; only those of a person's roles are reported. nil
 	// reports all roles.
-	Groups     func() []acl.Subject
-	Now        func() time.Time // nil means time.Now
-	Log        *slog.Logger     // nil means slog.Default
-	HTTPClient *http.Client     // nil means a new client; redirects are never followed, and a missing timeout is set
+	Groups func() []acl.Subject
+	Now    func() time.Time // nil means time.Now
+	Log    *slog.Logger     // nil means slog.Default
+	// TurnedAway counts a delivery that is answered 401, by its reason: "unsigned", "signature" or "clock". nil counts nothing.
+	TurnedAway func(reason string)
+	HTTPClient *http.Client // nil means a new client; redirects are never followed, and a missing timeout is set
 	// Patience extends the time limits of an event. It is zero for Discord itself, which waits three seconds, and positive for a simulator.
 	Patience time.Duration
 }
 
 // Discord is the adapter, made by New. Its methods are safe for concurrent use.
 type Discord struct {
+	turned   turnedAway
 	config   Config
 	api      string // "https://discord.com/api/v9", without a final slash
 	key      ed25519.PublicKey

@@ -41,7 +41,7 @@ func (d *Discord) askPerson(ctx context.Context, id string) (chat.Person, error)
 	case code(err) == unknownMember:
 		p.Standing = chat.Outsider
 	case code(err) == unknownUser:
-		p.Standing = chat.Gone
+		p.Standing = chat.Deactivated
 	case err != nil:
 		return chat.Person{}, err
 	case m.User.ID != id:
@@ -58,7 +58,7 @@ func (d *Discord) person(m member) chat.Person {
 	p := chat.Person{Subject: d.subject(m.User.ID), Name: cmp.Or(m.Nick, m.User.GlobalName, m.User.Username), Standing: chat.Member}
 	switch {
 	case m.User.Bot, m.User.System:
-		p.Standing = chat.Robot
+		p.Standing = chat.Bot
 	case m.Pending, m.Flags&guest != 0:
 		p.Standing = chat.Guest
 	}

@@ -29,7 +29,7 @@ type timing struct {
 
 var defaults = timing{deferAfter: deferAfter, handleIn: handleIn, grace: grace}
 
-// with adds patience to what an event may take.
+// with returns the time limits extended by patience.
 func (t timing) with(patience time.Duration) timing {
 	t.deferAfter += patience
 	t.handleIn += patience

@@ -54,6 +54,7 @@ func (d *Discord) verified(w http.ResponseWriter, r *http.Request) ([]byte, int)
 	// Refuse requests that are not worth reading.
 	t, fresh := stampOf(r.Header, d.config.Now())
 	if !fresh {
+		d.turnAway(t, fresh)
 		return nil, http.StatusUnauthorized
 	}
 	if r.ContentLength > maxBody {
@@ -67,6 +68,7 @@ func (d *Discord) verified(w http.ResponseWriter, r *http.Request) ([]byte, int)
 	case errors.As(err, &tooLarge):
 		return nil, http.StatusRequestEntityTooLarge
 	case err != nil || !t.signed(d.key, b.Bytes()):
+		d.turnAway(t, fresh)
 		return nil, http.StatusUnauthorized
 	case packed(r.Header):
 		w.Header().Set("Accept-Encoding", "identity")

@@ -186,7 +186,7 @@ func (w *world) Group() acl.Subject { return oncall }
 
 func (w *world) Someone(s chat.Standing) acl.Subject {
 	return subjectOf(map[chat.Standing]string{
-		chat.Guest: "900000000000000011", chat.Outsider: "900000000000000012", chat.Robot: "900000000000000013", chat.Gone: "900000000000000099",
+		chat.Guest: "900000000000000011", chat.Outsider: "900000000000000012", chat.Bot: "900000000000000013", chat.Deactivated: "900000000000000099",
 	}[s])
 }
 

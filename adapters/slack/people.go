@@ -97,7 +97,7 @@ func (s *Slack) askPerson(me identity, id string, maxAge time.Duration) *answer[
 		u, err := look(ctx, s, "users.info", "", func(ctx context.Context) (*slack.User, error) { return s.api.GetUserInfoContext(ctx, id) })
 		switch code(err) {
 		case "user_not_found":
-			return account{Person: chat.Person{Subject: subject(me.team, id), Standing: chat.Gone}}, nil
+			return account{Person: chat.Person{Subject: subject(me.team, id), Standing: chat.Deactivated}}, nil
 		case "user_not_visible":
 			return account{Person: chat.Person{Subject: subject(me.team, id), Standing: chat.Outsider}}, nil
 		}
@@ -128,9 +128,9 @@ func zone(name string) *time.Location {
 func standing(team string, u *slack.User) chat.Standing {
 	switch {
 	case u.Deleted:
-		return chat.Gone
+		return chat.Deactivated
 	case u.IsBot, u.IsWorkflowBot, u.IsConnectorBot, u.ID == "USLACKBOT":
-		return chat.Robot
+		return chat.Bot
 	case u.IsStranger, u.TeamID != team && !slices.Contains(u.Enterprise.Teams, team):
 		return chat.Outsider
 	case u.IsRestricted, u.IsUltraRestricted:

@@ -22,11 +22,11 @@ import (
 func TestStanding(t *testing.T) {
 	t.Parallel()
 	for want, users := range map[chat.Standing][]slackgo.User{
-		chat.Member:   {{TeamID: "T1"}, {TeamID: "T2", Enterprise: slackgo.EnterpriseUser{Teams: []string{"T3", "T1"}}}},
-		chat.Guest:    {{TeamID: "T1", IsRestricted: true}, {TeamID: "T1", IsUltraRestricted: true}},
-		chat.Outsider: {{TeamID: "T2"}, {TeamID: "T1", IsStranger: true}, {}, {TeamID: "T2", IsRestricted: true}},
-		chat.Robot:    {{TeamID: "T1", IsBot: true}, {TeamID: "T1", IsWorkflowBot: true}, {TeamID: "T1", ID: "USLACKBOT"}, {TeamID: "T1", IsConnectorBot: true}},
-		chat.Gone:     {{TeamID: "T1", Deleted: true}, {TeamID: "T1", Deleted: true, IsBot: true}},
+		chat.Member:      {{TeamID: "T1"}, {TeamID: "T2", Enterprise: slackgo.EnterpriseUser{Teams: []string{"T3", "T1"}}}},
+		chat.Guest:       {{TeamID: "T1", IsRestricted: true}, {TeamID: "T1", IsUltraRestricted: true}},
+		chat.Outsider:    {{TeamID: "T2"}, {TeamID: "T1", IsStranger: true}, {}, {TeamID: "T2", IsRestricted: true}},
+		chat.Bot:         {{TeamID: "T1", IsBot: true}, {TeamID: "T1", IsWorkflowBot: true}, {TeamID: "T1", ID: "USLACKBOT"}, {TeamID: "T1", IsConnectorBot: true}},
+		chat.Deactivated: {{TeamID: "T1", Deleted: true}, {TeamID: "T1", Deleted: true, IsBot: true}},
 	} {
 		for _, u := range users {
 			assert.Equal(t, want, standing("T1", &u), "%+v", u)
@@ -107,8 +107,8 @@ func TestWhatIsKnownOfPeopleAges(t *testing.T) {
 	expect(5*time.Minute, chat.Member, 1)
 	c.forward(time.Minute)
 	expect(5*time.Minute, chat.Member, 1)
-	expect(30*time.Second, chat.Gone, 2)
-	expect(0, chat.Gone, 3)
+	expect(30*time.Second, chat.Deactivated, 2)
+	expect(0, chat.Deactivated, 3)
 	w.PutUser(slacksim.User{ID: "U0BOB", Name: "bob"})
 	c.forward(6 * time.Minute)
 	expect(24*time.Hour, chat.Member, 4)

@@ -40,10 +40,13 @@ type Config struct {
 	// Patience is added to the time limits on an event. Slack waits only three seconds, so production sets none;
 	// a simulated Slack can wait longer.
 	Patience time.Duration
+	// TurnedAway counts a delivery that is answered 401, by its reason: "unsigned", "signature" or "clock". nil counts nothing.
+	TurnedAway func(reason string)
 }
 
 // Slack is the adapter, made by New. Its methods are safe for concurrent use.
 type Slack struct {
+	turned   turnedAway
 	config   Config
 	api      *slack.Client
 	http     *http.Client

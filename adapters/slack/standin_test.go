@@ -100,10 +100,10 @@ func TestUsersWithFewFields(t *testing.T) {
 		`{"id":"U1","team_id":"T0SIM","name":"a"}`:                   chat.Member,
 		`{"id":"U1","team_id":"T0SIM"}`:                              chat.Member,
 		`{"id":"U1","team_id":"T0SIM","is_restricted":true}`:         chat.Guest,
-		`{"id":"U1","team_id":"T0SIM","deleted":true}`:               chat.Gone,
+		`{"id":"U1","team_id":"T0SIM","deleted":true}`:               chat.Deactivated,
 		`{"id":"U1","name":"a"}`:                                     chat.Outsider,
 		`{"id":"U1","team_id":"T9","enterprise_user":{"teams":[]}}`:  chat.Outsider,
-		`{"id":"U1","team_id":"T0SIM","is_bot":true,"profile":null}`: chat.Robot,
+		`{"id":"U1","team_id":"T0SIM","is_bot":true,"profile":null}`: chat.Bot,
 	} {
 		s := offlineWith(t, table{"users.info": `{"ok":true,"user":` + user + `}`})
 		p, err := s.Person(t.Context(), "slack:T0SIM/U1", 0)

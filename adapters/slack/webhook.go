@@ -91,6 +91,7 @@ func (s *Slack) verified(w http.ResponseWriter, r *http.Request) ([]byte, int) {
 	case err == nil && r.URL.Path == "/slack/commands" && sslCheck(body):
 		return body[:0], http.StatusOK
 	}
+	s.turnAway(t, fresh, body, err)
 	return nil, http.StatusUnauthorized
 }
 

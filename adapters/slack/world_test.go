@@ -76,7 +76,7 @@ func (w *world) Group() acl.Subject { return "slack:T0SIM/S0ALICE" }
 
 func (w *world) Someone(s chat.Standing) acl.Subject {
 	return map[chat.Standing]acl.Subject{
-		chat.Guest: "slack:T0SIM/U0GUEST", chat.Outsider: "slack:T0SIM/U0OTHER", chat.Robot: "slack:T0SIM/U0ROBOT", chat.Gone: "slack:T0SIM/U0GONE",
+		chat.Guest: "slack:T0SIM/U0GUEST", chat.Outsider: "slack:T0SIM/U0OTHER", chat.Bot: "slack:T0SIM/U0ROBOT", chat.Deactivated: "slack:T0SIM/U0GONE",
 	}[s]
 }
 

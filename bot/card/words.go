@@ -47,11 +47,11 @@ const Workspace = "workspace"
 
 // StandingProblem is why somebody who is no member may do nothing.
 var StandingProblem = map[chat.Standing]string{
-	chat.Guest:    "Guests of this workspace cannot purge. Ask a full member.",
-	chat.Outsider: "Only members of this workspace can purge. Ask one of them.",
-	chat.Robot:    "Bots cannot purge.",
-	chat.Gone:     "This account is deactivated and cannot purge.",
-	"":            "I could not tell what you are to this workspace; nothing was purged. Ask whoever runs purgebot.",
+	chat.Guest:       "Guests of this workspace cannot purge. Ask a full member.",
+	chat.Outsider:    "Only members of this workspace can purge. Ask one of them.",
+	chat.Bot:         "Bots cannot purge.",
+	chat.Deactivated: "This account is deactivated and cannot purge.",
+	"":               "I could not tell what you are to this workspace; nothing was purged. Ask whoever runs purgebot.",
 }
 
 // ToldAlone is why an end is told to whoever asked, and not in the channel.

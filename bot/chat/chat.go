@@ -74,11 +74,11 @@ type Standing string
 
 // The standings.
 const (
-	Member   Standing = "member"
-	Guest    Standing = "guest"
-	Outsider Standing = "outsider" // another organisation's
-	Robot    Standing = "bot"
-	Gone     Standing = "gone" // deleted or deactivated
+	Member      Standing = "member"
+	Guest       Standing = "guest"
+	Outsider    Standing = "outsider" // another organisation's
+	Bot         Standing = "bot"
+	Deactivated Standing = "gone" // deleted or deactivated
 )
 
 // Person is who a subject is at this moment.

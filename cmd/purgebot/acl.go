@@ -36,7 +36,7 @@ func aclInit() *cobra.Command {
 			if err := app.InitACL(path); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is written. Put your ids and hosts in, and what somebody may and may not purge under tests; then: purgebot acl test %s\n", path, path)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is written. Put in your ids and hosts, and under tests the targets that a person may and may not purge; then: purgebot acl test %s\n", path, path)
 			return nil
 		},
 	}
@@ -48,7 +48,7 @@ func aclCheck() *cobra.Command {
 		Use: "check --acl FILE --user SUBJECT", Short: "Say for each target on standard input whether SUBJECT may purge it", Args: cobra.NoArgs,
 		Long: `check reads lines, each a JSON string (a target as typed), and answers one line each, in order:
 {"allowed":bool,"canonical":string,"reason":string,"rule":string}
-It exits with 0 if every line was answered, whatever the answers, and with 1 for a bad file or flag.`,
+It exits with 0 if every line was answered, and with 1 for a bad file or flag.`,
 		Example: `  echo '"https://www.example.com/a.jpg"' | purgebot acl check --acl acl.yaml --user slack:T024BE7LD/U2147483697 --json`,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.Check(os.Stdin, cmd.OutOrStdout(), os.Stderr) },
 	}
@@ -57,13 +57,13 @@ It exits with 0 if every line was answered, whatever the answers, and with 1 for
 	return c
 }
 
-// asking adds the flags that say who asks, and what for.
+// asking adds the flags that describe the asker and the question.
 func asking(c *cobra.Command, o *app.AskACL) {
 	f := c.Flags()
 	f.StringVar(&o.File, "acl", "acl.yaml", "the policy file")
-	f.StringVar(&o.User, "user", "", "who asks, e.g. slack:T024BE7LD/U2147483697")
-	f.StringArrayVar(&o.Groups, "in", nil, "a group of the platform that they are in; may be repeated")
-	f.StringVar(&o.Channel, "channel", "", "the channel they ask in, for grants that name channels")
+	f.StringVar(&o.User, "user", "", "the person who asks, e.g. slack:T024BE7LD/U2147483697")
+	f.StringArrayVar(&o.Groups, "in", nil, "a platform group of that person; may be repeated")
+	f.StringVar(&o.Channel, "channel", "", "the channel of the question, for grants that name channels")
 	f.StringVar(&o.Kind, "kind", "url", "url or directory")
 	f.StringVar(&o.Area, "area", "mainland", "mainland, overseas or global")
 }
@@ -71,9 +71,9 @@ func asking(c *cobra.Command, o *app.AskACL) {
 func aclWhy() *cobra.Command {
 	var o app.AskACL
 	c := &cobra.Command{
-		Use: "why --acl FILE --user SUBJECT TARGET…", Short: "Say whether SUBJECT may purge TARGET now, by which rule, and what other rules miss", Args: cobra.MinimumNArgs(1),
-		Long: `why decides about each target as the bot would now, but for what was frozen or granted in chat. With --area global it answers
-once for each area. It exits with 0 if it answered, whatever the answer, and with 1 for a bad file, flag or target.`,
+		Use: "why --acl FILE --user SUBJECT TARGET…", Short: "Say whether SUBJECT may purge TARGET now, by which rule, and the reasons why other rules do not apply", Args: cobra.MinimumNArgs(1),
+		Long: `why decides about each target as the bot would now, apart from freezes and temporary grants in chat. With --area global it
+answers once for each area. It exits with 0 after every answer, and with 1 for a bad file, flag or target.`,
 		Example: `  purgebot acl why --acl acl.yaml --user slack:T024BE7LD/U2147483697 https://www.example.com/a.jpg`,
 		RunE:    func(cmd *cobra.Command, args []string) error { return o.Why(args, cmd.OutOrStdout(), os.Stderr) },
 	}
@@ -85,18 +85,18 @@ once for each area. It exits with 0 if it answered, whatever the answer, and wit
 func aclWhoCan() *cobra.Command {
 	var o app.AskACL
 	c := &cobra.Command{
-		Use: "who-can --acl FILE TARGET…", Short: "List whom the policy lets purge each TARGET now", Args: cobra.MinimumNArgs(1),
-		Long: `who-can lists people, groups and subjects as the file names them, each with everybody behind it, the grant, its limits and its
-confirmation; and, after "but", what denials close of that. Who is in a group of a chat only the chat knows: for somebody in one,
-ask why. It exits with 0 if it answered, and with 1 for a bad file, flag or target.`,
+		Use: "who-can --acl FILE TARGET…", Short: "List the people and groups who may purge each TARGET now", Args: cobra.MinimumNArgs(1),
+		Long: `who-can lists people, groups and subjects by their names in the file, each with its members, the grant, its limits and its
+confirmation; and, after "but", the denials that close a part of it. Only the chat knows the members of its groups: for a member,
+use why. It exits with 0 after an answer, and with 1 for a bad file, flag or target.`,
 		Example: `  purgebot acl who-can --acl acl.yaml --kind directory https://www.example.com/assets/`,
 		RunE:    func(cmd *cobra.Command, args []string) error { return o.WhoCan(args, cmd.OutOrStdout(), os.Stderr) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.File, "acl", "acl.yaml", "the policy file")
-	f.StringVar(&o.Channel, "channel", "", "the channel they ask in; left out: any")
+	f.StringVar(&o.Channel, "channel", "", "the channel of the question; without it, any channel")
 	f.StringVar(&o.Kind, "kind", "url", "url or directory")
-	f.StringVar(&o.Area, "area", "", "mainland or overseas; left out: both")
+	f.StringVar(&o.Area, "area", "", "mainland or overseas; without it, both")
 	f.BoolVar(&o.JSON, "json", false, "answer in JSON, one object a line")
 	return c
 }
@@ -105,8 +105,8 @@ func aclTest() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "test FILE", Short: "Run the tests that a policy file holds", Args: cobra.ExactArgs(1),
-		Long: `test says of each target under the file's tests whether the file does what it says there. It exits with 0 if all is so, and with 1
-if a test fails or the file does not load.`,
+		Long: `test reports for each target under the file's tests whether the policy gives the expected answer. It exits with 0 if every test
+passes, and with 1 if one fails or the file does not load.`,
 		Example: `  purgebot acl test acl.yaml`,
 		RunE:    func(cmd *cobra.Command, args []string) error { return app.TestACL(args[0], asJSON, cmd.OutOrStdout()) },
 	}
@@ -118,11 +118,11 @@ func aclDiff() *cobra.Command {
 	var asJSON bool
 	var most int
 	c := &cobra.Command{
-		Use: "diff OLD NEW", Short: "Say who gains and who loses what if NEW takes the place of OLD",
-		Long: `diff compares what two policy files say, once groups and people are resolved to their accounts: what a rule or a group is called
-is no difference, and neither is the same right written otherwise. It lists for whom what is gained (+), lost (-), denied (+), no longer
-denied (-), or asked and limited otherwise (~), and what changes besides. It exits as diff does: with 0 if nothing differs, with 1 if
-something does, and with 2 for a bad file or flag.`,
+		Use: "diff OLD NEW", Short: "List the rights that people gain and lose if NEW replaces OLD",
+		Long: `diff compares the rights in two policy files, with groups and people resolved to their accounts: other names of rules and groups are
+no difference, and neither is another notation of the same right. It lists for each person or group the rights gained (+), lost (-),
+denied (+), no longer denied (-), or with another confirmation or limit (~), and the other changes. The exit
+codes are those of diff: 0 without a difference, 1 with a difference, 2 for a bad file or flag.`,
 		Example: `  purgebot acl diff acl.yaml acl.new.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			same, err := app.DiffACL(args[0], args[1], most, asJSON, cmd.OutOrStdout(), os.Stderr)
@@ -143,11 +143,11 @@ something does, and with 2 for a bad file or flag.`,
 	}
 	c.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return exit{2, known(cmd, err)} })
 	c.Flags().BoolVar(&asJSON, "json", false, "answer in JSON, one object")
-	c.Flags().IntVar(&most, "most", 100, "how many changes are listed, and how many names in each; 0 is all")
+	c.Flags().IntVar(&most, "most", 100, "maximum number of changes, and of names in each; 0 means all")
 	return c
 }
 
-// known adds to an error about a flag which flags there are.
+// known adds the list of flags to an error about a flag.
 func known(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%w; %s has\n%s", err, cmd.CommandPath(), strings.TrimRight(cmd.LocalFlags().FlagUsages(), "\n"))
 }

@@ -15,8 +15,8 @@ func historyCommand() *cobra.Command {
 	var verify bool
 	c := &cobra.Command{
 		Use: "history [DOMAIN]", Short: "Write the timeline of an incident, or check that the audit is whole", Args: cobra.MaximumNArgs(1),
-		Long: `history writes the audit, oldest first: who asked, was refused, pressed, what was sent and what became of it. It reads the database
-that DATABASE_URL names, beside a purgebot that serves, and writes nothing to it. Whoever may read that file sees private targets too.`,
+		Long: `history writes the audit, oldest first: requests, refusals and presses with their persons, and calls with their results. It reads the
+database in DATABASE_URL, even beside a running purgebot, and writes nothing to it. Readers of that database see private targets, too.`,
 		Example: `  purgebot history shop.example.com --since 30d > incident.md
   purgebot history --by slack:T024BE7LD/U2147483697 --outcome failed --format csv > failed.csv
   purgebot history --verify`,
@@ -34,12 +34,12 @@ that DATABASE_URL names, beside a purgebot that serves, and writes nothing to it
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.Since, "since", "", "how long ago (30d, 12h), or a date; without it, all that is kept")
-	f.StringVar(&o.Until, "until", "", "how long ago, or a date, which is itself left out")
-	f.StringVar(&o.By, "by", "", "whose purges, presses and refusals, e.g. slack:T024BE7LD/U2147483697")
+	f.StringVar(&o.Since, "since", "", "the beginning: a time ago (30d, 12h) or a date; without it, the whole audit")
+	f.StringVar(&o.Until, "until", "", "the end: a time ago, or a date, which is itself excluded")
+	f.StringVar(&o.By, "by", "", "the person of the purges, presses and refusals, e.g. slack:T024BE7LD/U2147483697")
 	f.StringVar(&o.Outcome, "outcome", "", "done, partly done, accepted, failed, unknown, refused, cancelled or expired")
 	f.StringVar(&o.Format, "format", "markdown", "markdown, csv or json (one object a line, with everything)")
 	f.StringVar(&o.Zone, "zone", "", "the time zone of dates and of the second time column, e.g. Asia/Shanghai; default: this machine's")
-	f.BoolVar(&verify, "verify", false, "follow the audit's chain of hashes and hold the tables against it; exit with 1 at the first row that was changed, removed or put in, or that they do not fit")
+	f.BoolVar(&verify, "verify", false, "check the audit's chain of hashes, and the tables against it; exit with 1 at the first row that was changed, removed or inserted, or that contradicts the tables")
 	return c
 }

@@ -1,7 +1,7 @@
-// Command purgebot purges Tencent Cloud CDN caches for people who ask in chat.
+// Command purgebot purges Tencent Cloud CDN caches on commands from chat.
 //
-// It is only the command line: it parses flags, reads the environment, and leaves everything else to package app.
-// It decides nothing, and it talks to nothing simulated.
+// It is only the command line: it parses flags, reads the environment, and leaves everything else to package
+// app.
 package main
 
 import (
@@ -25,15 +25,16 @@ func main() {
 	}
 }
 
-// exit is an error with an exit code other than 1, or with nothing to say.
+// exit is an error with an exit code other than 1, or without a message.
 type exit struct {
 	code int
 	err  error
 }
 
+// Error implements error.
 func (e exit) Error() string { return fmt.Sprint(e.err) }
 
-// trouble says what went wrong and returns the exit code.
+// trouble prints an error and returns the exit code.
 func trouble(err error) int {
 	e := exit{1, err}
 	errors.As(err, &e)

@@ -16,12 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMain lets scripts and tests run the command as its users do: this binary is purgebot where it is called so.
+// TestMain makes the test binary act as purgebot if it is called by that name, so that scripts run the real
+// command.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"purgebot": main})
 }
 
-// TestScripts plays testdata/*.txtar. Beside the usual commands, "exits N COMMAND" is exec and the exit code.
+// TestScripts runs testdata/*.txtar. Besides the usual commands, "exits N COMMAND" is exec with an exit code.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{Dir: "testdata", RequireExplicitExec: true, Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -52,7 +53,7 @@ grants:
   - {name: all, to: [slack:T0/U1], domains: [www.example.com]}
 `
 
-// It runs until it is told to stop, and then stops as if nothing had happened.
+// The server runs until it is told to stop, and then stops without an error.
 func TestServeStopsWhenTold(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -73,7 +74,7 @@ func TestServeStopsWhenTold(t *testing.T) {
 	}
 	require.Contains(t, lines.Text(), `"listening"`)
 	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
-	for lines.Scan() { // to its end, as Wait wants it
+	for lines.Scan() { // to the end, as Wait requires
 	}
 	assert.NoError(t, c.Wait())
 }

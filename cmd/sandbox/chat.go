@@ -9,30 +9,31 @@ import (
 	"time"
 )
 
-// chat is one of the simulated chats, as whoever types in it sees it. Both have the same people and a channel #cdn.
+// chat is one simulated chat, from the view of its users. Both chats have the same people and a channel #cdn.
 type chat interface {
-	// people are those who type, with their ids.
+	// people returns the users with their ids.
 	people() []person
-	// ready returns once purgebot hears what is typed.
+	// ready returns once purgebot receives messages.
 	ready(ctx context.Context) error
-	// say types text in #cdn, or in the thread of the message with that id, and returns once purgebot has taken it.
+	// say types text in #cdn, or in the thread of the message with that id, and returns once purgebot has
+	// accepted it.
 	say(user, thread, text string) error
-	// example is a whole command, which opens no form.
+	// example returns a complete command, which opens no form.
 	example() string
-	// press presses a button of a message, or with message "" the newest with that label.
+	// press presses a button of a message; with message "", of the newest message with that label.
 	press(user, channel, message, label string) error
-	// messages is all that one person sees, oldest first.
+	// messages returns all messages that a user sees, oldest first.
 	messages(user string) []message
-	// form is what the person has open, or nil.
+	// form returns the user's open form, or nil.
 	form(user string) *form
-	// submit sends that form, by block; dismiss closes it.
+	// submit sends that form, with values by block; dismiss closes it.
 	submit(user string, values map[string]string) error
 	dismiss(user string) error
-	// changed is closed at the next change of any of this.
+	// changed returns a channel that is closed at the next change.
 	changed() <-chan struct{}
 }
 
-// person is somebody who types.
+// person is a user of a chat.
 type person struct{ id, name string }
 
 // find returns the id of a person.
@@ -47,10 +48,11 @@ func find(c chat, name string) (string, error) {
 	return "", fmt.Errorf("there is no %q here: there are %s", name, strings.Join(names, ", "))
 }
 
-// answerIn is how long a chat waits for an answer.
+// answerIn is the time limit for an answer.
 const answerIn = 3 * time.Second
 
-// answered types something, and if it is a mention waits for what the bot says to it: it is delivered before it is taken.
+// answered types text. For a mention it also waits for the bot's answer, because mentions are delivered before
+// they are handled.
 func answered(c chat, user, text string, say func() error) error {
 	before := fromBot(c, user)
 	if err := say(); err != nil || !strings.HasPrefix(text, "@purgebot") {
@@ -63,7 +65,7 @@ func answered(c chat, user, text string, say func() error) error {
 		}
 		select {
 		case <-changed:
-		case <-late: // it may have nothing to say
+		case <-late: // the bot may have no answer
 			return nil
 		}
 	}
@@ -79,7 +81,8 @@ func fromBot(c chat, user string) int {
 	return n
 }
 
-// everything is what anybody sees, each message once, oldest first; of one that is private, to says whose it is.
+// everything returns the messages of all users, each once, oldest first. The field to of a private message
+// names its reader.
 func everything(c chat) []message {
 	var all []message
 	have := map[string]bool{}
@@ -99,24 +102,24 @@ func everything(c chat) []message {
 	return all
 }
 
-// message is a message as somebody sees it.
+// message is a message from the view of a user.
 type message struct {
 	Key     string   `json:"key"`
 	Channel string   `json:"channel"`
-	ID      string   `json:"id"`   // later is greater
-	At      int64    `json:"at"`   // unix milliseconds
-	Root    string   `json:"root"` // the key of the message whose thread it hangs in, or ""
+	ID      string   `json:"id"`   // increasing with time
+	At      int64    `json:"at"`   // Unix milliseconds
+	Root    string   `json:"root"` // key of the first message of its thread, or ""
 	From    string   `json:"from"`
-	Who     string   `json:"who"` // person, bot or chat: the platform itself
+	Who     string   `json:"who"` // person, bot or chat (the platform itself)
 	OnlyYou bool     `json:"onlyYou"`
 	Direct  bool     `json:"direct"` // in a direct message from the bot
 	Edited  bool     `json:"edited"`
-	Open    bool     `json:"open"` // one can reply in its thread
+	Open    bool     `json:"open"` // its thread accepts replies
 	Parts   []part   `json:"parts"`
 	Buttons []button `json:"buttons"`
 	Files   []file   `json:"files"`
 
-	text string // all of it but the buttons
+	text string // the whole text, without buttons
 	to   string // see everything
 }
 
@@ -142,7 +145,7 @@ func newFile(name string, content []byte) file {
 	return file{name, strings.ToValidUTF8(string(text), "�"), len(text) < len(content)}
 }
 
-// form is a form that the bot opened.
+// form is an open form of the bot.
 type form struct {
 	Key    string  `json:"key"`
 	Title  string  `json:"title"`
@@ -163,7 +166,7 @@ type field struct {
 	Error    string   `json:"error"`
 }
 
-// plain is a message as the transcript prints it, its buttons below.
+// plain returns a message in the format of the transcript, with its buttons below.
 func (m message) plain() string {
 	text := strings.TrimRight(m.text, "\n")
 	var labels []string

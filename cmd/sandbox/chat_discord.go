@@ -14,7 +14,7 @@ import (
 	"purgebot/adapters/discord/discordsim"
 )
 
-// connectIn is how long purgebot may take to connect.
+// connectIn is the time limit for purgebot's connection.
 const connectIn = time.Minute
 
 // discordChat is the chat in Discord.
@@ -45,7 +45,7 @@ func (c discordChat) ready(ctx context.Context) error {
 	return nil
 }
 
-// say types what Discord's client would have offered, where purgebot's own way of writing was typed.
+// say types text in the form that Discord's client offers. Text in purgebot's own syntax is converted.
 func (c discordChat) say(user, thread, text string) error {
 	return answered(c, user, text, func() error {
 		return c.delivered(c.Type(user, cmp.Or(thread, discordsim.CDN), asOptions(text, menuOf(c.Commands(discordsim.HQ)))))
@@ -54,7 +54,7 @@ func (c discordChat) say(user, thread, text string) error {
 
 func (c discordChat) example() string { return "/purge url https://www.test.com/1.jpg" }
 
-// press presses a button of the channel, or else of what the bot told the user directly.
+// press presses a button in the channel, or else in the bot's direct messages to the user.
 func (c discordChat) press(user, channel, message, label string) error {
 	if channel == "" {
 		if d := c.Press(user, discordsim.CDN, message, label); d.Refused == "" {
@@ -89,7 +89,7 @@ func (c discordChat) delivered(d discordsim.Delivery) error {
 
 func (c discordChat) changed() <-chan struct{} { return c.Changed() }
 
-// messages is #cdn with its threads, and what the bot told that person directly.
+// messages returns the messages of #cdn with its threads, and the bot's direct messages to the user.
 func (c discordChat) messages(user string) []message {
 	var shown []message
 	for _, in := range c.Channels() {
@@ -110,8 +110,9 @@ func (c discordChat) message(m discordsim.Message, direct bool) message {
 		Key: m.Channel + m.ID, Channel: m.Channel, ID: m.ID, At: born(m.ID), From: "Discord", Who: "chat",
 		OnlyYou: m.To != "", Direct: direct, Edited: m.Edited, Open: m.Thread != "", text: m.Plain(),
 	}
+	// Find the thread and the author.
 	if in, found := c.Channel(m.Channel); found && in.Parent != "" {
-		shown.Root = in.Parent + in.ID // a thread has the id of the message that it hangs on
+		shown.Root = in.Parent + in.ID // a thread has the id of its first message
 	}
 	if u, found := c.User(m.User); found {
 		shown.From, shown.Who = u.Name, "person"
@@ -119,6 +120,7 @@ func (c discordChat) message(m discordsim.Message, direct bool) message {
 			shown.Who = "bot"
 		}
 	}
+	// Add the parts, buttons and files.
 	shown.Parts = discordParts(m)
 	for _, b := range m.Buttons() {
 		shown.Buttons = append(shown.Buttons, button{b.Label, map[int]string{1: "primary", 4: "danger"}[b.Style]})
@@ -129,16 +131,17 @@ func (c discordChat) message(m discordsim.Message, direct bool) message {
 	return shown
 }
 
-// born is when an id was made, in Unix milliseconds: https://docs.discord.com/developers/reference#snowflakes
+// born returns the creation time of an id, in Unix milliseconds:
+// https://docs.discord.com/developers/reference#snowflakes
 func born(id string) int64 {
 	n, _ := strconv.ParseUint(id, 10, 64)
 	return int64(n>>22) + 1420070400000
 }
 
-// fence is a block of code in Discord's markup.
+// fence matches a block of code in Discord's markup.
 var fence = regexp.MustCompile("(?s)```\n.*?\n```")
 
-// discordParts takes a message apart by its embeds, and those by their blocks of code.
+// discordParts splits a message into its embeds, and the embeds at blocks of code.
 func discordParts(m discordsim.Message) []part {
 	var all []part
 	var embeds []struct {
@@ -148,6 +151,7 @@ func discordParts(m discordsim.Message) []part {
 	}
 	_ = json.Unmarshal(m.Embeds, &embeds) // a message without embeds is still a message
 	m.Embeds, m.Components, m.Files = nil, nil, nil
+	// Render markup as plain text with the simulator.
 	add := func(kind, markup string) {
 		one := m
 		one.Content, one.Snapshots = markup, nil
@@ -155,6 +159,7 @@ func discordParts(m discordsim.Message) []part {
 			all = append(all, part{kind, text})
 		}
 	}
+	// Add the content, and then the parts of each embed.
 	if plain := m.Plain(); plain != "" {
 		all = append(all, part{"text", plain})
 	}

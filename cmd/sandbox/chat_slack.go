@@ -31,7 +31,7 @@ func (c slackChat) people() []person {
 	return all
 }
 
-// ready has nothing to wait for: Slack delivers to whatever address it was told.
+// ready returns immediately, because Slack delivers to a configured address without a connection.
 func (c slackChat) ready(context.Context) error { return nil }
 
 func (c slackChat) say(user, thread, text string) error {
@@ -64,7 +64,7 @@ func (c slackChat) delivered(d slacksim.Delivery) error {
 
 func (c slackChat) changed() <-chan struct{} { return c.Changed() }
 
-// messages is #cdn, and what the bot told that person directly.
+// messages returns the messages of #cdn, and the bot's direct messages to the user.
 func (c slackChat) messages(user string) []message {
 	var shown []message
 	for _, in := range c.Channels() {
@@ -86,6 +86,7 @@ func (c slackChat) message(m slacksim.Message, direct bool) message {
 		From: "Slack", Who: "chat", OnlyYou: m.To != "", Direct: direct, Edited: len(m.History) > 0,
 		Parts: slackParts(m), Files: slackFiles(m), text: m.Plain(),
 	}
+	// Find the thread and the author.
 	if m.ThreadTS != "" {
 		shown.Root = m.Channel + m.ThreadTS
 	}
@@ -102,7 +103,8 @@ func (c slackChat) message(m slacksim.Message, direct bool) message {
 	return shown
 }
 
-// slackParts takes a message apart by its blocks, so that the page can set a title, a note and a target apart.
+// slackParts splits a message into its blocks, so that the page can format titles, notes and targets
+// differently.
 func slackParts(m slacksim.Message) []part {
 	m.Files = nil
 	var blocks []struct {
@@ -116,6 +118,7 @@ func slackParts(m slacksim.Message) []part {
 		return []part{{"text", m.Plain()}}
 	}
 	var all []part
+	// Render each block as plain text with the simulator.
 	for i, b := range blocks {
 		one := m
 		one.Blocks = append(append(json.RawMessage("["), raw[i]...), ']')

@@ -32,20 +32,25 @@ var update = flag.Bool("update", false, "write what the conversations say now in
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue && runtime.GOMAXPROCS(0) < 16 {
-		_ = f.Value.Set("16") // whatever the machine has: conversations wait more than they compute
+		_ = f.Value.Set("16") // more than the processors: conversations wait more than they compute
 	}
 	os.Exit(m.Run())
 }
 
-// TestConversations plays testdata/*.txtar through the production wiring. Each holds "say", the lines of a conversation
-// ("alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "alice sees Accepted", "fault reset", "faults end",
-// "guest bob", "the CDN takes its time" and "fault slow" until the last line was said, "meanwhile alice: /purge …" once the CDN has been
-// called and has not answered; on top "emergency at once"
-// does not wait five minutes, and "audit" makes the channel the audit's too), "channel", what the channel shows in the end, "cdn", the purge
-// calls that the CDN received, and "exit", the exit code that -say would have. The same is played in Discord, where the channel
-// shows "discord-channel", unless the comment on top begins with "Slack only" and says why; and with the CDN's API 3.0, which
-// receives "cdn-3.0", where the channel shows "channel-3.0" if that differs. Where the comment says that only API 3.0 can, it ends
-// there with "exit-3.0", and is shown by Discord as "discord-channel-3.0".
+// TestConversations runs testdata/*.txtar through the production wiring. Each file has these sections.
+//
+//	say       the lines of a conversation: "alice: /purge …", "bob presses Purge", "bob fills in www.test.com", "alice sees Accepted",
+//	          "fault reset", "faults end", "guest bob"; until the last line was said: "the CDN takes its time" and "fault slow";
+//	          once the CDN was called and before it answers: "meanwhile alice: /purge …"
+//	channel   the final view of the channel
+//	cdn       the purge calls that the CDN received
+//	exit      the exit code of -say
+//
+// At the top, "emergency at once" removes the wait of five minutes, and "audit" makes the channel the audit's
+// channel, too. The same conversation is run in Discord, where "discord-channel" is the view, unless the
+// comment at the top begins with "Slack only" and a reason; and with the CDN's API 3.0, which receives
+// "cdn-3.0", with "channel-3.0" if the view differs. If the comment says that only API 3.0 can, the exit code
+// there is "exit-3.0", and the view in Discord is "discord-channel-3.0".
 func TestConversations(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -58,7 +63,7 @@ func TestConversations(t *testing.T) {
 			require.NoError(t, err)
 			onDiscord, only3 := !bytes.HasPrefix(archive.Comment, []byte("Slack only")), bytes.Contains(archive.Comment, []byte("only API 3.0 can"))
 			var got, discord2, by3, discord3 map[string]string
-			t.Run("played", func(t *testing.T) { // each in a world of its own, all at the same time
+			t.Run("played", func(t *testing.T) { // each in its own world, all at the same time
 				play := func(into *map[string]string, api, in string) {
 					t.Run(in+" "+api, func(t *testing.T) {
 						t.Parallel()
@@ -130,7 +135,7 @@ func drop(a *txtar.Archive, name string) {
 	a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return f.Name == name })
 }
 
-// migrated is the database of a world in which nothing has happened. The migrations behind it are half of what a world costs.
+// migrated is the database of a fresh world. Its migrations take half of the time of a world.
 var migrated = sync.OnceValues(func() ([]byte, error) {
 	w, err := newWorld(context.Background(), "2.0", delay, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -166,14 +171,14 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 			c.AuditChannel = map[string]string{"slack": "slack:T0SIM/" + slackChannel, "discord": "discord:" + discordsim.HQ + "/" + discordsim.CDN}[in]
 		}
 		if urgent {
-			c.EmergencyAfter = 1 // ns: by the time its card is drawn
+			c.EmergencyAfter = 1 // 1 ns: over before the card is drawn
 		}
 	})
-	// alice has another account, which the policy lists.
+	// The account alice has another account, which the policy lists.
 	w.slack.PutUser(slacksim.User{ID: "U0ALICE2", Name: "alice2", RealName: "Alice Again"})
 	w.discord.PutUser(discordsim.User{ID: "100000000000000019", Name: "alice2"})
 	w.discord.PutMember(discordsim.Member{Guild: discordsim.HQ, User: "100000000000000019"})
-	// mallory is in a group that the policy does not name.
+	// The account mallory is in a group that the policy does not name.
 	w.slack.PutUserGroup(slacksim.UserGroup{ID: "S0NIGHT", Handle: "night", Members: []string{"U0MALLORY"}})
 	w.discord.PutRole(discordsim.Role{ID: "100000000000000028", Guild: discordsim.HQ, Name: "night"})
 	w.discord.PutMember(discordsim.Member{Guild: discordsim.HQ, User: discordsim.Mallory, Roles: []string{"100000000000000028"}})
@@ -182,7 +187,7 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 	var out strings.Builder
 	var lines []line
 	code := exitDone
-	var undo func(*cdnsim.Sim) // what was done to the CDN until all is said
+	var undo func(*cdnsim.Sim) // ends the change of the CDN after the last line
 	play := func() {
 		if undo != nil {
 			lines = append(lines, line{then: func() { undo(w.cdn) }})
@@ -203,7 +208,7 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 			lines = append(lines, read(t, s))
 			continue
 		}
-		if len(lines) > 0 { // it changes once all of that has ended
+		if len(lines) > 0 { // the change comes after the end of the lines so far
 			play()
 		}
 		change(w.cdn)
@@ -213,7 +218,8 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 	return map[string]string{"channel": channel(c), "cdn": w.calls(), "exit": fmt.Sprintf("%d\n", code)}
 }
 
-// scenery is a line that changes the simulated CDN, and what ends the change once all is said; nil if it stays.
+// scenery changes the simulated CDN, and returns a function that ends the change after the last line; nil if it
+// stays.
 func scenery(t *testing.T, api, s string) (change, undo func(*cdnsim.Sim), found bool) {
 	t.Helper()
 	switch s {
@@ -241,7 +247,7 @@ func setDelay(sim *cdnsim.Sim, d time.Duration) {
 	sim.Adjust(func(s *cdnsim.Sim) { s.Delay = d })
 }
 
-// delay is what the simulated CDN takes from "accepted" to "done".
+// delay is the simulated CDN's time from "accepted" to "done".
 const delay = 50 * time.Millisecond
 
 var scripted = map[string]cdnsim.Fault{
@@ -266,10 +272,10 @@ var scripted = map[string]cdnsim.Fault{
 	"too fast once":                {Do: cdnsim.Refusal, Code: 9163, Times: 1, Action: "RefreshCdnUrl"},
 }
 
-// in3 is what API 3.0 calls those actions.
+// in3 maps those actions to their names in API 3.0.
 var in3 = map[string]string{"RefreshCdnUrl": "PurgeUrlsCache", "GetCdnRefreshLog": "DescribePurgeTasks"}
 
-// makeGuest makes somebody a guest in both chats.
+// makeGuest makes a person a guest in both chats.
 func (w *world) makeGuest(t *testing.T, name string) {
 	t.Helper()
 	id, err := find(slackChat{w.slack}, name)
@@ -301,8 +307,8 @@ func read(t *testing.T, s string) line {
 	return line{as: as, text: text}
 }
 
-// channel is what everybody sees in the end, then what the audit is told, then what only one person sees, also in a form that is still
-// open: the audit and a private answer come when they can, not in turn.
+// channel returns the final public view, then the audit's messages, then the private ones and open forms: the
+// audit and private answers have no fixed order among the others.
 func channel(c chat) string {
 	var public, audit, private strings.Builder
 	for _, m := range byThread(everything(c)) {
@@ -325,7 +331,8 @@ func channel(c chat) string {
 	return public.String() + audit.String() + private.String()
 }
 
-// byThread puts replies that follow one another in the order of what they reply to: two threads are written to at the same time.
+// byThread sorts consecutive replies in the order of their threads' first messages, because two threads are
+// written at the same time.
 func byThread(all []message) []message {
 	place := map[string]int{}
 	for i, m := range all {
@@ -354,7 +361,7 @@ func where(m message) string {
 	return "channel:"
 }
 
-// calls is the purge calls as received, without what differs from run to run.
+// calls returns the purge calls as received, without the parts that differ between runs.
 func (w *world) calls() string {
 	var out strings.Builder
 	for _, r := range w.cdn.Requests() {

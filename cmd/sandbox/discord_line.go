@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// subcommand is one command of the menu that purgebot has registered.
+// subcommand is one command in purgebot's registered menu.
 type subcommand struct {
 	Name    string
 	Options []registered
@@ -21,13 +21,13 @@ type registered struct {
 
 const booleanOption = 5
 
-// menuOf reads the registered commands as Discord's client does.
+// menuOf reads the registered commands like Discord's client.
 func menuOf(commands json.RawMessage) []subcommand {
 	var all []struct {
 		Name    string
 		Options []subcommand
 	}
-	_ = json.Unmarshal(commands, &all) // the simulator wrote it
+	_ = json.Unmarshal(commands, &all) // written by the simulator
 	for _, c := range all {
 		if c.Name == "purge" {
 			return c.Options
@@ -36,19 +36,21 @@ func menuOf(commands json.RawMessage) []subcommand {
 	return nil
 }
 
-// asOptions writes a line as Discord's client sends it: "/purge dir https://a.example/ --overseas" is "/purge dir
-// https://a.example/ area:overseas". Discord has options where purgebot's own way of writing has flags; a line that has none,
-// one that is no command, and one that no entry of the menu takes, stays as it is. A flag that there is no option for stays among
-// the targets, where purgebot refuses it.
+// asOptions converts a line into the form that Discord's client sends: "/purge dir https://a.example/
+// --overseas" becomes "/purge dir https://a.example/ area:overseas". A line without flags, a line that is no
+// command, and a line without an entry in the menu stay unchanged. An unknown flag stays among the targets,
+// where purgebot refuses it.
 func asOptions(text string, menu []subcommand) string {
 	rest, found := strings.CutPrefix(text, "/purge")
 	if !found || rest != "" && !strings.HasPrefix(rest, " ") {
 		return text
 	}
+	// Find the subcommand.
 	verb, words, found := menuEntry(quotedWords(rest), menu)
 	if !found {
 		return text
 	}
+	// Convert flags to options, and fill the places in order.
 	places := verb.places()
 	var placed, options []string
 	for len(words) > 0 {
@@ -67,7 +69,8 @@ func asOptions(text string, menu []subcommand) string {
 	return strings.Join(slices.Concat([]string{"/purge", verb.Name}, placed, options), " ")
 }
 
-// places are the options that words without a flag fill, in their order. The name of a subcommand's first may be left out.
+// places returns the options that words without a flag fill, in order. The name of a subcommand's first option
+// may be omitted.
 func (c subcommand) places() (names []string) {
 	for i, o := range c.Options {
 		switch {
@@ -81,10 +84,11 @@ func (c subcommand) places() (names []string) {
 	return names
 }
 
-// otherWords are purgebot's other words for a subcommand.
+// otherWords maps purgebot's synonyms to subcommands.
 var otherWords = map[string]string{"directory": "dir", "path": "dir", "--help": "help"}
 
-// menuEntry finds the subcommand, which on Discord is never left out. Nothing is found where purgebot has registered no menu.
+// menuEntry returns the subcommand, which Discord always requires. It finds none if purgebot has registered no
+// menu.
 func menuEntry(words []word, menu []subcommand) (c subcommand, rest []word, found bool) {
 	name := "form"
 	if len(words) > 0 {
@@ -102,7 +106,7 @@ func menuEntry(words []word, menu []subcommand) (c subcommand, rest []word, foun
 	return subcommand{}, words, false
 }
 
-// option is the first word or flag as Discord's client has it, and whether that is an option with a name.
+// option returns the first word or flag in the form of Discord's client, and whether it is a named option.
 func (c subcommand) option(words []word) (said string, named bool, rest []word) {
 	first, rest := words[0], words[1:]
 	name, flag := strings.CutPrefix(first.text, "--")
@@ -123,7 +127,7 @@ func (c subcommand) option(words []word) (said string, named bool, rest []word) 
 	return name + ":" + value, true, rest
 }
 
-// word is a word, or several in double quotes.
+// word is one word, or several in double quotes.
 type word struct {
 	text   string
 	quoted bool

@@ -1,7 +1,7 @@
-// Command sandbox is purgebot to try: simulated Slack, Discord and Tencent CDN on loopback, the production wiring between them,
-// and a page to type and click on. It needs no account and no network.
+// Command sandbox runs purgebot for a trial: simulated Slack, Discord and Tencent CDN on loopback, the
+// production wiring between them, and a page to type and click on. It needs no account and no network.
 //
-// It opens nothing but loopback, keeps nothing when it ends, and never reads the environment.
+// It opens loopback addresses only, keeps nothing after its end, and never reads the environment.
 package main
 
 import (
@@ -26,19 +26,20 @@ func main() {
 	os.Exit(code)
 }
 
-// options are the flags. Those of a conversation are played in the order in which they are given.
+// options are the flags. Flags of a conversation take effect in the given order.
 type options struct {
 	listen string
 	delay  time.Duration
 	log    bool
-	chat   string // "slack" or "discord": where the lines are said
-	api    string // "2.0" or "3.0": what the CDN is spoken to in
+	chat   string // "slack" or "discord", the place of the conversation
+	api    string // "2.0" or "3.0", the CDN's API
 	lines  []line
 }
 
 func parse(args []string, errOut io.Writer) (options, error) {
 	o := options{}
-	as, from := "alice", 0 // from is the first line behind the last -as
+	as, from := "alice", 0 // from is the index of the first line after the last -as
+	// Define the flags.
 	f := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	f.SetOutput(errOut)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8844", "where the page is; another free port if this one is taken")
@@ -65,10 +66,11 @@ func parse(args []string, errOut io.Writer) (options, error) {
 		o.lines = append(o.lines, line{as: as, sees: s})
 		return nil
 	})
+	// Parse and check them.
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	if len(o.lines) == from { // nothing follows the last -as: it is about what stands before it
+	if len(o.lines) == from { // a final -as applies to the lines before it
 		for i := range o.lines {
 			o.lines[i].as = as
 		}
@@ -82,7 +84,7 @@ func parse(args []string, errOut io.Writer) (options, error) {
 	return o, nil
 }
 
-// conversationLimit bounds a conversation that is given with -say.
+// conversationLimit bounds a conversation from -say.
 const conversationLimit = 2 * time.Minute
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error) {
@@ -93,6 +95,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error)
 	if err != nil {
 		return exitWrong, err
 	}
+	// Choose the log and the CDN's delay.
 	log := slog.New(slog.DiscardHandler)
 	if o.log {
 		log = slog.New(slog.NewTextHandler(errOut, nil))
@@ -102,6 +105,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (int, error)
 	} else if o.delay == 0 {
 		o.delay = 3 * time.Second
 	}
+	// Start the world, and play the conversation or serve the page.
 	w, err := newWorld(ctx, o.api, o.delay, log)
 	if err != nil {
 		return exitWrong, err

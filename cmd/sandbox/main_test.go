@@ -45,7 +45,7 @@ func TestRunIn(t *testing.T) {
 	}
 }
 
-// A command that left things out opens a form, which nobody can fill in here. What is printed says how to go on, and that works.
+// An incomplete command opens a form, which -say cannot fill in. The printed advice works.
 func TestFormOfACommand(t *testing.T) {
 	t.Parallel()
 	for in, command := range map[string]string{"slack": "/purge", "discord": "/purge form"} {
@@ -71,7 +71,7 @@ func TestFormOfACommand(t *testing.T) {
 	}
 }
 
-// What a form refuses is printed, and what was typed into it is corrected in it.
+// The refusal of a form is printed, and the typed text can be corrected in the form.
 func TestRefusedForm(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -83,7 +83,7 @@ func TestRefusedForm(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(out.String(), "That is not the host"))
 }
 
-// A press alone does not purge a whole site. What is printed says how to go on.
+// A press alone does not purge a whole site. The printed advice works.
 func TestPressOnAWholeSite(t *testing.T) {
 	t.Parallel()
 	for _, chat := range []string{"slack", "discord"} {
@@ -109,7 +109,8 @@ func TestPressOnAWholeSite(t *testing.T) {
 	assert.ErrorContains(t, err, "opened no form")
 }
 
-// TestRepliesGoOutWithoutEdits: a chat that takes messages and no edits tells how a purge ended all the same, and once.
+// TestRepliesGoOutWithoutEdits checks that a chat that accepts messages but no edits still reports the end of a
+// purge, once.
 func TestRepliesGoOutWithoutEdits(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]func(*world){

@@ -21,10 +21,11 @@ import (
 //go:embed page.html page.css page.js
 var assets embed.FS
 
-// maxDeed bounds what the page sends; a megabyte of pasted URLs fits.
+// maxDeed bounds the page's requests; a megabyte of pasted URLs fits.
 const maxDeed = 2 << 20
 
-// servePage shows the world on a web page until ctx ends. If listen is taken it is on another free loopback port.
+// servePage serves the world as a web page until ctx ends. If the address listen is in use, another free
+// loopback port is taken.
 func (w *world) servePage(ctx context.Context, listen string, out io.Writer) error {
 	if err := w.stock(); err != nil {
 		return err
@@ -45,7 +46,8 @@ func (w *world) servePage(ctx context.Context, listen string, out io.Writer) err
 	return nil
 }
 
-// listenLocally refuses any address that others could reach: whoever sees the page may do all that it offers.
+// listenLocally listens on an address of this machine. Others are refused, because every visitor of the page
+// may use all of it.
 func listenLocally(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil || !purge.Loopback(host) {
@@ -61,8 +63,8 @@ func listenLocally(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// The edges hold these from the start. What is changed has a new version at the origin, so that a flush has work to do
-// and leaves something alone.
+// The initial content of the edges. A changed URL has a new version at the origin, so that a flush has work to
+// do and leaves other URLs alone.
 var stocked = []struct {
 	url     string
 	changed bool
@@ -90,22 +92,22 @@ func (w *world) stock() error {
 	return nil
 }
 
-// page is the world as a web page: a stream of states out, deeds of one person in.
+// page is the world as a web page: a stream of states to the browser, and deeds of one person back.
 type page struct {
 	*world
 	switches switches
 }
 
-// deed is what somebody did on the page; each path uses the fields it needs.
+// deed is an action on the page. Each path uses the fields it needs.
 type deed struct {
 	Chat             string            // slack or discord
 	As               string            // alice, bob or mallory
-	Text, Thread     string            // typed, and the root of the thread it was typed in
-	Channel, Message string            // whose button was pressed
-	Label            string            // of that button
-	Values           map[string]string // of a form, by block
+	Text, Thread     string            // the typed text, and the root of its thread
+	Channel, Message string            // the place of the pressed button
+	Label            string            // the label of that button
+	Values           map[string]string // the values of a form, by block
 	URL              string
-	Area             cdnsim.Area // "" is both
+	Area             cdnsim.Area // "" means both
 	Side, Fault      string
 	OnlyNext         bool
 }
@@ -128,8 +130,8 @@ func newPage(w *world) http.Handler {
 	return onlyFromHere(mux)
 }
 
-// onlyFromHere keeps other sites out: no foreign name that resolves to loopback, no request that another page sends,
-// and nothing on the page that did not come with it.
+// onlyFromHere excludes other sites: foreign names that resolve to loopback, requests from other pages, and
+// foreign content in the page.
 func onlyFromHere(next http.Handler) http.Handler {
 	sameOrigin := http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -151,7 +153,7 @@ func onlyFromHere(next http.Handler) http.Handler {
 	})
 }
 
-// Said here, since Windows takes these from its registry, where programs change them.
+// The table is explicit, because Windows reads these types from its registry, where programs change them.
 var contentTypes = map[string]string{".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
 func asset(name string) http.HandlerFunc {
@@ -161,7 +163,7 @@ func asset(name string) http.HandlerFunc {
 	}
 }
 
-// does takes a deed and answers 204, or 422 with what stood in its way, in words.
+// does performs a deed and answers 204, or 422 with the error as text.
 func (p *page) does(do func(c chat, user string, d deed) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var d deed
@@ -181,7 +183,7 @@ func (p *page) does(do func(c chat, user string, d deed) error) http.HandlerFunc
 	}
 }
 
-// person returns somebody by name, and the chat that they are in; "" is Slack.
+// person returns a user by name, and the chat; "" means Slack.
 func (p *page) person(in, name string) (c chat, user string, err error) {
 	if c, err = p.chat(cmp.Or(in, "slack")); err != nil {
 		return nil, "", err
@@ -201,17 +203,19 @@ func (p *page) visit(d deed) error {
 	return nil
 }
 
-// live streams the world as one person sees it, whole, whenever it changes: https://html.spec.whatwg.org/#server-sent-events
+// live streams the whole state from the view of one person at every change:
+// https://html.spec.whatwg.org/#server-sent-events
 func (p *page) live(w http.ResponseWriter, r *http.Request) {
 	c, user, err := p.person(r.URL.Query().Get("chat"), r.URL.Query().Get("as"))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 		return
 	}
+	// Send the state after each change.
 	w.Header().Set("Content-Type", "text/event-stream")
 	var last []byte
 	for r.Context().Err() == nil {
-		said, cdn, due := c.changed(), p.cdn.Watch(), p.cdn.Due() // taken before looking, so that nothing is missed
+		said, cdn, due := c.changed(), p.cdn.Watch(), p.cdn.Due() // taken before the state, so that no change is missed
 		now, err := json.Marshal(p.state(c, user))
 		if err != nil {
 			return
@@ -227,7 +231,7 @@ func (p *page) live(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// await returns when something changed, or when a purge is due, of which the CDN says nothing by itself.
+// await returns after a change, or when a purge is due, which the CDN does not announce.
 func await(ctx context.Context, said, cdn <-chan struct{}, due time.Time) {
 	if !due.IsZero() {
 		var cancel context.CancelFunc

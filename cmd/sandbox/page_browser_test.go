@@ -21,10 +21,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds each wait for the page; nothing waits that long unless it is broken: a busy machine is slow, not wrong.
+// patience bounds each wait for the page. It is long, because a busy machine is slow without being wrong.
 const patience = 90 * time.Second
 
-// TestPageInBrowser is what a newcomer does on the page, in headless Chromium.
+// TestPageInBrowser follows a newcomer on the page, in headless Chromium.
 func TestPageInBrowser(t *testing.T) {
 	t.Parallel()
 	browser := startBrowser(t)
@@ -55,7 +55,7 @@ func TestPageInBrowser(t *testing.T) {
 	}
 }
 
-// saysAPI: what the page says of the CDN is true of the API that it was started with.
+// saysAPI checks that the page's text about the CDN fits the API of its start.
 func saysAPI(v visitor, api, other string) {
 	v.say("/purge https://www.test.com/1.jpg")
 	v.sees(`text('CHAT-messages').includes('Done in mainland')`)
@@ -63,11 +63,12 @@ func saysAPI(v visitor, api, other string) {
 	v.sees(`!document.body.textContent.includes('API ` + other + `')`)
 }
 
-// inView is whether somebody sees an element without scrolling.
+// inView reports whether an element is visible without scrolling.
 const inView = `(e => { const r = e.getBoundingClientRect(), x = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
 	return r.height > 0 && r.top >= 0 && r.left >= 0 && r.right <= innerWidth && r.bottom <= innerHeight && e.contains(x) })`
 
-// namesFaults: a fault that is on is seen without scrolling, however large the window is and wherever its switch.
+// namesFaults checks that a current fault is visible without scrolling, in every size of window and for every
+// switch.
 func namesFaults(_ *testing.T, v visitor) {
 	toTop := chromedp.Evaluate[chromedp.Void](`(scrollTo(0, 0), document.querySelector('.side').scrollTop = 0, undefined)`)
 	for _, size := range [][2]int64{{1440, 900}, {1280, 720}, {1920, 1080}, {800, 600}, {390, 844}} {
@@ -178,7 +179,7 @@ func breaksCDN(t *testing.T, v visitor) {
 	require.Empty(t, v.cdn.Faults())
 }
 
-// purgesInBoth plays the same in both chats, beside each other.
+// purgesInBoth runs the same conversation in both chats, side by side.
 func purgesInBoth(t *testing.T, v visitor) {
 	v.say("/purge whoami")
 	v.sees(`text('CHAT-messages').includes('You are slack:')`)
@@ -204,7 +205,7 @@ func purgesInBoth(t *testing.T, v visitor) {
 	v.sees(`!$('CHAT-form').open && text('CHAT-messages').includes('only you see this') && text('CHAT-messages').includes('No rule lets you purge www.example.org')`)
 	v.click(`#CHAT .people label`, "bob")
 	v.sees(`text('CHAT-messages').includes('Done in overseas') && !text('CHAT-messages').includes('www.example.org')`)
-	v.sees(`text('slack-messages').includes('You are slack:') && !text('slack-messages').includes('Done in overseas')`) // where alice still is
+	v.sees(`text('slack-messages').includes('You are slack:') && !text('slack-messages').includes('Done in overseas')`) // alice's place is unchanged
 }
 
 func losesGateway(t *testing.T, v visitor) {
@@ -240,7 +241,7 @@ func keepsPlace(t *testing.T, v visitor) {
 	v.sees(`document.activeElement == $('CHAT-say')`) // the button is gone
 	const looks = `Number(text('requests').match(/(\d+) look-ups?:/)?.[1] ?? 0)`
 	v.sees(looks + ` >= 1`)
-	for open := false; !open; { // a click misses what is drawn elsewhere just then
+	for open := false; !open; { // a click misses an element that is redrawn at that moment
 		v.hits(`document.querySelector('#requests .looks summary')`)
 		var err error
 		open, err = chromedp.Run(v.tab, chromedp.Evaluate[bool](`document.querySelector('#requests .looks > details').open`))
@@ -255,15 +256,15 @@ func keepsPlace(t *testing.T, v visitor) {
 	v.sees(`document.activeElement == $('CHAT-say') && $('CHAT-say').value == 'half a thought'`)
 }
 
-// visitor is somebody with the page open in a tab, and the world behind it.
+// visitor is a person with the page open in a tab, and the world behind it.
 type visitor struct {
 	*world
 	t    *testing.T
 	tab  context.Context
-	chat string // which CHAT is in what it does and sees
+	chat string // replaces CHAT in expressions
 }
 
-// helpers are what the tests' expressions are written in; wrong gathers what no page may do.
+// helpers are the functions of the tests' expressions; wrong collects violations that no page may commit.
 const helpers = `
 	var text = id => document.getElementById(id).innerText.trim();
 	var edge = (url, area) => [...document.querySelectorAll('[data-testid=edge]')].find(e => e.dataset.url == url)
@@ -272,13 +273,13 @@ const helpers = `
 	for (const kind of ['error', 'unhandledrejection', 'securitypolicyviolation'])
 		addEventListener(kind, e => wrong.push(kind + ': ' + (e.message ?? e.reason ?? e.violatedDirective)), true);`
 
-// visit opens the page in a tab of its own, and looks at the end whether it ran without errors.
+// visit opens the page in its own tab, and checks at the end that it ran without errors.
 func visit(t *testing.T, browser context.Context) visitor {
 	t.Helper()
 	return visitOf(t, browser, "2.0")
 }
 
-// visitOf is visit where the CDN is spoken to in one of its APIs.
+// visitOf is visit with one of the CDN's APIs.
 func visitOf(t *testing.T, browser context.Context, api string) visitor {
 	t.Helper()
 	w := newTestWorldOf(t, api)
@@ -331,7 +332,7 @@ func (v visitor) click(selector, label string) {
 	v.hits(find)
 }
 
-// hits clicks an element, and looks for it anew where the page has drawn it anew before the click was made.
+// hits clicks an element, and finds it again if the page has redrawn it before the click.
 func (v visitor) hits(find string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.tab, patience)
@@ -343,7 +344,7 @@ func (v visitor) hits(find string) {
 	require.NoError(v.t, err, find)
 }
 
-// gone reports whether Chromium says of a node that it is not on the page any more.
+// gone reports whether Chromium says that a node is no longer on the page.
 func gone(err error) bool {
 	var refused *cdproto.Error
 	return errors.As(err, &refused) && refused.Code == -32000
@@ -352,7 +353,8 @@ func gone(err error) bool {
 func (v visitor) chip(label string) { v.t.Helper(); v.click(`#CHAT-chips button`, label) }
 func (v visitor) keys(keys string)  { v.t.Helper(); v.run(chromedp.KeyEvent(keys)) }
 
-// enter presses Enter as a keyboard does: a page that takes the key itself gets no character after it, as chromedp's own would send.
+// enter presses Enter like a keyboard: a page that handles the key gets no character after it, unlike with
+// chromedp's own key.
 func (v visitor) enter() {
 	v.t.Helper()
 	v.run(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
@@ -373,7 +375,7 @@ func (v visitor) say(text string) {
 	v.enter()
 }
 
-// startBrowser starts one Chromium for all tabs, or skips where none is installed.
+// startBrowser starts one Chromium for all tabs, or skips the test if none is installed.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
 	path := findBrowser()

@@ -10,18 +10,18 @@ import (
 	"purgebot/purge/tencent/cdnsim"
 )
 
-// trouble is one way in which a side misbehaves, and what to expect of it.
+// trouble is one fault of a side, with a hint about its effect.
 type trouble struct {
 	Name  string `json:"name"`
 	Label string `json:"label"`
 	Hint  string `json:"hint"`
 
 	cdn   cdnsim.Fault
-	begin func(*world)      // of a chat; nil is nothing
-	over  func(*world) bool // nil is never by itself
+	begin func(*world)      // for a chat; nil means no effect
+	over  func(*world) bool // nil means that the fault never ends by itself
 }
 
-// fine is how every side begins.
+// fine is the initial state of every side.
 const fine = "fine"
 
 // The codes are the vendor's: https://cloud.tencent.com/document/product/228/5078
@@ -50,8 +50,8 @@ var slackTroubles = []trouble{
 		begin: func(w *world) { w.slack.Down(true) }},
 }
 
-// slackMessages and discordMessages are the calls that show something in a channel. Each chat counts its methods apart, so that its
-// look-ups have room of their own: else a purgebot that has just started could not find out who anybody is.
+// slackMessages and discordMessages are the calls that show messages. Each chat limits its methods separately,
+// so that look-ups keep working: otherwise purgebot could not identify people after a start.
 var (
 	slackMessages   = []string{"chat.postMessage", "chat.postEphemeral", "chat.update", "response_url"}
 	discordMessages = []string{"POST /channels/{channel}/messages", "PATCH /channels/{channel}/messages/{message}", "POST /channels/{channel}/messages/{message}/threads"}
@@ -67,21 +67,22 @@ var discordTroubles = []trouble{
 		begin: func(w *world) { w.discord.Drop() }, over: func(w *world) bool { return w.discord.Gateway().Live > 0 }},
 }
 
-// sides are what can be broken, in the order shown.
+// sides are the parts with faults, in the order shown.
 var sides = []side{{Key: "cdn", Troubles: cdnTroubles}, {Key: "slack", Troubles: slackTroubles}, {Key: "discord", Troubles: discordTroubles}}
 
-// switches remember which trouble each side is in.
+// switches holds the current fault of each side.
 type switches struct {
 	mu       sync.Mutex
 	now      map[string]string // by side
 	onlyNext bool
 }
 
-// turn puts one side into one trouble, in place of any before.
+// turn sets the fault of one side, and ends the previous one.
 func (p *page) turn(side, name string, onlyNext bool) error {
 	s := &p.switches
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Find the fault.
 	t, found := findTrouble(side, name)
 	if !found {
 		return fmt.Errorf("there is no fault %q of %q", name, side)
@@ -89,6 +90,7 @@ func (p *page) turn(side, name string, onlyNext bool) error {
 	if s.now == nil {
 		s.now = map[string]string{}
 	}
+	// Replace the current one.
 	s.now[side] = name
 	p.heal(side)
 	if side == "cdn" {
@@ -131,7 +133,7 @@ func findTrouble(name, fault string) (trouble, bool) {
 	return trouble{}, false
 }
 
-// now returns which trouble each side is in. Some are over by themselves: those for one call with that call.
+// now returns the current fault of each side. Some faults end by themselves: those for one call with that call.
 func (p *page) now() broken {
 	s := &p.switches
 	s.mu.Lock()

@@ -10,7 +10,7 @@ import (
 	"purgebot/purge/tencent/cdnsim"
 )
 
-// How much of long things the page is sent.
+// The limits of long values on the page.
 const (
 	shownMessages = 300
 	shownRequests = 60
@@ -18,9 +18,9 @@ const (
 	shownFile     = 8192 // bytes
 )
 
-// state is the world as one person sees it. All of it is text: the page makes no markup of any of it.
+// state is the world from the view of one person. The page treats all of it as text, never as markup.
 type state struct {
-	API      string    `json:"api"`      // of the CDN, "2.0" or "3.0"
+	API      string    `json:"api"`      // the CDN's API, "2.0" or "3.0"
 	Messages []message `json:"messages"` // oldest first
 	Form     *form     `json:"form"`
 	Requests []request `json:"requests"` // newest first
@@ -31,7 +31,7 @@ type state struct {
 
 type request struct {
 	Key      string         `json:"key"`
-	At       int64          `json:"at"` // unix milliseconds
+	At       int64          `json:"at"` // Unix milliseconds
 	Line     string         `json:"line"`
 	Action   string         `json:"action"`
 	Area     cdnsim.Area    `json:"area"`
@@ -40,11 +40,11 @@ type request struct {
 	Outcome  string         `json:"outcome"`
 	Tone     string         `json:"tone"` // good, bad or busy
 	Params   []cdnsim.Param `json:"params"`
-	More     int            `json:"more"` // targets that are not in Params
+	More     int            `json:"more"` // number of targets missing from Params
 }
 
 type edge struct {
-	Key      string `json:"key"` // its URL
+	Key      string `json:"key"` // the URL
 	Site     string `json:"site"`
 	Path     string `json:"path"`
 	Mainland cached `json:"mainland"`
@@ -52,7 +52,7 @@ type edge struct {
 }
 
 type cached struct {
-	State    cdnsim.State `json:"state"` // "" is not cached
+	State    cdnsim.State `json:"state"` // "" means not cached
 	Outdated bool         `json:"outdated"`
 }
 
@@ -64,14 +64,14 @@ type quota struct {
 	Total int         `json:"total"`
 }
 
-// side is one that can be broken.
+// side is a part with faults.
 type side struct {
 	Key      string    `json:"key"`
 	Troubles []trouble `json:"troubles"`
 	Now      string    `json:"now"`
 }
 
-// broken is which troubles there are to choose from, and which are chosen.
+// broken lists the available faults and the current ones.
 type broken struct {
 	Sides    []side `json:"sides"`
 	OnlyNext bool   `json:"onlyNext"`
@@ -114,9 +114,10 @@ func shownRequest(r cdnsim.Request) request {
 	return shown
 }
 
-// outcome is what its sender got, and what it could not know.
+// outcome describes a request's result from the view of its sender.
 func outcome(r cdnsim.Request) (words, tone string) {
 	switch {
+	// Requests without a result for the sender.
 	case r.Status == 0 && r.Fault == cdnsim.Slow:
 		return "under way", "busy"
 	case r.Status == 0 && r.Acted:
@@ -140,7 +141,7 @@ func outcome(r cdnsim.Request) (words, tone string) {
 	return "code 0 Success", "good"
 }
 
-// edges is one row a URL, the hosts in the order of the account.
+// edges returns one row for each URL, with the hosts in the order of the account.
 func (p *page) edges() []edge {
 	var rows []edge
 	for _, e := range p.cdn.Edges() {

@@ -27,7 +27,7 @@ import (
 	"purgebot/purge/tencent/cdnsim"
 )
 
-// newQuietWorld is the simulators without purgebot: enough for what the page does by itself.
+// newQuietWorld returns the simulators without purgebot, which suffice for the page's own work.
 func newQuietWorld(t *testing.T) *world {
 	t.Helper()
 	w := newSimulators()
@@ -84,7 +84,7 @@ func TestPageAssets(t *testing.T) {
 	}
 }
 
-// The page needs nothing from elsewhere, its parts fit together, and no text can become markup.
+// The page needs no foreign content, its parts fit together, and no text can become markup.
 func TestPageIsWhole(t *testing.T) {
 	t.Parallel()
 	read := func(name string) string {
@@ -167,7 +167,7 @@ func TestPageShowsEachPersonTheirOwn(t *testing.T) {
 	assert.False(t, some(seen.Messages, direct), "a direct message is for bob only")
 }
 
-// Nobody looks and nothing is sent when a purge comes due; the page hears of it all the same.
+// The page reports a purge that comes due without a look and without a request.
 func TestPageFollowsTheClock(t *testing.T) {
 	t.Parallel()
 	w := newQuietWorld(t)
@@ -294,7 +294,7 @@ func TestServePage(t *testing.T) {
 	require.NotNil(t, address, line)
 	page := watch(t, strings.TrimSuffix(address[1], "/"), "alice")
 	assert.Len(t, page.until(func(state) bool { return true }).Edges, len(stocked))
-	cancel() // with a stream open
+	cancel() // with an open stream
 	assert.NoError(t, <-ended)
 }
 
@@ -331,7 +331,7 @@ func watch(t *testing.T, address, as string) watcher {
 	return watcher{t, bufio.NewReader(answer.Body)}
 }
 
-// until reads states until one is as wanted.
+// until reads states until one satisfies the condition.
 func (w watcher) until(wanted func(state) bool) state {
 	w.t.Helper()
 	for {
@@ -379,8 +379,8 @@ func signedPurge(target string) *http.Request {
 	return httptest.NewRequest("GET", "http://cdn.example/v2/index.php?"+query, nil)
 }
 
-// TestPageHintsAreTrue turns each fault of a chat on in a sandbox that nobody has used, and in one that somebody has, and looks
-// whether a purge that is typed then reaches the CDN, as the hint says.
+// TestPageHintsAreTrue sets each fault of a chat in a fresh sandbox and in a used one, and checks that a typed
+// purge reaches the CDN if the hint says so.
 func TestPageHintsAreTrue(t *testing.T) {
 	t.Parallel()
 	for _, side := range sides[1:] {

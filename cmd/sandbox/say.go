@@ -14,17 +14,17 @@ import (
 	"purgebot/purge/tencent/cdnsim"
 )
 
-// line is one line of a conversation: somebody types, presses a button, or waits for what a card will say.
+// line is one line of a conversation: typed text, a press, or a wait for a text on a card.
 type line struct {
 	as          string // "alice"
-	sees        string // what some card is to say before the next line
-	fill        string // what is typed into the form that an earlier press has opened
-	meanwhile   bool   // once the CDN was called, and before it has answered
-	then        func() // what else happens once all that was said so far is shown
-	text, press string // one of them; "Purge=www.test.com" presses Purge and types the rest into the form that it opens
+	sees        string // text that a card must show before the next line
+	fill        string // text to type into the form of an earlier press
+	meanwhile   bool   // after the CDN was called and before it has answered
+	then        func() // runs once all messages so far are shown
+	text, press string // one of the two; "Purge=www.test.com" presses Purge and types the rest into the form that it opens
 }
 
-// Exit codes, as the README gives them.
+// The exit codes, as in the README.
 const (
 	exitDone    = 0
 	exitWrong   = 1
@@ -33,7 +33,8 @@ const (
 	exitFailed  = 5
 )
 
-// play plays a conversation until ctx ends, prints it as the channel sees it, then what the CDN received, and says how it ended.
+// play runs a conversation until ctx ends, prints it from the view of the channel, then the CDN's requests, and
+// returns the exit code.
 func (w *world) play(ctx context.Context, c chat, lines []line, out io.Writer) (int, error) {
 	t := &transcript{world: w, chat: c, out: out, shown: map[string]string{}}
 	for _, l := range lines {
@@ -54,7 +55,7 @@ func (w *world) play(ctx context.Context, c chat, lines []line, out io.Writer) (
 	return code, nil
 }
 
-// exitCode reduces a conversation to how it ended; what is worst counts.
+// exitCode returns the exit code for the worst result of a conversation.
 func exitCode(p app.Progress) int {
 	has := func(states ...string) bool {
 		return slices.ContainsFunc(p.Ended, func(s string) bool { return slices.Contains(states, s) })
@@ -81,12 +82,12 @@ func (w *world) printRequests(out io.Writer) {
 	}
 }
 
-// transcript prints what a person in the channel sees, each message when it comes and whenever it changes.
+// transcript prints the view of the channel, each message at its arrival and at each change.
 type transcript struct {
 	*world
 	chat
 	out   io.Writer
-	shown map[string]string // by key: as last printed
+	shown map[string]string // by key: the text last printed
 
 	pressed string // the label of the last press
 }
@@ -95,6 +96,7 @@ func (t *transcript) play(ctx context.Context, l line) error {
 	if l.then != nil {
 		return t.meet(ctx, l.then)
 	}
+	// Type the text of a line.
 	user, err := find(t.chat, l.as)
 	if err != nil {
 		return err
@@ -112,12 +114,14 @@ func (t *transcript) play(ctx context.Context, l line) error {
 		}
 		return t.decree(ctx, user, l.text)
 	}
+	// Wait for a card, or fill in a form.
 	if l.sees != "" {
 		return t.await(ctx, l.sees)
 	}
 	if l.fill != "" {
 		return t.fill(ctx, l.as, user, l.fill)
 	}
+	// Press a button, and fill in its form.
 	label, typed, fills := strings.Cut(l.press, "=")
 	if err := t.awaitButton(ctx, user, label); err != nil {
 		return err
@@ -130,7 +134,7 @@ func (t *transcript) play(ctx context.Context, l line) error {
 	return t.fill(ctx, l.as, user, typed)
 }
 
-// meet waits until every message is shown, whether purges are still under way or not, and lets something else happen.
+// meet waits until every message is shown, and then runs a function. Purges may still be under way.
 func (t *transcript) meet(ctx context.Context, then func()) error {
 	err := t.until(ctx, func() (bool, error) {
 		p, err := t.app.Progress(ctx)
@@ -142,10 +146,10 @@ func (t *transcript) meet(ctx context.Context, then func()) error {
 	return err
 }
 
-// toldIn is how long what nobody waits for may take: what the audit channel is told.
+// toldIn is the time limit for notices that arrive by themselves, such as those in the audit channel.
 const toldIn = time.Minute
 
-// await waits until a message says something and all else is shown, or until nothing more can bring it.
+// await waits until a message has a text and all other messages are shown, or until no purge can bring it.
 func (t *transcript) await(ctx context.Context, text string) error {
 	began := time.Now()
 	return t.until(ctx, func() (bool, error) {
@@ -163,7 +167,7 @@ var (
 	ruleID = regexp.MustCompile(`\br-[0-9a-z]{8}\b`)
 )
 
-// decree says what changes the rules, between what was asked before and what is asked next.
+// decree types a command that changes the rules, after all earlier purges and before later ones.
 func (t *transcript) decree(ctx context.Context, user, text string) error {
 	if _, err := t.settle(ctx); err != nil {
 		return err
@@ -175,7 +179,7 @@ func (t *transcript) decree(ctx context.Context, user, text string) error {
 	return err
 }
 
-// meant is what was typed with the id last shown in place of "r-ID".
+// meant returns the typed text with the id last shown in place of "r-ID".
 func (t *transcript) meant(text string) string {
 	words := strings.Split(text, " ")
 	for i, w := range words {
@@ -188,14 +192,14 @@ func (t *transcript) meant(text string) string {
 	return strings.Join(words, " ")
 }
 
-// called reports whether the CDN was asked to purge.
+// called reports whether the CDN has received a purge.
 func (t *transcript) called() bool {
 	return slices.ContainsFunc(t.cdn.Requests(), func(r cdnsim.Request) bool {
 		return strings.Contains(r.String(), "RefreshCdn") || strings.Contains(r.String(), "X-TC-Action: Purge")
 	})
 }
 
-// fill types into the one field of the form that a press has opened, and sends it.
+// fill types into the single field of the form that a press has opened, and submits it.
 func (t *transcript) fill(ctx context.Context, name, user, typed string) error {
 	var f *form
 	err := t.until(ctx, func() (bool, error) {
@@ -216,8 +220,8 @@ func (t *transcript) fill(ctx context.Context, name, user, typed string) error {
 	return t.submit(user, map[string]string{f.Fields[0].Block: typed})
 }
 
-// hint says how to go on where a form is still open, and reports whether one is. A form of one field comes from a press, which can
-// fill it in; one of several comes from a command that left things out.
+// hint prints advice about an open form, and reports whether there is one. A form of one field comes from a
+// press, whose flag can fill it in; a form of several fields comes from an incomplete command.
 func (t *transcript) hint() (open bool) {
 	for _, p := range t.people() {
 		f := t.form(p.id)
@@ -234,8 +238,8 @@ func (t *transcript) hint() (open bool) {
 	return open
 }
 
-// awaitButton waits until the user sees a button and all is shown, so that it is always the same one that is pressed; or until
-// nothing more can bring it.
+// awaitButton waits until the user sees a button and all messages are shown, so that every run presses the same
+// one, or until no purge can bring the button.
 func (t *transcript) awaitButton(ctx context.Context, user, label string) error {
 	return t.until(ctx, func() (bool, error) {
 		seen := t.sees(user, label)
@@ -267,7 +271,7 @@ func (t *transcript) settle(ctx context.Context) (p app.Progress, err error) {
 
 func idle(p app.Progress) bool { return p.Open == p.Waiting && p.Cards == 0 && p.Asking == 0 }
 
-// until prints what changes until done says so.
+// until prints changes until done returns true.
 func (t *transcript) until(ctx context.Context, done func() (bool, error)) error {
 	for {
 		finished, err := done()
@@ -278,12 +282,12 @@ func (t *transcript) until(ctx context.Context, done func() (bool, error)) error
 		select {
 		case <-ctx.Done():
 			return errors.New("the conversation did not end in time")
-		case <-time.After(20 * time.Millisecond): // the database has no bell for other packages
+		case <-time.After(20 * time.Millisecond): // the database notifies no other packages
 		}
 	}
 }
 
-// print leaves out what people said: that is printed as they type it.
+// print omits messages of people, which are printed when they type.
 func (t *transcript) print() {
 	t.printRefusals()
 	for _, m := range everything(t.chat) {
@@ -305,7 +309,7 @@ func (t *transcript) print() {
 	}
 }
 
-// printRefusals prints what an open form says is wrong with what was typed into it.
+// printRefusals prints the errors in open forms.
 func (t *transcript) printRefusals() {
 	for _, p := range t.people() {
 		f := t.form(p.id)
@@ -320,7 +324,7 @@ func (t *transcript) printRefusals() {
 	}
 }
 
-// refusal is what a form says is wrong with what was typed into it; "" is nothing.
+// refusal returns the errors in a form, or "".
 func refusal(f *form) string {
 	if f == nil {
 		return ""

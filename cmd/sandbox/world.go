@@ -21,35 +21,37 @@ import (
 //go:embed acl.yaml
 var policy []byte
 
-// The simulated account. Its keys open nothing, and are the one kind that may be printed.
+// The simulated account. Its keys give access to nothing real, so they may be printed.
 const (
 	secretID  = "AKIDSANDBOX0000000000000000000000000"
 	secretKey = "SANDBOXKEY0000000000000000000000"
 )
 
-// The hosts on the simulated account. What is on static.test.com is cached without its query; old.test.com is switched off;
-// intl.test.com and all below hk.test.com are served overseas only, cn.test.com in mainland only.
+// The hosts of the simulated account. Content of static.test.com is cached without its query; old.test.com is
+// switched off. The CDN serves intl.test.com and the hosts below hk.test.com overseas only, and cn.test.com in
+// mainland only.
 var (
 	hosts   = []string{"www.test.com", "www.abc.com", "two.test.com", "static.test.com", "old.test.com", "intl.test.com", "*.hk.test.com", "cn.test.com"}
 	onlyOne = map[string][]cdnsim.Area{"intl.test.com": {cdnsim.Overseas}, "*.hk.test.com": {cdnsim.Overseas}, "cn.test.com": {cdnsim.Mainland}}
 )
 
-// world is the simulators on loopback and the production wiring pointed at them.
+// world is the simulators on loopback with the production wiring pointed at them.
 type world struct {
 	slack   *slacksim.Workspace
 	discord *discordsim.Sim
 	cdn     *cdnsim.Sim
-	api     string // of the CDN, "2.0" or "3.0"
+	api     string // the CDN's API, "2.0" or "3.0"
 	app     *app.App
 	servers []*http.Server
 	dir     string
 }
 
-// leeway is what each bound on the answer to an event has added here: no chat gives up after three seconds, and the machine may be busy.
+// leeway extends each time limit on an answer, because the simulated chats are patient and the machine may be
+// busy.
 const leeway = 20 * time.Second
 
-// newWorld starts everything. api is the one of the CDN that purgebot speaks; delay is how long the simulated CDN takes from "accepted" to "done".
-// Changes are what a test has otherwise.
+// newWorld starts everything. The parameter api is the CDN's API, delay is the simulated CDN's time from
+// "accepted" to "done", and changes are a test's changes to the configuration.
 func newWorld(ctx context.Context, api string, delay time.Duration, log *slog.Logger, changes ...func(*app.Config)) (*world, error) {
 	w := newSimulators()
 	w.api, w.cdn.Delay = api, delay
@@ -64,7 +66,7 @@ func newWorld(ctx context.Context, api string, delay time.Duration, log *slog.Lo
 	return w, nil
 }
 
-// newSimulators is a world without purgebot in it.
+// newSimulators returns a world without purgebot.
 func newSimulators() *world {
 	cdn := cdnsim.New(secretID, secretKey, hosts...)
 	for i := range cdn.Hosts {
@@ -77,12 +79,12 @@ func newSimulators() *world {
 	return &world{slack: slack, discord: discord, cdn: cdn}
 }
 
-// chats are what one can type in, by name.
+// chats returns the chats by name.
 func (w *world) chats() map[string]chat {
 	return map[string]chat{"slack": slackChat{w.slack}, "discord": discordChat{w.discord}}
 }
 
-// chat returns one of them.
+// chat returns the chat with that name.
 func (w *world) chat(name string) (chat, error) {
 	if c, found := w.chats()[name]; found {
 		return c, nil
@@ -91,6 +93,7 @@ func (w *world) chat(name string) (chat, error) {
 }
 
 func (w *world) start(ctx context.Context, log *slog.Logger, changes []func(*app.Config)) error {
+	// Start the simulators.
 	cdnURL, err := w.serve(w.cdn)
 	if err != nil {
 		return err
@@ -105,6 +108,7 @@ func (w *world) start(ctx context.Context, log *slog.Logger, changes []func(*app
 	}
 	w.slack.ServeAt(slackURL)
 	w.discord.ServeAt(discordURL)
+	// Write the policy and the configuration.
 	file := filepath.Join(w.dir, "acl.yaml")
 	if err := os.WriteFile(file, policy, 0o600); err != nil {
 		return err
@@ -117,6 +121,7 @@ func (w *world) start(ctx context.Context, log *slog.Logger, changes []func(*app
 	for _, change := range changes {
 		change(&config)
 	}
+	// Start purgebot, and wait until both chats reach it.
 	if w.app, err = app.Start(ctx, config, log); err != nil {
 		return err
 	}
@@ -129,8 +134,8 @@ func (w *world) start(ctx context.Context, log *slog.Logger, changes []func(*app
 	return w.ready(ctx)
 }
 
-// ready waits until purgebot has heard what is left of the quota and which domains the account has, so that each run shows the
-// same. What it asked for that is in nobody's conversation.
+// ready waits until purgebot knows the quota and the domains of the account, so that all runs look alike. Its
+// requests for them are removed from the record, because they belong to no conversation.
 func (w *world) ready(ctx context.Context) error {
 	for {
 		p, err := w.app.Progress(ctx)
@@ -141,12 +146,12 @@ func (w *world) ready(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(5 * time.Millisecond): // the database has no bell for other packages
+		case <-time.After(5 * time.Millisecond): // the database notifies no other packages
 		}
 	}
 }
 
-// settings are the documented variables and nothing else: what runs here is what runs in production.
+// settings returns documented variables only, so that the sandbox runs like production.
 func (w *world) settings(aclFile, cdnURL, slackURL, discordURL string) (environ []string) {
 	for name, value := range map[string]string{
 		"PURGEBOT_LISTEN": "127.0.0.1:0", "PURGEBOT_OPS_LISTEN": "127.0.0.1:0",
@@ -175,7 +180,7 @@ func (w *world) serve(h http.Handler) (string, error) {
 	return "http://" + l.Addr().String(), nil
 }
 
-// close stops everything and forgets it.
+// close stops everything and removes its files.
 func (w *world) close() error {
 	var errs []error
 	if w.app != nil {

@@ -346,8 +346,8 @@ func TestUnlistedCodes3(t *testing.T) {
 	}
 }
 
-// Each code's sentence leaves the next move to whoever has it: the person who typed, whoever runs purgebot or the CDN, or nobody but
-// time and the vendor.
+// Each code's sentence names the person with the next move: the person who typed, the operator of purgebot or
+// the CDN, or the vendor, for whom people wait.
 func TestWhoseMove(t *testing.T) {
 	t.Parallel()
 	const person, operator, vendor = "person", "operator", "vendor"

@@ -43,7 +43,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a := &App{metrics: newMetrics(log), log: log, stopWatching: func() {}}
-	if a.chats, err = newChats(c, func() []acl.Subject { return a.named(policy) }, log); err != nil {
+	if a.chats, err = newChats(c, func() []acl.Subject { return a.named(policy) }, a.metrics, log); err != nil {
 		return nil, err
 	}
 	// The addresses come before the database: where one is taken, no file is left behind.

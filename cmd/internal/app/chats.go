@@ -18,11 +18,11 @@ type chats struct {
 	discord *discord.Discord // nil if off
 }
 
-func newChats(c Config, groups func() []acl.Subject, log *slog.Logger) (s chats, err error) {
+func newChats(c Config, groups func() []acl.Subject, m *metrics, log *slog.Logger) (s chats, err error) {
 	if c.SlackBotToken != "" {
 		s.slack, err = slack.New(slack.Config{
 			BotToken: c.SlackBotToken, SigningSecret: c.SlackSigningSecret, APIURL: c.SlackAPIURL, Groups: groups, Log: log,
-			Patience: c.Patience,
+			Patience: c.Patience, TurnedAway: m.turnedAway("slack"),
 		})
 		if err != nil {
 			return s, err
@@ -32,7 +32,7 @@ func newChats(c Config, groups func() []acl.Subject, log *slog.Logger) (s chats,
 		s.discord, err = discord.New(discord.Config{
 			Token: c.DiscordToken, ApplicationID: c.DiscordApplicationID, GuildID: c.DiscordGuildID, PublicKey: c.DiscordPublicKey,
 			APIURL: c.DiscordAPIURL, Verbs: grammar.Menu(), MessageContent: c.DiscordMessageContent, Groups: groups, Log: log,
-			Patience: c.Patience,
+			Patience: c.Patience, TurnedAway: m.turnedAway("discord"),
 		})
 	}
 	return s, err

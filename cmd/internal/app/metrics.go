@@ -22,6 +22,7 @@ type metrics struct {
 	calls    *prometheus.HistogramVec
 	refused  atomic.Int64
 	unlisted atomic.Int64 // answers of the CDN
+	turned   *prometheus.CounterVec
 	log      *slog.Logger
 }
 
@@ -34,12 +35,23 @@ func newMetrics(log *slog.Logger) *metrics {
 			Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 2.5, 5, 10},
 		}, []string{"port", "call", "ended"}),
 	}
-	m.registry.MustRegister(m.calls, prometheus.NewCounterFunc(prometheus.CounterOpts{
+	m.turned = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "purgebot_deliveries_turned_away_total", Help: "Deliveries answered 401, by platform and by what is wrong: unsigned, signature or clock.",
+	}, []string{"platform", "reason"})
+	m.registry.MustRegister(m.turned, m.calls, prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "purgebot_refusals_total", Help: "Commands and presses that were answered with a refusal.",
 	}, func() float64 { return float64(m.refused.Load()) }), prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "purgebot_cdn_unknown_codes_total", Help: "Answers of the CDN with an error code that this version does not list.",
 	}, func() float64 { return float64(m.unlisted.Load()) }), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// turnedAway counts the deliveries that a platform's adapter answers 401, from 0 on.
+func (m *metrics) turnedAway(platform string) func(reason string) {
+	for _, reason := range []string{"unsigned", "signature", "clock"} {
+		m.turned.WithLabelValues(platform, reason)
+	}
+	return func(reason string) { m.turned.WithLabelValues(platform, reason).Inc() }
 }
 
 // policy counts what became of each version of the policy file.

@@ -27,7 +27,7 @@ type CheckOptions struct {
 // Areas returns the areas to judge. Its error names the wrong option.
 func (o *CheckOptions) Areas() ([]purge.Area, error) {
 	if o.User == "" {
-		return nil, errors.New("no user: say whom to check, as in --user slack:T024BE7LD/U2147483697")
+		return nil, errors.New("no user: name the person to check, as in --user slack:T024BE7LD/U2147483697")
 	}
 	if o.Kind == "" {
 		o.Kind = purge.URL

@@ -53,11 +53,11 @@ func judgeDomain(host, text string, wide bool) string {
 		return "has capitals; write " + strings.ToLower(text)
 	case wild && !strings.Contains(host, "."):
 		if !wide {
-			return "would grant every host of everybody below it; name your own domain, as in \"*.example.com\""
+			return "would grant every host below it, of all owners; name your own domain, as in \"*.example.com\""
 		}
 		host = "a." + host
 	case wild && !wide && sharedSuffix(host):
-		return "would grant every host of everybody below it: " + host + " is a public suffix, where anybody can have a name; name your own domain, as in \"*.example." + host + "\""
+		return "would grant every host below it, of all owners: " + host + " is a public suffix, below which all people can register names; name your own domain, as in \"*.example." + host + "\""
 	}
 	// Parse the host as a part of a target.
 	t, err := purge.Parse(purge.URL, "https://"+host+"/")

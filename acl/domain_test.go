@@ -16,7 +16,7 @@ func TestGrantsOnPublicSuffixes(t *testing.T) {
 	own := strings.Fields(`example.com example.co.uk static.example.org example.com.cn somebody.github.io city.kawasaki.jp shop.kawasaki.kawasaki.jp test.com
 		a.b.c.example.net example.xn--fiqs8s corp.internal my-app.vercel.app`)
 	for _, host := range shared {
-		assert.Contains(t, judgeDomain(host, "*."+host, false), "would grant every host of everybody below it", host)
+		assert.Contains(t, judgeDomain(host, "*."+host, false), "would grant every host below it, of all owners", host)
 		assert.Empty(t, judgeDomain(host, "*."+host, true), "a denial may name %s", host)
 		if strings.Contains(host, ".") {
 			assert.Empty(t, judgeDomain(host, host, false), "%s itself is one host", host)

@@ -311,7 +311,7 @@ func (r *reader) quota(n node) {
 		}
 	})
 	if n.shape == mapping && !(has["reserve"] && has["to"]) {
-		r.wrong(n, "a reserve has both: `reserve: {url: 500, directory: 10}`, and `to`, whom it is kept for")
+		r.wrong(n, "a reserve has both: `reserve: {url: 500, directory: 10}`, and `to`, the people it is kept for")
 	}
 }
 

@@ -84,7 +84,7 @@ func parseDiscord(s string) (Subject, error) {
 		return "", fmt.Errorf("%q is no Discord id; write discord:GUILD/USER or discord:GUILD/role/ROLE in digits: switch on Developer Mode, right-click and choose \"Copy ID\", or copy what `/purge whoami` shows", s)
 	}
 	if role && id == guild {
-		return "", fmt.Errorf("%q is the role that everybody in the guild has; name a role that somebody assigns", s)
+		return "", fmt.Errorf("%q is the role of all members of the guild; name a role that is assigned to some of them", s)
 	}
 	return Subject(s), nil
 }

@@ -42,16 +42,16 @@ func parse(args []string, errOut io.Writer) (options, error) {
 	// Define the flags.
 	f := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	f.SetOutput(errOut)
-	f.StringVar(&o.listen, "listen", "127.0.0.1:8844", "where the page is; another free port if this one is taken")
-	f.DurationVar(&o.delay, "delay", 0, "from accepted to done at the simulated CDN (default 3s on the page, 300ms with -say)")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8844", "address of the page; another free port if this one is in use")
+	f.DurationVar(&o.delay, "delay", 0, "the simulated CDN's time from accepted to done (default 3s on the page, 300ms with -say)")
 	f.BoolVar(&o.log, "log", false, "print purgebot's own log to standard error")
-	f.StringVar(&o.chat, "chat", "slack", "where -say and -press happen: `CHAT` slack or discord")
-	f.StringVar(&o.api, "api", "2.0", "of the CDN: `API` 2.0 or 3.0")
+	f.StringVar(&o.chat, "chat", "slack", "the place of -say and -press: `CHAT` slack or discord")
+	f.StringVar(&o.api, "api", "2.0", "the CDN's `API`: 2.0 or 3.0")
 	f.Func("say", "play a conversation instead of serving the page: type `TEXT`", func(s string) error {
 		o.lines = append(o.lines, line{as: as, text: s})
 		return nil
 	})
-	f.Func("as", "who says and presses what follows: `USER` alice (default), bob or mallory", func(s string) error {
+	f.Func("as", "the person of the following -say and -press flags: `USER` alice (default), bob or mallory", func(s string) error {
 		as = s
 		if len(o.lines) > 0 {
 			from = len(o.lines)
@@ -79,7 +79,7 @@ func parse(args []string, errOut io.Writer) (options, error) {
 		return o, fmt.Errorf("-api %q is not understood: there are 2.0 and 3.0", o.api)
 	}
 	if f.NArg() > 0 {
-		return o, fmt.Errorf("%q is not understood: what is typed goes behind -say, in quotes", f.Arg(0))
+		return o, fmt.Errorf("%q is not understood: the text to type follows -say, in quotes", f.Arg(0))
 	}
 	return o, nil
 }

@@ -168,7 +168,7 @@ func (p *page) does(do func(c chat, user string, d deed) error) http.HandlerFunc
 	return func(w http.ResponseWriter, r *http.Request) {
 		var d deed
 		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDeed)).Decode(&d); err != nil {
-			http.Error(w, "The page sent what the sandbox cannot read; that may be more than 2 MB of text.", http.StatusBadRequest)
+			http.Error(w, "The sandbox cannot read the request of the page. Perhaps the text has more than 2 MB.", http.StatusBadRequest)
 			return
 		}
 		c, user, err := p.person(d.Chat, d.As)

@@ -101,7 +101,7 @@ func (w *world) settlesTold(n int) {
 	require.Eventually(w.t, func() bool {
 		left, err := w.bot.Backlog(w.t.Context())
 		return err == nil && left.Open == 0 && left.Cards == 0
-	}, time.Minute, 20*time.Millisecond, "settled")
+	}, 3*time.Minute, 20*time.Millisecond, "settled")
 	w.chat.mu.Lock()
 	defer w.chat.mu.Unlock()
 	require.Len(w.t, w.chat.told, n)

@@ -121,7 +121,8 @@ func nTimes(e *purge.Error, n int) []*purge.Error {
 // A further batch of the area goes its own way, and no wait is longer than the deadline leaves.
 func TestTheDeadlineEndsTrying(t *testing.T) {
 	t.Parallel()
-	w := newStillWorld(t)
+	now := time.Now()
+	w := newStillWorld(t, func(o *Options) { o.Now = func() time.Time { return now } })
 	w.bot.waits.Deadline = 3500 * time.Millisecond
 	w.answering(nTimes(notThere, 50)...)
 	p := w.recordedPurge(t, "https://www.test.com/1")

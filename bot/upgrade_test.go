@@ -143,7 +143,7 @@ func (w *world) settles() {
 		open := 0
 		row := w.bot.Store.DB().QueryRow(`SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED', 'DELAYED')`)
 		return err == nil && row.Scan(&open) == nil && b.Open+b.Cards+open == 0
-	}, time.Minute, 20*time.Millisecond)
+	}, 3*time.Minute, 20*time.Millisecond)
 }
 
 // assertEnds: each purge has ended once, as it should, its CDN calls are what they should be and none is doubled, and each thread

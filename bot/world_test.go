@@ -408,7 +408,7 @@ func (c *fakeChat) await(t *testing.T, match func(shown) bool) shown {
 
 func (c *fakeChat) awaitIn(t *testing.T, list *[]shown, match func(shown) bool) shown {
 	t.Helper()
-	late := time.After(time.Minute)
+	late := time.After(3 * time.Minute)
 	for {
 		c.mu.Lock()
 		for i := len(*list) - 1; i >= 0; i-- {

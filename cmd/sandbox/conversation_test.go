@@ -192,7 +192,7 @@ func converse(t *testing.T, api, in, script string) map[string]string {
 		if undo != nil {
 			lines = append(lines, line{then: func() { undo(w.cdn) }})
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*patience) // one takes a minute by itself
 		defer cancel()
 		code, err = w.play(ctx, c, lines, &out)
 		require.NoError(t, err, out.String())

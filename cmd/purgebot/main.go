@@ -1,7 +1,7 @@
 // Command purgebot purges Tencent Cloud CDN caches on commands from chat.
 //
-// It is only the command line: it parses flags, reads the environment, and leaves everything else to package
-// app.
+// It is only the command line: it parses flags, reads the environment, and leaves everything else to package app.
+// It makes no decisions, and never connects to a simulator.
 package main
 
 import (

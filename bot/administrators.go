@@ -18,23 +18,17 @@ import (
 // What administrators say: freezes, temporary grants, and their ends. Each is one commit of the rule, its event, its audit row
 // and the notice that the channel sees.
 
-// decree does what only administrators may.
-func (b *desk) decree(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
-	switch {
-	case !s.policy.Administrator(s.who):
-		return b.refuse(ctx, s, string(in.Verb), card.AdministratorsOnly(string(in.Verb), s.policy.Contact()))
-	case !s.channel.Joined:
-		return b.refuse(ctx, s, string(in.Verb), card.NoticeNotJoined(s.channel.Invite))
+// administers makes a verb of a function that only administrators may use, where the channel can be told of it.
+func (b *desk) administers(do verb) verb {
+	return func(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+		switch {
+		case !s.policy.Administrator(s.who):
+			return b.refuse(ctx, s, string(in.Verb), card.AdministratorsOnly(string(in.Verb), s.policy.Contact()))
+		case !s.channel.Joined:
+			return b.refuse(ctx, s, string(in.Verb), card.NoticeNotJoined(s.channel.Invite))
+		}
+		return do(ctx, s, in)
 	}
-	switch in.Verb {
-	case grammar.VerbFreeze:
-		return b.freeze(ctx, s, in)
-	case grammar.VerbUnfreeze:
-		return b.unfreeze(ctx, s, in)
-	case grammar.VerbGrant:
-		return b.grant(ctx, s, in)
-	}
-	return b.revoke(ctx, s, in)
 }
 
 // freeze closes a domain. Said twice, the later end counts.

@@ -58,32 +58,16 @@ func understand(c chat.Command) (grammar.Intent, error) {
 	return grammar.Parse(c.Text)
 }
 
-// do dispatches a command that was understood, of a person who may speak here.
+// do carries out a command that was understood, of a person who may speak here.
 func (b *desk) do(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
-	switch in.Verb {
-	case grammar.VerbPurge, grammar.VerbLeak:
-		w := wish.Of(in)
-		w.Asks = s.collected
-		return b.request(ctx, s, w, books.EventID(s.event))
-	case grammar.VerbCancel:
-		return b.cancelID(ctx, s, in.ID)
-	case grammar.VerbRetry:
-		return b.retryID(ctx, s, in)
-	case grammar.VerbFreeze, grammar.VerbUnfreeze, grammar.VerbGrant, grammar.VerbRevoke:
-		return b.decree(ctx, s, in)
-	case grammar.VerbForm:
-		return b.form(s), nil
-	}
-	card, entries, err := b.answerVerb(ctx, s, in)
-	if err != nil {
-		return chat.Reply{}, err
-	}
-	// Saying something has no effect to protect, but a redelivered mention must not be answered twice.
-	dup, err := b.Store.Take(ctx, s.event, nil, entries...)
-	if err != nil || dup {
-		return chat.Reply{}, err
-	}
-	return chat.Reply{Card: &card}, nil
+	return b.verbs[in.Verb](ctx, s, in)
+}
+
+// purge takes a command to purge.
+func (b *desk) purge(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+	w := wish.Of(in)
+	w.Asks = s.collected
+	return b.request(ctx, s, w, books.EventID(s.event))
 }
 
 // refuse commits that something was refused, then says so to the person alone.

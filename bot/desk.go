@@ -2,6 +2,7 @@ package bot
 
 import (
 	"purgebot/bot/books"
+	"purgebot/bot/grammar"
 	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/runner"
@@ -18,6 +19,7 @@ type desk struct {
 	poster *poster.Poster
 	runner *runner.Runner
 
+	verbs       map[grammar.Verb]verb // the function of each verb
 	rate        *personRate
 	PersonRate  int // commands a person may send in ten seconds
 	PersonOpen  int // purges a person may have open

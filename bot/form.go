@@ -17,13 +17,13 @@ import (
 const formToken = "purge-form"
 
 // form asks for what was not typed, where the platform has forms, and otherwise shows the help.
-func (b *desk) form(s scene) chat.Reply {
+func (b *desk) form(_ context.Context, s scene, _ grammar.Intent) (chat.Reply, error) {
 	if !b.poster.Limits(s.at).Forms {
 		card := b.helpCard(s)
-		return chat.Reply{Card: &card}
+		return chat.Reply{Card: &card}, nil
 	}
 	form := card.PurgeForm(formToken)
-	return chat.Reply{Form: &form}
+	return chat.Reply{Form: &form}, nil
 }
 
 func (b *desk) submitForm(ctx context.Context, s scene, v map[string]string) (chat.Reply, error) {

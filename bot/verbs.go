@@ -19,29 +19,51 @@ import (
 	"purgebot/purge"
 )
 
-// answerVerb answers the verbs that only say something, privately. A person learns only what concerns them.
-func (b *desk) answerVerb(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
-	switch in.Verb {
-	case grammar.VerbStatus:
-		return b.status(ctx, s, in.ID)
-	case grammar.VerbHistory:
-		return b.history(ctx, s, in)
-	case grammar.VerbDomains:
-		return b.domains(ctx, s)
-	case grammar.VerbWhy:
-		return b.why(ctx, s, in)
-	case grammar.VerbWhoami:
-		person, groups := s.policy.Whoami(s.who)
-		return card.WhoamiCard(card.Self{Subject: s.person.Subject, Channel: s.at.Subject(), Person: person, Seen: s.person.Groups, Groups: groups}), nil, nil
-	case grammar.VerbQuota:
-		return b.quotaCard(ctx, s)
+// verb carries out a command that was understood.
+type verb func(context.Context, scene, grammar.Intent) (chat.Reply, error)
+
+// verbsOf returns the function of each verb of the grammar's table, in that table's order.
+func verbsOf(b *desk) map[grammar.Verb]verb {
+	return map[grammar.Verb]verb{
+		grammar.VerbPurge: b.purge, grammar.VerbLeak: b.purge, grammar.VerbForm: b.form,
+		grammar.VerbStatus: b.answers(b.status), grammar.VerbCancel: b.cancelID, grammar.VerbRetry: b.retryID, grammar.VerbHistory: b.answers(b.history),
+		grammar.VerbQuota: b.answers(b.quotaCard), grammar.VerbDomains: b.answers(b.domains), grammar.VerbWhy: b.answers(b.why),
+		grammar.VerbWhoami: b.answers(b.whoami), grammar.VerbHelp: b.answers(b.help),
+		grammar.VerbFreeze: b.administers(b.freeze), grammar.VerbUnfreeze: b.administers(b.unfreeze),
+		grammar.VerbGrant: b.administers(b.grant), grammar.VerbRevoke: b.administers(b.revoke),
 	}
-	return b.helpCard(s), nil, nil
+}
+
+// answers makes a verb of a function that only draws a private card, which tells a person no more than concerns that person.
+func (b *desk) answers(draw func(context.Context, scene, grammar.Intent) (chat.Card, error)) verb {
+	return func(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+		drawn, err := draw(ctx, s, in)
+		if err != nil {
+			return chat.Reply{}, err
+		}
+		// An answer has no effect to protect, but a redelivered mention must not be answered twice.
+		dup, err := b.Store.Take(ctx, s.event, nil)
+		if err != nil || dup {
+			return chat.Reply{}, err
+		}
+		return chat.Reply{Card: &drawn}, nil
+	}
+}
+
+// whoami shows people who they are to the policy.
+func (b *desk) whoami(_ context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
+	person, groups := s.policy.Whoami(s.who)
+	return card.WhoamiCard(card.Self{Subject: s.person.Subject, Channel: s.at.Subject(), Person: person, Seen: s.person.Groups, Groups: groups}), nil
+}
+
+// help lists the commands that its reader may use.
+func (b *desk) help(_ context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
+	return b.helpCard(s), nil
 }
 
 // cancelID cancels by id.
-func (b *desk) cancelID(ctx context.Context, s scene, short string) (chat.Reply, error) {
-	p, found, err := b.visible(ctx, s, short)
+func (b *desk) cancelID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+	p, found, err := b.visible(ctx, s, in.ID)
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -83,32 +105,32 @@ func (b *desk) mayKnow(s scene, p store.Purge) bool {
 	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(rules.DeniedAny(s.law.Thawed(), s.who, p)) == 0
 }
 
-func (b *desk) status(ctx context.Context, s scene, short string) (chat.Card, []store.Entry, error) {
-	p, found, err := b.visible(ctx, s, short)
+func (b *desk) status(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
+	p, found, err := b.visible(ctx, s, in.ID)
 	if err != nil || !found {
-		return chat.Card{Title: card.NoSuchPurge, Tone: chat.Bad}, nil, err
+		return chat.Card{Title: card.NoSuchPurge, Tone: chat.Bad}, err
 	}
 	p.Private = p.Private && !b.mayKnow(s, p)
 	c, err := b.poster.Draw(ctx, p, store.Status)
 	if err != nil {
-		return chat.Card{}, nil, err
+		return chat.Card{}, err
 	}
 	c.Buttons = nil // they belong to the purge's own message
 	c.Lines = append(c.Lines, "Asked at "+card.Dated(p.CreatedAt, s.person.Zone)+" by "+chat.OneLine(p.Name)+".")
-	return c, nil, nil
+	return c, nil
 }
 
 // historyLines is how many purges a history shows in chat.
 const historyLines = 20
 
-func (b *desk) history(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
+func (b *desk) history(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
 	f, err := b.filter(s, in)
 	if err != nil {
-		return chat.Card{Title: purge.AsError(err).Message, Tone: chat.Bad}, nil, nil
+		return chat.Card{Title: purge.AsError(err).Message, Tone: chat.Bad}, nil
 	}
 	lines, more, err := b.historyLinesFor(ctx, s, f)
 	if err != nil {
-		return chat.Card{}, nil, err
+		return chat.Card{}, err
 	}
 	c := chat.Card{Title: "Purges, newest first", Lines: lines}
 	if len(lines) == 0 {
@@ -117,7 +139,7 @@ func (b *desk) history(ctx context.Context, s scene, in grammar.Intent) (chat.Ca
 	if more {
 		c.Lines = append(c.Lines, card.MoreHistory)
 	}
-	return c, nil, nil
+	return c, nil
 }
 
 // historyTime bounds the search for purges that somebody may see, which others' may stand in front of.
@@ -167,7 +189,7 @@ func (b *desk) filter(s scene, in grammar.Intent) (store.Filter, error) {
 }
 
 // domains says what somebody may purge, lent for a while too, what is left of their budgets, and what of it is frozen.
-func (b *desk) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
+func (b *desk) domains(ctx context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
 	grants := s.grants()
 	c := card.DomainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
 	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
@@ -177,7 +199,7 @@ func (b *desk) domains(ctx context.Context, s scene) (chat.Card, []store.Entry, 
 			c.Lines = append(c.Lines, card.Frozen(f, rules.PowersOf(s.law, s.who), s.person.Zone))
 		}
 	}
-	return c, nil, err
+	return c, err
 }
 
 // grants are the file's, then those that were given in chat.
@@ -288,12 +310,12 @@ func (b *desk) helpCard(s scene) chat.Card {
 }
 
 // quotaCard draws today's quota: a bar each kind and area, when it starts anew, and who used what, as far as that is theirs to know.
-func (b *desk) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry, error) {
+func (b *desk) quotaCard(ctx context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
 	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
 	day := b.vendor.Day(b.Now())
 	spent, err := b.vendor.Spent(ctx, day)
 	if err != nil {
-		return chat.Card{}, nil, err
+		return chat.Card{}, err
 	}
 	c := chat.Card{Title: "Today's quota", Footer: "Resets at " + b.vendor.DayTurns()}
 	told := true
@@ -312,7 +334,7 @@ func (b *desk) quotaCard(ctx context.Context, s scene) (chat.Card, []store.Entry
 	}
 	by, err := b.Store.SpentBy(ctx, day)
 	c.Lines = append(c.Lines, usedLines(s, by)...)
-	return c, nil, err
+	return c, err
 }
 
 // mostUsers is how many people's use is shown.

@@ -17,15 +17,15 @@ import (
 // Why answers for one target whether somebody may purge it, by which rule, and who would have to press before it is sent.
 
 // why answers for each kind that the target can be, in each area. What is the same is said once.
-func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, []store.Entry, error) {
+func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
-		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Legible() + ": " + r.Reason + card.Suggestion(r.Suggest)}}, nil, nil
+		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Legible() + ": " + r.Reason + card.Suggestion(r.Suggest)}}, nil
 	}
 	t := in.Targets[0]
 	recent, err := b.Store.Recent(ctx, b.recent(s, wish.Wish{}, requestOf(card.WhyReading{Kind: purge.URL, Area: purge.Mainland}, t), ""))
 	if err != nil {
-		return chat.Card{}, nil, err
+		return chat.Card{}, err
 	}
 	var answers []card.Because
 	var budgets []card.Budget
@@ -42,7 +42,7 @@ func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, 
 	if where := s.places().Why(t.Host()); where != "" {
 		c.Lines = append(c.Lines, where)
 	}
-	return c, nil, err
+	return c, err
 }
 
 // readings are all ways to read a target, in the areas that were asked for, or in both.

@@ -3,7 +3,6 @@ package bot
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -111,13 +110,15 @@ func TestAreasByThemselves(t *testing.T) {
 		"the policy file's": {"https://set.test.com/1", true, "Done in overseas", overseas,
 			[]string{"The policy file has set.test.com purged overseas where no area is typed.", "Mainland was not purged."}, nil, []string{"Also mainland"}},
 		"typed": {"https://www.test.com/1 --overseas", true, "Done in overseas", overseas, []string{"Mainland was not purged."}, []string{"served", "policy"}, []string{"Also mainland"}},
-		"each by itself": {"https://intl.test.com/1 https://www.test.com/1 https://cn.test.com/1", true, "Done in mainland and overseas", both,
+		"each by itself": {"https://intl.test.com/1 https://www.test.com/1 https://cn.test.com/1", true, "Done in mainland and overseas", []purge.Area{purge.Mainland, purge.Mainland, purge.Overseas},
 			[]string{intlOnly, cnOnly, "Overseas was not purged for www.test.com."}, []string{"Mainland was not"}, []string{"Also overseas"}},
 		"a directory": {"dir https://intl.test.com/a/", true, "Done in overseas", overseas, []string{intlOnly}, nil, []string{"Delete instead"}},
 		"typed where it is not": {"https://intl.test.com/1 --area mainland", false, "Failed", mainland,
-			[]string{"intl.test.com is served overseas only, and Tencent refused this in mainland; ask for it with --area overseas."}, nil, []string{"Overseas instead", "Retry failed"}},
+			[]string{"intl.test.com is served overseas only, and Tencent refused this in mainland; ask for it with --area overseas."}, nil, []string{"Overseas instead"}},
 		"both where it is in one": {"https://intl.test.com/1 --global", true, "Partly done", both,
-			[]string{"Tencent refused this in mainland"}, nil, []string{"Retry failed"}},
+			[]string{"Tencent refused this in mainland"}, nil, nil},
+		"many that do not fit": {"https://intl.test.com/1 https://intl.test.com/2 https://intl.test.com/3 --area mainland", false, "Failed", mainland,
+			[]string{"Tencent refused this in mainland"}, []string{"which of"}, []string{"Overseas instead"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -146,7 +147,7 @@ func TestAreasByThemselves(t *testing.T) {
 			for _, b := range w.cdn.sent() {
 				sent = append(sent, b.Area)
 			}
-			assert.Equal(t, c.sent, slices.Compact(sent), "a host has a call of its own")
+			assert.Equal(t, c.sent, sent, "a host has a call of its own, and no more")
 		})
 	}
 }
@@ -167,6 +168,19 @@ func TestOffersOfTheOtherArea(t *testing.T) {
 	w.pressesOn(alice, w.ends("Done in mainland and overseas"), "Also overseas")
 	w.presses(alice, "Purge")
 	w.ends("Done in overseas: 1 URL on www.test.com")
+
+	w, _ = newAreaWorld(t)
+	w.types(alice, "dir https://intl.test.com/a/ https://www.test.com/a/")
+	w.presses(alice, "Purge")
+	end := w.ends("Done in mainland and overseas")
+	w.pressesOn(alice, end, "Delete instead")
+	w.presses(alice, "Delete")
+	w.chat.await(t, func(m shown) bool {
+		return m.ref != end.ref && strings.HasPrefix(m.card.Title, "Done") && len(w.cdn.sent()) == 4
+	})
+	for _, b := range w.cdn.sent() {
+		assert.Equal(t, map[string]purge.Area{"intl.test.com": purge.Overseas, "www.test.com": purge.Mainland}[b.Targets[0].Host()], b.Area, "each where it was purged")
+	}
 }
 
 // Whoever may not purge where a domain is served is told why it would have gone there, and offered nothing.
@@ -200,7 +214,7 @@ func TestAStaleListIsReadAnew(t *testing.T) {
 		says string
 		want []string
 	}{
-		"moved overseas":   {overseas, "www.test.com is served overseas only, and Tencent refused this in mainland; ask for it with --area overseas.", []string{"Overseas instead", "Retry failed"}},
+		"moved overseas":   {overseas, "www.test.com is served overseas only, and Tencent refused this in mainland; ask for it with --area overseas.", []string{"Overseas instead"}},
 		"still everywhere": {both, "Tencent refused it as malformed.", []string{"Retry failed"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -98,14 +98,14 @@ func Few(lines []string, most int) []string {
 }
 
 // LeftOutIn returns the hosts that a request leaves out in an area, but for those that are not served there.
-func LeftOutIn(r purge.Request, a purge.Area, unserved []string) []string {
-	purged := slices.Clone(unserved)
+func LeftOutIn(r purge.Request, a purge.Area, unserved map[string]bool) []string {
+	purged := map[string]bool{}
 	for _, p := range r.Parts {
-		if p.Area == a {
-			purged = append(purged, purge.Request{Parts: []purge.Part{p}}.Hosts()...)
+		for _, t := range p.Targets {
+			purged[t.Host()] = purged[t.Host()] || p.Area == a
 		}
 	}
-	return slices.DeleteFunc(r.Hosts(), func(host string) bool { return slices.Contains(purged, host) })
+	return slices.DeleteFunc(r.Hosts(), func(host string) bool { return purged[host] || unserved[host] })
 }
 
 // leftOutLines name the areas that a purge leaves out, and of which hosts where it leaves out only some.
@@ -142,7 +142,14 @@ func (v View) areaOffer(a purge.Area) string {
 	return ""
 }
 
+// mayFare reports whether a retry of something that did not go well may fare better: what is not served where it failed never does.
+func (v View) mayFare() bool {
+	return slices.ContainsFunc(v.Targets, func(t store.Target) bool {
+		return t.Outcome == purge.Skipped || t.Outcome == purge.Failed && !v.misplaced(t)
+	})
+}
+
 // misplaced reports whether a target failed in an area where its host is not served.
 func (v View) misplaced(t store.Target) bool {
-	return t.Outcome == purge.Failed && slices.Contains(v.Unserved[t.Area], t.Target.Host())
+	return t.Outcome == purge.Failed && v.Unserved[t.Area][t.Target.Host()]
 }

@@ -27,7 +27,7 @@ func (v View) followUps() []chat.Button {
 		return append(v.anew(), v.lookAgain()...)
 	}
 	out := v.anew()
-	if n := store.Count(v.Targets); v.Tried() && n[purge.Failed]+n[purge.Skipped] > 0 {
+	if v.Tried() && v.mayFare() {
 		out = append(out, v.Button("Retry failed", ActionRetry, chat.Plain))
 	}
 	out = append(out, v.lookAgain()...)

@@ -19,19 +19,19 @@ type View struct {
 	Decision  store.Decision
 	Decided   bool
 	Room      Room
-	Lately    []store.Purged             // of what a question is about
-	Hints     []string                   // why the vendor may refuse it
-	Usual     map[purge.Area]store.Usual // while it is under way
-	Unserved  map[purge.Area][]string    // hosts of it that Tencent does not serve in an area
-	Leaks     bool                       // its reason sounds like a leak, and it is not purged as one
-	Turns     string                     // when the vendor's day does
-	Frozen    []string                   // what it waits under
-	Approvers Approvers                  // whom a question mentions
-	PressLine string                     // who may press
-	Emergency bool                       // it may be purged without approval by now
-	Refused   []string                   // follow-ups that its requester may not ask for
-	Stopped   store.Entry                // the audit's row of who cancelled it on its way
-	Join      *Join                      // where the card is that of a request which joined it
+	Lately    []store.Purged                 // of what a question is about
+	Hints     []string                       // why the vendor may refuse it
+	Usual     map[purge.Area]store.Usual     // while it is under way
+	Unserved  map[purge.Area]map[string]bool // hosts of it that Tencent does not serve in an area
+	Leaks     bool                           // its reason sounds like a leak, and it is not purged as one
+	Turns     string                         // when the vendor's day does
+	Frozen    []string                       // what it waits under
+	Approvers Approvers                      // whom a question mentions
+	PressLine string                         // who may press
+	Emergency bool                           // it may be purged without approval by now
+	Refused   []string                       // follow-ups that its requester may not ask for
+	Stopped   store.Entry                    // the audit's row of who cancelled it on its way
+	Join      *Join                          // where the card is that of a request which joined it
 	Now       time.Time
 	Token     func(secret, action string) string // makes the tokens of buttons
 

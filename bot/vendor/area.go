@@ -27,20 +27,20 @@ type misfit struct {
 }
 
 // Unserved returns which of the hosts the vendor does not serve in each area: by its list, else by what it refused lately.
-func (b *Vendor) Unserved(hosts []string) map[purge.Area][]string {
+func (b *Vendor) Unserved(hosts []string) map[purge.Area]map[string]bool {
 	listed := b.Listed()
 	a := &b.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	out := map[purge.Area][]string{}
+	out := map[purge.Area]map[string]bool{purge.Mainland: {}, purge.Overseas: {}}
 	for _, host := range hosts {
 		refused, known := a.misfits[host]
 		switch only := listed.Only(host); {
 		case only != "":
 			not := purge.AreasBut([]purge.Area{only})[0]
-			out[not] = append(out[not], host)
+			out[not][host] = true
 		case known && b.Now().Sub(refused.at) < DomainsAge:
-			out[refused.area] = append(out[refused.area], host)
+			out[refused.area][host] = true
 		}
 	}
 	return out

@@ -43,7 +43,7 @@ func Of(in grammar.Intent) Wish {
 }
 
 // follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.
-func Follow(p store.Purge, action string, unserved map[purge.Area][]string) Wish {
+func Follow(p store.Purge, action string, unserved map[purge.Area]map[string]bool) Wish {
 	w := Wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
 	seen := map[string]bool{}
 	for _, part := range p.Request.Parts {
@@ -97,7 +97,7 @@ func Parts(in Places, w Wish) []purge.Part {
 
 // leftOutIn returns those of a purge's targets that it has left out in an area; all of them if the list of the domains has changed so that
 // none is.
-func leftOutIn(p store.Purge, targets []purge.Target, a purge.Area, unserved map[purge.Area][]string) []purge.Target {
+func leftOutIn(p store.Purge, targets []purge.Target, a purge.Area, unserved map[purge.Area]map[string]bool) []purge.Target {
 	hosts := card.LeftOutIn(p.Request, a, unserved[a])
 	if len(hosts) == 0 {
 		return targets

@@ -75,12 +75,13 @@ func (a *account) again(change func(*Config)) purge.CDN {
 }
 
 // newAccount creates www.test.com (everywhere), www.abc.com (everywhere, query ignored), cn.test.com
-// (mainland), off.test.com (offline).
+// (mainland), *.hk.test.com (overseas), off.test.com (offline).
 func newAccount(t *testing.T, how api) *account {
 	a := &account{TB: t, api: how, arrived: new(atomic.Int32), clock: new(atomic.Int64)}
 	a.clock.Store(beijing.UnixNano())
 	a.sim = cdnsim.New("AKIDSIMULATED", "key of the simulated account", "www.test.com")
 	a.sim.Hosts = append(a.sim.Hosts, cdnsim.Host{Name: "www.abc.com", IgnoreQuery: true},
+		cdnsim.Host{Name: "*.hk.test.com", Areas: []cdnsim.Area{cdnsim.Overseas}},
 		cdnsim.Host{Name: "cn.test.com", Areas: []cdnsim.Area{cdnsim.Mainland}}, cdnsim.Host{Name: "off.test.com", Offline: true})
 	a.sim.Token, a.sim.Now, a.sim.Delay = how.config.Token, a.now, time.Minute
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -266,6 +267,21 @@ var behaviours = map[string]func(a *account){
 		assert.Contains(a, []purge.ErrorKind{purge.NotFound, purge.Invalid}, purge.AsError(err).Kind)
 		assert.Contains(a, purge.AsError(err).Message, "overseas")
 		assert.Equal(a, purge.Never, purge.MayTryAgain(purge.AsError(err)))
+	},
+	"what is below a wildcard domain is purged, and looked up": func(a *account) {
+		b := a.urls(purge.Overseas, "https://a.b.hk.test.com/1.jpg")
+		since := a.now()
+		r, err := a.cdn.Submit(a.Context(), b, nil)
+		require.NoError(a, err)
+		a.clock.Add(int64(2 * time.Minute))
+		seen, err := a.cdn.Status(a.Context(), purge.StatusQuery{Batch: b, Receipt: r, Since: since})
+		require.NoError(a, err)
+		require.Len(a, seen, 1)
+		assert.Equal(a, purge.Done, seen[0].Outcome)
+		_, err = a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://a.b.hk.test.com/1.jpg"), nil)
+		assert.Contains(a, purge.AsError(err).Message, "in mainland")
+		_, err = a.cdn.Submit(a.Context(), a.urls(purge.Overseas, "https://hk.test.com/1.jpg"), nil)
+		a.wrong(purge.NotFound, err)
 	},
 	"a domain that is off is in conflict": func(a *account) {
 		_, err := a.cdn.Submit(a.Context(), a.urls(purge.Mainland, "https://off.test.com/"), nil)
@@ -459,6 +475,7 @@ var behaviours = map[string]func(a *account){
 			list[i].Areas = nil
 		}
 		assert.Equal(a, []purge.Domain{
+			{Host: "*.hk.test.com", Online: true, Status: "online", Query: purge.QueryMatters},
 			{Host: "cn.test.com", Online: true, Status: "online", Query: purge.QueryMatters},
 			{Host: "off.test.com", Online: false, Status: "offline", Query: purge.QueryMatters},
 			{Host: "www.abc.com", Online: true, Status: "online", Query: purge.QueryIgnored},
@@ -473,9 +490,9 @@ var behaviours = map[string]func(a *account){
 		})
 		list, err := a.cdn.(purge.Domains).Domains(a.Context())
 		require.NoError(a, err)
-		require.Len(a, list, 234)
-		assert.Equal(a, "h229.example.com", list[230].Host)
-		assert.Equal(a, purge.QueryIgnored, list[230].Query)
+		require.Len(a, list, 235)
+		assert.Equal(a, "h229.example.com", list[231].Host)
+		assert.Equal(a, purge.QueryIgnored, list[231].Query)
 	},
 	"what is prefetched is cached again, in its area": func(a *account) {
 		if !a.prefetches() {

@@ -102,6 +102,9 @@ func (s *Sim) target(raw string, area Area, kind Kind) (Host, *refusal) {
 	case host.Offline:
 		return Host{}, &refusal{code: 9112, text: "The domain is not running."}
 	}
+	if strings.HasPrefix(host.Name, "*.") {
+		host.Name = strings.ToLower(name) // logs name what was purged
+	}
 	return host, nil
 }
 

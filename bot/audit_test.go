@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -55,7 +56,7 @@ func TestNoPressWithoutItsAuditRow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.asks(alice, directory)
-	w.awaitNothingDue() // else the press waits for the card's own row
+	require.Eventually(t, func() bool { return w.onlyPurge().State == store.StateWaiting }, time.Minute, 10*time.Millisecond) // its own row is there
 	again := w.noAudit("")
 	press := chat.Answer{Event: w.event(), From: alice, At: channel, Message: m.ref, Token: token(m.card, "Purge")}
 	_, err := w.bot.desk.Answer(context.Background(), press)

@@ -1,5 +1,5 @@
-// Package books holds the things that every part of the conversation works with: the rows, the log, the clock, how long things
-// wait, the names that rows go by, and the gate that a stop closes. It decides nothing and talks to nobody.
+// Package books holds the tools of every part of the bot: the rows, the log, the clock, the waiting times, the names of rows, and
+// the gate that a stop closes. It decides nothing and calls no chat.
 package books
 
 import (
@@ -19,7 +19,7 @@ import (
 	"purgebot/bot/store"
 )
 
-// books are the things that every part of the bot works with: the rows, the log, the clock, and the gate that a stop closes.
+// Books holds the tools of every part of the bot: the rows, the log, the clock, and the gate that a stop closes.
 type Books struct {
 	Store *store.Store
 	Log   *slog.Logger
@@ -27,35 +27,37 @@ type Books struct {
 	// Patience is added to each bound on the answer to an event.
 	Patience time.Duration
 
-	Calls  callGate           // calls to a chat or to the vendor are inside, and a stop waits for them
-	Done   sync.WaitGroup     // work that goes on beside events
-	Seldom Seldom             // causes that were logged lately
+	Calls  callGate           // the gate for calls to a chat or to the vendor; a stop waits for those inside
+	Done   sync.WaitGroup     // background work
+	Seldom Seldom             // the causes that were logged lately
 	At     func(point string) // tests kill the process here
 }
 
+// New returns books on a store, a log and a clock.
 func New(s *store.Store, log *slog.Logger, now func() time.Time) *Books {
 	return &Books{Store: s, Log: log, Now: now, At: func(string) {}}
 }
 
-// entry is an audit row by purgebot itself, or by who.
+// Entry returns an audit row by purgebot itself, or by who.
 func (b *Books) Entry(what store.AuditKind, id string, who acl.Subject, body store.Body) store.Entry {
 	return store.Entry{At: b.Now(), Who: who, What: what, Purge: id, Body: body.JSON()}
 }
 
-// by is an audit row of a person, with the name as it is now.
+// By returns an audit row of a person, with the person's present name.
 func (b *Books) By(p chat.Person, what store.AuditKind, id string, body store.Body) store.Entry {
 	e := b.Entry(what, id, p.Subject, body)
 	e.Name = p.Name
 	return e
 }
 
+// LogError logs an error of a background task, unless ctx has ended.
 func (b *Books) LogError(ctx context.Context, doing string, err error) {
 	if err != nil && ctx.Err() == nil {
 		b.Log.ErrorContext(ctx, doing, "error", err)
 	}
 }
 
-// load returns a purge that must be there: record came first.
+// Load returns a purge. A missing purge is an error, because every caller has recorded the purge first.
 func (b *Books) Load(ctx context.Context, id string) (store.Purge, error) {
 	p, found, err := b.Store.Purge(ctx, id)
 	if err == nil && !found {
@@ -64,7 +66,8 @@ func (b *Books) Load(ctx context.Context, id string) (store.Purge, error) {
 	return p, err
 }
 
-// original is the purge that p joined, with what is p's own of the request; p itself where it joined none.
+// Original returns the purge that p joined, with the reason and the privacy of p's own request; a purge that joined none is
+// returned as it is.
 func (b *Books) Original(ctx context.Context, p store.Purge) (store.Purge, error) {
 	if p.Joined == "" {
 		return p, nil
@@ -74,7 +77,7 @@ func (b *Books) Original(ctx context.Context, p store.Purge) (store.Purge, error
 	return o, err
 }
 
-// mustJSON encodes our own values, which cannot fail to encode.
+// JSON encodes one of the bot's own values, none of which fails to encode.
 func JSON(v any) json.RawMessage {
 	if v == nil {
 		return json.RawMessage("{}")
@@ -86,25 +89,26 @@ func JSON(v any) json.RawMessage {
 	return data
 }
 
+// HashID returns a SHA-256 hash of the parts, in hex.
 func HashID(parts ...string) string {
 	h := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(h[:])
 }
 
-// newToken is 128 random bits in hex.
+// NewToken returns 128 random bits in hex.
 func NewToken() string {
 	var raw [16]byte
 	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(raw[:])
 }
 
-// seldom lets what repeats itself be logged once in a while: whoever is locked out tries again and again.
+// Seldom limits how often a repeated cause is logged, such as the denied tries of one person.
 type Seldom struct {
 	mu   sync.Mutex
 	last map[string]time.Time
 }
 
-// first reports whether a cause was not told lately.
+// First reports whether a cause was not logged lately, and remembers it.
 func (s *Seldom) First(cause string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,5 +124,5 @@ func (s *Seldom) First(cause string, now time.Time) bool {
 
 const (
 	sayAgainAfter = 10 * time.Minute
-	seldomMost    = 100 // causes that are remembered
+	seldomMost    = 100 // the number of remembered causes
 )

@@ -8,21 +8,23 @@ import (
 	"purgebot/bot/store"
 )
 
-// waits is how long things wait: questions for a press, and purges to be looked at again.
+// Waits holds the waiting times: of questions for a press, and of purges for the next look.
 type Waits struct {
 	*Books
 	ConfirmTTL, ApprovalTTL, EmergencyAfter time.Duration
 	Poll, PollMax, Deadline                 time.Duration
 
-	Part time.Duration // of the time of an approval is over when its approvers are reminded: one in so many
+	Part time.Duration // approvers are reminded after one part in this many of the time to approve
 }
 
-// emergency reports whether a question has waited for a second person long enough, where the policy file lists anybody to press.
+// Emergency reports whether a question has waited long enough for a second person that an emergency press counts, under a policy
+// file that lists people for it.
 func (b *Waits) Emergency(policy *acl.Policy, p store.Purge) bool {
 	return p.Confirm == acl.SecondPerson && policy.HasEmergency() && !p.ExpiresAt.IsZero() && !b.Now().Before(b.EmergencyFrom(p))
 }
 
-// emergencyFrom counts from when the question was shown, and never from before it was asked, should the time to approve have been changed since.
+// EmergencyFrom returns the time from which an emergency press counts. The wait counts from the showing of the question, but never
+// from before the request, should the configured time to approve have changed since.
 func (b *Waits) EmergencyFrom(p store.Purge) time.Time {
 	shown := p.ExpiresAt.Add(-b.ApprovalTTL)
 	if shown.Before(p.CreatedAt) {
@@ -31,7 +33,7 @@ func (b *Waits) EmergencyFrom(p store.Purge) time.Time {
 	return shown.Add(b.EmergencyAfter)
 }
 
-// wakes are when such a question is looked at again, from when it was shown.
+// Wakes returns the times at which a question for a second person is redrawn, counted from its showing.
 func (b *Waits) Wakes(p store.Purge) []time.Duration {
 	if p.Confirm != acl.SecondPerson {
 		return nil
@@ -41,5 +43,5 @@ func (b *Waits) Wakes(p store.Purge) []time.Duration {
 	return slices.DeleteFunc(at, func(d time.Duration) bool { return d >= b.ApprovalTTL })
 }
 
-// emergencyAfter is how long a second person has before those of `emergency` may purge without one.
+// EmergencyAfter is the time that a second person has before the people under `emergency` may purge without one.
 const EmergencyAfter = 5 * time.Minute

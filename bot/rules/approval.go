@@ -10,7 +10,8 @@ import (
 	"purgebot/purge"
 )
 
-// withdrawal says why what was asked may no longer be purged as it was asked; frozen is that it may be again, which the reader alone is told.
+// Withdrawal returns the reason for which a purge can no longer go ahead as requested, or "". frozen marks a reason that may pass,
+// since freezes end; only the reader is told that reason. gone is non-empty for a requester who has left.
 func (l Law) Withdrawal(p store.Purge, asker acl.Who, gone string, reader acl.Who) (why string, frozen bool) {
 	denied := DeniedAny(l, asker, p)
 	switch {
@@ -25,14 +26,14 @@ func (l Law) Withdrawal(p store.Purge, asker acl.Who, gone string, reader acl.Wh
 	return "", false
 }
 
-// grounds are the verdicts on the targets of parts for whoever asked for a purge, as the law is now.
+// grounds yields the verdicts on the targets of the parts for the requester of a purge, by the present rules.
 func (l Law) grounds(p store.Purge, asker acl.Who, parts []purge.Part) iter.Seq[acl.Verdict] {
 	q := AsRequest(p, asker, parts)
 	q.Despite.All = len(p.Overrides) > 0
 	return l.Judge(q)
 }
 
-// asksMore finds a target for which the law asks for a stricter confirmation than was asked for.
+// asksMore finds a target for which the rules require a stricter confirmation than the purge asked for.
 func (l Law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (card.Refusal, bool) {
 	for v := range l.grounds(p, asker, parts) {
 		if Stricter(p.Confirm, v.Confirm) != p.Confirm {
@@ -42,7 +43,8 @@ func (l Law) asksMore(p store.Purge, asker acl.Who, parts []purge.Part) (card.Re
 	return card.Refusal{}, false
 }
 
-// mayApprove reports whether somebody may be the second person for parts of a purge, as far as they may purge them.
+// MayApprove reports whether the presser may approve the parts of a purge as second person, for the targets that the requester may
+// purge.
 func (l Law) MayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Part) bool {
 	for v := range l.grounds(p, asker, parts) {
 		if v.Allowed && !l.Policy().MayApprove(presser, v.Decision) {
@@ -52,7 +54,8 @@ func (l Law) MayApprove(p store.Purge, asker, presser acl.Who, parts []purge.Par
 	return true
 }
 
-// lapsed finds a target that what was decided no longer covers: a stricter rule holds, or whoever pressed could not any more.
+// Lapsed finds a target that a decision no longer covers, because a stricter rule holds or the presser has lost the right to
+// decide.
 func (l Law) Lapsed(p store.Purge, d store.Decision, part purge.Part) (card.Refusal, bool) {
 	parts, asker := []purge.Part{part}, l.Policy().Who(p.Requester, p.Groups)
 	if r, more := l.asksMore(p, asker, parts); more {
@@ -64,7 +67,7 @@ func (l Law) Lapsed(p store.Purge, d store.Decision, part purge.Part) (card.Refu
 	return card.Refusal{Target: part.Targets[0].String(), Area: part.Area, Reason: card.PresserGone}, true
 }
 
-// counts reports whether the press that decided would count by now, as far as its presser may purge the same.
+// counts reports whether the press that decided a purge would count by the present rules.
 func (l Law) counts(p store.Purge, asker acl.Who, d store.Decision, parts []purge.Part) bool {
 	presser := l.Policy().Who(d.Who, d.Groups)
 	switch {
@@ -76,7 +79,7 @@ func (l Law) counts(p store.Purge, asker acl.Who, d store.Decision, parts []purg
 	return SurelyAnother(l.Policy(), d.Who, p.Requester) && l.MayApprove(p, asker, presser, parts)
 }
 
-// approvers are found through the first target of each rule and host, which is where rules differ.
+// Approvers returns the people who may approve a purge. One target for each rule and host is enough, since rules differ only there.
 func (l Law) Approvers(p store.Purge) (who card.Approvers) {
 	asked := map[string]bool{}
 	for v := range l.grounds(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts) {
@@ -96,8 +99,8 @@ func (l Law) Approvers(p store.Purge) (who card.Approvers) {
 	return who
 }
 
-// surelyAnother reports whether two accounts are of two people. Two accounts of one chat are, unless the policy file says otherwise;
-// those of two chats only where it lists both, since nothing else would tell.
+// SurelyAnother reports whether two accounts belong to two people. Two accounts of one chat do, unless the policy file says
+// otherwise; accounts of two chats do only if the file lists both, since nothing else would tell.
 func SurelyAnother(policy *acl.Policy, a, b acl.Subject) bool {
 	if policy.SamePerson(a, b) {
 		return false
@@ -105,7 +108,7 @@ func SurelyAnother(policy *acl.Policy, a, b acl.Subject) bool {
 	return a.Platform() == b.Platform() && a.Workspace() == b.Workspace() || nameOf(policy, a) != "" && nameOf(policy, b) != ""
 }
 
-// nameOf is what the policy file calls the person behind an account; "" if it does not list them.
+// nameOf returns the policy file's name for the person behind an account, or "" for an unlisted account.
 func nameOf(policy *acl.Policy, s acl.Subject) string {
 	name, _ := policy.Whoami(policy.Who(s, nil))
 	return name

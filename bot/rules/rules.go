@@ -1,5 +1,6 @@
 // Package rules keeps the rules of this moment: the policy file joined with the freezes and temporary grants from chat, as one law
-// that answers who may purge, what must happen first, and who may approve. It looks nobody up and sends nothing.
+// that decides on requests, on the confirmation that must come first, and on the people who may approve. It looks up no person and
+// sends nothing.
 package rules
 
 import (
@@ -17,40 +18,42 @@ import (
 	"purgebot/purge"
 )
 
-// What is judged by is a law: the policy file, and what administrators have said in chat since. What was said is kept as a
-// snapshot, so that judging reads no database; the call that is about to leave is judged once more by the rows themselves.
+// Requests are judged by a Law: the policy file, and the rules that administrators have added in chat since. The rules from chat
+// are kept as a snapshot, so that judging reads no database; a call that is about to leave is judged once more by the rows
+// themselves.
 
-// rulesEvery is how often it is looked whether somebody else has changed the rules.
+// rulesEvery is the interval at which changes by another process are looked for.
 const rulesEvery = time.Second
 
-// rules are the policy file and the rules from chat, as they are now.
+// Rules holds the policy file and the rules from chat, as they are now.
 type Rules struct {
 	*books.Books
 	Policy func() *acl.Policy // the policy of this moment; never nil
 	spoken spoken             // the rules from chat
 }
 
+// New returns the rules of a policy, with no rules from chat until the first Read.
 func New(b *books.Books, policy func() *acl.Policy) *Rules {
 	r := &Rules{Books: b, Policy: policy}
-	r.spoken.now.Store(NewFromChat(nil, -1)) // older than any
+	r.spoken.now.Store(NewFromChat(nil, -1)) // a version older than any stored one
 	return r
 }
 
-// law is the rules of one moment, with the rows of those that were said in chat. Its time is on the reader's clock, in UTC where
-// that is unknown or everybody reads.
+// Law is the rules of one moment, with the rows of the rules from chat. Its time is on the reader's clock, or in UTC where the
+// clock is unknown or the text has many readers.
 type Law struct {
 	acl.Rules
 	Chat *FromChat
 }
 
-// chatRules is one version of the rules from chat. It never changes.
+// FromChat is one version of the rules from chat. It never changes.
 type FromChat struct {
 	Version int64
 	Rules   []store.Rule
 	overlay *acl.Overlay
 }
 
-// newChatRules indexes rules that hold.
+// NewFromChat indexes the rules that hold at a version.
 func NewFromChat(rules []store.Rule, version int64) *FromChat {
 	var freezes []acl.Freeze
 	var loans []acl.Loan
@@ -65,31 +68,33 @@ func NewFromChat(rules []store.Rule, version int64) *FromChat {
 	return &FromChat{version, rules, acl.NewOverlay(freezes, loans)}
 }
 
+// FreezeOf translates a stored freeze for package acl.
 func FreezeOf(r store.Rule) acl.Freeze {
 	return acl.Freeze{ID: r.ID, Domain: r.Domain, Path: r.Path, Until: r.Until, By: r.By, Reason: r.Reason}
 }
 
+// LoanOf translates a stored temporary grant for package acl.
 func LoanOf(r store.Rule) acl.Loan {
 	return acl.Loan{ID: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: r.Until, By: r.By, ByGroups: r.ByGroups, Reason: r.Reason}
 }
 
 // spoken is the newest version of the rules that was read.
 type spoken struct {
-	reading sync.Mutex // one reader: what is kept only grows newer
+	reading sync.Mutex // one reader at a time, so that an older version never replaces a newer one
 	now     atomic.Pointer[FromChat]
 }
 
-// law is what holds now under a policy.
+// Law joins a policy with the newest rules from chat, at the present time.
 func (b *Rules) Law(policy *acl.Policy) Law {
 	return b.spoken.now.Load().Under(policy, b.Now().UTC())
 }
 
-// under joins the rules from chat with a policy file and a moment.
+// Under joins the rules from chat with a policy file and a moment.
 func (c *FromChat) Under(policy *acl.Policy, at time.Time) Law {
 	return Law{policy.Now(c.overlay, at), c}
 }
 
-// readRules reads the rules if they have changed since they were read.
+// Read loads the rules from chat if they have changed since the last reading.
 func (b *Rules) Read(ctx context.Context) error {
 	b.spoken.reading.Lock()
 	defer b.spoken.reading.Unlock()
@@ -105,7 +110,7 @@ func (b *Rules) Read(ctx context.Context) error {
 	return nil
 }
 
-// watchRules notices what another process has changed.
+// Watch reads the changes that another process has made, until ctx ends.
 func (b *Rules) Watch(ctx context.Context) {
 	ticks := time.NewTicker(rulesEvery)
 	defer ticks.Stop()
@@ -119,10 +124,10 @@ func (b *Rules) Watch(ctx context.Context) {
 	}
 }
 
-// refusal says why a verdict has not allowed its target.
+// Refusal returns the refusal of a target with its reason, for the person of the verdict.
 func (l Law) Refusal(v acl.Verdict, who acl.Who) card.Refusal {
 	r := card.Refusal{Target: v.Target.String(), Area: v.Area, Rule: v.Rule}
-	if v.ByFreeze() { // without it they might: so it is no secret
+	if v.ByFreeze() { // the person might purge without the freeze, so the freeze is no secret
 		for _, f := range l.Chat.Rules {
 			if f.ID == v.Frozen.ID {
 				r.Frozen, r.Reason = &f, card.Frozen(f, card.Powers{Override: l.Policy().OverridesFreeze(who)}, l.At().Location())
@@ -134,12 +139,12 @@ func (l Law) Refusal(v acl.Verdict, who acl.Who) card.Refusal {
 	return r
 }
 
-// powersOf returns what a reader may do about a freeze.
+// PowersOf returns the powers of a reader over a freeze.
 func PowersOf(l Law, who acl.Who) card.Powers {
 	return card.Powers{Override: l.Policy().OverridesFreeze(who), Administers: l.Policy().Administrator(who)}
 }
 
-// toldTo words a refusal for one reader alone, who may be able to end the freeze that is in the way.
+// ToldTo words a refusal for one reader alone, who may have the power to end the freeze in the way.
 func (l Law) ToldTo(reader acl.Who, r card.Refusal) card.Refusal {
 	if r.Frozen != nil {
 		r.Reason = card.Frozen(*r.Frozen, PowersOf(l, reader), l.At().Location())
@@ -147,15 +152,16 @@ func (l Law) ToldTo(reader acl.Who, r card.Refusal) card.Refusal {
 	return r
 }
 
-// thawed is the law without freezes: whom they keep from purging may still see and cancel.
+// Thawed returns the law without freezes: a person whom only a freeze stops may still see and cancel.
 func (l Law) Thawed() Law { return Law{l.Rules.Thawed(), l.Chat} }
 
-// asRequest is a purge as somebody would have it made now, in spite of no freezes but those that it was asked for in spite of.
+// AsRequest returns the parts of a purge as a person's request of now, which overrides only the freezes that the purge itself
+// overrides.
 func AsRequest(p store.Purge, who acl.Who, parts []purge.Part) acl.Request {
 	return acl.Request{Who: who, In: p.Channel, Purge: purge.Request{Kind: p.Request.Kind, Parts: parts}, Despite: acl.Despite{IDs: p.Overrides}}
 }
 
-// denied lists the targets of a request that its person may not purge.
+// Denied lists the targets that the person of a request may not purge.
 func (l Law) Denied(q acl.Request) (refused []card.Refusal) {
 	for v := range l.Judge(q) {
 		if !v.Allowed {
@@ -165,14 +171,14 @@ func (l Law) Denied(q acl.Request) (refused []card.Refusal) {
 	return refused
 }
 
-// judgeOne answers on a request for one target.
+// JudgeOne returns the verdict on a request for one target.
 func (l Law) JudgeOne(q acl.Request) (one acl.Verdict) {
 	for one = range l.Judge(q) {
 	}
 	return one
 }
 
-// deniedAny is what somebody may not purge of a purge, of one of its areas.
+// DeniedAny returns the refusals for one area of a purge: the first area in which the person may not purge everything.
 func DeniedAny(l Law, who acl.Who, p store.Purge) []card.Refusal {
 	for _, part := range p.Request.Parts {
 		if d := l.Denied(AsRequest(p, who, []purge.Part{part})); len(d) > 0 {
@@ -182,8 +188,8 @@ func DeniedAny(l Law, who acl.Who, p store.Purge) []card.Refusal {
 	return nil
 }
 
-// stopped is asked by the call that is about to leave, in its own transaction: it names the rule that stops it, where the rules
-// there are others than those that the law was made of.
+// Stopped returns the last check of a call, which runs in the transaction that writes the ledger row. The check returns the rule
+// that stops the call, or ""; it judges again only if the active rules differ from those of the law.
 func Stopped(l Law, people []acl.Who, p store.Purge, batch purge.Batch) func(active []store.Rule) string {
 	return func(active []store.Rule) string {
 		same := func(a, b store.Rule) bool { return a.ID == b.ID }
@@ -200,7 +206,7 @@ func Stopped(l Law, people []acl.Who, p store.Purge, batch purge.Batch) func(act
 	}
 }
 
-// Borrowers are the subjects that temporary grants are for. Groups among them must be looked up like those of the policy file.
+// Borrowers returns the subjects of the temporary grants. Groups among them must be looked up like those of the policy file.
 func (b *Rules) Borrowers() (to []acl.Subject) {
 	for _, r := range b.spoken.now.Load().Rules {
 		if s, err := acl.ParseSubject(r.To); err == nil {
@@ -210,16 +216,17 @@ func (b *Rules) Borrowers() (to []acl.Subject) {
 	return to
 }
 
-// lasting is those rules that are not over.
+// Lasting returns the rules from chat that are not over.
 func (l Law) Lasting() []store.Rule {
 	return slices.DeleteFunc(slices.Clone(l.Chat.Rules), func(r store.Rule) bool { return !l.At().Before(r.Until) })
 }
 
-// onlyFrozen reports whether nothing but freezes is in the way, which may be over soon.
+// onlyFrozen reports whether freezes are the only obstacle, which may end soon.
 func onlyFrozen(denied []card.Refusal) bool {
 	return len(denied) > 0 && !slices.ContainsFunc(denied, func(r card.Refusal) bool { return r.Frozen == nil })
 }
 
+// Stricter returns the stricter of two confirmations.
 func Stricter(a, b acl.Confirm) acl.Confirm {
 	if a == acl.SecondPerson || b == "" {
 		return a
@@ -227,17 +234,19 @@ func Stricter(a, b acl.Confirm) acl.Confirm {
 	return b
 }
 
-// FreezesOf returns those of exactly this domain.
+// FreezesOf returns the freezes of exactly this domain.
 func (l Law) FreezesOf(domain string) []store.Rule {
 	return slices.DeleteFunc(l.OfKind(store.Freeze), func(r store.Rule) bool { return r.Domain != domain || r.Path != "" })
 }
 
+// OfKind returns the lasting rules of one kind.
 func (l Law) OfKind(kind store.RuleKind) []store.Rule {
 	return slices.DeleteFunc(l.Lasting(), func(r store.Rule) bool { return r.Kind != kind })
 }
 
-// LentBy is the same rules without the groups that some givers have left, and without what those have lent who are nil. A group
-// that a giver joined since lends nothing: the call that leaves later knows only those they were in.
+// LentBy returns the same rules with the temporary grants cut down to their givers' present groups; a nil giver has left, and gives
+// nothing. A group that a giver joined later adds nothing, because the call that leaves knows only the groups at the time of the
+// grant.
 func (c *FromChat) LentBy(givers map[acl.Subject]*chat.Person) *FromChat {
 	var now []store.Rule
 	for _, r := range c.Rules {
@@ -251,6 +260,6 @@ func (c *FromChat) LentBy(givers map[acl.Subject]*chat.Person) *FromChat {
 		}
 	}
 	fresh := NewFromChat(now, c.Version)
-	fresh.Rules = c.Rules // who ends a rule must still find it
+	fresh.Rules = c.Rules // a command that ends a rule must still find it
 	return fresh
 }

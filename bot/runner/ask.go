@@ -12,31 +12,34 @@ import (
 	"purgebot/purge"
 )
 
-// asked is the value of the step ask.
+// asked is the recorded value of the step "ask".
 type asked struct {
 	Expires time.Time
-	Again   bool // the platform cannot show it just now
+	Again   bool // the platform cannot show the question just now; the step runs again after Wait
 	Wait    time.Duration
-	Given   bool // given up: it can never be shown there
+	Given   bool // the question was given up: the platform cannot show it in that channel
 }
 
-// ask shows the card with the buttons. Nothing is sent before that, so that nobody waits for a question nobody saw.
+// ask shows the card with the buttons and stores the time at which the question expires. The workflow waits for a press only after
+// that, so that no purge waits for a question without a reader.
 func (b *Runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, error) {
 	p, err := b.Load(ctx, id)
 	if err != nil {
 		return asked{}, err
 	}
-	if !p.ExpiresAt.IsZero() { // shown before a kill
+	if !p.ExpiresAt.IsZero() { // an earlier run of the step has shown the question
 		return asked{Expires: p.ExpiresAt}, nil
 	}
+	// A purge that is already decided or cancelled needs no question.
 	if _, decided, err := b.Store.Decision(ctx, id); decided || err != nil || p.Cancelled != "" {
-		return asked{Given: true}, err // nothing is left to ask
+		return asked{Given: true}, err
 	}
-	b.vendor.AwaitQuota(ctx, vendor.QuotaPatient) // the card says what it costs
+	// Show the card, then store the time at which the question expires.
+	b.vendor.AwaitQuota(ctx, vendor.QuotaPatient) // the card shows the cost and the remaining quota
 	p.ExpiresAt = b.Now().Add(ttl)
 	ref, err := b.poster.Post(ctx, p, store.Status)
 	if errors.Is(err, books.ErrStopping) {
-		return asked{}, err // nothing was asked of the platform
+		return asked{}, err // the platform was not called; the next process shows the question
 	}
 	if err != nil {
 		return b.askFailed(ctx, p, purge.AsError(err))
@@ -45,6 +48,8 @@ func (b *Runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, 
 	return asked{Expires: expires}, err
 }
 
+// askFailed handles a question that was not shown. A passing error asks for another run of the step, within the time of a
+// confirmation; any other error ends the purge as withdrawn and tells its requester.
 func (b *Runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (asked, error) {
 	if e.Kind.Transient() && b.Now().Sub(p.CreatedAt) < b.waits.ConfirmTTL {
 		return asked{Again: true, Wait: max(e.RetryAfter, time.Second)}, nil
@@ -59,7 +64,8 @@ func (b *Runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (
 	return asked{Given: true}, nil
 }
 
-// decision returns what was decided, or "" to wait on. When the time is up, time itself decides, unless somebody was first.
+// decision returns the verdict on a question, or "" while the question is open. At the expiry it records the verdict "expired",
+// unless another verdict was recorded first.
 func (b *Runner) decision(ctx context.Context, id string) (store.Verdict, error) {
 	p, err := b.Load(ctx, id)
 	if err != nil {
@@ -80,7 +86,8 @@ func (b *Runner) decision(ctx context.Context, id string) (store.Verdict, error)
 	return d.What, err
 }
 
-// remind shows a question anew, mentions those who may approve it once half of its time is over, and says how many wakes are behind.
+// Remind redraws an open question, and mentions its approvers once the time for reminders has come. It returns the number of the
+// job's wake-up times that have passed.
 func (b *Runner) Remind(ctx context.Context, j Job, expires time.Time) (passed int, err error) {
 	now := b.Now()
 	for passed < len(j.Wakes) && !now.Before(j.Wake(passed, expires)) {
@@ -96,7 +103,7 @@ func (b *Runner) Remind(ctx context.Context, j Job, expires time.Time) (passed i
 	return passed, err
 }
 
-// wake is when the n-th of them is, and at last when the question expires.
+// Wake returns the time of the job's n-th wake-up, and the expiry of the question after the last one.
 func (j Job) Wake(n int, expires time.Time) time.Time {
 	if n >= len(j.Wakes) {
 		return expires

@@ -11,14 +11,15 @@ import (
 	"purgebot/purge"
 )
 
-// callTimeout bounds the wait for a turn and one CDN call, which the client itself bounds to ten seconds. It runs on when
-// the bot is stopping, so that its answer is recorded.
+// callTimeout bounds one CDN call together with the wait for its turn; the client itself bounds the call to ten seconds. The call
+// continues while the bot is stopping, so that its answer is recorded.
 const callTimeout = 40 * time.Second
 
-// send waits for the call's turn, makes it, and writes down what is known of it.
+// send waits for the call's turn, makes the call and records its result.
 func (b *Runner) send(ctx context.Context, p store.Purge, batch sending, try int) (Submitted, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	// The client asks just before the call leaves; depart answers and writes the ledger row.
 	var d departure
 	receipt, err := b.vendor.CDN.Submit(callCtx, batch.Batch, func(context.Context) error {
 		if d = b.depart(ctx, p, batch, try); d.call.State != store.Calling {
@@ -32,6 +33,7 @@ func (b *Runner) send(ctx context.Context, p store.Purge, batch sending, try int
 		e = purge.AsError(err)
 	}
 	switch {
+	// Three ends without an answer to record come first: the call had no turn, or it was stopped, or it failed.
 	case !d.asked:
 		return b.neverLeft(ctx, p, batch, e)
 	case d.call.State != store.Calling:
@@ -44,10 +46,11 @@ func (b *Runner) send(ctx context.Context, p store.Purge, batch sending, try int
 	return b.end(ctx, p, batch, d.call, e)
 }
 
-// noTurnWait is how long a call that could not wait for its turn stays away at least.
+// noTurnWait is the shortest pause before another try of a call that had no turn.
 const noTurnWait = time.Second
 
-// neverLeft is a call whose turn did not come: nothing was written, so it is no try, and comes again. A batch that no call can carry fails.
+// neverLeft handles a call that had no turn. The ledger holds no row of the call, so it does not count as a try and is repeated. A
+// batch that fits into no call fails.
 func (b *Runner) neverLeft(ctx context.Context, p store.Purge, batch sending, e *purge.Error) (Submitted, error) {
 	if e == nil {
 		e = purge.AsError(errors.New("the CDN's client answered without asking whether the call may leave"))
@@ -60,22 +63,22 @@ func (b *Runner) neverLeft(ctx context.Context, p store.Purge, batch sending, e 
 	return Submitted{Halt: e.Kind == purge.Internal}, b.fail(ctx, p, batch, e.Message)
 }
 
-// departure is how a call came to leave, or why it stayed.
+// departure is the answer to the client's question whether a call may leave.
 type departure struct {
-	asked bool       // its turn had come
-	call  store.Call // that leaves; its State is calling
-	then  Submitted  // what follows where it stays
+	asked bool       // the client has asked: the call had its turn
+	call  store.Call // the ledger row; the call leaves only in the state calling
+	then  Submitted  // the value of the step for a call that stays
 	err   error
 }
 
-// errStays keeps a call that has its turn from leaving: why is in its departure.
+// errStays is returned to the client for a call that must not leave; the departure holds the reason.
 var errStays = &purge.Error{Kind: purge.Conflict, Message: "This call is not to leave any more."}
 
-// depart is asked when a call has its turn, at once before it leaves: it judges once more, and writes the ledger row.
+// depart judges a call for the last time, immediately before the call leaves, and writes its ledger row.
 func (b *Runner) depart(ctx context.Context, p store.Purge, batch sending, try int) departure {
 	d := departure{asked: true}
-	// May it still leave: by the bot, the rules, the quota?
-	if b.Calls.Stopping() { // what was queued is sent by the next process
+	// First, the three checks: the bot must not be stopping, the rules must allow the call, and the quota must suffice.
+	if b.Calls.Stopping() { // the next process sends a queued call
 		d.err = books.ErrStopping
 		return d
 	}
@@ -89,7 +92,7 @@ func (b *Runner) depart(ctx context.Context, p store.Purge, batch sending, try i
 		d.err = b.fail(ctx, p, batch, b.vendor.OverQuota(p, batch.Batch))
 		return d
 	}
-	// Then it is written down; what was said until that commit counts too.
+	// Then the ledger row is written. The rules and cancellations in the database at that commit count as well.
 	entry := b.Entry(store.AuditSending, p.ID, "", store.Body{Batch: batch.N, Try: try, Area: batch.Area, Units: len(batch.Targets)})
 	call, fresh, err := b.Store.Begin(ctx, b.newCall(p, batch, try), limit, stops, entry)
 	switch {
@@ -97,7 +100,7 @@ func (b *Runner) depart(ctx context.Context, p store.Purge, batch sending, try i
 		d.err = err
 	case call.State == store.CallStopped:
 		d.then = Submitted{Halt: true}
-	case call.State == store.CallFrozen: // said just now: the next look says what it is
+	case call.State == store.CallFrozen: // a rule was added just now; the next run of the step judges by it
 		d.then = Submitted{Again: true}
 	case call.State == store.CallOverQuota:
 		d.err = b.fail(ctx, p, batch, b.vendor.OverQuota(p, batch.Batch))
@@ -109,6 +112,7 @@ func (b *Runner) depart(ctx context.Context, p store.Purge, batch sending, try i
 	return d
 }
 
+// newCall returns the ledger row of a call in the state calling.
 func (b *Runner) newCall(p store.Purge, batch sending, try int) store.Call {
 	now := b.Now()
 	return store.Call{

@@ -22,27 +22,30 @@ import (
 // would strand every open purge at each upgrade; a change of shape goes through dbos.Patch instead.
 const appVersion = "purge-1"
 
-// bellTopic is where a waiting purge listens. The row is the truth; the message only wakes its reader.
+// bellTopic is the topic on which a waiting purge receives its wake-up message. The message carries nothing: its reader looks at
+// the database row.
 const bellTopic = "decided"
 
-// engine runs the purges durably. It and workflow.go are all that know the library.
+// engine runs the purges durably. This file and workflow.go alone know the library.
 type engine struct {
 	root     dbos.Context
 	run      dbos.Workflow[Job, string]
 	stopping *atomic.Bool
 }
 
-// quiet is a log that falls silent: at every ordinary stop the engine reports its cut steps and polls as errors.
+// quiet is a log handler that can be silenced: at every ordinary stop, the engine reports its interrupted steps and polls as
+// errors.
 type quiet struct {
 	slog.Handler
 	on *atomic.Bool
 }
 
+// Enabled reports whether a level is logged, which none is while the handler is silenced.
 func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
 	return !q.on.Load() && q.Handler.Enabled(ctx, l)
 }
 
-// Handle leaves out the steps that a stop has cut: they run again at the next start.
+// Handle drops the records of steps that a stop has interrupted: those steps run again at the next start.
 func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 	cut := false
 	r.Attrs(func(a slog.Attr) bool {
@@ -56,10 +59,14 @@ func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 	return q.Handler.Handle(ctx, r)
 }
 
+// WithAttrs returns a handler with the attributes and the same switch.
 func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a), q.on} }
-func (q quiet) WithGroup(name string) slog.Handler   { return quiet{q.Handler.WithGroup(name), q.on} }
 
-// newEngine opens the engine on the store's own database handle, which shutdown closes.
+// WithGroup returns a handler with the group and the same switch.
+func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name), q.on} }
+
+// NewEngine opens the engine on the store's own database handle, which Shutdown closes. It refuses an environment that overrides
+// the engine's settings.
 func NewEngine(db *sql.DB, executor string, log *slog.Logger, run dbos.Workflow[Job, string]) (*engine, error) {
 	if err := RefuseOverrides(os.Environ()); err != nil {
 		return nil, err
@@ -80,7 +87,8 @@ func NewEngine(db *sql.DB, executor string, log *slog.Logger, run dbos.Workflow[
 	return &engine{root: root, run: run, stopping: stopping}, nil
 }
 
-// refuseOverrides refuses the engine's environment variables: they silently win over our settings and strand open purges.
+// RefuseOverrides returns an error for each environment variable of the engine: those variables silently win over purgebot's
+// settings and strand open purges.
 func RefuseOverrides(environ []string) error {
 	for _, v := range environ {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "DBOS__") {
@@ -90,25 +98,25 @@ func RefuseOverrides(environ []string) error {
 	return nil
 }
 
-// launch takes up every open purge of this executor.
+// Launch resumes every open purge of this executor.
 func (e *engine) Launch() error { return dbos.Launch(e.root) }
 
-// start begins a job. It uses the root context: a request's end would cancel the purge durably.
+// start begins a job. It uses the root context, because the end of a request's context would cancel the purge durably.
 func (e *engine) start(j Job) error {
 	_, err := dbos.RunWorkflow(e.root, e.run, j, dbos.WithWorkflowID(j.ID))
 	return err
 }
 
-// condition is what the engine knows of a job.
+// condition is the state of a job in the engine.
 type condition int
 
 const (
 	unstarted condition = iota
-	running             // or ended well
-	broken              // it ended in the engine itself
+	running             // under way, or ended without an error of the engine
+	broken              // ended by an error of the engine
 )
 
-// conditions asks about many jobs at once.
+// conditions returns the conditions of many jobs; a job that the engine does not know is absent.
 func (e *engine) conditions(ids []string) (map[string]condition, error) {
 	of := map[string]condition{}
 	for some := range slices.Chunk(ids, 500) {
@@ -123,6 +131,7 @@ func (e *engine) conditions(ids []string) (map[string]condition, error) {
 	return of, nil
 }
 
+// conditionOf translates the engine's status of a job.
 func conditionOf(s dbos.WorkflowStatusType) condition {
 	switch s {
 	case dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded:
@@ -131,12 +140,12 @@ func conditionOf(s dbos.WorkflowStatusType) condition {
 	return running
 }
 
-// ring wakes a waiting job. Repeating it is harmless.
+// Ring wakes a waiting job. Repetition is harmless.
 func (e *engine) Ring(id string) error {
 	return dbos.Send(e.root, id, "look", bellTopic)
 }
 
-// forget deletes the engine's rows of jobs that ended before the given time. Ours stay.
+// Forget deletes the engine's rows of jobs that ended before the given time. The bot's own rows stay.
 func (e *engine) Forget(before time.Time) error {
 	rows, err := dbos.ListWorkflows(e.root, dbos.WithFilterCompletedBefore(before), dbos.WithFilterLimit(1000),
 		dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
@@ -150,13 +159,14 @@ func (e *engine) Forget(before time.Time) error {
 	return dbos.DeleteWorkflows(e.root, ids)
 }
 
-// shutdown stops all jobs where they stand and closes the database.
+// Shutdown stops all jobs at their present step and closes the database.
 func (e *engine) Shutdown(timeout time.Duration) error {
 	e.stopping.Store(true)
 	return dbos.Shutdown(e.root, timeout)
 }
 
-// step runs fn once and records its value. An error means "not recorded": it is tried again until the database is back.
+// step runs fn once and records its value. An error means that no value was recorded: the step is repeated until the database is
+// back.
 func step[R any](b *Runner, ctx dbos.Context, name string, fn func(context.Context) (R, error)) (R, error) {
 	watched := func(c context.Context) (R, error) {
 		b.At("before " + name)
@@ -167,7 +177,7 @@ func step[R any](b *Runner, ctx dbos.Context, name string, fn func(context.Conte
 		dbos.WithStepMaxRetries(1_000_000), dbos.WithStepBaseInterval(100*time.Millisecond), dbos.WithStepMaxInterval(5*time.Second))
 }
 
-// awaitBell waits until the bell rings or the time is up. Why it returned does not matter: the caller reads the row.
+// awaitBell waits for the wake-up message or the given time. Both return nil: the caller reads the database row in either case.
 func awaitBell(ctx dbos.Context, until time.Time) error {
 	_, err := dbos.Recv[string](ctx, bellTopic, max(0, time.Until(until)))
 	if errors.Is(err, dbos.ErrTimeout) && ctx.Err() == nil {
@@ -176,7 +186,7 @@ func awaitBell(ctx dbos.Context, until time.Time) error {
 	return err
 }
 
-// pause sleeps durably.
+// pause sleeps durably: a restart continues the same sleep.
 func pause(ctx dbos.Context, d time.Duration) error {
 	_, err := dbos.Sleep(ctx, d)
 	return err

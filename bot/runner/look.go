@@ -9,18 +9,19 @@ import (
 	"purgebot/purge"
 )
 
-// looked is the value of the step look.
+// looked is the recorded value of the step "look".
 type looked struct {
 	Settled bool
-	Late    bool // something is still running, and its time is up
+	Late    bool // a target is still running after the deadline
 	Wait    time.Duration
 }
 
-// unlistedLooks is how often a log that can be read may lack what was just sent: it is written beside the answer, not before it.
+// UnlistedLooks is the number of looks at which the vendor's log may still lack a new call: the vendor writes that log beside its
+// answer, not before it.
 const UnlistedLooks = 3
 
-// look asks what became of everything accepted or unknown. What this API cannot tell about is left as it is known,
-// at once: waiting would not make it truer.
+// Look asks the vendor about every accepted or unclear target of a purge and records the changes; n counts the earlier looks. A
+// target that this API cannot report on keeps its outcome at once, since waiting would not make the outcome truer.
 func (b *Runner) Look(ctx context.Context, id string, n int) (looked, error) {
 	ctx = context.WithoutCancel(ctx)
 	leave, err := b.Calls.Enter()
@@ -28,6 +29,7 @@ func (b *Runner) Look(ctx context.Context, id string, n int) (looked, error) {
 		return looked{}, err
 	}
 	defer leave()
+	// The first look moves the purge to the state following.
 	open, err := b.openBatches(ctx, id)
 	if err != nil {
 		return looked{}, err
@@ -37,6 +39,7 @@ func (b *Runner) Look(ctx context.Context, id string, n int) (looked, error) {
 			return looked{}, err
 		}
 	}
+	// Each open batch is one question to the vendor.
 	running := false
 	for _, o := range open {
 		more, err := b.lookAt(ctx, id, o, n)
@@ -49,12 +52,14 @@ func (b *Runner) Look(ctx context.Context, id string, n int) (looked, error) {
 		b.LogError(ctx, "redraw a card", b.Store.Redraw(ctx, id))
 	}
 	b.poster.WantCards()
+	// The interval between looks doubles. The last look is the one after which the deadline would pass.
 	wait := min(b.waits.Poll<<min(n, 16), b.waits.PollMax)
 	late := running && b.Now().Add(wait).After(lastCall(open).Add(b.waits.Deadline))
 	return looked{Settled: !running || late, Late: late, Wait: wait}, nil
 }
 
-// lastCall is when the newest of the calls left: the time to follow it counts from there, not from the question.
+// lastCall returns the time at which the newest call left. The deadline for following a purge counts from there, not from the
+// question.
 func lastCall(open []openBatch) time.Time {
 	var last time.Time
 	for _, o := range open {
@@ -65,14 +70,15 @@ func lastCall(open []openBatch) time.Time {
 	return last
 }
 
-// openBatch is a batch with targets that are not final, and the last call that may have carried it.
+// openBatch is a batch with targets that are not final, and the last call that may have carried them.
 type openBatch struct {
 	purge.Batch
 	call  store.Call
-	since time.Time // when it left; of calls that all stayed unclear, the first
+	since time.Time // when the call left; with several unclear calls, the first of them
 	rows  map[string]store.Target
 }
 
+// openBatches loads the batches of a purge that another look can learn about.
 func (b *Runner) openBatches(ctx context.Context, id string) ([]openBatch, error) {
 	batches, err := b.Store.Batches(ctx, id)
 	if err != nil {
@@ -89,7 +95,7 @@ func (b *Runner) openBatches(ctx context.Context, id string) ([]openBatch, error
 	return stillOpen(batches, calls, targets), nil
 }
 
-// stillOpen picks what can still be learned: sent targets that are not seen done or failed, with the last call of their batch.
+// stillOpen selects the batches that a look can learn about: each with its accepted and unclear targets, and with its last call.
 func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target) []openBatch {
 	open := make([]openBatch, len(batches))
 	at := map[int]*openBatch{} // the numbers have gaps where a batch was split
@@ -98,12 +104,14 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 		open[i] = openBatch{Batch: batch, rows: map[string]store.Target{}}
 		at[batch.N] = &open[i]
 	}
+	// The targets that are neither done nor failed.
 	for _, t := range targets {
 		if o := at[t.Batch]; o != nil && (t.Outcome == purge.Accepted || t.Outcome == purge.OutcomeUnknown) {
 			o.Targets = append(o.Targets, t.Target)
 			o.rows[t.Target.String()] = t
 		}
 	}
+	// An accepted call is the one to ask about, else the last unclear call, since the first unclear call left.
 	for _, c := range calls {
 		o := at[c.Batch]
 		switch {
@@ -117,6 +125,7 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 			o.call = c
 		}
 	}
+	// Batches without such a target or such a call have nothing to ask about.
 	sent := open[:0]
 	for _, o := range open {
 		if len(o.Targets) > 0 && !o.call.At.IsZero() {
@@ -126,7 +135,7 @@ func stillOpen(batches []purge.Batch, calls []store.Call, targets []store.Target
 	return sent
 }
 
-// lookAt asks about one batch and records what changed. It reports whether asking again may tell more.
+// lookAt asks about one batch and records the changes. It reports whether another look may learn more.
 func (b *Runner) lookAt(ctx context.Context, id string, o openBatch, n int) (bool, error) {
 	seen, err := b.statusOf(ctx, id, o)
 	if err != nil {
@@ -140,8 +149,8 @@ func (b *Runner) lookAt(ctx context.Context, id string, o openBatch, n int) (boo
 	return running, b.Store.SetOutcomes(ctx, id, changed, b.Entry(store.AuditSeen, id, "", store.Body{Batch: o.N, Area: o.Area, Changed: store.Count(changed)}))
 }
 
-// statusOf asks the vendor about one batch. What others have sent is read from the ledger after the vendor's log, so that no row of
-// that is taken for this batch's which another call could have made.
+// statusOf asks the vendor about one batch. The calls of other purges are read from the ledger after the vendor's log was read, so
+// that a log row which another call may have made is never attributed to this batch.
 func (b *Runner) statusOf(ctx context.Context, id string, o openBatch) ([]purge.TargetStatus, error) {
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -154,7 +163,8 @@ func (b *Runner) statusOf(ctx context.Context, id string, o openBatch) ([]purge.
 	return seen, err
 }
 
-// learned compares what was known with what was seen. A target that is seen running is accepted, whatever was unclear before.
+// learned compares the known outcomes with the vendor's answer. It returns the changed rows, and whether a target is still running:
+// a running target is accepted, even if its call was unclear before.
 func learned(o openBatch, seen []purge.TargetStatus) (running bool, changed []store.Target) {
 	for _, s := range seen {
 		row, asked := o.rows[s.Target.String()]
@@ -174,13 +184,14 @@ func learned(o openBatch, seen []purge.TargetStatus) (running bool, changed []st
 	return running, changed
 }
 
-// learnMore looks once at all that is unclear, and reports whether anything is clearer now.
+// LearnMore looks once at all unclear targets of a purge, and reports whether any outcome has changed.
 func (b *Runner) LearnMore(ctx context.Context, p store.Purge) (bool, error) {
 	leave, err := b.Calls.Enter()
 	if err != nil {
 		return false, err
 	}
 	defer leave()
+	// Ask about every batch, and collect the changes.
 	open, err := b.openBatches(ctx, p.ID)
 	if err != nil {
 		return false, err
@@ -189,7 +200,7 @@ func (b *Runner) LearnMore(ctx context.Context, p store.Purge) (bool, error) {
 	for _, o := range open {
 		seen, err := b.statusOf(ctx, p.ID, o)
 		if err != nil {
-			continue // it is in the log; another batch may be told
+			continue // statusOf has logged the error; another batch may still get an answer
 		}
 		_, more := learned(o, seen)
 		changed = append(changed, more...)
@@ -197,6 +208,7 @@ func (b *Runner) LearnMore(ctx context.Context, p store.Purge) (bool, error) {
 	if len(changed) == 0 {
 		return false, nil
 	}
+	// A purge that is still under way settles later. An ended purge gets its state revised.
 	still, err := b.Store.Learn(ctx, p.ID, changed, b.Entry(store.AuditSeen, p.ID, "", store.Body{Changed: store.Count(changed)}))
 	if err != nil || still {
 		b.poster.WantCards()
@@ -205,7 +217,7 @@ func (b *Runner) LearnMore(ctx context.Context, p store.Purge) (bool, error) {
 	return true, b.revise(ctx, p, changed)
 }
 
-// revise commits what a look found, with the state that the whole purge is in by that.
+// revise commits the changes that a look has found, together with the purge's state after them.
 func (b *Runner) revise(ctx context.Context, p store.Purge, changed []store.Target) error {
 	targets, err := b.Store.Targets(ctx, p.ID)
 	if err != nil {
@@ -224,7 +236,7 @@ func (b *Runner) revise(ctx context.Context, p store.Purge, changed []store.Targ
 	return err
 }
 
-// replaced is targets with some of them anew.
+// replaced returns the targets with some of them exchanged for their newer rows.
 func replaced(targets, some []store.Target) []store.Target {
 	type place struct {
 		area purge.Area

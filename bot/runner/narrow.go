@@ -9,20 +9,20 @@ import (
 	"purgebot/purge"
 )
 
-// A call is refused whole for one bad target, and does not say which. So it is narrowed: its targets go on in smaller batches,
-// by host and then in halves, until the culprit is alone and all others have gone through. Each part is a batch like any other,
-// written down together with the refusal, so that a kill loses nothing and sends nothing twice.
+// The vendor refuses a whole call for one bad target, and does not name the target. The refused batch is therefore narrowed: its
+// targets continue in smaller batches, by host and then in halves, until the bad target is alone and all others have been accepted.
+// Each part is an ordinary batch, recorded in one commit with the refusal, so that a kill loses nothing and sends nothing twice.
 
-// mostNarrowing bounds the calls that one refused batch may lead to: enough to find one target among a thousand.
+// MostNarrowing bounds the calls that one refused batch may lead to: enough to find one target among a thousand.
 const MostNarrowing = 20
 
-// narrower returns the smaller batches that a refused one goes on as; nil if it is not to be narrowed.
+// narrower returns the smaller batches in which the targets of a refused batch continue, or nil for a batch that is not narrowed.
 func narrower(batch sending, e *purge.Error) [][]store.Target {
-	if e == nil || e.Kind != purge.Invalid && e.Kind != purge.NotFound || batch.unclear() > 0 { // of that all may have been done
+	if e == nil || e.Kind != purge.Invalid && e.Kind != purge.NotFound || batch.unclear() > 0 { // an earlier call of the batch may have been carried out
 		return nil
 	}
 	groups := byHost(batch.rows)
-	if len(groups) == 1 && e.Kind == purge.Invalid && len(batch.rows) > 1 { // that a domain is not there is true of all of it
+	if len(groups) == 1 && e.Kind == purge.Invalid && len(batch.rows) > 1 { // NotFound is about the domain, so about all targets of one host
 		half := len(batch.rows) / 2
 		groups = [][]store.Target{batch.rows[:half], batch.rows[half:]}
 	}
@@ -32,6 +32,7 @@ func narrower(batch sending, e *purge.Error) [][]store.Target {
 	return batch.numbered(groups)
 }
 
+// byHost groups targets by host, in their order.
 func byHost(rows []store.Target) (groups [][]store.Target) {
 	at := map[string]int{}
 	for _, t := range rows {
@@ -46,7 +47,8 @@ func byHost(rows []store.Target) (groups [][]store.Target) {
 	return groups
 }
 
-// affords reports whether so many more calls are within what the batch that was refused first may lead to.
+// affords reports whether the given number of further calls stays within MostNarrowing and the halvings that the original batch
+// needs.
 func (s sending) affords(more int) bool {
 	root := s.rootOf(s.N)
 	made, units, hosts := 0, len(s.rows), 1
@@ -64,17 +66,17 @@ func (s sending) affords(more int) bool {
 	return made+more <= min(2*bits.Len(uint(units-1))+hosts, MostNarrowing)
 }
 
-// rootOf follows a part back to the batch of the plan that it was split from.
+// rootOf returns the number of the planned batch that a part was split from, through all levels.
 func (s sending) rootOf(batch int) int {
 	for _, c := range s.calls {
 		if n := c.Next; n.What == store.Split && n.First <= batch && batch < n.First+n.Parts {
-			return s.rootOf(c.Batch) // a part has a higher number than what it was split from
+			return s.rootOf(c.Batch) // a part has a higher number than its origin, so the recursion ends
 		}
 	}
 	return batch
 }
 
-// numbered gives the groups the next free numbers.
+// numbered gives the groups the next free batch numbers.
 func (s sending) numbered(groups [][]store.Target) [][]store.Target {
 	last := s.N
 	for _, t := range s.All {
@@ -93,7 +95,7 @@ func (s sending) numbered(groups [][]store.Target) [][]store.Target {
 	return groups
 }
 
-// split ends a refused call and has its targets go on.
+// split records the end of a refused call together with the batches in which its targets continue.
 func (b *Runner) split(ctx context.Context, batch sending, call store.Call, into [][]store.Target, entries []store.Entry) (Submitted, error) {
 	call.Next = store.Next{What: store.Split, First: into[0][0].Batch, Parts: len(into)}
 	err := insist(func() error { return b.Store.Split(ctx, call, into, entries...) })
@@ -101,7 +103,7 @@ func (b *Runner) split(ctx context.Context, batch sending, call store.Call, into
 	return b.follows(batch, call), err
 }
 
-// reason is what is said of each target of a call that was not accepted.
+// reason returns the reason that each target of a call without acceptance shows.
 func (s sending) reason(call store.Call, e *purge.Error) string {
 	if e != nil && e.Kind == purge.Invalid && len(s.rows) > 1 {
 		return card.NotNarrowed(len(s.rows), call.Problem)
@@ -109,7 +111,7 @@ func (s sending) reason(call store.Call, e *purge.Error) string {
 	return call.Problem
 }
 
-// onlyHost returns the host that all targets of a batch are on; "" if there are several.
+// onlyHost returns the one host of a batch's targets, or "" for several hosts.
 func onlyHost(rows []store.Target) string {
 	if len(byHost(rows)) != 1 {
 		return ""

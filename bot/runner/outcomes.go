@@ -7,12 +7,13 @@ import (
 	"purgebot/bot/store"
 )
 
-// endings counts how purges ended in this process.
+// endings counts the final states of the purges that ended in this process.
 type endings struct {
 	mu sync.Mutex
 	by map[store.State]int64
 }
 
+// count adds one end.
 func (o *endings) count(st store.State) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -22,7 +23,7 @@ func (o *endings) count(st store.State) {
 	o.by[st]++
 }
 
-// all returns the counts of now.
+// All returns a copy of the counts.
 func (o *endings) All() map[store.State]int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -12,6 +12,7 @@ import (
 	"purgebot/purge"
 )
 
+// jobOf returns the engine's job for a recorded purge.
 func (b *Runner) jobOf(p store.Purge, batches int) Job {
 	j := Job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.waits.ConfirmTTL}
 	if p.Confirm == acl.SecondPerson {
@@ -20,8 +21,8 @@ func (b *Runner) jobOf(p store.Purge, batches int) Job {
 	return j
 }
 
-// startLost starts a purge that was recorded and that the engine does not know: a kill came between the two, or its rows were
-// lost. Started twice it runs once. Whatever of it has left is in the ledger, and is not called again.
+// startLost starts a purge that is recorded but unknown to the engine, because of a kill between the two or of lost engine rows. A
+// second start is harmless. The ledger holds the calls that have left, and they are not repeated.
 func (b *Runner) startLost(ctx context.Context, id string) error {
 	p, err := b.Load(ctx, id)
 	if err != nil || p.State.Final() {
@@ -38,8 +39,8 @@ func (b *Runner) startLost(ctx context.Context, id string) error {
 	return b.Engine.start(b.jobOf(p, last+1))
 }
 
-// endBroken ends what the engine itself ended, and says what is known: a call without an answer may have been done, and what
-// has none was never sent.
+// endBroken ends a purge whose workflow the engine itself has ended. A call without an answer counts as unclear, and a target
+// without a call as never sent.
 func (b *Runner) endBroken(ctx context.Context, id string) error {
 	b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id)
 	err := b.endOne(ctx, id)
@@ -47,6 +48,7 @@ func (b *Runner) endBroken(ctx context.Context, id string) error {
 	return err
 }
 
+// endOne records the end of a purge that the engine has lost, with the outcomes that its ledger supports.
 func (b *Runner) endOne(ctx context.Context, id string) error {
 	calls, err := b.Store.Calls(ctx, id)
 	if err != nil {
@@ -56,6 +58,7 @@ func (b *Runner) endOne(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	// Calls without an answer leave their targets unclear. A purge without any call was never sent.
 	state := store.StateRefused
 	for _, c := range calls {
 		if c.State == store.Calling {
@@ -71,7 +74,7 @@ func (b *Runner) endOne(ctx context.Context, id string) error {
 	return errors.Join(err, b.Store.Finish(ctx, id, state, card.LostByEngine, b.Now(), true, b.Entry(store.AuditEnded, id, "", ended(state, card.LostByEngine))))
 }
 
-// tendOpen sees to it that every open purge is in the engine's hands, and ends those that the engine itself has ended.
+// TendOpen starts every open purge that the engine does not know, and ends those that the engine itself has ended.
 func (b *Runner) TendOpen(ctx context.Context) {
 	ids, err := b.Store.Unfinished(ctx)
 	if err == nil && len(ids) > 0 {
@@ -89,6 +92,7 @@ func (b *Runner) TendOpen(ctx context.Context) {
 	b.LogError(ctx, "tend open purges", err)
 }
 
+// RingDecided wakes the purges with a verdict that their workflow has not seen, such as after a lost wake-up message.
 func (b *Runner) RingDecided(ctx context.Context) {
 	ids, err := b.Store.Decided(ctx)
 	for _, id := range ids {
@@ -97,6 +101,7 @@ func (b *Runner) RingDecided(ctx context.Context) {
 	b.LogError(ctx, "ring again", err)
 }
 
+// Forget deletes purges and audit rows older than the retention time, and the engine's rows of ended jobs.
 func (b *Runner) Forget(ctx context.Context) {
 	now := b.Now()
 	n, err := b.Store.Prune(ctx, now.Add(-b.Keep), now.Add(-7*24*time.Hour))
@@ -106,14 +111,14 @@ func (b *Runner) Forget(ctx context.Context) {
 	}
 }
 
-// begin lets the engine take up a purge that is recorded, without keeping anybody waiting. Should it not come to that, the
-// tending loop does it.
+// Begin starts the workflow of a recorded purge in the background, after the answer to its event has left. A purge whose start
+// fails here is started by TendOpen.
 func (b *Runner) Begin(p store.Purge, batches int) {
 	b.Log.Info("purge taken", "purge", p.ID, "short", p.Short, "from", p.Requester, "kind", p.Request.Kind, "targets", p.Request.Len(), "guarded", p.Confirm != "")
 	b.Done.Go(func() {
 		time.Sleep(answerFirst)
 		b.At("before start")
-		again, err := b.poster.Lately(context.Background(), p, p.CreatedAt) // before its own calls are among them
+		again, err := b.poster.Lately(context.Background(), p, p.CreatedAt) // the calls of this purge must not be among the earlier ones
 		b.LogError(context.Background(), "look for what was just purged", err)
 		b.LogError(context.Background(), "start a purge", b.Engine.start(b.jobOf(p, batches)))
 		b.poster.WantCards()
@@ -123,6 +128,6 @@ func (b *Runner) Begin(p store.Purge, batches int) {
 	})
 }
 
-// answerFirst leaves the processor and the database to the answer: without it, the engine's own work delays what is already
-// committed by more than the commit took.
+// answerFirst is the head start of the answer to an event: the engine's own work would delay the answer, whose purge is already
+// committed, by more than the commit took.
 const answerFirst = time.Millisecond

@@ -12,7 +12,7 @@ import (
 	"purgebot/bot/vendor"
 )
 
-// runner runs purges: each is a workflow of the durable engine, whose steps send, look and settle.
+// Runner runs purges: each is a workflow of the durable engine, whose steps ask, submit, look and settle.
 type Runner struct {
 	*books.Books
 	rules  *rules.Rules
@@ -24,11 +24,12 @@ type Runner struct {
 	Executor string        // unique per process sharing the database, stable across restarts
 	Keep     time.Duration // how long purges and audit are kept
 
-	Endings endings // how purges ended since the start
+	Endings endings // the final states of purges since the start
 	mu      sync.Mutex
 	broken  int // purges that the engine itself ended since the start
 }
 
+// New returns a runner with its own engine on the store's database. It fails if the engine cannot be opened.
 func New(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, p *poster.Poster, executor string, keep time.Duration) (*Runner, error) {
 	run := &Runner{Books: b, rules: r, waits: w, vendor: v, poster: p, Executor: executor, Keep: keep}
 	e, err := NewEngine(b.Store.DB(), executor, b.Log, run.Purge)

@@ -12,13 +12,15 @@ import (
 	"purgebot/purge"
 )
 
-// settle ends the purge with the state its targets are in, and wants the message that notifies.
+// settle ends a purge in the state that its targets are in, and requests the reply that notifies the thread; late says that a
+// target is still running after the deadline. A prefetch that follows the purge is recorded in the same commit.
 func (b *Runner) settle(ctx context.Context, id string, late bool) (store.State, error) {
-	leave, err := b.Calls.Enter() // what follows is begun before the bot stops, or by the next
+	leave, err := b.Calls.Enter() // a prefetch is begun before the bot stops, or by the next process
 	if err != nil {
 		return "", err
 	}
 	defer leave()
+	// Load the purge, its targets and its verdict. A repeated step finds the purge ended.
 	p, err := b.Load(ctx, id)
 	if err != nil || p.State.Final() {
 		return p.State, err
@@ -31,15 +33,17 @@ func (b *Runner) settle(ctx context.Context, id string, late bool) (store.State,
 	if err != nil {
 		return "", err
 	}
+	// Work out the final state, and the prefetch that follows.
 	st, problem := finalState(p, d, targets)
 	if st == store.StateAccepted && late {
 		problem = card.StillRunning
 	}
-	unseen := p.Confirm != "" && p.ExpiresAt.IsZero() // its question was never shown: whoever asked was told
+	unseen := p.Confirm != "" && p.ExpiresAt.IsZero() // the question was never shown, and the requester was told privately
 	then, err := b.following(ctx, p, targets)
 	if err != nil {
 		return "", err
 	}
+	// Commit the end and the prefetch together, then begin the prefetch.
 	next, err := b.Store.FinishThen(ctx, id, st, problem, b.Now(), notifies(st) && !unseen, then, b.Entry(store.AuditEnded, id, "", ended(st, problem)))
 	if err != nil {
 		return "", err
@@ -50,6 +54,7 @@ func (b *Runner) settle(ctx context.Context, id string, late bool) (store.State,
 	if unseen {
 		b.forgetCard(ctx, id)
 	}
+	// Count and log the end, and show the last cards without delay.
 	b.Endings.count(st)
 	b.Log.InfoContext(ctx, "purge ended", "purge", p.ID, "short", p.Short, "state", st, "after", b.Now().Sub(p.CreatedAt).Round(time.Millisecond))
 	b.poster.Pace.Hurry(poster.Message(id, store.Status))
@@ -57,7 +62,7 @@ func (b *Runner) settle(ctx context.Context, id string, late bool) (store.State,
 	return st, nil
 }
 
-// forgetCard gives up a status card that could never be shown.
+// forgetCard gives up a status card that could not be shown.
 func (b *Runner) forgetCard(ctx context.Context, id string) {
 	c, found, err := b.Store.CardOf(ctx, id, store.Status)
 	if err == nil && found {
@@ -66,21 +71,23 @@ func (b *Runner) forgetCard(ctx context.Context, id string) {
 	b.LogError(ctx, "give up a card", err)
 }
 
-// ended is what the audit says of an end.
+// ended returns the audit body of an end.
 func ended(st store.State, problem string) store.Body {
 	return store.Body{State: string(st), Problem: problem}
 }
 
-// notifies reports whether an end is news to the thread: whoever cancelled knows.
+// notifies reports whether an end is news to the thread: a cancellation is known to the person who pressed.
 func notifies(st store.State) bool { return st != store.StateCancelled }
 
-// finalState reduces what became of every target to one word. "Failed" is said only where nothing may have happened.
+// finalState reduces the outcomes of all targets to one state, with the reason for a refusal. It returns "failed" only where
+// nothing may have been purged.
 func finalState(p store.Purge, d store.Decision, targets []store.Target) (store.State, string) {
 	n := store.Count(targets)
 	sent := n[purge.Done] + n[purge.Accepted] + n[purge.Failed] + n[purge.OutcomeUnknown]
 	good := n[purge.Done] + n[purge.Accepted]
 	skipped := n[purge.Skipped] + n[purge.Pending]
 	switch {
+	// Without a sent target, the verdict decides; with one, the outcomes do.
 	case sent == 0 && d.What == store.Withdrawn:
 		return store.StateRefused, d.Problem
 	case sent == 0 && d.What == store.Expired:
@@ -101,7 +108,7 @@ func finalState(p store.Purge, d store.Decision, targets []store.Target) (store.
 	return store.StateDone, ""
 }
 
-// skippedReason is why nothing was sent at all.
+// skippedReason returns the reason for which no target was sent.
 func skippedReason(targets []store.Target) string {
 	for _, t := range targets {
 		if t.Outcome == purge.Skipped && t.Reason != "" {
@@ -111,8 +118,8 @@ func skippedReason(targets []store.Target) string {
 	return ""
 }
 
-// following is what fetches again the URLs that are done; nil if that is not wished for, not any more, or there are none. What is
-// left of today's quota is asked for a moment only: the purge is done, and should say so.
+// following returns the prefetch of the URLs that a purge has completed, or nil if none was requested, none is possible any more,
+// or no URL is done. It waits only briefly for the remaining quota: the purge is done, and its end should show soon.
 func (b *Runner) following(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
 	request := doneOf(targets)
 	if !p.Prefetch || !b.vendor.Prefetches() || p.Cancelled != "" || request.Len() == 0 {
@@ -128,6 +135,7 @@ func (b *Runner) following(ctx context.Context, p store.Purge, targets []store.T
 		b.LogError(ctx, "plan a prefetch of "+p.ID, err) // a purge ends all the same
 		return nil, nil
 	}
+	// The prefetch is a purge of its own, with the requester and the decision of the first.
 	f := store.Purge{
 		ID: books.PrefetchID(p.ID), Secret: books.NewToken(), Event: store.Event{Platform: p.Event.Platform, Workspace: p.Event.Workspace},
 		Requester: p.Requester, Name: p.Name, Groups: p.Groups, Thread: p.Thread, Channel: p.Channel, Request: request, Digest: request.Digest(),
@@ -139,7 +147,8 @@ func (b *Runner) following(ctx context.Context, p store.Purge, targets []store.T
 	return &store.Intake{Purge: f, Batches: batches, Entries: []store.Entry{b.Entry(store.AuditPrefetching, f.ID, "", body)}}, nil
 }
 
-// doneOf is a prefetch of all that the vendor has said is done. What may not be is not fetched: the old version would be.
+// doneOf returns a prefetch request of all targets that the vendor reports as done. A target that may not be purged yet is left
+// out, because the prefetch would fetch its old version.
 func doneOf(targets []store.Target) purge.Request {
 	r := purge.Request{Kind: purge.Prefetch}
 	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
@@ -156,8 +165,9 @@ func doneOf(targets []store.Target) purge.Request {
 	return r
 }
 
-// planWithin keeps what does not fit into what is left out of the batches that do, since a call is refused whole. It is in batches
-// behind them: there may be room when it is their turn, and if not, that is said of each target, and retry takes them up.
+// planWithin plans a prefetch in two rows of batches: first the targets that fit into the remaining quota, then the rest, since the
+// vendor refuses a call as a whole. The later batches may find room at their turn; without room, each of their targets records the
+// reason, and a retry sends them again.
 func planWithin(r purge.Request, left card.Room, limits purge.Limits) ([]purge.Batch, error) {
 	fits, rest := left.Divide(r)
 	batches, err := purge.NewPlan(fits, limits)
@@ -172,7 +182,7 @@ func planWithin(r purge.Request, left card.Room, limits purge.Limits) ([]purge.B
 	return batches, err
 }
 
-// decided is the purge that somebody decided: p, or the one that it follows.
+// decided returns the purge that was decided for p: p itself, or the purge that p follows.
 func (b *Runner) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
 	if p.Follows == "" {
 		return p, nil

@@ -13,7 +13,7 @@ import (
 	"purgebot/purge"
 )
 
-// submitted is the value of the step submit.
+// Submitted is the recorded value of the step "submit".
 type Submitted struct {
 	Again bool // another run of the step after Wait: a further try, or a look before it
 	Wait  time.Duration
@@ -22,9 +22,9 @@ type Submitted struct {
 	Halt  bool // nothing more of this purge is to be sent
 }
 
-// submit makes one try of one batch. The ledger row is written before the call leaves, and not before it may: when it is found
-// without an answer, an earlier run of this step was cut while the call was under way, and the API is asked before anything is said.
-// It is never simply called again. Where there is no row, nothing has left, however long the call had waited for its turn.
+// Submit makes one try of one batch. The ledger row is written immediately before the call leaves, so a batch without a row has not
+// left, whatever the wait for its turn was. A row without an answer comes from an earlier run of this step that was interrupted
+// during the call: the vendor is asked about that call, and the call is never simply repeated.
 func (b *Runner) Submit(ctx context.Context, id string, n, try int) (Submitted, error) {
 	ctx = context.WithoutCancel(ctx)
 	leave, err := b.Calls.Enter()
@@ -32,27 +32,29 @@ func (b *Runner) Submit(ctx context.Context, id string, n, try int) (Submitted, 
 		return Submitted{}, err
 	}
 	defer leave()
+	// An earlier run of this step may have left a ledger row, which counts before the present rules do.
 	p, batch, err := b.batch(ctx, id, n, try)
 	if err != nil {
 		return Submitted{}, err
 	}
-	if done, found := batch.made(try); found { // an earlier run of this step: what left comes before what is allowed now
+	if done, found := batch.made(try); found {
 		return b.resume(ctx, p, batch, done)
 	}
+	// A call that may have been carried out is looked up before another is made.
 	if before, asks := batch.lookedUp(); asks {
 		if s, send, err := b.lookFirst(ctx, p, batch, before, try-before.Try); err != nil || !send {
 			return s, err
 		}
-	} else if !batch.pending() { // what was decided about the rest of its area, or a number that is not in use
+	} else if !batch.pending() { // the batch was decided with the rest of its area, or its number is not in use
 		return Submitted{}, nil
 	}
-	if p.Cancelled != "" { // nobody waits for a turn that is not taken
+	if p.Cancelled != "" { // a cancelled purge takes no turn
 		return Submitted{Halt: true}, nil
 	}
 	return b.send(ctx, p, batch, try)
 }
 
-// resume goes on from a ledger row that an earlier run of the step has left.
+// resume continues from a ledger row that an earlier run of the step has left.
 func (b *Runner) resume(ctx context.Context, p store.Purge, batch sending, call store.Call) (Submitted, error) {
 	if call.State == store.Calling {
 		return b.recover(ctx, p, batch, call)
@@ -60,16 +62,17 @@ func (b *Runner) resume(ctx context.Context, p store.Purge, batch sending, call 
 	return b.follows(batch, call), nil
 }
 
-// sending is one batch with the rows of its targets, the ledger of the purge, and the batches behind it.
+// sending is one batch with its targets' rows, the ledger of the purge, and the batches behind it.
 type sending struct {
 	purge.Batch
-	rows   []store.Target // of the batch
+	rows   []store.Target // the batch's own targets
 	All    []store.Target
 	calls  []store.Call
 	behind []purge.Batch
 }
 
-// pending reports whether any of it is still to be sent: also where its last call surely was not done, and one before may have been.
+// pending reports whether a part of the batch is still to be sent. Unclear targets count as pending when the last call was surely
+// not carried out and only an earlier one may have been.
 func (s sending) pending() bool {
 	n := store.Count(s.rows)
 	again := s.last().Next.What == store.Again
@@ -86,7 +89,7 @@ func (s sending) made(try int) (store.Call, bool) {
 	return store.Call{}, false
 }
 
-// batch loads the n-th batch. Where there are several, or one is tried again, the purge shows that it is under way.
+// batch loads the batch with number n. A purge with several batches, or with a repeated one, moves to the state sending.
 func (b *Runner) batch(ctx context.Context, id string, n, try int) (store.Purge, sending, error) {
 	p, err := b.Load(ctx, id)
 	if err != nil {
@@ -101,6 +104,7 @@ func (b *Runner) batch(ctx context.Context, id string, n, try int) (store.Purge,
 			return p, sending{}, err
 		}
 	}
+	// Separate the batch from those behind it, and attach the ledger and the targets.
 	s := sending{Batch: purge.Batch{N: n}}
 	for _, one := range batches {
 		switch {
@@ -122,10 +126,10 @@ func (b *Runner) batch(ctx context.Context, id string, n, try int) (store.Purge,
 	return p, s, err
 }
 
-// errInterrupted marks a call whose answer was lost on our side.
+// errInterrupted marks a call whose answer was lost on purgebot's side.
 var errInterrupted = errors.New("purgebot was stopped while the call was under way")
 
-// recover finds out what became of a call whose answer was never recorded: nobody is left who could know but the vendor.
+// recover asks the vendor about a call whose answer was never recorded: the vendor alone can know its result.
 func (b *Runner) recover(ctx context.Context, p store.Purge, batch sending, call store.Call) (Submitted, error) {
 	seen, err := b.statusOf(ctx, p.ID, openBatch{Batch: batch.Batch, since: call.At})
 	if err == nil && len(seen) == len(batch.Targets) {
@@ -135,11 +139,11 @@ func (b *Runner) recover(ctx context.Context, p store.Purge, batch sending, call
 	return b.end(ctx, p, batch, call, &purge.Error{Kind: purge.Unknown, Message: card.Interrupted, Err: errors.Join(errInterrupted, err)})
 }
 
-// end records the answer: the call, the targets and the audit in one commit. The answer is in nobody else's hands, so
-// a database that does not take it is asked again for a while before the step gives up.
+// end records an answer: the call, the targets and the audit in one commit. This process alone holds the answer, so a failing
+// database is asked again for a while before the step gives up.
 func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (Submitted, error) {
 	e = b.vendor.AboutArea(ctx, onlyHost(batch.rows), batch.Area, e)
-	// What the call itself is known to be.
+	// First, the state of the call itself, and its audit row.
 	state, outcome := known(e)
 	call.State = state
 	if e != nil {
@@ -151,10 +155,11 @@ func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 	body := store.Body{Batch: batch.N, Try: call.Try, Area: batch.Area, Units: call.Units, State: string(state),
 		Task: call.Receipt.TaskID, Request: call.Receipt.RequestID, Problem: call.Problem}
 	entries := []store.Entry{b.Entry(store.AuditAnswered, p.ID, "", body)}
+	// A refused batch of several targets continues in smaller batches.
 	if into := narrower(batch, e); into != nil {
 		return b.split(ctx, batch, call, into, entries)
 	}
-	// What follows, and what becomes of the targets by that.
+	// Then the next step, and the outcomes of the targets that result from it.
 	again := b.next(batch, &call, e)
 	if call.Next.What == store.Skip {
 		b.vendor.Quotas.Forget()
@@ -163,7 +168,7 @@ func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 	switch {
 	case again == purge.Later && batch.unclear() == 0:
 		rows = outcomes(batch.rows, purge.Pending, "")
-	case again == purge.Later: // stays as it is known
+	case again == purge.Later: // unclear targets keep their outcome until the next try
 	case outcome == purge.Failed && batch.unclear() > 0:
 		rows = outcomes(batch.rows, purge.OutcomeUnknown, card.UnclearThen(call.Problem))
 	default:
@@ -172,6 +177,7 @@ func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 	if call.Next.What == store.Skip {
 		rows = append(rows, outcomes(batch.restOfArea(), outcome, call.Problem)...)
 	}
+	// A problem of the key or the clock would stop every further call: all unsent targets are skipped.
 	if call.Next.What == store.Halt {
 		unsent := outcomes(batch.unsent(), purge.Skipped, card.NotSent(call.Problem))
 		rows = append(rows, unsent...)
@@ -182,7 +188,7 @@ func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 	return b.follows(batch, call), err
 }
 
-// restOfArea is the targets of the batches behind this one in the same area.
+// restOfArea returns the targets of the later batches in the same area.
 func (s sending) restOfArea() []store.Target {
 	var rows []store.Target
 	for _, t := range s.All {
@@ -193,7 +199,7 @@ func (s sending) restOfArea() []store.Target {
 	return rows
 }
 
-// unsent is the targets of all batches behind this one that nothing was decided about.
+// unsent returns the targets of all later batches that have no outcome yet.
 func (s sending) unsent() []store.Target {
 	var rows []store.Target
 	for _, t := range s.All {
@@ -204,7 +210,7 @@ func (s sending) unsent() []store.Target {
 	return rows
 }
 
-// notSent is the audit row of targets that are left out for one reason; none if there are none.
+// notSent returns the audit row of targets that were left out for one reason, or nothing for no targets.
 func (b *Runner) notSent(id string, targets []store.Target) []store.Entry {
 	if len(targets) == 0 {
 		return nil
@@ -212,7 +218,7 @@ func (b *Runner) notSent(id string, targets []store.Target) []store.Entry {
 	return []store.Entry{b.Entry(store.AuditNotSent, id, "", store.Body{Targets: len(targets), Problem: targets[0].Reason})}
 }
 
-// insist repeats what writes an answer down, for about ten seconds.
+// insist repeats the write of an answer for about ten seconds.
 func insist(write func() error) error {
 	err := write()
 	for wait := 50 * time.Millisecond; err != nil && wait < 6*time.Second; wait *= 2 {
@@ -222,7 +228,7 @@ func insist(write func() error) error {
 	return err
 }
 
-// known translates an answer into what the ledger and the targets say.
+// known translates an answer into the state of the call and the outcome of its targets.
 func known(e *purge.Error) (store.CallState, purge.Outcome) {
 	switch {
 	case e == nil:
@@ -235,10 +241,11 @@ func known(e *purge.Error) (store.CallState, purge.Outcome) {
 	return store.CallRefused, purge.Failed
 }
 
-// recheck asks the policy of this moment again, and what was said in chat by now, for whoever asked and whoever pressed, with the
-// groups they had then. One target that is no longer allowed stops all that has not left. What it returns stops what is said
-// from here until the call is written down.
+// Recheck judges a batch once more by the present policy and rules, for the requester and for the approver, with the groups that
+// both had then. One target that is no longer allowed withdraws the whole unsent rest. The returned function judges the rules that
+// are added between this check and the write of the ledger row.
 func (b *Runner) Recheck(ctx context.Context, p store.Purge, batch purge.Batch) (stops func([]store.Rule) string, withdrawn bool, err error) {
+	// Load the decision and the newest rules.
 	asked, err := b.decided(ctx, p)
 	if err != nil {
 		return nil, false, err
@@ -250,9 +257,10 @@ func (b *Runner) Recheck(ctx context.Context, p store.Purge, batch purge.Batch) 
 	if err != nil {
 		return nil, false, err
 	}
-	if books.DigestOf(p.Request, p.Prefetch) != p.Digest { // the rows are not what was asked and confirmed
+	if books.DigestOf(p.Request, p.Prefetch) != p.Digest { // the stored targets differ from the confirmed ones
 		return nil, true, b.withdraw(ctx, p, card.Refusal{Target: batch.Targets[0].String(), Reason: card.NotAsAsked})
 	}
+	// Judge the batch for the requester, and for the approver if there was one.
 	l := b.rules.Law(b.rules.Policy())
 	people := []acl.Who{l.Policy().Who(p.Requester, p.Groups)}
 	if pressed && d.Who != "" {
@@ -263,13 +271,14 @@ func (b *Runner) Recheck(ctx context.Context, p store.Purge, batch purge.Batch) 
 			return nil, true, b.withdraw(ctx, p, denied[0])
 		}
 	}
+	// The confirmation must still suffice.
 	if r, lapsed := l.Lapsed(asked, d, purge.Part{Area: batch.Area, Targets: batch.Targets}); lapsed {
 		return nil, true, b.withdraw(ctx, p, r)
 	}
 	return rules.Stopped(l, people, p, batch), false, nil
 }
 
-// withdraw marks all that has not left as skipped, and says why.
+// withdraw marks all unsent targets as skipped, with the reason.
 func (b *Runner) withdraw(ctx context.Context, p store.Purge, r card.Refusal) error {
 	targets, err := b.Store.Targets(ctx, p.ID)
 	if err != nil {
@@ -286,7 +295,7 @@ func (b *Runner) withdraw(ctx context.Context, p store.Purge, r card.Refusal) er
 	return b.Store.SetOutcomes(ctx, p.ID, left, b.Entry(store.AuditWithdrawn, p.ID, "", store.Body{Policy: b.rules.Policy().Hash(), Refused: card.Recorded(r)}))
 }
 
-// fail ends a batch without a call. What an earlier call of it may have done stays unknown.
+// fail ends a batch without a call. Targets that an earlier call may have purged stay unclear.
 func (b *Runner) fail(ctx context.Context, p store.Purge, batch sending, why string) error {
 	b.poster.WantCards()
 	o := purge.Failed
@@ -296,7 +305,7 @@ func (b *Runner) fail(ctx context.Context, p store.Purge, batch sending, why str
 	return b.Store.SetOutcomes(ctx, p.ID, outcomes(batch.rows, o, why), b.Entry(store.AuditNotSent, p.ID, "", store.Body{Batch: batch.N, Area: batch.Area, Problem: why}))
 }
 
-// outcomes is the same rows with another outcome.
+// outcomes returns copies of the rows with another outcome and reason.
 func outcomes(rows []store.Target, o purge.Outcome, why string) []store.Target {
 	out := make([]store.Target, len(rows))
 	for i, t := range rows {

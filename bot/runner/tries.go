@@ -10,12 +10,12 @@ import (
 	"purgebot/purge"
 )
 
-// This file carries out the rule for trying again (purge.Tried). The ledger row of a call says which step follows it and when, so that
-// a step that was cut after its answer goes on as if it had not been, and the card can say it.
+// This file applies the rule for repeated calls (purge.Tried). The ledger row of a call names the next step and its time, so that a
+// step which was interrupted after its answer continues from there, and the card can show the time.
 
-// next decides what follows an answer, and writes it into the call. Where the quota is used up the rest of the area would only fail
-// alike, where the key or the clock is wrong, everything. A missing right may be one host's. A call that was under way when
-// purgebot was killed is looked up, and not made again.
+// next decides the step after an answer, and writes it into the call. A used-up quota skips the rest of the area, and a wrong key
+// or clock halts the whole purge; a missing permission may concern one host only. A call that was interrupted by a kill is looked
+// up and not repeated.
 func (b *Runner) next(batch sending, call *store.Call, e *purge.Error) purge.Again {
 	again, wait := batch.tried(*call, e, b.Now(), b.waits.Deadline).Next(e, rand.Float64())
 	switch {
@@ -33,7 +33,8 @@ func (b *Runner) next(batch sending, call *store.Call, e *purge.Error) purge.Aga
 	return again
 }
 
-// tried counts the calls of a batch, the one that just ended included. The time counts from the first of them, not from the question.
+// tried counts the calls of a batch, the one that just ended included. The deadline counts from the first of those calls, not from
+// the question.
 func (s sending) tried(last store.Call, e *purge.Error, now time.Time, deadline time.Duration) purge.Tried {
 	t := purge.Tried{Calls: 1}
 	if purge.MayTryAgain(e) == purge.LookFirst {
@@ -66,7 +67,7 @@ func (s sending) unclear() (n int) {
 	return n
 }
 
-// follows is next as the workflow takes it.
+// follows translates the next step of a call into the value of the step "submit".
 func (b *Runner) follows(batch sending, call store.Call) Submitted {
 	switch next := call.Next; next.What {
 	case store.Again, store.LookUp:
@@ -84,28 +85,29 @@ func (b *Runner) follows(batch sending, call store.Call) Submitted {
 	}
 }
 
-// last is the last call of a batch; a zero one if there is none.
+// last returns the last call of a batch, or a zero call if there is none.
 func (s sending) last() (last store.Call) {
 	for _, c := range s.calls {
 		if c.Batch == s.N {
-			last = c // they are in order
+			last = c // calls are in the order of their tries
 		}
 	}
 	return last
 }
 
-// lookedUp is the last call of a batch, where that is to be looked up before another is made.
+// lookedUp returns the last call of a batch, and reports whether that call must be looked up before another is made.
 func (s sending) lookedUp() (last store.Call, asks bool) {
 	last = s.last()
 	return last, last.Next.What == store.LookUp
 }
 
-// lookFirst looks for the nth time for a call that may have been carried out, and reports whether another is to be made: where the
-// log could be read, and held nothing of it however often it was read. A part of it is enough to know that the call had arrived.
+// lookFirst looks up a call that may have been carried out; nth counts the looks. It reports send as true once the vendor's log was
+// readable and lacked the call UnlistedLooks times. One listed target is enough to show that the call arrived.
 func (b *Runner) lookFirst(ctx context.Context, p store.Purge, batch sending, call store.Call, nth int) (s Submitted, send bool, err error) {
-	if store.Count(batch.rows)[purge.OutcomeUnknown] < len(batch.rows) { // somebody has looked again meanwhile
+	if store.Count(batch.rows)[purge.OutcomeUnknown] < len(batch.rows) { // another look has cleared a part meanwhile
 		return Submitted{}, false, nil
 	}
+	// Ask the vendor, and record the listed targets.
 	o := openBatch{Batch: batch.Batch, call: call, since: call.At, rows: map[string]store.Target{}}
 	for _, t := range batch.rows {
 		o.rows[t.Target.String()] = t
@@ -124,7 +126,7 @@ func (b *Runner) lookFirst(ctx context.Context, p store.Purge, batch sending, ca
 	return Submitted{}, err == nil && b.Now().Before(call.At.Add(b.waits.Deadline)), nil
 }
 
-// notNow reports whether a question may be answered when it is asked again.
+// notNow reports whether a failed question may be answered when it is repeated.
 func notNow(err error) bool {
 	return purge.MayTryAgain(purge.AsError(err)) != purge.Never
 }

@@ -9,18 +9,18 @@ import (
 	"purgebot/bot/store"
 )
 
-// job is what the engine keeps of a purge. Everything else is in our own rows, which were committed before it.
+// Job is the engine's record of a purge. Everything else is in the bot's own rows, which were committed before it.
 type Job struct {
 	ID      string        `json:"id"`
 	Batches int           `json:"batches"`
 	Guarded bool          `json:"guarded"`
-	TTL     time.Duration `json:"ttl,omitempty"` // of the confirmation
-	// Wakes are when its question is looked at again, from when it was shown; in order, each before the TTL.
+	TTL     time.Duration `json:"ttl,omitempty"` // the time in which a question can be answered
+	// Wakes are the times at which an open question is redrawn, counted from its showing; in order, each before the TTL.
 	Wakes []time.Duration `json:"wakes,omitempty"`
 }
 
-// purge is one purge from "asked" to "done". It survives a kill between any two lines: each step's value is recorded,
-// and a step that was cut runs again and finds in our own tables what it had already done.
+// Purge is the workflow of one purge from the question to the end. It survives a kill between any two lines: the value of each step
+// is recorded, and a step that was interrupted runs again and finds its own earlier effects in the bot's tables.
 func (b *Runner) Purge(ctx dbos.Context, j Job) (string, error) {
 	id := j.ID
 	if j.Guarded {
@@ -42,7 +42,7 @@ func (b *Runner) Purge(ctx dbos.Context, j Job) (string, error) {
 	return b.finish(ctx, id, late)
 }
 
-// confirm shows the card that asks, and waits until a row says what was decided.
+// confirm shows the question, and waits until a row holds the verdict. It reports whether the purge was confirmed.
 func (b *Runner) confirm(ctx dbos.Context, j Job) (bool, error) {
 	id := j.ID
 	for {
@@ -59,6 +59,7 @@ func (b *Runner) confirm(ctx dbos.Context, j Job) (bool, error) {
 	}
 }
 
+// awaitDecision waits for the verdict on a question, with a reminder at each wake-up time.
 func (b *Runner) awaitDecision(ctx dbos.Context, j Job, expires time.Time) (bool, error) {
 	for passed := 0; ; {
 		if err := awaitBell(ctx, j.Wake(passed, expires)); err != nil {
@@ -77,9 +78,9 @@ func (b *Runner) awaitDecision(ctx dbos.Context, j Job, expires time.Time) (bool
 	}
 }
 
-// sendAll makes the calls of all batches, one after the other, each until its answer is known or known to be unknowable.
+// sendAll makes the calls of all batches in turn, each until its answer is known or known to be unknowable.
 func (b *Runner) sendAll(ctx dbos.Context, id string, batches int) error {
-	for n := 0; n < batches; n++ { // a used-up quota skips some, and one that is refused may be split
+	for n := 0; n < batches; n++ { // a used-up quota skips batches, and a refused batch may be split into more
 		for try := 0; ; try++ {
 			s, err := step(b, ctx, "submit", func(c context.Context) (Submitted, error) { return b.Submit(c, id, n, try) })
 			if err != nil || s.Halt {
@@ -97,7 +98,8 @@ func (b *Runner) sendAll(ctx dbos.Context, id string, batches int) error {
 	return nil
 }
 
-// followAll looks, ever less often, until nothing more can be learned. It reports whether something was still running then.
+// followAll looks at growing intervals, until nothing more can be learned. It reports whether a target was still running at the
+// deadline.
 func (b *Runner) followAll(ctx dbos.Context, id string) (late bool, err error) {
 	for n := 0; ; n++ {
 		l, err := step(b, ctx, "look", func(c context.Context) (looked, error) { return b.Look(c, id, n) })
@@ -110,6 +112,7 @@ func (b *Runner) followAll(ctx dbos.Context, id string) (late bool, err error) {
 	}
 }
 
+// finish runs the step that ends the purge, and returns the final state.
 func (b *Runner) finish(ctx dbos.Context, id string, late bool) (string, error) {
 	st, err := step(b, ctx, "finish", func(c context.Context) (store.State, error) { return b.settle(c, id, late) })
 	return string(st), err

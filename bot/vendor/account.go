@@ -11,34 +11,34 @@ import (
 	"purgebot/purge"
 )
 
-// The domains of the account as the vendor lists them: which of them ignore queries, where they are served, and which would be refused.
-// They are asked for in the background, and nobody but a refused call waits for them. What is not known changes nothing: every query
-// matters then, mainland is purged, and nothing is pointed out.
+// The domains of the account, as the vendor lists them: those that ignore queries, those that are served in one area, and those
+// that would be refused. The list is read in the background, and only a refused call waits for it. An unknown domain changes
+// nothing: every query counts, mainland is purged, and no hint is shown.
 
 const (
 	domainsEvery   = 5 * time.Minute
-	DomainsAge     = 3 * domainsEvery // how long the vendor's word is believed
-	domainsAgain   = time.Minute      // before it is asked again after it did not tell
-	domainsDenied  = time.Hour        // the same where this key may not ask
+	DomainsAge     = 3 * domainsEvery // the time for which the vendor's list is believed
+	domainsAgain   = time.Minute      // the pause after a question without an answer
+	domainsDenied  = time.Hour        // the same pause for a key without the permission to ask
 	domainsTimeout = 30 * time.Second // a list may be many calls
-	DomainsDoubt   = 10 * time.Second // after which a refusal has it asked for anew
+	DomainsDoubt   = 10 * time.Second // the age of a list at which a refusal causes a new question
 )
 
-// account is the vendor's last word.
+// account is the vendor's last list of the domains.
 type account struct {
 	mu     sync.Mutex
 	listed Domains
-	at     time.Time     // of the word; zero where there is none
-	next   time.Time     // before it the vendor is not asked again
-	answer chan struct{} // closed when the answer under way is there; nil if none is
+	at     time.Time     // the time of the list; zero without a list
+	next   time.Time     // the vendor is not asked again earlier
+	answer chan struct{} // closed at the answer under way; nil without a question
 
-	misfits map[string]misfit // by host: what the vendor has refused since the start
+	misfits map[string]misfit // by host: the refusals since the start
 }
 
-// domains are by host, nil where nothing is known.
+// Domains are the listed domains by host, or nil without a list.
 type Domains map[string]purge.Domain
 
-// of finds the domain that serves a host: itself, or the longest "*." above it.
+// Of finds the domain that serves a host: the host itself, or the longest "*." domain above it.
 func (d Domains) Of(host string) (purge.Domain, bool) {
 	found, is := d[host]
 	for rest := host; !is; {
@@ -52,7 +52,7 @@ func (d Domains) Of(host string) (purge.Domain, bool) {
 	return found, is
 }
 
-// listed is what is known now.
+// Listed returns the list of domains if it is new enough, else nil.
 func (b *Vendor) Listed() Domains {
 	a := &b.account
 	a.mu.Lock()
@@ -63,7 +63,8 @@ func (b *Vendor) Listed() Domains {
 	return a.listed
 }
 
-// AskDomains has the vendor asked, unless what it said is new enough. The channel is closed once there is nothing to wait for.
+// AskDomains asks the vendor for the domains in the background, unless the last list is new enough. The returned channel is closed
+// once there is nothing to wait for.
 func (b *Vendor) AskDomains(ctx context.Context) <-chan struct{} {
 	cdn, can := b.CDN.(purge.Domains)
 	a := &b.account
@@ -87,7 +88,7 @@ func (b *Vendor) AskDomains(ctx context.Context) <-chan struct{} {
 	return answer
 }
 
-// hearDomains keeps what the vendor says. An account without a domain has nothing to purge: an empty list is no word.
+// hearDomains reads and keeps the vendor's list. An empty list is ignored: an account without a domain has nothing to purge.
 func (b *Vendor) hearDomains(ctx context.Context, cdn purge.Domains) {
 	asked := b.Now()
 	list, err := cdn.Domains(ctx)
@@ -108,7 +109,8 @@ func (b *Vendor) hearDomains(ctx context.Context, cdn purge.Domains) {
 	}
 }
 
-// noDomains says seldom that nothing is known; the caller holds the account's lock. A key that may not ask may not a minute later.
+// noDomains logs, at long intervals, that the list is unknown; the caller holds the account's lock. A key without the permission to
+// ask waits longer for the next question.
 func (b *Vendor) noDomains(ctx context.Context, err error) {
 	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
 		return
@@ -117,14 +119,14 @@ func (b *Vendor) noDomains(ctx context.Context, err error) {
 		b.account.next = b.Now().Add(domainsDenied)
 	}
 	if b.Seldom.First("domains: "+err.Error(), b.Now()) {
-		b.Log.InfoContext(ctx, "the account's domains are not told; every query counts as an object of its own", "error", err)
+		b.Log.InfoContext(ctx, "cannot list the account's domains; every query counts as an object of its own", "error", err)
 	}
 }
 
-// maxHints is how many hosts are pointed out.
+// maxHints is the number of hosts that a card points out.
 const maxHints = 3
 
-// hint says why the vendor may refuse a host, whatever the area; "" if nothing is known against it.
+// hint returns the reason for which the vendor may refuse a host in every area, or "" if none is known.
 func (d Domains) hint(host string) string {
 	found, is := d.Of(host)
 	switch {

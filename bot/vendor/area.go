@@ -12,7 +12,7 @@ import (
 	"purgebot/purge"
 )
 
-// Only returns the one area in which a host is served; "" if it is served in both, or nobody knows.
+// Only returns the one area in which a host is served, or "" for both areas or an unknown host.
 func (d Domains) Only(host string) purge.Area {
 	if found, _ := d.Of(host); len(found.Areas) == 1 {
 		return found.Areas[0]
@@ -20,13 +20,13 @@ func (d Domains) Only(host string) purge.Area {
 	return ""
 }
 
-// misfit is a domain that the vendor has refused for an area.
+// misfit is a domain's refusal for an area.
 type misfit struct {
 	area purge.Area
 	at   time.Time
 }
 
-// Unserved returns which of the hosts the vendor does not serve in each area: by its list, else by what it refused lately.
+// Unserved returns the hosts that the vendor does not serve in each area, by its list or else by its recent refusals.
 func (b *Vendor) Unserved(hosts []string) map[purge.Area]map[string]bool {
 	listed := b.Listed()
 	a := &b.account
@@ -46,9 +46,9 @@ func (b *Vendor) Unserved(hosts []string) map[purge.Area]map[string]bool {
 	return out
 }
 
-// AboutArea completes a refusal of one host's batch that may be about the area: where the domain is served instead, as far as the
-// vendor's list tells. The list is read anew, since it may be older than the change that led to the refusal. A batch of several hosts,
-// for which host is "", is narrowed first.
+// AboutArea completes the refusal of a batch of one host with the area in which the domain is served, as far as the vendor's list
+// tells. The list is read anew, since it may be older than the change that led to the refusal. A batch of several hosts, for which
+// host is "", keeps its refusal and is narrowed first.
 func (b *Vendor) AboutArea(ctx context.Context, host string, area purge.Area, e *purge.Error) *purge.Error {
 	if e == nil || e.Kind != purge.Invalid && e.Kind != purge.NotFound || host == "" {
 		return e
@@ -64,9 +64,10 @@ func (b *Vendor) AboutArea(ctx context.Context, host string, area purge.Area, e 
 	return e
 }
 
-// mostMisfits bounds what is remembered of refusals.
+// mostMisfits bounds the number of remembered refusals.
 const mostMisfits = 1000
 
+// refused remembers a refusal of a host, and forgets all earlier ones at the bound.
 func (a *account) refused(host string, m misfit) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -76,7 +77,7 @@ func (a *account) refused(host string, m misfit) {
 	a.misfits[host] = m
 }
 
-// awaitDomains has the vendor's list read anew, unless that was done just now, and waits a moment for it.
+// awaitDomains reads the vendor's list anew, unless it is fresh, and waits a moment for it.
 func (b *Vendor) awaitDomains(ctx context.Context) {
 	b.account.doubt(b.Now())
 	timer := time.NewTimer(QuotaPatient)
@@ -88,7 +89,8 @@ func (b *Vendor) awaitDomains(ctx context.Context) {
 	}
 }
 
-// doubt lets a list that is older than a moment be asked for before its time. Where none was told, asking again tells no more.
+// doubt allows an earlier question for a list that is older than DomainsDoubt. Without a list, an earlier question would tell no
+// more.
 func (a *account) doubt(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -97,8 +99,8 @@ func (a *account) doubt(now time.Time) {
 	}
 }
 
-// HintsOf point out the hosts that the vendor would probably refuse, at all or in the area that was asked for. Nothing is refused on what
-// may have changed since.
+// HintsOf points out the hosts that the vendor would probably refuse, in every area or in the requested one. No request is refused
+// for it, since the list may be out of date.
 func (d Domains) HintsOf(r purge.Request) []string {
 	lines := d.all(r.Hosts(), d.hint)
 	for _, a := range purge.AreasBut(nil) {
@@ -112,7 +114,7 @@ func (d Domains) HintsOf(r purge.Request) []string {
 	return card.Few(lines, maxHints)
 }
 
-// all collects what is said of hosts.
+// all collects the non-empty lines about hosts.
 func (d Domains) all(hosts []string, say func(string) string) (lines []string) {
 	for _, host := range hosts {
 		if line := say(host); line != "" {
@@ -122,7 +124,7 @@ func (d Domains) all(hosts []string, say func(string) string) (lines []string) {
 	return lines
 }
 
-// ServedLines say which of the account's domains that somebody may purge are served in one area only.
+// ServedLines lists, among the account's domains that the grants cover, those that are served in one area only.
 func (d Domains) ServedLines(grants []acl.GrantView) (lines []string) {
 	in := map[purge.Area][]string{}
 	for host, found := range d {

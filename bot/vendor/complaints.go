@@ -12,10 +12,11 @@ import (
 	"purgebot/purge"
 )
 
-// noteCDN remembers how the CDN answered a purge.
+// NoteCDN remembers the CDN's answer to a purge.
 func (b *Vendor) NoteCDN(e *purge.Error) { b.Complaints.note(cdnPurge, e, b.Now()) }
 
-// noteAsked remembers how it answered a question that no purge waits for, and logs seldom what only an operator can mend.
+// noteAsked remembers the CDN's answer to a background question, and logs at long intervals the problems that only an operator can
+// solve.
 func (b *Vendor) noteAsked(ctx context.Context, call cdnCall, err error) {
 	if err == nil {
 		b.Complaints.note(call, nil, b.Now())
@@ -23,7 +24,7 @@ func (b *Vendor) noteAsked(ctx context.Context, call cdnCall, err error) {
 	}
 	e := purge.AsError(err)
 	if e.Kind == purge.Conflict {
-		return // an API that has no such question was not asked, and so was not reached
+		return // the API has no such question, so the CDN was not reached
 	}
 	b.Complaints.note(call, e, b.Now())
 	if level := Severity(e); isForOperators(call, e) && b.Seldom.First(string(call)+": "+err.Error(), b.Now()) {
@@ -31,33 +32,34 @@ func (b *Vendor) noteAsked(ctx context.Context, call cdnCall, err error) {
 	}
 }
 
-// cdnCall is what the CDN was asked, as a warning begins.
+// cdnCall is the kind of a question to the CDN, in the words that begin a warning.
 type cdnCall string
 
-// complaints are the last answers of the CDN that an operator should know of: those that only an operator can mend, and those that did
-// not come. They are kept by what was asked, until that goes well, and no longer than warnFor after the last.
+// complaints holds the last answers of the CDN that concern an operator: problems that only an operator can solve, and missing
+// answers. Each is kept by the kind of question until that question succeeds, and no longer than WarnFor.
 type complaints struct {
 	mu     sync.Mutex
 	by     map[cdnCall]complaint
 	purged bool // a purge was accepted since the start
 }
 
+// complaint is one such answer and its time.
 type complaint struct {
 	err *purge.Error
 	at  time.Time
 }
 
-// note keeps or drops what a call was answered with; nil is that it went well.
+// note keeps or drops the answer to a call; a nil error is a success.
 func (c *complaints) note(call cdnCall, e *purge.Error, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e == nil || e.Kind != purge.Unavailable && e.Kind != purge.Unknown { // it was reached
+	if e == nil || e.Kind != purge.Unavailable && e.Kind != purge.Unknown { // any answer shows that the CDN was reached
 		maps.DeleteFunc(c.by, func(_ cdnCall, old complaint) bool { return old.err.Kind == purge.Unavailable })
 	}
 	switch {
 	case e == nil:
 		delete(c.by, call)
-		maps.DeleteFunc(c.by, func(of cdnCall, old complaint) bool { // whatever goes through shows that the key is right
+		maps.DeleteFunc(c.by, func(of cdnCall, old complaint) bool { // a success shows that the key is right
 			return old.err.Kind == purge.Internal && (call == cdnPurge || of != cdnPurge)
 		})
 		c.purged = c.purged || call == cdnPurge
@@ -69,8 +71,9 @@ func (c *complaints) note(call cdnCall, e *purge.Error, now time.Time) {
 	}
 }
 
-// isForOperators tells what an operator should know from what passes, or is about one command. A key that may not list the domains is an
-// ordinary setup, and of questions, NotFound is that this API does not have them.
+// isForOperators reports whether an operator should know of an error; the other errors pass, or concern one command. A key without
+// the permission to list the domains is an ordinary setup, and NotFound as the answer to a question means that this API lacks the
+// question.
 func isForOperators(call cdnCall, e *purge.Error) bool {
 	switch e.Kind {
 	case purge.Internal, purge.Unavailable:
@@ -83,7 +86,7 @@ func isForOperators(call cdnCall, e *purge.Error) bool {
 	return false
 }
 
-// told are the warnings of now. That a question is not known tells of a wrong API, unless purges are accepted all the same.
+// Told returns the present warnings. An unknown question hints at a wrong API, unless purges are accepted all the same.
 func (c *complaints) Told(now time.Time) (lines []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +105,7 @@ const (
 	cdnDomains cdnCall = "CDN, asked for the domains of the account"
 )
 
-// severity: what only an operator can mend is theirs to see.
+// Severity returns the log level of a CDN error: problems that only an operator can solve are errors, all others warnings.
 func Severity(e *purge.Error) slog.Level {
 	if e.Kind == purge.Internal {
 		return slog.LevelError
@@ -110,5 +113,5 @@ func Severity(e *purge.Error) slog.Level {
 	return slog.LevelWarn
 }
 
-// warnFor is how long a refusal of the CDN that only an operator can mend is told: a mended key shows only at the next call.
+// WarnFor is the time for which a refusal of the CDN is shown to operators: a corrected key shows only at the next call.
 const WarnFor = 10 * time.Minute

@@ -11,31 +11,31 @@ import (
 	"purgebot/purge"
 )
 
-// What is left of today's quota: the vendor's word where its API tells, else our own ledger. The vendor is asked beside the way
-// to an answer, never on it, and what we have sent since it answered is subtracted by ourselves.
+// The quota that is left today: the vendor's figure where its API tells, else the bot's own ledger. The vendor is asked in the
+// background, never on the way to an answer, and the units that the bot has sent since are subtracted from the vendor's figure.
 
 const (
-	QuotaAge     = 30 * time.Second // how long the vendor's word is believed
-	QuotaWatch   = 5 * time.Minute  // how often it is asked where nobody wants to know
-	quotaAgain   = 5 * time.Second  // before it is asked again after it did not tell
+	QuotaAge     = 30 * time.Second // the time for which the vendor's figure is believed
+	QuotaWatch   = 5 * time.Minute  // the interval of questions that only check the key
+	quotaAgain   = 5 * time.Second  // the pause after a question without an answer
 	quotaTimeout = 5 * time.Second
-	QuotaPatient = 2 * time.Second        // what a question waits for it
-	QuotaReply   = 700 * time.Millisecond // what a private reply waits for it
+	QuotaPatient = 2 * time.Second        // the wait of a card that asks
+	QuotaReply   = 700 * time.Millisecond // the wait of a private reply
 )
 
-// quotas is the vendor's last word, with what our ledger held just before.
+// quotas is the vendor's last figure, with the ledger's figure from just before.
 type quotas struct {
 	mu     sync.Mutex
 	Told   map[card.QuotaOf]purge.Quota
 	Spent  map[card.QuotaOf]int
 	Day    string
-	at     time.Time     // of the word; zero where there is none
-	next   time.Time     // before it the vendor is not asked again
-	answer chan struct{} // closed when the answer under way is there; nil if none is
-	watch  time.Time     // before it nobody asks only to see whether the key still holds
+	at     time.Time     // the time of the figure; zero without one
+	next   time.Time     // the vendor is not asked again earlier
+	answer chan struct{} // closed at the answer under way; nil without a question
+	watch  time.Time     // the key is not checked again earlier
 }
 
-// watchQuota asks every few minutes what nobody may have asked: whether the key holds shows before the first incident.
+// WatchQuota asks for the quota every few minutes, also without a reader, so that a wrong key shows before the first incident.
 func (b *Vendor) WatchQuota() {
 	q := &b.Quotas
 	q.mu.Lock()
@@ -49,7 +49,8 @@ func (b *Vendor) WatchQuota() {
 	}
 }
 
-// askQuota asks the vendor, unless what it said is new enough. The channel is closed once there is nothing to wait for.
+// AskQuota asks the vendor for the quota in the background, unless its last figure is new enough. The returned channel is closed
+// once there is nothing to wait for.
 func (b *Vendor) AskQuota() <-chan struct{} {
 	q := &b.Quotas
 	q.mu.Lock()
@@ -72,7 +73,7 @@ func (b *Vendor) AskQuota() <-chan struct{} {
 	return answer
 }
 
-// awaitQuota asks the vendor and waits a moment for its word.
+// AwaitQuota asks the vendor for the quota and waits for the answer no longer than patience.
 func (b *Vendor) AwaitQuota(ctx context.Context, patience time.Duration) {
 	timer := time.NewTimer(patience + b.Patience)
 	defer timer.Stop()
@@ -83,7 +84,8 @@ func (b *Vendor) AwaitQuota(ctx context.Context, patience time.Duration) {
 	}
 }
 
-// hearQuota keeps what the vendor says. The ledger is read first, so that what is sent meanwhile counts twice, not never.
+// hearQuota reads and keeps the vendor's figures. The ledger is read first, so that units sent meanwhile count twice rather than
+// never.
 func (b *Vendor) hearQuota(ctx context.Context) {
 	asked := b.Now()
 	spent, err := b.Spent(ctx, b.Day(asked))
@@ -97,7 +99,7 @@ func (b *Vendor) hearQuota(ctx context.Context) {
 	defer q.mu.Unlock()
 	q.answer, q.next = nil, b.Now().Add(quotaAgain)
 	if err != nil || len(told) == 0 {
-		return // the ledger will do
+		return // the ledger's figure serves instead
 	}
 	q.Told, q.Spent, q.Day, q.at, q.next = map[card.QuotaOf]purge.Quota{}, spent, b.Day(asked), asked, asked.Add(QuotaAge/2)
 	for _, t := range told {
@@ -105,21 +107,21 @@ func (b *Vendor) hearQuota(ctx context.Context) {
 	}
 }
 
-// forget drops the vendor's word after it was shown to be wrong.
+// Forget drops the vendor's figures after an answer that contradicts them.
 func (q *quotas) Forget() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.at, q.next = time.Time{}, time.Time{}
 }
 
-// allowance is one day's quota of a kind in an area.
+// Allowance is one day's quota of a kind in an area.
 type Allowance struct {
 	Total int
-	Limit int  // what our own ledger may hold of it in all
-	Told  bool // by the vendor
+	Limit int  // the most units that the bot's own ledger may hold
+	Told  bool // the vendor's figure, not a configured one
 }
 
-// allowance returns what holds now; false if there is no limit.
+// Allowance returns the present quota of a kind in an area, or false if there is no limit.
 func (b *Vendor) Allowance(k purge.Kind, a purge.Area) (Allowance, bool) {
 	q, of, now := &b.Quotas, card.QuotaOf{Kind: k, Area: a}, b.Now()
 	q.mu.Lock()
@@ -128,11 +130,11 @@ func (b *Vendor) Allowance(k purge.Kind, a purge.Area) (Allowance, bool) {
 	if told && !q.at.IsZero() && now.Sub(q.at) < QuotaAge && q.Day == b.Day(now) {
 		return Allowance{Total: t.Total, Limit: q.Spent[of] + t.Left, Told: true}, true
 	}
-	total := map[purge.Kind]int{purge.URL: b.QuotaURLs, purge.Directory: b.QuotaDirectories}[k] // of prefetches the vendor alone knows
+	total := map[purge.Kind]int{purge.URL: b.QuotaURLs, purge.Directory: b.QuotaDirectories}[k] // the quota of prefetches has no configured figure
 	return Allowance{Total: total, Limit: total}, total > 0
 }
 
-// spent is what our ledger holds of a day.
+// Spent returns the ledger's units of a day.
 func (b *Vendor) Spent(ctx context.Context, day string) (map[card.QuotaOf]int, error) {
 	rows, err := b.Store.Spent(ctx, day)
 	spent := map[card.QuotaOf]int{}
@@ -142,7 +144,7 @@ func (b *Vendor) Spent(ctx context.Context, day string) (map[card.QuotaOf]int, e
 	return spent, err
 }
 
-// room is what is left of a kind after what our ledger has spent in each area.
+// Room returns the units that are left of a kind after the ledger's units of each area.
 func (b *Vendor) Room(k purge.Kind, spent map[purge.Area]int) card.Room {
 	r := card.Room{Left: map[purge.Area]int{}, Told: true}
 	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
@@ -154,14 +156,14 @@ func (b *Vendor) Room(k purge.Kind, spent map[purge.Area]int) card.Room {
 	return r
 }
 
-// roomFor is what somebody may still take of a kind, with the ledger as it is.
+// RoomFor returns the units of a kind that a person may still take, by the present ledger.
 func (b *Vendor) RoomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k purge.Kind) (card.Room, error) {
 	spent, err := b.Spent(ctx, b.Day(b.Now()))
 	used := map[purge.Area]int{purge.Mainland: spent[card.QuotaOf{Kind: k, Area: purge.Mainland}], purge.Overseas: spent[card.QuotaOf{Kind: k, Area: purge.Overseas}]}
 	return WithoutReserve(b.Room(k, used), policy, who, k), err
 }
 
-// kept is room without the reserve, which not everybody may touch.
+// WithoutReserve returns a room less the reserve, for a person who may not touch the reserve.
 func WithoutReserve(r card.Room, policy *acl.Policy, who acl.Who, k purge.Kind) card.Room {
 	reserve := reserveFrom(policy, who, k)
 	if reserve == 0 {
@@ -174,7 +176,7 @@ func WithoutReserve(r card.Room, policy *acl.Policy, who acl.Who, k purge.Kind) 
 	return out
 }
 
-// reserveFrom is how much of a quota is kept from somebody.
+// reserveFrom returns the units of a quota that are kept from a person.
 func reserveFrom(policy *acl.Policy, who acl.Who, k purge.Kind) int {
 	if policy.MayTouchReserve(who) {
 		return 0
@@ -182,7 +184,7 @@ func reserveFrom(policy *acl.Policy, who acl.Who, k purge.Kind) int {
 	return max(0, policy.Reserve(k))
 }
 
-// kinds are those that have a quota.
+// Kinds returns the kinds of purge that have a quota.
 func (b *Vendor) Kinds() []purge.Kind {
 	if b.Prefetches() {
 		return []purge.Kind{purge.URL, purge.Directory, purge.Prefetch}
@@ -190,7 +192,7 @@ func (b *Vendor) Kinds() []purge.Kind {
 	return []purge.Kind{purge.URL, purge.Directory}
 }
 
-// wouldNotFit says which part of a request is more than is left, and what would fit; "" if all fits.
+// WouldNotFit names the part of a request that exceeds the remaining quota, and the number that would fit; "" if all fits.
 func (b *Vendor) WouldNotFit(r purge.Request, of card.Room) string {
 	for _, p := range r.Parts {
 		if left, limited := of.Left[p.Area]; limited && len(p.Targets) > left {
@@ -200,13 +202,14 @@ func (b *Vendor) WouldNotFit(r purge.Request, of card.Room) string {
 	return ""
 }
 
-// dayTurns says when the vendor's next day begins.
+// DayTurns returns the time at which the vendor's next day begins, in words.
 func (b *Vendor) DayTurns() string { return card.DayTurns(b.Now(), b.Zone) }
 
-// day is the vendor's day of t.
+// Day returns the vendor's day at t.
 func (b *Vendor) Day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }
 
-// mayHold is how much of the day's quota our ledger may hold when a batch is added to it: 0 is no limit, false that nothing is left.
+// MayHold returns the most units of the day that the ledger may hold together with a batch: 0 is no limit, and false means that
+// nothing is left.
 func (b *Vendor) MayHold(p store.Purge, batch purge.Batch) (limit int, some bool) {
 	al, limited := b.Allowance(batch.Kind, batch.Area)
 	if !limited {
@@ -217,7 +220,7 @@ func (b *Vendor) MayHold(p store.Purge, batch purge.Batch) (limit int, some bool
 	return al.Limit, al.Limit > 0
 }
 
-// overQuota says that nothing is left for a batch.
+// OverQuota returns the sentence that nothing is left for a batch.
 func (b *Vendor) OverQuota(p store.Purge, batch purge.Batch) string {
 	al, _ := b.Allowance(batch.Kind, batch.Area)
 	policy := b.Rules.Policy()

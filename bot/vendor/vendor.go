@@ -1,5 +1,5 @@
-// Package vendor keeps the things that are known of the CDN's account: the quota that is left today, the domains, and the vendor's
-// complaints. It asks beside everything else, never on the way to an answer, and it purges nothing.
+// Package vendor keeps the known facts of the CDN's account: the quota that is left today, the domains, and the vendor's
+// complaints. It asks the vendor in the background, never on the way to an answer, and it purges nothing.
 package vendor
 
 import (
@@ -14,22 +14,22 @@ import (
 	"purgebot/purge"
 )
 
-// vendor is the CDN with all that is known of the account: the quota that is left, its domains, and the vendor's complaints.
+// Vendor is the CDN with the known facts of the account: the quota that is left, the domains, and the vendor's complaints.
 type Vendor struct {
 	*books.Books
 	Rules *rules.Rules
 	CDN   purge.CDN
 
-	Zone                        *time.Location // where the vendor's day turns
-	QuotaURLs, QuotaDirectories int            // of a vendor day and area, where the vendor does not tell; 0 is no limit
+	Zone                        *time.Location // the time zone of the vendor's day
+	QuotaURLs, QuotaDirectories int            // configured per vendor day and area, for a vendor that does not tell; 0 is no limit
 
-	Quotas     quotas       // the vendor's last word on what is left today
-	account    account      // the vendor's last word on the domains
-	Complaints complaints   // answers that an operator should know of
-	Asking     atomic.Int64 // questions under way that no purge waits for
+	Quotas     quotas       // the vendor's last figures for today
+	account    account      // the vendor's last list of domains
+	Complaints complaints   // answers that concern an operator
+	Asking     atomic.Int64 // background questions under way
 }
 
-// asks has the CDN asked something beside everything else.
+// Asks runs a question to the CDN in the background.
 func (b *Vendor) Asks(question func()) {
 	b.Asking.Add(1)
 	b.Done.Go(func() {
@@ -38,10 +38,10 @@ func (b *Vendor) Asks(question func()) {
 	})
 }
 
-// prefetches reports whether the CDN can.
+// Prefetches reports whether the CDN supports prefetching.
 func (b *Vendor) Prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
 
-// prefetchRoom is what is left of today's prefetches. No part of them is anybody's reserve.
+// PrefetchRoom returns the prefetches that are left today. Prefetches have no reserve.
 func (b *Vendor) PrefetchRoom(ctx context.Context) (card.Room, error) {
 	return b.RoomFor(ctx, b.Rules.Policy(), acl.Who{}, purge.Prefetch)
 }

@@ -13,7 +13,7 @@ import (
 	"purgebot/purge"
 )
 
-// listing answers the question for the account's domains.
+// listing answers the question for the account's domains, and panics at a question that must not come.
 type listing struct {
 	purge.CDN
 	list []purge.Domain
@@ -27,7 +27,7 @@ func (l *listing) Domains(context.Context) ([]purge.Domain, error) {
 	return l.list, l.err
 }
 
-// TestComplaints of the CDN: each kind of call by itself, until it goes well or is long ago.
+// TestComplaints keeps a complaint for each kind of call until that kind succeeds or the complaint is old.
 func TestComplaints(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -64,7 +64,7 @@ func TestComplaints(t *testing.T) {
 	}
 }
 
-// A key that lacks a right is as much the operator's to mend as a wrong key; what a person asked wrongly is not.
+// A key that lacks a permission is as much the operator's problem as a wrong key; a person's bad request is not.
 func TestAMissingRightIsAWarning(t *testing.T) {
 	t.Parallel()
 	for kind, warns := range map[purge.ErrorKind]bool{purge.Denied: true, purge.Internal: true, purge.Invalid: false, purge.NotFound: false,
@@ -76,6 +76,8 @@ func TestAMissingRightIsAWarning(t *testing.T) {
 		assert.Empty(t, b.Complaints.Told(time.Now()))
 	}
 }
+
+// The next question for the domains comes after a pause that depends on the last answer.
 func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -94,6 +96,7 @@ func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
 	}
 }
 
+// A host belongs to its own entry, else to the longest wildcard above it.
 func TestTheDomainOfAHost(t *testing.T) {
 	t.Parallel()
 	all := Domains{}

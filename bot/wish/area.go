@@ -7,16 +7,16 @@ import (
 	"purgebot/purge"
 )
 
-// Where a target is purged for which no area was typed: in the area that the policy file gives its host, else in the only one where the
+// A target without a typed area is purged in the area that the policy file gives its host, else in the only area in which the
 // vendor's list says that its domain is served, else in mainland.
 
-// Places is all that decides about it.
+// Places holds the two sources of a host's area: the policy file and the vendor's list.
 type Places struct {
 	Policy *acl.Policy
 	Listed vendor.Domains
 }
 
-// area returns the area of a host for which none was typed.
+// area returns the area of a host without a typed area.
 func (p Places) area(host string) purge.Area {
 	if a := p.Policy.DefaultArea(host); a != "" {
 		return a
@@ -27,7 +27,8 @@ func (p Places) area(host string) purge.Area {
 	return purge.Mainland
 }
 
-// Notes say why hosts are purged where they are: they are served nowhere else, or the policy file says so.
+// Notes explains the areas of hosts that differ from the plain default: hosts that are served in no other area, and hosts whose
+// area the policy file sets.
 func (p Places) Notes(parts []purge.Part, typed bool) (lines []string) {
 	for _, a := range purge.AreasBut(nil) {
 		var served, set []string
@@ -44,7 +45,7 @@ func (p Places) Notes(parts []purge.Part, typed bool) (lines []string) {
 	return card.Compact(lines)
 }
 
-// Why says where a host is purged for which no area was typed; "" if nothing is known that makes it other than mainland.
+// Why explains the area of a host without a typed area, or returns "" if nothing makes it other than mainland.
 func (p Places) Why(host string) string {
 	if a := p.Policy.DefaultArea(host); a != "" {
 		return card.AreaByPolicy(a)

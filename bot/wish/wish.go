@@ -1,4 +1,5 @@
-// Package wish says what a command, a button or a form asks for, before areas are settled and anything is decided. It judges nothing.
+// Package wish turns commands, buttons and forms into requests, before areas are settled and anything is decided. It judges
+// nothing.
 package wish
 
 import (
@@ -10,7 +11,7 @@ import (
 	"purgebot/purge"
 )
 
-// wish is what a command or a button asks for, before areas are settled and anything is decided.
+// Wish is the request of a command, a button or a form, before areas are settled and anything is decided.
 type Wish struct {
 	Verb     string            `json:"verb"`
 	Kind     purge.Kind        `json:"kind"`
@@ -21,14 +22,15 @@ type Wish struct {
 	Reason   string            `json:"reason,omitempty"`
 	Private  bool              `json:"private,omitempty"`
 	DryRun   bool              `json:"dry,omitempty"`
-	Asks     bool              `json:"asks,omitempty"`     // whatever it is: its targets were collected, not typed
-	Anew     bool              `json:"anew,omitempty"`     // whatever is under way: it joins nothing
+	Asks     bool              `json:"asks,omitempty"`     // a question is due in any case: the targets were collected, not typed
+	Anew     bool              `json:"anew,omitempty"`     // the request joins no purge that is under way
 	Prefetch bool              `json:"prefetch,omitempty"` // the URLs are fetched again once they are done
 	Notes    []string          `json:"notes,omitempty"`
 	Refused  []card.Refusal    `json:"-"`
-	Readings []grammar.Reading `json:"-"` // what the refused ones may have meant, with the rest
+	Readings []grammar.Reading `json:"-"` // other readings of the refused targets, together with the rest
 }
 
+// Of returns the wish of a parsed command, with its refused targets and their reasons.
 func Of(in grammar.Intent) Wish {
 	w := Wish{Verb: string(in.Verb), Kind: in.Kind, Areas: in.Areas, Mode: in.Mode, Targets: in.Targets,
 		Reason: in.Reason, Private: in.Private, DryRun: in.DryRun, Prefetch: in.Prefetch, Notes: in.Notes}
@@ -42,9 +44,10 @@ func Of(in grammar.Intent) Wish {
 	return w
 }
 
-// follow is the new request that a button of a purge stands for. It is the presser's, and judged as such.
+// Follow returns the new request that a button of a purge stands for. The request is the presser's own, and judged as such.
 func Follow(p store.Purge, action string, unserved map[purge.Area]map[string]bool) Wish {
 	w := Wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
+	// Collect each target once, whatever its areas.
 	seen := map[string]bool{}
 	for _, part := range p.Request.Parts {
 		for _, t := range part.Targets {
@@ -54,6 +57,7 @@ func Follow(p store.Purge, action string, unserved map[purge.Area]map[string]boo
 			}
 		}
 	}
+	// Change the wish by the button's action.
 	switch action {
 	case card.ActionAgain:
 		w.Parts = p.Request.Parts
@@ -71,7 +75,7 @@ func Follow(p store.Purge, action string, unserved map[purge.Area]map[string]boo
 	return w
 }
 
-// Parts spreads a wish over areas: those that were said, else each host's own.
+// Parts spreads the targets of a wish over areas: the typed ones, else each host's own.
 func Parts(in Places, w Wish) []purge.Part {
 	if len(w.Parts) > 0 {
 		return w.Parts
@@ -95,8 +99,8 @@ func Parts(in Places, w Wish) []purge.Part {
 	return ps
 }
 
-// leftOutIn returns those of a purge's targets that it has left out in an area; all of them if the list of the domains has changed so that
-// none is.
+// leftOutIn returns the targets that a purge has left out in an area, or all of them if the vendor's list has changed so that none
+// is left out.
 func leftOutIn(p store.Purge, targets []purge.Target, a purge.Area, unserved map[purge.Area]map[string]bool) []purge.Target {
 	hosts := card.LeftOutIn(p.Request, a, unserved[a])
 	if len(hosts) == 0 {

@@ -183,6 +183,9 @@ func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 		rows = append(rows, unsent...)
 		entries = append(entries, b.notSent(p.ID, unsent)...)
 	}
+	if call.State == store.CallAccepted && call.Next.What == "" && len(batch.unsent()) == 0 {
+		call.Then = store.StateFollowing // in the same commit: all that is left is to look
+	}
 	err := insist(func() error { return b.Store.End(ctx, call, rows, entries...) })
 	b.poster.WantCards()
 	return b.follows(batch, call), err

@@ -163,9 +163,9 @@ func plain(t testing.TB, s *store.Store, p store.Purge) {
 	call := store.Call{Purge: p.ID, Kind: purge.URL, Area: purge.Mainland, Units: 1, Day: "2026-11-21", At: noon}
 	call, _, err = s.Begin(t.Context(), call, 0, func([]store.Rule) string { return "" }, entry(store.AuditSending))
 	require.NoError(t, err)
-	call.State = store.CallAccepted
+	call.State, call.Then = store.CallAccepted, store.StateFollowing
 	require.NoError(t, s.End(t.Context(), call, []store.Target{{Area: purge.Mainland, Outcome: purge.Accepted}}, entry(store.AuditAnswered)))
-	require.NoError(t, s.SetState(t.Context(), p.ID, store.StateFollowing))
+	require.NoError(t, s.SetState(t.Context(), p.ID, store.StateFollowing)) // it stands there already
 	require.NoError(t, s.CardShown(t.Context(), p.ID, store.Status, 3, json.RawMessage(`{"ts":"1"}`)))
 	done := []store.Target{{Area: purge.Mainland, Outcome: purge.Done}}
 	require.NoError(t, s.SetOutcomes(t.Context(), p.ID, done, entry(store.AuditSeen)))

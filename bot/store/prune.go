@@ -17,18 +17,20 @@ const pruneChunk = 200
 // It returns how many purges went. Of the audit only a prefix goes, never a row of a purge that stays or one after it, and the last
 // removed hash is kept, so that what remains still verifies: a purge is there for as long as the row that took it.
 func (s *Store) Prune(ctx context.Context, purgesBefore, eventsBefore time.Time) (int, error) {
+	// What was written first lies at the front of its table, so that each look ends where what is kept begins.
 	for _, old := range []struct {
 		query  string
 		before any
 	}{
-		{`DELETE FROM pb_event WHERE (platform, workspace, event) IN (SELECT platform, workspace, event FROM pb_event WHERE at < $1 LIMIT $2)`, millis(eventsBefore)},
+		{`DELETE FROM pb_event WHERE (platform, workspace, event) IN (SELECT platform, workspace, event FROM
+			(SELECT platform, workspace, event, at FROM pb_event LIMIT $2) front WHERE at < $1)`, millis(eventsBefore)},
 		{`DELETE FROM pb_button WHERE token IN (SELECT token FROM pb_button WHERE purge IS NULL AND expires < $1 LIMIT $2)`, millis(eventsBefore)},
 		{`DELETE FROM pb_budget WHERE (day, key, kind, area) IN (SELECT day, key, kind, area FROM pb_budget WHERE day < $1 LIMIT $2)`,
 			eventsBefore.Add(-48 * time.Hour).UTC().Format(time.DateOnly)}, // never a day that is not over everywhere
-		{`DELETE FROM pb_sent WHERE (target, at, purge, batch, try) IN (SELECT target, at, purge, batch, try FROM pb_sent
-			WHERE at < (SELECT max(at) FROM pb_audit) - $1 LIMIT $2)`, keptSent.Milliseconds()},
-		{`DELETE FROM pb_tally WHERE (who, what, at) IN (SELECT who, what, at FROM pb_tally
-			WHERE at > 0 AND at < (SELECT max(at) FROM pb_audit) - $1 LIMIT $2)`, keptSent.Milliseconds()},
+		{`DELETE FROM pb_sent WHERE (target, at, purge, batch, try) IN (SELECT target, at, purge, batch, try FROM
+			(SELECT target, at, purge, batch, try FROM pb_sent LIMIT $2) front WHERE at < (SELECT max(at) FROM pb_audit) - $1)`, keptSent.Milliseconds()},
+		{`DELETE FROM pb_tally WHERE (who, what, at) IN (SELECT who, what, at FROM
+			(SELECT who, what, at FROM pb_tally WHERE at > 0 LIMIT $2) front WHERE at < (SELECT max(at) FROM pb_audit) - $1)`, keptSent.Milliseconds()},
 	} {
 		if _, err := s.forget(ctx, old.query, old.before); err != nil {
 			return 0, err

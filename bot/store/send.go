@@ -20,27 +20,34 @@ func (s *Store) SetState(ctx context.Context, id string, st State, entries ...En
 		return fail(doing, errors.New("a final state is set by Finish"))
 	}
 	_, err := change(ctx, s, doing, func(t tx) (none struct{}, err error) {
-		if st != StateWaiting {
-			if err := t.waitsNoMore(id); err != nil {
-				return none, err
-			}
-		}
-		n, err := t.exec(`UPDATE pb_purge SET state = $1 WHERE id = $2 AND finished_at = 0 AND state <> $1`, st, id)
+		moved, err := t.moves(id, st)
 		if err != nil {
 			return none, err
 		}
-		if n == 0 {
+		if !moved {
 			return none, t.known(id)
-		}
-		t.makes(id, time.Time{})
-		if st == StateWaiting {
-			if err := t.waits(id); err != nil {
-				return none, err
-			}
 		}
 		return none, t.changed(id, entries)
 	})
 	return err
+}
+
+// moves moves an open purge on, unless it stands there already, and counts whether it waits.
+func (t tx) moves(id string, st State) (moved bool, err error) {
+	if st != StateWaiting {
+		if err := t.waitsNoMore(id); err != nil {
+			return false, err
+		}
+	}
+	n, err := t.exec(`UPDATE pb_purge SET state = $1 WHERE id = $2 AND finished_at = 0 AND state <> $1`, st, id)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	t.makes(id, time.Time{})
+	if st == StateWaiting {
+		err = t.waits(id)
+	}
+	return true, err
 }
 
 // changed bumps the status card and writes the audit.
@@ -134,7 +141,7 @@ func (t tx) reserve(c Call, quota int) (CallState, error) {
 }
 
 // End writes what a call was answered, with the outcome and reason of its targets (found by Area and N), gives back
-// the units of one that was unsent or refused, and bumps the status card. A call that ended before keeps its first
+// the units of one that was unsent or refused, moves the purge to c.Then, and bumps the status card. A call that ended before keeps its first
 // answer, and nothing is written.
 func (s *Store) End(ctx context.Context, c Call, outcomes []Target, entries ...Entry) error {
 	_, err := change(ctx, s, fmt.Sprintf("end batch %d of %s", c.Batch, c.Purge), func(t tx) (none struct{}, err error) {
@@ -144,6 +151,11 @@ func (s *Store) End(ctx context.Context, c Call, outcomes []Target, entries ...E
 		}
 		if _, err := t.outcomes(c.Purge, outcomes); err != nil {
 			return none, err
+		}
+		if c.Then != "" {
+			if _, err := t.moves(c.Purge, c.Then); err != nil {
+				return none, err
+			}
 		}
 		return none, t.changed(c.Purge, entries)
 	})

@@ -158,6 +158,7 @@ type Call struct {
 	Problem string
 	Next    Next
 	Rule    string // never written: the rule that stops it, where the State is CallFrozen
+	Then    State  // not kept: where the purge stands as of this answer; "" leaves it
 }
 
 // CallState is what is known about a call.

@@ -9,9 +9,9 @@ import (
 	"purgebot/purge"
 )
 
-// What is said of the areas of the world: where a domain is served, why a purge goes where it does, and what it leaves out.
+// This file holds the sentences about areas: where a domain is served, why a purge goes to an area, and which areas a purge leaves out.
 
-// inArea is "in mainland", or "overseas".
+// inArea returns "in mainland" or "overseas".
 func inArea(a purge.Area) string {
 	if a == purge.Overseas {
 		return "overseas"
@@ -19,7 +19,7 @@ func inArea(a purge.Area) string {
 	return "in " + string(a)
 }
 
-// onlyIn is "is served overseas only", of one host or several.
+// onlyIn returns "is served overseas only", or "are …" for several hosts.
 func onlyIn(n int, a purge.Area) string {
 	if n == 1 {
 		return "is served " + inArea(a) + " only"
@@ -27,10 +27,10 @@ func onlyIn(n int, a purge.Area) string {
 	return "are served " + inArea(a) + " only"
 }
 
-// other is the area that an area is not.
+// other returns the opposite area.
 func other(a purge.Area) purge.Area { return purge.AreasBut([]purge.Area{a})[0] }
 
-// ServedOnly says that hosts are served in one area only; "" of none.
+// ServedOnly says that hosts are served in one area only; it returns "" for no hosts.
 func ServedOnly(hosts []string, a purge.Area) string {
 	if len(hosts) == 0 {
 		return ""
@@ -38,7 +38,7 @@ func ServedOnly(hosts []string, a purge.Area) string {
 	return hostWords(hosts) + " " + onlyIn(len(hosts), a) + "."
 }
 
-// SetByPolicy says that the policy file has sent hosts to an area; "" of none.
+// SetByPolicy says that the policy file has chosen the area of hosts; it returns "" for no hosts.
 func SetByPolicy(hosts []string, a purge.Area) string {
 	if len(hosts) == 0 {
 		return ""
@@ -46,12 +46,12 @@ func SetByPolicy(hosts []string, a purge.Area) string {
 	return "The policy file has " + hostWords(hosts) + " purged " + inArea(a) + " where no area is typed."
 }
 
-// AreaByPolicy says where a host is purged for which no area was typed, by the policy file.
+// AreaByPolicy names the area that the policy file chooses when a command names none.
 func AreaByPolicy(a purge.Area) string {
 	return "Where no area is typed, it is purged " + inArea(a) + ": the policy file says so."
 }
 
-// AreaByServed says the same of a host that is served in one area only; "" if there is no such area.
+// AreaByServed names the area of a host that is served in one area only; it returns "" for a host served in both areas.
 func AreaByServed(host string, only purge.Area) string {
 	if only == "" {
 		return ""
@@ -59,25 +59,25 @@ func AreaByServed(host string, only purge.Area) string {
 	return "Where no area is typed, it is purged " + inArea(only) + ": " + host + " " + onlyIn(1, only) + "."
 }
 
-// NotServed is why the vendor may refuse a host in an area.
+// NotServed warns that Tencent may refuse a host in an area where the host is not served.
 func NotServed(host string, only, asked purge.Area) string {
 	return fmt.Sprintf("%s %s, so Tencent will probably refuse this %s.", host, onlyIn(1, only), inArea(asked))
 }
 
-// ServedElsewhere is why the vendor refused a host in the area where it is not served.
+// ServedElsewhere explains Tencent's refusal of a host in an area where the host is not served.
 func ServedElsewhere(host string, only purge.Area) string {
 	return fmt.Sprintf("%s %s, and Tencent refused this %s; ask for it with --area %s.", host, onlyIn(1, only), inArea(other(only)), only)
 }
 
-// TryOtherArea is added to a refusal that is about an area.
+// TryOtherArea advises the other area, behind a refusal that concerns an area.
 func TryOtherArea(refused purge.Area) string {
 	return fmt.Sprintf(" If it is served %s, ask for it with --area %s.", inArea(other(refused)), other(refused))
 }
 
-// shownServed is how many domains are named that are served in one area only.
+// shownServed bounds the domains that ServedLine names.
 const shownServed = 20
 
-// ServedLine is which domains are served in one area only; "" if none is.
+// ServedLine lists the domains that are served in one area only; it returns "" for no domains.
 func ServedLine(domains []string, a purge.Area) string {
 	if len(domains) == 0 {
 		return ""
@@ -89,7 +89,7 @@ func ServedLine(domains []string, a purge.Area) string {
 	return line + "."
 }
 
-// Few keeps the first lines, and counts the others.
+// Few keeps the first lines and counts the others.
 func Few(lines []string, most int) []string {
 	if more := len(lines) - most; more > 0 {
 		return append(lines[:most:most], fmt.Sprintf("and %d more hosts like that.", more))
@@ -97,7 +97,7 @@ func Few(lines []string, most int) []string {
 	return lines
 }
 
-// LeftOutIn returns the hosts that a request leaves out in an area, but for those that are not served there.
+// LeftOutIn returns the hosts that a request leaves out in an area, except the hosts that are not served there.
 func LeftOutIn(r purge.Request, a purge.Area, unserved map[string]bool) []string {
 	purged := map[string]bool{}
 	for _, p := range r.Parts {
@@ -108,7 +108,7 @@ func LeftOutIn(r purge.Request, a purge.Area, unserved map[string]bool) []string
 	return slices.DeleteFunc(r.Hosts(), func(host string) bool { return purged[host] || unserved[host] })
 }
 
-// leftOutLines name the areas that a purge leaves out, and of which hosts where it leaves out only some.
+// leftOutLines names the areas that a purge leaves out, with the hosts where only some hosts are left out.
 func (v View) leftOutLines() (lines []string) {
 	all := len(v.Request.Hosts())
 	for _, a := range purge.AreasBut(nil) {
@@ -128,7 +128,8 @@ func (v View) leftOutLines() (lines []string) {
 	return lines
 }
 
-// areaOffer is the label of the button that purges in another area too, or instead; "" if that would mean nothing, or its reader may not.
+// areaOffer returns the label of the button that also purges another area, or purges there instead. The label is "" where such a
+// purge would be empty or the requester lacks the right to it.
 func (v View) areaOffer(a purge.Area) string {
 	hosts := LeftOutIn(v.Request, a, v.Unserved[a])
 	switch {
@@ -142,14 +143,14 @@ func (v View) areaOffer(a purge.Area) string {
 	return ""
 }
 
-// mayFare reports whether a retry of something that did not go well may fare better: what is not served where it failed never does.
+// mayFare reports whether a retry may have a better outcome: a target never succeeds in an area where its host is not served.
 func (v View) mayFare() bool {
 	return slices.ContainsFunc(v.Targets, func(t store.Target) bool {
 		return t.Outcome == purge.Skipped || t.Outcome == purge.Failed && !v.misplaced(t)
 	})
 }
 
-// misplaced reports whether a target failed in an area where its host is not served.
+// misplaced reports whether a target failed in an area where the target's host is not served.
 func (v View) misplaced(t store.Target) bool {
 	return t.Outcome == purge.Failed && v.Unserved[t.Area][t.Target.Host()]
 }

@@ -10,7 +10,7 @@ import (
 	"purgebot/purge"
 )
 
-// OverBudget says whose budget it is, what of it is used, and what to do.
+// OverBudget refuses a purge that exceeds a budget: the sentence names the budget, its use and the next step.
 func OverBudget(c store.Charge, left int, contact, turns string) string {
 	used := fmt.Sprintf("%d of %d %s in %s", c.Limit-left, c.Limit, nounPlural(c.Kind), c.Area)
 	s := fmt.Sprintf("%s for today is used up: %s; %d of these %d do not fit, and nothing was purged.", Title(whose(c.Key)), used, c.Units-left, c.Units)
@@ -20,7 +20,7 @@ func OverBudget(c store.Charge, left int, contact, turns string) string {
 	return s + " It resets at " + turns + "." + askFor(contact)
 }
 
-// askFor is whom to ask for more; "" if the file says nobody.
+// askFor names the contact who can raise a budget; it returns "" if the policy file names no contact.
 func askFor(contact string) string {
 	if contact == "" {
 		return ""
@@ -28,7 +28,7 @@ func askFor(contact string) string {
 	return " Ask " + contact + " for more."
 }
 
-// whose says in words which budget a key of the policy stands for.
+// whose describes in words the budget that a key of the policy stands for.
 func whose(key string) string {
 	if group, is := strings.CutPrefix(key, "group "); is {
 		return "the budget that " + chat.OneLine(group) + " shares"
@@ -39,12 +39,13 @@ func whose(key string) string {
 	return "your budget"
 }
 
-// Budget is one limit, for a kind in an area.
+// Budget is one limit on a kind of purge in an area.
 type Budget struct {
 	acl.Charge
 	QuotaOf
 }
 
+// BudgetLine shows the rest of one budget.
 func BudgetLine(o Budget, left int) string {
 	return fmt.Sprintf("%s: %d of %d %s in %s left today", Title(whose(o.Key)), left, o.Limit, nounPlural(o.Kind), o.Area)
 }

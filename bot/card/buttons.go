@@ -8,6 +8,7 @@ import (
 	"purgebot/purge"
 )
 
+// buttons returns the buttons of a card in its present state.
 func (v View) buttons() []chat.Button {
 	switch {
 	case v.Asking():
@@ -18,14 +19,16 @@ func (v View) buttons() []chat.Button {
 	return v.followUps()
 }
 
-// followUps offer what was left out, as new requests with decisions of their own.
+// followUps offers the missing parts of a finished purge as new requests, each with a decision of its own.
 func (v View) followUps() []chat.Button {
+	// A question without an answer can be asked again, and an open purge has no result to add to.
 	switch {
 	case v.State == store.StateExpired, v.Decided && v.Decision.What == store.Withdrawn:
 		return []chat.Button{v.Button("Ask again", ActionAgain, chat.Plain)}
 	case !v.State.Final():
 		return append(v.anew(), v.lookAgain()...)
 	}
+	// A failed or unclear purge can be repeated or looked up.
 	out := v.anew()
 	if v.Tried() && v.mayFare() {
 		out = append(out, v.Button("Retry failed", ActionRetry, chat.Plain))
@@ -34,6 +37,7 @@ func (v View) followUps() []chat.Button {
 	if v.Request.Kind == purge.Prefetch {
 		return out
 	}
+	// A successful purge can be widened to another area, to unchanged files, or to a leak.
 	for _, a := range purge.AreasBut(nil) {
 		if label := v.areaOffer(a); label != "" {
 			out = append(out, v.Button(label, string(a), chat.Plain))
@@ -48,7 +52,7 @@ func (v View) followUps() []chat.Button {
 	return append(out, v.asLeak()...)
 }
 
-// lookAgain offers to look at once at what is unclear.
+// lookAgain offers an immediate look at unclear outcomes.
 func (v View) lookAgain() []chat.Button {
 	if !v.unclear() && !v.Looking() {
 		return nil
@@ -56,7 +60,7 @@ func (v View) lookAgain() []chat.Button {
 	return []chat.Button{v.Button("Look again", ActionLook, chat.Plain)}
 }
 
-// asLeak offers to purge it as the leak that its reason sounds like.
+// asLeak offers to purge the same targets as a leak, where the typed reason sounds like one.
 func (v View) asLeak() []chat.Button {
 	if !v.Leaks || !v.offers(ActionLeak) {
 		return nil
@@ -64,10 +68,12 @@ func (v View) asLeak() []chat.Button {
 	return []chat.Button{v.Button("Purge as leak", ActionLeak, chat.Danger)}
 }
 
+// Button returns a button whose token is bound to this purge and the action.
 func (v View) Button(label, action string, style chat.Style) chat.Button {
 	return chat.Button{Label: label, Token: v.Token(v.Secret, action), Style: style, Confirms: action == ActionPurge || action == ActionEmergency}
 }
 
+// withoutApproval offers the emergency press, where the rules allow it by now.
 func (v View) withoutApproval() []chat.Button {
 	if !v.Emergency {
 		return nil
@@ -75,7 +81,7 @@ func (v View) withoutApproval() []chat.Button {
 	return []chat.Button{v.Button(LabelWithoutApproval(v.Request), ActionEmergency, chat.Danger)}
 }
 
-// anew offers whoever joined a purge of their own.
+// anew offers a separate purge to a requester who joined another one.
 func (v View) anew() []chat.Button {
 	if v.Join == nil {
 		return nil
@@ -83,7 +89,7 @@ func (v View) anew() []chat.Button {
 	return []chat.Button{v.Button("Purge again", ActionAnew, chat.Plain)}
 }
 
-// doesOf is what pressing on a question does, in a word.
+// doesOf returns the verb on a question's main button.
 func doesOf(r purge.Request) string {
 	switch {
 	case r.Kind == purge.Prefetch:
@@ -94,7 +100,7 @@ func doesOf(r purge.Request) string {
 	return "Purge"
 }
 
-// styleOf has the press that leaves nothing in the caches look like one.
+// styleOf returns the style of a question's main button: deleting looks dangerous.
 func styleOf(r purge.Request) chat.Style {
 	if r.Mode == purge.Delete {
 		return chat.Danger
@@ -102,27 +108,27 @@ func styleOf(r purge.Request) chat.Style {
 	return chat.Primary
 }
 
-// LabelWithoutApproval is the button, and the form, of an emergency.
+// LabelWithoutApproval returns the label of the emergency's button and form.
 func LabelWithoutApproval(r purge.Request) string { return doesOf(r) + sayWithoutApproval }
 
-// The actions of buttons.
+// Each button's token carries one of these actions.
 const (
-	ActionPurge    = "purge"    // decide a waiting purge
-	ActionCancel   = "cancel"   // decide it against, or stop what has not left
-	ActionAgain    = "again"    // the same request anew
-	ActionAnew     = "anew"     // the same, where it had joined another purge
-	ActionOverseas = "overseas" // what a purge left out, as a new request
-	ActionMainland = "mainland"
-	ActionDelete   = "delete"
-	ActionRetry    = "retry"   // what of it failed, as a new request
-	ActionLook     = "look"    // once more, after the end
-	ActionLeak     = "leak"    // the same everywhere, deleted and private, as a new request
-	ActionRequest  = "request" // what a private reply offered
-	ActionTyped    = "typed"   // decide a waiting purge by the form that a press has opened
+	ActionPurge    = "purge"    // ActionPurge confirms a waiting purge
+	ActionCancel   = "cancel"   // ActionCancel declines a waiting purge, or stops the unsent part of a running one
+	ActionAgain    = "again"    // ActionAgain asks an expired or withdrawn question again
+	ActionAnew     = "anew"     // ActionAnew starts a separate purge for a request that had joined another one
+	ActionOverseas = "overseas" // ActionOverseas asks for the same purge overseas
+	ActionMainland = "mainland" // ActionMainland asks for the same purge in mainland
+	ActionDelete   = "delete"   // ActionDelete asks for the same purge in mode delete
+	ActionRetry    = "retry"    // ActionRetry asks for the failed part again
+	ActionLook     = "look"     // ActionLook looks up an unclear outcome at once
+	ActionLeak     = "leak"     // ActionLeak asks for the same targets everywhere, deleted and private
+	ActionRequest  = "request"  // ActionRequest takes the command that a private reply offered
+	ActionTyped    = "typed"    // ActionTyped confirms a waiting purge by the form that a press opened
 
-	ActionEmergency = "emergency" // decide a waiting purge without the approval that it needs
-	ActionReleased  = "released"  // the same by the form that such a press has opened
+	ActionEmergency = "emergency" // ActionEmergency confirms a waiting purge without the required approval
+	ActionReleased  = "released"  // ActionReleased does the same by the form that the emergency press opened
 )
 
-// CardActions are the actions that cards of a purge may ever show.
+// CardActions lists every action that a purge's card can show.
 var CardActions = []string{ActionPurge, ActionCancel, ActionAgain, ActionAnew, ActionOverseas, ActionMainland, ActionDelete, ActionRetry, ActionLook, ActionLeak, ActionEmergency}

@@ -10,7 +10,7 @@ import (
 	"purgebot/purge"
 )
 
-// CorrectionCard shows one person what is wrong with a command, and every address that a press on it would ask for.
+// CorrectionCard shows one person the mistake in a command, and every address that a press on the card would ask for.
 func CorrectionCard(wrong *grammar.Correction, readings []grammar.Reading, c chat.Command) chat.Card {
 	card := chat.Card{Title: wrong.Message(Begins(c)), Tone: chat.Bad}
 	if len(readings) > 0 && (len(wrong.Paths) > 0 || len(readings[0].Targets) > grammar.LineTargets) {
@@ -23,7 +23,7 @@ func CorrectionCard(wrong *grammar.Correction, readings []grammar.Reading, c cha
 	return card
 }
 
-// ShowReadings adds to a card what each reading would purge.
+// ShowReadings adds the targets of each reading to a card.
 func ShowReadings(card *chat.Card, readings []grammar.Reading) {
 	if len(readings) == 1 {
 		r := readings[0]
@@ -43,7 +43,7 @@ func ShowReadings(card *chat.Card, readings []grammar.Reading) {
 	}
 }
 
-// shownOf is as much of a reading's addresses as a card shows that shows so many readings.
+// shownOf returns the addresses of a reading that fit on a card with so many readings.
 func shownOf(r grammar.Reading, readings int) (some []string, more int) {
 	bytes := 0
 	for _, t := range r.Targets {
@@ -55,9 +55,10 @@ func shownOf(r grammar.Reading, readings int) (some []string, more int) {
 	return some, len(r.Targets) - len(some)
 }
 
+// sayWith names the flags of a reading.
 func sayWith(flags string) string { return "With " + flags + "." }
 
-// sayReading names one of several ways to read a command; its addresses follow.
+// sayReading introduces one of several ways to read a command; the addresses follow on the card.
 func sayReading(i int, r grammar.Reading) string {
 	line := fmt.Sprintf("%d: %s", i+1, Things(len(r.Targets), r.Kind))
 	if r.Literal {
@@ -69,10 +70,11 @@ func sayReading(i int, r grammar.Reading) string {
 	return line + ":"
 }
 
-// LabelReading is the label of the button for one of n readings.
+// LabelReading returns the label of the button for one of n readings.
 func LabelReading(i, n int, r grammar.Reading) string {
 	count, host := len(r.Targets), onlyHost(r.Targets)
 	switch {
+	// A single reading is named by its targets, shown right above the button.
 	case n == 1 && count == 1 && r.Kind == purge.Directory:
 		return "Purge this directory as shown"
 	case n == 1 && count == 1:
@@ -81,6 +83,7 @@ func LabelReading(i, n int, r grammar.Reading) string {
 		return fmt.Sprintf("Purge these %d directories as shown", count)
 	case n == 1:
 		return fmt.Sprintf("Purge these %d as shown", count)
+	// One of several readings is named by its number.
 	case r.Literal:
 		return fmt.Sprintf("%d: purge as typed", i+1)
 	case host != "" && len(host) <= 40:
@@ -89,7 +92,7 @@ func LabelReading(i, n int, r grammar.Reading) string {
 	return fmt.Sprintf("%d: purge %s", i+1, Things(count, r.Kind))
 }
 
-// onlyHost is the host that all targets are on, or "".
+// onlyHost returns the host that all targets share, or "".
 func onlyHost(targets []purge.Target) string {
 	for _, t := range targets[1:] {
 		if t.Host() != targets[0].Host() {
@@ -99,7 +102,7 @@ func onlyHost(targets []purge.Target) string {
 	return targets[0].Host()
 }
 
-// Mistakes is what everybody may read of refused targets: what the grammar says of what was typed, and nothing of any rule.
+// Mistakes describes refused targets for the whole channel: it repeats the grammar's reasons, and is "" if a rule refused any target.
 func Mistakes(refused []Refusal) string {
 	if slices.ContainsFunc(refused, func(r Refusal) bool { return r.Cause == "" }) {
 		return ""
@@ -114,7 +117,7 @@ func Mistakes(refused []Refusal) string {
 
 const sayNothingPurged = "Nothing was purged."
 
-// alike is one line for many refused targets with the same reason, "" if they have several.
+// alike sums up many refused targets with one reason in a line; it returns "" for different reasons.
 func alike(refused []Refusal) string {
 	for _, r := range refused[1:] {
 		if r.Cause != refused[0].Cause || r.Area != refused[0].Area {
@@ -127,19 +130,19 @@ func alike(refused []Refusal) string {
 	return strings.Join([]string{fmt.Sprintf("%d addresses:", len(refused)), refused[0].Cause}, " ")
 }
 
-// Bounds of what a private card shows of a reading: what is not shown whole is asked about on a card of its own, whose file has all.
+// These bounds limit the addresses on a private card. A reading over a bound gets a question of its own, with all addresses in a file.
 const (
-	ShownOffered = 20
-	shownBytes   = 1800
+	ShownOffered = 20   // ShownOffered bounds the addresses of one reading
+	shownBytes   = 1800 // shownBytes bounds the bytes of all readings together
 )
 
-// ShownWhole reports whether a card that shows so many readings shows all of this one.
+// ShownWhole reports whether a reading is shown whole on a card with so many readings.
 func ShownWhole(r grammar.Reading, readings int) bool {
 	_, more := shownOf(r, readings)
 	return more == 0
 }
 
-// Begins is what a command begins with where this one was typed.
+// Begins returns the opening of a command in the place where this one was typed.
 func Begins(c chat.Command) string {
 	if c.Opening != "" {
 		return c.Opening

@@ -9,7 +9,7 @@ import (
 	"purgebot/bot/store"
 )
 
-// told is what the audit channel calls what it is told of; what is not here stays in the audit.
+// told holds the audit channel's words for the audit's kinds. A kind without words is not announced.
 var told = map[store.AuditKind]string{
 	store.AuditAsked: "asked for", store.AuditJoined: "joined", store.AuditPrefetching: "fetches again",
 	store.AuditConfirmed: "confirmed", store.AuditReleased: "purged without approval", store.AuditCancelled: "cancelled",
@@ -18,20 +18,22 @@ var told = map[store.AuditKind]string{
 	store.AuditFrozen: "froze", store.AuditUnfrozen: "ended the freeze of", store.AuditGranted: "granted", store.AuditRevoked: "revoked",
 }
 
-// PassedOver is who could have approved what was purged without: they are mentioned where they are.
+// PassedOver returns the approvers in this chat who were not asked before an emergency purge.
 func PassedOver(e store.Entry, at chat.Thread) []acl.Subject {
 	return slices.DeleteFunc(e.Said().Approvers, func(s acl.Subject) bool {
 		return s.Platform() != at.Platform || s.Workspace() != at.Workspace
 	})
 }
 
-// FeedLine is an audit row as a line of the audit channel; "" if the channel is not told of it. about is the row's purge, nil if it is
-// forgotten. The line names no target, so that a private purge may stand there.
+// FeedLine words an audit row as a line of the audit channel; it returns "" for a row that is not announced. The parameter about is
+// the row's purge, or nil if the purge is forgotten. The line names no target, so that a private purge may stand there.
 func FeedLine(e store.Entry, about *store.Purge) string {
+	// Rows without words are not announced.
 	does, is := told[e.What]
 	if !is {
 		return ""
 	}
+	// The line names the actor and the act.
 	who := "purgebot"
 	if e.Who != "" {
 		who = chat.OneLine(cmp.Or(e.Name, "somebody")) + " (" + e.Who.ID() + ")"
@@ -39,8 +41,9 @@ func FeedLine(e store.Entry, about *store.Purge) string {
 	return e.At.UTC().Format("15:04:05 UTC") + " · " + who + " · " + does + sayFedOf(e, e.Said(), about)
 }
 
-// sayFedOf is the end of such a line: what the row is about, where, and why.
+// sayFedOf ends a line of the audit channel with the row's subject, place and reason.
 func sayFedOf(e store.Entry, body store.Body, about *store.Purge) (s string) {
+	// The subject is a purge, or the domain of a rule.
 	switch {
 	case e.Purge != "" && about == nil:
 		return " a purge that is forgotten"
@@ -59,6 +62,7 @@ func sayFedOf(e store.Entry, body store.Body, about *store.Purge) (s string) {
 			s += " until " + body.Until
 		}
 	}
+	// The place and the reason follow.
 	if body.Channel != "" {
 		s += " · in " + string(body.Channel)
 	}

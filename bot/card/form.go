@@ -5,6 +5,7 @@ import (
 	"purgebot/purge"
 )
 
+// HostsField returns the form's field for the hosts of whole sites.
 func HostsField(r purge.Request, hosts []string) chat.Input {
 	in := chat.Input{Name: HostsInput, Label: "The host, as the card shows it", Hint: sayWholeSite(r)}
 	if len(hosts) > 1 {
@@ -13,18 +14,20 @@ func HostsField(r purge.Request, hosts []string) chat.Input {
 	return in
 }
 
-// HostsInput is the field of the form that a press on a whole site opens.
+// HostsInput names the field that takes the hosts of whole sites.
 const HostsInput = "hosts"
 
-// ReasonInput is the field of the form that such a press opens.
+// ReasonInput names the field that takes the reason of an emergency.
 const ReasonInput = "reason"
 
+// reasonField is the form's field for the reason of an emergency.
 var reasonField = chat.Input{Name: ReasonInput, Label: "Why it cannot wait for approval", Lines: true,
 	Hint: "At least ten characters. The approvers and the audit are told."}
 
-const MinReason = 10 // characters, so that it is one
+// MinReason is the least length of an emergency's reason, in characters.
+const MinReason = 10
 
-// PurgeForm asks for what a bare command has not said.
+// PurgeForm asks for the parts of a purge, after a bare "/purge".
 func PurgeForm(token string) chat.Form {
 	return chat.Form{
 		Title: "Purge the CDN", Submit: "Purge", Token: token,
@@ -38,7 +41,7 @@ func PurgeForm(token string) chat.Form {
 	}
 }
 
-// PressForm asks a person who pressed for the hosts of the whole sites, and in an emergency for why the purge cannot wait.
+// PressForm asks the presser for the hosts of whole sites, and in an emergency for the reason of the hurry.
 func PressForm(r purge.Request, hosts []string, emergency bool, token string) chat.Form {
 	does := doesOf(r)
 	form := chat.Form{Title: does + " a whole site", Submit: does, Token: token}

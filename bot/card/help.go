@@ -2,13 +2,18 @@ package card
 
 import "purgebot/bot/chat"
 
-// What help says: of all that can be typed, what its reader may use.
+// This file holds the lines of help: each reader sees the commands that the reader may use.
 
-// needs is what somebody must be let do for a line of help to be of use.
+// needs reports whether a line of help is of use to a reader with the rights.
 type needs func(Rights) bool
 
-func anybody(Rights) bool             { return true }
-func Purges(r Rights) bool            { return r.Urls || r.Directories }
+// anybody is the need of a line that every reader may use.
+func anybody(Rights) bool { return true }
+
+// Purges reports whether the rights include any purge.
+func Purges(r Rights) bool { return r.Urls || r.Directories }
+
+// The other needs are named after the act that the rights must include.
 func purgesURLs(r Rights) bool        { return r.Urls }
 func purgesDirectories(r Rights) bool { return r.Directories }
 func purgesOverseas(r Rights) bool    { return r.Overseas }
@@ -20,16 +25,16 @@ func seesOthers(r Rights) bool        { return Purges(r) || r.Audits || r.Admini
 func cancels(r Rights) bool           { return Purges(r) || r.Administers }
 func administers(r Rights) bool       { return r.Administers }
 
-// helpLine is what one can type, and who may.
+// helpLine is one line of help with the rights that its command needs.
 type helpLine struct {
 	needs
 	Text string
 }
 
-// Help is what one can type, and what is said besides.
+// Help is a list of the lines of help.
 type Help []helpLine
 
-// Of lists the lines that a reader with these rights may use.
+// Of returns the lines for a reader with the rights.
 func (h Help) Of(r Rights) (lines []string) {
 	for _, l := range h {
 		if l.needs(r) {
@@ -39,7 +44,7 @@ func (h Help) Of(r Rights) (lines []string) {
 	return lines
 }
 
-// TypedHelp is what one can type as text.
+// TypedHelp describes the commands of a chat where commands are text.
 var TypedHelp = Help{
 	{purgesURLs, "/purge https://www.example.com/a.jpg — purge URLs, as many as you paste"},
 	{purgesDirectories, "/purge dir https://www.example.com/a/ — purge directories; asks first"},
@@ -62,7 +67,7 @@ var TypedHelp = Help{
 	{administers, "    --kind directory, --overseas or --global — what else than URLs in mainland they may purge"},
 }
 
-// OptionHelp is the same where the platform has options of its own.
+// OptionHelp describes the commands of a chat where commands have native options.
 var OptionHelp = Help{
 	{purgesURLs, "/purge url targets:https://www.example.com/a.jpg — purge URLs, as many as you paste"},
 	{purgesDirectories, "/purge dir targets:https://www.example.com/a/ — purge directories; asks first"},
@@ -86,7 +91,7 @@ var OptionHelp = Help{
 	{mentions, "Or mention me: @purgebot purge https://…"},
 }
 
-// HelpFor is the help of one chat.
+// HelpFor returns the help that fits a chat.
 func HelpFor(limits chat.ChatLimits) Help {
 	if limits.Options {
 		return OptionHelp
@@ -94,11 +99,11 @@ func HelpFor(limits chat.ChatLimits) Help {
 	return TypedHelp
 }
 
-// Rights are what somebody may use of all that can be typed, by the file and by what they were lent.
+// Rights holds the commands that a person may use, by the policy file and by temporary grants.
 type Rights struct {
 	Urls, Directories    bool
-	Overseas, Everywhere bool // some of it overseas; some of it in both areas
-	Prefetch, Forms      bool // there is such a thing, with this API and in this chat
-	Mentions             bool // so is this, and it is offered
+	Overseas, Everywhere bool // some target may be purged overseas; some target may be purged in both areas
+	Prefetch, Forms      bool // this API can prefetch; this chat has forms
+	Mentions             bool // this chat offers a mention as a command
 	Audits, Administers  bool
 }

@@ -7,8 +7,7 @@ import (
 	"purgebot/bot/chat"
 )
 
-// What is said where a request joined a purge that was under way.
-
+// Joined tells a requester that the request became part of a purge under way.
 func Joined(short string, j Join) string {
 	joined := fmt.Sprintf("Joined %s, asked by %s", short, chat.OneLine(j.Asker))
 	if j.Sent.IsZero() || !j.Sent.Before(j.At) {
@@ -17,18 +16,19 @@ func Joined(short string, j Join) string {
 	return fmt.Sprintf("%s, sent at %s. What changed on your site after that is not covered.", joined, clock(j.Sent))
 }
 
+// WouldJoin tells, in a dry run, that the request would become part of a purge under way.
 func WouldJoin(short string) string {
 	return "The same is under way as " + short + ": this would join it, and nothing more would be sent."
 }
 
-// Join is what the cards of a request that joined a purge know besides that purge.
+// Join holds the facts about a request that joined a purge.
 type Join struct {
-	At    time.Time // of the request
-	Asker string    // of the purge
-	Sent  time.Time // when the first call of the purge left; zero if none has
+	At    time.Time // the time of the request
+	Asker string    // the requester of the joined purge
+	Sent  time.Time // the time of the purge's first call; zero before that call
 }
 
-// joinLines say what was joined.
+// joinLines names the purge that the request joined.
 func (v View) joinLines() []string {
 	if v.Join == nil {
 		return nil

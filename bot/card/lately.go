@@ -10,8 +10,8 @@ import (
 	"purgebot/purge"
 )
 
-// PurgedLately points out what was purged a moment ago, each purge with what it purged of these; "" if nothing was. Where the
-// channel sees no targets it names none.
+// PurgedLately names the recent purges of the requested targets, each with its count; it returns "" if there are none. A private
+// purge gets a sentence without targets.
 func PurgedLately(again []store.Purged, private bool) string {
 	all := runs(again)
 	if len(all) == 0 {
@@ -27,19 +27,19 @@ func PurgedLately(again []store.Purged, private bool) string {
 	return strings.Join(said, "; ") + "." + sayOnTheWay(all) + " Purging again costs quota again."
 }
 
-// namedRuns is how many purges a sentence names.
+// namedRuns bounds the purges that a sentence names.
 const namedRuns = 3
 
-// run is what one purge has purged, in one area, of the targets that are asked for again.
+// run is one recent purge in one area, with the requested targets that the purge held.
 type run struct {
 	purge string
 	Area  purge.Area
 	At    time.Time
 	Of    []store.Purged
-	done  bool // all of it is known to be
+	done  bool // true if every target is known to be done
 }
 
-// runs are the purges that a sentence is about, the newest first.
+// runs groups recently purged targets by purge and area, the newest first.
 func runs(again []store.Purged) (all []run) {
 	for _, one := range again {
 		i := slices.IndexFunc(all, func(r run) bool { return r.purge == one.Purge && r.Area == one.Area })
@@ -53,7 +53,7 @@ func runs(again []store.Purged) (all []run) {
 	return all
 }
 
-// say is "2 of these were purged in mainland by p-7k3f9x2q at 09:41 UTC"; those behind the first are shorter.
+// say returns "2 of these were purged in mainland by p-7k3f9x2q at 09:41 UTC"; the clauses behind the first are shorter.
 func (r run) say(first, private bool) string {
 	how := fmt.Sprintf("in %s by %s at %s", r.Area, r.purge, clock(r.At))
 	switch n := len(r.Of); {
@@ -68,7 +68,7 @@ func (r run) say(first, private bool) string {
 	}
 }
 
-// sayOnTheWay warns of the purges that are not known to be done; "" if all are.
+// sayOnTheWay warns of recent purges that are not known to be done; it returns "" if all are done.
 func sayOnTheWay(all []run) string {
 	open := slices.DeleteFunc(slices.Clone(all), func(r run) bool { return r.done })
 	if len(open) == 0 {
@@ -77,7 +77,7 @@ func sayOnTheWay(all []run) string {
 	return fmt.Sprintf(" %s may still be on the way: a purge takes about %s.", sayPurges(open), Lasts(Propagation))
 }
 
-// sayPurges names a few purges.
+// sayPurges names the first purges and counts the others.
 func sayPurges(all []run) string {
 	names := purgesOf(all)
 	if more := len(names) - namedRuns; more > 0 {
@@ -86,7 +86,7 @@ func sayPurges(all []run) string {
 	return strings.Join(names, ", ")
 }
 
-// purgesOf are the short ids of purges, each once.
+// purgesOf returns the short id of each purge once.
 func purgesOf(all []run) (names []string) {
 	for _, r := range all {
 		if !slices.Contains(names, r.purge) {
@@ -96,7 +96,7 @@ func purgesOf(all []run) (names []string) {
 	return names
 }
 
-// sum is how many targets the purges had.
+// sum counts the targets of all runs.
 func sum(all []run) (n int) {
 	for _, r := range all {
 		n += len(r.Of)
@@ -104,6 +104,6 @@ func sum(all []run) (n int) {
 	return n
 }
 
-// Propagation is how long a purge takes to reach every edge, by the vendor's word: a target purged again meanwhile costs quota for
-// what is on its way already. See https://cloud.tencent.com/document/product/228/6299
+// Propagation is the time that a purge takes to reach every edge, by Tencent's documentation. A second purge within that time
+// costs quota without need. See https://cloud.tencent.com/document/product/228/6299
 const Propagation = 5 * time.Minute

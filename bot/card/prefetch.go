@@ -7,8 +7,7 @@ import (
 	"purgebot/purge"
 )
 
-// What is said about fetching again.
-
+// These sentences tell why URLs are, or are not, fetched again.
 const (
 	CannotPrefetch = "The API of Tencent's that purgebot is set to cannot fetch URLs again, so nothing was purged. Send it without prefetch, or ask whoever runs purgebot to set it to API 3.0."
 	FetchedAfter   = "Once they are purged, the URLs are fetched again, which takes 5 to 30 minutes."
@@ -18,7 +17,7 @@ const (
 	DoneTooLate    = "Nothing of it is fetched again, since nothing of it was known to be done when it ended."
 )
 
-// Fetches is on the card of what follows a purge.
+// Fetches is the note on the card of a prefetch that follows a purge.
 func Fetches(short string, left int) string {
 	s := "Fetches again what " + short + " has purged."
 	switch left {
@@ -30,7 +29,7 @@ func Fetches(short string, left int) string {
 	return fmt.Sprintf("%s %d of it are left out, since they are not known to be done.", s, left)
 }
 
-// prefetchCost says on a question what fetching again takes, and what of it fits.
+// prefetchCost shows, on a question, the quota that fetching again takes and the URLs over that quota.
 func (v View) prefetchCost() []string {
 	if !v.Prefetch {
 		return nil
@@ -45,7 +44,7 @@ func (v View) prefetchCost() []string {
 	return append(lines, costLines(r, v.FetchRoom, v.Turns)...)
 }
 
-// prefetchLines say what becomes, or has become, of the wish.
+// prefetchLines shows the state of the wish to fetch the URLs again.
 func (v View) prefetchLines() []string {
 	switch {
 	case !v.Prefetch, v.State.Final() && !v.anyGood():
@@ -65,8 +64,9 @@ func (v View) prefetchLines() []string {
 	return []string{NoneFetched}
 }
 
-// prefetchTitle is the title of a card about fetching.
+// prefetchTitle returns the title of a prefetch's card.
 func (v View) prefetchTitle(areas string) string {
+	// An ended prefetch has a title for each outcome.
 	what := v.what()
 	switch v.State {
 	case store.StateDone:
@@ -86,6 +86,7 @@ func (v View) prefetchTitle(areas string) string {
 	case store.StateRefused:
 		return "Not fetched again: " + what
 	}
+	// An open prefetch waits for a press, was declined, or is under way.
 	switch {
 	case v.Asking():
 		return "Fetch " + what + " in " + areas + " again?"

@@ -9,19 +9,19 @@ import (
 	"purgebot/purge"
 )
 
-// What is said while a purge is under way: how far it is, since when, and how long it usually takes.
-
+// These bounds govern the lines about progress.
 const (
-	manyTargets  = 10  // above it, progress is a bar
-	EnoughPurges = 5   // below it, nothing is usual yet
-	LastPurges   = 100 // that are looked at
+	manyTargets  = 10  // manyTargets is the number of targets above which progress is a bar
+	EnoughPurges = 5   // EnoughPurges is the least number of past purges for a usual duration
+	LastPurges   = 100 // LastPurges is the number of past purges behind the usual duration
 )
 
-// ProgressLines are for a purge that is under way.
+// ProgressLines shows the progress of a purge under way, its age and the usual duration.
 func (v View) ProgressLines() []string {
 	if v.Tone() != chat.Busy {
 		return nil
 	}
+	// The bar counts the targets with a final outcome.
 	var lines []string
 	n := store.Count(v.Targets)
 	settled := len(v.Targets) - n[purge.Pending] - n[purge.Accepted] - n[purge.OutcomeUnknown]
@@ -39,11 +39,12 @@ func (v View) ProgressLines() []string {
 	return lines
 }
 
+// sayUsual states the usual duration in an area.
 func sayUsual(a purge.Area, u store.Usual) string {
 	return fmt.Sprintf("Usually %s in %s, rarely over %s.", Lasts(u.P50), a, Lasts(u.P95))
 }
 
-// Lasts is a time span in its one fitting unit.
+// Lasts writes a duration in one fitting unit.
 func Lasts(d time.Duration) string {
 	switch {
 	case d < time.Second:

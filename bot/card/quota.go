@@ -7,10 +7,10 @@ import (
 	"purgebot/purge"
 )
 
-// What is said about quota.
-
+// QuotaOurs explains that the numbers count the purges of purgebot only.
 const QuotaOurs = "That is as far as purgebot knows: what others spend from the same account is not in it."
 
+// ReserveLine states the reserve of each area, and whether the reader may use the reserve.
 func ReserveLine(n int, k purge.Kind, mine bool) string {
 	if mine {
 		return fmt.Sprintf("The last %s of each area are a reserve, which you may use.", Things(n, k))
@@ -18,7 +18,7 @@ func ReserveLine(n int, k purge.Kind, mine bool) string {
 	return fmt.Sprintf("The last %s of each area are a reserve, which you may not use.", Things(n, k))
 }
 
-// asFar is added to numbers that the vendor did not tell.
+// asFar marks a number that purgebot counted because Tencent told none.
 func asFar(told bool) string {
 	if told {
 		return ""
@@ -26,7 +26,7 @@ func asFar(told bool) string {
 	return ", as far as purgebot knows"
 }
 
-// besides says what is left that the requester may not use.
+// besides mentions the reserve, which the requester may not use.
 func besides(reserve int) string {
 	if reserve == 0 {
 		return ""
@@ -34,7 +34,7 @@ func besides(reserve int) string {
 	return fmt.Sprintf(" besides a reserve of %d", reserve)
 }
 
-// butFor says the same where nothing else is left; what is used up may be in the reserve, too.
+// butFor mentions the reserve where no other quota is left.
 func butFor(reserve int) string {
 	if reserve == 0 {
 		return ""
@@ -42,7 +42,7 @@ func butFor(reserve int) string {
 	return fmt.Sprintf(" but for a reserve of %d for others", reserve)
 }
 
-// costLines say what a request takes of what is left.
+// costLines shows the quota that a request takes in each area.
 func costLines(r purge.Request, of Room, turns string) []string {
 	var lines []string
 	for _, p := range r.Parts {
@@ -54,6 +54,7 @@ func costLines(r purge.Request, of Room, turns string) []string {
 	return lines
 }
 
+// WouldNotFit refuses a request that exceeds the quota, before anything is sent.
 func WouldNotFit(k purge.Kind, a purge.Area, n, left int, of Room, turns string) string {
 	if left == 0 {
 		return fmt.Sprintf("Today's quota of %s %s is used up%s%s; nothing was sent. It resets at %s: ask again then.",
@@ -63,14 +64,15 @@ func WouldNotFit(k purge.Kind, a purge.Area, n, left int, of Room, turns string)
 		n, a, nounPlural(k), left, besides(of.Reserve), asFar(of.Told), left, turns)
 }
 
+// OverQuota is the reason of targets that are not sent because the quota is used up.
 func OverQuota(k purge.Kind, a purge.Area, reserve int, told bool, turns string) string {
 	return fmt.Sprintf("Today's quota of %s %s is used up%s%s. It resets at %s.", a, nounPlural(k), butFor(reserve), asFar(told), turns)
 }
 
-// QuotasReset is added to what the vendor says of a quota: it does not know where its day is counted to begin.
+// QuotasReset states the reset time, behind Tencent's own message about a quota.
 func QuotasReset(turns string) string { return " The day's quotas reset at " + turns + "." }
 
-// QuotaLine is one bar.
+// QuotaLine shows the quota of one kind in one area, as a bar.
 func QuotaLine(k purge.Kind, a purge.Area, total, left, spent int, limited bool) string {
 	name := Title(nounPlural(k)) + " in " + string(a) + ": "
 	if !limited {
@@ -79,7 +81,7 @@ func QuotaLine(k purge.Kind, a purge.Area, total, left, spent int, limited bool)
 	return fmt.Sprintf("%s%s %d of %d left", name, Bar(left, total), left, total)
 }
 
-// Bar is ten cells, of which as many are full as n is of total; something is never shown as nothing, nor nearly all as all.
+// Bar draws n of total as ten cells. A number over zero fills at least one cell, and only the total fills all ten.
 func Bar(n, total int) string {
 	const cells = 10
 	full := 0

@@ -4,7 +4,7 @@ import (
 	"purgebot/bot/store"
 )
 
-// refusals are refused targets as the audit keeps them.
+// Recorded converts refused targets to the form that the audit keeps.
 func Recorded(some ...Refusal) []store.Refused {
 	var kept []store.Refused
 	for _, r := range some {

@@ -4,12 +4,12 @@ import "purgebot/purge"
 
 // Room is the part of today's quota that a purge may take.
 type Room struct {
-	Left    map[purge.Area]int // no entry: no limit
-	Told    bool               // by the vendor
-	Reserve int                // kept off left, since it is for others
+	Left    map[purge.Area]int // the rest of each area; an area without an entry has no limit
+	Told    bool               // true if Tencent told the numbers
+	Reserve int                // the part for others, not counted in Left
 }
 
-// Divide parts a request at what is left of each area.
+// Divide splits a request into the targets that fit each area's quota and the rest.
 func (r Room) Divide(all purge.Request) (fits, rest purge.Request) {
 	fits.Kind, rest.Kind, fits.Mode, rest.Mode = all.Kind, all.Kind, all.Mode, all.Mode
 	for _, p := range all.Parts {

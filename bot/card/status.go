@@ -13,15 +13,16 @@ import (
 	"purgebot/purge"
 )
 
-// Unreadable is why a question cannot be confirmed in a chat to which purgebot can attach no file.
+// Unreadable explains a question without a Purge button: its targets do not fit on the card and the chat takes no files.
 const Unreadable = "The targets do not fit here, and nobody can confirm what cannot be read: whoever runs purgebot can let it attach files, as /readyz says. " +
 	"Or cancel this, and ask for at most ten at once."
 
-// shownTargets is how many targets a card lists; the rest is a file.
+// shownTargets bounds the targets that a card lists; a file holds all targets beyond that.
 const shownTargets = 10
 
-// Status is the one card that is edited in place from "asked" to "done".
+// Status returns the one card that follows a purge from the question to the end, by edits in place.
 func (v View) Status() chat.Card {
+	// The card begins with the targets and the facts so far.
 	c := chat.Card{Title: v.statusTitle(), Tone: v.Tone(), By: v.Requester, Footer: v.footer()}
 	v.showTargets(&c)
 	c.Lines = append(c.Lines, v.joinLines()...)
@@ -32,6 +33,7 @@ func (v View) Status() chat.Card {
 	if v.Reason != "" {
 		c.Lines = append(c.Lines, "Reason: "+v.Reason)
 	}
+	// A question adds its costs and warnings; a decided purge adds the decision and the remaining parts.
 	if v.Asking() {
 		c.Lines = append(c.Lines, v.questionLines()...)
 	} else {
@@ -44,7 +46,7 @@ func (v View) Status() chat.Card {
 	return c
 }
 
-// Result is the new message at the end: an edit notifies nobody.
+// Result returns the new message at the end of a purge, because an edit notifies nobody.
 func (v View) Result() chat.Card {
 	c := chat.Card{Title: v.statusTitle(), Tone: v.Tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
 	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.triesLines(), v.Notes, v.leftOut(), v.prefetchLines())
@@ -55,6 +57,7 @@ func (v View) Result() chat.Card {
 	return c
 }
 
+// statusTitle returns the title of a purge's card in its present state.
 func (v View) statusTitle() string {
 	areas := areaWords(v.Request.Areas())
 	if v.Request.Kind == purge.Prefetch {
@@ -94,6 +97,7 @@ func (v View) statusTitle() string {
 	return "Not purged: " + v.what()
 }
 
+// waitingTitle returns the title of a question, before and right after the answer.
 func (v View) waitingTitle(areas string) string {
 	if !v.Decided {
 		return "Purge " + v.what() + " in " + areas + "?"
@@ -104,7 +108,7 @@ func (v View) waitingTitle(areas string) string {
 	return "Not purged: " + v.what()
 }
 
-// showTargets lists the first ten; a private purge shows none of them in the channel.
+// showTargets lists the first ten targets; the channel sees no targets of a private purge.
 func (v View) showTargets(c *chat.Card) {
 	if v.Private {
 		c.Lines = append(c.Lines, "Private: the channel sees no targets. /purge status "+v.Short+" shows them to whoever asked and whoever may purge them.")
@@ -117,8 +121,9 @@ func (v View) showTargets(c *chat.Card) {
 	}
 }
 
-// outcomeLines says per area what is known, and names each distinct reason once.
+// outcomeLines shows the known outcomes of each area, and each distinct reason once.
 func (v View) outcomeLines() []string {
+	// Counts and reasons come first.
 	var lines []string
 	for _, a := range v.Request.Areas() {
 		if s := v.areaLine(a); s != "" {
@@ -129,6 +134,7 @@ func (v View) outcomeLines() []string {
 	if v.Problem != "" && !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, v.Problem) }) {
 		lines = append(lines, v.Problem)
 	}
+	// An accepted or unknown end needs an explanation.
 	switch v.State {
 	case store.StateAccepted:
 		if v.Problem == "" {
@@ -141,7 +147,7 @@ func (v View) outcomeLines() []string {
 	return lines
 }
 
-// takes is how long it takes by the vendor's word.
+// takes returns the duration that Tencent documents.
 func (v View) takes() string {
 	if v.Request.Kind == purge.Prefetch {
 		return "5 to 30 minutes"
@@ -149,8 +155,9 @@ func (v View) takes() string {
 	return "about five minutes"
 }
 
-// areaLine is "Mainland: 3 done, 1 failed"; "" while nothing is known.
+// areaLine returns "Mainland: 3 done, 1 failed"; it returns "" before the first outcome.
 func (v View) areaLine(a purge.Area) string {
+	// The targets are counted by outcome, and the counts worded in a fixed order.
 	n := map[purge.Outcome]int{}
 	for _, t := range v.Targets {
 		if t.Area == a {
@@ -172,13 +179,15 @@ func (v View) areaLine(a purge.Area) string {
 	return Title(string(a)) + ": " + strings.Join(words, ", ") + "."
 }
 
+// outcomeWord holds the word for each outcome.
 var outcomeWord = map[purge.Outcome]string{
 	purge.Done: "done", purge.Accepted: "accepted", purge.Failed: "failed",
 	purge.OutcomeUnknown: "unknown (may have been done)", purge.Skipped: "not sent",
 }
 
-// reasonLines gives each distinct reason with how many targets it stopped, the commonest first.
+// reasonLines lists each distinct reason with the number of its targets, the commonest first.
 func (v View) reasonLines() []string {
+	// The targets are counted by reason.
 	n := map[string]int{}
 	first := map[string]string{}
 	for _, t := range v.Targets {
@@ -189,6 +198,7 @@ func (v View) reasonLines() []string {
 			}
 		}
 	}
+	// The reasons are sorted by count, then by text, so that edits of a card keep their order.
 	reasons := make([]string, 0, len(n))
 	for r := range n {
 		reasons = append(reasons, r)
@@ -203,6 +213,7 @@ func (v View) reasonLines() []string {
 	return lines
 }
 
+// reasonLine words one reason with its first target and the number of the others.
 func (v View) reasonLine(n int, first, reason string) string {
 	switch {
 	case n == len(v.Targets) || v.Private:
@@ -213,13 +224,13 @@ func (v View) reasonLine(n int, first, reason string) string {
 	return fmt.Sprintf("%s and %d more: %s", first, n-1, reason)
 }
 
-// questionLines is what a person needs to decide.
+// questionLines lists the facts that a person needs for a decision.
 func (v View) questionLines() []string {
 	lines := slices.Concat([]string{v.modeLine()}, costLines(v.Request, v.Room, v.Turns), v.prefetchCost())
 	lines = append(lines, PurgedLately(v.Lately, v.Private))
 	lines = slices.Concat(lines, v.Hints, v.warnings(), v.Frozen)
 	for _, l := range v.leftOut() {
-		if l != sayStayCached { // the mode says so
+		if l != sayStayCached { // the mode's line tells it already
 			lines = append(lines, l)
 		}
 	}
@@ -233,6 +244,7 @@ func (v View) questionLines() []string {
 	return Compact(lines)
 }
 
+// modeLine explains the mode of a directory purge.
 func (v View) modeLine() string {
 	switch v.Request.Mode {
 	case purge.Flush:
@@ -243,7 +255,7 @@ func (v View) modeLine() string {
 	return ""
 }
 
-// warnings name the whole sites, and what it takes to purge them.
+// warnings names the whole sites, and the typing that their confirmation requires.
 func (v View) warnings() []string {
 	hosts := v.Request.WholeSites()
 	if len(hosts) == 0 {
@@ -256,6 +268,7 @@ func (v View) warnings() []string {
 	return []string{"Warning: " + strings.Join(hosts, ", ") + verb, TypeHost}
 }
 
+// decidedLines names the people who decided or cancelled the purge.
 func (v View) decidedLines() []string {
 	var lines []string
 	if v.Decided && v.Decision.Name != "" && v.Join == nil {
@@ -270,9 +283,10 @@ func (v View) decidedLines() []string {
 	return lines
 }
 
+// sayStayCached reminds readers of the limit of mode flush.
 const sayStayCached = "Unchanged files stay cached."
 
-// leftOut names what this purge did not touch, so that nobody takes "done" for more than it is.
+// leftOut names the untouched parts, so that readers do not take "done" for more than the purge did.
 func (v View) leftOut() []string {
 	if v.State.Final() && !v.anyGood() || v.Request.Kind == purge.Prefetch {
 		return nil
@@ -287,6 +301,7 @@ func (v View) leftOut() []string {
 	return lines
 }
 
+// pageOnly returns the path of a URL that ends in "/", because its purge leaves the directory below alone.
 func (v View) pageOnly() string {
 	if v.Request.Kind != purge.URL || v.Private {
 		return ""
@@ -301,7 +316,7 @@ func (v View) pageOnly() string {
 	return ""
 }
 
-// sayWholeSite is what typing the hosts of whole sites brings about. A form of Discord shows a hundred characters.
+// sayWholeSite states the effect of typing the hosts of whole sites. Discord shows a hundred characters of it.
 func sayWholeSite(r purge.Request) string {
 	does, areas := "Flushes changed files", areasOfWholeSites(r)
 	if r.Mode == purge.Delete {
@@ -317,7 +332,7 @@ func sayWholeSite(r purge.Request) string {
 	return does + where + ". Any other text purges nothing."
 }
 
-// areasOfWholeSites are the areas that a request purges every whole site in; none if that differs.
+// areasOfWholeSites returns the areas of a request's whole sites; it returns none if the sites differ in areas.
 func areasOfWholeSites(r purge.Request) (areas []purge.Area) {
 	n := 0
 	for _, part := range r.Parts {
@@ -332,7 +347,7 @@ func areasOfWholeSites(r purge.Request) (areas []purge.Area) {
 	return areas
 }
 
-// outcomeFile is one line a target and area: target, area, outcome, reason.
+// outcomeFile returns a file with a line for each target and area: target, area, outcome, reason.
 func (v View) outcomeFile() *chat.File {
 	var text strings.Builder
 	for _, t := range v.Targets {
@@ -341,16 +356,19 @@ func (v View) outcomeFile() *chat.File {
 	return &chat.File{Name: v.Short + ".txt", Text: text.String()}
 }
 
-// RefusedCard names what is refused and why, and why it would have gone to the area that it would; one press takes the rest.
+// RefusedCard lists refused targets with their reasons, and explains the area of refused overseas targets.
 func RefusedCard(refused []Refusal, readings []grammar.Reading, areas []string) chat.Card {
+	// The title counts the refused targets.
 	c := chat.Card{Title: "Nothing was purged: " + fmt.Sprint(len(refused)) + " refused", Tone: chat.Bad}
 	if len(refused) == 1 {
 		c.Title = "Nothing was purged: 1 target is refused"
 	}
-	if all := alike(refused); all != "" && len(readings) > 0 && len(readings[0].Targets) >= len(refused) { // which are shown corrected
+	// Many targets with one reason take one line if the card offers them all corrected.
+	if all := alike(refused); all != "" && len(readings) > 0 && len(readings[0].Targets) >= len(refused) {
 		c.Lines = []string{all}
 		return c
 	}
+	// Otherwise the first targets are listed and the others counted.
 	for _, r := range refused[:min(len(refused), shownTargets)] {
 		where := ""
 		if r.Area == purge.Overseas {
@@ -367,7 +385,7 @@ func RefusedCard(refused []Refusal, readings []grammar.Reading, areas []string) 
 	return c
 }
 
-// DryRun says what a request would do: its calls to the vendor, and what would happen to it.
+// DryRun describes the effect of a request: its calls to Tencent and its further course, given by the parameter would.
 func (v View) DryRun(calls int, would []string) chat.Card {
 	c := chat.Card{Title: "Dry run, nothing is sent: " + v.what() + " in " + areaWords(v.Request.Areas())}
 	v.showTargets(&c)
@@ -389,6 +407,7 @@ func PrivateTargetsCard(r purge.Request) chat.Card {
 	return c
 }
 
+// Compact removes empty lines.
 func Compact(lines []string) []string {
 	out := lines[:0]
 	for _, l := range lines {

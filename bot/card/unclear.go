@@ -11,7 +11,7 @@ import (
 	"purgebot/purge"
 )
 
-// triesLines say of the newest call what follows it, while that has not followed; and in the end how often it was made in vain.
+// triesLines announces the step after the newest call; at the end it counts the calls made in vain.
 func (v View) triesLines() []string {
 	if v.State.Final() {
 		if _, n := v.newest(); v.Tried() && n > 1 {
@@ -26,6 +26,7 @@ func (v View) triesLines() []string {
 	return lines
 }
 
+// triesLine describes the tries of the newest call so far.
 func (v View) triesLine() string {
 	if v.Cancelled != "" {
 		return ""
@@ -42,7 +43,7 @@ func (v View) triesLine() string {
 	return ""
 }
 
-// newest is the call that left last, and how many of its batch there were.
+// newest returns the last call, and the number of calls of its batch.
 func (v View) newest() (last store.Call, n int) {
 	for _, c := range v.Calls {
 		if !c.At.Before(last.At) {
@@ -57,7 +58,7 @@ func (v View) newest() (last store.Call, n int) {
 	return last, n
 }
 
-// StillLooking is the reply that tells that something is unclear; in the end it points to the message that tells how it ended.
+// StillLooking is the reply that reports an unclear outcome; at the end the reply points to the card with the outcome.
 func (v View) StillLooking() chat.Card {
 	if !v.Looking() {
 		return chat.Card{Title: Cleared, Tone: v.Tone(), Lines: []string{sayWhereCleared}, Footer: v.Short}
@@ -72,12 +73,14 @@ func (v View) StillLooking() chat.Card {
 	return c
 }
 
+// These texts belong to the reply about an unclear outcome.
 const (
 	NotClear        = "Not clear yet: "
 	Cleared         = "purgebot no longer looks this up."
 	sayWhereCleared = "The card above says how it stands."
 )
 
+// sayTried counts the tries and names the time of the next one.
 func sayTried(n int, next time.Time) string {
 	if next.IsZero() {
 		return fmt.Sprintf("Tried %s; purgebot tries again.", times(n))
@@ -85,6 +88,7 @@ func sayTried(n int, next time.Time) string {
 	return fmt.Sprintf("Tried %s; next at %s.", times(n), clock(next))
 }
 
+// times words a count of tries.
 func times(n int) string {
 	if n == 1 {
 		return "once"
@@ -92,11 +96,12 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
+// sayLookingUntil names the end of the search for an unclear outcome.
 func sayLookingUntil(t time.Time) string {
 	return "Tencent's answer does not tell whether this was done. purgebot is looking until " + clock(t) + " at the latest."
 }
 
-// Meanwhile is what a person can do that purgebot cannot.
+// Meanwhile advises the person who waits for an unclear outcome.
 func Meanwhile(k purge.Kind) string {
 	if k == purge.Prefetch {
 		return "Meanwhile, nothing needs to be done: a visitor who asks for a page has it fetched."
@@ -104,12 +109,12 @@ func Meanwhile(k purge.Kind) string {
 	return "Meanwhile, look at the pages themselves: a page that is new was purged. Another purge may cost quota twice."
 }
 
-// UnclearThen is the reason of targets whose first call may have been carried out, and whose next one was not.
+// UnclearThen is the reason of targets whose first call may have been carried out and whose next call was not.
 func UnclearThen(problem string) string {
 	return "An earlier call may have been carried out. The last one was not: " + problem
 }
 
-// withoutAdvice leaves out the advice to try again, where purgebot does so itself.
+// withoutAdvice removes the advice to try again, where purgebot tries again itself.
 func withoutAdvice(problem string) string {
 	said, _, found := strings.Cut(problem, "; try again")
 	if found {

@@ -10,44 +10,44 @@ import (
 	"purgebot/purge"
 )
 
-// View is a purge with all that its cards need.
+// View is a purge with all facts that its cards show.
 type View struct {
 	store.Purge
 	Targets   []store.Target
-	Calls     []store.Call // while it is under way, or did not end well
-	Until     time.Time    // what is unclear is looked up
+	Calls     []store.Call // the calls of a purge under way or not ended well
+	Until     time.Time    // the end of the search for an unclear outcome
 	Decision  store.Decision
 	Decided   bool
 	Room      Room
-	Lately    []store.Purged                 // of what a question is about
-	Hints     []string                       // why the vendor may refuse it
-	Usual     map[purge.Area]store.Usual     // while it is under way
-	Unserved  map[purge.Area]map[string]bool // hosts of it that Tencent does not serve in an area
-	Leaks     bool                           // its reason sounds like a leak, and it is not purged as one
-	Turns     string                         // when the vendor's day does
-	Frozen    []string                       // what it waits under
-	Approvers Approvers                      // whom a question mentions
-	PressLine string                         // who may press
-	Emergency bool                           // it may be purged without approval by now
-	Refused   []string                       // follow-ups that its requester may not ask for
-	Stopped   store.Entry                    // the audit's row of who cancelled it on its way
-	Join      *Join                          // where the card is that of a request which joined it
+	Lately    []store.Purged                 // recent purges of the targets of a question
+	Hints     []string                       // reasons for a probable refusal by Tencent
+	Usual     map[purge.Area]store.Usual     // the usual duration, for a purge under way
+	Unserved  map[purge.Area]map[string]bool // the hosts of the purge that Tencent does not serve in an area
+	Leaks     bool                           // the reason sounds like a leak, and the purge is an ordinary one
+	Turns     string                         // the time at which Tencent's next day begins
+	Frozen    []string                       // the freezes that would stop the purge
+	Approvers Approvers                      // the people that a question mentions
+	PressLine string                         // the sentence about the people who may press
+	Emergency bool                           // the purge may go ahead without approval by now
+	Refused   []string                       // follow-ups that the requester may not ask for
+	Stopped   store.Entry                    // the audit's row of the cancellation
+	Join      *Join                          // set on the card of a request that joined this purge
 	Now       time.Time
-	Token     func(secret, action string) string // makes the tokens of buttons
+	Token     func(secret, action string) string // the maker of the buttons' tokens
 
-	FetchRoom Room   // where it is to be fetched again
-	Fetched   string // the short id of what fetches it again; "" if nothing does
-	Fetches   int    // how many URLs that is
+	FetchRoom Room   // the prefetch quota, for a purge whose URLs are fetched again
+	Fetched   string // the short id of the following prefetch; "" if there is none
+	Fetches   int    // the number of URLs in that prefetch
 
-	CannotFetch bool // with the API that purgebot is set to
+	CannotFetch bool // the configured API has no prefetch
 }
 
-// Looking reports whether something that may have been done is still being looked up.
+// Looking reports whether an unclear outcome is still being looked up.
 func (v View) Looking() bool {
 	return !v.State.Final() && store.Count(v.Targets)[purge.OutcomeUnknown] > 0
 }
 
-// done is what was to be done, as it is said of what is over.
+// done returns the past participle of the purge's verb.
 func (v View) done() string {
 	if v.Request.Kind == purge.Prefetch {
 		return "fetched"
@@ -55,6 +55,7 @@ func (v View) done() string {
 	return "purged"
 }
 
+// footer returns the short id, with the duration of a finished purge.
 func (v View) footer() string {
 	if !v.State.Final() {
 		return v.Short
@@ -62,12 +63,13 @@ func (v View) footer() string {
 	return fmt.Sprintf("%s · took %s", v.Short, v.FinishedAt.Sub(v.began()).Round(100_000_000))
 }
 
-// what is "2 directories on www.test.com".
+// what returns "2 directories on www.test.com".
 func (v View) what() string {
 	n := len(v.Request.Texts())
 	return Things(n, v.Request.Kind.Judged()) + " on " + hostWords(v.Request.Hosts())
 }
 
+// Tone returns the colour of the card.
 func (v View) Tone() chat.Tone {
 	switch v.State {
 	case store.StateDone:
@@ -83,29 +85,29 @@ func (v View) Tone() chat.Tone {
 	return chat.Busy
 }
 
-// Asking reports whether the card is a question that somebody can still answer.
+// Asking reports whether the card is a question that is still open.
 func (v View) Asking() bool {
 	return v.Confirm != "" && !v.Decided && (v.State == store.StateWaiting || v.State == store.StateRecorded)
 }
 
-// anyGood reports whether anything was, or may have been, purged.
+// anyGood reports whether any target was purged or may have been.
 func (v View) anyGood() bool {
 	n := store.Count(v.Targets)
 	return n[purge.Done]+n[purge.Accepted]+n[purge.OutcomeUnknown] > 0
 }
 
-// Tried reports whether the purge ended by what became of its calls, not by somebody's will or the rules.
+// Tried reports whether the purge ended by the outcome of its calls, not by a person's decision or a rule.
 func (v View) Tried() bool {
 	return v.State == store.StateFailed || v.State == store.StatePartly || v.State == store.StateUnknown
 }
 
-// unclear reports whether looking again may tell more.
+// unclear reports whether another look may find more.
 func (v View) unclear() bool {
 	n := store.Count(v.Targets)
 	return v.State.Final() && (n[purge.OutcomeUnknown] > 0 || n[purge.Accepted] > 0 && v.Problem == StillRunning)
 }
 
-// began is when it could first be sent: the time that somebody took to press is not the vendor's.
+// began returns the time from which the purge could be sent; the wait for a press does not count as the purge's duration.
 func (v View) began() time.Time {
 	if v.Decided && v.Decision.What == store.Confirmed {
 		return v.Decision.At
@@ -113,7 +115,7 @@ func (v View) began() time.Time {
 	return v.CreatedAt
 }
 
-// Named is the name of a purge in a list.
+// Named returns the name of a purge in a list.
 func (v View) Named() string {
 	if v.Request.Kind == purge.Prefetch {
 		return "prefetch of " + v.what()
@@ -121,10 +123,10 @@ func (v View) Named() string {
 	return v.what()
 }
 
-// offers reports whether a card offers a follow-up.
+// offers reports whether the card may offer a follow-up.
 func (v View) offers(action string) bool { return !slices.Contains(v.Refused, action) }
 
-// Readable leaves out what confirms a list that nobody can read to its end, because there can be no file.
+// Readable removes the confirming buttons from a card with a truncated list, in a chat that takes no files.
 func Readable(c chat.Card, files bool) chat.Card {
 	confirms := func(b chat.Button) bool { return b.Confirms }
 	if files || c.More == 0 || !slices.ContainsFunc(c.Buttons, confirms) {

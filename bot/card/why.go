@@ -8,9 +8,7 @@ import (
 	"purgebot/purge"
 )
 
-// What is said of the account's domains: that queries make no difference, and that a purge will probably be refused; and what is
-// answered to whoever asks why.
-
+// VariantsLine tells that several URLs are one object, because their domain ignores queries.
 func VariantsLine(v Variants, private bool) string {
 	of := v.Kept.Path()
 	if private {
@@ -19,16 +17,17 @@ func VariantsLine(v Variants, private bool) string {
 	return fmt.Sprintf("?…: %d variants of %s are one object on %s, which ignores queries; purging the first of them purges all.", v.N, of, v.Kept.Host())
 }
 
-// NotOnline quotes the vendor's own word.
+// NotOnline warns of a domain that is not running, in Tencent's own word.
 func NotOnline(host, status string) string {
 	return fmt.Sprintf("%s is not running at Tencent (“%s”), which may refuse this.", host, cut(chat.OneLine(status), 40))
 }
 
+// NotListed warns of a host that is not on Tencent's list of the account's domains.
 func NotListed(host string) string {
 	return host + " is not among the domains that Tencent lists for this account, so it will probably refuse this. Check the name."
 }
 
-// WhyLines says each answer once, and what it is for where there are several.
+// WhyLines lists the answers to `why`; several answers each name their readings.
 func WhyLines(all []Because) (lines []string) {
 	for _, b := range all {
 		switch yes := strings.HasPrefix(b.Text, "yes,"); {
@@ -43,11 +42,12 @@ func WhyLines(all []Because) (lines []string) {
 	return lines
 }
 
-// sayReadings is "As a URL in mainland and overseas, as a directory in mainland", or "As a URL and as a directory in mainland".
+// sayReadings returns "As a URL in mainland and overseas, as a directory in mainland", or "As a URL and as a directory in mainland".
 func sayReadings(all []WhyReading) string {
 	var said []string
 	var in string
-	for _, k := range []purge.Kind{purge.Directory, purge.URL} { // the last first, since its area is said behind all that have the same
+	// The kinds are read backwards, because the area follows the last of the kinds that share the area.
+	for _, k := range []purge.Kind{purge.Directory, purge.URL} {
 		var areas []purge.Area
 		for _, r := range all {
 			if r.Kind == k {
@@ -65,23 +65,24 @@ func sayReadings(all []WhyReading) string {
 	return Title(strings.Join(said, ", "))
 }
 
+// NotAsked tells that small purges need no question.
 func NotAsked(most int) string {
 	return fmt.Sprintf("No question comes first, up to %d URLs in ten minutes.", most)
 }
 
-// Variants are those of one object in one area.
+// Variants counts the requested URLs of one object in one area; Kept is the one that is sent.
 type Variants struct {
 	Kept purge.Target
 	N    int
 }
 
-// WhyReading is one way to read a target: as a kind, in an area.
+// WhyReading is one way to purge a target: as a kind, in an area.
 type WhyReading struct {
 	Kind purge.Kind
 	Area purge.Area
 }
 
-// Because is one answer, and the readings that it is for.
+// Because is one answer to `why`, with the readings that share the answer.
 type Because struct {
 	Text string
 	Of   []WhyReading

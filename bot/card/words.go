@@ -1,6 +1,6 @@
-// Package card words everything that people read of a purge: the cards, forms, private replies and lines of help, from rows and
-// values that are gathered beforehand. It decides nothing, asks nobody, and knows neither the database nor a chat. Tencent's name
-// stands in its sentences, since purgebot purges no other vendor's caches.
+// Package card holds every sentence that people read about a purge: the cards, forms, private replies and lines of help. The callers
+// gather the rows and values beforehand. The package makes no decision and no call, and imports no database and no chat platform.
+// Tencent's name stands in the sentences, because purgebot purges no other vendor's caches.
 package card
 
 import (
@@ -14,8 +14,7 @@ import (
 	"purgebot/purge"
 )
 
-// Sentences and words that several cards share.
-
+// These sentences are shared by several cards and replies.
 const (
 	Database        = "The database did not answer; nothing was taken. Try again."
 	WhoUnknown      = "I could not check who you are; nothing was purged."
@@ -42,10 +41,10 @@ const (
 	NoSuchPurge     = "There is no purge with that id that you may see. Copy the id from its card; /purge history lists yours."
 )
 
-// Workspace is our word for what a chat may call otherwise.
+// Workspace is the default word for a chat's workspace; an adapter may replace the word.
 const Workspace = "workspace"
 
-// StandingProblem is why somebody who is no member may do nothing.
+// StandingProblem holds the refusal for each standing that is no full membership.
 var StandingProblem = map[chat.Standing]string{
 	chat.Guest:       "Guests of this workspace cannot purge. Ask a full member.",
 	chat.Outsider:    "Only members of this workspace can purge. Ask one of them.",
@@ -54,19 +53,22 @@ var StandingProblem = map[chat.Standing]string{
 	"":               "I could not tell what you are to this workspace; nothing was purged. Ask whoever runs purgebot.",
 }
 
-// ToldAlone is why an end is told to whoever asked, and not in the channel.
+// ToldAlone explains a private result: the message in the channel failed.
 func ToldAlone(why string) string {
 	return "The channel could not be told, so you are. " + why
 }
 
+// TooFast refuses a command from a person who types too many.
 func TooFast(limit int) string {
 	return fmt.Sprintf("More than %d commands in ten seconds: this one was not taken. Wait a moment, then type it again.", limit)
 }
 
+// TooManyOpen refuses a purge from a person with too many open ones.
 func TooManyOpen(n int) string {
 	return fmt.Sprintf("You have %d purges open; nothing was taken. Wait for one to end or cancel one, then try again.", n)
 }
 
+// NotJoined refuses a purge in a channel where purgebot cannot post.
 func NotJoined(invite string) string {
 	how := "Let me in: " + invite
 	if strings.HasPrefix(invite, "/") {
@@ -75,15 +77,17 @@ func NotJoined(invite string) string {
 	return "I cannot post in this channel, so nothing was purged. " + how + ", then send the command again."
 }
 
+// AlreadyOpen answers the repeat of a purge that is still open.
 func AlreadyOpen(short string) string {
 	return "You already asked for exactly this here: see " + short + ". Nothing more was started."
 }
 
+// Stopping confirms the cancellation of a purge under way.
 func Stopping(short string) string {
 	return "Stopping " + short + ": what has not left is not sent; what has left is followed to its end."
 }
 
-// AskContact says to somebody who may purge nothing whom to ask, and what to show them.
+// AskContact tells a person without rights the contact to ask, and the subject to show there.
 func AskContact(you acl.Subject, contact string) string {
 	ask := "those who keep the policy file"
 	if contact != "" {
@@ -92,7 +96,7 @@ func AskContact(you acl.Subject, contact string) string {
 	return "You are " + string(you) + ". Ask " + ask + "."
 }
 
-// sayCancelled says who stopped a purge on its way, and when; e is the audit's row of that, if it is still there.
+// sayCancelled names the person who stopped a purge and the time; e is the audit's row of the cancellation, zero if forgotten.
 func sayCancelled(who acl.Subject, e store.Entry) string {
 	by := who.ID()
 	if e.Name != "" {
@@ -101,7 +105,7 @@ func sayCancelled(who acl.Subject, e store.Entry) string {
 	return "Cancelled by " + by + ": the part that had not left was not sent."
 }
 
-// OldCopy answers a press on a card that a crash left behind.
+// OldCopy answers a press on a duplicate card that a crash left behind.
 func OldCopy(short string, asking bool) string {
 	if asking {
 		return "This card is an old copy, so pressing it did nothing. The question of " + short + " stands open on another card here: press there."
@@ -109,15 +113,17 @@ func OldCopy(short string, asking bool) string {
 	return "This card is an old copy, so pressing it did nothing. Another card here shows " + short + "."
 }
 
-// OldCopyCard is what becomes of such a card.
+// OldCopyCard replaces a duplicate card that a crash left behind.
 func OldCopyCard(short string) chat.Card {
 	return chat.Card{Title: "Old copy: another card here shows " + short, Tone: chat.Neutral, Lines: []string{"Nothing is purged by this one."}, Footer: short}
 }
 
+// AlreadyEnded refuses to cancel an ended purge.
 func AlreadyEnded(p store.Purge) string {
 	return p.Short + " has already ended: " + string(p.State) + "."
 }
 
+// DecidedBy answers a press on a question that is decided already.
 func DecidedBy(d store.Decision) string {
 	switch d.What {
 	case store.Expired:
@@ -128,10 +134,13 @@ func DecidedBy(d store.Decision) string {
 	return fmt.Sprintf("Already decided: %s by %s at %s.", sayDecided(d), d.Name, d.At.UTC().Format("15:04:05 UTC"))
 }
 
+// PresserDenied refuses the press of a person who may not purge every target.
 func PresserDenied(r Refusal, private bool) string {
 	return "You may not purge everything that this asks for, so you cannot press this button." + Named(r, private)
 }
 
+// RequesterDenied refuses to send a purge whose requester has lost the right. The parameter gone is set if the requester may purge
+// nothing any more.
 func RequesterDenied(gone string, denied []Refusal, private bool) string {
 	if gone != "" {
 		return "Whoever asked may no longer purge, so nothing was sent. Ask for it yourself if it is still needed."
@@ -139,16 +148,17 @@ func RequesterDenied(gone string, denied []Refusal, private bool) string {
 	return "The rules have changed since this was asked, so nothing was sent." + Named(denied[0], private)
 }
 
+// Withdrawn is the reason of targets that a changed rule stopped on the way.
 func Withdrawn(r Refusal, private bool) string {
 	return "The rules have changed since this was asked; what had not left was not sent." + Named(r, private)
 }
 
-// NotSent is the reason of targets that are left out because a call before theirs was refused.
+// NotSent is the reason of targets left out after the refusal of an earlier call.
 func NotSent(problem string) string {
 	return "Not sent, because the call before was refused: " + problem
 }
 
-// Named tells which target was refused and why. It is empty for a private purge, whose targets the channel does not see.
+// Named names a refused target with its reason; it returns "" for a private purge, whose targets the channel does not see.
 func Named(r Refusal, private bool) string {
 	if private {
 		return ""
@@ -156,6 +166,7 @@ func Named(r Refusal, private bool) string {
 	return " " + r.Target + ": " + r.Reason
 }
 
+// VendorFailed is the reason of targets that Tencent reports as failed.
 func VendorFailed(reason string) string {
 	if reason == "" {
 		return "Tencent reports that it failed. Purge it again; if it fails again, ask whoever runs purgebot."
@@ -163,6 +174,7 @@ func VendorFailed(reason string) string {
 	return "Tencent reports that it failed: " + cut(chat.OneLine(reason), 200)
 }
 
+// Suggestion offers a correction, or returns "" for none.
 func Suggestion(s string) string {
 	if s == "" {
 		return ""
@@ -170,8 +182,10 @@ func Suggestion(s string) string {
 	return " Did you mean " + s + "?"
 }
 
+// LeftOut counts the refused targets of a purge.
 func LeftOut(n int) string { return fmt.Sprintf("%d refused and left out.", n) }
 
+// LabelRest is the label of the button that purges the targets which were not refused.
 func LabelRest(n int) string {
 	if n == 1 {
 		return "Purge the other one"
@@ -179,7 +193,7 @@ func LabelRest(n int) string {
 	return fmt.Sprintf("Purge the other %d", n)
 }
 
-// DayTurns is the time at which the vendor's next day begins, in the vendor's zone and in UTC.
+// DayTurns returns the time at which Tencent's next day begins, in Tencent's zone and in UTC.
 func DayTurns(now time.Time, zone *time.Location) string {
 	now = now.In(zone)
 	turn := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, zone)
@@ -189,6 +203,7 @@ func DayTurns(now time.Time, zone *time.Location) string {
 	return fmt.Sprintf("00:00 %s (%s)", zone, clock(turn))
 }
 
+// sayCalls counts the calls to Tencent.
 func sayCalls(n int) string {
 	if n == 1 {
 		return "One call to Tencent."
@@ -196,7 +211,7 @@ func sayCalls(n int) string {
 	return fmt.Sprintf("%d calls to Tencent.", n)
 }
 
-// Things is "1 URL", "3 directories".
+// Things returns "1 URL" or "3 directories".
 func Things(n int, k purge.Kind) string {
 	if n == 1 {
 		return "1 " + noun(k)
@@ -204,7 +219,7 @@ func Things(n int, k purge.Kind) string {
 	return fmt.Sprintf("%d %s", n, nounPlural(k))
 }
 
-// noun is what a kind's quota counts.
+// noun returns the singular of a kind, as the quota counts it.
 func noun(k purge.Kind) string {
 	switch k {
 	case purge.Directory:
@@ -215,6 +230,7 @@ func noun(k purge.Kind) string {
 	return "URL"
 }
 
+// nounPlural returns the plural of a kind.
 func nounPlural(k purge.Kind) string {
 	switch k {
 	case purge.Directory:
@@ -225,7 +241,7 @@ func nounPlural(k purge.Kind) string {
 	return "URLs"
 }
 
-// areaWords is "mainland", "overseas", or "mainland and overseas".
+// areaWords returns "mainland", "overseas", or "mainland and overseas".
 func areaWords(areas []purge.Area) string {
 	words := make([]string, len(areas))
 	for i, a := range areas {
@@ -242,6 +258,7 @@ func hostWords(hosts []string) string {
 	return strings.Join(hosts, ", ")
 }
 
+// Title makes the first letter of a text a capital.
 func Title(s string) string {
 	if s == "" {
 		return s
@@ -258,9 +275,10 @@ func cut(s string, n int) string {
 	return string(r[:n]) + "…"
 }
 
+// clock writes the time of day in UTC.
 func clock(t time.Time) string { return t.UTC().Format("15:04 UTC") }
 
-// Dated is a time in UTC, and on the reader's own clock where that is known and another.
+// Dated writes a time in UTC, and adds the reader's local time if the reader's zone is known and different.
 func Dated(t time.Time, reader *time.Location) string {
 	s := t.UTC().Format("2006-01-02 15:04 UTC")
 	if reader == nil {

@@ -159,6 +159,10 @@ func (a answer) meaning() (m meaning, listed bool) {
 		return m, true
 	}
 	if m, listed = codes[a.code]; listed && (a.code != codeCarrier || a.business == 0) {
+		if _, known := codes[a.business]; a.business != 0 && !known {
+			m.say += fmt.Sprintf(sayNew, "code "+a.codes())
+			return m, false
+		}
 		return m, true
 	}
 	return meaning{kind: purge.Unknown, say: fmt.Sprintf(sayUnheard, "code "+a.codes())}, false

@@ -288,6 +288,10 @@ func TestUnlistedCodes(t *testing.T) {
 			e := requireKind(t, want.kind, err)
 			assert.Contains(t, e.Message, want.says)
 			assert.NotContains(t, e.Message, "everyone")
+			if unlisted := !strings.Contains(body, "9163") && !strings.Contains(body, "99999999999999999999"); unlisted {
+				assert.ErrorIs(t, err, ErrUnlisted)
+				assert.Regexp(t, `\(code [0-9/-]+\).* ask whoever runs purgebot to look|ask whoever runs purgebot to look .*\(code`, e.Message)
+			}
 		})
 	}
 }

@@ -162,5 +162,5 @@ func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason strin
 	body.Reason, body.Approvers = reason, who.Mention()
 	e := b.By(s.person, store.AuditReleased, p.ID, body)
 	e.Notice = poster.Notice(at, card.ReleasedCard(s.person, p, who, reason))
-	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed, Problem: reason}, e)
+	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed, Emergency: reason}, e)
 }

@@ -90,7 +90,7 @@ func (w *world) assertReleased(reason string) {
 	d, _, err := w.bot.Store.Decision(w.t.Context(), p.ID)
 	require.NoError(w.t, err)
 	assert.Equal(w.t, store.Confirmed, d.What)
-	assert.Equal(w.t, reason, d.Problem)
+	assert.Equal(w.t, reason, d.Emergency)
 	entries, err := w.bot.Store.Audit(w.t.Context(), p.ID)
 	require.NoError(w.t, err)
 	for _, e := range entries {

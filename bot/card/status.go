@@ -275,7 +275,7 @@ func (v View) decidedLines() []string {
 		lines = append(lines, Title(sayDecided(v.Decision))+" by "+chat.OneLine(v.Decision.Name)+" ("+v.Decision.Who.ID()+") at "+clock(v.Decision.At)+".")
 	}
 	if v.Decision.Released() && v.Join == nil {
-		lines = append(lines, "Why it could not wait: "+v.Decision.Problem)
+		lines = append(lines, "Why it could not wait: "+v.Decision.Emergency)
 	}
 	if v.Cancelled != "" {
 		lines = append(lines, sayCancelled(v.Cancelled, v.Stopped))

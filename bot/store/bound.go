@@ -93,7 +93,7 @@ func (s *Store) view(ctx context.Context, do func(tx) error) error {
 
 // differ looks at the purges behind one id up to another.
 func (t tx) differ(ctx context.Context, after, last string) (first *Broken, err error) {
-	all, err := t.held(ctx, after, last)
+	all, err := t.held(ctx, after, last, decisionColumns)
 	if err != nil {
 		return nil, err
 	}

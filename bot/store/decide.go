@@ -79,9 +79,9 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	if err := t.waitsNoMore(d.Purge); err != nil {
 		return false, err
 	}
-	n, err := t.exec(`INSERT INTO pb_decision (purge, what, who, name, who_groups, problem, at)
-		SELECT id, $1, $2, $3, $4, $5, CAST($6 AS BIGINT) FROM pb_purge WHERE id = $7 AND finished_at = 0 ON CONFLICT (purge) DO NOTHING`,
-		d.What, d.Who, d.Name, encode(d.Groups), d.Problem, millis(d.At), d.Purge)
+	n, err := t.exec(`INSERT INTO pb_decision (purge, what, who, name, who_groups, problem, emergency, at)
+		SELECT id, $1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT) FROM pb_purge WHERE id = $8 AND finished_at = 0 ON CONFLICT (purge) DO NOTHING`,
+		d.What, d.Who, d.Name, encode(d.Groups), d.Problem, d.Emergency, millis(d.At), d.Purge)
 	switch {
 	case err != nil:
 		return false, err
@@ -126,7 +126,7 @@ func (t tx) known(id string) error {
 	return missing(id, t.one(`SELECT id FROM pb_purge WHERE id = $1`, id).Scan(&found))
 }
 
-const decisionColumns = `purge, what, who, name, who_groups, problem, at`
+const decisionColumns = `purge, what, who, name, who_groups, problem, emergency, at`
 
 func decision(ctx context.Context, q querier, id string) (Decision, error) {
 	return scanDecision(q.QueryRowContext(ctx, `SELECT `+decisionColumns+` FROM pb_decision WHERE purge = $1`, id))
@@ -135,7 +135,7 @@ func decision(ctx context.Context, q querier, id string) (Decision, error) {
 func scanDecision(r row) (d Decision, err error) {
 	var groups string
 	var at int64
-	if err := r.Scan(&d.Purge, &d.What, &d.Who, &d.Name, &groups, &d.Problem, &at); err != nil {
+	if err := r.Scan(&d.Purge, &d.What, &d.Who, &d.Name, &groups, &d.Problem, &d.Emergency, &at); err != nil {
 		return Decision{}, err
 	}
 	d.At = instant(at)

@@ -58,8 +58,17 @@ func (p Purge) digest(targets []placedTarget) string {
 	return digest(fields...)
 }
 
+// digest is over a decision. A confirmation gives the reason of an emergency, if it gives any, and every other decision its problem.
+// The tables can hold both texts of any decision, which only a forger writes: those have a digest that no row of the audit has.
 func (d Decision) digest() string {
-	fields := []string{"decision 1", d.Purge, string(d.What), string(d.Who), d.Name, d.Problem, number(millis(d.At))}
+	version, said, other := "decision 1", d.Problem, d.Emergency
+	if d.What == Confirmed {
+		said, other = d.Emergency, d.Problem
+	}
+	if other != "" {
+		version = "forged decision " + other
+	}
+	fields := []string{version, d.Purge, string(d.What), string(d.Who), d.Name, said, number(millis(d.At))}
 	return digest(append(fields, several(d.Groups)...)...)
 }
 

@@ -17,8 +17,8 @@ type held struct {
 	hosts    []string
 }
 
-// held reads the purges behind one id up to another, by id.
-func (t tx) held(ctx context.Context, after, last string) ([]*held, error) {
+// held reads the purges behind one id up to another, by id. decisions are the columns of pb_decision as its schema has them.
+func (t tx) held(ctx context.Context, after, last, decisions string) ([]*held, error) {
 	purges, err := rows(ctx, t, scanPurge, `SELECT `+purgeColumns+` FROM pb_purge p WHERE p.id > $1 AND p.id <= $2 ORDER BY p.id`, after, last)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (t tx) held(ctx context.Context, after, last string) ([]*held, error) {
 		all[i] = &held{Purge: p}
 		by[p.ID] = all[i]
 	}
-	for _, of := range parts {
+	for _, of := range partsOf(decisions) {
 		_, err := rows(ctx, t, func(r row) (none struct{}, err error) { return none, of.scan(r, by) }, of.query, after, last)
 		if err != nil {
 			return nil, err
@@ -46,15 +46,19 @@ func (t tx) held(ctx context.Context, after, last string) ([]*held, error) {
 	return all, nil
 }
 
-// parts are the tables beside pb_purge, each read into the purges that are there.
-var parts = []struct {
+// part is a table beside pb_purge, whose rows are read into the purges that are there.
+type part struct {
 	query string
 	scan  func(row, map[string]*held) error
-}{
-	{`SELECT purge, area, n, target, outcome, reason FROM pb_target WHERE purge > $1 AND purge <= $2 ORDER BY purge, area, n`, scanHeldTarget},
-	{`SELECT ` + decisionColumns + ` FROM pb_decision WHERE purge > $1 AND purge <= $2 ORDER BY purge`, scanHeldDecision},
-	{`SELECT ` + callColumns + ` FROM pb_call WHERE purge > $1 AND purge <= $2 ORDER BY purge, batch, try`, scanHeldCall},
-	{`SELECT purge, host, at FROM pb_host WHERE purge > $1 AND purge <= $2 ORDER BY purge, host, at`, scanHeldHost},
+}
+
+func partsOf(decisions string) []part {
+	return []part{
+		{`SELECT purge, area, n, target, outcome, reason FROM pb_target WHERE purge > $1 AND purge <= $2 ORDER BY purge, area, n`, scanHeldTarget},
+		{`SELECT ` + decisions + ` FROM pb_decision WHERE purge > $1 AND purge <= $2 ORDER BY purge`, scanHeldDecision},
+		{`SELECT ` + callColumns + ` FROM pb_call WHERE purge > $1 AND purge <= $2 ORDER BY purge, batch, try`, scanHeldCall},
+		{`SELECT purge, host, at FROM pb_host WHERE purge > $1 AND purge <= $2 ORDER BY purge, host, at`, scanHeldHost},
+	}
 }
 
 func scanHeldTarget(r row, by map[string]*held) error {

@@ -18,7 +18,7 @@ func bindOld(ctx context.Context, db *sql.Tx) error {
 			return errors.Join(err, t.bindOldRules(ctx))
 		}
 		last := ids[len(ids)-1]
-		all, err := t.held(ctx, after, last)
+		all, err := t.held(ctx, after, last, oldDecisionColumns)
 		if err != nil {
 			return err
 		}
@@ -33,6 +33,10 @@ func bindOld(ctx context.Context, db *sql.Tx) error {
 	}
 	return nil
 }
+
+// oldDecisionColumns are the decisionColumns of step 10, where a confirmation gave the reason of an emergency as its problem.
+const oldDecisionColumns = `purge, what, who, name, who_groups, CASE what WHEN 'confirmed' THEN '' ELSE problem END,
+	CASE what WHEN 'confirmed' THEN problem ELSE '' END, at`
 
 func (t tx) bindOldRules(ctx context.Context) (err error) {
 	if t.making.rules, err = rows(ctx, t, text, `SELECT id FROM pb_rule ORDER BY id`); err != nil {

@@ -62,6 +62,57 @@ func TestUpgradeBindsWhatIsThere(t *testing.T) {
 	agesAway(t, s)
 }
 
+// TestUpgradeMovesTheReasonOfAnEmergency upgrades a database of before any row bound a decision, and one whose rows bind the reason
+// as a confirmation's problem: both have the reason where it belongs, and no forgery passes.
+func TestUpgradeMovesTheReasonOfAnEmergency(t *testing.T) {
+	t.Parallel()
+	for name, reopen := range map[string]func(*testing.T, *Store, string) *Store{"before facts": upgraded, "before emergency": beforeEmergency} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, url := opened(t)
+			released, refused := inState(t, s, 1, StateWaiting), inState(t, s, 2, StateWaiting)
+			decided(t, s, Decision{Purge: released, What: Confirmed, Who: "slack:T1/U2", Emergency: "urgent", At: midday})
+			decided(t, s, Decision{Purge: refused, What: Withdrawn, Problem: "no more", At: midday})
+			_, err := s.db.Exec(`UPDATE pb_decision SET problem = emergency WHERE what = 'confirmed'`)
+			require.NoError(t, err)
+			s = reopen(t, s, url)
+			whole(t, s)
+			assertWhy(t, s, released, "urgent", "")
+			assertWhy(t, s, refused, "", "no more")
+			for _, forgery := range []string{`emergency = problem, problem = emergency WHERE purge = $1`, `emergency = problem WHERE purge = $1`, `problem = emergency WHERE purge = $1`,
+				`emergency = '' WHERE purge = $1 AND emergency <> ''`, `problem = '' WHERE purge = $1 AND problem <> ''`, `emergency = 'x' WHERE purge = $1`, `problem = 'x' WHERE purge = $1`} {
+				altered(t, s, forgery, `UPDATE pb_decision SET `+forgery, released)
+				altered(t, s, forgery, `UPDATE pb_decision SET `+forgery, refused)
+			}
+		})
+	}
+}
+
+func decided(t *testing.T, s *Store, d Decision) {
+	_, _, err := s.Decide(t.Context(), d, Event{}, rowOf(AuditConfirmed, d.Purge))
+	require.NoError(t, err)
+	whole(t, s)
+}
+
+func assertWhy(t *testing.T, s *Store, id, emergency, problem string) {
+	d, _, err := s.Decision(t.Context(), id)
+	require.NoError(t, err)
+	assert.Equal(t, emergency, d.Emergency)
+	assert.Equal(t, problem, d.Problem)
+	assert.Equal(t, emergency != "", d.Released())
+}
+
+// beforeEmergency takes a database back to the schema before the reason had its column, and opens it.
+func beforeEmergency(t *testing.T, s *Store, url string) *Store {
+	_, err := s.db.Exec(`ALTER TABLE pb_decision DROP COLUMN emergency; DELETE FROM pb_schema WHERE version_id >= 15`)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	s, err = Open(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
 // agesAway has what remains verify at every step of age.
 func agesAway(t *testing.T, s *Store) {
 	for _, until := range []time.Duration{-time.Hour, time.Minute, 90 * 24 * time.Hour, 9000 * 24 * time.Hour} {

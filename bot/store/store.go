@@ -105,8 +105,8 @@ type Target struct {
 	Reason  string // why it failed or is unknown, one sentence
 }
 
-// Released reports whether a purge was confirmed without the approval that it needed: only then does a confirmation say why.
-func (d Decision) Released() bool { return d.What == Confirmed && d.Problem != "" }
+// Released reports whether a purge was confirmed without the approval that it needed.
+func (d Decision) Released() bool { return d.What == Confirmed && d.Emergency != "" }
 
 // Count returns how many targets have each outcome.
 func Count(targets []Target) map[purge.Outcome]int {
@@ -124,10 +124,11 @@ type Decision struct {
 	Who   acl.Subject // "" for time
 	Name  string
 	// Groups are those of Who as they were then; Problem is why, where it is a refusal.
-	Groups  []acl.Subject
-	Problem string
-	At      time.Time
-	Charges []Charge // taken if it is the first; not read back
+	Groups    []acl.Subject
+	Problem   string
+	Emergency string // the typed reason why the purge could not wait for its approval; "" where it was approved or needed none
+	At        time.Time
+	Charges   []Charge // taken if it is the first; not read back
 }
 
 // Verdict is what was decided.

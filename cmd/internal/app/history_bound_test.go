@@ -29,7 +29,7 @@ var mustBind = map[string][]string{
 		"reason", "private", "state", "problem", "created_at", "finished_at", "cancelled"},
 	"pb_target":   {"purge", "area", "n", "target", "outcome", "reason"},
 	"pb_host":     {"host", "at", "purge"},
-	"pb_decision": {"purge", "what", "who", "name", "who_groups", "problem", "at"},
+	"pb_decision": {"purge", "what", "who", "name", "who_groups", "problem", "emergency", "at"},
 	"pb_call":     {"purge", "batch", "try", "kind", "area", "units", "day", "at", "state", "receipt", "problem"},
 	"pb_rule": {"id", "kind", "platform", "workspace", "grantee", "domain", "path", "kinds", "areas", "until", "maker", "name", "groups_of", "reason", "at",
 		"revoked_at", "revoked_by"},
@@ -248,7 +248,7 @@ func (w tables) purges(t *testing.T, id, host string) store.Purge {
 	require.NoError(t, err)
 	_, err = w.db.Asked(ctx, p.ID, json.RawMessage(`{}`), noon.Add(time.Hour))
 	require.NoError(t, err)
-	d := store.Decision{Purge: p.ID, What: store.Confirmed, Who: "slack:T1/U2", Name: "Bob", Groups: []acl.Subject{"slack:T1/S2"}, Problem: "urgent", At: noon}
+	d := store.Decision{Purge: p.ID, What: store.Confirmed, Who: "slack:T1/U2", Name: "Bob", Groups: []acl.Subject{"slack:T1/S2"}, Emergency: "urgent", At: noon}
 	_, _, err = w.db.Decide(ctx, d, store.Event{}, by(d.Who, d.Name, store.AuditConfirmed, p.ID, store.Body{}))
 	require.NoError(t, err)
 	require.NoError(t, w.db.SetState(ctx, p.ID, store.StateSending))

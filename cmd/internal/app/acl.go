@@ -14,7 +14,7 @@ import (
 	"purgebot/purge"
 )
 
-// InitACL writes a policy file that loads. It never writes over one.
+// InitACL writes an example policy file that loads. An existing file is never overwritten.
 func InitACL(path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
@@ -27,7 +27,7 @@ func InitACL(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// readACL reads a policy file; its warnings go to warn.
+// readACL reads a policy file and prints its warnings to warn.
 func readACL(file string, warn io.Writer) (*acl.Policy, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -43,7 +43,8 @@ func readACL(file string, warn io.Writer) (*acl.Policy, error) {
 	return policy, nil
 }
 
-// AskACL says who asks the policy file, and what for. None of what asks it needs a database or a network.
+// AskACL holds the flags of the `purgebot acl` commands: the policy file, the person asking and the kind of request. Its
+// methods need neither a database nor a network.
 type AskACL struct {
 	File, User, Channel, Kind, Area string
 	Groups                          []string
@@ -81,7 +82,7 @@ func (c AskACL) options() (o acl.CheckOptions, err error) {
 	return o, nil
 }
 
-// subject reads one flag; an empty one is left to whoever needs it.
+// subject parses the subject in a flag. An empty flag gives the empty subject.
 func subject(flag, s string) (acl.Subject, error) {
 	if s == "" {
 		return "", nil
@@ -93,7 +94,7 @@ func subject(flag, s string) (acl.Subject, error) {
 	return subject, nil
 }
 
-// Why writes the decision on each target, in each area that is asked for, and how it came about.
+// Why writes the decision on each target in each requested area, with the reasons for the decision.
 func (c AskACL) Why(targets []string, out, warn io.Writer) error {
 	policy, err := readACL(c.File, warn)
 	if err != nil {
@@ -107,6 +108,7 @@ func (c AskACL) Why(targets []string, out, warn io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// The question differs only in target and area from one answer to the next.
 	a := acl.Ask{Who: policy.Who(o.User, o.Groups), In: o.Channel, Kind: o.Kind, At: o.At}
 	return eachTarget(targets, o.Kind, func(t purge.Target) error {
 		a.Target = t
@@ -119,7 +121,7 @@ func (c AskACL) Why(targets []string, out, warn io.Writer) error {
 	})
 }
 
-// eachTarget parses all targets before it goes through them.
+// eachTarget parses all targets before it calls do for the first of them.
 func eachTarget(targets []string, kind purge.Kind, do func(purge.Target) error) error {
 	var parsed []purge.Target
 	for _, s := range targets {
@@ -137,7 +139,7 @@ func eachTarget(targets []string, kind purge.Kind, do func(purge.Target) error) 
 	return nil
 }
 
-// WhoCan writes who may purge each target.
+// WhoCan writes the people and groups that may purge each target.
 func (c AskACL) WhoCan(targets []string, out, warn io.Writer) error {
 	policy, err := readACL(c.File, warn)
 	if err != nil {
@@ -166,7 +168,7 @@ type whoCan struct {
 	Who    []acl.Access `json:"who"`
 }
 
-// TestACL runs the tests of a policy file and writes what each found. The error says how many failed.
+// TestACL runs the tests inside a policy file and writes each result. The error counts the failed tests.
 func TestACL(file string, asJSON bool, out io.Writer) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -176,6 +178,7 @@ func TestACL(file string, asJSON bool, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// Every result is written, also after a failure.
 	failed := 0
 	for _, r := range results {
 		if r.Failed != "" {
@@ -185,6 +188,7 @@ func TestACL(file string, asJSON bool, out io.Writer) error {
 			return err
 		}
 	}
+	// A summary line is for human readers only: JSON output holds results alone.
 	if failed > 0 {
 		return fmt.Errorf("%d of the %d tests in %s fail", failed, len(results), file)
 	}
@@ -194,8 +198,8 @@ func TestACL(file string, asJSON bool, out io.Writer) error {
 	return nil
 }
 
-// DiffACL writes what changes for whom when one policy file takes the place of another, at most so many changes; 0 is all.
-// It says whether nothing does.
+// DiffACL writes the changes in access when one policy file replaces another. At most `most` changes are written; 0
+// means all. The result same is true if nothing changes.
 func DiffACL(before, after string, most int, asJSON bool, out, warn io.Writer) (same bool, err error) {
 	was, err := readACL(before, warn)
 	if err != nil {
@@ -209,7 +213,7 @@ func DiffACL(before, after string, most int, asJSON bool, out, warn io.Writer) (
 	return d.Same, write(out, asJSON, d, sayDiff)
 }
 
-// write writes v as one line of JSON, or as say says it.
+// write writes v as one line of JSON, or through say as text.
 func write[T any](out io.Writer, asJSON bool, v T, say func(io.Writer, T)) error {
 	var b bytes.Buffer
 	if asJSON {

@@ -8,12 +8,13 @@ import (
 	"purgebot/acl"
 )
 
-// This file holds the words of `purgebot acl diff`.
+// This file holds the texts of `purgebot acl diff`.
 
 func sayDiff(w io.Writer, d acl.Difference) {
 	if d.Same {
-		fmt.Fprintln(w, "nothing changes for anybody")
+		fmt.Fprintln(w, "access does not change")
 	}
+	// Changes are grouped by the people they concern.
 	for _, of := range d.Who {
 		fmt.Fprintf(w, "%s:\n", listedOf(of.Who, of.MoreWho))
 		for _, c := range of.Changes {
@@ -24,10 +25,11 @@ func sayDiff(w io.Writer, d acl.Difference) {
 		}
 	}
 	if d.More > 0 {
-		fmt.Fprintf(w, "… and changes for others in %d places; --most 0 lists them\n", d.More)
+		fmt.Fprintf(w, "… and changes for other people in %d places; --most 0 lists all changes\n", d.More)
 	}
+	// Settings are changes that concern everybody.
 	if len(d.Settings) > 0 {
-		fmt.Fprintln(w, "besides:")
+		fmt.Fprintln(w, "settings that change:")
 	}
 	for _, s := range d.Settings {
 		fmt.Fprintf(w, "  %s\n", s)
@@ -36,7 +38,7 @@ func sayDiff(w io.Writer, d acl.Difference) {
 
 var signs = map[acl.Effect]string{acl.Gains: "+", acl.DenialAdded: "+", acl.Loses: "-", acl.DenialRemoved: "-", acl.ConfirmChanged: "~ changes", acl.LimitsChanged: "~ changes"}
 
-// sayChange says one change: what, where, for which of kinds, areas and schemes, and how.
+// sayChange describes one change: its effect and place, its kinds, areas and schemes, and the values before and after.
 func sayChange(c acl.Change) string {
 	parts := []string{fmt.Sprintf("%s %s %s", signs[c.What], c.What, places(c)), listed(c.Kinds), listed(c.Areas), listed(c.Schemes)}
 	if c.In != "" {
@@ -56,7 +58,7 @@ func sayChange(c acl.Change) string {
 	return strings.Join(parts, " · ")
 }
 
-// turned says that was became is, or, if that did not change, what there is.
+// turned shows a value as "before → after" if it changed, otherwise as the value alone.
 func turned(changed bool, was, is, orNone string) []string {
 	switch {
 	case changed:
@@ -67,7 +69,7 @@ func turned(changed bool, was, is, orNone string) []string {
 	return nil
 }
 
-// places are where a change is.
+// places names the domains and the path of a change.
 func places(c acl.Change) string {
 	domains := listedOf(c.Domains, c.MoreDomains)
 	if len(c.Domains) == 0 {
@@ -84,7 +86,7 @@ func places(c acl.Change) string {
 	return domains
 }
 
-// listedOf lists some of more names.
+// listedOf lists names up to a limit and counts the rest; more is the number of names already cut off before.
 func listedOf(some []string, more int) string {
 	show := min(len(some), mostListed)
 	text := strings.Join(some[:show], ", ")

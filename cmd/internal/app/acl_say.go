@@ -9,9 +9,10 @@ import (
 	"purgebot/acl"
 )
 
-// This file holds the words of `purgebot acl`; people who keep the policy file read them in a terminal.
+// This file holds the texts of `purgebot acl`, which maintainers of the policy file read in a terminal.
 
 func sayWhy(w io.Writer, y acl.Why) {
+	// The first lines give the verdict and the deciding rule.
 	verdict := "no"
 	if y.Allowed {
 		verdict = "yes"
@@ -21,12 +22,14 @@ func sayWhy(w io.Writer, y acl.Why) {
 		y.Rule += " (a denial)"
 	}
 	fmt.Fprintf(w, "  rule: %s\n", y.Rule)
+	// The next lines give the consequences: approval and budgets.
 	if len(y.Approvers) > 0 {
 		fmt.Fprintf(w, "  approvers: %s\n", listed(y.Approvers))
 	}
 	for _, c := range y.Budgets {
 		fmt.Fprintf(w, "  counts towards: %s, %d a day\n", c.Key, c.Limit)
 	}
+	// The last lines list every grant on the host, and the reason why a grant does not apply.
 	for _, g := range y.Grants {
 		if len(g.Misses) == 0 {
 			fmt.Fprintf(w, "  grant %q covers it\n", g.Rule)
@@ -37,7 +40,7 @@ func sayWhy(w io.Writer, y acl.Why) {
 	sayOthers(w, y.User, y.Others)
 }
 
-// sayOthers says whom the grants on the host are for.
+// sayOthers lists the grants on the host that belong to other people.
 func sayOthers(w io.Writer, user acl.Subject, others []acl.Named) {
 	for i, o := range others {
 		if i == mostListed {
@@ -62,11 +65,13 @@ func sayWhoCan(w io.Writer, c whoCan) {
 }
 
 func sayAccess(a acl.Access) string {
+	// The people come first.
 	s := a.To
 	if len(a.Members) > 0 {
 		s += " (" + listed(a.Members) + ")"
 	}
 	s += "  "
+	// The places where they may purge follow.
 	if len(a.Areas) > 0 {
 		s += "in " + listed(a.Areas)
 	} else {
@@ -78,6 +83,7 @@ func sayAccess(a acl.Access) string {
 	if len(a.Paths) > 0 {
 		s += ", below " + listed(a.Paths)
 	}
+	// The conditions come last.
 	if a.Confirm != "" {
 		s += ", confirm: " + string(a.Confirm)
 	}
@@ -116,7 +122,7 @@ func sayTest(w io.Writer, file string, r acl.TestResult) {
 
 func sayTested(w io.Writer, file string, tests int) {
 	if tests == 0 {
-		fmt.Fprintf(w, "%s loads, and has no tests: say under `tests` what somebody may and may not purge\n", file)
+		fmt.Fprintf(w, "%s loads, and has no tests: add tests under `tests`, for access that must be allowed and access that must be denied\n", file)
 		return
 	}
 	fmt.Fprintf(w, "%s loads, and meets all %d of its tests\n", file, tests)
@@ -129,7 +135,7 @@ func orNone[T ~string](s T) string {
 	return string(s)
 }
 
-// mostListed is how many names one line holds; --json has them all.
+// mostListed is the number of names shown on one line; --json shows all names.
 const mostListed = 8
 
 func listed[T ~string](all []T) string {

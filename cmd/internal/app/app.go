@@ -1,7 +1,7 @@
 // Package app is the configuration and the wiring of purgebot: the only package that knows every concrete type.
 //
-// It reads no environment by itself (the caller hands it a look-up), wraps the ports to measure and pace them, and decides
-// nothing about a purge. Nothing simulated is imported here.
+// Package app reads no environment by itself (the caller passes a lookup function), wraps the ports to measure and pace
+// them, and makes no decision about a purge. Package app imports no simulator.
 package app
 
 import (
@@ -20,7 +20,7 @@ import (
 	"purgebot/bot/store"
 )
 
-// App is a purgebot that is wired and listening.
+// App is a running purgebot with its listeners.
 type App struct {
 	bot      *bot.Bot
 	chats    chats
@@ -31,13 +31,15 @@ type App struct {
 	stopWatching context.CancelFunc
 }
 
-// executor names whoever takes up open purges. The lock of the SQLite file lets in one process at a time, so it is always
-// the same: by the host's name, the open purges of a container that was made anew would belong to nobody.
+// executor names the owner of open purges for the durable engine. The name is constant, since the lock of the SQLite
+// file admits one process at a time. With the host's name instead, the open purges of a recreated container would have
+// no owner.
 const executor = "purgebot"
 
-// Start opens the database, takes up what was left open, and begins to listen. What is wrong is said in one sentence each.
+// Start opens the database, resumes open purges, and begins to listen. Its error holds one sentence per problem.
 func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	log.Info("starting", "version", Version(), "go", runtime.Version())
+	// The policy and the chats come first, since they change nothing on this machine.
 	policy, err := openPolicy(c.ACL, log)
 	if err != nil {
 		return nil, err
@@ -46,11 +48,12 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	if a.chats, err = newChats(c, func() []acl.Subject { return a.named(policy) }, a.metrics, log); err != nil {
 		return nil, err
 	}
-	// The addresses come before the database: where one is taken, no file is left behind.
+	// The listeners are bound before the database is opened, so that a taken address leaves no new file behind.
 	if a.web, err = bind("PURGEBOT_LISTEN", c.Listen); err == nil {
 		a.web.http.WriteTimeout += c.Patience
 		a.ops, err = bind("PURGEBOT_OPS_LISTEN", c.OpsListen)
 	}
+	// The database and the open purges come last.
 	if err == nil {
 		a.bot, err = newBot(ctx, c, a, policy, log)
 	}
@@ -64,18 +67,19 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*App, error) {
 	return a, nil
 }
 
-// named are the subjects whose groups decide something now: those of the policy file, and those whom administrators have granted
-// something in chat.
+// named returns the subjects whose group memberships matter now: the subjects of the policy file, and the recipients of
+// grants made in chat.
 func (a *App) named(policy *policyFile) []acl.Subject {
 	all := policy.subjects()
-	if a.bot == nil { // the chats come first
+	if a.bot == nil { // the chats are built before the bot
 		return all
 	}
 	return slices.Concat(all, a.bot.Borrowers())
 }
 
-// newBot opens the database and puts the bot together.
+// newBot opens the database and connects the bot to the CDN and the chats.
 func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog.Logger) (*bot.Bot, error) {
+	// The CDN client is made before the database is opened, so that a wrong setting leaves no file behind.
 	zone, err := time.LoadLocation(c.QuotaZone)
 	if err != nil {
 		return nil, fmt.Errorf("PURGEBOT_QUOTA_ZONE: %w", err)
@@ -89,6 +93,7 @@ func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
+	// Pacing needs the database, because all processes on one database share its turns.
 	pace.db = db
 	b, err := bot.New(bot.Options{
 		Store: db, CDN: a.metrics.cdn(cdn, pace), Platforms: a.chats.platforms(a.metrics),
@@ -104,7 +109,7 @@ func newBot(ctx context.Context, c Config, a *App, policy *policyFile, log *slog
 	return b, nil
 }
 
-// begin takes up what was left open, then what comes in.
+// begin resumes open purges and then accepts events from the chats.
 func (a *App) begin(policy *policyFile) error {
 	ctx, stop := context.WithCancel(context.Background())
 	a.stopWatching = stop
@@ -118,24 +123,26 @@ func (a *App) begin(policy *policyFile) error {
 	return a.chats.start(ctx, h)
 }
 
-// Addr is where the webhooks are, OpsAddr where health and metrics are.
-func (a *App) Addr() string    { return a.web.addr }
+// Addr returns the address of the webhooks.
+func (a *App) Addr() string { return a.web.addr }
+
+// OpsAddr returns the address of health checks and metrics.
 func (a *App) OpsAddr() string { return a.ops.addr }
 
-// Progress is how far everything that was asked has come.
+// Progress counts the unfinished work and lists the finished purges.
 type Progress struct {
 	bot.Backlog
-	Ended   []string // how each purge that is final ended, newest first
-	Refused int64    // commands and presses that were refused
+	Ended   []string // one line for the end of each final purge, newest first
+	Refused int64    // commands and presses that got a refusal
 }
 
-// Progress says how far everything has come, as the database knows it.
+// Progress reads the progress of all purges from the database.
 func (a *App) Progress(ctx context.Context) (Progress, error) {
 	backlog, err := a.bot.Backlog(ctx)
 	if err != nil {
 		return Progress{}, err
 	}
-	backlog.Cards += a.chats.replying() // private ones are messages too
+	backlog.Cards += a.chats.replying() // a private reply is a message too
 	ended, err := a.bot.Ended(ctx)
 	return Progress{backlog, ended, a.metrics.refused.Load()}, err
 }
@@ -147,12 +154,14 @@ func (a *App) Stop() error {
 	begun := time.Now()
 	a.log.Info("stopping")
 	a.stopWatching()
+	// The listeners close first, so that no new event arrives.
 	var errs []error
 	for _, s := range []*server{a.web, a.ops} {
 		if s != nil {
 			errs = append(errs, s.stop(ctx))
 		}
 	}
+	// The private replies, the bot and the last cards finish next, in this order.
 	a.chats.stop()
 	if a.bot != nil {
 		errs = append(errs, a.bot.Stop(12*time.Second))
@@ -175,7 +184,7 @@ func (a *App) Wait(ctx context.Context) error {
 	}
 }
 
-// server is one address.
+// server is the HTTP server on one address.
 type server struct {
 	http     *http.Server
 	listener net.Listener
@@ -183,7 +192,7 @@ type server struct {
 	failed   chan error
 }
 
-// bind takes the address that a variable names. Whoever connects before serve waits.
+// bind opens the address that a variable names. Connections that arrive before serve are queued.
 func bind(variable, addr string) (*server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -206,6 +215,6 @@ func (s *server) serve(h http.Handler) {
 }
 
 func (s *server) stop(ctx context.Context) error {
-	defer s.listener.Close() // one that never served is not the http.Server's to close
+	defer s.listener.Close() // http.Server does not close a listener that never served
 	return s.http.Shutdown(ctx)
 }

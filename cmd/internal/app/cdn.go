@@ -8,13 +8,14 @@ import (
 	"purgebot/purge/tencent"
 )
 
-// The APIs that can be said.
+// The values of PURGEBOT_CDN_API.
 const (
 	api2 = "2.0"
 	api3 = "3.0"
 )
 
-// openCDN is the client of the API that was said. The two differ in what can be configured, not in what they are asked.
+// openCDN makes the client of the configured API. The two clients differ in configuration only; both implement the same
+// port.
 func openCDN(c Config, zone *time.Location, p *pace) (purge.CDN, error) {
 	config := tencent.Config{
 		Endpoint: c.CDNEndpoint, Method: c.CDNMethod, Signature: c.CDNSignature,
@@ -26,8 +27,8 @@ func openCDN(c Config, zone *time.Location, p *pace) (purge.CDN, error) {
 	return tencent.NewV2(config)
 }
 
-// vendorLanguage is the closest that the vendor speaks to the language of LANG. Only the log quotes the vendor, so its reader is
-// whoever runs the process; what people in a chat read is in our own words.
+// vendorLanguage returns the vendor's language that comes closest to LANG. Only the log quotes the vendor, so the quoted
+// text suits the operator of this process. Texts in a chat are purgebot's own.
 func vendorLanguage(lang string) string {
 	if strings.HasPrefix(lang, "zh") {
 		return "zh-CN"

@@ -12,10 +12,10 @@ import (
 	"purgebot/bot/grammar"
 )
 
-// chats are the platforms that are configured. One without its variables is off.
+// chats holds the configured platforms. A platform without its variables is nil.
 type chats struct {
-	slack   *slack.Slack     // nil if off
-	discord *discord.Discord // nil if off
+	slack   *slack.Slack     // nil if Slack is not configured
+	discord *discord.Discord // nil if Discord is not configured
 }
 
 func newChats(c Config, groups func() []acl.Subject, m *metrics, log *slog.Logger) (s chats, err error) {
@@ -38,7 +38,7 @@ func newChats(c Config, groups func() []acl.Subject, m *metrics, log *slog.Logge
 	return s, err
 }
 
-// platforms is what the bot is given, measured.
+// platforms returns the configured chats, each wrapped with metrics, by name.
 func (s chats) platforms(m *metrics) map[string]chat.Platform {
 	all := map[string]chat.Platform{}
 	if s.slack != nil {
@@ -50,7 +50,7 @@ func (s chats) platforms(m *metrics) map[string]chat.Platform {
 	return all
 }
 
-// routes are the webhooks.
+// routes returns the HTTP handler of all webhooks.
 func (s chats) routes(h chat.Handler) http.Handler {
 	mux := http.NewServeMux()
 	if s.slack != nil {
@@ -62,7 +62,7 @@ func (s chats) routes(h chat.Handler) http.Handler {
 	return mux
 }
 
-// start begins what no webhook brings.
+// start opens the connections that chats need beside webhooks, such as Discord's gateway.
 func (s chats) start(ctx context.Context, h chat.Handler) error {
 	if s.slack != nil {
 		s.slack.Start()
@@ -73,7 +73,7 @@ func (s chats) start(ctx context.Context, h chat.Handler) error {
 	return nil
 }
 
-// replying is how many private replies are still going out.
+// replying counts the private replies still in delivery.
 func (s chats) replying() (n int) {
 	if s.slack != nil {
 		n += s.slack.Replying()
@@ -84,7 +84,7 @@ func (s chats) replying() (n int) {
 	return n
 }
 
-// stop waits for the private replies that are still going out. Nothing may deliver any more.
+// stop waits for the private replies still in delivery. The caller must have stopped the delivery of events before.
 func (s chats) stop() {
 	if s.slack != nil {
 		s.slack.Wait()
@@ -94,7 +94,7 @@ func (s chats) stop() {
 	}
 }
 
-// settle waits for what the bot's last cards have begun: a file follows its card.
+// settle waits for the uploads that the last cards began, since a file follows its card.
 func (s chats) settle() {
 	if s.slack != nil {
 		s.slack.Wait()

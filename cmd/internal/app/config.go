@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // the vendor's day turns in Asia/Shanghai, also on a host that has no zone files
+	_ "time/tzdata" // the vendor's day ends in Asia/Shanghai, and some hosts have no zone files
 
 	"github.com/sethvargo/go-envconfig"
 
@@ -22,56 +22,56 @@ import (
 	"purgebot/purge"
 )
 
-// Config is all of the configuration, read from the environment. A field tagged secret may also come from a file
-// that NAME_FILE names, and is never printed; one tagged file may come from there too.
+// Config is the whole configuration, read from the environment. A field tagged secret or file may also come from a file
+// named by NAME_FILE; a secret field is never printed.
 type Config struct {
 	Listen    string `env:"PURGEBOT_LISTEN,default=:8080" help:"webhooks: POST /slack/commands, /slack/interactions, /slack/events"`
 	OpsListen string `env:"PURGEBOT_OPS_LISTEN,default=127.0.0.1:9090" help:"/healthz, /readyz, /metrics"`
 	Database  string `env:"DATABASE_URL,default=sqlite:purgebot.db" secret:"yes" help:"sqlite:FILE; one serving process per file"`
 	ACL       string `env:"PURGEBOT_ACL,default=acl.yaml" help:"the policy file; purgebot acl init writes one that loads"`
 
-	CDNAPI       string  `env:"PURGEBOT_CDN_API" help:"must be said: 3.0 (Purge…Cache), or 2.0 (RefreshCdn…), whose end Tencent announced for 2022-11-30"`
-	CDNEndpoint  string  `env:"PURGEBOT_CDN_ENDPOINT" help:"another than Tencent's own, e.g. https://cdn.intl.tencentcloudapi.com for 3.0 on its international site; the signed host and path follow it"`
+	CDNAPI       string  `env:"PURGEBOT_CDN_API" help:"required: 3.0 (Purge…Cache), or 2.0 (RefreshCdn…), whose end Tencent announced for 2022-11-30"`
+	CDNEndpoint  string  `env:"PURGEBOT_CDN_ENDPOINT" help:"address instead of Tencent's own, e.g. https://cdn.intl.tencentcloudapi.com for 3.0 on its international site; the signed host and path follow it"`
 	CDNMethod    string  `env:"PURGEBOT_CDN_METHOD,default=POST" help:"2.0: GET or POST"`
 	CDNSignature string  `env:"PURGEBOT_CDN_SIGNATURE,default=HmacSHA256" help:"2.0: HmacSHA1 or HmacSHA256"`
-	CDNRate      float64 `env:"PURGEBOT_CDN_RATE,default=20" help:"CDN calls a second, all who share the database together"`
+	CDNRate      float64 `env:"PURGEBOT_CDN_RATE,default=20" help:"CDN calls per second, all processes on the database together"`
 	SecretID     string  `env:"TENCENTCLOUD_SECRET_ID" secret:"yes" help:"the key's id"`
 	SecretKey    string  `env:"TENCENTCLOUD_SECRET_KEY" secret:"yes" help:"the key"`
-	Token        string  `env:"TENCENTCLOUD_TOKEN" secret:"yes" help:"of temporary credentials, if they are"`
-	Language     string  `env:"LANG" help:"3.0: where it begins with zh, Tencent's words in the log are Chinese; else English"`
+	Token        string  `env:"TENCENTCLOUD_TOKEN" secret:"yes" help:"the token of temporary credentials"`
+	Language     string  `env:"LANG" help:"3.0: a value that begins with zh makes Tencent's texts in the log Chinese; else English"`
 
 	SlackBotToken      string `env:"SLACK_BOT_TOKEN" secret:"yes" help:"xoxb-…; with SLACK_SIGNING_SECRET switches Slack on"`
-	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET" secret:"yes" help:"checks what Slack delivers over HTTP"`
-	SlackAPIURL        string `env:"SLACK_API_URL" help:"another base URL than Slack's, e.g. of a stand-in"`
+	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET" secret:"yes" help:"verifies Slack's deliveries over HTTP"`
+	SlackAPIURL        string `env:"SLACK_API_URL" help:"base URL instead of Slack's own, e.g. of a stand-in"`
 
 	DiscordToken          string `env:"DISCORD_TOKEN" secret:"yes" help:"the bot's token; with the two below switches Discord on"`
 	DiscordApplicationID  string `env:"DISCORD_APPLICATION_ID" help:"the application's id"`
 	DiscordGuildID        string `env:"DISCORD_GUILD_ID" help:"the one server that is served"`
 	DiscordPublicKey      string `env:"DISCORD_PUBLIC_KEY" file:"yes" help:"takes interactions over HTTP instead of the gateway"`
 	DiscordMessageContent bool   `env:"DISCORD_MESSAGE_CONTENT,default=false" help:"asks for the privileged intent, to read role mentions"`
-	DiscordAPIURL         string `env:"DISCORD_API_URL" help:"another base URL than Discord's, e.g. of a stand-in"`
+	DiscordAPIURL         string `env:"DISCORD_API_URL" help:"base URL instead of Discord's own, e.g. of a stand-in"`
 
 	ConfirmTTL  time.Duration `env:"PURGEBOT_CONFIRM_TTL,default=10m" help:"how long a question waits for its requester"`
-	ApprovalTTL time.Duration `env:"PURGEBOT_APPROVAL_TTL,default=1h" help:"how long it waits for a second person"`
+	ApprovalTTL time.Duration `env:"PURGEBOT_APPROVAL_TTL,default=1h" help:"how long a question waits for a second person"`
 	ConfirmURLs int           `env:"PURGEBOT_CONFIRM_URLS,default=100" help:"URLs a person may purge in ten minutes without being asked"`
-	Poll        time.Duration `env:"PURGEBOT_POLL,default=5s" help:"first look at a sent purge; doubles to 60s"`
-	Deadline    time.Duration `env:"PURGEBOT_DEADLINE,default=1h" help:"when following a purge ends"`
+	Poll        time.Duration `env:"PURGEBOT_POLL,default=5s" help:"time until the first look at a sent purge; doubles up to 60s"`
+	Deadline    time.Duration `env:"PURGEBOT_DEADLINE,default=1h" help:"how long a purge is followed"`
 	PersonRate  int           `env:"PURGEBOT_PERSON_RATE,default=10" help:"commands a person may send in ten seconds"`
 	PersonOpen  int           `env:"PURGEBOT_PERSON_OPEN,default=5" help:"purges a person may have open"`
 	Keep        time.Duration `env:"PURGEBOT_KEEP,default=9600h" help:"how long purges and audit are kept (400 days)"`
 
-	AuditChannel string `env:"PURGEBOT_AUDIT_CHANNEL" help:"where every purge, decision, freeze and grant from chat is told as well: slack:TEAM/CHANNEL or discord:SERVER/CHANNEL, by their ids"`
+	AuditChannel string `env:"PURGEBOT_AUDIT_CHANNEL" help:"channel that also gets every purge, decision, freeze and grant from chat: slack:TEAM/CHANNEL or discord:SERVER/CHANNEL, by ids"`
 
 	QuotaURLs        int    `env:"PURGEBOT_QUOTA_URLS,default=10000" help:"the account's daily quota of URLs, per area; 0: none"`
-	QuotaDirectories int    `env:"PURGEBOT_QUOTA_DIRECTORIES,default=100" help:"and of directories"`
-	QuotaZone        string `env:"PURGEBOT_QUOTA_ZONE,default=Asia/Shanghai" help:"where the vendor's day turns"`
+	QuotaDirectories int    `env:"PURGEBOT_QUOTA_DIRECTORIES,default=100" help:"the account's daily quota of directories, per area; 0: none"`
+	QuotaZone        string `env:"PURGEBOT_QUOTA_ZONE,default=Asia/Shanghai" help:"time zone of the vendor's day"`
 
-	EmergencyAfter time.Duration // no variable: the rule is five minutes, and only what cannot wait that long, a test, says another
-	Patience       time.Duration // no variable: chats wait three seconds; only a simulated one waits longer, where the machine may be busy
+	EmergencyAfter time.Duration // without a variable: five minutes by rule; only tests set another time
+	Patience       time.Duration // without a variable: chats wait three seconds; only a simulated chat on a busy machine waits longer
 }
 
-// Load reads the configuration from an environment as os.Environ returns it. Its error names every variable that is missing,
-// wrong, or misspelt, whatever else is wrong: nothing is opened or listened to yet.
+// Load reads the configuration from an environment in the form of os.Environ. Load opens no file for writing and no
+// listener. Its error names every missing, wrong or misspelt variable at once.
 func Load(environ []string) (Config, error) {
 	var c Config
 	env := map[string]string{}
@@ -83,7 +83,7 @@ func Load(environ []string) (Config, error) {
 	var problems []error
 	each(&c, func(f reflect.StructField, v reflect.Value) {
 		if err := decode(f, v, lookup); err != nil {
-			_ = decode(f, v, func(string) (string, bool) { return "", false }) // the default, so that it is not a second problem
+			_ = decode(f, v, func(string) (string, bool) { return "", false }) // the default value avoids a second error for the same variable
 			problems = append(problems, err)
 		}
 	})
@@ -92,7 +92,7 @@ func Load(environ []string) (Config, error) {
 	return c, errors.Join(problems...)
 }
 
-// each visits the fields of a Config that are variables.
+// each visits the fields of a Config that have a variable.
 func each(c *Config, visit func(reflect.StructField, reflect.Value)) {
 	v := reflect.ValueOf(c).Elem()
 	for i := range v.NumField() {
@@ -102,7 +102,7 @@ func each(c *Config, visit func(reflect.StructField, reflect.Value)) {
 	}
 }
 
-// decode reads one field. They are read one by one because the library stops at the first that is wrong.
+// decode reads one field. Each field is decoded by itself, because the library stops at the first error.
 func decode(f reflect.StructField, v reflect.Value, lookup func(string) (string, bool)) error {
 	one := reflect.New(reflect.StructOf([]reflect.StructField{f}))
 	var fileErr error
@@ -124,7 +124,7 @@ func decode(f reflect.StructField, v reflect.Value, lookup func(string) (string,
 	return nil
 }
 
-// lookupSecret is lookup, and for secrets also NAME_FILE.
+// lookupSecret looks a variable up, and for secrets also its NAME_FILE.
 func lookupSecret(f reflect.StructField, key string, lookup func(string) (string, bool)) (string, bool, error) {
 	s, found := lookup(key)
 	file, named := lookup(key + "_FILE")
@@ -138,7 +138,7 @@ func lookupSecret(f reflect.StructField, key string, lookup func(string) (string
 	return s, err == nil, err
 }
 
-// fromFile reports whether a field may come from a file that NAME_FILE names.
+// fromFile reports whether a field may come from a file named by NAME_FILE.
 func fromFile(f reflect.StructField) bool {
 	return f.Tag.Get("secret") != "" || f.Tag.Get("file") != ""
 }
@@ -172,7 +172,7 @@ func example(f reflect.StructField) string {
 	return "the README shows"
 }
 
-// check says what is missing or does not fit together, one sentence for each variable.
+// check returns one error for each variable that is missing or contradicts another.
 func (c Config) check() []error {
 	var problems []error
 	need := func(ok bool, format string, args ...any) {
@@ -180,12 +180,14 @@ func (c Config) check() []error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
+	// The variables without a default come first.
 	need(c.CDNAPI != "", "PURGEBOT_CDN_API is missing: set it to 3.0, or to 2.0 where only that still works")
 	need(c.CDNAPI == "" || c.CDNAPI == api2 || c.CDNAPI == api3, "PURGEBOT_CDN_API is %q: it must be 2.0 or 3.0", c.CDNAPI)
 	need(c.SecretID != "", "TENCENTCLOUD_SECRET_ID is missing: set it to the id of the key that may purge")
 	need(c.SecretKey != "", "TENCENTCLOUD_SECRET_KEY is missing: set it to the key that may purge")
 	problems = append(problems, c.checkChats()...)
 	problems = append(problems, c.checkKeys()...)
+	// The options of the CDN and the database follow.
 	need(c.CDNMethod == "GET" || c.CDNMethod == "POST", "PURGEBOT_CDN_METHOD is %q: it must be GET or POST", c.CDNMethod)
 	need(c.CDNSignature == "HmacSHA1" || c.CDNSignature == "HmacSHA256", "PURGEBOT_CDN_SIGNATURE is %q: it must be HmacSHA1 or HmacSHA256", c.CDNSignature)
 	need(strings.HasPrefix(c.Database, "sqlite:"), "DATABASE_URL must be sqlite:FILE: other databases are not in this version yet")
@@ -193,6 +195,7 @@ func (c Config) check() []error {
 	need(c.CDNEndpoint == "" || endpointOK(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT is not an https:// address of host and path alone (http:// is for loopback only)")
 	need(c.CDNAPI != api2 || !endpointOK(c.CDNEndpoint) || hasPath(c.CDNEndpoint), "PURGEBOT_CDN_ENDPOINT has no path, and the path is part of what 2.0 signs: Tencent's own is https://cdn.api.qcloud.com/v2/index.php")
 	need(c.CDNAPI != api3 || !endpointOK(c.CDNEndpoint) || !hasPath(strings.TrimSuffix(c.CDNEndpoint, "/")), "PURGEBOT_CDN_ENDPOINT has a path, and 3.0 has none: Tencent's own is https://cdn.tencentcloudapi.com")
+	// Addresses, the policy file and the time zone are tried out.
 	for name, addr := range map[string]string{"PURGEBOT_LISTEN": c.Listen, "PURGEBOT_OPS_LISTEN": c.OpsListen} {
 		need(listenOK(addr), "%s is %q: write it as host:port, like 127.0.0.1:8080, or :8080 for every address of this machine", name, addr)
 	}
@@ -201,6 +204,7 @@ func (c Config) check() []error {
 	}
 	_, err := time.LoadLocation(c.QuotaZone)
 	need(err == nil && c.QuotaZone != "", "PURGEBOT_QUOTA_ZONE is %q: it must be a zone such as Asia/Shanghai", c.QuotaZone)
+	// Limits must be positive, or at least not negative.
 	for name, d := range map[string]time.Duration{"PURGEBOT_CONFIRM_TTL": c.ConfirmTTL, "PURGEBOT_APPROVAL_TTL": c.ApprovalTTL,
 		"PURGEBOT_POLL": c.Poll, "PURGEBOT_DEADLINE": c.Deadline, "PURGEBOT_KEEP": c.Keep} {
 		need(d > 0, "%s must be more than zero", name)
@@ -215,7 +219,7 @@ func (c Config) check() []error {
 	return problems
 }
 
-// checkChats says what is missing of the chats that are begun, or that none is.
+// checkChats returns one error for each missing variable of a configured chat, and an error if no chat is configured.
 func (c Config) checkChats() []error {
 	var problems []error
 	need := func(ok bool, text string) {
@@ -236,13 +240,13 @@ func (c Config) checkChats() []error {
 	return problems
 }
 
-// channelOK accepts the name of a channel: platform, workspace and id.
+// channelOK reports whether s names a channel by platform, workspace and id.
 func channelOK(s string) bool {
 	at := threadOf(s)
 	return (at.Platform == "slack" || at.Platform == "discord") && at.Workspace != "" && at.Channel != "" && string(at.Subject()) == s
 }
 
-// threadOf is the channel that a subject names, the zero Thread if it names nothing.
+// threadOf returns the channel that a subject names, or the zero Thread for an invalid name.
 func threadOf(s string) chat.Thread {
 	subject, err := acl.ParseSubject(s)
 	if err != nil {
@@ -251,8 +255,8 @@ func threadOf(s string) chat.Thread {
 	return chat.Thread{Platform: subject.Platform(), Workspace: subject.Workspace(), Channel: subject.ID()}
 }
 
-// endpointOK accepts https, and http on loopback: a signed request never crosses a network in the open. A user in the address would
-// be a password in the log.
+// endpointOK reports whether s is an https address, or an http address on loopback: a signed request never crosses a
+// network unencrypted. An address with a user is refused, since a password in it would reach the log.
 func endpointOK(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(s, "?#") || !printable.MatchString(s) {
@@ -275,7 +279,7 @@ func listenOK(addr string) bool {
 	return err == nil
 }
 
-// fileOK says why a path is no policy file that could be read.
+// fileOK returns an error if the policy file cannot be read.
 func fileOK(path string) error {
 	_, err := within(readFor, func() (none struct{}, err error) {
 		info, err := os.Stat(path)
@@ -290,7 +294,7 @@ func fileOK(path string) error {
 	return err
 }
 
-// Table is the configuration as `purgebot serve --help` prints it.
+// Table returns the list of settings that `purgebot serve --help` prints.
 func Table() string {
 	var out strings.Builder
 	each(&Config{}, func(f reflect.StructField, _ reflect.Value) {
@@ -303,13 +307,13 @@ func Table() string {
 	return out.String()
 }
 
-// LogValue says what is set, without what is secret.
+// LogValue lists the settings without the secret values.
 func (c Config) LogValue() slog.Value {
 	var attrs []slog.Attr
 	each(&c, func(f reflect.StructField, v reflect.Value) {
 		switch {
 		case f.Tag.Get("secret") == "":
-			attrs = append(attrs, slog.String(envName(f), fmt.Sprint(v.Interface()))) // "10m0s" rather than nanoseconds
+			attrs = append(attrs, slog.String(envName(f), fmt.Sprint(v.Interface()))) // Sprint gives "10m0s" instead of nanoseconds
 		case !v.IsZero():
 			attrs = append(attrs, slog.String(envName(f), "(set)"))
 		}

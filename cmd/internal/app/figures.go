@@ -10,14 +10,14 @@ import (
 	"purgebot/bot"
 )
 
-// figures are what is read at the scrape, all at once. What is not known then is left out: a number that stands for "unknown" would be
-// summed up with the others.
+// figures collects the metrics that are read at each scrape. An unknown figure is left out, since a placeholder such as
+// -1 would be added to real values.
 type figures struct {
 	bot    *bot.Bot
 	policy *policyFile
 }
 
-// readWithin bounds how long a scrape waits for the database.
+// readWithin limits the time that a scrape waits for the database.
 const readWithin = 2 * time.Second
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -62,7 +62,7 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	f.collectStored(gauge)
 }
 
-// collectStored is what the database knows, as far as it answers.
+// collectStored collects the figures in the database, if the database answers in time.
 func (f figures) collectStored(gauge func(d *prometheus.Desc, value float64, labels ...string)) {
 	ctx, cancel := context.WithTimeout(context.Background(), readWithin)
 	defer cancel()

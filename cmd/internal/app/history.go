@@ -15,14 +15,16 @@ import (
 	"purgebot/purge"
 )
 
-// History is `purgebot history`: it needs DATABASE_URL and nothing else, and reads beside a process that serves.
+// History holds the flags of `purgebot history`. The command needs DATABASE_URL only, and may run beside a serving
+// process.
 type History struct {
 	Host, Since, Until, By, Outcome string
 	Format, Zone                    string
 }
 
-// Run writes the timeline to out: each audit row that matches, oldest first.
+// Run writes the timeline to out: each matching audit row, oldest first.
 func (h History) Run(ctx context.Context, environ []string, now time.Time, out io.Writer) error {
+	// All flags are checked before the database is opened.
 	zone, err := readZone(h.Zone)
 	if err != nil {
 		return err
@@ -35,6 +37,7 @@ func (h History) Run(ctx context.Context, environ []string, now time.Time, out i
 	if err != nil {
 		return err
 	}
+	// The rows are written one by one, so that a long history needs little memory.
 	return reading(ctx, environ, func(db *store.Store) error {
 		for m, err := range db.Timeline(ctx, f) {
 			if err == nil {
@@ -48,13 +51,14 @@ func (h History) Run(ctx context.Context, environ []string, now time.Time, out i
 	})
 }
 
-// VerifyHistory is `purgebot history --verify`. An audit that is not whole is an error that names the first broken row.
+// VerifyHistory is `purgebot history --verify`. A broken audit is an error that names the first broken row.
 func VerifyHistory(ctx context.Context, environ []string, out io.Writer) error {
 	return reading(ctx, environ, func(db *store.Store) error {
 		v, err := db.Verify(ctx)
 		if err != nil {
 			return err
 		}
+		// A broken audit ends the command with an error.
 		switch b := v.Broken; {
 		case b != nil && b.Seq == 0:
 			return fmt.Errorf("the audit is broken: %s. Keep a copy of the database, and compare it with a backup", b.Why)
@@ -62,18 +66,19 @@ func VerifyHistory(ctx context.Context, environ []string, out io.Writer) error {
 			return fmt.Errorf("row %d of the audit is broken: %s; %d rows before it are whole. Keep a copy of the database, and compare it with a backup",
 				b.Seq, b.Why, v.Rows)
 		}
+		// A whole audit is summed up, with the hash to keep elsewhere.
 		fmt.Fprintf(out, "The audit is whole: %d rows, %d older ones were removed by age.\n", v.Rows, v.Pruned)
 		if v.BoundFrom > 0 {
-			fmt.Fprintf(out, "Row %d was written by the upgrade that bound the tables to the audit: older purges are held as they were found then.\n", v.BoundFrom)
+			fmt.Fprintf(out, "Row %d was written by the upgrade that bound the tables to the audit: older purges are compared with their state at that time.\n", v.BoundFrom)
 		}
 		if v.Head != "" {
-			fmt.Fprintf(out, "Its last row is %d with the hash %s: keep that elsewhere, and nobody can write it anew unseen.\n", v.Pruned+v.Rows, v.Head)
+			fmt.Fprintf(out, "The last row is %d, with the hash %s: keep the hash elsewhere, so that a rewritten audit can be detected.\n", v.Pruned+v.Rows, v.Head)
 		}
 		return nil
 	})
 }
 
-// reading opens the database that the environment names, without its lock and to be read only.
+// reading opens the database of the environment read-only and without its lock, and runs do on it.
 func reading(ctx context.Context, environ []string, do func(*store.Store) error) error {
 	url, err := databaseURL(environ)
 	if err != nil {
@@ -89,7 +94,7 @@ func reading(ctx context.Context, environ []string, do func(*store.Store) error)
 	return err
 }
 
-// databaseURL reads that one variable as Load would.
+// databaseURL reads DATABASE_URL by the same rules as Load.
 func databaseURL(environ []string) (string, error) {
 	var c Config
 	f, _ := reflect.TypeFor[Config]().FieldByName("Database")
@@ -135,7 +140,7 @@ func (h History) filter(now time.Time, zone *time.Location) (f store.Filter, err
 	return f, err
 }
 
-// readHost wants what a target's host can be.
+// readHost checks that host could be the host of a target, and returns its normal form.
 func readHost(host string) (string, error) {
 	if host == "" {
 		return "", nil
@@ -147,7 +152,7 @@ func readHost(host string) (string, error) {
 	return t.Host(), nil
 }
 
-// readMoment reads a date, a date with a time, or how long ago: 30d, 12h, 90m.
+// readMoment reads a date, a date with a time, or an age: 30d, 12h, 90m.
 func readMoment(flag, s string, now time.Time, zone *time.Location) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -166,7 +171,7 @@ func readMoment(flag, s string, now time.Time, zone *time.Location) (time.Time, 
 	return time.Time{}, fmt.Errorf(`%s %q is no time: write it like 30d, 12h, %s or "%s"`, flag, s, now.Format(time.DateOnly), now.Format("2006-01-02 15:04"))
 }
 
-// outcomes are those that a purge can end with.
+// outcomes lists the final states of a purge.
 var outcomes = []store.State{store.StateDone, store.StatePartly, store.StateAccepted, store.StateFailed, store.StateUnknown,
 	store.StateRefused, store.StateCancelled, store.StateExpired}
 
@@ -176,12 +181,12 @@ func readOutcome(s string) (store.State, error) {
 		st = store.StatePartly
 	}
 	if s != "" && !slices.Contains(outcomes, st) {
-		return "", fmt.Errorf("--outcome %q is none: it is one of %s", s, strings.Join(texts(outcomes), ", "))
+		return "", fmt.Errorf("--outcome %q is unknown: write one of %s", s, strings.Join(texts(outcomes), ", "))
 	}
 	return st, nil
 }
 
-// texts are named texts as plain ones; none are nil.
+// texts converts named strings to plain ones; nil stays nil.
 func texts[T ~string](named []T) []string {
 	if named == nil {
 		return nil

@@ -9,21 +9,21 @@ import (
 	"purgebot/bot/store"
 )
 
-// line is one row of the history. Every format has the same.
+// line is one row of the history, the same in every format.
 type line struct {
 	UTC   string `json:"utc"`
 	Local string `json:"local"` // in the reader's zone
 	Seq   int64  `json:"seq"`
 	What  string `json:"what"`
-	// Who did it, as they were then, and what let them.
+	// The person who acted, as known at the time, and the permissions used.
 	Subject string   `json:"subject"`
 	Name    string   `json:"name"`
 	Groups  []string `json:"groups"`
-	Via     []string `json:"via"` // the groups that let them in
+	Via     []string `json:"via"` // the groups that gave the permission
 	Rules   []string `json:"rules"`
-	Policy  string   `json:"policy"` // its hash
+	Policy  string   `json:"policy"` // hash of the policy
 	Channel string   `json:"channel"`
-	// The purge it is about; empty if none.
+	// The purge of the row; empty if the row has none.
 	Purge         string     `json:"purge"`
 	Requester     string     `json:"requester"`
 	RequesterName string     `json:"requester_name"`
@@ -31,23 +31,23 @@ type line struct {
 	Mode          string     `json:"mode"`
 	Areas         []string   `json:"areas"`
 	Reason        string     `json:"reason"`
-	Approver      string     `json:"approver"` // who pressed Purge
+	Approver      string     `json:"approver"` // the person who pressed Purge
 	ApproverName  string     `json:"approver_name"`
-	State         string     `json:"state"`   // where the purge stood when the row was written
-	Outcome       string     `json:"outcome"` // on the row that ends the purge, and on no other
-	Tasks         []string   `json:"tasks"`   // the vendor's
+	State         string     `json:"state"`   // state of the purge when the row was written
+	Outcome       string     `json:"outcome"` // set only on the row that ends the purge
+	Tasks         []string   `json:"tasks"`   // the vendor's task ids
 	Requests      []string   `json:"requests"`
 	Problem       string     `json:"problem"`
-	Targets       []affected `json:"targets"` // as they were then: on the first and the ending row of a purge, on later ones that tell more, and on a refusal
-	To            string     `json:"to"`      // whom a grant from chat is for
-	Until         string     `json:"until"`   // when that or a freeze was to end
+	Targets       []affected `json:"targets"` // targets as known at the time: on the first and the last row of a purge, on later rows with news, and on a refusal
+	To            string     `json:"to"`      // recipient of a grant from chat
+	Until         string     `json:"until"`   // planned end of a grant or a freeze
 	ID            string     `json:"id"`
-	Hash          string     `json:"hash"` // of the audit row
+	Hash          string     `json:"hash"` // hash of the audit row
 
-	first bool // of its purge
+	first bool // true on the first row of a purge
 }
 
-// affected is one target and what became of it.
+// affected is one target with its outcome.
 type affected struct {
 	Target  string `json:"target"`
 	Area    string `json:"area"`
@@ -56,6 +56,7 @@ type affected struct {
 }
 
 func lineOf(m store.Moment, zone *time.Location) line {
+	// The body of the row gives the person, the reason and the policy.
 	b := bodyOf(m)
 	l := line{
 		UTC: m.At.UTC().Format(timeLayout), Local: m.At.In(zone).Format(timeLayout), Seq: m.Seq, What: string(m.What), Subject: string(m.Who), Name: m.Name,
@@ -63,6 +64,7 @@ func lineOf(m store.Moment, zone *time.Location) line {
 		Reason: cmp.Or(b.Reason, m.Purge.Reason), Problem: cmp.Or(b.Problem, b.Message), ID: m.Entry.Purge, Hash: m.Hash,
 		To: b.To, Until: b.Until, Kind: strings.Join(texts(b.Kinds), " "), Areas: texts(b.Areas),
 	}
+	// A row without a person is an action of purgebot itself.
 	if m.Who == "" {
 		l.Subject = "purgebot"
 	}
@@ -70,6 +72,7 @@ func lineOf(m store.Moment, zone *time.Location) line {
 	for _, f := range b.Freezes {
 		l.Rules = append(l.Rules, "in spite of freeze "+f)
 	}
+	// Refused targets and the host of a rule from chat stand in the same list as purged targets.
 	for _, r := range b.Refused {
 		l.Targets = append(l.Targets, affected{r.Target, string(r.Area), "refused", r.Reason})
 		if r.Rule != "" && !slices.Contains(l.Rules, r.Rule) {
@@ -85,7 +88,8 @@ func lineOf(m store.Moment, zone *time.Location) line {
 
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
-// bodyOf is the row's own body. What let the requester in is said once, on the first row, and holds for what purgebot does for them.
+// bodyOf returns the body of a row. The first row alone stores the permissions of the requester; bodyOf adds these
+// permissions to later rows about the requester or purgebot.
 func bodyOf(m store.Moment) store.Body {
 	b := m.Said()
 	if m.Who != "" && m.Who != m.Purge.Requester || m.Purge.ID == "" {
@@ -104,7 +108,7 @@ func bodyOf(m store.Moment) store.Body {
 	return b
 }
 
-// about fills in what is known of the purge.
+// about adds the facts about the purge: people, vendor ids and targets.
 func (l *line) about(m store.Moment, b store.Body) {
 	p := m.Purge
 	if p.ID == "" {
@@ -112,12 +116,14 @@ func (l *line) about(m store.Moment, b store.Body) {
 	}
 	l.Purge, l.Requester, l.RequesterName, l.State, l.first = p.Short, string(p.Requester), p.Name, string(p.State), m.Entry.Seq == m.First.Seq
 	l.Kind, l.Mode, l.Areas = string(p.Request.Kind), string(p.Request.Mode), texts(p.Request.Areas())
+	// The decision names the second person.
 	if d := m.Decision; d.What == store.Confirmed {
 		l.Approver, l.ApproverName = string(d.Who), d.Name
 		if m.Who == d.Who && l.Groups == nil {
 			l.Groups = texts(d.Groups)
 		}
 	}
+	// The vendor's ids and the outcome follow.
 	l.Tasks, l.Requests = callIDs(m.Calls, b)
 	if m.Ends {
 		l.Outcome, l.Problem = l.State, cmp.Or(l.Problem, p.Problem)
@@ -127,7 +133,7 @@ func (l *line) about(m store.Moment, b store.Body) {
 	}
 }
 
-// callIDs are the vendor's ids: the row's own, else all that are known of the purge by its end.
+// callIDs returns the vendor's ids in the row itself, otherwise all ids in the given calls.
 func callIDs(calls []store.Call, b store.Body) (tasks, requests []string) {
 	if b.Task != "" || b.Request != "" {
 		return present(b.Task), present(b.Request)

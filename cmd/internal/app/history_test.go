@@ -245,7 +245,7 @@ func TestHistoryFilters(t *testing.T) {
 		`--until "d"`:               {Until: "d"},
 		"not before":                {Since: "2026-11-21", Until: "2026-11-21"},
 		"--by":                      {By: "alice"},
-		"is one of done":            {Outcome: "open"},
+		"write one of done":            {Outcome: "open"},
 		"markdown, csv or json":     {Format: "xml"},
 		"write it like Asia/Shangh": {Zone: "Mars"},
 	} {
@@ -267,7 +267,7 @@ func TestVerifyHistory(t *testing.T) {
 	environ, db := past(t)
 	var out bytes.Buffer
 	require.NoError(t, app.VerifyHistory(t.Context(), environ, &out))
-	assert.Regexp(t, `^The audit is whole: 7 rows, 0 older ones were removed by age.\nIts last row is 7 with the hash [0-9a-f]{64}: `, out.String())
+	assert.Regexp(t, `^The audit is whole: 7 rows, 0 older ones were removed by age.\nThe last row is 7, with the hash [0-9a-f]{64}: `, out.String())
 	_, err := db.DB().Exec(`UPDATE pb_audit SET name = 'Mallory' WHERE seq = 3`)
 	require.NoError(t, err)
 	out.Reset()

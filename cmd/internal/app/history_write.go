@@ -19,7 +19,8 @@ type lines struct {
 	end   func() error
 }
 
-// newLines begins a history. What people and the vendor wrote is data in all formats: no cell is a formula, none is markup.
+// newLines begins a history. Texts of people and of the vendor are escaped in every format: no cell is a formula or
+// markup.
 func newLines(format string, out io.Writer, zone *time.Location) (lines, error) {
 	switch format {
 	case "", "markdown":
@@ -31,10 +32,10 @@ func newLines(format string, out io.Writer, zone *time.Location) (lines, error) 
 		e.SetEscapeHTML(false)
 		return lines{func(l line) error { return e.Encode(l) }, func() error { return nil }}, nil
 	}
-	return lines{}, fmt.Errorf("--format %q is none: it is markdown, csv or json", format)
+	return lines{}, fmt.Errorf("--format %q is unknown: write markdown, csv or json", format)
 }
 
-// columns are those of a CSV, named as in JSON.
+// columns lists the columns of the CSV format, with the names used in JSON.
 var columns = []struct {
 	name string
 	of   func(line) string
@@ -77,7 +78,7 @@ func csvLines(out io.Writer) lines {
 	for i, c := range columns {
 		names[i] = c.name
 	}
-	_ = w.Write(names) // end tells
+	_ = w.Write(names) // w.Error in end reports a failure
 	write := func(l line) error {
 		cells := make([]string, len(columns))
 		for i, c := range columns {
@@ -96,7 +97,7 @@ func inert(cell string) string {
 	return cell
 }
 
-// targetsText names the first most targets, and how many there are more.
+// targetsText lists the first targets, at most `most`, and counts the rest.
 func targetsText(ts []affected, most int) string {
 	var named []string
 	for _, t := range ts[:min(most, len(ts))] {
@@ -116,12 +117,13 @@ func targetsText(ts []affected, most int) string {
 	return strings.Join(named, "; ")
 }
 
-// shownTargets is how many a Markdown cell names.
+// shownTargets is the number of targets named in one Markdown cell.
 const shownTargets = 10
 
 func markdownLines(out io.Writer, zone *time.Location) lines {
 	begun := false
 	write := func(l line) error {
+		// The table head waits for the first row, since an empty history has no table.
 		if !begun {
 			begun = true
 			local := "local time"
@@ -130,6 +132,7 @@ func markdownLines(out io.Writer, zone *time.Location) lines {
 			}
 			fmt.Fprintf(out, "| UTC | %s | what | who | purge | about |\n|---|---|---|---|---|---|\n", plain(local))
 		}
+		// Every cell is escaped.
 		cells := []string{seconds(l.UTC), seconds(l.Local), l.What, who(l.Name, l.Subject), l.Purge, about(l)}
 		for i := range cells {
 			cells[i] = plain(cells[i])
@@ -146,7 +149,7 @@ func markdownLines(out io.Writer, zone *time.Location) lines {
 	}}
 }
 
-// seconds is a time without its fraction, which nobody reads.
+// seconds drops the fraction of a time.
 func seconds(s string) string {
 	at, err := time.Parse(timeLayout, s)
 	if err != nil {
@@ -162,7 +165,7 @@ func who(name, subject string) string {
 	return name + " (" + subject + ")"
 }
 
-// about says in one cell what the row adds.
+// about joins the details of a row in one cell.
 func about(l line) string {
 	var parts []string
 	say := func(what, value string) {
@@ -170,11 +173,13 @@ func about(l line) string {
 			parts = append(parts, what+value)
 		}
 	}
+	// The problem and the targets stand on every row.
 	say("", l.Problem)
 	if l.first || l.Purge == "" {
 		say("", strings.TrimSpace(l.Kind+" "+l.Mode))
 	}
 	say("", targetsText(l.Targets, shownTargets))
+	// The request is described once, on the first row.
 	if l.first || l.Purge == "" {
 		say("to ", l.To)
 		say("until ", l.Until)
@@ -185,6 +190,7 @@ func about(l line) string {
 		say("policy ", l.Policy)
 		say("asked by ", who(l.RequesterName, l.Requester))
 	}
+	// The end names the second person and the outcome.
 	switch {
 	case l.Outcome != "":
 		say("Purge pressed by ", who(l.ApproverName, l.Approver))
@@ -197,7 +203,8 @@ func about(l line) string {
 	return strings.Join(parts, " · ")
 }
 
-// plain is s as Markdown that shows s: no markup, no mention, one line, and what cannot be seen is spelled out.
+// plain escapes s so that Markdown shows s on one line: without markup and mentions, and with invisible characters
+// spelled out.
 func plain(s string) string {
 	var b strings.Builder
 	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {

@@ -13,19 +13,20 @@ import (
 	"purgebot/adapters/discord"
 )
 
-// This file checks what keys, tokens and ids look like, so that a slip of pasting is named at the start and not by the vendor's
-// "wrong signature" at the first incident. No sentence here repeats a value: it may be a secret, or another secret in the wrong place.
+// This file checks the shape of keys, tokens and ids, so that a pasting mistake is found at the start and not at the
+// first incident, as the vendor's "wrong signature". No error repeats a value, since the value may be a secret, or
+// another secret in the wrong place.
 
-// key is one of them.
+// key is a key, a token or an id, with its expected shape.
 type key struct {
 	name, value string
-	shape       *regexp.Regexp // what the service itself gives out
-	standIn     *regexp.Regexp // what is taken where another address stands in for the service; nil: the same
-	is          string         // the shape in words, and where to copy it from
+	shape       *regexp.Regexp // the shape issued by the service itself
+	standIn     *regexp.Regexp // the shape accepted when another address replaces the service; nil: the same
+	is          string         // the shape in words, with the place to copy the value from
 	not         []mistake
 }
 
-// mistake is the shape of something else that lies beside the right thing.
+// mistake is the shape of another value that is easily pasted instead.
 type mistake struct {
 	shape *regexp.Regexp
 	is    string
@@ -45,7 +46,7 @@ var (
 	tencentTempKey = regexp.MustCompile(`^[0-9A-Za-z+/=_-]{32,}$`)
 	tencentToken   = regexp.MustCompile(`^[0-9A-Za-z+/=_.-]{32,}$`)
 
-	// A stand-in gives out what it likes, but nothing that somebody could guess, and nothing that was cut.
+	// A stand-in may issue any value that is neither guessable nor cut off.
 	anyToken   = regexp.MustCompile(`^xoxb-[0-9A-Za-z._-]+$`)
 	anySecret  = regexp.MustCompile(`^([0-9a-f]{32}|[0-9A-Za-z_-]*[g-zA-Z_-][0-9A-Za-z_-]*)$`)
 	anyOfEight = regexp.MustCompile(`^[0-9A-Za-z+/=_.-]{8,}$`)
@@ -53,13 +54,13 @@ var (
 	anyID      = regexp.MustCompile(`^[1-9][0-9]{0,19}$`)
 )
 
-// A secret that nobody can guess has so many characters, and so many different ones; a stand-in's as well.
+// Minimum number of characters, and of different characters, in a secret. Secrets of a stand-in obey the same limits.
 const (
 	shortest = 16
 	plainest = 6
 )
 
-// guessable reports whether a secret is too short or too plain.
+// guessable reports whether a secret is too short or has too few different characters.
 func guessable(secret string) bool {
 	different := map[rune]bool{}
 	for _, c := range secret {
@@ -78,13 +79,15 @@ var (
 	isTencentID    = mistake{regexp.MustCompile(`^[AI]KID`), "the id of a key: is it in the place of TENCENTCLOUD_SECRET_ID?"}
 )
 
-// checkKeys says of each key that is set what is wrong with it, one sentence each.
+// checkKeys returns one error for each key with a wrong value.
 func (c Config) checkKeys() []error {
+	// Temporary credentials and stand-ins have shapes of their own.
 	slack, bot, cdn := standsIn(c.SlackAPIURL, "slack.com"), standsIn(c.DiscordAPIURL, "discord.com"), standsIn(c.CDNEndpoint, "tencentcloudapi.com", "qcloud.com")
 	id, secret := tencentID, tencentKey
 	if c.Token != "" {
 		id, secret = tencentTempID, tencentTempKey
 	}
+	// Each row is the name, value, shape, looser shape, description and frequent mistakes of one key.
 	var problems []error
 	for _, k := range []key{
 		{"TENCENTCLOUD_SECRET_ID", c.SecretID, id, cdn.take(anyOfEight), "AKID (IKID on the international site) and 32 letters or digits, as Tencent's console shows it beside the key", nil},
@@ -100,36 +103,37 @@ func (c Config) checkKeys() []error {
 			problems = append(problems, err)
 		}
 	}
+	// Rules about two keys at once follow.
 	return append(problems, c.checkTogether(slack)...)
 }
 
-// checkTogether says what only two of them, or what another package, can tell.
+// checkTogether returns the errors that need two keys or the help of another package.
 func (c Config) checkTogether(slack standIn) []error {
 	var problems []error
 	if guessable(c.SlackSigningSecret) && (key{value: c.SlackSigningSecret, shape: slackSecret, standIn: slack.take(anySecret)}).problem() == nil {
-		problems = append(problems, errors.New("SLACK_SIGNING_SECRET could be guessed: it has too few characters, or the same again and again"))
+		problems = append(problems, errors.New("SLACK_SIGNING_SECRET could be guessed: the secret has too few characters, or too few different ones"))
 	}
 	if c.DiscordPublicKey != "" {
 		_, err := discord.Key(c.DiscordPublicKey)
 		problems = append(problems, blemish("DISCORD_PUBLIC_KEY", c.DiscordPublicKey, err))
 	}
 	if c.SecretID != "" && c.SecretID == c.SecretKey {
-		problems = append(problems, errors.New("TENCENTCLOUD_SECRET_KEY is the same as TENCENTCLOUD_SECRET_ID: they are two lines of Tencent's console"))
+		problems = append(problems, errors.New("TENCENTCLOUD_SECRET_KEY is the same as TENCENTCLOUD_SECRET_ID: copy the two values from their own lines of the console"))
 	}
 	if c.DiscordGuildID != "" && c.DiscordGuildID == c.DiscordApplicationID {
-		problems = append(problems, errors.New("DISCORD_GUILD_ID is the same as DISCORD_APPLICATION_ID: one is the server's, the other the application's"))
+		problems = append(problems, errors.New("DISCORD_GUILD_ID is the same as DISCORD_APPLICATION_ID: copy the id of the server and the id of the application"))
 	}
 	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
 }
 
-// problem says what is wrong with a key; nil if it is not set, or right.
+// problem returns the error of one key, or nil for an unset or valid key.
 func (k key) problem() error {
 	if k.value == "" {
-		return nil // what is missing is said elsewhere
+		return nil // check and checkChats report a missing value
 	}
 	var wrong error
 	if !cmp.Or(k.standIn, k.shape).MatchString(k.value) {
-		wrong = fmt.Errorf("%s does not look like one: it is %s", k.name, k.is)
+		wrong = fmt.Errorf("%s has the wrong form: it must be %s", k.name, k.is)
 	}
 	for _, m := range k.not {
 		if m.shape.MatchString(k.value) {
@@ -138,18 +142,19 @@ func (k key) problem() error {
 		}
 	}
 	if strings.HasPrefix(k.value, "Bot ") && wrong == nil {
-		return nil // Discord's own examples have it
+		return nil // Discord's own examples write "Bot " before the token
 	}
 	return blemish(k.name, k.value, wrong)
 }
 
-// blemish is what pasting does to a value, which says more than its shape; else the error given.
+// blemish returns an error about a pasting mistake (blanks, quotes, invisible characters), which helps more than an
+// error about the shape. Without such a mistake, blemish returns otherwise.
 func blemish(name, value string, otherwise error) error {
 	switch {
 	case strings.TrimSpace(value) == "":
 		return fmt.Errorf("%s is blank: set it, or unset it", name)
 	case quoted.MatchString(strings.TrimSpace(value)):
-		return fmt.Errorf("%s has quotes around it: take them away, since Docker's --env-file and systemd's credentials keep them", name)
+		return fmt.Errorf("%s has quotes around the value: remove the quotes, since Docker's --env-file and systemd's credentials keep quotes", name)
 	case strings.ContainsFunc(value, unicode.IsSpace):
 		return fmt.Errorf("%s holds a blank or a line break: paste it again", name)
 	case !printable.MatchString(value):
@@ -158,10 +163,10 @@ func blemish(name, value string, otherwise error) error {
 	return otherwise
 }
 
-// standIn is whether another address stands in for a service.
+// standIn is true if another address replaces a service.
 type standIn bool
 
-// standsIn reports whether an address is none of the service's own, which are the names given and all below them.
+// standsIn reports whether an address is outside the service's own domains and their subdomains.
 func standsIn(address string, own ...string) standIn {
 	u, err := url.Parse(address)
 	if address == "" || err != nil {
@@ -171,7 +176,7 @@ func standsIn(address string, own ...string) standIn {
 	return standIn(!slices.ContainsFunc(own, func(name string) bool { return host == name || strings.HasSuffix(host, "."+name) }))
 }
 
-// take returns the looser shape for a stand-in, else nil.
+// take returns the looser shape for a stand-in, otherwise nil.
 func (s standIn) take(loose *regexp.Regexp) *regexp.Regexp {
 	if s {
 		return loose

@@ -94,25 +94,25 @@ func TestKeysOfOtherThings(t *testing.T) {
 	for name, bad := range map[string]map[string]string{
 		"SLACK_BOT_TOKEN": {
 			"xoxp-2147483647-0123456789abcdefghijklmn": "is a user's token", "xapp-1-A0123-0123456789-abcdefghijklmnop": "is an app-level token",
-			"xoxe.xoxb-1-0123456789abcdefghijklmnop": "token rotation", goodSigning: "does not look like one", "xoxb-": "does not look like one",
-			"xoxb-short": "does not look like one", "XOXB" + goodBot[4:]: "does not look like one", "Bearer" + goodBot: "does not look like one",
+			"xoxe.xoxb-1-0123456789abcdefghijklmnop": "token rotation", goodSigning: "has the wrong form", "xoxb-": "has the wrong form",
+			"xoxb-short": "has the wrong form", "XOXB" + goodBot[4:]: "has the wrong form", "Bearer" + goodBot: "has the wrong form",
 		},
 		"SLACK_SIGNING_SECRET": {
-			goodBot: "is a token", goodSigning[:31]: "does not look like one", goodSigning + "0": "does not look like one", strings.ToUpper(goodSigning): "does not look like one",
-			hexes: "does not look like one", "8f742231b10e8888abcd99yyyzzz85a5": "does not look like one", strings.Repeat("0", 32): "could be guessed",
-			strings.Repeat("ab", 16): "could be guessed", "changeme": "does not look like one",
+			goodBot: "is a token", goodSigning[:31]: "has the wrong form", goodSigning + "0": "has the wrong form", strings.ToUpper(goodSigning): "has the wrong form",
+			hexes: "has the wrong form", "8f742231b10e8888abcd99yyyzzz85a5": "has the wrong form", strings.Repeat("0", 32): "could be guessed",
+			strings.Repeat("ab", 16): "could be guessed", "changeme": "has the wrong form",
 		},
-		"DISCORD_TOKEN":          {goodPublic: "is a public key", goodApp: "is an id", "0123456789abcdefghijklmnopqrstuv": "does not look like one", goodDiscord[:40]: "does not look like one"},
-		"DISCORD_APPLICATION_ID": {"0" + goodApp: "does not look", "-" + goodApp[1:]: "does not look", goodApp[:10]: "does not look", goodApp + "0000": "does not look", goodGuild: "is the same as", "1e17": "does not look"},
-		"DISCORD_GUILD_ID":       {"<#" + goodGuild + ">": "does not look", "my-server": "does not look", goodApp: "is the same as"},
+		"DISCORD_TOKEN":          {goodPublic: "is a public key", goodApp: "is an id", "0123456789abcdefghijklmnopqrstuv": "has the wrong form", goodDiscord[:40]: "has the wrong form"},
+		"DISCORD_APPLICATION_ID": {"0" + goodApp: "has the wrong form", "-" + goodApp[1:]: "has the wrong form", goodApp[:10]: "has the wrong form", goodApp + "0000": "has the wrong form", goodGuild: "is the same as", "1e17": "has the wrong form"},
+		"DISCORD_GUILD_ID":       {"<#" + goodGuild + ">": "has the wrong form", "my-server": "has the wrong form", goodApp: "is the same as"},
 		"DISCORD_PUBLIC_KEY": {
 			strings.Repeat("0", 64): "no key that anybody can sign with", "01" + strings.Repeat("0", 62): "no key that anybody", "ec" + strings.Repeat("f", 60) + "7f": "no key that anybody",
 			"ed" + strings.Repeat("f", 60) + "7f": "no key that anybody", goodPublic[:63]: "64 hexadecimal digits", goodPublic + "00": "64 hexadecimal digits",
 			"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a": "no key that anybody", "0x" + goodPublic[2:]: "64 hexadecimal digits",
 		},
-		"TENCENTCLOUD_SECRET_ID":  {goodKey: "does not look like one", goodID[:35]: "does not look like one", goodID + "0": "does not look like one", "akid" + goodID[4:]: "does not look like one"},
-		"TENCENTCLOUD_SECRET_KEY": {goodID: "is the id of a key", goodKey[:31]: "does not look like one", goodKey + "0": "does not look like one"},
-		"TENCENTCLOUD_TOKEN":      {"short": "does not look like one"},
+		"TENCENTCLOUD_SECRET_ID":  {goodKey: "has the wrong form", goodID[:35]: "has the wrong form", goodID + "0": "has the wrong form", "akid" + goodID[4:]: "has the wrong form"},
+		"TENCENTCLOUD_SECRET_KEY": {goodID: "is the id of a key", goodKey[:31]: "has the wrong form", goodKey + "0": "has the wrong form"},
+		"TENCENTCLOUD_TOKEN":      {"short": "has the wrong form"},
 	} {
 		for value, says := range bad {
 			said := strings.Join(loaded(t, both, map[string]string{name: value}), "\n")

@@ -7,7 +7,8 @@ import (
 	"purgebot/purge"
 )
 
-// NewLog writes one line of JSON an event, as people read it: "1m30s" rather than nanoseconds, "denied" rather than 2.
+// NewLog returns a logger that writes one line of JSON per event with readable values: "1m30s" instead of nanoseconds,
+// "denied" instead of 2.
 func NewLog(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		switch v := a.Value.Any().(type) {

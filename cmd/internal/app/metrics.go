@@ -16,12 +16,12 @@ import (
 	"purgebot/purge/tencent"
 )
 
-// metrics wraps the ports: what crosses them is counted and timed here, so that no other package knows of it.
+// metrics counts and times the calls across the ports, so that no other package knows of Prometheus.
 type metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.HistogramVec
 	refused  atomic.Int64
-	unlisted atomic.Int64 // answers of the CDN
+	unlisted atomic.Int64 // answers of the CDN with an unlisted code
 	turned   *prometheus.CounterVec
 	log      *slog.Logger
 }
@@ -46,7 +46,8 @@ func newMetrics(log *slog.Logger) *metrics {
 	return m
 }
 
-// turnedAway counts the deliveries that a platform's adapter answers 401, from 0 on.
+// turnedAway returns a counter of deliveries that a platform's adapter answers 401. Each reason is shown from the start,
+// with 0.
 func (m *metrics) turnedAway(platform string) func(reason string) {
 	for _, reason := range []string{"unsigned", "signature", "clock"} {
 		m.turned.WithLabelValues(platform, reason)
@@ -54,7 +55,7 @@ func (m *metrics) turnedAway(platform string) func(reason string) {
 	return func(reason string) { m.turned.WithLabelValues(platform, reason).Inc() }
 }
 
-// policy counts what became of each version of the policy file.
+// policy counts the accepted and the refused versions of the policy file.
 func (m *metrics) policy(f *policyFile) {
 	for outcome, n := range map[string]*atomic.Int64{"in force": &f.taken, "refused": &f.refused} {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -64,7 +65,7 @@ func (m *metrics) policy(f *policyFile) {
 	}
 }
 
-// ended names how a call ended, for a label: few words, no text of anybody's.
+// ended returns the label for the result of a call: one of a few fixed words, never a text from outside.
 func ended(err error) string {
 	if err == nil {
 		return "ok"
@@ -76,7 +77,8 @@ func (m *metrics) observe(port, call string, from time.Time, err error) {
 	m.calls.WithLabelValues(port, call, ended(err)).Observe(time.Since(from).Seconds())
 }
 
-// cdn measures the CDN; a call's time holds the wait for its turn. What the client can do beside the port stays within reach.
+// cdn wraps the CDN with metrics. The time of a call includes the wait for its turn. The result implements purge.Domains
+// if c does.
 func (m *metrics) cdn(c purge.CDN, p *pace) purge.CDN {
 	metered := &meteredCDN{c, m, p}
 	if lister, lists := c.(purge.Domains); lists {
@@ -88,12 +90,13 @@ func (m *metrics) cdn(c purge.CDN, p *pace) purge.CDN {
 	return metered
 }
 
-// domains is there because an embedded purge.Domains would hide its own method, which has the same name.
+// domains wraps purge.Domains with metrics. An embedded purge.Domains would clash with its own method of the same name.
 type domains struct {
 	from purge.Domains
 	by   *meteredCDN
 }
 
+// Domains implements purge.Domains.
 func (d domains) Domains(ctx context.Context) (all []purge.Domain, err error) {
 	defer func(from time.Time) { d.by.saw(ctx, "domains", from, err) }(time.Now())
 	return d.from.Domains(ctx)
@@ -114,6 +117,7 @@ func (c *meteredCDN) saw(ctx context.Context, call string, from time.Time, err e
 	}
 }
 
+// Submit implements purge.CDN and counts prefetches apart from purges.
 func (c *meteredCDN) Submit(ctx context.Context, b purge.Batch, leaving func(context.Context) error) (r purge.Receipt, err error) {
 	call := "submit"
 	if b.Kind == purge.Prefetch {
@@ -123,17 +127,19 @@ func (c *meteredCDN) Submit(ctx context.Context, b purge.Batch, leaving func(con
 	return c.CDN.Submit(ctx, b, leaving)
 }
 
+// Status implements purge.CDN.
 func (c *meteredCDN) Status(ctx context.Context, q purge.StatusQuery) (s []purge.TargetStatus, err error) {
 	defer func(from time.Time) { c.saw(ctx, "status", from, err) }(time.Now())
 	return c.CDN.Status(ctx, q)
 }
 
+// Quota implements purge.CDN.
 func (c *meteredCDN) Quota(ctx context.Context) (q []purge.Quota, err error) {
 	defer func(from time.Time) { c.saw(ctx, "quota", from, err) }(time.Now())
 	return c.CDN.Quota(ctx)
 }
 
-// platform measures a chat.
+// platform wraps a chat with metrics.
 func (m *metrics) platform(name string, p chat.Platform) chat.Platform {
 	return &meteredPlatform{p, m, name}
 }
@@ -144,27 +150,31 @@ type meteredPlatform struct {
 	name string
 }
 
+// Show implements chat.Platform.
 func (p *meteredPlatform) Show(ctx context.Context, at chat.Thread, ref chat.MessageRef, key string, c chat.Card) (r chat.MessageRef, err error) {
 	defer func(from time.Time) { p.m.observe(p.name, "show", from, err) }(time.Now())
 	return p.Platform.Show(ctx, at, ref, key, c)
 }
 
+// Tell implements chat.Platform.
 func (p *meteredPlatform) Tell(ctx context.Context, who acl.Subject, at chat.Thread, after chat.EventKey, c chat.Card) (err error) {
 	defer func(from time.Time) { p.m.observe(p.name, "tell", from, err) }(time.Now())
 	return p.Platform.Tell(ctx, who, at, after, c)
 }
 
+// Person implements chat.Platform.
 func (p *meteredPlatform) Person(ctx context.Context, s acl.Subject, maxAge time.Duration) (who chat.Person, err error) {
 	defer func(from time.Time) { p.m.observe(p.name, "person", from, err) }(time.Now())
 	return p.Platform.Person(ctx, s, maxAge)
 }
 
+// Channel implements chat.Platform.
 func (p *meteredPlatform) Channel(ctx context.Context, at chat.Thread, maxAge time.Duration) (c chat.Channel, err error) {
 	defer func(from time.Time) { p.m.observe(p.name, "channel", from, err) }(time.Now())
 	return p.Platform.Channel(ctx, at, maxAge)
 }
 
-// handler measures the time from an event to what it is acknowledged with.
+// handler wraps h to measure the time from an event to its acknowledgement.
 func (m *metrics) handler(h chat.Handler) chat.Handler { return &meteredHandler{h, m} }
 
 type meteredHandler struct {
@@ -185,16 +195,19 @@ func (h *meteredHandler) saw(call string, who acl.Subject, at chat.Thread, from 
 	h.m.log.Info("refused", "call", call, "who", who, "channel", at.Subject(), "why", why)
 }
 
+// Command implements chat.Handler.
 func (h *meteredHandler) Command(ctx context.Context, c chat.Command) (r chat.Reply, err error) {
 	defer func(from time.Time) { h.saw("command", c.From, c.At, from, r, err) }(time.Now())
 	return h.Handler.Command(ctx, c)
 }
 
+// Answer implements chat.Handler.
 func (h *meteredHandler) Answer(ctx context.Context, a chat.Answer) (r chat.Reply, err error) {
 	defer func(from time.Time) { h.saw("answer", a.From, a.At, from, r, err) }(time.Now())
 	return h.Handler.Answer(ctx, a)
 }
 
+// Suggest implements chat.Handler.
 func (h *meteredHandler) Suggest(ctx context.Context, q chat.Suggestion) (r chat.Reply, err error) {
 	defer func(from time.Time) { h.saw("suggest", q.From, q.At, from, r, err) }(time.Now())
 	return h.Handler.Suggest(ctx, q)

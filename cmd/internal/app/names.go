@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// A setting that is misspelt is not set, and nothing else would say so. So names that begin like ours are refused where they are
-// none, but for those that Kubernetes and Docker make for services: a service "purgebot" sets PURGEBOT_PORT.
+// A misspelt setting would silently have no effect. This file therefore refuses unknown names that look like purgebot's.
+// Names that Kubernetes and Docker make for services are allowed: a service "purgebot" sets PURGEBOT_PORT.
 
-// ours is how the names of settings begin that are nobody else's.
+// ours lists the prefixes of purgebot's settings.
 var ours = []string{"PURGEBOT_", "SLACK_", "DISCORD_", "TENCENTCLOUD_"}
 
-// settings are the names of all variables that are read.
+// settings returns the names of all known variables.
 func settings() (names []string) {
 	each(&Config{}, func(f reflect.StructField, _ reflect.Value) {
 		names = append(names, envName(f))
@@ -27,7 +27,7 @@ func settings() (names []string) {
 	return names
 }
 
-// checkNames says of each name in the environment that is meant for purgebot and is no setting what it is nearest to.
+// checkNames returns one error for each unknown variable that is meant for purgebot, with the nearest known name.
 func checkNames(env map[string]string) (problems []error) {
 	known := settings()
 	for _, name := range slices.Sorted(maps.Keys(env)) {
@@ -41,8 +41,8 @@ func checkNames(env map[string]string) (problems []error) {
 	return problems
 }
 
-// meant reports whether a name is meant for purgebot: it begins like a setting, in capitals or not, or is a slip away from one that
-// begins with a word that nobody else has.
+// meant reports whether a name is meant for purgebot. Such a name begins with one of the prefixes, in any case, or
+// differs by at most two letters from a PURGEBOT_ or TENCENTCLOUD_ setting.
 func meant(name string, known []string) bool {
 	upper := strings.ToUpper(name)
 	if slices.ContainsFunc(ours, func(begin string) bool { return strings.HasPrefix(upper, begin) }) {
@@ -52,7 +52,7 @@ func meant(name string, known []string) bool {
 	return away <= 2 && (strings.HasPrefix(near, ours[0]) || strings.HasPrefix(near, ours[3]))
 }
 
-// advice names the nearest setting, if one is near.
+// advice suggests the nearest setting if one is near enough.
 func advice(name string, known []string) string {
 	near, away := nearest(strings.ToUpper(name), known)
 	if away > len(name)/3+1 {
@@ -61,7 +61,7 @@ func advice(name string, known []string) string {
 	return fmt.Sprintf("did you mean %s? Else unset it", near)
 }
 
-// nearest is the setting with the fewest letters to change, and how many those are.
+// nearest returns the setting with the smallest distance to name, and the distance.
 func nearest(name string, known []string) (near string, away int) {
 	away = len(name) + 1
 	for _, k := range known {
@@ -72,7 +72,7 @@ func nearest(name string, known []string) (near string, away int) {
 	return near, away
 }
 
-// distance is how many letters must be put in, left out or changed to make b of a.
+// distance returns the number of letters to insert, delete or replace to turn a into b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -93,8 +93,8 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// The names that Kubernetes (https://kubernetes.io/docs/tutorials/services/connect-applications-service/) and Docker's links
-// (https://docs.docker.com/engine/network/links/) make of a service's own name.
+// The names that Kubernetes (https://kubernetes.io/docs/tutorials/services/connect-applications-service/) and Docker's
+// links (https://docs.docker.com/engine/network/links/) derive from the name of a service.
 var (
 	serviceHost = regexp.MustCompile(`^.+_SERVICE_HOST$`)
 	servicePort = regexp.MustCompile(`^.+_SERVICE_PORT(_[A-Z0-9_]+)?$`)
@@ -104,8 +104,8 @@ var (
 	linkAddress = regexp.MustCompile(`^(tcp|udp|sctp)://`)
 )
 
-// ofService reports whether Kubernetes or Docker made a name. What a person may have meant for a setting, as PURGEBOT_PORT=8080, is
-// told by its value.
+// ofService reports whether Kubernetes or Docker made a variable. The value tells a service's variable from a person's
+// mistake such as PURGEBOT_PORT=8080.
 func ofService(name string, env map[string]string) bool {
 	value := env[name]
 	if m := linkName.FindStringSubmatch(name); m != nil {

@@ -9,7 +9,8 @@ import (
 	"purgebot/bot"
 )
 
-// opsHandler serves what operators watch: /healthz is that the process runs, /readyz names what is wrong, /metrics counts.
+// opsHandler serves the endpoints for operators: /healthz shows that the process runs, /readyz lists problems, /metrics
+// counts.
 func opsHandler(b *bot.Bot, policy *policyFile, m *metrics) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
@@ -24,7 +25,7 @@ func opsHandler(b *bot.Bot, policy *policyFile, m *metrics) http.Handler {
 	return mux
 }
 
-// ready answers 503 if the bot cannot do its work, else 200. A warning is no reason to send the chats elsewhere.
+// ready answers 503 if the bot cannot work, otherwise 200. Warnings alone do not make the bot unready.
 func ready(w http.ResponseWriter, c bot.Condition) {
 	if len(c.Problems) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)

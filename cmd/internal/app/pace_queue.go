@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// queue is who waits for a turn in this process. One at a time takes turns from the database, and takes the next only when that has
-// come: so a process that dies leaves one turn behind that nobody uses, not those of all who waited. Sends come before
-// questions, but for one in lookEvery, so that sending for hours does not leave people without news.
+// queue holds the calls of this process that wait for a turn. One call at a time takes turns from the database, and the
+// next call follows only when that turn has come. A process that dies therefore leaves one unused turn behind, not one
+// for each waiting call. Sends go before looks, except for one look in every lookEvery calls, so that hours of sending
+// do not leave people without news.
 type queue struct {
 	mu           sync.Mutex
-	taken        bool // somebody is at its head
+	taken        bool // true while a call is at the head
 	sends, looks []chan struct{}
-	inRow        int // sends that went before a look that waits
+	inRow        int // sends in a row while a look waits
 }
 
-// lookEvery is how many go in a row where sends and looks wait.
+// lookEvery is the length of a cycle that contains one look, while both sends and looks wait.
 const lookEvery = 10
 
-// ahead is how many would go before one who comes now.
+// ahead counts the calls that would leave before a new one.
 func (q *queue) ahead(sends bool) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -33,14 +34,16 @@ func (q *queue) ahead(sends bool) int {
 	return 1 + len(q.sends) + len(q.looks)
 }
 
-// enter waits until one is at the head; leave lets the next go there.
+// enter waits until the caller is at the head of the queue. leave frees the head.
 func (q *queue) enter(ctx context.Context, sends bool) error {
+	// An empty queue needs no wait.
 	q.mu.Lock()
 	if !q.taken {
 		q.taken = true
 		q.mu.Unlock()
 		return nil
 	}
+	// A waiting call gets a place in the line of its kind.
 	line := &q.looks
 	if sends {
 		line = &q.sends
@@ -48,18 +51,20 @@ func (q *queue) enter(ctx context.Context, sends bool) error {
 	called := make(chan struct{})
 	*line = append(*line, called)
 	q.mu.Unlock()
+	// The wait ends with the call to the head, or with ctx.
 	select {
 	case <-called:
 		return nil
 	case <-ctx.Done():
 	}
+	// A call that gives up leaves its line, or passes the head on.
 	q.mu.Lock()
 	i := slices.Index(*line, called)
 	if i >= 0 {
 		*line = slices.Delete(*line, i, i+1)
 	}
 	q.mu.Unlock()
-	if i < 0 { // called just then
+	if i < 0 { // the head was handed over while ctx ended
 		q.leave()
 	}
 	return ctx.Err()
@@ -84,5 +89,5 @@ func (q *queue) leave() {
 	*line = slices.Delete(*line, 0, 1)
 }
 
-// span is how long so many turns take.
+// span returns the duration of a number of turns.
 func (p *pace) span(turns int) time.Duration { return time.Duration(turns) * p.every }

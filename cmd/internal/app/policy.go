@@ -15,57 +15,57 @@ import (
 	"purgebot/acl"
 )
 
-// policyFile is the policy of this moment. The file is read again when it changes; one that is broken, or cannot be read, changes
-// nothing but readiness, and the last good one stays in force. Looking at it may hang, so each look is waited for only so long.
+// policyFile watches the policy file and holds the policy in force. A changed file is read again. A broken or unreadable
+// file only affects readiness: the last good policy stays in force. Access to the file may hang, so every access has a
+// time limit.
 type policyFile struct {
 	path    string
 	log     *slog.Logger
-	patient time.Duration                      // how long a look may take
-	stat    func(path string) (sight, error)   // tests let it hang
-	open    func(path string) (content, error) // likewise
+	patient time.Duration                      // time limit of one access
+	stat    func(path string) (sight, error)   // replaced in tests, to hang
+	open    func(path string) (content, error) // replaced in tests, to hang
 	now     func() time.Time
 
 	mu     sync.Mutex
 	policy *acl.Policy
 	named  []acl.Subject
-	read   fs.FileInfo // what was last read; nil if nothing could be
-	seen   fs.FileInfo // what it was at the last look
-	broken error       // why that was refused
-	since  time.Time   // when the policy in force was read
-	held   time.Time   // when the file was last seen to be the one in force
-	others []string    // how others may write it
+	read   fs.FileInfo // file as last read; nil after a failed read
+	seen   fs.FileInfo // file at the last look
+	broken error       // reason why the file as last read is not in force
+	since  time.Time   // time at which the policy in force was read
+	held   time.Time   // time at which the file last held the policy in force
+	others []string    // ways in which other users may write the file
 
-	hanging atomic.Int64 // looks that nobody waits for any more
-	next    time.Time    // before it no look is begun, where some hang
+	hanging atomic.Int64 // accesses that exceeded their time limit and still hang
+	next    time.Time    // no access begins before this time while others hang
 
-	taken, refused atomic.Int64 // how often a version was put in force, and how often one was not
+	taken, refused atomic.Int64 // numbers of accepted and of refused versions
 }
 
-// sight is what a look finds, without content.
+// sight is the result of a look at the file, without its content.
 type sight struct {
 	info   fs.FileInfo
 	others []string
 }
 
-// content is a file as it was read.
+// content is the file as it was read.
 type content struct {
 	info fs.FileInfo
 	data []byte
 }
 
 const (
-	// policyEvery is how often the file is looked at.
+	// policyEvery is the interval between two looks at the file.
 	policyEvery = time.Second
-	// policyStill is how long nobody may have written to the file before it is read: half a file could be one that
-	// loads, without its denials.
+	// policyStill is the time without a write before the file is read. Half a file might load without its denials.
 	policyStill = time.Second
-	// policyAge is how long the policy in force is not held against its file without a warning.
+	// policyAge is the age of the last successful look that leads to a warning.
 	policyAge = time.Minute
-	// maxPolicy is more than a million rules have.
+	// maxPolicy is the maximum size of a policy file, enough for more than a million rules.
 	maxPolicy = 256 << 20
 )
 
-// openPolicy reads the file for the first time. Without a good one nothing starts.
+// openPolicy reads the file for the first time. Start fails without a good policy.
 func openPolicy(path string, log *slog.Logger) (*policyFile, error) {
 	f := &policyFile{path: path, log: log, patient: readFor, stat: lookAt, open: readPolicy, now: time.Now}
 	now := f.now()
@@ -84,7 +84,7 @@ func openPolicy(path string, log *slog.Logger) (*policyFile, error) {
 	return f, nil
 }
 
-// lookAt is what the file is now, and who else may write it.
+// lookAt returns the state of the file and the ways in which other users may write it.
 func lookAt(path string) (sight, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -93,7 +93,8 @@ func lookAt(path string) (sight, error) {
 	return sight{info, writers(path)}, regular(path, info)
 }
 
-// regular refuses what is no file: a pipe could keep its reader for ever, and a directory is named by mistake.
+// regular returns an error for a directory, named by mistake, and for a pipe or a device, whose reader may wait for
+// ever.
 func regular(path string, info fs.FileInfo) error {
 	switch {
 	case info.IsDir():
@@ -104,7 +105,7 @@ func regular(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// readPolicy opens without waiting for a pipe's writer, in case that one has just taken the file's place.
+// readPolicy reads the file. Opening does not block, in case a pipe has just replaced the file.
 func readPolicy(path string) (content, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
@@ -128,14 +129,16 @@ func (f *policyFile) current() *acl.Policy {
 	return f.policy
 }
 
-// subjects are those that the policy of this moment names. They are listed once: chats ask for each event.
+// subjects returns the subjects that the policy in force names. The list is made once per policy, since chats ask for it
+// at each event.
 func (f *policyFile) subjects() []acl.Subject {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.named
 }
 
-// warnings say why the file as it is now is not in force, with the age of the one that is, and how others may write it.
+// warnings returns the reason why the current file is not in force, with the age of the policy in force, and the ways in
+// which other users may write the file.
 func (f *policyFile) warnings() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -152,7 +155,8 @@ func (f *policyFile) warnings() []string {
 	return all
 }
 
-// inForce is when the policy in force was read, and when its file was last seen to hold it.
+// inForce returns the time at which the policy in force was read, and the time at which the file was last seen to hold
+// it.
 func (f *policyFile) inForce() (read, held time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -173,7 +177,7 @@ func (f *policyFile) watch(ctx context.Context) {
 	}
 }
 
-// look reads the file if it has changed and nobody writes to it any more.
+// look reads the file if it has changed and is no longer being written.
 func (f *policyFile) look(now time.Time) {
 	seen, err := hang(f, now, func() (sight, error) { return f.stat(f.path) })
 	if err != nil {
@@ -183,7 +187,8 @@ func (f *policyFile) look(now time.Time) {
 	}
 	f.heed(seen.others)
 	info := seen.info
-	// A file from a machine whose clock is ahead says nothing of how long it has been still.
+	// The modification time of a file from a machine with a fast clock lies in the future; such a file is still if two
+	// looks agree.
 	still := now.Sub(info.ModTime()) >= policyStill || now.Before(info.ModTime()) && unchanged(info, f.seen)
 	f.seen = info
 	switch {
@@ -194,8 +199,8 @@ func (f *policyFile) look(now time.Time) {
 	}
 }
 
-// hang waits for what may hang. What still hangs is counted: the more of them, the seldomer another is begun, since each keeps a
-// thread for as long as the mount is dead.
+// hang runs an access that may hang. Each hanging access keeps a thread until the mount answers, so new accesses become
+// rarer with the number of hanging ones.
 func hang[T any](f *policyFile, now time.Time, do func() (T, error)) (T, error) {
 	var none T
 	if n := f.hanging.Load(); n > 0 && now.Before(f.next) {
@@ -216,8 +221,9 @@ func unchanged(info, before fs.FileInfo) bool {
 	return before != nil && os.SameFile(info, before) && info.ModTime().Equal(before.ModTime()) && info.Size() == before.Size()
 }
 
-// load reads the file and puts it in force, if it is good. Its warnings are for whoever wrote it.
+// load reads the file and puts a good policy in force.
 func (f *policyFile) load(now time.Time) {
+	// An unreadable or broken file leaves the last good policy in force.
 	got, err := hang(f, now, func() (content, error) { return f.open(f.path) })
 	if err != nil {
 		f.refuse(err)
@@ -229,18 +235,20 @@ func (f *policyFile) load(now time.Time) {
 		f.refuse(err)
 		return
 	}
+	// The log shows the warnings to the author of the file.
 	for _, w := range policy.Warnings() {
-		f.log.Warn("policy file", "warning", w)
+		f.log.Warn("the policy file has a warning", "warning", w)
 	}
 	f.log.Info("policy in force", "file", f.path, "policy", policy.Hash())
 	f.taken.Add(1)
+	// The new policy replaces the old one in one step.
 	named := policy.Subjects()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.policy, f.named, f.broken, f.since, f.held = policy, named, nil, now, now
 }
 
-// hold notes that the file is the one that was read, which is the one in force unless that was refused.
+// hold records that the file has not changed since it was read. The time counts only if that version is in force.
 func (f *policyFile) hold(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -249,7 +257,7 @@ func (f *policyFile) hold(now time.Time) {
 	}
 }
 
-// heed remembers how others may write the file, and logs it once.
+// heed remembers the ways in which other users may write the file, and logs each new finding once.
 func (f *policyFile) heed(others []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -261,7 +269,7 @@ func (f *policyFile) heed(others []string) {
 	f.others = others
 }
 
-// refuse remembers what is wrong, and logs and counts it once.
+// refuse remembers the reason of a refusal, and logs and counts it once.
 func (f *policyFile) refuse(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -188,17 +188,17 @@ func TestPolicyThatOthersMayWrite(t *testing.T) {
 	}{
 		"its owner alone":                       {0o600, 0o700, 0o755, ""},
 		"everybody may read":                    {0o644, 0o755, 0o755, ""},
-		"everybody may write":                   {0o666, 0o755, 0o755, "others may write to ACL (-rw-rw-rw-)"},
-		"the group may write":                   {0o660, 0o755, 0o755, "others may write to ACL (-rw-rw----)"},
-		"others alone may write":                {0o602, 0o755, 0o755, "others may write to ACL"},
-		"in a folder of everybody":              {0o644, 0o777, 0o755, "others may put another in its place, since they may write to DIR"},
+		"everybody may write":                   {0o666, 0o755, 0o755, "other users may write to ACL (-rw-rw-rw-)"},
+		"the group may write":                   {0o660, 0o755, 0o755, "other users may write to ACL (-rw-rw----)"},
+		"others alone may write":                {0o602, 0o755, 0o755, "other users may write to ACL"},
+		"in a folder of everybody":              {0o644, 0o777, 0o755, "other users may replace the file, since they may write to DIR"},
 		"in a folder of the group":              {0o644, 0o775, 0o755, "they may write to DIR"},
 		"below a folder of everybody":           {0o644, 0o755, 0o777, "they may write to ABOVE"},
 		"in a sticky folder":                    {0o644, 0o777 | os.ModeSticky, 0o755, ""},
-		"of everybody, in a sticky folder":      {0o666, 0o777 | os.ModeSticky, 0o755, "others may write to ACL"},
+		"of everybody, in a sticky folder":      {0o666, 0o777 | os.ModeSticky, 0o755, "other users may write to ACL"},
 		"of everybody, where nobody else gets":  {0o666, 0o700, 0o755, ""},
 		"of everybody, below where nobody gets": {0o666, 0o777, 0o700, ""},
-		"of everybody, where the group gets":    {0o666, 0o750, 0o755, "others may write to ACL"},
+		"of everybody, where the group gets":    {0o666, 0o750, 0o755, "other users may write to ACL"},
 		"of others, where the group alone gets": {0o602, 0o750, 0o755, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,12 +10,14 @@ import (
 	"unicode/utf8"
 )
 
-// readFor is how long a file may take to be read. A pipe that nobody writes to and a mount whose server is gone take for ever.
+// readFor is the time limit for reading a file. Reading a pipe without a writer, or a mount without its server, never
+// ends.
 const readFor = 5 * time.Second
 
-var errSilent = errors.New("it does not answer: is it a pipe, or on a mount whose server is gone?")
+var errSilent = errors.New("the file does not answer: check whether it is a pipe, or on a mount without its server")
 
-// within waits for what may hang, as long as d. What hangs then goes on to hang by itself, since nothing can interrupt it.
+// within runs read with a time limit. After the limit read goes on in its goroutine, since a hanging read cannot be
+// interrupted.
 func within[T any](d time.Duration, read func() (T, error)) (T, error) {
 	type answer struct {
 		value T
@@ -37,12 +39,13 @@ func within[T any](d time.Duration, read func() (T, error)) (T, error) {
 	}
 }
 
-// maxSecret is more than any key or token has.
+// maxSecret is the maximum size of a file with a secret.
 const maxSecret = 64 << 10
 
-// readSecret reads a file with one secret in it, as editors and shells leave it: with a byte order mark and an end of line. Its errors
-// hold nothing of the file.
+// readSecret reads a file that holds one secret. A byte order mark and a final line break, as editors and shells leave
+// them, are removed. Errors repeat nothing of the file.
 func readSecret(name, path string) (string, error) {
+	// The file may lie on a mount that hangs.
 	data, err := within(readFor, func() ([]byte, error) {
 		f, err := os.Open(path)
 		if err != nil {
@@ -54,9 +57,11 @@ func readSecret(name, path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s_FILE cannot be read: %w", name, err)
 	}
+	// Windows editors may save UTF-16.
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return "", fmt.Errorf("%s_FILE names a file in UTF-16: save it as plain text, UTF-8", name)
 	}
+	// The secret is the one line of the file.
 	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 	switch {
 	case len(text) == 0:
@@ -67,7 +72,7 @@ func readSecret(name, path string) (string, error) {
 	return string(text), nil
 }
 
-// readMost reads a file that is no longer than most bytes.
+// readMost reads a file of at most `most` bytes.
 func readMost(f *os.File, most int64) ([]byte, error) {
 	tooLong := fmt.Errorf("%s has more than %d bytes", f.Name(), most)
 	if info, err := f.Stat(); err == nil && info.Size() > most {

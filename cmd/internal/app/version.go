@@ -2,7 +2,7 @@ package app
 
 import "runtime/debug"
 
-// Version is the module's, or the commit it was built from.
+// Version returns the version of the module, or the commit of the build.
 func Version() string {
 	info, found := debug.ReadBuildInfo()
 	if !found {

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// nonBlocking opens a pipe without waiting for who writes to it.
+// nonBlocking makes opening a pipe return without a writer.
 const nonBlocking = syscall.O_NONBLOCK
 
 const (
@@ -19,8 +19,9 @@ const (
 	groupEnters, othersEnter fs.FileMode = 0o010, 0o001
 )
 
-// writers says how others than its owner may write a file, by its own mode or by that of a folder above it, through which another
-// could be put in its place; for a symbolic link, both for its name and for what it leads to.
+// writers returns the ways in which users other than the owner may write a file: through its own mode, or through a
+// folder above it, in which they could replace the file. For a symbolic link, the link and its destination are both
+// examined.
 func writers(path string) (ways []string) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -41,10 +42,10 @@ func writers(path string) (ways []string) {
 	return ways
 }
 
-// throughFolders goes down to a file. Nobody writes what they cannot reach, what is mounted to be read only, or, in a folder with
-// the sticky bit, what is somebody else's.
+// throughFolders examines each folder from the root down to the file. A user cannot write below a folder that they
+// cannot enter, on a read-only mount, or to other people's files in a folder with the sticky bit.
 func throughFolders(path string) (ways []string) {
-	group, others := true, true // may still reach it
+	group, others := true, true // whether the group and others can reach the current folder
 	at := "/"
 	for _, name := range append([]string{""}, strings.Split(strings.TrimPrefix(path, "/"), "/")...) {
 		at = filepath.Join(at, name)
@@ -52,15 +53,17 @@ func throughFolders(path string) (ways []string) {
 		if err != nil {
 			return ways
 		}
+		// A part that others may write is reported.
 		mode := info.Mode()
 		open := group && mode&groupWrites != 0 || others && mode&othersWrite != 0
 		switch {
 		case !open, mode&fs.ModeSticky != 0, readOnly(at):
 		case info.IsDir():
-			ways = append(ways, fmt.Sprintf("policy file: others may put another in its place, since they may write to %s (%s): take that away (chmod go-w)", at, mode))
+			ways = append(ways, fmt.Sprintf("policy file: other users may replace the file, since they may write to %s (%s): remove the permission (chmod go-w)", at, mode))
 		default:
-			ways = append(ways, fmt.Sprintf("policy file: others may write to %s (%s): take that away (chmod go-w)", at, mode))
+			ways = append(ways, fmt.Sprintf("policy file: other users may write to %s (%s): remove the permission (chmod go-w)", at, mode))
 		}
+		// The folder's mode limits access to everything below.
 		group, others = group && mode&(groupEnters|othersEnter) != 0, others && mode&othersEnter != 0
 	}
 	return ways

@@ -1,7 +1,7 @@
 package app
 
-// nonBlocking is nothing here.
+// nonBlocking has no effect on Windows.
 const nonBlocking = 0
 
-// writers is not known here: the bits of a mode say nothing about Windows' own lists of who may.
+// writers returns nil on Windows, whose access lists a file mode does not show.
 func writers(string) []string { return nil }

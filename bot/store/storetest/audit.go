@@ -13,7 +13,9 @@ import (
 	"purgebot/bot/store"
 )
 
+// audit checks that concurrent notes make one unbroken chain, also over a restart.
 func audit(t *testing.T, w world) {
+	// Eight writers note rows at the same time.
 	s := w.open(t)
 	var writing sync.WaitGroup
 	for range 8 {
@@ -29,6 +31,7 @@ func audit(t *testing.T, w world) {
 	assert.EqualValues(t, 320, verified.Rows)
 	assert.Nil(t, verified.Broken)
 
+	// The rows of one purge come back as they were written.
 	entries, err := s.Audit(t.Context(), idOf(1))
 	require.NoError(t, err)
 	require.Len(t, entries, 160)
@@ -40,8 +43,11 @@ func audit(t *testing.T, w world) {
 	intact(t, s)
 }
 
+// prune checks that age removes finished purges, events, buttons and audit rows, and keeps everything that an open purge
+// needs.
 func prune(t *testing.T, w world) {
 	s := w.open(t)
+	// The store holds an old finished purge, an old open purge, an old purge that ended lately, and 500 old rows.
 	old := noon.Add(-400 * 24 * time.Hour)
 	aged := func(p *store.Purge) { p.CreatedAt = old }
 	long := func(what store.AuditKind, id string) store.Entry { return store.Entry{At: old, What: what, Purge: id} }
@@ -62,8 +68,9 @@ func prune(t *testing.T, w world) {
 	loose := []store.Button{{Token: "loose", Expires: old}}
 	_, err = s.Take(t.Context(), event(4), loose)
 	require.NoError(t, err)
-	before := time.Now() // events are aged by the store's own clock
+	before := time.Now() // the store's own clock sets the age of events
 
+	// The first run removes the finished purge with its rows.
 	n, err := s.Prune(t.Context(), noon.Add(-time.Hour), old)
 	require.NoError(t, err)
 	assert.Equal(t, 1, n)
@@ -83,6 +90,7 @@ func prune(t *testing.T, w world) {
 	require.NoError(t, err)
 	assert.Nil(t, verified.Broken)
 	assert.EqualValues(t, 3, verified.Rows, "only the rows of old went")
+	// The event and its button are younger than the limit.
 	_, found, err = s.Button(t.Context(), "loose")
 	require.NoError(t, err)
 	assert.True(t, found)
@@ -90,6 +98,7 @@ func prune(t *testing.T, w world) {
 	require.NoError(t, err)
 	assert.True(t, duplicate)
 
+	// The second run removes the event and the buttons, but no purge, since an open purge is older.
 	n, err = s.Prune(t.Context(), noon.Add(time.Hour), before.Add(time.Hour))
 	require.NoError(t, err)
 	assert.Zero(t, n, "what came after an open purge stays with its rows")
@@ -101,6 +110,7 @@ func prune(t *testing.T, w world) {
 	duplicate, err = s.Take(t.Context(), event(4), nil)
 	require.NoError(t, err)
 	assert.False(t, duplicate, "the event is forgotten")
+	// The open purge still counts, and its end lets the next run remove the other purges.
 	recent, err := s.Recent(t.Context(), store.RecentQuery{Who: alice, Channel: acl.Subject(channel), Digest: "digest", Same: old, URLs: old})
 	require.NoError(t, err)
 	assert.Equal(t, store.Recent{Same: open.ID, Open: 1}, recent)
@@ -116,8 +126,9 @@ func prune(t *testing.T, w world) {
 	assert.Nil(t, verified.Broken)
 }
 
-// pruneRules forgets what chat decided and what was used, once both are long over.
+// pruneRules checks that age removes rules and spent budgets once both are long over.
 func pruneRules(t *testing.T, w world) {
+	// One freeze has ended, another still holds, and a purge has spent a budget.
 	s := w.open(t)
 	ended, held := freeze(1), freeze(2)
 	ended.Until, held.Until = noon.Add(-time.Hour), noon.Add(time.Hour)
@@ -132,6 +143,7 @@ func pruneRules(t *testing.T, w world) {
 	require.Nil(t, over)
 	before := used(t, s)
 
+	// The ended freeze goes, and today's budget stays.
 	_, err := s.Prune(t.Context(), noon, noon.Add(24*time.Hour))
 	require.NoError(t, err)
 	_, found, err := s.Rule(t.Context(), ended.ID)
@@ -141,6 +153,7 @@ func pruneRules(t *testing.T, w world) {
 	require.NoError(t, err)
 	assert.True(t, found)
 	assert.Equal(t, before, used(t, s), "today's budgets stay, however short everything else is kept")
+	// Three days later the budget goes as well.
 	_, err = s.Prune(t.Context(), noon, noon.Add(72*time.Hour))
 	require.NoError(t, err)
 	assert.Empty(t, used(t, s))

@@ -15,7 +15,8 @@ import (
 	"purgebot/purge"
 )
 
-// chargesOf is what a purge of order costs: a person for all, and a grant for two of the overseas targets.
+// chargesOf returns the charges for the purge of order: for all targets to a person, and for two overseas targets to a
+// grant.
 func chargesOf(limit int) []store.Charge {
 	return []store.Charge{
 		{Day: today, Key: "person alice", Kind: purge.URL, Area: purge.Overseas, Units: 3, Limit: limit},
@@ -24,6 +25,7 @@ func chargesOf(limit int) []store.Charge {
 	}
 }
 
+// used returns the used units of today's budgets.
 func used(t *testing.T, s *store.Store) map[string]int {
 	all, err := s.Budget(t.Context(), today, "person alice", "grant shop")
 	require.NoError(t, err)
@@ -34,7 +36,7 @@ func used(t *testing.T, s *store.Store) map[string]int {
 	return sums
 }
 
-// confirm decides about the nth purge, which is asked for already.
+// confirm decides about a recorded purge with the nth event.
 func confirm(t *testing.T, s *store.Store, p store.Purge, n int, charges []store.Charge) (won bool, over *store.OverBudget) {
 	d := store.Decision{Purge: p.ID, What: store.Confirmed, Who: alice, Name: "Alice", At: noon, Charges: charges}
 	_, won, err := s.Decide(t.Context(), d, event(n), entry("confirmed", p.ID))
@@ -45,8 +47,10 @@ func confirm(t *testing.T, s *store.Store, p store.Purge, n int, charges []store
 	return won, nil
 }
 
+// budgets checks that a decision takes all its charges or none, once, and within the limits.
 func budgets(t *testing.T, w world) {
 	s := w.open(t)
+	// The first purge is charged once, also when its press is delivered twice.
 	first, second := ask(t, s, 1), ask(t, s, 2)
 	won, over := confirm(t, s, first, 101, chargesOf(4))
 	require.Nil(t, over)
@@ -57,6 +61,7 @@ func budgets(t *testing.T, w world) {
 	assert.False(t, won, "a redelivery")
 	assert.Equal(t, full, used(t, s), "charges nothing")
 
+	// The second purge exceeds the limit, so nothing is written.
 	_, over = confirm(t, s, second, 102, chargesOf(4))
 	require.NotNil(t, over)
 	assert.Equal(t, "person alice", over.Charge.Key)
@@ -67,11 +72,13 @@ func budgets(t *testing.T, w world) {
 	require.NoError(t, err)
 	assert.False(t, decided, "nor decided")
 	assert.Equal(t, []string{"asked"}, whats(t, s, second.ID))
+	// The same press succeeds after the limit was raised.
 	won, over = confirm(t, s, second, 102, chargesOf(6))
 	assert.True(t, won, "the same press, once there is more: its event was not used up")
 	assert.Nil(t, over)
 	assert.Equal(t, 6, used(t, s)["person alice overseas"], "up to the limit")
 
+	// Charges without a limit, duplicates and empty charges are errors.
 	third := ask(t, s, 3)
 	_, over = confirm(t, s, third, 103, []store.Charge{{Day: today, Key: "new", Kind: purge.URL, Area: purge.Mainland, Units: 1}})
 	require.NotNil(t, over, "no limit said is nothing allowed")
@@ -86,6 +93,7 @@ func budgets(t *testing.T, w world) {
 	}
 	assert.Equal(t, 6, used(t, s)["person alice overseas"])
 
+	// Another day has its own budgets.
 	tomorrow := chargesOf(3)
 	for i := range tomorrow {
 		tomorrow[i].Day = "2026-11-22"
@@ -95,14 +103,14 @@ func budgets(t *testing.T, w world) {
 	assert.Equal(t, 6, used(t, s)["person alice overseas"])
 }
 
-// refunds ends a purge whose targets have come to different ends.
+// refunds ends a purge with different outcomes and checks the returned charges.
 func refunds(t *testing.T, w world) {
 	sent := func(st store.CallState) *store.CallState { return &st }
 	for name, c := range map[string]struct {
-		first    *store.CallState // of the batch with the overseas targets 2 and 0; nil if there was no call
-		outcome  purge.Outcome    // of both
-		overseas int              // units of the person's that stay used, of these two
-		shop     int              // of the grant's
+		first    *store.CallState // state of the call with the overseas targets 2 and 0; nil without a call
+		outcome  purge.Outcome    // outcome of both targets
+		overseas int              // of the two units of the person, the number still used
+		shop     int              // of the two units of the grant, the number still used
 	}{
 		"never called":               {nil, purge.Pending, 0, 0},
 		"skipped":                    {nil, purge.Skipped, 0, 0},
@@ -123,7 +131,7 @@ func refunds(t *testing.T, w world) {
 			p := ask(t, s, 1)
 			_, over := confirm(t, s, p, 101, chargesOf(9))
 			require.Nil(t, over)
-			rest := func(batch int, area purge.Area, n int) { // which is done
+			rest := func(batch int, area purge.Area, n int) { // done
 				call := callOf(p, batch)
 				call.Area = area
 				call, _, err := s.Begin(t.Context(), call, 0, nil)
@@ -131,8 +139,10 @@ func refunds(t *testing.T, w world) {
 				call.State = store.CallAccepted
 				require.NoError(t, s.End(t.Context(), call, []store.Target{{Area: area, N: n, Outcome: purge.Done}}))
 			}
+			// The other two batches are done, so their charges stay.
 			rest(1, purge.Overseas, 1)
 			rest(2, purge.Mainland, 0)
+			// The first batch ends as the case says.
 			both := []store.Target{{Area: purge.Overseas, N: 0, Outcome: c.outcome}, {Area: purge.Overseas, N: 2, Outcome: c.outcome}}
 			if c.first != nil {
 				call, _, err := s.Begin(t.Context(), callOf(p, 0), 0, nil)
@@ -143,7 +153,7 @@ func refunds(t *testing.T, w world) {
 				}
 			}
 			require.NoError(t, s.SetOutcomes(t.Context(), p.ID, both))
-			for range 2 { // once
+			for range 2 { // the second end changes nothing
 				require.NoError(t, s.Finish(t.Context(), p.ID, store.StatePartly, "", noon, false))
 				got := used(t, s)
 				assert.Equal(t, 1+c.overseas, got["person alice overseas"])
@@ -154,7 +164,7 @@ func refunds(t *testing.T, w world) {
 	}
 }
 
-// lastBudget has two people race for the last units.
+// lastBudget checks that one of two racing purges gets the last units.
 func lastBudget(t *testing.T, w world) {
 	s := w.open(t)
 	for n := range 20 {
@@ -175,8 +185,9 @@ func lastBudget(t *testing.T, w world) {
 	}
 }
 
-// budgetModel does what may come in any order, and compares the sums with a model that counts targets.
+// budgetModel makes random presses, calls and ends, and compares the budgets with a model that counts targets.
 func budgetModel(t *testing.T, w world) {
+	// Each seed is another random sequence.
 	for seed := range uint64(5) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
@@ -200,6 +211,7 @@ func budgetModel(t *testing.T, w world) {
 	}
 }
 
+// model is the expected state of all budgets.
 type model struct {
 	*rand.Rand
 	s                 *store.Store
@@ -210,23 +222,26 @@ type model struct {
 	refused, returned int
 }
 
+// modelled is one purge of the model.
 type modelled struct {
 	store.Purge
 	charged, over bool
-	sent          map[int]bool // batches that the vendor may have heard of
+	sent          map[int]bool // batches that may have reached the vendor
 	tries         [3]int
 }
 
-// cost is what each batch of order costs each budget.
+// cost is the price of each batch of order, by budget.
 var cost = []map[string]int{
 	{"person alice overseas": 2, "grant shop overseas": 2},
 	{"person alice overseas": 1},
 	{"person alice mainland": 1},
 }
 
+// step makes one random press, call or end.
 func (m *model) step(t *testing.T) {
 	n := m.IntN(len(m.purges))
 	p := m.purges[n]
+	// Presses and calls are frequent, ends are rare.
 	switch m.IntN(8) {
 	case 0, 1, 2:
 		m.press(t, p)
@@ -234,6 +249,7 @@ func (m *model) step(t *testing.T) {
 		m.call(t, p, m.IntN(3))
 	case 7:
 		require.NoError(t, m.s.Finish(t.Context(), p.ID, store.StatePartly, "", noon, false))
+		// At the end the model gets back the charges of batches that surely were not sent.
 		if p.charged && !p.over {
 			for batch, units := range cost {
 				for key, u := range units {
@@ -250,6 +266,7 @@ func (m *model) step(t *testing.T) {
 	}
 }
 
+// press confirms a purge and compares the result with the model.
 func (m *model) press(t *testing.T, p *modelled) {
 	fits := m.used["person alice overseas"]+3 <= m.limit && m.used["grant shop overseas"]+2 <= m.limit && m.used["person alice mainland"]+1 <= m.limit
 	m.presses++
@@ -269,16 +286,18 @@ func (m *model) press(t *testing.T, p *modelled) {
 	}
 }
 
-// call makes a try of a batch that ends in any way, or not at all, with outcomes as they may be or not.
+// call makes one try of a batch with a random end, or without one, and with a random outcome.
 func (m *model) call(t *testing.T, p *modelled, batch int) {
 	if !p.charged {
 		return
 	}
+	// The try is recorded before it leaves.
 	c := callOf(p.Purge, batch)
 	c.Try = p.tries[batch]
 	p.tries[batch]++
 	c, _, err := m.s.Begin(t.Context(), c, 0, nil)
 	require.NoError(t, err)
+	// A random end is chosen, and the model notes a batch that may have reached the vendor.
 	ends := []store.CallState{store.Calling, store.CallAccepted, store.CallRefused, store.CallUnsent, store.CallUnsent, store.CallUnknown}
 	c.State = ends[m.IntN(len(ends))]
 	p.sent[batch] = p.sent[batch] || c.State != store.CallRefused && c.State != store.CallUnsent
@@ -294,7 +313,8 @@ func (m *model) call(t *testing.T, p *modelled, batch int) {
 	require.NoError(t, m.s.End(t.Context(), c, rows[batch]))
 }
 
-// chargedAtOnce: a purge takes its charges in the transaction that records it, or is not recorded.
+// chargedAtOnce checks that a purge takes its charges in the transaction that records it. A purge over its budget is not
+// recorded.
 func chargedAtOnce(t *testing.T, w world) {
 	s := w.open(t)
 	take := func(n, limit int) (store.Taken, error) {
@@ -305,6 +325,7 @@ func chargedAtOnce(t *testing.T, w world) {
 			return &store.Intake{Purge: p, Batches: batches, Entries: []store.Entry{entry("asked", p.ID)}}
 		})
 	}
+	// The first purge fits.
 	taken, err := take(1, 4)
 	require.NoError(t, err)
 	full := used(t, s)
@@ -313,6 +334,7 @@ func chargedAtOnce(t *testing.T, w world) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"r-1"}, stored.Overrides)
 
+	// The second purge exceeds the limit and leaves no trace.
 	_, err = take(2, 4)
 	var over *store.OverBudget
 	require.ErrorAs(t, err, &over)
@@ -324,6 +346,7 @@ func chargedAtOnce(t *testing.T, w world) {
 	assert.False(t, found, "nothing of it is there")
 	assert.Empty(t, whats(t, s, p.ID))
 
+	// The end of the first purge makes room for the second.
 	require.NoError(t, s.Finish(t.Context(), stored.ID, store.StateExpired, "", noon, false))
 	assert.Empty(t, used(t, s), "what was never sent is given back")
 	_, err = take(2, 4)

@@ -11,9 +11,10 @@ import (
 	"purgebot/purge"
 )
 
-// counted puts one purge of four URLs into every situation that it can be in, and asks what counts of it: the URLs that were
-// or may be sent in the last ten minutes, open purges, waiting questions, and units of budgets.
+// counted puts one purge of four URLs into every possible situation and checks the counts: URLs sent or to be sent in
+// the last ten minutes, open purges, waiting questions, and units of budgets.
 func counted(t *testing.T, w world) {
+	// Each case makes a purge, leads it to a situation, and names the expected counts.
 	type now struct{ urls, open, waits, budget int }
 	plain := func(p *store.Purge) { p.Confirm = "" }
 	hour := func(p *store.Purge) { p.CreatedAt = noon.Add(-50 * time.Minute) }
@@ -50,6 +51,7 @@ func counted(t *testing.T, w world) {
 		}, want: now{2, 0, 0, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			// The purge is recorded with charges and led to its situation.
 			s := w.open(t)
 			l := life{t, s, record(t, s, 1, func(p *store.Purge) {
 				p.Charges = chargesOf(10)
@@ -60,6 +62,7 @@ func counted(t *testing.T, w world) {
 			if c.then != nil {
 				c.then(l)
 			}
+			// The store must count as expected.
 			r, err := s.Recent(t.Context(), store.RecentQuery{Who: alice, URLs: noon.Add(-10 * time.Minute), Asked: noon.Add(-time.Hour)})
 			require.NoError(t, err)
 			budgets := used(t, s)
@@ -79,11 +82,13 @@ type life struct {
 	p store.Purge
 }
 
+// ask makes the purge wait for a decision.
 func (l life) ask() {
 	_, err := l.s.Asked(l.t.Context(), l.p.ID, []byte(`{"id":"1"}`), noon.Add(10*time.Minute))
 	require.NoError(l.t, err)
 }
 
+// decide records a decision of Alice.
 func (l life) decide(what store.Verdict, at time.Time) {
 	d := store.Decision{Purge: l.p.ID, What: what, Who: alice, Name: "Alice", At: at}
 	_, won, err := l.s.Decide(l.t.Context(), d, event(77), entry(store.AuditKind(what), l.p.ID))
@@ -91,7 +96,7 @@ func (l life) decide(what store.Verdict, at time.Time) {
 	require.True(l.t, won)
 }
 
-// call makes the one call of a batch, and writes how it ended and what became of its targets.
+// call makes the one call of a batch and writes its end and the outcome of its targets.
 func (l life) call(batch int, st store.CallState, o purge.Outcome) {
 	_, batches := order(l.t, 1)
 	b := batches[batch]
@@ -112,6 +117,7 @@ func (l life) call(batch int, st store.CallState, o purge.Outcome) {
 	require.NoError(l.t, l.s.End(l.t.Context(), call, outcomes))
 }
 
+// finish ends the purge.
 func (l life) finish(st store.State) {
 	require.NoError(l.t, l.s.Finish(l.t.Context(), l.p.ID, st, "", noon, false))
 }

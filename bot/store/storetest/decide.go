@@ -14,12 +14,15 @@ import (
 	"purgebot/purge"
 )
 
+// press returns a confirmation of p.
 func press(p store.Purge, who acl.Subject) store.Decision {
 	return store.Decision{Purge: p.ID, What: store.Confirmed, Who: who, Name: "Bob", Groups: []acl.Subject{"slack:T1/S1"}, At: noon}
 }
 
+// decisions checks that a purge gets one decision, and the audit rows of late presses.
 func decisions(t *testing.T, w world) {
 	s := w.open(t)
+	// A waiting question has a shown card and no decision.
 	p := ask(t, s, 1)
 	card := cardOf(t, s, p.ID, store.Status)
 	assert.Equal(t, json.RawMessage(`{"id":"1"}`), card.Ref)
@@ -29,6 +32,7 @@ func decisions(t *testing.T, w world) {
 	require.NoError(t, err)
 	assert.False(t, found)
 
+	// The first press wins.
 	first, won, err := s.Decide(t.Context(), press(p, bob), event(2), entry("confirmed", p.ID))
 	require.NoError(t, err)
 	assert.True(t, won)
@@ -38,6 +42,7 @@ func decisions(t *testing.T, w world) {
 	assert.True(t, found)
 	assert.Equal(t, press(p, bob), stored)
 
+	// Later presses, repeated events and the expiry get the first decision.
 	for name, c := range map[string]struct {
 		d  store.Decision
 		ev store.Event
@@ -114,12 +119,13 @@ func decisions(t *testing.T, w world) {
 	intact(t, s)
 }
 
-// races has two people press at once, many times, and a person while time runs out.
+// races lets two people press at the same time, and a person while the question expires. Exactly one decision wins.
 func races(t *testing.T, w world) {
 	trials := 1000
 	if testing.Short() {
 		trials = 100
 	}
+	// In every second trial the rival is the expiry.
 	s := w.open(t)
 	for n := range trials {
 		p := record(t, s, 10*n)
@@ -129,6 +135,7 @@ func races(t *testing.T, w world) {
 		}
 		wins, firsts := make([]bool, 2), make([]store.Decision, 2)
 		var racing sync.WaitGroup
+		// Both decide at the same time.
 		for i, d := range racers {
 			racing.Go(func() {
 				ev := event(10*n + 1 + i)
@@ -141,6 +148,7 @@ func races(t *testing.T, w world) {
 			})
 		}
 		racing.Wait()
+		// One decision wins, and both callers learn of it.
 		require.NotEqual(t, wins[0], wins[1], "one wins, in trial %d", n)
 		require.Equal(t, firsts[0], firsts[1], "both are told the same")
 		winner := 0

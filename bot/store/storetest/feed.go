@@ -9,8 +9,9 @@ import (
 	"purgebot/bot/store"
 )
 
-// feeding: a feed begins at the end, keeps its place over a restart, and never goes back.
+// feeding checks that a feed begins at the newest row, keeps its position over a restart, and never goes back.
 func feeding(t *testing.T, w world) {
+	// A new feed skips the existing rows.
 	s := w.open(t)
 	require.NoError(t, s.Note(t.Context(), entry("before", "")))
 	from, err := s.FedUntil(t.Context(), "channel")
@@ -21,6 +22,7 @@ func feeding(t *testing.T, w world) {
 	require.NoError(t, err)
 	require.Len(t, next, 2)
 	assert.Equal(t, []store.AuditKind{"one", "two"}, []store.AuditKind{next[0].What, next[1].What})
+	// The position survives a restart, and an older position is ignored.
 	require.NoError(t, s.Fed(t.Context(), "channel", next[1].Seq))
 	require.NoError(t, s.Fed(t.Context(), "channel", next[0].Seq))
 	s = w.reopen(t, s)

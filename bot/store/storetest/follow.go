@@ -12,7 +12,7 @@ import (
 	"purgebot/purge"
 )
 
-// fetching is what follows a purge: one of its URLs, fetched again.
+// fetching returns a prefetch of one URL that follows the purge first.
 func fetching(t *testing.T, n int, first store.Purge) *store.Intake {
 	p, _ := order(t, n)
 	one := targets(t, "https://www.test.com/1.jpg")
@@ -21,10 +21,12 @@ func fetching(t *testing.T, n int, first store.Purge) *store.Intake {
 	return &store.Intake{Purge: p, Batches: []purge.Batch{{Kind: purge.Prefetch, Area: purge.Mainland, Targets: one}}, Entries: []store.Entry{entry("prefetching", p.ID)}}
 }
 
-// What follows a purge is there exactly if the purge has ended, and once, whoever ends it.
+// follows checks that the purge that follows another is recorded with the end of the first, and once, even when several
+// callers end the first.
 func follows(t *testing.T, w world) {
 	s := w.open(t)
 	first := record(t, s, 1, func(p *store.Purge) { p.Prefetch = true })
+	// Four callers end the purge at the same time.
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	wrote := 0
@@ -42,6 +44,7 @@ func follows(t *testing.T, w world) {
 	}
 	wait.Wait()
 	assert.Equal(t, 1, wrote)
+	// The following purge survives a restart and waits to be run.
 	s = w.reopen(t, s)
 	read, found, err := s.Purge(t.Context(), idOf(2))
 	require.NoError(t, err)
@@ -52,6 +55,7 @@ func follows(t *testing.T, w world) {
 	open, err := s.Unfinished(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{read.ID}, open, "it is to be run")
+	// It has its batch, its card and its audit row.
 	batches, err := s.Batches(t.Context(), read.ID)
 	require.NoError(t, err)
 	assert.Equal(t, fetching(t, 2, first).Batches, batches)
@@ -62,12 +66,14 @@ func follows(t *testing.T, w world) {
 	assert.True(t, ended.Prefetch)
 	assert.Equal(t, store.StateDone, ended.State)
 
+	// A purge that follows another does not count as open.
 	r, err := s.Recent(t.Context(), lookAs(alice))
 	require.NoError(t, err)
 	assert.Zero(t, r.Open, "nobody waits for what follows by itself")
 }
 
-// What cannot follow whole keeps the purge from ending: the step that ends it runs again.
+// followsOrNothing checks that a purge does not end if its following purge cannot be recorded. The step that ends it
+// would run again.
 func followsOrNothing(t *testing.T, w world) {
 	s := w.open(t)
 	first := record(t, s, 1)
@@ -84,7 +90,7 @@ func followsOrNothing(t *testing.T, w world) {
 	assert.Equal(t, []string{"asked"}, whats(t, s, first.ID))
 }
 
-// Age removes a purge before what follows it.
+// followsWhatIsForgotten checks that age may remove a purge before the one that follows it.
 func followsWhatIsForgotten(t *testing.T, w world) {
 	s := w.open(t)
 	first := record(t, s, 1)

@@ -13,10 +13,10 @@ import (
 	"purgebot/purge"
 )
 
-// public is a purge of which everybody may know, and that nobody need confirm.
+// public makes a purge visible to everybody and free of confirmation.
 func public(p *store.Purge) { p.Private, p.Confirm = false, "" }
 
-// lookAs asks what is recent for somebody who asks for what record records.
+// lookAs returns the query of a person who asks for the same purge as record.
 func lookAs(who acl.Subject, changes ...func(*store.RecentQuery)) store.RecentQuery {
 	q := store.RecentQuery{ID: idOf(99), Who: who, Channel: channel, Digest: "digest", Same: noon.Add(-time.Minute), URLs: noon.Add(-time.Minute),
 		Day: today, Kind: purge.URL, Platform: "slack", Workspace: "T1"}
@@ -26,9 +26,10 @@ func lookAs(who acl.Subject, changes ...func(*store.RecentQuery)) store.RecentQu
 	return q
 }
 
-// running is which purge a request may join.
+// running checks for every situation of a purge whether a request may join it.
 func running(t *testing.T, w world) {
 	hour := func(p *store.Purge) { p.CreatedAt = noon.Add(-time.Hour) }
+	// Each case makes a purge, leads it to a situation, and changes the query.
 	for name, c := range map[string]struct {
 		made  func(*store.Purge)
 		then  func(*testing.T, *store.Store, store.Purge)
@@ -58,6 +59,7 @@ func running(t *testing.T, w world) {
 		"asked for anew, whatever runs": {asked: func(q *store.RecentQuery) { q.Anew = true }, no: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			// Alice's purge is recorded, and Bob asks for the same.
 			s := w.open(t)
 			p := record(t, s, 1, public, func(p *store.Purge) {
 				if c.made != nil {
@@ -83,16 +85,20 @@ func running(t *testing.T, w world) {
 	}
 }
 
+// guarded makes a purge wait for its requester's confirmation.
 func guarded(p *store.Purge) { p.Confirm = acl.Requester }
 
+// move sets the state of a purge.
 func move(t *testing.T, s *store.Store, p store.Purge, st store.State) {
 	require.NoError(t, s.SetState(t.Context(), p.ID, st))
 }
 
+// becomes sets the outcome of one target.
 func becomes(t *testing.T, s *store.Store, p store.Purge, o purge.Outcome) {
 	require.NoError(t, s.SetOutcomes(t.Context(), p.ID, []store.Target{{Area: purge.Overseas, N: 1, Outcome: o}}))
 }
 
+// presses decides about a purge with a verdict.
 func presses(v store.Verdict) func(*testing.T, *store.Store, store.Purge) {
 	return func(t *testing.T, s *store.Store, p store.Purge) {
 		d := press(p, alice)
@@ -103,16 +109,18 @@ func presses(v store.Verdict) func(*testing.T, *store.Store, store.Purge) {
 	}
 }
 
+// halt stops a purge.
 func halt(t *testing.T, s *store.Store, p store.Purge) {
 	_, err := s.Stop(t.Context(), p.ID, alice, event(50))
 	require.NoError(t, err)
 }
 
+// finish ends a purge as done.
 func finish(t *testing.T, s *store.Store, p store.Purge) {
 	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateDone, "", noon, true))
 }
 
-// joinAs has bob's nth request join what runs.
+// joinAs lets Bob's nth request join the running purge.
 func joinAs(t *testing.T, s *store.Store, n int, changes ...func(*store.Purge)) store.Purge {
 	taken, err := s.TakeIf(t.Context(), lookAs(bob, func(q *store.RecentQuery) { q.ID = idOf(n); q.Same = noon.Add(time.Hour) }), joining(t, n, changes...))
 	require.NoError(t, err)
@@ -120,7 +128,7 @@ func joinAs(t *testing.T, s *store.Store, n int, changes ...func(*store.Purge)) 
 	return *taken.Purge
 }
 
-// joining joins where it may, and else records the nth purge as bob's.
+// joining joins a running purge, or records the nth purge for Bob.
 func joining(t *testing.T, n int, changes ...func(*store.Purge)) func(store.Recent) *store.Intake {
 	return func(r store.Recent) *store.Intake {
 		p, batches := order(t, n)
@@ -138,9 +146,10 @@ func joining(t *testing.T, n int, changes ...func(*store.Purge)) func(store.Rece
 	}
 }
 
-// joined is a request whose messages are wanted whenever those of the purge are, and that costs nothing.
+// joined checks that a request that joined a purge costs nothing and shows every change of that purge.
 func joined(t *testing.T, w world) {
 	s := w.open(t)
+	// Bob joins Alice's purge, also in the stored form.
 	first := record(t, s, 1, public)
 	other := joinAs(t, s, 2)
 	assert.Equal(t, first.ID, other.Joined)
@@ -152,6 +161,7 @@ func joined(t *testing.T, w world) {
 	assert.Equal(t, first.Request.Digest(), read.Request.Digest(), "it has the targets of the purge")
 	assert.Equal(t, noon, read.FinishedAt)
 	assert.Equal(t, []string{"asked", "joined"}, whats(t, s, first.ID))
+	// The audit and the queries know who joined, and the request itself is neither run nor counted.
 	for id, who := range map[string]acl.Subject{first.ID: bob, other.ID: alice} {
 		has, err := s.HasJoined(t.Context(), who, id)
 		require.NoError(t, err)
@@ -171,6 +181,7 @@ func joined(t *testing.T, w world) {
 	require.NoError(t, err)
 	assert.Len(t, mine, 1)
 
+	// Each change of the purge bumps the card of the joined request.
 	bumps := func(change func() error) {
 		t.Helper()
 		before := cardOf(t, s, other.ID, store.Status).Wanted
@@ -182,6 +193,7 @@ func joined(t *testing.T, w world) {
 	bumps(func() error {
 		return s.SetOutcomes(t.Context(), first.ID, []store.Target{{Area: purge.Overseas, N: 1, Outcome: purge.Accepted}})
 	})
+	// The end gives the joined request a result card, although its requester did not end the purge.
 	_, found, err = s.CardOf(t.Context(), other.ID, store.Result)
 	require.NoError(t, err)
 	assert.False(t, found)
@@ -193,6 +205,7 @@ func joined(t *testing.T, w world) {
 	bumps(func() error { return s.Revise(t.Context(), first.ID, store.StateDone, "", nil) })
 	assert.Equal(t, int64(2), cardOf(t, s, other.ID, store.Result).Wanted)
 
+	// Age removes both together.
 	gone, err := s.Prune(t.Context(), noon.Add(time.Hour), noon)
 	require.NoError(t, err)
 	assert.Positive(t, gone)
@@ -204,11 +217,13 @@ func joined(t *testing.T, w world) {
 	intact(t, s)
 }
 
-// rejoined: who asks again a moment later is told of the first, and what runs newest is joined.
+// rejoined checks that a repeated request leads to the purge joined before, and that a new request joins the newest
+// running purge.
 func rejoined(t *testing.T, w world) {
 	s := w.open(t)
 	first := record(t, s, 1, public)
 	joinAs(t, s, 2)
+	// Only an immediate repetition in the same channel counts as the same.
 	for name, c := range map[string]struct {
 		change func(*store.RecentQuery)
 		same   string
@@ -224,6 +239,7 @@ func rejoined(t *testing.T, w world) {
 		require.NoError(t, err)
 		assert.Equal(t, c.same, r.Same, name)
 	}
+	// A newer purge is joined instead of the older one, and a finished purge is not joined.
 	newer := record(t, s, 3, public, func(p *store.Purge) { p.CreatedAt = noon.Add(time.Second) })
 	r, err := s.Recent(t.Context(), lookAs(bob))
 	require.NoError(t, err)
@@ -235,10 +251,11 @@ func rejoined(t *testing.T, w world) {
 	assert.Empty(t, r.Same+r.Running)
 }
 
-// joinedAtOnce: of many identical requests at once, one starts.
+// joinedAtOnce checks that of many simultaneous identical requests one starts a purge and the rest join it.
 func joinedAtOnce(t *testing.T, w world) {
 	s := w.open(t)
 	const n = 12
+	// Twelve requests arrive at the same time.
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
@@ -248,6 +265,7 @@ func joinedAtOnce(t *testing.T, w world) {
 		})
 	}
 	wg.Wait()
+	// One purge is open, and all other requests point to it.
 	open, err := s.Unfinished(t.Context())
 	require.NoError(t, err)
 	assert.Len(t, open, 1)

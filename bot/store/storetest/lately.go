@@ -12,7 +12,7 @@ import (
 	"purgebot/purge"
 )
 
-// only leaves one area of the request.
+// only reduces a request to one area.
 func only(area purge.Area) func(*store.Purge) {
 	return func(p *store.Purge) {
 		for _, part := range p.Request.Parts {
@@ -35,7 +35,7 @@ func recordOnly(t *testing.T, s *store.Store, n int, area purge.Area, changes ..
 	return stored
 }
 
-// run sends the one batch of a purge at a time, with all its targets.
+// run makes the call of a purge with one batch and writes its end and outcomes.
 func run(t *testing.T, s *store.Store, p store.Purge, at time.Time, st store.CallState, o purge.Outcome) {
 	part := p.Request.Parts[0]
 	call := callOf(p, 0)
@@ -50,16 +50,18 @@ func run(t *testing.T, s *store.Store, p store.Purge, at time.Time, st store.Cal
 	require.NoError(t, s.End(t.Context(), call, rows))
 }
 
+// durations checks the usual duration of purges.
 func durations(t *testing.T, w world) {
 	s := w.open(t)
 	none, err := s.Durations(t.Context(), purge.URL, purge.Overseas, 100)
 	require.NoError(t, err)
 	assert.Equal(t, store.Usual{}, none)
-	for n := 1; n <= 20; n++ { // the nth took n minutes, and ended last
+	for n := 1; n <= 20; n++ { // the nth took n minutes and ended last so far
 		p := recordOnly(t, s, n, purge.Overseas)
 		run(t, s, p, noon, store.CallAccepted, purge.Done)
 		require.NoError(t, s.Finish(t.Context(), p.ID, store.StateDone, "", noon.Add(time.Duration(n)*time.Minute), false))
 	}
+	// Purges of another area, without a result, or without a call do not count.
 	for n, odd := range []struct {
 		area purge.Area
 		st   store.State
@@ -71,12 +73,13 @@ func durations(t *testing.T, w world) {
 		}
 		require.NoError(t, s.Finish(t.Context(), p.ID, odd.st, "", noon.Add(10*time.Hour), false))
 	}
+	// The percentiles come from the last n purges.
 	for _, c := range []struct {
 		n    int
 		want store.Usual
 	}{
 		{100, store.Usual{Of: 20, P50: 10 * time.Minute, P95: 19 * time.Minute}},
-		{5, store.Usual{Of: 4, P50: 18 * time.Minute, P95: 20 * time.Minute}}, // of the last five one was never sent
+		{5, store.Usual{Of: 4, P50: 18 * time.Minute, P95: 20 * time.Minute}}, // one of the last five was never sent
 		{2, store.Usual{Of: 1, P50: 20 * time.Minute, P95: 20 * time.Minute}},
 	} {
 		got, err := s.Durations(t.Context(), purge.URL, purge.Overseas, c.n)
@@ -88,8 +91,10 @@ func durations(t *testing.T, w world) {
 	assert.Zero(t, other.Of)
 }
 
+// spentBy checks the units that each person used on a day.
 func spentBy(t *testing.T, w world) {
 	s := w.open(t)
+	// Alice and Bob make calls of all kinds.
 	for n, who := range []acl.Subject{alice, bob, bob} {
 		p := recordOnly(t, s, n, purge.Overseas, func(p *store.Purge) { p.Requester, p.Name = who, string("AB"[min(n, 1)]) })
 		run(t, s, p, noon, store.CallAccepted, purge.Accepted)
@@ -98,6 +103,7 @@ func spentBy(t *testing.T, w world) {
 	run(t, s, p, noon, store.CallUnknown, purge.OutcomeUnknown)
 	p = recordOnly(t, s, 11, purge.Mainland)
 	run(t, s, p, noon, store.CallRefused, purge.Failed)
+	// Bob used most, and refused calls cost nothing.
 	got, err := s.SpentBy(t.Context(), today)
 	require.NoError(t, err)
 	assert.Equal(t, []store.SpentBy{
@@ -105,6 +111,7 @@ func spentBy(t *testing.T, w world) {
 		{Who: alice, Name: "A", Spent: store.Spent{Kind: purge.URL, Area: purge.Overseas, Units: 3}},
 		{Who: alice, Name: "Alice", Spent: store.Spent{Kind: purge.URL, Area: purge.Mainland, Units: 1}},
 	}, got)
+	// The sums agree with the units used by all.
 	sum := map[purge.Area]int{}
 	for _, by := range got {
 		sum[by.Area] += by.Units
@@ -119,8 +126,10 @@ func spentBy(t *testing.T, w world) {
 	assert.Empty(t, got)
 }
 
+// lastPurged checks which targets of a request were purged lately.
 func lastPurged(t *testing.T, w world) {
 	s := w.open(t)
+	// Two purges were sent, one was refused, and one never left.
 	first := recordOnly(t, s, 1, purge.Overseas)
 	run(t, s, first, noon, store.CallAccepted, purge.Done)
 	second := recordOnly(t, s, 2, purge.Overseas, func(p *store.Purge) {
@@ -129,8 +138,9 @@ func lastPurged(t *testing.T, w world) {
 	run(t, s, second, noon.Add(time.Minute), store.CallUnknown, purge.OutcomeUnknown)
 	refused := recordOnly(t, s, 3, purge.Overseas)
 	run(t, s, refused, noon.Add(2*time.Minute), store.CallRefused, purge.Failed)
-	recordOnly(t, s, 4, purge.Overseas) // never left
+	recordOnly(t, s, 4, purge.Overseas) // never sent
 
+	// look asks for the same targets with changes.
 	asking, _ := order(t, 5)
 	own := alice
 	look := func(since time.Time, change func(*purge.Request)) (found []string) {
@@ -148,6 +158,7 @@ func lastPurged(t *testing.T, w world) {
 	want := func(target string, o purge.Outcome, at time.Time, p store.Purge) string {
 		return flat(t, []any{target, purge.Overseas, o, at, p.Short})
 	}
+	// Each target has its newest call, and only equal kinds, modes and areas count.
 	all := []string{
 		want("https://www.test.com/1.jpg", purge.OutcomeUnknown, noon.Add(time.Minute), second),
 		want("https://www.abc.com/a?q=1", purge.Done, noon, first),
@@ -161,6 +172,7 @@ func lastPurged(t *testing.T, w world) {
 	assert.Empty(t, look(noon, func(r *purge.Request) {
 		r.Parts = []purge.Part{{Area: purge.Overseas, Targets: targets(t, "https://www.test.com/3.jpg")}}
 	}))
+	// Private purges of others stay hidden.
 	own = bob
 	assert.Equal(t, all[:1], look(noon, nil), "what is private is not told to others")
 }

@@ -11,9 +11,10 @@ import (
 	"purgebot/bot/store"
 )
 
-// notices: one stands as soon as its audit row does, and until it was posted.
+// notices checks that a notice exists from its audit row until it was posted.
 func notices(t *testing.T, w world) {
 	s := w.open(t)
+	// A redelivered event makes no second notice.
 	said := entry("frozen", "")
 	said.Notice = &store.Notice{Thread: json.RawMessage(`{"channel":"C1"}`), Card: json.RawMessage(`{"title":"Frozen"}`)}
 	later := said
@@ -24,6 +25,7 @@ func notices(t *testing.T, w world) {
 	}
 	require.NoError(t, s.Note(t.Context(), entry("else", ""), later))
 
+	// Notices survive a restart, oldest first.
 	s = w.reopen(t, s)
 	due := func() (titles []string) {
 		all, err := s.Notices(t.Context(), 10)
@@ -41,6 +43,7 @@ func notices(t *testing.T, w world) {
 	assert.Equal(t, said.At, all[0].At)
 	assert.NotEmpty(t, all[0].ID)
 
+	// A failed notice goes to the end, and a posted one disappears.
 	require.NoError(t, s.NoticeFailed(t.Context(), all[0].ID))
 	assert.Equal(t, []string{`{"title":"Thawed"}`, `{"title":"Frozen"}`}, due(), "what fails holds up nothing")
 	require.NoError(t, s.NoticePosted(t.Context(), all[0].ID))

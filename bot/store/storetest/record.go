@@ -14,14 +14,17 @@ import (
 	"purgebot/purge"
 )
 
+// events checks that an event is taken once, and that a redelivery writes one audit row only.
 func events(t *testing.T, w world) {
 	s := w.open(t)
 	button := store.Button{Token: "token", Action: "purge", Who: alice, Channel: channel, Request: json.RawMessage(`{}`), Expires: noon}
 
+	// The first delivery makes a button.
 	duplicate, err := s.Take(t.Context(), event(1), []store.Button{button}, entry("refused", ""))
 	require.NoError(t, err)
 	require.False(t, duplicate)
 
+	// The second delivery makes none.
 	again := event(1)
 	again.Digest = "something else"
 	other := store.Button{Token: "other", Action: "purge"}
@@ -41,6 +44,7 @@ func events(t *testing.T, w world) {
 	assert.EqualValues(t, 2, verified.Rows, "one row for the event, one for its duplicate")
 	assert.Nil(t, verified.Broken)
 
+	// Another workspace or an empty event is no duplicate.
 	elsewhere := event(1)
 	elsewhere.Workspace = "T2"
 	duplicate, err = s.Take(t.Context(), elsewhere, nil)
@@ -53,10 +57,12 @@ func events(t *testing.T, w world) {
 	}
 }
 
+// purges checks that a recorded purge comes back whole, or is not recorded at all.
 func purges(t *testing.T, w world) {
 	s := w.open(t)
 	p, batches := order(t, 1)
 
+	// The purge is recorded and found by its id and its short id.
 	stored, err := s.Record(t.Context(), p, batches, entry("asked", p.ID))
 	require.NoError(t, err)
 	assert.Equal(t, store.StateRecorded, stored.State)
@@ -74,6 +80,7 @@ func purges(t *testing.T, w world) {
 	require.NoError(t, err)
 	assert.False(t, found, "a short id is its workspace's")
 
+	// The batches and targets come back in their order.
 	planned, err := s.Batches(t.Context(), p.ID)
 	require.NoError(t, err)
 	assert.Equal(t, flat(t, batches), flat(t, planned), "batches come back as recorded")
@@ -83,6 +90,7 @@ func purges(t *testing.T, w world) {
 	assert.Equal(t, store.Target{N: 0, Area: purge.Mainland, Target: rows[0].Target, Batch: 2, Outcome: purge.Pending}, rows[0])
 	assert.Equal(t, []int{2, 0, 1, 0}, []int{rows[0].Batch, rows[1].Batch, rows[2].Batch, rows[3].Batch})
 
+	// The card and the key of the buttons exist.
 	card := cardOf(t, s, p.ID, store.Status)
 	assert.Equal(t, store.Card{Purge: p.ID, Role: store.Status, Wanted: 1}, card)
 	of, found, err := s.Pressed(t.Context(), store.ButtonKey(p.Secret))
@@ -108,7 +116,7 @@ func purges(t *testing.T, w world) {
 	})
 	t.Run("whole or not at all", func(t *testing.T) {
 		p, _ := order(t, 3)
-		p.Request.Parts = append(p.Request.Parts, p.Request.Parts[0]) // no two rows may be alike: the third write fails
+		p.Request.Parts = append(p.Request.Parts, p.Request.Parts[0]) // two equal rows violate a key at the third write
 		_, err := s.Record(t.Context(), p, nil, entry("asked", p.ID))
 		require.Error(t, err)
 		_, found, err := s.Purge(t.Context(), p.ID)
@@ -129,15 +137,17 @@ func purges(t *testing.T, w world) {
 	intact(t, s)
 }
 
-// flat is a value without what Target remembers beside its text.
+// flat formats a value as JSON, so that cached fields of Target do not matter in a comparison.
 func flat(t *testing.T, v any) string {
 	b, err := json.MarshalIndent(v, "", " ")
 	require.NoError(t, err)
 	return string(b)
 }
 
+// recent checks the counts that an answer to a request needs.
 func recent(t *testing.T, w world) {
 	s := w.open(t)
+	// The store holds purges of two people, of different ages and states.
 	open := record(t, s, 1, func(p *store.Purge) { p.Confirm = "" })
 	record(t, s, 2, func(p *store.Purge) { p.Requester, p.Confirm = bob, "" })
 	record(t, s, 3, func(p *store.Purge) { p.Digest, p.CreatedAt, p.Confirm = "other", noon.Add(-time.Hour), "" })
@@ -145,6 +155,7 @@ func recent(t *testing.T, w world) {
 	over := record(t, s, 5)
 	require.NoError(t, s.Finish(t.Context(), over.ID, store.StateDone, "", noon, false))
 
+	// Each case asks for another person, channel, digest or time.
 	for name, c := range map[string]struct {
 		who, in    acl.Subject
 		digest     string
@@ -161,7 +172,7 @@ func recent(t *testing.T, w world) {
 		t.Run(name, func(t *testing.T) {
 			got, err := s.Recent(t.Context(), store.RecentQuery{Who: c.who, Channel: c.in, Digest: c.digest, Same: c.same, URLs: c.urls})
 			require.NoError(t, err)
-			if name == "everything" { // which of two alike does not matter
+			if name == "everything" { // two purges fit equally well
 				assert.Contains(t, []string{idOf(1), idOf(4)}, got.Same)
 				got.Same = c.want.Same
 			}
@@ -170,7 +181,7 @@ func recent(t *testing.T, w world) {
 	}
 }
 
-// recentKnows: a purge that is recorded is known by its id, and what its calls cost is counted on their day.
+// recentKnows checks that a recorded purge is known by its id, and that units count on the day of their call.
 func recentKnows(t *testing.T, w world) {
 	s := w.open(t)
 	p := record(t, s, 1)
@@ -188,8 +199,10 @@ func recentKnows(t *testing.T, w world) {
 	assert.Zero(t, other.Mainland)
 }
 
+// history checks the filters and the order of the history.
 func history(t *testing.T, w world) {
 	s := w.open(t)
+	// The store holds four purges that differ in every filtered field.
 	record(t, s, 1, func(p *store.Purge) { p.CreatedAt = noon.Add(-2 * time.Hour) })
 	record(t, s, 2, func(p *store.Purge) { p.CreatedAt, p.Requester = noon.Add(-time.Hour), bob })
 	dir, err := purge.Parse(purge.Directory, "https://img.test.com/a/")
@@ -201,6 +214,7 @@ func history(t *testing.T, w world) {
 	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateDone, "", noon, false))
 	record(t, s, 4, func(p *store.Purge) { p.Event.Workspace, p.CreatedAt = "T2", noon.Add(-3*time.Hour) })
 
+	// Each filter selects its purges, newest first.
 	for name, c := range map[string]struct {
 		filter store.Filter
 		want   []int
@@ -234,9 +248,10 @@ func history(t *testing.T, w world) {
 	assert.Equal(t, purge.Delete, batches[0].Mode)
 }
 
-// restart closes a store at each stage of a purge and goes on with what is read back.
+// restart closes the store at each stage of a purge and continues with the stored state.
 func restart(t *testing.T, w world) {
 	s := w.open(t)
+	// Each function is one stage.
 	p := ask(t, s, 1)
 	call := callOf(p, 0)
 	stages := []func(){
@@ -276,6 +291,7 @@ func restart(t *testing.T, w world) {
 			assert.Equal(t, int64(1), cardOf(t, s, p.ID, store.Result).Wanted)
 		},
 	}
+	// The store is reopened after each stage.
 	for _, stage := range stages {
 		stage()
 		s = w.reopen(t, s)
@@ -283,15 +299,17 @@ func restart(t *testing.T, w world) {
 	}
 }
 
-// repetition does everything twice, as a step that is run again does.
+// repetition does each step twice, as the engine does after a kill. The second time changes nothing.
 func repetition(t *testing.T, w world) {
 	s := w.open(t)
+	// The values are the same both times.
 	p, batches := order(t, 1)
 	expires := noon.Add(time.Minute)
 	call := callOf(p, 0)
 	ended := call
 	ended.State, ended.Receipt = store.CallAccepted, purge.Receipt{TaskID: "7", At: noon}
 	accepted := []store.Target{{Area: purge.Overseas, N: 0, Outcome: purge.Accepted}}
+	// The steps are those of a whole purge.
 	steps := []struct {
 		name string
 		do   func(ctx context.Context) error
@@ -323,6 +341,7 @@ func repetition(t *testing.T, w world) {
 			return s.Finish(ctx, p.ID, store.StatePartly, "", noon, true, entry("over", p.ID))
 		}},
 	}
+	// Each step runs twice.
 	for _, step := range steps {
 		require.NoError(t, step.do(t.Context()), step.name)
 		before := snapshot(t, s, p.ID)
@@ -330,12 +349,13 @@ func repetition(t *testing.T, w world) {
 		assert.Equal(t, before, snapshot(t, s, p.ID), "%s again changed something", step.name)
 	}
 	assert.Equal(t, []string{"asked", "to be sent", "sending", "accepted", "seen", "over"}, whats(t, s, p.ID))
+	// A final state stays.
 	require.NoError(t, s.SetState(t.Context(), p.ID, store.StateFollowing), "too late is no error")
 	assert.Equal(t, store.StatePartly, stateOf(t, s, p.ID), "a final state is never left")
 	require.Error(t, s.SetState(t.Context(), p.ID, store.StateDone), "only Finish ends a purge")
 }
 
-// snapshot is all that is known about a purge.
+// snapshot returns all stored facts about a purge.
 func snapshot(t *testing.T, s *store.Store, id string) string {
 	p, _, err := s.Purge(t.Context(), id)
 	require.NoError(t, err)
@@ -352,7 +372,7 @@ func snapshot(t *testing.T, s *store.Store, id string) string {
 	return flat(t, []any{p, rows, calls, due, audit, spent})
 }
 
-// givingUp calls with a context that has ended: the answer says to try again, and nothing is there.
+// givingUp checks that a call with an ended context asks to try again and leaves nothing behind.
 func givingUp(t *testing.T, w world) {
 	s := w.open(t)
 	ended, end := context.WithCancel(t.Context())

@@ -11,7 +11,7 @@ import (
 	"purgebot/purge"
 )
 
-// refusedCall is the first batch of a purge, whose call was refused and is to be split.
+// refusedCall begins the first batch of a purge and returns its call as refused and to be split.
 func refusedCall(t *testing.T, s *store.Store, p store.Purge) store.Call {
 	c, fresh, err := s.Begin(t.Context(), callOf(p, 0), 0, nil)
 	require.NoError(t, err)
@@ -20,7 +20,7 @@ func refusedCall(t *testing.T, s *store.Store, p store.Purge) store.Call {
 	return c
 }
 
-// parts puts each target of the first batch into one of its own, behind all others; the second batch is N 0, the first N 2.
+// parts returns a split of the first batch: each target gets a batch of its own behind all others.
 func parts() [][]store.Target {
 	return [][]store.Target{
 		{{Area: purge.Overseas, N: 2, Batch: 3}},
@@ -28,8 +28,10 @@ func parts() [][]store.Target {
 	}
 }
 
-// split: a refused call ends, its targets are batches of their own, and what ran before a kill is not done twice.
+// split checks that a refused call ends and its targets get batches of their own, once, even if the step runs again
+// after a kill.
 func split(t *testing.T, w world) {
+	// The step runs before and after a restart.
 	s := w.open(t)
 	p := record(t, s, 1)
 	c := refusedCall(t, s, p)
@@ -37,6 +39,7 @@ func split(t *testing.T, w world) {
 	s = w.reopen(t, s)
 	require.NoError(t, s.Split(t.Context(), c, parts(), entry("answered", p.ID)), "the step runs again")
 
+	// The call has ended without cost, and the targets have new batches.
 	calls, err := s.Calls(t.Context(), p.ID)
 	require.NoError(t, err)
 	assert.Equal(t, []store.Call{c}, calls)
@@ -54,7 +57,7 @@ func split(t *testing.T, w world) {
 	assert.Equal(t, int64(2), cardOf(t, s, p.ID, store.Status).Wanted)
 }
 
-// splitWhole: where a target is not in the batch nothing at all is written, not even the end of the call.
+// splitWhole checks that a split with a foreign target writes nothing, not even the end of the call.
 func splitWhole(t *testing.T, w world) {
 	s := w.open(t)
 	p := record(t, s, 1)
@@ -71,8 +74,10 @@ func splitWhole(t *testing.T, w world) {
 	require.Error(t, s.Split(t.Context(), store.Call{Purge: idOf(99), State: store.CallRefused}, nil), "it never began")
 }
 
-// revise: what is learned after the end changes how a purge ended, not when, and bumps both of its cards; before the end nothing.
+// revise checks that later findings change the outcome of a finished purge and bump both cards. The time of the end
+// stays, and an open purge does not change.
 func revise(t *testing.T, w world) {
+	// Before the end nothing changes.
 	s := w.open(t)
 	p := record(t, s, 1)
 	learned := []store.Target{{Area: purge.Overseas, N: 0, Outcome: purge.Done}}
@@ -84,6 +89,7 @@ func revise(t *testing.T, w world) {
 	assert.Equal(t, int64(1), cardOf(t, s, p.ID, store.Status).Wanted)
 	assert.Equal(t, []string{"asked"}, whats(t, s, p.ID))
 
+	// After the end the outcome and the cards change.
 	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateUnknown, "nobody knows", noon.Add(time.Minute), true))
 	before := cardOf(t, s, p.ID, store.Status).Wanted
 	require.NoError(t, again())
@@ -92,6 +98,7 @@ func revise(t *testing.T, w world) {
 	assert.Equal(t, store.StateDone, got.State)
 	assert.Empty(t, got.Problem)
 	assert.Equal(t, noon.Add(time.Minute), got.FinishedAt)
+	// Only the named target has a new outcome.
 	rows, err := s.Targets(t.Context(), p.ID)
 	require.NoError(t, err)
 	for _, r := range rows {
@@ -104,7 +111,7 @@ func revise(t *testing.T, w world) {
 	intact(t, s)
 }
 
-// redraw bumps the status card of a purge that is open, and nothing else.
+// redraw checks that Redraw bumps the status card of an open purge and nothing else.
 func redraw(t *testing.T, w world) {
 	s := w.open(t)
 	p, other := ask(t, s, 1), record(t, s, 2)
@@ -122,7 +129,7 @@ func redraw(t *testing.T, w world) {
 	require.NoError(t, s.Redraw(t.Context(), idOf(99)), "of nothing there is nothing to draw")
 }
 
-// waiting counts the questions that nobody has answered.
+// waiting checks the number of undecided questions.
 func waiting(t *testing.T, w world) {
 	s := w.open(t)
 	count := func(want int) {

@@ -14,7 +14,7 @@ import (
 	"purgebot/purge"
 )
 
-// freeze is the rule of the nth event.
+// freeze returns a freeze that the nth event made.
 func freeze(n int) store.Rule {
 	return store.Rule{
 		ID: store.RuleID(event(n)), Kind: store.Freeze, Platform: "slack", Workspace: "T1", Domain: "www.test.com", Path: "/a/",
@@ -22,12 +22,14 @@ func freeze(n int) store.Rule {
 	}
 }
 
+// rules checks that freezes and grants are stored, found while they hold, and made once per event.
 func rules(t *testing.T, w world) {
 	s := w.open(t)
 	active, before, err := s.Rules(t.Context(), noon)
 	require.NoError(t, err)
 	assert.Empty(t, active)
 
+	// A freeze and a grant are added; the store assigns a missing id.
 	want := freeze(1)
 	got, duplicate, err := s.AddRule(t.Context(), want, event(1), entry("frozen", ""))
 	require.NoError(t, err)
@@ -40,6 +42,7 @@ func rules(t *testing.T, w world) {
 	require.NoError(t, err)
 	assert.Equal(t, store.RuleID(event(2)), grant.ID, "assigned")
 
+	// Both survive a restart, and each holds until its end.
 	s = w.reopen(t, s)
 	active, version, err := s.Rules(t.Context(), noon)
 	require.NoError(t, err)
@@ -68,6 +71,7 @@ func rules(t *testing.T, w world) {
 	revoking(t, s, want, grant)
 }
 
+// revoking checks that a rule is revoked once, and that a late revocation writes an audit row.
 func revoking(t *testing.T, s *store.Store, freeze, grant store.Rule) {
 	_, before, err := s.Rules(t.Context(), noon)
 	require.NoError(t, err)
@@ -82,6 +86,7 @@ func revoking(t *testing.T, s *store.Store, freeze, grant store.Rule) {
 		freeze.RevokedAt, freeze.RevokedBy = at, alice
 		assert.Equal(t, []store.Rule{freeze}, revoked)
 	}
+	// The grant still holds, and the version has changed.
 	active, version, err := s.Rules(t.Context(), noon)
 	require.NoError(t, err)
 	assert.Equal(t, []store.Rule{grant}, active)
@@ -91,6 +96,7 @@ func revoking(t *testing.T, s *store.Store, freeze, grant store.Rule) {
 	assert.True(t, found)
 	assert.Equal(t, freeze, stored)
 
+	// A second revocation and one after the end change nothing.
 	revoked, _, err := s.RevokeRules(t.Context(), []string{freeze.ID}, bob, at, event(5), entry("unfrozen", ""))
 	require.NoError(t, err)
 	assert.Empty(t, revoked, "once")
@@ -107,10 +113,11 @@ func revoking(t *testing.T, s *store.Store, freeze, grant store.Rule) {
 	intact(t, s)
 }
 
-// frozen begins calls under rules.
+// frozen checks that no call begins under a freeze.
 func frozen(t *testing.T, w world) {
 	s := w.open(t)
 	p := record(t, s, 1)
+	// byFreeze stands for the policy, which names the freeze that stops a call.
 	var asked [][]store.Rule
 	byFreeze := func(active []store.Rule) string {
 		asked = append(asked, active)
@@ -128,11 +135,13 @@ func frozen(t *testing.T, w world) {
 		require.NoError(t, err)
 		return c, fresh
 	}
+	// The first batch leaves before the freeze.
 	c, fresh := begin(0, noon)
 	assert.True(t, fresh, "no rule, no freeze")
 	rule, _, err := s.AddRule(t.Context(), freeze(2), event(2))
 	require.NoError(t, err)
 
+	// The second batch is stopped, and nothing is written.
 	c2, fresh := begin(1, noon)
 	assert.False(t, fresh)
 	assert.Equal(t, []any{store.CallFrozen, rule.ID}, []any{c2.State, c2.Rule})
@@ -147,6 +156,7 @@ func frozen(t *testing.T, w world) {
 	assert.Equal(t, 2, spent(t, s), "nor reserved")
 	assert.Equal(t, []string{"asked", "sending"}, whats(t, s, p.ID))
 
+	// The batch leaves after the end of the freeze, or after its revocation.
 	_, fresh = begin(1, rule.Until)
 	assert.True(t, fresh, "when it has ended")
 	_, _, err = s.RevokeRules(t.Context(), []string{rule.ID}, bob, noon, event(3))
@@ -154,6 +164,7 @@ func frozen(t *testing.T, w world) {
 	_, fresh = begin(2, noon)
 	assert.True(t, fresh, "when it is revoked")
 
+	// A stopped purge is stopped without a look at the rules.
 	_, err = s.Stop(t.Context(), p.ID, alice, event(4))
 	require.NoError(t, err)
 	n := len(asked)
@@ -162,10 +173,11 @@ func frozen(t *testing.T, w world) {
 	assert.Len(t, asked, n, "what is stopped is not asked about")
 }
 
-// freezeRace freezes while calls begin: each that left did so before the freeze was committed.
+// freezeRace adds a freeze while calls begin. No call may begin after the freeze was committed.
 func freezeRace(t *testing.T, w world) {
 	s := w.open(t)
 	p := record(t, s, 1)
+	// committed is set once the freeze is stored.
 	var mu sync.Mutex
 	committed, late := false, 0
 	any := func(active []store.Rule) string {
@@ -182,6 +194,7 @@ func freezeRace(t *testing.T, w world) {
 		committed = true
 		mu.Unlock()
 	})
+	// A call that begins after the commit must be stopped.
 	for n := range 20 {
 		mu.Lock()
 		after := committed

@@ -15,11 +15,12 @@ import (
 
 const today = "2026-11-21"
 
-// callOf is the first try of a batch: two units of URLs overseas.
+// callOf returns the first try of a batch: two units of URLs overseas.
 func callOf(p store.Purge, batch int) store.Call {
 	return store.Call{Purge: p.ID, Batch: batch, Try: 1, Kind: purge.URL, Area: purge.Overseas, Units: 2, Day: today, Owner: "one", At: noon}
 }
 
+// spent returns the units used today.
 func spent(t *testing.T, s *store.Store) int {
 	all, err := s.Spent(t.Context(), today)
 	require.NoError(t, err)
@@ -31,8 +32,10 @@ func spent(t *testing.T, s *store.Store) int {
 	return all[0].Units
 }
 
+// ledger checks that a call is recorded before it leaves and gets one answer.
 func ledger(t *testing.T, w world) {
 	s := w.open(t)
+	// The call begins.
 	p := record(t, s, 1)
 	c, fresh, err := s.Begin(t.Context(), callOf(p, 0), 0, nil, entry("sending", p.ID))
 	require.NoError(t, err)
@@ -41,6 +44,7 @@ func ledger(t *testing.T, w world) {
 	want.State = store.Calling
 	assert.Equal(t, want, c)
 
+	// The answer is stored with the outcomes of its targets.
 	c.State, c.Receipt, c.Problem = store.CallAccepted, purge.Receipt{TaskID: "12345678901234567890", RequestID: "r", At: noon}, ""
 	outcome := []store.Target{{Area: purge.Overseas, N: 2, Outcome: purge.Accepted}, {Area: purge.Overseas, N: 0, Outcome: purge.Failed, Reason: "said no"}}
 	require.NoError(t, s.End(t.Context(), c, outcome, entry("answered", p.ID)))
@@ -54,6 +58,7 @@ func ledger(t *testing.T, w world) {
 	assert.Equal(t, "said no", rows[1].Reason)
 	assert.Equal(t, int64(2), cardOf(t, s, p.ID, store.Status).Wanted, "End bumps the card")
 
+	// A second answer changes nothing.
 	c.State = store.CallUnknown
 	require.NoError(t, s.End(t.Context(), c, nil, entry("answered otherwise", p.ID)))
 	calls, err = s.Calls(t.Context(), p.ID)
@@ -61,6 +66,7 @@ func ledger(t *testing.T, w world) {
 	assert.Equal(t, store.CallAccepted, calls[0].State, "the first answer stays")
 	assert.Equal(t, []string{"asked", "sending", "answered"}, whats(t, s, p.ID))
 
+	// Invalid ends and unknown purges are errors.
 	c.State = store.Calling
 	require.Error(t, s.End(t.Context(), c, nil), "calling is no end")
 	c.Batch, c.State = 1, store.CallRefused
@@ -68,6 +74,7 @@ func ledger(t *testing.T, w world) {
 	_, _, err = s.Begin(t.Context(), store.Call{Purge: idOf(99)}, 0, nil)
 	assert.Equal(t, purge.NotFound, purge.AsError(err).Kind)
 
+	// No call begins after the end of the purge.
 	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateUnknown, "", noon, false))
 	c, fresh, err = s.Begin(t.Context(), callOf(p, 1), 0, nil)
 	require.NoError(t, err)
@@ -75,6 +82,7 @@ func ledger(t *testing.T, w world) {
 	assert.Equal(t, store.CallStopped, c.State, "nothing leaves once it is over")
 }
 
+// quota checks that calls reserve units of the day's quota and return them if surely not used.
 func quota(t *testing.T, w world) {
 	s := w.open(t)
 	p := record(t, s, 1)
@@ -83,6 +91,7 @@ func quota(t *testing.T, w world) {
 		c.State = st
 		require.NoError(t, s.End(t.Context(), c, nil))
 	}
+	// Each row is one call; refused and unsent calls return their units.
 	for i, c := range []struct {
 		units, quota int
 		want         store.CallState
@@ -109,6 +118,7 @@ func quota(t *testing.T, w world) {
 		}
 		assert.Equal(t, c.spent, spent(t, s), "after call %d", i)
 	}
+	// Another day has its own quota.
 	tomorrow := callOf(p, 50)
 	tomorrow.Day = "2026-11-22"
 	got, _, err := s.Begin(t.Context(), tomorrow, 2, nil)
@@ -138,8 +148,10 @@ func quota(t *testing.T, w world) {
 	})
 }
 
+// outcomes checks the outcomes of 1,000 targets.
 func outcomes(t *testing.T, w world) {
 	s := w.open(t)
+	// A purge has 1,000 targets in one batch.
 	p, _ := order(t, 1)
 	var urls []string
 	for i := range 1000 {
@@ -150,6 +162,7 @@ func outcomes(t *testing.T, w world) {
 	_, err := s.Record(t.Context(), p, []purge.Batch{{Kind: purge.URL, Area: purge.Overseas, Targets: many}})
 	require.NoError(t, err)
 
+	// All but one target get an outcome.
 	var news []store.Target
 	for n := range 999 {
 		o := store.Target{Area: purge.Overseas, N: n, Outcome: purge.Done}
@@ -160,6 +173,7 @@ func outcomes(t *testing.T, w world) {
 	}
 	require.NoError(t, s.SetOutcomes(t.Context(), p.ID, news))
 	require.NoError(t, s.Finish(t.Context(), p.ID, store.StatePartly, "a problem", noon, true))
+	// The last target, never sent, ends as skipped.
 	got, err := s.Targets(t.Context(), p.ID)
 	require.NoError(t, err)
 	for n, o := range news {

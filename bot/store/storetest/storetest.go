@@ -1,6 +1,6 @@
-// Package storetest is the conformance suite of bot/store: what a database must do before purgebot works on it.
-// It knows no database by name, opens nothing by itself, and looks at a store through its methods only, except
-// where a test plays the insider who edits rows by hand.
+// Package storetest is the conformance suite of bot/store: the behaviour that a database must show before purgebot works
+// on it. The suite knows no database by name and opens none by itself. Tests look at a store through its methods only,
+// except tests in the role of an insider who edits rows by hand.
 package storetest
 
 import (
@@ -18,8 +18,10 @@ import (
 	"purgebot/purge"
 )
 
-// Run runs the suite. open makes a fresh database; reopen closes s and opens the same one again, as after a restart.
+// Run runs the suite. The function open makes a new database. The function reopen closes s and opens the same database
+// again, as after a restart.
 func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.T, *store.Store) *store.Store) {
+	// The map lists every test of the suite.
 	for name, test := range map[string]func(*testing.T, world){
 		"events":           events,
 		"purges":           purges,
@@ -79,6 +81,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.
 		"all or nothing":   followsOrNothing,
 		"forgotten before": followsWhatIsForgotten,
 	} {
+		// Each test opens its own database.
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, world{open, reopen})
@@ -86,6 +89,7 @@ func Run(t *testing.T, open func(*testing.T) *store.Store, reopen func(*testing.
 	}
 }
 
+// world opens the databases of a test.
 type world struct {
 	open   func(*testing.T) *store.Store
 	reopen func(*testing.T, *store.Store) *store.Store
@@ -97,7 +101,7 @@ const (
 	channel = acl.Subject("slack:T1/C1")
 )
 
-// noon is when everything happens unless a test says otherwise.
+// noon is the time of every action in a test, unless the test names another.
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // event returns the nth event.
@@ -105,12 +109,13 @@ func event(n int) store.Event {
 	return store.Event{Platform: "slack", Workspace: "T1", ID: fmt.Sprintf("Ev%d", n), Digest: fmt.Sprintf("digest %d", n)}
 }
 
-// idOf is the id of the purge that the nth event makes.
+// idOf returns the id of the purge made by the nth event.
 func idOf(n int) string {
 	sum := sha256.Sum256(fmt.Append(nil, n))
 	return hex.EncodeToString(sum[:])
 }
 
+// entry returns an audit row of Alice.
 func entry(what store.AuditKind, id string) store.Entry {
 	return store.Entry{At: noon, Who: alice, Name: "Alice", What: what, Purge: id, Body: json.RawMessage(`{"n":1}`)}
 }
@@ -125,7 +130,8 @@ func targets(t testing.TB, urls ...string) (parsed []purge.Target) {
 	return parsed
 }
 
-// order is a purge of two hosts and two areas in three batches, whose order is not that of the request.
+// order returns the nth purge, with two hosts and two areas in three batches. The order of the batches differs from the
+// order of the request.
 func order(t testing.TB, n int) (store.Purge, []purge.Batch) {
 	both := targets(t, "https://www.test.com/1.jpg", "https://www.abc.com/a?q=1", "https://www.test.com/2.jpg")
 	one := targets(t, "https://www.test.com/1.jpg")
@@ -143,7 +149,7 @@ func order(t testing.TB, n int) (store.Purge, []purge.Batch) {
 	}
 }
 
-// record records the nth purge, changed by those given.
+// record records the nth purge after applying the changes.
 func record(t testing.TB, s *store.Store, n int, changes ...func(*store.Purge)) store.Purge {
 	p, batches := order(t, n)
 	for _, change := range changes {
@@ -154,7 +160,7 @@ func record(t testing.TB, s *store.Store, n int, changes ...func(*store.Purge)) 
 	return stored
 }
 
-// ask records the nth purge and has it wait.
+// ask records the nth purge and makes it wait for a decision.
 func ask(t testing.TB, s *store.Store, n int) store.Purge {
 	p := record(t, s, n)
 	_, err := s.Asked(t.Context(), p.ID, json.RawMessage(`{"id":"1"}`), noon.Add(10*time.Minute))
@@ -162,7 +168,7 @@ func ask(t testing.TB, s *store.Store, n int) store.Purge {
 	return p
 }
 
-// whats are the audit rows of a purge in a word each.
+// whats returns the kinds of the audit rows of a purge.
 func whats(t testing.TB, s *store.Store, id string) (whats []string) {
 	entries, err := s.Audit(t.Context(), id)
 	require.NoError(t, err)
@@ -172,7 +178,7 @@ func whats(t testing.TB, s *store.Store, id string) (whats []string) {
 	return whats
 }
 
-// stateOf is where a purge stands.
+// stateOf returns the state of a purge.
 func stateOf(t testing.TB, s *store.Store, id string) store.State {
 	p, found, err := s.Purge(t.Context(), id)
 	require.NoError(t, err)
@@ -180,7 +186,7 @@ func stateOf(t testing.TB, s *store.Store, id string) store.State {
 	return p.State
 }
 
-// cardOf is a card that must be there.
+// cardOf returns a card that must exist.
 func cardOf(t testing.TB, s *store.Store, id string, role store.Role) store.Card {
 	c, found, err := s.CardOf(t.Context(), id, role)
 	require.NoError(t, err)

@@ -13,15 +13,16 @@ import (
 	"purgebot/bot/store"
 )
 
-// The insider edits rows by hand; Verify names the first that is not what was written.
+// In these tests an insider edits rows by hand. Verify must name the first row that differs from the original.
 
-// tampering changes each column of each row in turn, alone: it is always that row.
+// tampering changes each column of each row, one at a time. Verify must name the changed row.
 func tampering(t *testing.T, w world) {
 	s, first, last := chain(t, w)
 	columns := map[string]string{
 		"at": "at + 1", "who": "who || 'x'", "name": "name || ' '", "what": "what || 'x'", "purge": "purge || 'x'",
 		"body": "body || ' '", "prev": "hash", "hash": "prev", "seq": "seq + 1000000", "facts": "facts || ' '",
 	}
+	// Each change is made alone and undone afterwards.
 	for seq := first; seq <= last; seq++ {
 		for column, value := range columns {
 			undo := tamper(t, s, fmt.Sprintf(`UPDATE pb_audit SET %s = %s WHERE seq = %d`, column, value, seq))
@@ -38,9 +39,10 @@ func tampering(t *testing.T, w world) {
 	intact(t, s)
 }
 
-// rearranging is what changes several rows, or none.
+// rearranging changes several rows or the head of the chain.
 func rearranging(t *testing.T, w world) {
 	s, first, last := chain(t, w)
+	// Each case names the first row that Verify must report.
 	at := func(format string, seq int64) string { return fmt.Sprintf(format, seq) }
 	for _, c := range []struct {
 		name, sql string
@@ -62,6 +64,7 @@ func rearranging(t *testing.T, w world) {
 		{"more said to be pruned", at(`UPDATE pb_audit_head SET pruned_seq = %d`, first), first},
 		{"no head", `DELETE FROM pb_audit_head`, 0},
 	} {
+		// Each change is made alone and undone afterwards.
 		undo := tamper(t, s, c.sql)
 		v, err := s.Verify(t.Context())
 		require.NoError(t, err)
@@ -73,9 +76,10 @@ func rearranging(t *testing.T, w world) {
 	intact(t, s)
 }
 
-// verifyingBeside verifies while others write and prune: that is nothing broken.
+// verifyingBeside verifies while another goroutine writes and prunes. Verify must not report a broken row.
 func verifyingBeside(t *testing.T, w world) {
 	s := w.open(t)
+	// The other goroutine writes and prunes.
 	var working sync.WaitGroup
 	working.Go(func() {
 		for n := range 150 {
@@ -91,6 +95,7 @@ func verifyingBeside(t *testing.T, w world) {
 	defer working.Wait()
 	done := make(chan struct{})
 	go func() { working.Wait(); close(done) }()
+	// The audit is verified until the other goroutine is done.
 	for {
 		intact(t, s)
 		select {
@@ -101,7 +106,7 @@ func verifyingBeside(t *testing.T, w world) {
 	}
 }
 
-// chain is an audit of ten rows whose first were pruned.
+// chain returns an audit of ten rows, after five older rows were pruned.
 func chain(t *testing.T, w world) (s *store.Store, first, last int64) {
 	s = w.open(t)
 	for n := range 15 {
@@ -118,7 +123,7 @@ func chain(t *testing.T, w world) (s *store.Store, first, last int64) {
 	return s, 6, 15
 }
 
-// tamper runs statements; undo puts both tables back as they were.
+// tamper runs statements. The function undo restores both tables.
 func tamper(t *testing.T, s *store.Store, statements string) (undo func()) {
 	exec := func(sql string) {
 		_, err := s.DB().ExecContext(context.Background(), sql)

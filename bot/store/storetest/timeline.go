@@ -14,13 +14,14 @@ import (
 	"purgebot/purge"
 )
 
-// timeline tells a day: two purges, a refusal, a freeze.
+// timeline checks the history of a day with two purges, a refusal and a freeze.
 func timeline(t *testing.T, w world) {
 	s := w.open(t)
 	at := func(minute int, e store.Entry) store.Entry {
 		e.At = noon.Add(time.Duration(minute) * time.Minute)
 		return e
 	}
+	// The first purge is confirmed by Bob and fails.
 	p, batches := order(t, 1)
 	_, err := s.Record(t.Context(), p, batches, at(0, entry("asked", p.ID)))
 	require.NoError(t, err)
@@ -37,6 +38,7 @@ func timeline(t *testing.T, w world) {
 	require.NoError(t, err)
 	require.NoError(t, s.Finish(t.Context(), p.ID, store.StateFailed, "no", noon, false, at(9, entry("ended", p.ID))))
 
+	// The second purge is Bob's, in another workspace.
 	other, _ := order(t, 2)
 	other.Requester, other.Event.Workspace = bob, "T2"
 	other.Request.Parts = []purge.Part{{Area: purge.Mainland, Targets: targets(t, "https://other.com/")}}
@@ -45,12 +47,14 @@ func timeline(t *testing.T, w world) {
 	_, err = s.Record(t.Context(), other, nil, otherAsked)
 	require.NoError(t, err)
 
+	// The refusal and the freeze belong to no purge.
 	refused := at(2, entry("refused", ""))
 	refused.Body = json.RawMessage(`{"refused":[{"target":"https://pay.com/x"},{"target":"https://www.abc.com/y"}]}`)
 	frozen := at(5, entry("frozen", ""))
 	frozen.Body = json.RawMessage(`{"domain":"*.abc.com"}`)
 	require.NoError(t, s.Note(t.Context(), refused, frozen))
 
+	// Each filter selects its rows, oldest first.
 	for name, c := range map[string]struct {
 		store.Filter
 		want string
@@ -76,15 +80,17 @@ func timeline(t *testing.T, w world) {
 		}
 		assert.Equal(t, c.want, string([]byte(got)[:max(0, len(got)-1)]), name)
 	}
+	// A later look revises the first purge.
 	learned := []store.Target{{Area: purge.Overseas, N: 1, Outcome: purge.Done}, {Area: purge.Overseas, N: 2, Outcome: purge.OutcomeUnknown, Reason: "lost"}}
 	require.NoError(t, s.Revise(t.Context(), p.ID, store.StateUnknown, "", learned, at(20, entry("seen", p.ID)), at(21, entry("revised", p.ID))))
 	asThen(t, s, p.ID)
 }
 
-// asThen holds each row against what was true when it was written.
+// asThen checks that each row shows the state at the time of its writing.
 func asThen(t *testing.T, s *store.Store, id string) {
 	var said []string
 	ends := 0
+	// Each row is summed up in a line.
 	for m, err := range s.Timeline(t.Context(), store.Filter{Host: "www.test.com"}) {
 		require.NoError(t, err)
 		if m.Entry.Purge != id {
@@ -96,6 +102,7 @@ func asThen(t *testing.T, s *store.Store, id string) {
 			ends++
 		}
 	}
+	// The lines show the state of their time, and one row ends the purge.
 	assert.Equal(t, []string{
 		`asked: recorded by "", 0 calls, pending pending pending pending`,
 		`confirmed: waiting by "slack:T1/U2", 0 calls, `,
@@ -106,10 +113,11 @@ func asThen(t *testing.T, s *store.Store, id string) {
 	}, said)
 	assert.Equal(t, 1, ends)
 	for range s.Timeline(t.Context(), store.Filter{}) {
-		break // the reader may stop
+		break // the reader may stop early
 	}
 }
 
+// outcomesOf lists the outcomes of targets.
 func outcomesOf(targets []store.Target) string {
 	words := make([]string, len(targets))
 	for i, t := range targets {
@@ -118,8 +126,9 @@ func outcomesOf(targets []store.Target) string {
 	return strings.Join(words, " ")
 }
 
-// longTimeline is read in pages, of which many rows have the same time.
+// longTimeline checks that a history of several pages is complete, even with many rows of the same time.
 func longTimeline(t *testing.T, w world) {
+	// 250 rows have three different times.
 	s := w.open(t)
 	var want []string
 	for n := range 250 {
@@ -128,6 +137,7 @@ func longTimeline(t *testing.T, w world) {
 		want = append(want, string(e.What))
 		require.NoError(t, s.Note(t.Context(), e))
 	}
+	// All rows come back in order, and a closed store reports an error.
 	var got []string
 	for m, err := range s.Timeline(t.Context(), store.Filter{Since: noon}) {
 		require.NoError(t, err)

@@ -13,23 +13,24 @@ import (
 	"purgebot/bot/store"
 )
 
-// Turns here are hours apart, so that what a test takes is nothing beside them.
+// soon is the tolerance of these tests. Turns are hours apart, so that the duration of a test does not matter.
 const soon = time.Minute
 
-// near checks that a wait is as long as it should be, but for what has passed meanwhile.
+// near checks that a wait is at most want, and less by no more than the tolerance.
 func near(t *testing.T, want, got time.Duration) {
 	t.Helper()
 	assert.LessOrEqual(t, got, want)
 	assert.Greater(t, got, want-soon)
 }
 
+// take takes a turn that comes within a time.
 func take(t *testing.T, s *store.Store, within time.Duration) (time.Duration, bool) {
 	wait, taken, err := s.Turn(t.Context(), time.Hour, within)
 	require.NoError(t, err)
 	return wait, taken
 }
 
-// turns: who comes first goes at once, who comes at the same time goes after, and no two have the same turn.
+// turns checks that the first caller has no wait, and that simultaneous callers get different turns.
 func turns(t *testing.T, w world) {
 	s := w.open(t)
 	waits := make([]time.Duration, 12)
@@ -50,7 +51,7 @@ func turns(t *testing.T, w world) {
 	}
 }
 
-// tooFar: a turn that comes too late is not taken, and nobody else waits for it.
+// tooFar checks that a turn beyond the limit is not taken, so that no later caller waits for it.
 func tooFar(t *testing.T, w world) {
 	s := w.open(t)
 	take(t, s, 0)
@@ -64,7 +65,7 @@ func tooFar(t *testing.T, w world) {
 	near(t, time.Hour, wait)
 }
 
-// turnsRestart: a process that starts anew goes on behind the turns that are taken.
+// turnsRestart checks that turns and rests survive a restart.
 func turnsRestart(t *testing.T, w world) {
 	s := w.open(t)
 	for range 3 {
@@ -79,7 +80,8 @@ func turnsRestart(t *testing.T, w world) {
 	near(t, 2*time.Hour, rest)
 }
 
-// rests: everybody rests, a rest is begun once however many are told of it, and none is made shorter.
+// rests checks that a rest delays every turn, that simultaneous reports begin one rest, and that no rest becomes
+// shorter.
 func rests(t *testing.T, w world) {
 	s := w.open(t)
 	resting := func(want time.Duration) {
@@ -88,30 +90,34 @@ func rests(t *testing.T, w world) {
 		require.NoError(t, err)
 		near(t, want, rest)
 	}
+	// Nearly equal rests are one rest.
 	resting(0 + time.Nanosecond)
 	take(t, s, 0)
 	for _, d := range []time.Duration{3 * time.Hour, time.Second, 3*time.Hour + time.Second/2} {
 		require.NoError(t, s.Rest(t.Context(), d))
 		resting(3 * time.Hour)
 	}
+	// A longer rest replaces the first, and turns come after it.
 	wait, _ := take(t, s, 10*time.Hour)
 	near(t, 3*time.Hour, wait)
-	require.NoError(t, s.Rest(t.Context(), 5*time.Hour)) // longer: another one
+	require.NoError(t, s.Rest(t.Context(), 5*time.Hour)) // a longer rest replaces the first
 	resting(5 * time.Hour)
 	wait, _ = take(t, s, 10*time.Hour)
 	near(t, 5*time.Hour, wait)
 }
 
-// turnsClock: whatever happens to the clock, nobody waits for longer than the turns ahead take.
+// turnsClock checks that a changed clock makes no caller wait longer than the turns ahead take.
 func turnsClock(t *testing.T, w world) {
+	// The stored time is moved, as if the clock had been changed.
 	for name, c := range map[string]struct {
-		by   time.Duration // how much the clock was set forward before, and now is back
+		by   time.Duration // distance by which the stored time is ahead of the clock
 		want time.Duration
 	}{
 		"set back by a day":    {24 * time.Hour, 2 * time.Hour},
 		"set back by seconds":  {5 * time.Second, 2 * time.Hour},
 		"set forward by a day": {-24 * time.Hour, 0},
 	} {
+		// Two turns and a rest are taken before the clock changes.
 		s := w.open(t)
 		take(t, s, 0)
 		take(t, s, 2*time.Hour)
@@ -127,7 +133,7 @@ func turnsClock(t *testing.T, w world) {
 	}
 }
 
-// turnsClockTooFar: the clock is back where nobody's turn is soon enough; what is ahead passes all the same.
+// turnsClockTooFar checks that a clock set back does not stop the queue, even while no turn is near enough to be taken.
 func turnsClockTooFar(t *testing.T, w world) {
 	s := w.open(t)
 	take(t, s, 0)

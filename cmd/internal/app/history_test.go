@@ -245,7 +245,7 @@ func TestHistoryFilters(t *testing.T) {
 		`--until "d"`:               {Until: "d"},
 		"not before":                {Since: "2026-11-21", Until: "2026-11-21"},
 		"--by":                      {By: "alice"},
-		"write one of done":            {Outcome: "open"},
+		"write one of done":         {Outcome: "open"},
 		"markdown, csv or json":     {Format: "xml"},
 		"write it like Asia/Shangh": {Zone: "Mars"},
 	} {

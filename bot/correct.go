@@ -125,7 +125,7 @@ func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Readi
 // offering is the button that asks for a wish, of this person in this place, for as long as a question waits.
 func (b *desk) offering(s scene, w wish.Wish) store.Button {
 	return store.Button{Token: books.NewToken(), Action: card.ActionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
-		Request: books.JSON(offered{w, &s.at}), Expires: b.Now().Add(b.waits.ConfirmTTL)}
+		Request: books.JSON(offered{w, &s.at}), Expires: b.Now().Add(b.waits.TTL(acl.Requester))}
 }
 
 // whereOffered is the place of a press: that of the command where a private reply offered the button, since the reply may have been

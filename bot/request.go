@@ -114,7 +114,7 @@ func (b *desk) recent(s scene, w wish.Wish, r purge.Request, id string) store.Re
 	now := b.Now()
 	return store.RecentQuery{
 		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: books.DigestOf(r, w.Prefetch),
-		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Asked: now.Add(-recentWindow - max(b.waits.ConfirmTTL, b.waits.ApprovalTTL)), Day: b.vendor.Day(now), Kind: r.Kind,
+		Same: now.Add(-sameWindow), URLs: now.Add(-recentWindow), Asked: now.Add(-recentWindow - b.waits.LongestTTL()), Day: b.vendor.Day(now), Kind: r.Kind,
 		Platform: s.at.Platform, Workspace: s.at.Workspace, Private: w.Private, Anew: w.Anew,
 	}
 }

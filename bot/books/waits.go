@@ -17,6 +17,18 @@ type Waits struct {
 	Part time.Duration // approvers are reminded after one part in this many of the time to approve
 }
 
+// TTL returns how long a question waits for its press, counted from when its card was shown: for its requester, or for a second
+// person. This is the only place that says so.
+func (b *Waits) TTL(confirm acl.Confirm) time.Duration {
+	if confirm == acl.SecondPerson {
+		return b.ApprovalTTL
+	}
+	return b.ConfirmTTL
+}
+
+// LongestTTL returns how long any question may wait.
+func (b *Waits) LongestTTL() time.Duration { return max(b.ConfirmTTL, b.ApprovalTTL) }
+
 // Emergency reports whether a question has waited long enough for a second person that an emergency press counts, under a policy
 // file that lists people for it.
 func (b *Waits) Emergency(policy *acl.Policy, p store.Purge) bool {
@@ -26,7 +38,7 @@ func (b *Waits) Emergency(policy *acl.Policy, p store.Purge) bool {
 // EmergencyFrom returns the time from which an emergency press counts. The wait counts from the showing of the question, but never
 // from before the request, should the configured time to approve have changed since.
 func (b *Waits) EmergencyFrom(p store.Purge) time.Time {
-	shown := p.ExpiresAt.Add(-b.ApprovalTTL)
+	shown := p.ExpiresAt.Add(-b.TTL(acl.SecondPerson))
 	if shown.Before(p.CreatedAt) {
 		shown = p.CreatedAt
 	}
@@ -38,9 +50,9 @@ func (b *Waits) Wakes(p store.Purge) []time.Duration {
 	if p.Confirm != acl.SecondPerson {
 		return nil
 	}
-	at := []time.Duration{b.EmergencyAfter, b.ApprovalTTL / b.Part}
+	at := []time.Duration{b.EmergencyAfter, b.TTL(p.Confirm) / b.Part}
 	slices.Sort(at)
-	return slices.DeleteFunc(at, func(d time.Duration) bool { return d >= b.ApprovalTTL })
+	return slices.DeleteFunc(at, func(d time.Duration) bool { return d >= b.TTL(p.Confirm) })
 }
 
 // EmergencyAfter is the time that a second person has before the people under `emergency` may purge without one.

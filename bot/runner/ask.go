@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"purgebot/acl"
 	"purgebot/bot/books"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
@@ -51,7 +52,7 @@ func (b *Runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, 
 // askFailed handles a question that was not shown. A passing error asks for another run of the step, within the time of a
 // confirmation; any other error ends the purge as withdrawn and tells its requester.
 func (b *Runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (asked, error) {
-	if e.Kind.Transient() && b.Now().Sub(p.CreatedAt) < b.waits.ConfirmTTL {
+	if e.Kind.Transient() && b.Now().Sub(p.CreatedAt) < b.waits.TTL(acl.Requester) {
 		return asked{Again: true, Wait: max(e.RetryAfter, time.Second)}, nil
 	}
 	b.Log.WarnContext(ctx, "cannot ask", "purge", p.ID, "short", p.Short, "error", e)

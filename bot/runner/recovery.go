@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"purgebot/acl"
 	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
@@ -14,11 +13,7 @@ import (
 
 // jobOf returns the engine's job for a recorded purge.
 func (b *Runner) jobOf(p store.Purge, batches int) Job {
-	j := Job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.waits.ConfirmTTL}
-	if p.Confirm == acl.SecondPerson {
-		j.TTL, j.Wakes = b.waits.ApprovalTTL, b.waits.Wakes(p)
-	}
-	return j
+	return Job{ID: p.ID, Batches: batches, Guarded: p.Confirm != "", TTL: b.waits.TTL(p.Confirm), Wakes: b.waits.Wakes(p)}
 }
 
 // startLost starts a purge that is recorded but unknown to the engine, because of a kill between the two or of lost engine rows. A

@@ -25,10 +25,10 @@ const (
 	hopeless     = 2         // tries where the platform says that no retry can help
 )
 
-// message names one message of a purge, for pacing.
+// Message names one message of a purge, for pacing.
 func Message(id string, role store.Role) string { return id + "/" + string(role) }
 
-// showCards shows what is due until ctx ends. It never holds up a purge: the CDN does not wait for chat.
+// ShowCards shows what is due until ctx ends. It never holds up a purge: the CDN does not wait for chat.
 func (b *Poster) ShowCards(ctx context.Context) {
 	slots := make(chan struct{}, showAtOnce)
 	var wg sync.WaitGroup
@@ -144,7 +144,7 @@ func lastChange(p store.Purge) time.Time {
 	return p.FinishedAt
 }
 
-// post shows one card of a purge as its rows are now. One writer per message: whoever comes second edits.
+// Post shows one card of a purge as its rows are now. One writer per message: whoever comes second edits.
 // What is under way when the bot stops is finished and written down: else its message would stay as it is for good.
 func (b *Poster) Post(ctx context.Context, p store.Purge, role store.Role) (chat.MessageRef, error) {
 	leave, err := b.Calls.Enter()
@@ -249,7 +249,7 @@ func (k *keyedMutex) lock(key string) func() {
 	}
 }
 
-// retire edits a card that was left behind, once.
+// Retire edits a card that was left behind, once.
 func (b *Poster) Retire(p store.Purge, on chat.MessageRef) {
 	if !b.retired.take(on.Channel + "/" + on.ID) {
 		return
@@ -293,7 +293,7 @@ func (b *Poster) moot(ctx context.Context, p store.Purge, c store.Card) (bool, e
 	return true, b.Store.CardFailed(ctx, p.ID, c.Role, c.Wanted, true)
 }
 
-// tellUnclear wants the reply for all purges of which something has been unclear long enough.
+// TellUnclear wants the reply for all purges of which something has been unclear long enough.
 func (b *Poster) TellUnclear(ctx context.Context) {
 	n, err := b.Store.TellUnclear(ctx, b.Now().Add(-min(unclearAfter, 100*b.waits.Poll)))
 	b.LogError(ctx, "tell what is unclear", err)

@@ -15,7 +15,7 @@ import (
 	"purgebot/purge"
 )
 
-// draw makes the card of a purge from its rows.
+// Draw makes the card of a purge from its rows.
 func (b *Poster) Draw(ctx context.Context, p store.Purge, role store.Role) (chat.Card, error) {
 	request := p
 	p, err := b.Original(ctx, p)
@@ -98,7 +98,7 @@ func (b *Poster) drawStop(ctx context.Context, v *card.View) error {
 	return err
 }
 
-// drawApproval adds to a question who may press.
+// DrawApproval adds to a question who may press.
 func DrawApproval(v *card.View, l rules.Law) {
 	if v.Confirm == acl.SecondPerson {
 		v.Approvers = l.Approvers(v.Purge)
@@ -114,7 +114,7 @@ func (b *Poster) drawJoin(ctx context.Context, v *card.View, p store.Purge) erro
 	return err
 }
 
-// firstSent is when the first call left that the vendor may have heard.
+// FirstSent is when the first call left that the vendor may have heard.
 func FirstSent(calls []store.Call) (first time.Time) {
 	for _, c := range calls {
 		if c.State != store.CallUnsent && c.State != store.CallRefused && (first.IsZero() || c.At.Before(first)) {

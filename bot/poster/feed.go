@@ -22,7 +22,7 @@ const (
 	feedFirstWait = 2 * time.Second
 )
 
-// feedAudit tells the audit channel what the audit says until ctx ends.
+// FeedAudit tells the audit channel what the audit says until ctx ends.
 func (b *Poster) FeedAudit(ctx context.Context, at chat.Thread) {
 	wait := feedEvery
 	for ctx.Err() == nil {
@@ -91,7 +91,7 @@ func (b *Poster) postFeed(ctx context.Context, at chat.Thread, last int64, c cha
 	return err
 }
 
-// feedLine is one row as a line; "" if it is not told.
+// FeedLine is one row as a line; "" if it is not told.
 func (b *Poster) FeedLine(ctx context.Context, e store.Entry) (string, error) {
 	var about *store.Purge
 	if e.Purge != "" {

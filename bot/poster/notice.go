@@ -19,7 +19,7 @@ import (
 // noticesAtOnce is how many are looked for at a time.
 const noticesAtOnce = 50
 
-// notice is what an audit row has posted where it happened.
+// Notice is what an audit row has posted where it happened.
 func Notice(at chat.Thread, c chat.Card) *store.Notice {
 	return &store.Notice{Thread: books.JSON(at), Card: books.JSON(c)}
 }
@@ -31,7 +31,7 @@ func (b *Poster) WantNotices() {
 	}
 }
 
-// postNotices posts what is due until ctx ends.
+// PostNotices posts what is due until ctx ends.
 func (b *Poster) PostNotices(ctx context.Context) {
 	for ctx.Err() == nil {
 		due, err := b.Store.Notices(ctx, noticesAtOnce)

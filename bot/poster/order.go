@@ -59,7 +59,7 @@ func (p *pacing) left(now time.Time, key string) time.Duration {
 	return p.until[key].Sub(now)
 }
 
-// opening returns the channels in which messages that open a purge are still to be posted. Those that keep failing hold up nobody.
+// Opening returns the channels in which messages that open a purge are still to be posted. Those that keep failing hold up nobody.
 func Opening(due []store.Due) map[acl.Subject]bool {
 	channels := map[acl.Subject]bool{}
 	for _, d := range due {
@@ -70,7 +70,7 @@ func Opening(due []store.Due) map[acl.Subject]bool {
 	return channels
 }
 
-// posts and edits are what is paced together: chats count new messages to a channel and edits in it apart.
+// Posts and edits are what is paced together: chats count new messages to a channel and edits in it apart.
 func Posts(to acl.Subject) string { return "posts to " + string(to) }
 func edits(in acl.Subject) string { return "edits in " + string(in) }
 
@@ -82,7 +82,7 @@ func lane(d store.Due) string {
 	return edits(d.Channel)
 }
 
-// hasTurn reports whether a due card may be tried now, as far as that is known without looking at its purge.
+// HasTurn reports whether a due card may be tried now, as far as that is known without looking at its purge.
 func (b *Poster) HasTurn(d store.Due, now time.Time, opening map[acl.Subject]bool) bool {
 	switch {
 	case !b.Pace.ready(now, Message(d.Purge, d.Role)), !b.Pace.ready(now, lane(d)):
@@ -93,7 +93,7 @@ func (b *Poster) HasTurn(d store.Due, now time.Time, opening map[acl.Subject]boo
 	return true
 }
 
-// takeLane takes what a card is shown through, unless the chat has asked for a pause since its turn came, or another message is
+// TakeLane takes what a card is shown through, unless the chat has asked for a pause since its turn came, or another message is
 // being posted to its channel. Edits need not wait for each other.
 func (b *Poster) TakeLane(d store.Due) (give func(), taken bool) {
 	in := lane(d)

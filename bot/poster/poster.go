@@ -18,7 +18,7 @@ import (
 	"purgebot/purge"
 )
 
-// poster shows cards, notices and the audit in chats, and tells people privately. It never holds up a purge.
+// Poster shows cards, notices and the audit in chats, and tells people privately. It never holds up a purge.
 type Poster struct {
 	*books.Books
 	rules     *rules.Rules
@@ -41,7 +41,7 @@ func New(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor) *Post
 	return &Poster{Books: b, rules: r, waits: w, vendor: v, dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
 }
 
-// limits is what the chat there can show.
+// Limits is what the chat there can show.
 func (b *Poster) Limits(at chat.Thread) chat.ChatLimits {
 	adapter, err := b.Platform(at.Platform)
 	if err != nil {
@@ -50,7 +50,7 @@ func (b *Poster) Limits(at chat.Thread) chat.ChatLimits {
 	return adapter.Limits()
 }
 
-// platform returns the adapter of a thread. A purge of a platform that was switched off since has none.
+// Platform returns the adapter of a thread. A purge of a platform that was switched off since has none.
 func (b *Poster) Platform(name string) (chat.Platform, error) {
 	if p := b.Platforms[name]; p != nil {
 		return p, nil
@@ -58,7 +58,7 @@ func (b *Poster) Platform(name string) (chat.Platform, error) {
 	return nil, &purge.Error{Kind: purge.Denied, Message: "This chat is switched off; nothing was purged. Ask whoever runs purgebot.", Err: fmt.Errorf("no platform %q", name)}
 }
 
-// tell tells whoever asked for a purge. Its error is logged: what it says is mostly on the card, and always in the audit.
+// Tell tells whoever asked for a purge. Its error is logged: what it says is mostly on the card, and always in the audit.
 func (b *Poster) Tell(ctx context.Context, p store.Purge, c chat.Card) error {
 	return b.TellPerson(ctx, p.Requester, thread(p), p.Event, c)
 }
@@ -83,7 +83,7 @@ func thread(p store.Purge) chat.Thread {
 	return t
 }
 
-// lately returns those targets of a request that were purged just before a time. What is private is told in private, to whoever
+// Lately returns those targets of a request that were purged just before a time. What is private is told in private, to whoever
 // asked for that, too.
 func (b *Poster) Lately(ctx context.Context, p store.Purge, before time.Time) ([]store.Purged, error) {
 	if p.Request.Kind == purge.Prefetch { // nothing that is on its way is spent again
@@ -96,14 +96,14 @@ func (b *Poster) Lately(ctx context.Context, p store.Purge, before time.Time) ([
 	return b.Store.LastPurged(ctx, p.Request, before.Add(-card.Propagation), own)
 }
 
-// tellLately points out, to whoever asked alone, what a purge that nobody had to confirm purges again. It holds nothing up.
+// TellLately points out, to whoever asked alone, what a purge that nobody had to confirm purges again. It holds nothing up.
 func (b *Poster) TellLately(ctx context.Context, p store.Purge, again []store.Purged) {
 	if say := card.PurgedLately(again, p.Private); say != "" {
 		_ = b.Tell(ctx, p, chat.Card{Title: "Purged again: " + say})
 	}
 }
 
-// wantCards wakes the sender.
+// WantCards wakes the sender.
 func (b *Poster) WantCards() {
 	select {
 	case b.dueCards <- struct{}{}:
@@ -111,7 +111,7 @@ func (b *Poster) WantCards() {
 	}
 }
 
-// place is where a card goes: the status card opens the thread where there is none, the result replies in it, and so does all that
+// Place is where a card goes: the status card opens the thread where there is none, the result replies in it, and so does all that
 // follows the purge.
 func (b *Poster) Place(ctx context.Context, p store.Purge, role store.Role) (chat.Thread, error) {
 	at := thread(p)

@@ -104,7 +104,7 @@ func assertWhy(t *testing.T, s *Store, id, emergency, problem string) {
 
 // beforeEmergency takes a database back to the schema before the reason had its column, and opens it.
 func beforeEmergency(t *testing.T, s *Store, url string) *Store {
-	_, err := s.db.Exec(`ALTER TABLE pb_decision DROP COLUMN emergency; DELETE FROM pb_schema WHERE version_id >= 15`)
+	_, err := s.db.Exec(`ALTER TABLE pb_decision DROP COLUMN emergency; DELETE FROM pb_schema WHERE version_id >= 16`)
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 	s, err = Open(t.Context(), url)

@@ -1,4 +1,4 @@
 -- Events are forgotten from the front of their table, where the oldest are, so nothing needs an index of their time.
 
 -- +goose Up
-DROP INDEX pb_event_at;
+DROP INDEX IF EXISTS pb_event_at;

@@ -15,10 +15,10 @@ import (
 	"purgebot/purge"
 )
 
-// What administrators say: freezes, temporary grants, and their ends. Each is one commit of the rule, its event, its audit row
-// and the notice that the channel sees.
+// The commands of administrators: freezes, temporary grants, and their ends. Each is one commit of the rule, its event, its audit
+// row and the notice that the channel sees.
 
-// administers makes a verb of a function that only administrators may use, where the channel can be told of it.
+// administers turns a function into a verb for administrators alone, in a channel that the bot has joined and can notify.
 func (b *desk) administers(do verb) verb {
 	return func(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 		switch {
@@ -31,7 +31,7 @@ func (b *desk) administers(do verb) verb {
 	}
 }
 
-// freeze closes a domain. Said twice, the later end counts.
+// freeze closes a domain or a path of it. Of two freezes of one domain, the later end counts.
 func (b *desk) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	r := b.ruleOf(s, in, store.Freeze)
 	if err := s.policy.CheckFreeze(rules.FreezeOf(r), s.law.At()); err != nil {
@@ -65,7 +65,7 @@ func (b *desk) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Rep
 	return b.refuse(ctx, s, string(in.Verb), card.NoSuchRule(in.ID, s.law.Lasting()))
 }
 
-// ruleOf is what was said as a rule that begins now.
+// ruleOf returns the rule of a command, which begins now.
 func (b *desk) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rule {
 	return store.Rule{
 		ID: store.RuleID(s.event), Kind: kind, Platform: s.at.Platform, Workspace: s.at.Workspace, Domain: in.Domain, At: s.law.At(), Until: s.law.At().Add(in.For),
@@ -73,7 +73,7 @@ func (b *desk) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rul
 	}
 }
 
-// addRule commits a rule, and has it known before the answer.
+// addRule commits a rule, and applies it before the answer.
 func (b *desk) addRule(ctx context.Context, s scene, r store.Rule, what store.AuditKind, c chat.Card) (chat.Reply, error) {
 	e := b.By(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: card.Stamp(r.Until),
 		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
@@ -89,7 +89,7 @@ func (b *desk) addRule(ctx context.Context, s scene, r store.Rule, what store.Au
 	return chat.Reply{}, nil
 }
 
-// endRules commits the end of rules. Whoever comes second is told.
+// endRules commits the end of rules. A command for rules that have ended already gets a refusal.
 func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what store.AuditKind, reason string, c chat.Card) (chat.Reply, error) {
 	body := store.Body{Domain: rules[0].Domain, To: rules[0].To, Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: reason, Groups: s.person.Groups}
 	for _, r := range rules {
@@ -109,14 +109,14 @@ func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what s
 	return chat.Reply{}, nil
 }
 
-// rulesChanged has what was just committed known here at once, the channel told, and questions shown as they are now.
+// rulesChanged applies a committed change of the rules at once, posts its notice, and redraws the open questions.
 func (b *desk) rulesChanged(ctx context.Context) {
 	b.LogError(ctx, "read the rules from chat", b.rules.Read(context.WithoutCancel(ctx)))
 	b.poster.WantNotices()
 	b.poster.WantCards()
 }
 
-// grant lends somebody what the giver may purge, for a while. What the giver may is judged anew at each purge.
+// grant lends a person or a group a part of the giver's own rights, for a while. The giver's rights are judged anew at each purge.
 func (b *desk) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	if isUnmentioned(in.Subject) {
 		return b.refuse(ctx, s, string(in.Verb), card.Unmentioned(in.Subject, b.poster.Limits(s.at).Mentions)+" "+card.NothingChanged)
@@ -132,7 +132,7 @@ func (b *desk) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Repl
 	return b.addRule(ctx, s, r, "granted", card.GrantedCard(r))
 }
 
-// borrower is whom the policy knows by what was typed: a mention names an account or a group of that workspace.
+// borrower returns the subject that a typed name stands for: a mention names an account or a group of the same workspace.
 func borrower(at chat.Thread, typed string) string {
 	if s := grammar.Subject(at, typed); s != "" {
 		return string(s)
@@ -140,10 +140,11 @@ func borrower(at chat.Thread, typed string) string {
 	return typed
 }
 
-// isUnmentioned reports whether a name was typed as a mention that the chat has made none of: names are anybody's.
+// isUnmentioned reports whether a name was typed like a mention without the chat recognising one. Such a name is not trusted, since
+// names are not unique.
 func isUnmentioned(typed string) bool { return strings.HasPrefix(typed, "@") }
 
-// mayLend reports whether some grant of the giver's meets what is to be lent, so that it is not lent in vain.
+// mayLend reports whether one of the giver's grants covers a part of the rule, so that the rule is not without effect.
 func mayLend(own []acl.GrantView, r store.Rule) bool {
 	return slices.ContainsFunc(own, func(g acl.GrantView) bool {
 		return slices.ContainsFunc(g.Domains, func(d string) bool { return acl.DomainsMeet(d, r.Domain) }) &&

@@ -17,17 +17,19 @@ import (
 	"purgebot/purge"
 )
 
-// pressAge bounds how long a person is believed at a press, which sends: long enough for what the very event said of its author to
-// count, so that only a chat whose events say nothing of people is asked anew.
+// pressAge bounds the age of the facts about a person at a press, which sends. The event's own facts about its author are younger,
+// so only a chat whose events carry none is asked anew.
 const pressAge = time.Second
 
-// Answer takes a press, or a form that came back. A press is a new request: who, where and whether are asked again.
+// Answer handles a press of a button, or a form that came back. A press is a new request: the person, the place and the rights are
+// looked up again.
 func (b *desk) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin+b.Patience)
 	defer cancel()
 	if !b.rate.allow(a.From, a.Event, b.Now()) {
 		return private(card.TooFast(b.PersonRate))
 	}
+	// The press counts for the place in which its button was offered.
 	var err error
 	if a.At, err = b.whereOffered(ctx, a); err != nil {
 		return chat.Reply{}, err
@@ -39,6 +41,7 @@ func (b *desk) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	if refused != "" {
 		return b.refuse(ctx, s, "press", refused)
 	}
+	// The token leads to the form of a bare command, to an offer, or to a purge's card.
 	if a.Token == formToken {
 		return b.submitForm(ctx, s, a.Values)
 	}
@@ -55,7 +58,8 @@ func (b *desk) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	return b.pressCard(ctx, s, a, button)
 }
 
-// pressOffer starts what a private reply offered. Its id comes from the button, so that pressing twice is one purge.
+// pressOffer starts the request that a private reply offered. The purge's id comes from the button, so that two presses are one
+// purge.
 func (b *desk) pressOffer(ctx context.Context, s scene, token string, button store.Button) (chat.Reply, error) {
 	if button.Who != s.person.Subject || b.Now().After(button.Expires) {
 		return b.refuse(ctx, s, "press", card.StaleButton)
@@ -74,6 +78,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 		return chat.Reply{}, err
 	}
 	s.about = p.ID
+	// The pressed message must be one of the purge's own.
 	how := pressOf(button.Action)
 	if how.form {
 		a.Message = messageOfForm(s, a, button)
@@ -84,6 +89,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 		}
 		return b.pressCopy(ctx, s, p, a.Message)
 	}
+	// A request that joined a purge acts on that purge.
 	if p, err = b.Original(ctx, p); err != nil {
 		return chat.Reply{}, err
 	}
@@ -95,9 +101,10 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 	case card.ActionLook:
 		return b.lookAgain(ctx, s, p)
 	}
-	if denied := rules.DeniedAny(s.law.Thawed(), s.who, p); p.Private && len(denied) > 0 { // or the refusal would tell the targets
+	if denied := rules.DeniedAny(s.law.Thawed(), s.who, p); p.Private && len(denied) > 0 { // a normal refusal would reveal the targets
 		return b.refuse(ctx, s, "press", card.PresserDenied(denied[0], true))
 	}
+	// All other buttons are new requests, judged as the presser's own.
 	id := books.HashID("follow", a.Token, string(s.person.Subject))
 	if button.Action == card.ActionRetry {
 		return b.retry(ctx, s, p, id)
@@ -105,7 +112,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 	return b.request(ctx, s, wish.Follow(p, button.Action, b.vendor.Unserved(p.Request.Hosts())), id)
 }
 
-// loadAsked loads a purge for a press. Somebody can press between the post and the commit that remembers the message;
+// loadAsked loads a purge for a press. A press may come between the post of the question and the commit that records its message;
 // that commit is awaited for a moment.
 func (b *desk) loadAsked(ctx context.Context, id string) (p store.Purge, err error) {
 	err = awaitCommit(ctx, func() (bool, error) {
@@ -115,8 +122,8 @@ func (b *desk) loadAsked(ctx context.Context, id string) (p store.Purge, err err
 	return p, err
 }
 
-// hangsOn reports whether a message is one that this purge put up: a copied or forwarded button is refused. Somebody can press
-// between the post and the commit that remembers the message; a post that is under way is awaited for a moment.
+// hangsOn reports whether a message is one of the purge's own: a copied or forwarded button is refused. A press may come between
+// the post and the commit that records the message; a post under way is awaited for a moment.
 func (b *desk) hangsOn(ctx context.Context, p store.Purge, m chat.MessageRef) (found bool, err error) {
 	if m == (chat.MessageRef{}) {
 		return false, nil
@@ -131,11 +138,12 @@ func (b *desk) hangsOn(ctx context.Context, p store.Purge, m chat.MessageRef) (f
 
 const (
 	commitEvery = 20 * time.Millisecond
-	// replyWithin is what is left to say that a commit is still awaited.
+	// replyWithin is the time that is left for the reply that a commit is still awaited.
 	replyWithin = 300 * time.Millisecond
 )
 
-// awaitCommit asks until it is done, or says that the card is still on its way: nothing was taken then, and nothing is lost.
+// awaitCommit repeats done until it reports true. At the end of the time it returns an error that the card is still on its way;
+// nothing was taken then, and nothing is lost.
 func awaitCommit(ctx context.Context, done func() (bool, error)) error {
 	wait, cancel := ctx, context.CancelFunc(func() {})
 	if end, bounded := ctx.Deadline(); bounded {
@@ -154,7 +162,7 @@ func awaitCommit(ctx context.Context, done func() (bool, error)) error {
 	}
 }
 
-// messageOf looks for a message among those of a purge, and says whether one is still to be shown.
+// messageOf looks for a message among the cards of a purge, and reports whether one of them is still to be shown.
 func (b *desk) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) (found, due bool, err error) {
 	for _, role := range []store.Role{store.Status, store.Result, store.Looking} {
 		c, known, err := b.Store.CardOf(ctx, p.ID, role)
@@ -169,7 +177,8 @@ func (b *desk) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) 
 	return false, due, nil
 }
 
-// decideAs inserts the decision; the insert decides. Whoever comes second is told who was first.
+// decideAs records a decision of the presser. The database row decides between several presses: the later presser is told about the
+// earlier decision.
 func (b *desk) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (chat.Reply, error) {
 	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, e.At
 	first, won, err := b.Store.Decide(ctx, d, s.event, e)
@@ -178,7 +187,7 @@ func (b *desk) decideAs(ctx context.Context, s scene, p store.Purge, d store.Dec
 	}
 	b.poster.WantCards()
 	b.poster.WantNotices()
-	b.Done.Go(func() { // its commit need not be waited for: the row decides, and the tending loop rings again
+	b.Done.Go(func() { // the wake-up may fail: the row decides, and the tending loop rings again
 		b.LogError(ctx, "ring", b.runner.Engine.Ring(p.ID))
 	})
 	switch {
@@ -192,13 +201,13 @@ func (b *desk) decideAs(ctx context.Context, s scene, p store.Purge, d store.Dec
 	return chat.Reply{}, nil
 }
 
-// tooLate says what became of a purge whose button was still on somebody's screen.
+// tooLate answers a press on a question that is no longer open, with the state of its purge.
 func (b *desk) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	d, found, err := b.Store.Decision(ctx, p.ID)
 	switch {
 	case err != nil:
 		return chat.Reply{}, err
-	case found: // also by a press in time that was not taken up yet
+	case found: // the workflow may not have seen the decision yet
 		return b.refuse(ctx, s, "press", card.DecidedBy(d))
 	case p.State == store.StateWaiting:
 		return b.refuse(ctx, s, "press", card.ExpiredPress)
@@ -206,7 +215,7 @@ func (b *desk) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply,
 	return b.refuse(ctx, s, "press", card.StaleButton)
 }
 
-// cancel stops what has not left: by deciding a waiting purge, or by marking one that runs.
+// cancel stops the unsent part of a purge: by deciding a waiting purge, or by marking a running one.
 func (b *desk) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	if !b.mayCancel(s, p) {
 		return b.refuse(ctx, s, "cancel", card.MayNotCancel)
@@ -215,6 +224,7 @@ func (b *desk) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, 
 	case p.State.Final():
 		return b.refuse(ctx, s, "cancel", card.AlreadyEnded(p))
 	case p.State == store.StateWaiting:
+		// A waiting purge is decided, unless its confirmation came first.
 		d, decided, err := b.Store.Decision(ctx, p.ID)
 		if err != nil {
 			return chat.Reply{}, err
@@ -223,6 +233,7 @@ func (b *desk) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, 
 			return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, b.seen(s, store.AuditCancelled, p.ID))
 		}
 	}
+	// A running purge is marked, and sends nothing more.
 	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.seen(s, store.AuditCancelled, p.ID))
 	if err != nil || dup {
 		return chat.Reply{}, err
@@ -231,7 +242,7 @@ func (b *desk) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, 
 	return chat.Reply{Card: &chat.Card{Title: card.Stopping(p.Short)}}, nil
 }
 
-// mayCancel: the requester, whoever could approve it, administrators.
+// mayCancel reports whether a person may cancel a purge: its requester, its possible approvers and administrators may.
 func (b *desk) mayCancel(s scene, p store.Purge) bool {
 	if s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) {
 		return true
@@ -240,8 +251,8 @@ func (b *desk) mayCancel(s scene, p store.Purge) bool {
 	return len(rules.DeniedAny(l, s.who, p)) == 0 && (p.Confirm != acl.SecondPerson || l.MayApprove(p, l.Policy().Who(p.Requester, p.Groups), s.who, p.Request.Parts))
 }
 
-// button returns what a token stands for, of a purge's card or stored by itself; false if it never was one. (Whoever can read the
-// whole database can derive tokens: a press is checked against who presses, where and on which message all the same.)
+// button returns the button of a token, derived from a purge's card or stored by itself; false for an unknown token. Everyone with
+// read access to the whole database can derive tokens, so a press is always checked against the presser, the place and the message.
 func (b *desk) button(ctx context.Context, token string) (store.Button, bool, error) {
 	key, _, ofCard := strings.Cut(token, "-")
 	if !ofCard {
@@ -249,17 +260,15 @@ func (b *desk) button(ctx context.Context, token string) (store.Button, bool, er
 	}
 	p, found, err := b.Store.Pressed(ctx, key)
 	for _, action := range card.CardActions {
-		if found && books.HashID(token) == books.HashID(books.ButtonToken(p.Secret, action)) { // hashed, so that time tells nothing
+		if found && books.HashID(token) == books.HashID(books.ButtonToken(p.Secret, action)) { // hashed, so that the duration of the comparison reveals nothing
 			return store.Button{Token: token, Purge: p.ID, Action: action, Channel: p.Channel}, true, err
 		}
 	}
 	return store.Button{}, false, err
 }
 
-// The cards of a purge offer what it left out. An offer that its requester's rules refuse is none.
-
-// pressCopy answers a press on a card of a purge that is not the one remembered, as a crash between the post and its commit leaves
-// behind: it points to the card that counts, and the pressed one is edited to do so as well. A press on anything else is stale.
+// pressCopy answers a press on a card that a crash left behind between the post and its commit: the answer points to the valid
+// card, and the pressed copy is edited to do the same. A press on any other message is stale.
 func (b *desk) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.MessageRef) (chat.Reply, error) {
 	c, known, err := b.Store.CardOf(ctx, p.ID, store.Status)
 	if err != nil {
@@ -280,6 +289,7 @@ func (b *desk) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.Me
 	return b.refuse(ctx, s, "press", card.OldCopy(p.Short, p.State == store.StateWaiting && !decided && b.Now().Before(p.ExpiresAt)))
 }
 
+// stale refuses a press on a button that is not valid any more, or returns err if there is one.
 func (b *desk) stale(ctx context.Context, s scene, err error) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err

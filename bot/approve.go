@@ -15,10 +15,11 @@ import (
 	"purgebot/purge"
 )
 
-// Who may press Purge: the requester, or, where a rule asks for two people, somebody else whom the requester's rules let approve.
+// The people who may press Purge: the requester, or, where a rule asks for two people, another person whom the rules of the purge
+// name as an approver.
 
-// pressPurge decides a waiting purge, if the presser may and both may still purge all of it. What the requester may no longer
-// purge is withdrawn; somebody else who may not leaves the question open.
+// pressPurge confirms a waiting purge, if the presser may do so and both the presser and the requester may still purge all of it. A
+// requester's lost right withdraws the purge; a presser without the right leaves the question open.
 func (b *desk) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
 	if p.State != store.StateWaiting || !b.Now().Before(p.ExpiresAt) {
 		return b.tooLate(ctx, s, p)
@@ -26,6 +27,7 @@ func (b *desk) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.An
 	if no := b.mayPress(s, p, how); no != "" {
 		return b.refuse(ctx, s, "press", no)
 	}
+	// Look up the requester anew. A requester who cannot be looked up leaves the question open.
 	asker, gone, err := b.requesterNow(ctx, s, p)
 	switch e := purge.AsError(err); {
 	case err != nil && e.Kind.Transient():
@@ -33,6 +35,7 @@ func (b *desk) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.An
 	case err != nil:
 		return b.refuse(ctx, s, "press", e.Message)
 	}
+	// Temporary grants count with their givers' present groups. A freeze may end, so it does not withdraw the purge.
 	s.law = b.lenders(ctx, s.law, pressAge, asker, s.who)
 	if no, frozen := s.law.Withdrawal(p, asker, gone, s.who); frozen {
 		return b.refuse(ctx, s, "press", no)
@@ -45,7 +48,7 @@ func (b *desk) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.An
 	return b.confirmed(ctx, s, p, a, how)
 }
 
-// confirmed decides for the purge, after what must be typed was typed.
+// confirmed records the confirmation, once the presser has typed the required text.
 func (b *desk) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
 	hosts := p.Request.WholeSites()
 	asks := len(hosts) > 0 || how.emergency
@@ -60,14 +63,15 @@ func (b *desk) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Ans
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, b.seen(s, store.AuditConfirmed, p.ID))
 }
 
-// withdrawn decides that it may not be purged as it was asked any more.
+// withdrawn records that a purge is no longer allowed as it was requested.
 func (b *desk) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (chat.Reply, error) {
 	body := s.refused("")
 	body.Message = why
 	return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.By(s.person, store.AuditWithdrawn, p.ID, body))
 }
 
-// mayPress says why this person may not press Purge, whatever the requester may; "" if they may.
+// mayPress returns the reason for which this person may not press Purge, apart from the requester's own rights; "" if there is
+// none.
 func (b *desk) mayPress(s scene, p store.Purge, how press) string {
 	same := s.policy.SamePerson(s.person.Subject, p.Requester)
 	switch {
@@ -88,7 +92,7 @@ func (b *desk) mayPress(s scene, p store.Purge, how press) string {
 	return ""
 }
 
-// requesterNow is the requester as they are at this moment, and why they may do nothing any more.
+// requesterNow looks up the requester of a purge, and returns the reason for which the requester may do nothing any more, or "".
 func (b *desk) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who, string, error) {
 	if p.Requester == s.person.Subject {
 		return s.who, "", nil
@@ -104,14 +108,16 @@ func (b *desk) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Wh
 	return s.policy.Who(person.Subject, person.Groups), standingProblem(person, s.channel, b.poster.Limits(s.at).Workspace), nil
 }
 
-// An emergency: where nobody has approved in time, those whom the policy file lists may purge without, and say why to everybody.
+// An emergency: where no approver has pressed in time, the people in the policy file's emergency list may purge without approval,
+// and give a public reason.
 
-// press is a way to press on a question.
+// press is a way to answer a question.
 type press struct {
-	form      bool // it is the form that the press has opened
-	emergency bool // without the approval that it needs
+	form      bool // the press is the form that an earlier press has opened
+	emergency bool // the press asks to purge without the approval
 }
 
+// pressOf returns the way of a button's action.
 func pressOf(action string) press {
 	return press{
 		form:      action == card.ActionTyped || action == card.ActionReleased,
@@ -119,7 +125,8 @@ func pressOf(action string) press {
 	}
 }
 
-// mayRelease says why this person may not purge without approval; "" if they may. What they may purge is another question.
+// mayRelease returns the reason for which this person may not purge without approval; "" if there is none. The person's right to
+// the targets is judged elsewhere.
 func (b *desk) mayRelease(s scene, p store.Purge) string {
 	switch {
 	case p.Confirm != acl.SecondPerson:
@@ -132,8 +139,8 @@ func (b *desk) mayRelease(s scene, p store.Purge) string {
 	return ""
 }
 
-// visible counts the characters that a reader sees of one line, blanks between words among them. The mark that stands for a hidden
-// character counts as a blank.
+// visible counts the characters of one line that a reader sees, including the blanks between words. The mark that stands for a
+// hidden character counts as a blank.
 func visible(text string) (n int) {
 	words := strings.Fields(strings.ReplaceAll(text, string(unicode.ReplacementChar), " "))
 	for _, r := range strings.Join(words, " ") {
@@ -144,7 +151,7 @@ func visible(text string) (n int) {
 	return n
 }
 
-// release decides for the purge without approval. The approvers are mentioned in the thread, in the commit that decides.
+// release records a confirmation without approval. The same commit posts a notice that mentions the approvers in the thread.
 func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason string) (chat.Reply, error) {
 	reason = strings.Join(strings.Fields(chat.OneLine(reason)), " ")
 	switch n := visible(reason); {

@@ -1,6 +1,6 @@
-// Package bot is the conversation. Its desk takes events, finds out who asks and where, decides by the rules, commits what was
-// decided, and answers; the packages below it run purges, show cards and word them. It decides nothing about access by itself: the
-// policy does. It takes no purge that it has not committed.
+// Package bot is the conversation. Its desk takes events, looks up the person and the place, decides by the rules, commits the
+// decision, and answers; the packages below it run purges, show cards and word them. It makes no access rule of its own, and takes
+// no purge without a commit.
 package bot
 
 import (
@@ -22,39 +22,40 @@ import (
 	"purgebot/purge"
 )
 
-// Options is all that a Bot is made of. Every field is needed unless it says otherwise.
+// Options are the parts of a Bot. Every field is needed unless its comment says otherwise.
 type Options struct {
 	Store     *store.Store
 	CDN       purge.CDN
 	Platforms map[string]chat.Platform
-	Policy    func() *acl.Policy // the policy of this moment; never nil
+	Policy    func() *acl.Policy // the present policy; never nil
 	Log       *slog.Logger
 	Executor  string           // unique per process sharing the database, stable across restarts
 	Now       func() time.Time // optional; the engine's durable waits keep the real clock
 
-	ConfirmTTL  time.Duration // how long a requester may take to press
-	ApprovalTTL time.Duration // how long a second person may take
-	// EmergencyAfter is how long a second person has before those of the policy's emergency may purge without; 0 is five minutes.
+	ConfirmTTL  time.Duration // the time for a requester to press
+	ApprovalTTL time.Duration // the time for a second person to press
+	// EmergencyAfter is the time that a second person has before the people in the policy's emergency list may purge without one; 0
+	// is five minutes.
 	EmergencyAfter time.Duration
-	ConfirmURLs    int           // URLs a person may purge in ten minutes without being asked
+	ConfirmURLs    int           // the URLs that a person may purge in ten minutes without a question
 	Poll           time.Duration // first wait before looking again; doubles up to PollMax
 	PollMax        time.Duration
-	Deadline       time.Duration // after it a purge is left as it is last known
+	Deadline       time.Duration // the end of following: a purge keeps its last known state
 	EditGap        time.Duration // least time between two edits of one message
 
 	QuotaURLs, QuotaDirectories int // the account's, per vendor day and area; 0 is no limit
 	Zone                        *time.Location
-	PersonRate                  int // commands a person may send in ten seconds
-	PersonOpen                  int // purges a person may have open
+	PersonRate                  int // the commands that a person may send in ten seconds
+	PersonOpen                  int // the purges that a person may have open
 	Keep                        time.Duration
-	// Patience is optional: what each bound on the answer to an event has added to it. A chat waits three seconds, so there is some only
-	// where a chat is simulated on a machine that may be busy.
+	// Patience is optional: an addition to each bound on the answer to an event. A chat waits three seconds, so it is useful only
+	// where a chat is simulated on a busy machine.
 	Patience     time.Duration
-	AuditChannel chat.Thread // optional: where every purge, decision and rule from chat is told
+	AuditChannel chat.Thread // optional: the channel that shows every purge, decision and rule from chat
 }
 
-// Bot holds the conversation. It is a Handler: the desk takes events and decides, the runner runs purges, and the poster shows
-// cards and notices. All three ask the same rules and know the same of the vendor.
+// Bot holds the conversation. It is a chat.Handler: the desk takes events and decides, the runner runs purges, and the poster shows
+// cards and notices. All three share the same rules and the same facts about the vendor.
 type Bot struct {
 	*books.Books
 	*desk
@@ -64,24 +65,26 @@ type Bot struct {
 	poster *poster.Poster
 	runner *runner.Runner
 
-	vitals    *vitals // how everything is that the bot hangs on
+	vitals    *vitals // the health of everything that the bot depends on
 	tendEvery time.Duration
 	stop      context.CancelFunc
 }
 
 var _ chat.Handler = (*Bot)(nil)
 
-// New opens the durable engine on the store's database. It takes nothing up before Start.
+// New opens the durable engine on the store's database, and wires the parts. It resumes no purge before Start.
 func New(o Options) (*Bot, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	// Shared first: the books, the rules, the waiting times and the vendor.
 	kept := books.New(o.Store, o.Log, o.Now)
 	kept.Patience = o.Patience
 	law := rules.New(kept, o.Policy)
 	patience := &books.Waits{Books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, books.EmergencyAfter),
 		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline, Part: 2}
 	cdn := &vendor.Vendor{Books: kept, Rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
+	// Then the poster, the runner and the desk, each with the parts below it.
 	shows := poster.New(kept, law, patience, cdn)
 	shows.Platforms, shows.EditGap, shows.AuditChannel = o.Platforms, o.EditGap, o.AuditChannel
 	runs, err := runner.New(kept, law, patience, cdn, shows, o.Executor, o.Keep)
@@ -96,19 +99,20 @@ func New(o Options) (*Bot, error) {
 	return b, nil
 }
 
-// Start takes up every purge that a stop or a kill has left open, and begins to show cards.
+// Start resumes every purge that a stop or a kill has left open, and begins to show cards.
 func (b *Bot) Start() error {
 	if err := b.rules.Read(context.Background()); err != nil {
 		return fmt.Errorf("read the rules from chat: %w", err)
 	}
 	if b.poster.AuditChannel.Channel != "" {
-		if _, err := b.Store.FedUntil(context.Background(), poster.AuditFeed); err != nil { // what happens from here on is told
+		if _, err := b.Store.FedUntil(context.Background(), poster.AuditFeed); err != nil { // the audit channel begins at this moment
 			return fmt.Errorf("begin to tell the audit: %w", err)
 		}
 	}
 	if err := b.runner.Engine.Launch(); err != nil {
 		return fmt.Errorf("take up open purges: %w", err)
 	}
+	// The background loops end with Stop.
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
 	b.Done.Go(func() { b.poster.ShowCards(ctx) })
@@ -123,9 +127,8 @@ func (b *Bot) Start() error {
 	return nil
 }
 
-// Stop waits up to the given time for calls in flight to be recorded, then ends the bot and closes the database.
-// Open purges stay where they stand and go on at the next Start.
-// Nothing may call the Handler any more.
+// Stop waits up to the given time for calls in flight to be recorded, then ends the bot and closes the database. Open purges keep
+// their state and continue at the next Start. The Handler must not be called any more.
 func (b *Bot) Stop(timeout time.Duration) error {
 	b.vitals.stop()
 	b.Calls.Close(timeout)
@@ -136,15 +139,15 @@ func (b *Bot) Stop(timeout time.Duration) error {
 	return errors.Join(b.runner.Engine.Shutdown(5*time.Second), b.Store.Close())
 }
 
-// Backlog is what is under way.
+// Backlog is the number of things under way.
 type Backlog struct {
-	Open    int // purges that are not final
-	Waiting int // of them, those that wait for a press
-	Cards   int // messages that are behind what they should show
-	Asking  int // questions to the CDN under way that no purge waits for: its quota, its domains, what became of an old purge
+	Open    int // purges before their end
+	Waiting int // those among them that wait for a press
+	Cards   int // messages that are not up to date
+	Asking  int // background questions to the CDN: for its quota, its domains, or the outcome of an old purge
 }
 
-// Backlog counts what is under way.
+// Backlog counts the things under way.
 func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 	ids, err := b.Store.Unfinished(ctx)
 	if err != nil {
@@ -163,7 +166,7 @@ func (b *Bot) Backlog(ctx context.Context) (Backlog, error) {
 	return backlog, err
 }
 
-// Ended says how the newest purges that are final ended, newest first.
+// Ended returns the final states of the newest ended purges, newest first.
 func (b *Bot) Ended(ctx context.Context) ([]string, error) {
 	rows, err := b.Store.History(ctx, store.Filter{Limit: 1000})
 	var ended []string
@@ -175,12 +178,12 @@ func (b *Bot) Ended(ctx context.Context) ([]string, error) {
 	return ended, err
 }
 
-// tendEvery is how often the bell is rung again, and what the engine does not know or has ended is looked for.
+// tendEvery is the interval of the tending loop.
 const tendEvery = 5 * time.Second
 
-// tend starts what a kill has left between its commit and the engine, rings for decisions that were not taken up, ends what
-// the engine has given up, tells what stays unclear, forgets what is old, keeps what is known of the account's domains new, and asks
-// everything how it is.
+// tend repairs and refreshes the bot at each interval until ctx ends: it starts purges that a kill left between their commit and
+// the engine, wakes purges with an unseen decision, ends those that the engine has given up, tells about unclear calls, deletes old
+// rows, refreshes the known domains and quota, and checks the health of every part.
 func (b *Bot) tend(ctx context.Context) {
 	for n := 0; ; n++ {
 		b.feel()

@@ -15,8 +15,8 @@ import (
 	"purgebot/purge"
 )
 
-// Budgets are what people may purge in one vendor day, by the policy file. They are taken in the transaction that takes the purge,
-// so that two commands at once cannot both have the last of one; the store gives back what surely was not sent.
+// Budgets limit the units that people may purge in one vendor day, by the policy file. They are charged in the transaction that
+// takes the purge, so that two commands at once cannot both use the last unit; the store returns units that were surely not sent.
 
 // charge counts the n-th target of an area towards its budgets.
 func (v *verdict) charge(k purge.Kind, a purge.Area, n int, charges []acl.Charge) {
@@ -31,21 +31,21 @@ func (v *verdict) charge(k purge.Kind, a purge.Area, n int, charges []acl.Charge
 	}
 }
 
-// chargesOn is what a purge takes of the budgets of a day.
+// chargesOn returns the charges of a purge to the budgets of a day.
 func (v *verdict) chargesOn(day string) []store.Charge {
 	charges := slices.Clone(v.charges)
 	for i, c := range charges {
 		charges[i].Day = day
 		for _, p := range v.allowed.Parts {
 			if p.Area == c.Area && len(p.Targets) == c.Units {
-				charges[i].Targets = nil // all of the area
+				charges[i].Targets = nil // no list means all targets of the area
 			}
 		}
 	}
 	return charges
 }
 
-// overBudget says that a budget does not hold all of it, and offers what fits.
+// overBudget refuses a request that exceeds a budget, and offers the part that fits.
 func (b *desk) overBudget(ctx context.Context, s scene, w wish.Wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
 	c := over.Charge
 	reason := card.OverBudget(c, over.Left, s.policy.Contact(), b.vendor.DayTurns())
@@ -64,7 +64,7 @@ func (b *desk) overBudget(ctx context.Context, s scene, w wish.Wish, v verdict, 
 	return b.offer(ctx, s, w, fits, chat.Card{Title: reason, Tone: chat.Bad})
 }
 
-// budgetLines says what is left of budgets today, in their order.
+// budgetLines returns one line for each budget with the units that are left today, in the given order.
 func (b *desk) budgetLines(ctx context.Context, of []card.Budget) ([]string, error) {
 	left, err := b.budgetsLeft(ctx, of)
 	var lines []string
@@ -74,7 +74,7 @@ func (b *desk) budgetLines(ctx context.Context, of []card.Budget) ([]string, err
 	return lines, err
 }
 
-// budgetsLeft is what each has left today.
+// budgetsLeft returns the units that each budget has left today.
 func (b *desk) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error) {
 	var keys []string
 	for _, o := range of {
@@ -93,10 +93,10 @@ func (b *desk) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error)
 	return left, err
 }
 
-// wouldTake says what is left of each budget that a wish would be charged to, and why it would be refused, in the words that the
-// charge itself has; "" if it fits. Nothing is charged.
+// wouldTake returns the remaining units of each budget that a request would be charged to, and the refusal that the charge would
+// get, or "". It charges nothing.
 func (b *desk) wouldTake(ctx context.Context, s scene, v verdict) (lines []string, refused string, err error) {
-	charges := slices.SortedFunc(slices.Values(v.charges), func(a, b store.Charge) int { // as the store takes them
+	charges := slices.SortedFunc(slices.Values(v.charges), func(a, b store.Charge) int { // in the order of the store
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Area, b.Area))
 	})
 	var of []card.Budget
@@ -113,10 +113,10 @@ func (b *desk) wouldTake(ctx context.Context, s scene, v verdict) (lines []strin
 	return lines, refused, err
 }
 
-// mostBudgets bounds what is looked at to say which budgets somebody has.
+// mostBudgets bounds the number of grants that are searched for budgets.
 const mostBudgets = 64
 
-// budgetsOf are the budgets that count for somebody here, found by asking for what each grant lets them purge.
+// budgetsOf returns the budgets that count for a person here, found by judging a sample target of each grant.
 func budgetsOf(s scene, grants []acl.GrantView) (found []card.Budget) {
 	for _, g := range grants[:min(len(grants), mostBudgets)] {
 		for _, k := range g.Kinds {
@@ -132,7 +132,7 @@ func budgetsOf(s scene, grants []acl.GrantView) (found []card.Budget) {
 	return found
 }
 
-// sample asks for something that a grant covers.
+// sample returns a request for one target that a grant covers.
 func sample(s scene, g acl.GrantView, k purge.Kind, a purge.Area) acl.Request {
 	host, path, in := strings.Replace(g.Domains[0], "*.", "a.", 1), "/", s.at.Subject()
 	if len(g.Paths) > 0 {
@@ -141,7 +141,7 @@ func sample(s scene, g acl.GrantView, k purge.Kind, a purge.Area) acl.Request {
 	if len(g.In) > 0 {
 		in = g.In[0]
 	}
-	t, _ := purge.Parse(k, g.Schemes[0]+"://"+host+path) // the zero target is denied
+	t, _ := purge.Parse(k, g.Schemes[0]+"://"+host+path) // a parse error yields the zero target, which is denied
 	return acl.Request{Who: s.who, In: in, Despite: acl.Despite{All: true},
 		Purge: purge.Request{Kind: k, Parts: []purge.Part{{Area: a, Targets: []purge.Target{t}}}}}
 }

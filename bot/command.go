@@ -17,10 +17,10 @@ import (
 	"purgebot/purge"
 )
 
-// handleWithin bounds the handling of one event: platforms give up after three seconds, and a late "not taken" is no answer.
+// handleWithin bounds the handling of one event: platforms give up after three seconds, and a later answer is lost.
 const handleWithin = 2500 * time.Millisecond
 
-// Command takes one command. The reply is for the person alone; what everybody may see is a card of the purge.
+// Command handles one command. The reply is for the person alone; the public sees the card of the purge.
 func (b *desk) Command(ctx context.Context, c chat.Command) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin+b.Patience)
 	defer cancel()
@@ -42,7 +42,7 @@ func (b *desk) Command(ctx context.Context, c chat.Command) (chat.Reply, error) 
 	return b.do(ctx, s, in)
 }
 
-// misunderstood answers a command that is not done as it was typed.
+// misunderstood answers a command that is not done as typed, with a correction or a refusal.
 func (b *desk) misunderstood(ctx context.Context, s scene, c chat.Command, err error) (chat.Reply, error) {
 	var wrong *grammar.Correction
 	if errors.As(err, &wrong) {
@@ -51,6 +51,7 @@ func (b *desk) misunderstood(ctx context.Context, s scene, c chat.Command, err e
 	return b.refuse(ctx, s, "", purge.AsError(err).Message)
 }
 
+// understand parses a command's text or fields.
 func understand(c chat.Command) (grammar.Intent, error) {
 	if c.Fields != nil {
 		return grammar.ParseFields(c.Fields)
@@ -58,19 +59,19 @@ func understand(c chat.Command) (grammar.Intent, error) {
 	return grammar.Parse(c.Text)
 }
 
-// do carries out a command that was understood, of a person who may speak here.
+// do dispatches a parsed command of a person who may use the bot here.
 func (b *desk) do(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	return b.verbs[in.Verb](ctx, s, in)
 }
 
-// purge takes a command to purge.
+// purge carries out a command to purge.
 func (b *desk) purge(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	w := wish.Of(in)
 	w.Asks = s.collected
 	return b.request(ctx, s, w, books.EventID(s.event))
 }
 
-// refuse commits that something was refused, then says so to the person alone.
+// refuse commits the audit row of a refusal, then returns the message for the person alone.
 func (b *desk) refuse(ctx context.Context, s scene, verb, message string) (chat.Reply, error) {
 	body := s.refused(verb)
 	body.Message = message
@@ -81,15 +82,16 @@ func (b *desk) refuse(ctx context.Context, s scene, verb, message string) (chat.
 	return private(message)
 }
 
+// private returns a private refusal.
 func private(message string) (chat.Reply, error) {
 	return chat.Reply{Card: &chat.Card{Title: message, Tone: chat.Bad}, Refused: true}, nil
 }
 
-// maxChoices is how many completions a platform shows.
+// maxChoices is the number of completions that a platform shows.
 const maxChoices = 25
 
-// Suggest completes a target with the hosts that this person may purge, an id with their own purges, as other people's are not told,
-// and an administrator's rule with those that hold.
+// Suggest completes a target with the hosts that this person may purge, an id with the person's own purges, and an administrator's
+// rule with the present rules. Other people's ids are not shown.
 func (b *desk) Suggest(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleWithin+b.Patience)
 	defer cancel()
@@ -110,7 +112,7 @@ func (b *desk) Suggest(ctx context.Context, q chat.Suggestion) (chat.Reply, erro
 	return chat.Reply{}, nil
 }
 
-// rulesToRevoke are the ids of what was said in chat and holds, the newest first, for those who may end it.
+// rulesToRevoke returns the ids of the present rules from chat, newest first, for an administrator.
 func rulesToRevoke(s scene, typed string) (found []string) {
 	if !s.policy.Administrator(s.who) {
 		return nil
@@ -123,7 +125,7 @@ func rulesToRevoke(s scene, typed string) (found []string) {
 	return found
 }
 
-// ownIDs are the person's own latest purges, those first that are open; other people's are not told.
+// ownIDs returns the ids of the person's own latest purges, the open ones first.
 func (b *desk) ownIDs(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
 	own, err := b.Store.History(ctx, store.Filter{Platform: q.At.Platform, Workspace: q.At.Workspace, By: q.From, Limit: maxChoices})
 	var open, closed []string
@@ -139,7 +141,7 @@ func (b *desk) ownIDs(ctx context.Context, q chat.Suggestion) (chat.Reply, error
 	return chat.Reply{Choices: append(open, closed...)}, err
 }
 
-// hosts are the granted ones that hold what is typed.
+// hosts returns the granted hosts that contain the typed text.
 func hosts(grants []acl.GrantView, typed string) []string {
 	var out []string
 	for _, g := range grants {
@@ -152,7 +154,7 @@ func hosts(grants []acl.GrantView, typed string) []string {
 	return out
 }
 
-// completions are the addresses of granted hosts that begin or go on as the last word typed.
+// completions returns the addresses of granted hosts that match the last typed word, each behind the words before it.
 func completions(grants []acl.GrantView, typed string) []string {
 	before, word := "", typed
 	if i := strings.LastIndexByte(typed, ' '); i >= 0 {

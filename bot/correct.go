@@ -16,10 +16,10 @@ import (
 	"purgebot/purge"
 )
 
-// A command that is not plain is never done as it may have been meant: each way to read it stands behind a press of its own, which
-// is judged, asked and paid for as if the command had been typed so. The person sees every address before.
+// An unclear command is never carried out by a guess: each possible reading stands behind a button of its own, whose press is
+// judged, asked and charged as if the command had been typed so. The person sees every address before the press.
 
-// correct says privately what is wrong with a command, and offers how it can be read.
+// correct explains privately the mistake of a command, and offers its possible readings.
 func (b *desk) correct(ctx context.Context, s scene, c chat.Command, wrong *grammar.Correction) (chat.Reply, error) {
 	readings := mayable(s, wrong.Readings)
 	if len(wrong.Paths) > 0 {
@@ -33,17 +33,18 @@ func (b *desk) correct(ctx context.Context, s scene, c chat.Command, wrong *gram
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}
+	// The public part of the reply names no hosts.
 	public := wrong.Message(card.Begins(c))
-	if len(wrong.Paths) > 0 { // the hosts that the person may purge are nobody else's business
+	if len(wrong.Paths) > 0 { // the hosts that the person may purge stay private
 		public = wrong.Problem + " " + wrong.Nothing
 	}
 	return chat.Reply{Card: &shown, Refused: true, Public: public}, nil
 }
 
-// mostHosts is how many hosts an address without one is offered for.
+// mostHosts is the number of hosts up to which a path without a host is offered on each.
 const mostHosts = 5
 
-// onHosts is an address without its host on each host that the person may purge it on; none where those are many.
+// onHosts returns a path without a host on each host on which the person may purge it, or nothing for more than mostHosts.
 func onHosts(s scene, wrong *grammar.Correction) (readings []grammar.Reading) {
 	for _, host := range plainHosts(s.grants()) {
 		for _, scheme := range []string{"https", "http"} {
@@ -60,7 +61,7 @@ func onHosts(s scene, wrong *grammar.Correction) (readings []grammar.Reading) {
 	return readings
 }
 
-// plainHosts are the hosts that grants name whole, each once.
+// plainHosts returns the hosts that grants name without a wildcard, each once.
 func plainHosts(grants []acl.GrantView) (hosts []string) {
 	for _, g := range grants {
 		for _, host := range g.Domains {
@@ -72,8 +73,8 @@ func plainHosts(grants []acl.GrantView) (hosts []string) {
 	return hosts
 }
 
-// mayable leaves out of each reading what the person may not purge; one of which nothing is left stays as it is, since its press
-// says why.
+// mayable removes from each reading the targets that the person may not purge. A reading without any allowed target stays as it is,
+// since its press gives the reason.
 func mayable(s scene, readings []grammar.Reading) []grammar.Reading {
 	out := slices.Clone(readings)
 	for i, r := range out {
@@ -89,7 +90,7 @@ func mayable(s scene, readings []grammar.Reading) []grammar.Reading {
 	return out
 }
 
-// mayAll reports whether a person may purge all that an intent asks for.
+// mayAll reports whether a person may purge everything that an intent asks for.
 func mayAll(s scene, in grammar.Intent) bool {
 	w := wish.Of(in)
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
@@ -102,7 +103,7 @@ func mayAll(s scene, in grammar.Intent) bool {
 	return true
 }
 
-// offered is what a button of a private reply asks for, and where: the private reply may be shown elsewhere, as a direct message.
+// offered is the request behind a button of a private reply, with its place: the reply may be shown elsewhere, as a direct message.
 type offered struct {
 	wish.Wish
 	At *chat.Thread `json:"at,omitempty"`
@@ -122,14 +123,14 @@ func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Readi
 	return buttons
 }
 
-// offering is the button that asks for a wish, of this person in this place, for as long as a question waits.
+// offering returns the button that requests a wish, for this person in this place, valid as long as a question.
 func (b *desk) offering(s scene, w wish.Wish) store.Button {
 	return store.Button{Token: books.NewToken(), Action: card.ActionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
 		Request: books.JSON(offered{w, &s.at}), Expires: b.Now().Add(b.waits.TTL(acl.Requester))}
 }
 
-// whereOffered is the place of a press: that of the command where a private reply offered the button, since the reply may have been
-// shown as a direct message.
+// whereOffered returns the place of a press. For a button of a private reply it is the place of the command, since the reply may
+// have been shown as a direct message.
 func (b *desk) whereOffered(ctx context.Context, a chat.Answer) (chat.Thread, error) {
 	button, found, err := b.button(ctx, a.Token)
 	if err != nil || !found || button.Purge != "" || button.Who != a.From || button.Channel == a.At.Subject() {

@@ -10,7 +10,7 @@ import (
 	"purgebot/bot/vendor"
 )
 
-// desk takes events: it finds out who asks and where, decides by the rules, commits what was decided, and answers.
+// desk takes events: it looks up the person and the place, decides by the rules, commits the decision, and answers.
 type desk struct {
 	*books.Books
 	rules  *rules.Rules
@@ -21,23 +21,23 @@ type desk struct {
 
 	verbs       map[grammar.Verb]verb // the function of each verb
 	rate        *personRate
-	PersonRate  int // commands a person may send in ten seconds
-	PersonOpen  int // purges a person may have open
-	ConfirmURLs int // URLs a person may purge in ten minutes without being asked
+	PersonRate  int // the commands that a person may send in ten seconds
+	PersonOpen  int // the purges that a person may have open
+	ConfirmURLs int // the URLs that a person may purge in ten minutes without a question
 }
 
-// The limits on open confirmations keep a flood of questions from costing memory and attention.
+// The limits on open questions, in all and for each person, keep a flood of them from costing memory and attention.
 const (
 	maxWaiting       = 1000
 	maxWaitingPerson = 20
 )
 
-// seen is an audit row of somebody in a scene that says no more than where it was, under which policy, and as whom.
+// seen returns an audit row with the person of a scene, the place, the policy and the groups alone.
 func (b *desk) seen(s scene, what store.AuditKind, id string) store.Entry {
 	return b.By(s.person, what, id, s.refused(""))
 }
 
-// refused is what a refusal in this scene says in the audit.
+// refused returns the audit body of a refusal in this scene.
 func (s scene) refused(verb string) store.Body {
 	return store.Body{Verb: verb, Channel: s.at.Subject(), Policy: s.policy.Hash(), Groups: s.person.Groups}
 }

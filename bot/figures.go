@@ -9,7 +9,7 @@ import (
 	"purgebot/purge"
 )
 
-// Outcomes is how many purges ended in this process, by each way in which one can end. What a later look has told changes none.
+// Outcomes returns the number of purges that ended in this process, for every final state. A later look changes none of them.
 func (b *Bot) Outcomes() map[store.State]int64 {
 	all := map[store.State]int64{store.StateDone: 0, store.StatePartly: 0, store.StateAccepted: 0, store.StateFailed: 0, store.StateUnknown: 0,
 		store.StateRefused: 0, store.StateCancelled: 0, store.StateExpired: 0}
@@ -17,8 +17,8 @@ func (b *Bot) Outcomes() map[store.State]int64 {
 	return all
 }
 
-// Quotas is what is left today of each quota that is known, without asking the vendor anew: its word where that is new enough, else what
-// is configured less our own ledger.
+// Quotas returns the remaining units of each known quota for today, without a question to the vendor: by the vendor's figure if it
+// is new enough, else by the configured quota less the bot's own ledger.
 func (b *Bot) Quotas(ctx context.Context) ([]purge.Quota, error) {
 	spent, err := b.vendor.Spent(ctx, b.vendor.Day(b.Now()))
 	if err != nil {

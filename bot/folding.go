@@ -9,17 +9,17 @@ import (
 	"purgebot/purge"
 )
 
-// Where a domain ignores queries, URLs that differ in nothing else are one object, and purging one of them purges all. The first is
-// kept as it was typed, since no other text was judged; each of the others is judged, too, before it is dropped.
+// On a domain that ignores queries, URLs that differ only in the query are one object, and a purge of one purges all. The first is
+// kept as it was typed, since no other text was judged; each of the others is judged too, before it is dropped.
 
-// folding drops such variants.
+// folding drops such variants of one object.
 type folding struct {
 	domains vendor.Domains
-	first   map[string]int // by area and URL without its query: where it is in found
+	first   map[string]int // by area and URL without its query: the index in found
 	found   []card.Variants
 }
 
-// drops reports whether a target is one object with another that came before it in its area.
+// drops reports whether a target is the same object as an earlier target of its area.
 func (f *folding) drops(k purge.Kind, a purge.Area, t purge.Target) bool {
 	if d, is := f.domains.Of(t.Host()); !is || d.Query != purge.QueryIgnored || k == purge.Directory {
 		return false
@@ -38,10 +38,10 @@ func (f *folding) drops(k purge.Kind, a purge.Area, t purge.Target) bool {
 	return false
 }
 
-// maxFolded is how many objects are named whose variants were dropped.
+// maxFolded is the number of objects whose dropped variants are named.
 const maxFolded = 3
 
-// notes say what was dropped, each object once. Where the channel sees no targets they name none.
+// notes returns one line for each object with dropped variants. In a private purge the lines name no target.
 func (f *folding) notes(private bool) (notes []string) {
 	said := map[string]bool{}
 	for _, v := range f.found {

@@ -13,10 +13,10 @@ import (
 	"purgebot/bot/store"
 )
 
-// formToken marks the form of a bare command. It grants nothing: what comes back is judged like anything typed.
+// formToken marks the form of a bare command. It grants nothing: the form's values are judged like a typed command.
 const formToken = "purge-form"
 
-// form asks for what was not typed, where the platform has forms, and otherwise shows the help.
+// form returns the form for a bare command, or the help on a platform without forms.
 func (b *desk) form(_ context.Context, s scene, _ grammar.Intent) (chat.Reply, error) {
 	if !b.poster.Limits(s.at).Forms {
 		card := b.helpCard(s)
@@ -26,6 +26,7 @@ func (b *desk) form(_ context.Context, s scene, _ grammar.Intent) (chat.Reply, e
 	return chat.Reply{Form: &form}, nil
 }
 
+// submitForm carries out the command of a form that came back.
 func (b *desk) submitForm(ctx context.Context, s scene, v map[string]string) (chat.Reply, error) {
 	in, err := grammar.ParseFields(&chat.Fields{Verb: v["verb"], Targets: v["targets"], Area: v["area"], Mode: v["mode"], Reason: v["reason"]})
 	if err != nil {
@@ -34,18 +35,18 @@ func (b *desk) submitForm(ctx context.Context, s scene, v map[string]string) (ch
 	return b.do(ctx, s, in)
 }
 
-// pressed is what the form of a press stands for, besides its purge and who pressed: it decides nothing else.
+// pressed is the stored part of the form behind a press, besides its purge and its presser. It decides nothing by itself.
 type pressed struct {
-	Message chat.MessageRef `json:"message"` // that the button hangs on
+	Message chat.MessageRef `json:"message"` // the message with the pressed button
 }
 
-// askTyped opens the form in which whoever pressed types the hosts of the whole sites, and why it cannot wait for approval. The
-// question stays open meanwhile.
+// askTyped opens the form in which the presser types the hosts of whole sites, and the reason for an emergency. The question stays
+// open meanwhile.
 func (b *desk) askTyped(ctx context.Context, s scene, p store.Purge, on chat.MessageRef, hosts []string, how press) (chat.Reply, error) {
 	if !b.poster.Limits(s.at).Forms {
 		return b.refuse(ctx, s, "press", card.NoForm(how.emergency))
 	}
-	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // and not taken up yet
+	if _, decided, err := b.Store.Decision(ctx, p.ID); decided || err != nil { // the workflow may not have seen the decision yet
 		return b.tooLate(ctx, s, p)
 	}
 	form := card.PressForm(p.Request, hosts, how.emergency, books.NewToken())
@@ -62,7 +63,7 @@ func (b *desk) askTyped(ctx context.Context, s scene, p store.Purge, on chat.Mes
 	return chat.Reply{Form: &form}, nil
 }
 
-// messageOfForm is the message whose button has opened a form; none if the form is another person's.
+// messageOfForm returns the message whose button has opened a form, or the zero reference for another person's form.
 func messageOfForm(s scene, a chat.Answer, button store.Button) chat.MessageRef {
 	var from pressed
 	if a.Values == nil || button.Who != s.person.Subject || json.Unmarshal(button.Request, &from) != nil {
@@ -71,7 +72,7 @@ func messageOfForm(s scene, a chat.Answer, button store.Button) chat.MessageRef 
 	return from.Message
 }
 
-// typed reports whether a text is exactly these hosts, one a line. Space around them and capitals do not count.
+// typed reports whether a text is exactly these hosts, one on each line. Surrounding space and capitals do not count.
 func typed(text string, hosts []string) bool {
 	var lines []string
 	for line := range strings.Lines(text) {

@@ -10,24 +10,26 @@ import (
 	"purgebot/purge"
 )
 
-// Condition is how the bot is, one sentence for each thing that is wrong: what readiness shows.
+// Condition is the health of the bot, one sentence for each problem, as the readiness page shows it.
 type Condition struct {
-	Problems []string // it cannot do its work
-	Warnings []string // it can, but not all of it: one channel, or what an operator should look at
+	Problems []string // problems that stop the bot's work
+	Warnings []string // problems of a part, such as one channel, that an operator should look at
 }
 
-// probePatience is how long readiness waits for new answers before it tells the last ones: its askers give up after a second.
+// probePatience is the time for which readiness waits for new answers before it shows the last ones: its callers give up after a
+// second.
 const probePatience = 800 * time.Millisecond
 
-// vitals are what the bot hangs on, by the names under which readiness tells of them.
+// vitals are the probes of the parts that the bot depends on, under the names that readiness shows.
 type vitals struct {
 	probes []*probe
-	ctx    context.Context // of all questions
+	ctx    context.Context // the context of all questions
 	stop   context.CancelFunc
 }
 
 const database = "database"
 
+// newVitals returns the probes of the database and of each platform.
 func (b *Bot) newVitals() *vitals {
 	v := &vitals{}
 	v.ctx, v.stop = context.WithCancel(context.Background())
@@ -42,23 +44,23 @@ func (b *Bot) newVitals() *vitals {
 	return v
 }
 
-// tellHealth logs what is wrong for longer than a moment, and when it is right again.
+// tellHealth logs a lasting problem of a part, and its end.
 func (b *Bot) tellHealth(name string, was, is error) {
 	if is == nil {
-		b.Log.Info("well again", "part", name, "was", was)
+		b.Log.Info("part works again", "part", name, "was", was)
 		return
 	}
-	b.Log.Warn("not well", "part", name, "error", is)
+	b.Log.Warn("part does not work", "part", name, "error", is)
 }
 
-// feel asks what nobody has asked lately. It waits for nothing.
+// feel asks every part that was not asked recently, and does not wait for the answers.
 func (b *Bot) feel() {
 	for _, p := range b.vitals.probes {
 		p.begin(b.vitals.ctx, byItself, b.Done.Go)
 	}
 }
 
-// Condition asks everything that the bot hangs on, together, and waits only a moment for it.
+// Condition asks all parts at once, waits a moment for their answers, and returns the health.
 func (b *Bot) Condition(ctx context.Context) Condition {
 	ctx, cancel := context.WithTimeout(ctx, probePatience)
 	defer cancel()
@@ -75,7 +77,7 @@ func (b *Bot) Condition(ctx context.Context) Condition {
 	return b.lastCondition()
 }
 
-// lastCondition is the condition as it was last known.
+// lastCondition returns the health by the last answers.
 func (b *Bot) lastCondition() Condition {
 	var c Condition
 	for _, p := range b.vitals.probes {
@@ -92,8 +94,8 @@ func (b *Bot) lastCondition() Condition {
 	return c
 }
 
-// add sorts in what a part says of itself. Denied is a piece of it that is closed to the bot, and Conflict what will be wrong at the next
-// start: warnings. Anything else is its whole.
+// add sorts a part's error into problems and warnings. Denied means that a piece of the part is closed to the bot, and Conflict
+// that the database will fail at the next start: both are warnings. Any other error concerns the whole part.
 func (c *Condition) add(part string, err error) {
 	if err == nil {
 		return
@@ -106,8 +108,8 @@ func (c *Condition) add(part string, err error) {
 	c.Problems = append(c.Problems, part+": "+e.Message)
 }
 
-// Up tells of each part by its name whether it was well when it was last asked; one that was not asked yet is left out. The CDN is
-// well unless it refused what only an operator can mend, or could not be reached.
+// Up reports by name whether each part worked at its last answer; a part without an answer is left out. The CDN counts as working
+// unless it has a problem that only an operator can solve, or could not be reached.
 func (b *Bot) Up() map[string]bool {
 	up := map[string]bool{"cdn": len(b.vendor.Complaints.Told(b.Now())) == 0}
 	for _, p := range b.vitals.probes {

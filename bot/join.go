@@ -8,26 +8,26 @@ import (
 	"purgebot/bot/wish"
 )
 
-// A request that is identical to a purge under way joins it: nothing more is sent, and what becomes of that purge is told in both
-// threads. It was judged like any other, and whoever asked may take it up anew: what has left covers nothing that changed since.
+// A request that is identical to a purge under way joins it: nothing more is sent, and both threads show the result. The request is
+// judged like any other, and its requester may start it anew, since the calls that have left cover no later change.
 
-// joining is what is taken where another purge is joined: a row that is over at once, with a card of its own.
+// joining returns the record of a request that joins another purge: a row that is final at once, with a card of its own.
 func (b *desk) joining(s scene, w wish.Wish, v verdict, id, running string) *store.Intake {
 	body := b.letIn(s, w, v, "")
-	body.ID = id                      // the row is filed under the purge that is joined
-	v.overrides, v.charges = nil, nil // it costs nothing
+	body.ID = id                      // the audit row belongs to the joined purge
+	v.overrides, v.charges = nil, nil // a joined request costs nothing
 	p := b.newPurge(s, w, v, id, "")
 	p.State, p.Joined = store.StateJoined, running
 	return &store.Intake{Purge: p, Entries: []store.Entry{b.By(s.person, store.AuditJoined, running, body)}}
 }
 
-// joined has the card of a request that joined another purge shown.
+// joined logs a request that joined another purge, and shows its card.
 func (b *desk) joined(p store.Purge) {
 	b.Log.Info("purge joined", "purge", p.Joined, "by", p.ID, "from", p.Requester)
 	b.poster.WantCards()
 }
 
-// sees reports whether somebody may see a purge: also one that they have joined.
+// sees reports whether a person may see a purge; a request that joined the purge gives that right too.
 func (b *desk) sees(ctx context.Context, s scene, p store.Purge) (bool, error) {
 	if maySee(s, p) {
 		return true, nil
@@ -35,7 +35,7 @@ func (b *desk) sees(ctx context.Context, s scene, p store.Purge) (bool, error) {
 	return b.Store.HasJoined(ctx, s.person.Subject, p.ID)
 }
 
-// wouldJoin says which purge a dry run would join; "" if none.
+// wouldJoin returns the line about the purge that a dry run would join, or "".
 func (b *desk) wouldJoin(ctx context.Context, running string) (string, error) {
 	if running == "" {
 		return "", nil

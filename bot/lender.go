@@ -11,14 +11,14 @@ import (
 	"purgebot/bot/rules"
 )
 
-// Nobody lends what they may not do themselves, and who they are now counts: a giver who left the group that let them in, or
-// the workspace, lends nothing more. So they are asked about as whoever borrows is.
+// A temporary grant gives no more than its giver's present rights: a giver who has left the workspace, or the group that gave the
+// rights, lends nothing. Givers are therefore looked up like the borrower.
 
-// lendersWithin bounds the look-up, which comes after that of the borrower.
+// lendersWithin bounds the look-up of givers, which comes after that of the borrower.
 const lendersWithin = lookWithin / 2
 
-// lenders is the law with what its givers are at this moment, as far as they have lent something to one of those people.
-// What a giver has lent who cannot be asked about does not count.
+// lenders returns the law with the present groups of the givers of these borrowers' grants. A grant whose giver cannot be looked up
+// does not count.
 func (b *desk) lenders(ctx context.Context, l rules.Law, maxAge time.Duration, borrowers ...acl.Who) rules.Law {
 	var givers []acl.Subject
 	for _, who := range borrowers {
@@ -34,7 +34,7 @@ func (b *desk) lenders(ctx context.Context, l rules.Law, maxAge time.Duration, b
 	return l
 }
 
-// people looks up several at once. Who may do nothing, or cannot be asked about, is not among them.
+// people looks up several people at once. A person who has left or cannot be looked up is nil in the result.
 func (b *desk) people(ctx context.Context, subjects []acl.Subject, maxAge time.Duration) map[acl.Subject]*chat.Person {
 	ctx, cancel := context.WithTimeout(ctx, lendersWithin+b.Patience)
 	defer cancel()
@@ -53,7 +53,7 @@ func (b *desk) people(ctx context.Context, subjects []acl.Subject, maxAge time.D
 	return found
 }
 
-// giver is who somebody is now; nil if they may do nothing, or nobody knows.
+// giver looks up one giver, and returns nil for a person who has left or cannot be looked up.
 func (b *desk) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *chat.Person {
 	adapter, err := b.poster.Platform(s.Platform())
 	if err != nil {
@@ -61,7 +61,7 @@ func (b *desk) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *
 	}
 	p, err := adapter.Person(ctx, s, maxAge)
 	if err != nil && b.Seldom.First("who has granted: "+err.Error(), b.Now()) {
-		b.Log.WarnContext(ctx, "cannot look up who has granted something, so it does not count", "giver", s, "error", err)
+		b.Log.WarnContext(ctx, "cannot look up the giver of a temporary grant, so the grant does not count", "giver", s, "error", err)
 	}
 	if err != nil || p.Standing != chat.Member {
 		return nil

@@ -9,28 +9,29 @@ import (
 	"purgebot/purge"
 )
 
-// probe asks one thing that the bot hangs on how it is, and remembers the answer: for whoever wants to know it now, and now and then
-// by itself. It never keeps anybody waiting for long, whatever hangs.
+// probe asks one part that the bot depends on about its health, and remembers the answer. It asks on demand and at intervals, and
+// never makes a caller wait for long, whatever the part does.
 type probe struct {
 	name   string
 	ask    func(context.Context) error
-	every  time.Duration // how old an answer may be that all is well
-	again  time.Duration // how old one may be that something is wrong
-	idle   time.Duration // how old either may be where nobody wants to know
-	within time.Duration // how long an answer may take
+	every  time.Duration // the greatest age of a good answer on demand
+	again  time.Duration // the greatest age of a bad answer on demand
+	idle   time.Duration // the greatest age of an answer without demand
+	within time.Duration // the time for an answer
 	now    func() time.Time
-	tell   func(name string, was, is error) // of what lasts, and of its end
+	tell   func(name string, was, is error) // called for a lasting problem, and for its end
 
 	mu     sync.Mutex
 	err    error         // the last answer
-	at     time.Time     // when it came; zero: none has
-	begun  time.Time     // when the question under way was asked
-	answer chan struct{} // closed with its answer; nil if none is under way
-	bad    int           // how often in a row something was wrong
-	told   error         // the last that was told
+	at     time.Time     // the time of the last answer; zero before the first
+	begun  time.Time     // the time of the question under way
+	answer chan struct{} // closed at the answer; nil without a question under way
+	bad    int           // the number of bad answers in a row
+	told   error         // the last problem that was reported
 }
 
-// begin asks, unless the last answer is new enough or one is awaited. The channel is closed once there is nothing to wait for.
+// begin asks the part, unless the last answer is new enough or a question is under way. The returned channel is closed once there
+// is nothing to wait for.
 func (p *probe) begin(ctx context.Context, age func(*probe) time.Duration, run func(func())) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -52,7 +53,7 @@ func (p *probe) begin(ctx context.Context, age func(*probe) time.Duration, run f
 	return answer
 }
 
-// onDemand and byItself are how old an answer may be for those two who ask; the caller holds the lock.
+// onDemand returns the greatest age of an answer for a caller who needs it now; the caller holds the lock.
 func onDemand(p *probe) time.Duration {
 	if p.err != nil {
 		return p.again
@@ -60,6 +61,7 @@ func onDemand(p *probe) time.Duration {
 	return p.every
 }
 
+// byItself returns the greatest age of an answer for the tending loop; the caller holds the lock.
 func byItself(p *probe) time.Duration {
 	if p.err != nil {
 		return min(p.idle, max(p.again, retryIdle))
@@ -67,10 +69,10 @@ func byItself(p *probe) time.Duration {
 	return p.idle
 }
 
-// retryIdle is how soon what is wrong is looked at again by itself.
+// retryIdle is the least pause between two questions of the tending loop about a problem.
 const retryIdle = 30 * time.Second
 
-// hear keeps an answer. One that is wrong twice in a row is told, and so is that it is right again.
+// hear keeps an answer. It reports a problem at the second bad answer in a row, and its end at the next good one.
 func (p *probe) hear(ctx context.Context, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -85,11 +87,12 @@ func (p *probe) hear(ctx context.Context, err error) {
 	}
 }
 
+// sameTrouble reports whether two errors have the same message.
 func sameTrouble(a, b error) bool {
 	return b != nil && purge.AsError(a).Message == purge.AsError(b).Message
 }
 
-// state is the last answer, or that one is awaited for too long. known is false before the first.
+// state returns the last answer, or an error about a question that takes too long. known is false before the first answer.
 func (p *probe) state() (err error, known bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

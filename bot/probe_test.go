@@ -98,7 +98,7 @@ func TestWhatIsNotWellIsLogged(t *testing.T) {
 	w.chat.says(nil)
 	again()
 	again()
-	assert.Len(t, log.lines("level=INFO msg=\"well again\" part=slack was=\"The token is gone.\""), 1)
+	assert.Len(t, log.lines("level=INFO msg=\"part works again\" part=slack was=\"The token is gone.\""), 1)
 	assert.True(t, w.bot.Up()["slack"])
 }
 

@@ -17,25 +17,26 @@ import (
 	"purgebot/purge"
 )
 
-// verdict is a wish that was decided whole.
+// verdict is the judgement on a whole wish.
 type verdict struct {
 	allowed purge.Request
 	refused []card.Refusal
 	confirm acl.Confirm
-	rules   []string // that allowed, each once
-	via     []string // groups that let the person in, each once
-	// overrides are the freezes that it is in spite of, each once.
+	rules   []string // the rules that allowed a target, each once
+	via     []string // the groups that gave the person the right, each once
+	// overrides are the freezes that the request overrides, each once.
 	overrides []acl.Freeze
-	charges   []store.Charge // of no day yet
-	folding   folding        // of what is allowed
+	charges   []store.Charge // without a day yet
+	folding   folding        // the variants among the allowed targets
 }
 
-// request decides a wish, and either starts it, or says privately what is in the way and offers the rest.
-// id is the workflow's: the same event or button never starts two.
+// request judges a wish and starts its purge, or answers privately with the obstacles and an offer of the rest. id is the
+// workflow's id: one event or one button never starts two purges.
 func (b *desk) request(ctx context.Context, s scene, w wish.Wish, id string) (chat.Reply, error) {
 	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.vendor.Prefetches() {
 		return b.refuse(ctx, s, w.Verb, card.CannotPrefetch)
 	}
+	// A refusal, a dry run and a channel without the bot end the request here.
 	v := b.decide(s, w)
 	switch {
 	case len(v.refused) > 0:
@@ -53,10 +54,12 @@ func (b *desk) request(ctx context.Context, s scene, w wish.Wish, id string) (ch
 	return b.take(ctx, s, w, v, batches, id)
 }
 
-// take commits the purge, if nothing recent speaks against it: from here on it is a promise. One transaction both looks and
-// writes, so that of two commands at once the second sees the first, and what cannot be written was surely not taken.
+// take commits the purge, unless a recent purge or a limit prevents it: the commit is the promise to carry it out. One transaction
+// reads the recent purges and writes the new one, so that the second of two simultaneous commands sees the first, and a failed
+// write surely took nothing.
 func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v verdict, batches []purge.Batch, id string) (chat.Reply, error) {
-	b.vendor.AskQuota() // for the next look: this one takes what is known
+	b.vendor.AskQuota() // the answer serves the next request; this one uses the known figure
+	// The transaction decides between a repeat, a join, a limit and a new purge.
 	taken, err := b.Store.TakeIf(ctx, b.recent(s, w, v.allowed, id), func(r store.Recent) *store.Intake {
 		rule := b.guard(w, v, r)
 		switch {
@@ -70,6 +73,7 @@ func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v verdict, batche
 		p := b.newPurge(s, w, v, id, rule)
 		return &store.Intake{Purge: p, Batches: batches, Entries: []store.Entry{b.asked(s, w, v, p)}}
 	})
+	// An untaken request is answered with its reason.
 	var over *store.OverBudget
 	switch {
 	case errors.As(err, &over):
@@ -83,6 +87,7 @@ func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v verdict, batche
 	case taken.Purge == nil:
 		return b.refuse(ctx, s, w.Verb, b.tooMuch(s, v.allowed, b.guard(w, v, taken.Recent), taken.Recent))
 	}
+	// A taken request starts its purge, or joins a running one.
 	b.At("taken")
 	if taken.Purge.Joined != "" {
 		b.joined(*taken.Purge)
@@ -96,8 +101,8 @@ func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v verdict, batche
 	return chat.Reply{}, nil
 }
 
-// known answers what was taken before: a redelivery with silence, whatever the first was answered, and another press of the same
-// button with where to look.
+// known answers an event or a press whose purge was taken before: a redelivery gets no answer, and another press of the same button
+// a pointer to the purge.
 func (b *desk) known(ctx context.Context, s scene, id string) (chat.Reply, error) {
 	p, found, err := b.Store.Purge(ctx, id)
 	if err != nil || !found {
@@ -109,7 +114,7 @@ func (b *desk) known(ctx context.Context, s scene, id string) (chat.Reply, error
 	return b.alreadyOpen(ctx, s, id)
 }
 
-// recent is all that the database must be asked before a purge is taken.
+// recent returns the question about recent purges that the database answers before a purge is taken.
 func (b *desk) recent(s scene, w wish.Wish, r purge.Request, id string) store.RecentQuery {
 	now := b.Now()
 	return store.RecentQuery{
@@ -119,7 +124,7 @@ func (b *desk) recent(s scene, w wish.Wish, r purge.Request, id string) store.Re
 	}
 }
 
-// decide judges every target in every area it would be purged in.
+// decide judges every target of a wish in each of its areas.
 func (b *desk) decide(s scene, w wish.Wish) verdict {
 	v := verdict{refused: w.Refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: s.listed}}
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
@@ -134,7 +139,7 @@ func (b *desk) decide(s scene, w wish.Wish) verdict {
 	return v
 }
 
-// allow adds a target to what is allowed, unless it is one object with another.
+// allow adds a target to the allowed ones, unless it is the same object as an earlier one.
 func (v *verdict) allow(one acl.Verdict) {
 	v.note(one.Decision)
 	kind := v.allowed.Kind
@@ -147,12 +152,13 @@ func (v *verdict) allow(one acl.Verdict) {
 		n++
 	}
 	part := &v.allowed.Parts[n-1]
-	if kind != purge.Prefetch { // what was purged was paid for
+	if kind != purge.Prefetch { // the purge before a prefetch was charged already
 		v.charge(kind, one.Area, len(part.Targets), one.Charges)
 	}
 	part.Targets = append(part.Targets, one.Target)
 }
 
+// note adds a decision's rule, group, confirmation and overridden freeze to the verdict.
 func (v *verdict) note(d acl.Decision) {
 	v.confirm = rules.Stricter(v.confirm, d.Confirm)
 	v.rules = addOnce(v.rules, d.Rule)
@@ -164,11 +170,12 @@ func (v *verdict) note(d acl.Decision) {
 	}
 }
 
-// offer answers with a refusal, and puts the targets that are not refused behind its one button.
+// offer answers with a refusal, and puts the targets without a refusal behind one button.
 func (b *desk) offer(ctx context.Context, s scene, w wish.Wish, v verdict, refusal chat.Card) (chat.Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
 	rest.Notes = append(rest.Notes, card.LeftOut(len(v.refused)))
+	// A button for each possible reading, and one for the rest.
 	var buttons []store.Button
 	rest.Parts = without(w.Parts, rest.Targets)
 	if len(w.Readings) > 0 {
@@ -180,6 +187,7 @@ func (b *desk) offer(ctx context.Context, s scene, w wish.Wish, v verdict, refus
 		refusal.Buttons = append(refusal.Buttons, chat.Button{Label: card.LabelRest(len(rest.Targets)), Token: button.Token})
 		buttons = append(buttons, button)
 	}
+	// The audit row lists the first hundred refusals.
 	shown := v.refused[:min(len(v.refused), 100)]
 	body := s.refused(w.Verb)
 	body.Refused, body.More, body.Reason = card.Recorded(shown...), len(v.refused)-len(shown), w.Reason
@@ -190,7 +198,8 @@ func (b *desk) offer(ctx context.Context, s scene, w wish.Wish, v verdict, refus
 	return chat.Reply{Card: &refusal, Refused: true, Public: card.Mistakes(v.refused)}, nil
 }
 
-// union is the targets that are allowed in every area that was asked: a target refused in one is not half purged in silence.
+// union returns the targets that are allowed in every requested area: a target that is refused in one area is not silently purged
+// in the other.
 func union(parts []purge.Part, refused []card.Refusal) []purge.Target {
 	gone := map[string]bool{}
 	for _, r := range refused {
@@ -208,13 +217,14 @@ func union(parts []purge.Part, refused []card.Refusal) []purge.Target {
 	return out
 }
 
-// recentWindow is how far back a person's URLs count towards being asked, sameWindow how long a repeat joins the first.
+// recentWindow is the time for which a person's purged URLs count towards a question; within sameWindow, a repeat is answered with
+// the first purge.
 const (
 	recentWindow = 10 * time.Minute
 	sameWindow   = 60 * time.Second
 )
 
-// guard says who must press; "" is nobody. Rules can only add to it.
+// guard returns the confirmation that a request needs, or "" for none. It may add to the confirmation of the rules, never lower it.
 func (b *desk) guard(w wish.Wish, v verdict, r store.Recent) acl.Confirm {
 	many := v.allowed.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs
 	if v.confirm == "" && (w.Asks || many || wide(v.allowed) || len(v.overrides) > 0) {
@@ -223,7 +233,7 @@ func (b *desk) guard(w wish.Wish, v verdict, r store.Recent) acl.Confirm {
 	return v.confirm
 }
 
-// tooMuch says why nothing more may be taken just now; "" if it may.
+// tooMuch returns the limit that a new request would exceed, as a sentence; "" if there is none.
 func (b *desk) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Recent) string {
 	switch {
 	case r.Open >= b.PersonOpen:
@@ -235,7 +245,7 @@ func (b *desk) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Rec
 	return b.vendor.WouldNotFit(req, vendor.WithoutReserve(left, s.policy, s.who, req.Kind))
 }
 
-// wide reports whether a mistake in the request would hurt: directories, and every area that is not plainly mainland.
+// wide reports whether a mistake in the request would be costly: directories, and every area but mainland.
 func wide(r purge.Request) bool {
 	if r.Kind == purge.Directory {
 		return true
@@ -248,6 +258,7 @@ func wide(r purge.Request) bool {
 	return false
 }
 
+// newPurge returns the row of a new purge.
 func (b *desk) newPurge(s scene, w wish.Wish, v verdict, id string, rule acl.Confirm) store.Purge {
 	p := store.Purge{
 		ID: id, Secret: books.NewToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
@@ -261,12 +272,12 @@ func (b *desk) newPurge(s scene, w wish.Wish, v verdict, id string, rule acl.Con
 	return p
 }
 
-// asked is the audit's row of a purge that was taken: who, what, and which rules let it in.
+// asked returns the audit row of a taken purge: the person, the request, and the rules that allowed it.
 func (b *desk) asked(s scene, w wish.Wish, v verdict, p store.Purge) store.Entry {
 	return b.By(s.person, store.AuditAsked, p.ID, b.letIn(s, w, v, p.Confirm))
 }
 
-// letIn is what let a request in: the audit keeps it for as long as it keeps anything.
+// letIn returns the audit body with the grounds on which a request was allowed.
 func (b *desk) letIn(s scene, w wish.Wish, v verdict, rule acl.Confirm) store.Body {
 	body := s.refused(w.Verb)
 	body.Digest, body.Targets, body.Reason = books.DigestOf(v.allowed, w.Prefetch), v.allowed.Len(), w.Reason
@@ -277,7 +288,7 @@ func (b *desk) letIn(s scene, w wish.Wish, v verdict, rule acl.Confirm) store.Bo
 	return body
 }
 
-// alreadyOpen answers a repeat with the first one: people resend when a platform times out.
+// alreadyOpen answers a repeated request with a pointer to the first purge: people resend after a platform's timeout.
 func (b *desk) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply, error) {
 	p, err := b.Load(ctx, id)
 	if err != nil {
@@ -290,7 +301,8 @@ func (b *desk) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply,
 	return chat.Reply{Card: &chat.Card{Title: card.AlreadyOpen(p.Short)}}, nil
 }
 
-// addOnce keeps a short list of distinct words; the last is the likeliest to come again.
+// addOnce appends a word to a short list of distinct words. It searches from the end, since the last word is the likeliest to
+// repeat.
 func addOnce(list []string, s string) []string {
 	for i := len(list) - 1; i >= 0; i-- {
 		if list[i] == s {
@@ -300,6 +312,6 @@ func addOnce(list []string, s string) []string {
 	return append(list, s)
 }
 
-// Prefetching fetches the URLs of a purge into the caches again, once they are done. It is a purge of its own in all but the name:
-// the same workflow, ledger and cards, of a kind that nobody types and no rule names. Nobody is asked about it, since the purge was
-// decided; whoever may no longer purge its URLs by then has them fetched no more.
+// Prefetching fetches the URLs of a purge into the caches again, once they are done. A prefetch is a purge of its own kind, which
+// no command and no rule names, with the same workflow, ledger and cards. No question precedes it, since its purge was decided; a
+// requester who has lost the right to the URLs gets no prefetch of them.

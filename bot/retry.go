@@ -13,9 +13,10 @@ import (
 	"purgebot/purge"
 )
 
-// A retry is a new request of whoever asks for it, with only what did not go well: judged, confirmed and paid for as theirs.
+// A retry is a new request for the targets that did not go well: judged, confirmed and charged as the request of the person who
+// retries.
 
-// retryID retries by id.
+// retryID retries the purge with a typed id.
 func (b *desk) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	p, found, err := b.visible(ctx, s, in.ID)
 	switch {
@@ -33,7 +34,7 @@ func (b *desk) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Re
 	return b.retry(ctx, s, p, books.EventID(s.event))
 }
 
-// retry asks for what of a purge failed, was left out or stayed unknown.
+// retry requests the targets of an ended purge that failed, were left out or stayed unclear.
 func (b *desk) retry(ctx context.Context, s scene, p store.Purge, id string) (chat.Reply, error) {
 	if !p.State.Final() {
 		return b.refuse(ctx, s, "retry", card.NotEnded(p.Short))
@@ -50,9 +51,11 @@ func (b *desk) retry(ctx context.Context, s scene, p store.Purge, id string) (ch
 	return b.request(ctx, s, w, id)
 }
 
-// retryOf is the wish for what did not go well. What may have happened is asked about first, since it may cost twice.
+// retryOf returns the wish for the targets that did not go well. Targets that may have been purged lead to a question, since a
+// second purge may cost twice.
 func retryOf(p store.Purge, targets []store.Target) wish.Wish {
 	w := wish.Wish{Verb: string(grammar.VerbRetry), Kind: p.Request.Kind, Mode: p.Request.Mode, Reason: p.Reason, Private: p.Private}
+	// Collect the failed, skipped and unclear targets of each area.
 	unknown := 0
 	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 		part := purge.Part{Area: a}
@@ -68,6 +71,7 @@ func retryOf(p store.Purge, targets []store.Target) wish.Wish {
 			w.Parts = append(w.Parts, part)
 		}
 	}
+	// Unclear targets lead to a question with a note.
 	w.Asks = unknown > 0
 	w.Notes = []string{card.Retries(p.Short)}
 	if unknown > 0 {
@@ -76,12 +80,13 @@ func retryOf(p store.Purge, targets []store.Target) wish.Wish {
 	return w
 }
 
-// unwell reports whether a retry would take up a target with this outcome.
+// unwell reports whether a retry includes a target with this outcome.
 func unwell(o purge.Outcome) bool {
 	return o == purge.Failed || o == purge.Skipped || o == purge.OutcomeUnknown
 }
 
-// without keeps those targets of parts that are in rest: what is refused in one area is not half purged in silence.
+// without keeps those targets of the parts that are in rest, so that a target refused in one area is not silently purged in the
+// other.
 func without(parts []purge.Part, rest []purge.Target) (kept []purge.Part) {
 	in := map[string]bool{}
 	for _, t := range rest {
@@ -96,11 +101,11 @@ func without(parts []purge.Part, rest []purge.Target) (kept []purge.Part) {
 	return kept
 }
 
-// Where something is unclear, a press looks once more, while the purge is still followed as after its end. It sends nothing and spends
-// nothing, so a look that a stop cuts off is simply pressed again; what it finds after the end is committed with the state that follows
-// from it.
+// While a target is unclear, a press looks at the vendor once more, during the purge as well as after its end. The look sends
+// nothing and costs nothing, so a look that a stop cuts off can simply be pressed again; findings after the end are committed with
+// the state that follows from them.
 
-// lookAgain takes the press. The answer comes when the vendor has given its own.
+// lookAgain answers the press at once, and looks in the background. A look without news is told to the presser privately.
 func (b *desk) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	may, err := b.sees(ctx, s, p)
 	switch {

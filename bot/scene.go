@@ -20,27 +20,28 @@ import (
 )
 
 const (
-	personAge  = 5 * time.Minute  // how long a person or a channel is believed to be what it was
-	channelAge = 30 * time.Second // at a press likewise for the channel, in which nobody loses a right
+	personAge  = 5 * time.Minute  // the age up to which facts about a person or a channel are believed
+	channelAge = 30 * time.Second // the same for the channel at a press; a channel takes no rights from a person
 	lookWithin = 1500 * time.Millisecond
 )
 
-// scene is who does something where, looked up once for one event.
+// scene is the person, the place and the rules of one event, looked up once.
 type scene struct {
 	event   store.Event
 	at      chat.Thread
 	person  chat.Person
 	channel chat.Channel
 	policy  *acl.Policy
-	law     rules.Law // the policy, and what was said in chat since
+	law     rules.Law // the policy with the rules from chat
 	who     acl.Who
-	listed  vendor.Domains // of the account, as they were known when the event came
-	// collected: the targets were found in somebody's message or a file, so they are shown before they are purged.
+	listed  vendor.Domains // the account's domains, as known at the event
+	// collected marks targets that were found in a message or a file. Such targets are shown before they are purged.
 	collected bool
-	about     string // id of the purge that a press is about
+	about     string // the id of the pressed purge
 }
 
-// scene looks up who and where, in one network round at most. A refusal is a sentence, an error is that nobody could be asked just now.
+// scene looks up the person and the place at the same time. It returns a refusal as a sentence, or an error if the look-up may
+// succeed on another try.
 func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at chat.Thread, maxAge time.Duration) (scene, string, error) {
 	policy := b.rules.Policy()
 	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.rules.Law(policy), listed: b.vendor.Listed(), person: chat.Person{Subject: from}}
@@ -48,6 +49,7 @@ func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at
 	if err != nil {
 		return s, purge.AsError(err).Message, nil
 	}
+	// Look up the channel and the person together.
 	lookCtx, cancel := context.WithTimeout(ctx, lookWithin+b.Patience)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -55,12 +57,14 @@ func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at
 	wg.Go(func() { s.channel, channelErr = chat.Channel(lookCtx, at, max(maxAge, channelAge)) })
 	person, err := chat.Person(lookCtx, from, maxAge)
 	wg.Wait()
-	if refused, err := b.unknown(ctx, "who asks", card.WhoUnknown, err); refused != "" || err != nil {
+	// A failed look-up is a refusal or an error.
+	if refused, err := b.unknown(ctx, "the person", card.WhoUnknown, err); refused != "" || err != nil {
 		return s, refused, err
 	}
-	if refused, err := b.unknown(ctx, "what the channel is", card.WhereUnknown, channelErr); refused != "" || err != nil {
+	if refused, err := b.unknown(ctx, "the channel", card.WhereUnknown, channelErr); refused != "" || err != nil {
 		return s, refused, err
 	}
+	// The person's rights, the clock for texts, and the givers of temporary grants.
 	s.person = person
 	s.who = policy.Who(person.Subject, person.Groups)
 	if person.Zone != nil {
@@ -70,8 +74,8 @@ func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at
 	return s, standingProblem(person, s.channel, b.poster.Limits(s.at).Workspace), nil
 }
 
-// standingProblem is why somebody may do nothing here, whatever the policy says; "" if there is no reason. workspace is what people
-// there call theirs.
+// standingProblem returns the reason for which a person may do nothing here, whatever the policy says; "" if there is none.
+// workspace is the platform's own word for a workspace.
 func standingProblem(p chat.Person, c chat.Channel, workspace string) string {
 	switch {
 	case p.Standing != chat.Member:
@@ -82,8 +86,8 @@ func standingProblem(p chat.Person, c chat.Channel, workspace string) string {
 	return ""
 }
 
-// unknown is what a failed look-up leads to: an error where asking again may help, which is logged where it stops, and a refusal
-// where it cannot. Then nobody can do anything until somebody mends it, so the log names it.
+// unknown translates the error of a look-up. It returns an error where another try may succeed, and a refusal where only an
+// operator can help, which it logs at long intervals.
 func (b *desk) unknown(ctx context.Context, what, could string, err error) (refused string, again error) {
 	refused, again = failedLook(could, err)
 	if refused != "" && b.Seldom.First(what+": "+err.Error(), b.Now()) {
@@ -96,7 +100,7 @@ func (b *desk) unknown(ctx context.Context, what, could string, err error) (refu
 	return refused, again
 }
 
-// failedLook is what to say about a look-up that failed: that one may try again, or why not.
+// failedLook words a failed look-up: an error asks the person to try again, and a refusal gives the reason.
 func failedLook(could string, err error) (refused string, again error) {
 	if err == nil {
 		return "", nil
@@ -111,7 +115,7 @@ func failedLook(could string, err error) (refused string, again error) {
 	return e.Message, nil
 }
 
-// askerUnknown is why a press cannot be judged just now: whoever asked cannot be looked up. The question stays open.
+// askerUnknown returns the error of a press whose requester cannot be looked up. The question stays open.
 func askerUnknown(err error) error {
 	refused, again := failedLook(card.WhoAskedUnknown, err)
 	if again != nil {
@@ -120,10 +124,10 @@ func askerUnknown(err error) error {
 	return &purge.Error{Kind: purge.Denied, Message: refused, Err: err}
 }
 
-// places are the things that decide where a target is purged for which no area was typed.
+// places returns the sources of the area of a target without a typed one.
 func (s scene) places() wish.Places { return wish.Places{Policy: s.policy, Listed: s.listed} }
 
-// areaNotes say why the parts of a wish are where they are.
+// areaNotes explains the areas of a wish's parts.
 func (s scene) areaNotes(w wish.Wish, parts []purge.Part) []string {
 	return s.places().Notes(parts, len(w.Areas)+len(w.Parts) > 0)
 }

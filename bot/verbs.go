@@ -19,7 +19,7 @@ import (
 	"purgebot/purge"
 )
 
-// verb carries out a command that was understood.
+// verb carries out a parsed command.
 type verb func(context.Context, scene, grammar.Intent) (chat.Reply, error)
 
 // verbsOf returns the function of each verb of the grammar's table, in that table's order.
@@ -34,7 +34,7 @@ func verbsOf(b *desk) map[grammar.Verb]verb {
 	}
 }
 
-// answers makes a verb of a function that only draws a private card, which tells a person no more than concerns that person.
+// answers turns a function that draws a private card into a verb. The card holds only facts that concern its reader.
 func (b *desk) answers(draw func(context.Context, scene, grammar.Intent) (chat.Card, error)) verb {
 	return func(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 		drawn, err := draw(ctx, s, in)
@@ -50,7 +50,7 @@ func (b *desk) answers(draw func(context.Context, scene, grammar.Intent) (chat.C
 	}
 }
 
-// whoami shows people who they are to the policy.
+// whoami shows a person's identity under the policy: the account, the person and the groups.
 func (b *desk) whoami(_ context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
 	person, groups := s.policy.Whoami(s.who)
 	return card.WhoamiCard(card.Self{Subject: s.person.Subject, Channel: s.at.Subject(), Person: person, Seen: s.person.Groups, Groups: groups}), nil
@@ -61,7 +61,7 @@ func (b *desk) help(_ context.Context, s scene, _ grammar.Intent) (chat.Card, er
 	return b.helpCard(s), nil
 }
 
-// cancelID cancels by id.
+// cancelID cancels the purge with a typed id.
 func (b *desk) cancelID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	p, found, err := b.visible(ctx, s, in.ID)
 	if err != nil {
@@ -76,7 +76,7 @@ func (b *desk) cancelID(ctx context.Context, s scene, in grammar.Intent) (chat.R
 	return b.cancel(ctx, s, p)
 }
 
-// visible finds a purge by its short id. One that the person may not see is answered like one that does not exist.
+// visible finds a purge by its short id. A purge that the person may not see is reported as missing.
 func (b *desk) visible(ctx context.Context, s scene, short string) (store.Purge, bool, error) {
 	p, found, err := b.Store.Find(ctx, s.at.Platform, s.at.Workspace, short)
 	if err != nil || !found {
@@ -86,7 +86,8 @@ func (b *desk) visible(ctx context.Context, s scene, short string) (store.Purge,
 	return p, may && err == nil, err
 }
 
-// maySee: the requester, anyone granted all its hosts, auditors, and administrators, who may cancel it.
+// maySee reports whether a person may see a purge: its requester, people with grants on all its hosts, auditors and administrators
+// may.
 func maySee(s scene, p store.Purge) bool {
 	if s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || s.policy.Administrator(s.who) {
 		return true
@@ -99,12 +100,13 @@ func maySee(s scene, p store.Purge) bool {
 	return true
 }
 
-// mayKnow reports whether somebody may see the targets of a private purge: whoever asked, whoever may purge them all
-// and so could approve it, and auditors.
+// mayKnow reports whether a person may see the targets of a private purge: its requester, people who may purge all of them and so
+// could approve it, and auditors may.
 func (b *desk) mayKnow(s scene, p store.Purge) bool {
 	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(rules.DeniedAny(s.law.Thawed(), s.who, p)) == 0
 }
 
+// status returns the card of a purge by its short id, without buttons.
 func (b *desk) status(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
 	p, found, err := b.visible(ctx, s, in.ID)
 	if err != nil || !found {
@@ -115,14 +117,15 @@ func (b *desk) status(ctx context.Context, s scene, in grammar.Intent) (chat.Car
 	if err != nil {
 		return chat.Card{}, err
 	}
-	c.Buttons = nil // they belong to the purge's own message
+	c.Buttons = nil // buttons belong to the purge's own message
 	c.Lines = append(c.Lines, "Asked at "+card.Dated(p.CreatedAt, s.person.Zone)+" by "+chat.OneLine(p.Name)+".")
 	return c, nil
 }
 
-// historyLines is how many purges a history shows in chat.
+// historyLines is the number of purges that a history shows in chat.
 const historyLines = 20
 
+// history lists the purges that match a command's filter and that the person may see.
 func (b *desk) history(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
 	f, err := b.filter(s, in)
 	if err != nil {
@@ -142,10 +145,10 @@ func (b *desk) history(ctx context.Context, s scene, in grammar.Intent) (chat.Ca
 	return c, nil
 }
 
-// historyTime bounds the search for purges that somebody may see, which others' may stand in front of.
+// historyTime bounds the search for visible purges among others' purges.
 const historyTime = time.Second
 
-// historyLinesFor goes back page by page until enough are found that this person may see, and says whether there may be more.
+// historyLinesFor searches page by page until enough visible purges are found, and reports whether there may be more.
 func (b *desk) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lines []string, more bool, err error) {
 	for began := time.Now(); len(lines) <= historyLines && time.Since(began) < historyTime+b.Patience; {
 		rows, err := b.Store.History(ctx, f)
@@ -165,6 +168,7 @@ func (b *desk) historyLinesFor(ctx context.Context, s scene, f store.Filter) (li
 	return lines[:min(len(lines), historyLines)], true, nil
 }
 
+// filter translates the options of a history command. Its errors are for the person.
 func (b *desk) filter(s scene, in grammar.Intent) (store.Filter, error) {
 	now := b.Now()
 	since, err := grammar.ParseTime(in.Since, now, b.vendor.Zone)
@@ -188,7 +192,7 @@ func (b *desk) filter(s scene, in grammar.Intent) (store.Filter, error) {
 		Since: since, Until: until, State: store.State(in.Outcome), Limit: historyLines}, nil
 }
 
-// domains says what somebody may purge, lent for a while too, what is left of their budgets, and what of it is frozen.
+// domains lists a person's grants, temporary ones included, with the remaining budgets and the freezes on their domains.
 func (b *desk) domains(ctx context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
 	grants := s.grants()
 	c := card.DomainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
@@ -202,17 +206,17 @@ func (b *desk) domains(ctx context.Context, s scene, _ grammar.Intent) (chat.Car
 	return c, err
 }
 
-// grants are the file's, then those that were given in chat.
+// grants returns the person's grants of the policy file, then the temporary ones from chat.
 func (s scene) grants() []acl.GrantView {
 	return append(s.policy.Grants(s.who), s.law.Loans(s.who)...)
 }
 
-// closes reports whether a freeze is of some of a grant's domains. That of "*.x" is of x too.
+// closes reports whether a freeze covers a part of a grant's domains. A freeze of "*.x" covers x too.
 func closes(f store.Rule, g acl.GrantView) bool {
 	return slices.ContainsFunc(g.Domains, func(d string) bool { return acl.DomainsMeet(f.Domain, d) || f.Domain == "*."+d })
 }
 
-// dryVerdicts say what a wish would be refused for, and what it would take of budgets.
+// dryVerdicts returns the refusal that a request would get, and its charges to budgets, as lines.
 func (b *desk) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
 	takes, refused, err := b.wouldTake(ctx, s, v)
 	if err != nil {
@@ -227,7 +231,7 @@ func (b *desk) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Con
 	return takes, nil
 }
 
-// wouldHappen says what a wish would join, or what it would be refused for and take of budgets.
+// wouldHappen returns the line about the purge that a request would join, or else its refusal and charges.
 func (b *desk) wouldHappen(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
 	join, err := b.wouldJoin(ctx, recent.Running)
 	if join != "" || err != nil {
@@ -236,13 +240,14 @@ func (b *desk) wouldHappen(ctx context.Context, s scene, v verdict, rule acl.Con
 	return b.dryVerdicts(ctx, s, v, rule, recent)
 }
 
-// dryRun says what would happen, and sends nothing.
+// dryRun answers with the effects of a request, and sends nothing.
 func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (chat.Reply, error) {
 	batches, err := purge.NewPlan(v.allowed, b.vendor.CDN.Limits())
 	if err != nil {
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
 	}
 	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
+	// Read the remaining quota and the recent purges, as the request itself would.
 	left, err := b.vendor.RoomFor(ctx, s.policy, s.who, w.Kind)
 	if err != nil {
 		return chat.Reply{}, err
@@ -251,12 +256,13 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (cha
 	if err != nil {
 		return chat.Reply{}, err
 	}
+	// Fill a card's view without a stored purge.
 	dry := card.View{Room: left, Turns: b.vendor.DayTurns(), Hints: s.listed.HintsOf(v.allowed), Unserved: b.vendor.Unserved(v.allowed.Hosts())}
 	dry.Request, dry.Private, dry.Prefetch = v.allowed, false, w.Prefetch
 	if dry.FetchRoom, err = b.vendor.PrefetchRoom(ctx); err != nil {
 		return chat.Reply{}, err
 	}
-	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is for one person
+	asks := store.Purge{Request: v.allowed, Requester: s.person.Subject, Private: true} // the answer is private
 	if dry.Lately, err = b.poster.Lately(ctx, asks, b.Now()); err != nil {
 		return chat.Reply{}, err
 	}
@@ -264,6 +270,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (cha
 	dry.Confirm = b.guard(w, v, recent)
 	dry.Requester, dry.Groups, dry.Channel = s.person.Subject, s.person.Groups, s.at.Subject()
 	poster.DrawApproval(&dry, s.law)
+	// Add the refusal or the charges, and commit the audit row before the answer.
 	would, err := b.wouldHappen(ctx, s, v, dry.Confirm, recent)
 	if err != nil {
 		return chat.Reply{}, err
@@ -276,7 +283,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (cha
 	return chat.Reply{Card: &shown}, nil
 }
 
-// rightsOf is what the reader of help may use at this moment, be it in another channel.
+// rightsOf returns the rights of the reader of the help at this moment, in any channel.
 func (b *desk) rightsOf(s scene) card.Rights {
 	limits := b.poster.Limits(s.at)
 	r := card.Rights{Prefetch: b.vendor.Prefetches(), Forms: limits.Forms, Mentions: limits.Addressed, Audits: s.policy.Auditor(s.who), Administers: s.policy.Administrator(s.who)}
@@ -292,12 +299,12 @@ func (b *desk) rightsOf(s scene) card.Rights {
 	return r
 }
 
-// holdsNow reports whether a grant holds now.
+// holdsNow reports whether a grant is valid now.
 func holdsNow(g acl.GrantView, l rules.Law) bool {
 	return !l.At().Before(g.From) && (g.Until.IsZero() || l.At().Before(g.Until))
 }
 
-// helpCard lists what its reader may use.
+// helpCard lists the commands that its reader may use.
 func (b *desk) helpCard(s scene) chat.Card {
 	limits, r := b.poster.Limits(s.at), b.rightsOf(s)
 	c := chat.Card{Title: "What you can type"}
@@ -309,7 +316,8 @@ func (b *desk) helpCard(s scene) chat.Card {
 	return c
 }
 
-// quotaCard draws today's quota: a bar each kind and area, when it starts anew, and who used what, as far as that is theirs to know.
+// quotaCard draws today's quota: a bar for each kind and area, the time of the reset, and the use by people, as far as the reader
+// may see it.
 func (b *desk) quotaCard(ctx context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
 	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
 	day := b.vendor.Day(b.Now())
@@ -317,6 +325,7 @@ func (b *desk) quotaCard(ctx context.Context, s scene, _ grammar.Intent) (chat.C
 	if err != nil {
 		return chat.Card{}, err
 	}
+	// A line for each kind and area, and for the reserve.
 	c := chat.Card{Title: "Today's quota", Footer: "Resets at " + b.vendor.DayTurns()}
 	told := true
 	for _, k := range b.vendor.Kinds() {
@@ -332,15 +341,16 @@ func (b *desk) quotaCard(ctx context.Context, s scene, _ grammar.Intent) (chat.C
 	if !told {
 		c.Lines = append(c.Lines, card.QuotaOurs)
 	}
+	// The use by people comes last.
 	by, err := b.Store.SpentBy(ctx, day)
 	c.Lines = append(c.Lines, usedLines(s, by)...)
 	return c, err
 }
 
-// mostUsers is how many people's use is shown.
+// mostUsers is the number of people whose use is shown.
 const mostUsers = 15
 
-// usedLines says who used how much: everybody to auditors and administrators, to others their own.
+// usedLines lists the use by people: everyone's for auditors and administrators, and one's own for others.
 func usedLines(s scene, by []store.SpentBy) []string {
 	all := s.policy.Auditor(s.who) || s.policy.Administrator(s.who)
 	var lines []string

@@ -14,9 +14,9 @@ import (
 	"purgebot/purge"
 )
 
-// Why answers for one target whether somebody may purge it, by which rule, and who would have to press before it is sent.
+// The command "why" answers for one target whether the person may purge it, by which rule, and whose press it needs.
 
-// why answers for each kind that the target can be, in each area. What is the same is said once.
+// why answers for each kind that the target can be, in each area. Equal answers are given once.
 func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
@@ -27,6 +27,7 @@ func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, 
 	if err != nil {
 		return chat.Card{}, err
 	}
+	// Judge each reading, and collect its answer and its budgets.
 	var answers []card.Because
 	var budgets []card.Budget
 	for _, r := range readings(t, in.Areas) {
@@ -36,6 +37,7 @@ func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, 
 			budgets = append(budgets, card.Budget{Charge: charge, QuotaOf: card.QuotaOf(r)})
 		}
 	}
+	// The card shows the answers, the budgets, and the area of an untyped target.
 	c := chat.Card{Title: "Why", Targets: []string{t.String()}, Lines: card.WhyLines(answers)}
 	lines, err := b.budgetLines(ctx, budgets)
 	c.Lines = append(c.Lines, lines...)
@@ -45,7 +47,7 @@ func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, 
 	return c, err
 }
 
-// readings are all ways to read a target, in the areas that were asked for, or in both.
+// readings returns all ways to read a target, in the given areas, or in both.
 func readings(t purge.Target, areas []purge.Area) (all []card.WhyReading) {
 	if len(areas) == 0 {
 		areas = []purge.Area{purge.Mainland, purge.Overseas}
@@ -58,6 +60,7 @@ func readings(t purge.Target, areas []purge.Area) (all []card.WhyReading) {
 	return all
 }
 
+// kindsOf returns the kinds that a target can be: an address with a final slash may also be a directory.
 func kindsOf(t purge.Target) []purge.Kind {
 	if strings.HasSuffix(t.Path(), "/") && t.Query() == "" {
 		return []purge.Kind{purge.URL, purge.Directory}
@@ -65,6 +68,7 @@ func kindsOf(t purge.Target) []purge.Kind {
 	return []purge.Kind{purge.URL}
 }
 
+// requestOf returns the request for one reading of a target.
 func requestOf(r card.WhyReading, t purge.Target) purge.Request {
 	req := purge.Request{Kind: r.Kind, Parts: []purge.Part{{Area: r.Area, Targets: []purge.Target{t}}}}
 	if r.Kind == purge.Directory {
@@ -73,7 +77,7 @@ func requestOf(r card.WhyReading, t purge.Target) purge.Request {
 	return req
 }
 
-// whyOne answers for one reading.
+// whyOne answers for one reading, and returns the charges of an allowed one.
 func (b *desk) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
 	d := s.law.JudgeOne(acl.Request{Who: s.who, In: s.at.Subject(), Purge: requestOf(r, t)})
 	if !d.Allowed {
@@ -86,7 +90,7 @@ func (b *desk) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.R
 	return text + ". " + b.wouldAsk(s, requestOf(r, t), d.Decision, recent), d.Charges
 }
 
-// wouldAsk says who would have to press before a request is sent.
+// wouldAsk names the people who would have to press before a request is sent.
 func (b *desk) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Recent) string {
 	p := store.Purge{Request: r, Requester: s.person.Subject, Groups: s.person.Groups, Channel: s.at.Subject()}
 	p.Confirm = b.guard(wish.Wish{}, verdict{allowed: r, confirm: d.Confirm}, recent)
@@ -100,6 +104,7 @@ func (b *desk) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.R
 	return said
 }
 
+// addBecause adds an answer for a reading, merging readings with the same answer.
 func addBecause(all []card.Because, text string, r card.WhyReading) []card.Because {
 	i := slices.IndexFunc(all, func(b card.Because) bool { return b.Text == text })
 	if i < 0 {

@@ -15,34 +15,40 @@ import (
 	"purgebot/purge"
 )
 
-// Draw makes the card of a purge from its rows.
+// Draw makes the card of a purge from its rows, for the message with the given role. An error in any part yields no card, because a
+// half-empty card could say something false.
 func (b *Poster) Draw(ctx context.Context, p store.Purge, role store.Role) (chat.Card, error) {
 	request := p
 	p, err := b.Original(ctx, p)
 	if err != nil {
 		return chat.Card{}, err
 	}
+	// Begin with the purge itself, and with the request that joined it.
 	v := card.View{Purge: p, Now: b.Now(), Token: books.ButtonToken, Unserved: b.vendor.Unserved(p.Request.Hosts()), Leaks: p.Request.Kind != purge.Prefetch && wish.SoundsLikeLeak(b.rules.Policy(), p.Reason) && !wish.IsLeak(p)}
 	if request.Joined != "" {
 		if err := b.drawJoin(ctx, &v, request); err != nil {
 			return chat.Card{}, err
 		}
 	}
+	// Every card shows the targets and the decision.
 	if v.Targets, err = b.Store.Targets(ctx, p.ID); err == nil {
 		v.Decision, v.Decided, err = b.Store.Decision(ctx, p.ID)
 	}
+	// A guarded purge also shows the remaining quota and the freezes in its way.
 	if err == nil && !p.State.Final() && p.Confirm != "" {
 		policy := b.rules.Policy()
 		v.Room, err = b.vendor.RoomFor(ctx, policy, policy.Who(p.Requester, p.Groups), p.Request.Kind)
 		v.Turns = b.vendor.DayTurns()
 		v.Frozen = frozenLines(b.rules.Law(b.rules.Policy()), p)
 	}
+	// A question shows hints, recent purges, the approvers and the emergency.
 	if err == nil && v.Asking() {
 		v.Hints = b.vendor.Listed().HintsOf(p.Request)
 		v.Lately, err = b.Lately(ctx, p, p.CreatedAt)
 		DrawApproval(&v, b.rules.Law(b.rules.Policy()))
 		v.Emergency = b.waits.Emergency(b.rules.Policy(), p)
 	}
+	// Then the prefetch that follows, the usual duration, the calls, the cancellation and the offers.
 	if err == nil {
 		err = b.drawPrefetch(ctx, &v)
 	}
@@ -58,9 +64,10 @@ func (b *Poster) Draw(ctx context.Context, p store.Purge, role store.Role) (chat
 	if err == nil && (p.State.Final() || v.Leaks) {
 		drawOffers(&v, b.rules.Law(b.rules.Policy()), request)
 	}
-	if err != nil { // a half-empty card could say something false
+	if err != nil { // no card is better than a half-empty one
 		return chat.Card{}, err
 	}
+	// Render the view for the role of the message.
 	switch role {
 	case store.Result:
 		return v.Result(), nil
@@ -72,7 +79,8 @@ func (b *Poster) Draw(ctx context.Context, p store.Purge, role store.Role) (chat
 	return card.Readable(v.Status(), b.Limits(thread(request)).Files), nil
 }
 
-// drawOffers finds which follow-ups of a purge its requester may not ask for. A freeze, which may be over at the press, counts for nothing.
+// drawOffers finds the follow-ups of a purge that the rules refuse to its requester. Freezes are ignored, since a freeze may be
+// over at the press.
 func drawOffers(v *card.View, l rules.Law, request store.Purge) {
 	l = l.Thawed()
 	who := l.Policy().Who(request.Requester, request.Groups)
@@ -84,7 +92,7 @@ func drawOffers(v *card.View, l rules.Law, request store.Purge) {
 	}
 }
 
-// drawStop finds who cancelled a purge on its way.
+// drawStop finds the audit row of the cancellation of a running purge.
 func (b *Poster) drawStop(ctx context.Context, v *card.View) error {
 	if v.Cancelled == "" {
 		return nil
@@ -98,7 +106,7 @@ func (b *Poster) drawStop(ctx context.Context, v *card.View) error {
 	return err
 }
 
-// DrawApproval adds to a question who may press.
+// DrawApproval adds to a question the people who may press.
 func DrawApproval(v *card.View, l rules.Law) {
 	if v.Confirm == acl.SecondPerson {
 		v.Approvers = l.Approvers(v.Purge)
@@ -106,7 +114,8 @@ func DrawApproval(v *card.View, l rules.Law) {
 	v.PressLine = card.WhoPresses(v.Purge, v.Approvers)
 }
 
-// drawJoin makes the card that of a request which joined the purge. What only the purge's own thread need know stays there.
+// drawJoin turns the card of a purge into the card of a request that joined it. Facts that concern only the purge's own thread are
+// left out.
 func (b *Poster) drawJoin(ctx context.Context, v *card.View, p store.Purge) error {
 	calls, err := b.Store.Calls(ctx, v.ID)
 	v.Join = &card.Join{At: p.CreatedAt, Asker: v.Name, Sent: FirstSent(calls)}
@@ -114,7 +123,7 @@ func (b *Poster) drawJoin(ctx context.Context, v *card.View, p store.Purge) erro
 	return err
 }
 
-// FirstSent is when the first call left that the vendor may have heard.
+// FirstSent returns the time of the first call that the vendor may have received, or the zero time.
 func FirstSent(calls []store.Call) (first time.Time) {
 	for _, c := range calls {
 		if c.State != store.CallUnsent && c.State != store.CallRefused && (first.IsZero() || c.At.Before(first)) {
@@ -124,7 +133,7 @@ func FirstSent(calls []store.Call) (first time.Time) {
 	return first
 }
 
-// drawPrefetch finds what a card says of fetching again: what it would cost, or what was made of it.
+// drawPrefetch adds the prefetch that follows a purge: its cost before the end, and its result after it.
 func (b *Poster) drawPrefetch(ctx context.Context, v *card.View) (err error) {
 	switch {
 	case !v.Prefetch:
@@ -141,7 +150,7 @@ func (b *Poster) drawPrefetch(ctx context.Context, v *card.View) (err error) {
 	return err
 }
 
-// drawTries finds what its card says of the calls of a purge that is under way, or did not end well.
+// drawTries adds the calls of a purge that is under way or did not end well.
 func (b *Poster) drawTries(ctx context.Context, v *card.View) error {
 	if v.State.Final() && !v.Tried() {
 		return nil
@@ -156,7 +165,7 @@ func (b *Poster) drawTries(ctx context.Context, v *card.View) error {
 	return err
 }
 
-// usual is how long purges like this one take in each of its areas.
+// usual returns the usual duration of similar purges, for each of the request's areas.
 func (b *Poster) usual(ctx context.Context, r purge.Request) (map[purge.Area]store.Usual, error) {
 	of := map[purge.Area]store.Usual{}
 	for _, a := range r.Areas() {
@@ -169,10 +178,10 @@ func (b *Poster) usual(ctx context.Context, r purge.Request) (map[purge.Area]sto
 	return of, nil
 }
 
-// frozenLines names the freezes that a purge waits under.
+// frozenLines names the freezes that block a purge.
 func frozenLines(l rules.Law, p store.Purge) (lines []string) {
 	for _, r := range l.Denied(rules.AsRequest(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts)) {
-		if r.Frozen != nil { // the card has many readers
+		if r.Frozen != nil { // the card has many readers, so it names no reader's powers
 			if line := card.Frozen(*r.Frozen, card.Powers{}, l.At().Location()); !slices.Contains(lines, line) {
 				lines = append(lines, line)
 			}
@@ -181,8 +190,8 @@ func frozenLines(l rules.Law, p store.Purge) (lines []string) {
 	return lines
 }
 
-// reload reads the rows after the version that was wanted, so that what is drawn is never older than what is marked as shown.
-// The step ask draws the expiry that it is about to store.
+// reload reads the purge's rows after the version of its card, so that a drawn card is never older than its mark. An expiry that
+// the step "ask" is about to store is kept.
 func (b *Poster) reload(ctx context.Context, p store.Purge) (store.Purge, error) {
 	fresh, err := b.Load(ctx, p.ID)
 	if fresh.ExpiresAt.IsZero() {

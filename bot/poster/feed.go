@@ -11,18 +11,19 @@ import (
 	"purgebot/purge"
 )
 
-// The audit channel is told every purge, decision, freeze and grant, a line each. It is fed from the audit by a place that is kept
-// in the database: at least once, many lines to a message, and never on the way of a purge.
+// The audit channel shows every purge, decision, freeze and grant, in one line each. A position in the database feeds it from the
+// audit: each row is posted at least once, many rows make one message, and no purge waits for it.
 
 const (
+	// AuditFeed is the name of the audit channel's position in the database.
 	AuditFeed     = "audit channel"
 	feedEvery     = time.Second
-	feedAtOnce    = 20 // audit rows that one message is about: what happens together is told together
+	feedAtOnce    = 20 // the most audit rows in one message
 	feedPatience  = time.Minute
 	feedFirstWait = 2 * time.Second
 )
 
-// FeedAudit tells the audit channel what the audit says until ctx ends.
+// FeedAudit posts the audit to a channel until ctx ends. A failed post is repeated after a growing pause.
 func (b *Poster) FeedAudit(ctx context.Context, at chat.Thread) {
 	wait := feedEvery
 	for ctx.Err() == nil {
@@ -45,7 +46,7 @@ func (b *Poster) FeedAudit(ctx context.Context, at chat.Thread) {
 	}
 }
 
-// feedOnce tells the next rows in one message, and whether there may be more.
+// feedOnce posts the next audit rows in one message, and reports whether there may be more.
 func (b *Poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err error) {
 	from, err := b.Store.FedUntil(ctx, AuditFeed)
 	if err != nil {
@@ -55,6 +56,7 @@ func (b *Poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err e
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
+	// Put the rows into one card. Rows without a line are skipped.
 	var c chat.Card
 	for _, e := range rows {
 		line, err := b.FeedLine(ctx, e)
@@ -64,6 +66,7 @@ func (b *Poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err e
 		c.Lines = card.Compact(append(c.Lines, line))
 		c.Mention = append(c.Mention, card.PassedOver(e, at)...)
 	}
+	// Post the card, then store the position.
 	last := rows[len(rows)-1].Seq
 	if len(c.Lines) > 0 {
 		if err := b.postFeed(ctx, at, last, c); err != nil {
@@ -73,7 +76,7 @@ func (b *Poster) feedOnce(ctx context.Context, at chat.Thread) (more bool, err e
 	return len(rows) == feedAtOnce, b.Store.Fed(context.WithoutCancel(ctx), AuditFeed, last)
 }
 
-// postFeed is finished also when the bot stops, so that it is told once if that is possible.
+// postFeed posts one message of the audit. A stop does not interrupt it, so that the rows are not posted twice.
 func (b *Poster) postFeed(ctx context.Context, at chat.Thread, last int64, c chat.Card) error {
 	leave, err := b.Calls.Enter()
 	if err != nil {
@@ -91,7 +94,7 @@ func (b *Poster) postFeed(ctx context.Context, at chat.Thread, last int64, c cha
 	return err
 }
 
-// FeedLine is one row as a line; "" if it is not told.
+// FeedLine returns the line of an audit row, or "" for a row that the channel does not show.
 func (b *Poster) FeedLine(ctx context.Context, e store.Entry) (string, error) {
 	var about *store.Purge
 	if e.Purge != "" {

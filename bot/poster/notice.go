@@ -13,17 +13,18 @@ import (
 	"purgebot/purge"
 )
 
-// Notices are messages of their own, such as what an administrator has said: posted once, never edited. They stand in the
-// database from the commit of what they tell until they are posted, so that a kill in between posts them at the next start.
+// Notices are messages of their own, such as an administrator's freeze: each is posted once and never edited. A notice stands in
+// the database from the commit of its cause until it is posted, so that a kill in between only delays it.
 
-// noticesAtOnce is how many are looked for at a time.
+// noticesAtOnce is the number of notices that one look reads.
 const noticesAtOnce = 50
 
-// Notice is what an audit row has posted where it happened.
+// Notice returns the stored form of a card that an audit row posts in a thread.
 func Notice(at chat.Thread, c chat.Card) *store.Notice {
 	return &store.Notice{Thread: books.JSON(at), Card: books.JSON(c)}
 }
 
+// WantNotices wakes PostNotices.
 func (b *Poster) WantNotices() {
 	select {
 	case b.dueNotices <- struct{}{}:
@@ -31,7 +32,7 @@ func (b *Poster) WantNotices() {
 	}
 }
 
-// PostNotices posts what is due until ctx ends.
+// PostNotices posts the due notices until ctx ends.
 func (b *Poster) PostNotices(ctx context.Context) {
 	for ctx.Err() == nil {
 		due, err := b.Store.Notices(ctx, noticesAtOnce)
@@ -49,7 +50,7 @@ func (b *Poster) PostNotices(ctx context.Context) {
 	}
 }
 
-// postNotice posts one, or puts it off.
+// postNotice posts one notice, or postpones it.
 func (b *Poster) postNotice(ctx context.Context, n store.Notice) {
 	if err := b.showNotice(ctx, n); err != nil {
 		b.noticeFailed(ctx, n, purge.AsError(err))
@@ -58,7 +59,7 @@ func (b *Poster) postNotice(ctx context.Context, n store.Notice) {
 	b.LogError(ctx, "forget a notice", b.Store.NoticePosted(context.WithoutCancel(ctx), n.ID))
 }
 
-// showNotice is finished also when the bot stops, so that it is not posted twice.
+// showNotice posts one notice. A stop does not interrupt it, so that the notice is not posted twice.
 func (b *Poster) showNotice(ctx context.Context, n store.Notice) error {
 	leave, err := b.Calls.Enter()
 	if err != nil {
@@ -80,7 +81,7 @@ func (b *Poster) showNotice(ctx context.Context, n store.Notice) error {
 	return err
 }
 
-// noticeFailed puts a notice off, or gives it up where no retry can help: what it tells holds all the same, and is in the audit.
+// noticeFailed postpones a notice, or gives it up where no retry can help: its cause is valid without it, and stands in the audit.
 func (b *Poster) noticeFailed(ctx context.Context, n store.Notice, e *purge.Error) {
 	if ctx.Err() != nil || errors.Is(e, books.ErrStopping) {
 		return

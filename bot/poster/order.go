@@ -9,22 +9,22 @@ import (
 	"purgebot/bot/store"
 )
 
-// The order of messages. Messages to one channel leave one at a time, since no chat takes many a second, and the first message of each
-// purge leaves before the replies to others: people in a busy channel see first that everything they asked for was taken.
-// The reply that ends a purge waits until the card above it says so too, but not for ever: edits notify nobody, so people hear of
-// the end by the reply alone.
+// The order of messages. Messages to one channel leave one at a time, because chats limit them, and the first message of each purge
+// leaves before the replies to others: people in a busy channel see first that every request was taken. The reply that ends a purge
+// waits until the card above it shows the end too, but not forever: edits notify nobody, so the reply alone brings the news.
 
 const (
-	AloneAfter = 3                // failed tries of a card, after which its replies go out without it
-	aloneFrom  = 15 * time.Second // to the next try of a card, from which on the same holds
+	AloneAfter = 3                // the failed tries of a card after which its replies no longer wait
+	aloneFrom  = 15 * time.Second // the pause of a card from which its replies no longer wait
 )
 
-// pacing is when a message, a channel or a platform may be written to again.
+// pacing holds the earliest time of the next message, for a message, a channel or a platform.
 type pacing struct {
 	mu    sync.Mutex
 	until map[string]time.Time
 }
 
+// Wait forbids messages under a key until the given time.
 func (p *pacing) Wait(key string, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,14 +34,14 @@ func (p *pacing) Wait(key string, until time.Time) {
 	p.until[key] = until
 }
 
-// hurry forgets a wait: what is final need not keep the distance between edits.
+// Hurry ends the wait of a key: a final message need not keep the distance between edits.
 func (p *pacing) Hurry(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.until, key)
 }
 
-// ready reports whether a key need not wait. What has passed is forgotten.
+// ready reports whether a key need not wait, and forgets a wait that is over.
 func (p *pacing) ready(now time.Time, key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -52,14 +52,15 @@ func (p *pacing) ready(now time.Time, key string) bool {
 	return true
 }
 
-// left is how long a key still has to wait.
+// left returns the remaining wait of a key.
 func (p *pacing) left(now time.Time, key string) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.until[key].Sub(now)
 }
 
-// Opening returns the channels in which messages that open a purge are still to be posted. Those that keep failing hold up nobody.
+// Opening returns the channels with an unposted message that opens a purge. Messages that keep failing are left out, and delay no
+// others.
 func Opening(due []store.Due) map[acl.Subject]bool {
 	channels := map[acl.Subject]bool{}
 	for _, d := range due {
@@ -70,11 +71,13 @@ func Opening(due []store.Due) map[acl.Subject]bool {
 	return channels
 }
 
-// Posts and edits are what is paced together: chats count new messages to a channel and edits in it apart.
+// Posts returns the pacing key for new messages to a channel. Chats count new messages and edits apart.
 func Posts(to acl.Subject) string { return "posts to " + string(to) }
+
+// edits returns the pacing key for edits in a channel.
 func edits(in acl.Subject) string { return "edits in " + string(in) }
 
-// lane is the one that a card takes.
+// lane returns the pacing key that a card is shown under.
 func lane(d store.Due) string {
 	if d.Ref == nil {
 		return Posts(d.Channel)
@@ -82,7 +85,7 @@ func lane(d store.Due) string {
 	return edits(d.Channel)
 }
 
-// HasTurn reports whether a due card may be tried now, as far as that is known without looking at its purge.
+// HasTurn reports whether a due card may be tried now, judged without loading its purge.
 func (b *Poster) HasTurn(d store.Due, now time.Time, opening map[acl.Subject]bool) bool {
 	switch {
 	case !b.Pace.ready(now, Message(d.Purge, d.Role)), !b.Pace.ready(now, lane(d)):
@@ -93,8 +96,8 @@ func (b *Poster) HasTurn(d store.Due, now time.Time, opening map[acl.Subject]boo
 	return true
 }
 
-// TakeLane takes what a card is shown through, unless the chat has asked for a pause since its turn came, or another message is
-// being posted to its channel. Edits need not wait for each other.
+// TakeLane reserves the lane of a card and returns the function that frees it. It fails if the chat has asked for a pause
+// meanwhile, or another message is being posted to the channel. Edits need not wait for each other.
 func (b *Poster) TakeLane(d store.Due) (give func(), taken bool) {
 	in := lane(d)
 	switch {
@@ -108,8 +111,8 @@ func (b *Poster) TakeLane(d store.Due) (give func(), taken bool) {
 	return func() { b.showing.give(in) }, true
 }
 
-// notYet: the question of a guarded purge is the step ask's to show, a result waits until the card it answers is final, and what
-// follows a purge until that has told how it ended.
+// notYet reports whether a due card must wait. The step "ask" shows the question of a guarded purge, a result waits for the final
+// card above it, and the card of a prefetch waits for the result of the purge before it.
 func (b *Poster) notYet(ctx context.Context, p store.Purge, d store.Due) bool {
 	switch {
 	case d.Role == store.Status && p.Follows != "":
@@ -120,14 +123,14 @@ func (b *Poster) notYet(ctx context.Context, p store.Purge, d store.Due) bool {
 	return b.behind(ctx, d, p.ID, store.Status)
 }
 
-// behind reports whether a card shows something old, and d, which follows it, waits until it no longer does.
+// behind reports whether the card with this id and role is out of date, and d must wait for it.
 func (b *Poster) behind(ctx context.Context, d store.Due, id string, role store.Role) bool {
 	c, found, err := b.Store.CardOf(ctx, id, role)
 	return err != nil || found && c.Shown < c.Wanted && !b.keepsFailing(c, d.Channel)
 }
 
-// keepsFailing reports whether a message that is there cannot be edited for a while. A message that is not there yet is waited for:
-// its replies would fail the same way, and have no thread to go to.
+// keepsFailing reports whether a posted message cannot be edited for a while. A message without a post is waited for: its replies
+// would fail the same way, and lack a thread.
 func (b *Poster) keepsFailing(c store.Card, in acl.Subject) bool {
 	now := b.Now()
 	wait := max(b.Pace.left(now, Message(c.Purge, c.Role)), b.Pace.left(now, edits(in)))

@@ -18,15 +18,15 @@ import (
 	"purgebot/purge"
 )
 
-// Poster shows cards, notices and the audit in chats, and tells people privately. It never holds up a purge.
+// Poster shows cards, notices and the audit in chats, and sends private messages. It never delays a purge.
 type Poster struct {
 	*books.Books
 	rules     *rules.Rules
 	waits     *books.Waits
 	vendor    *vendor.Vendor
 	Platforms map[string]chat.Platform
-	EditGap   time.Duration // least time between two edits of one message
-	// AuditChannel is where every purge, decision and rule from chat is told as well; none if its Channel is empty.
+	EditGap   time.Duration // the least time between two edits of one message
+	// AuditChannel shows every purge, decision and rule from chat; an empty Channel is no audit channel.
 	AuditChannel chat.Thread
 
 	dueCards   chan struct{} // rung when a card may be due
@@ -37,11 +37,12 @@ type Poster struct {
 	retired    keySet        // old copies of cards that were edited
 }
 
+// New returns a poster without platforms, which the caller sets.
 func New(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor) *Poster {
 	return &Poster{Books: b, rules: r, waits: w, vendor: v, dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
 }
 
-// Limits is what the chat there can show.
+// Limits returns the limits of the chat of a thread, or zero limits for a chat that is switched off.
 func (b *Poster) Limits(at chat.Thread) chat.ChatLimits {
 	adapter, err := b.Platform(at.Platform)
 	if err != nil {
@@ -50,7 +51,7 @@ func (b *Poster) Limits(at chat.Thread) chat.ChatLimits {
 	return adapter.Limits()
 }
 
-// Platform returns the adapter of a thread. A purge of a platform that was switched off since has none.
+// Platform returns the adapter of a platform. A platform that was switched off since a purge began is an error.
 func (b *Poster) Platform(name string) (chat.Platform, error) {
 	if p := b.Platforms[name]; p != nil {
 		return p, nil
@@ -58,23 +59,25 @@ func (b *Poster) Platform(name string) (chat.Platform, error) {
 	return nil, &purge.Error{Kind: purge.Denied, Message: "This chat is switched off; nothing was purged. Ask whoever runs purgebot.", Err: fmt.Errorf("no platform %q", name)}
 }
 
-// Tell tells whoever asked for a purge. Its error is logged: what it says is mostly on the card, and always in the audit.
+// Tell sends a private message to the requester of a purge. Callers may ignore its error, which is logged: the audit always holds
+// the same facts, and the card mostly does.
 func (b *Poster) Tell(ctx context.Context, p store.Purge, c chat.Card) error {
 	return b.TellPerson(ctx, p.Requester, thread(p), p.Event, c)
 }
 
+// TellPerson sends a private message to a person in a thread, after the given event. Its error is logged as well as returned.
 func (b *Poster) TellPerson(ctx context.Context, who acl.Subject, at chat.Thread, after store.Event, c chat.Card) error {
 	adapter, err := b.Platform(at.Platform)
 	if err == nil {
 		err = adapter.Tell(ctx, who, at, chat.EventKey{Platform: after.Platform, Workspace: after.Workspace, ID: after.ID}, c)
 	}
 	if err != nil {
-		b.Log.WarnContext(ctx, "tell", "who", who, "error", err)
+		b.Log.WarnContext(ctx, "private message not sent", "who", who, "error", err)
 	}
 	return err
 }
 
-// thread is where a purge's conversation is.
+// thread returns the thread of a purge's conversation.
 func thread(p store.Purge) chat.Thread {
 	var t chat.Thread
 	if err := json.Unmarshal(p.Thread, &t); err != nil {
@@ -83,10 +86,10 @@ func thread(p store.Purge) chat.Thread {
 	return t
 }
 
-// Lately returns those targets of a request that were purged just before a time. What is private is told in private, to whoever
-// asked for that, too.
+// Lately returns the targets of a request that were purged shortly before the given time. Private purges count only for their own
+// requester, in a private request.
 func (b *Poster) Lately(ctx context.Context, p store.Purge, before time.Time) ([]store.Purged, error) {
-	if p.Request.Kind == purge.Prefetch { // nothing that is on its way is spent again
+	if p.Request.Kind == purge.Prefetch { // a prefetch repeats no purge
 		return nil, nil
 	}
 	var own acl.Subject
@@ -96,14 +99,15 @@ func (b *Poster) Lately(ctx context.Context, p store.Purge, before time.Time) ([
 	return b.Store.LastPurged(ctx, p.Request, before.Add(-card.Propagation), own)
 }
 
-// TellLately points out, to whoever asked alone, what a purge that nobody had to confirm purges again. It holds nothing up.
+// TellLately tells the requester privately which targets of an unguarded purge were purged a short time before. The purge does not
+// wait for it.
 func (b *Poster) TellLately(ctx context.Context, p store.Purge, again []store.Purged) {
 	if say := card.PurgedLately(again, p.Private); say != "" {
 		_ = b.Tell(ctx, p, chat.Card{Title: "Purged again: " + say})
 	}
 }
 
-// WantCards wakes the sender.
+// WantCards wakes ShowCards.
 func (b *Poster) WantCards() {
 	select {
 	case b.dueCards <- struct{}{}:
@@ -111,8 +115,8 @@ func (b *Poster) WantCards() {
 	}
 }
 
-// Place is where a card goes: the status card opens the thread where there is none, the result replies in it, and so does all that
-// follows the purge.
+// Place returns the place of a card: the status card opens the thread of a purge that has none, and the result and all later
+// messages reply in it.
 func (b *Poster) Place(ctx context.Context, p store.Purge, role store.Role) (chat.Thread, error) {
 	at := thread(p)
 	openers := []string{p.Follows, p.ID}
@@ -132,6 +136,7 @@ func (b *Poster) Place(ctx context.Context, p store.Purge, role store.Role) (cha
 	return at, nil
 }
 
+// RefOf returns the message of a card, or the zero reference for a card that was never posted.
 func RefOf(c store.Card) chat.MessageRef {
 	var ref chat.MessageRef
 	if c.Ref != nil {

@@ -11,7 +11,7 @@ import (
 	"purgebot/acl"
 )
 
-// Note writes audit rows alone. It has no key: written twice, they are there twice.
+// Note writes audit rows alone. Note has no key: a repeated call writes the rows twice.
 func (s *Store) Note(ctx context.Context, entries ...Entry) error {
 	_, err := change(ctx, s, "note", func(t tx) (none struct{}, err error) {
 		return none, t.audit(entries)
@@ -19,27 +19,29 @@ func (s *Store) Note(ctx context.Context, entries ...Entry) error {
 	return err
 }
 
-// audit chains the entries to the last row. It comes last in a transaction, so that on PostgreSQL
-// the head row is locked for the shortest time and always after the rows of the purge.
+// audit appends the entries to the chain. A transaction calls audit last, so that on PostgreSQL the head row is locked
+// for the shortest time and always after the rows of the purge.
 func (t tx) audit(entries []Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	entries = slices.Clone(entries) // they are the caller's
+	entries = slices.Clone(entries) // the slice belongs to the caller
 	if err := t.bind(entries); err != nil {
 		return err
 	}
 	return t.chain(entries)
 }
 
-// chain writes entries with what they bind.
+// chain writes entries that carry their facts.
 func (t tx) chain(entries []Entry) error {
+	// The head gives the numbers and the hash of the last row.
 	var seq int64
 	var prev string
 	err := t.one(`UPDATE pb_audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq - $1, hash`, len(entries)).Scan(&seq, &prev)
 	if err != nil {
 		return err
 	}
+	// Each row gets the hash of the row before.
 	var notices [][]any
 	rows := make([][]any, len(entries))
 	for i, e := range entries {
@@ -50,6 +52,7 @@ func (t tx) chain(entries []Entry) error {
 			notices = append(notices, []any{prev, string(n.Thread), string(n.Card), millis(e.At), 0})
 		}
 	}
+	// The rows, their notices and the new head are written.
 	if err := t.insert(`INSERT INTO pb_audit (seq, at, who, name, what, purge, body, prev, hash, facts) VALUES`, rows); err != nil {
 		return err
 	}
@@ -60,8 +63,8 @@ func (t tx) chain(entries []Entry) error {
 	return err
 }
 
-// sealed is the hex SHA-256 over every field of e but Hash, each after its length, so that no two rows read alike. Rows from
-// before there were facts have none, and neither has their sum.
+// sealed returns the hex SHA-256 over all fields of e but Hash, each field after its length, so that no two rows have
+// the same input. Rows from before the upgrade have no facts, and their hash covers none.
 func sealed(e Entry) string {
 	b := make([]byte, 0, 512)
 	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
@@ -89,7 +92,7 @@ func scanEntry(r row) (e Entry, err error) {
 	return e, err
 }
 
-// raw is stored JSON; nothing is nil, as it was.
+// raw converts stored text to JSON; the empty text gives nil.
 func raw(s string) json.RawMessage {
 	if s == "" {
 		return nil
@@ -97,7 +100,7 @@ func raw(s string) json.RawMessage {
 	return json.RawMessage(s)
 }
 
-// Audit returns what was done about one purge, oldest first.
+// Audit returns the audit rows of one purge, oldest first.
 func (s *Store) Audit(ctx context.Context, id string) ([]Entry, error) {
 	found, err := rows(ctx, s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' AND what <> $2 ORDER BY seq`, id, AuditNoted)
 	return found, fail("read the audit of "+id, err)

@@ -8,16 +8,17 @@ import (
 	"purgebot/purge"
 )
 
-// Whose row is it that the vendor's log shows? Every call that may have been carried out stands in the ledger before it leaves.
+// This file tells which call may have caused a row in the vendor's log. Every call that may have been carried out is in
+// the ledger before it leaves.
 
-// Beside returns what other purges than id have sent to a host in an area since then, one target each: all that may have been carried
-// out, whatever is known of it.
+// Beside returns the targets that other purges than id have sent to a host in an area since a time. Every call that may
+// have been carried out counts, in any state.
 func (s *Store) Beside(ctx context.Context, id string, area purge.Area, host string, since time.Time) ([]purge.Sent, error) {
 	found, err := rows(ctx, s.db, scanSent, selectBeside, millis(since), area, id, host)
 	return found, fail("look for calls beside "+id, err)
 }
 
-// selectBeside goes by time: the empty text behind a column keeps SQLite from going by that one's index.
+// selectBeside searches by time. The empty text behind a column keeps SQLite from using that column's index.
 const selectBeside = `SELECT c.kind, p.mode, c.area, t.target, c.receipt
 	FROM (SELECT purge || '' AS purge, batch, kind, area, receipt FROM pb_call WHERE at >= $1 AND area || '' = $2 AND state NOT IN ('unsent', 'refused')) c
 	JOIN pb_purge p ON p.id = c.purge JOIN pb_target t ON t.purge = c.purge AND t.area = c.area AND t.batch = c.batch

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// ruleRows are what the rows say of rules.
+// ruleRows holds the statements of the audit rows about rules.
 type ruleRows struct {
 	made map[string]int64
 	last map[string]fact
@@ -20,7 +20,7 @@ func (r ruleRows) add(seq int64, f facts) {
 	}
 }
 
-// differInRules compares the rules with what the rows up to upTo, which are read, and those behind say.
+// differInRules compares the rules in the table with the rows up to upTo, already read, and the later rows.
 func (s *Store) differInRules(ctx context.Context, said ruleRows, upTo int64) (first *Broken, err error) {
 	err = s.view(ctx, func(t tx) error {
 		since, err := rows(ctx, t, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE seq > $1 ORDER BY seq`, upTo)
@@ -41,6 +41,7 @@ func (s *Store) differInRules(ctx context.Context, said ruleRows, upTo int64) (f
 }
 
 func (t tx) differInRules(ctx context.Context, said ruleRows) (first *Broken, err error) {
+	// Each stored rule must match the last row about it.
 	ids, err := rows(ctx, t, text, `SELECT id FROM pb_rule ORDER BY id`)
 	if err != nil {
 		return nil, err
@@ -58,6 +59,7 @@ func (t tx) differInRules(ctx context.Context, said ruleRows) (first *Broken, er
 			differs(last.seq, "the tables do not fit it any more: the rule "+id)
 		}
 	}
+	// Each rule made by a row must still be in the table.
 	for id, seq := range said.made {
 		if !slices.Contains(ids, id) {
 			differs(seq, "the rule "+id+" is missing from the tables")

@@ -10,33 +10,36 @@ import (
 	"purgebot/purge"
 )
 
-// Charge is what a purge takes of one daily budget; a unit is one target. There is none for a budget without a limit.
+// Charge is the part of one daily budget that a purge takes. A unit is one target. A budget without a limit has no
+// charge.
 type Charge struct {
-	Day   string // the vendor's, "2026-11-21"
-	Key   string // whose budget it is, such as a person or a grant
+	Day   string // the vendor's day, "2026-11-21"
+	Key   string // owner of the budget, such as a person or a grant
 	Kind  purge.Kind
 	Area  purge.Area
 	Units int
-	Limit int // of the day
-	// Targets are those it is for, by Target.N, which decides what is given back; nil is all that the purge has in Area.
+	Limit int // limit of the day
+	// Targets lists the charged targets by Target.N and thereby decides the refund. nil means all targets of the purge
+	// in Area.
 	Targets []int
 }
 
-// OverBudget is the error where a charge does not fit; then nothing at all was written.
+// OverBudget is the error of a charge that exceeds its budget. Nothing was written then.
 type OverBudget struct {
 	Charge Charge
-	Left   int // of its limit
+	Left   int // units left of the limit
 }
 
+// Error describes the budget and the charge.
 func (e *OverBudget) Error() string {
 	return fmt.Sprintf("the budget %q has %d of %d left today for %s in %s, and this takes %d",
 		e.Charge.Key, e.Left, e.Charge.Limit, e.Charge.Kind, e.Charge.Area, e.Charge.Units)
 }
 
-// charge takes all charges of a purge that is recorded, or answers *OverBudget for the first that does not fit, which
-// rolls the transaction back. A purge is charged once: for the same day, key, kind and area it cannot be again.
+// charge takes all charges of a recorded purge, or returns an *OverBudget for the first excess, which rolls the
+// transaction back. A purge is charged once per day, key, kind and area.
 func (t tx) charge(id string, charges []Charge) error {
-	charges = slices.SortedFunc(slices.Values(charges), byBudget) // one order for all, so that no two wait for each other
+	charges = slices.SortedFunc(slices.Values(charges), byBudget) // one order for all callers, so that no two wait for each other
 	for _, c := range charges {
 		if err := t.take(c); err != nil {
 			return err
@@ -74,7 +77,7 @@ func (t tx) take(c Charge) error {
 	return &OverBudget{c, max(0, c.Limit-used)}
 }
 
-// refundAll gives back all that was taken for a question, as soon as it is decided against.
+// refundAll gives back all charges of a question that was decided against.
 func (t tx) refundAll(id string) error {
 	charges, err := rows(context.Background(), t, scanCharge, selectCharges, id)
 	for _, c := range charges {
@@ -85,11 +88,11 @@ func (t tx) refundAll(id string) error {
 	return err
 }
 
-// selectCharges finds what was taken for a purge and not given back.
+// selectCharges finds the charges of a purge that were not given back.
 const selectCharges = `SELECT day, key, kind, area, units, targets FROM pb_charge WHERE purge = $1 AND returned = 0`
 
-// refund gives back what was taken for the targets of a purge that surely never reached the vendor. It is called
-// when the purge ends and nothing of it can leave any more.
+// refund gives back the charges for targets that surely never reached the vendor. The caller ends the purge, after which
+// no call can leave.
 func (t tx) refund(id string) error {
 	charges, err := rows(context.Background(), t, scanCharge, selectCharges, id)
 	if err != nil || len(charges) == 0 {
@@ -107,11 +110,12 @@ func (t tx) refund(id string) error {
 	return nil
 }
 
-// selectUnsent finds what was left out, refused, or failed before it left: no call of its batch may have been heard.
+// selectUnsent finds the targets left out, refused, or failed before the call left: the vendor cannot have received any
+// call of their batch.
 const selectUnsent = `SELECT t.area, t.n FROM pb_target t WHERE t.purge = $1 AND t.outcome IN ('skipped', 'failed')
 	AND NOT EXISTS (SELECT 1 FROM pb_call c WHERE c.purge = t.purge AND c.batch = t.batch AND c.state NOT IN ('refused', 'unsent'))`
 
-// place is where a target is in its purge.
+// place is the position of a target in its purge.
 type place struct {
 	area purge.Area
 	n    int
@@ -130,7 +134,7 @@ func scanCharge(r row) (c Charge, err error) {
 	return c, json.Unmarshal(targets, &c.Targets)
 }
 
-// covers counts those of the places that c is for; never more than it took.
+// covers counts the places that c charges for, at most the units taken.
 func (c Charge) covers(places []place) (n int) {
 	its := map[int]bool{}
 	for _, target := range c.Targets {
@@ -157,7 +161,7 @@ func (t tx) giveBack(id string, c Charge, units int) error {
 	return err
 }
 
-// Budget is what is used of one budget on one day.
+// Budget is the used part of one budget on one day.
 type Budget struct {
 	Key   string
 	Kind  purge.Kind
@@ -165,7 +169,7 @@ type Budget struct {
 	Units int
 }
 
-// Budget returns what is used of the budgets with these keys on a vendor day. One that nothing was taken of is left out.
+// Budget returns the used parts of the budgets with these keys on a vendor day. Unused budgets are left out.
 func (s *Store) Budget(ctx context.Context, day string, keys ...string) ([]Budget, error) {
 	if len(keys) == 0 {
 		return nil, nil

@@ -13,7 +13,7 @@ func (t tx) want(id string, role Role) error {
 	return t.wantOf(`p.id = $1`, id, role)
 }
 
-// wantOf makes cards of a role, $2, for the purges p of a condition.
+// wantOf makes a card of the role $2 for each purge p that meets a condition.
 func (t tx) wantOf(condition string, id string, role Role) error {
 	_, err := t.exec(`INSERT INTO pb_card (purge, role, ref, wanted, shown, fails, asked, turn)
 		SELECT p.id, $2, '', 1, 0, 0, p.created_at, (SELECT COALESCE(max(f.fails), 0) FROM pb_card f WHERE f.purge = p.id AND f.shown < f.wanted)
@@ -22,13 +22,13 @@ func (t tx) wantOf(condition string, id string, role Role) error {
 	return err
 }
 
-// bump says that the status card, and those of all that joined, show something old.
+// bump marks as outdated the status card of a purge and of every request that joined it.
 func (t tx) bump(id string) error {
 	_, err := t.again(`purge IN `+withJoined+` AND role = $2`, id, Status)
 	return err
 }
 
-// again says that the cards of a condition show something old, and returns how many they are.
+// again marks as outdated the cards that meet a condition, and returns their number.
 func (t tx) again(condition string, args ...any) (int, error) {
 	type one struct {
 		purge string
@@ -46,14 +46,14 @@ func (t tx) again(condition string, args ...any) (int, error) {
 	return len(bumped), err
 }
 
-// turns writes when it is the turn of the cards of a purge, where a card has failed or was shown: by how often those of it that are
-// behind have failed, and HeadStart later but for the one that opens it.
+// turns recalculates the order of the cards of a purge after one has failed or was shown. The order depends on the
+// failures of the outdated cards; every card but the opening one starts HeadStart later.
 func (t tx) turns(id string) error {
 	_, err := t.exec(`UPDATE pb_card SET turn = `+turnOfCard+` WHERE purge = $1 AND turn <> `+turnOfCard, id)
 	return err
 }
 
-const headStart = "8" // HeadStart, as SQL
+const headStart = "8" // HeadStart as an SQL text
 
 const turnOfCard = `((SELECT COALESCE(max(f.fails), 0) FROM pb_card f WHERE f.purge = pb_card.purge AND f.shown < f.wanted)
 	+ CASE WHEN role = '` + string(Status) + `' AND ref = '' AND (SELECT p.follows FROM pb_purge p WHERE p.id = pb_card.purge) IS NULL
@@ -68,19 +68,19 @@ func scanCard(r row) (c Card, err error) {
 	return c, err
 }
 
-// Due is a card that is behind, and what decides when its turn is.
+// Due is an outdated card with the values that decide its order.
 type Due struct {
 	Card
-	Channel acl.Subject // of its purge
-	Opens   bool        // it is the first message of its purge: what else is told of that hangs from it
+	Channel acl.Subject // channel of the purge
+	Opens   bool        // true for the first message of the purge, from which all its other messages hang
 }
 
-// HeadStart is how often a message that opens a purge may have failed and still go before all that follows another.
+// HeadStart is the number of failures after which an opening message loses its priority over other messages.
 const HeadStart = 8
 
-// DueCards returns the cards that are behind. Those that open their purge come before all else, so that replies to one purge never
-// keep another from being seen; the status of a purge comes before its result; purges whose cards keep failing come last, so that
-// they hold up nobody; else the oldest is first.
+// DueCards returns the outdated cards in order. Cards that open a purge come first, so that replies to one purge never
+// delay the first message of another. A status card comes before the result card of its purge. Cards of purges that keep
+// failing come last, so that they delay no others. Otherwise the oldest card is first.
 func (s *Store) DueCards(ctx context.Context, limit int) ([]Due, error) {
 	found, err := rows(ctx, s.db, scanDue, selectDue+strconv.Itoa(limit))
 	return found, fail("list the cards that are due", err)
@@ -94,11 +94,12 @@ func scanDue(r row) (d Due, err error) {
 	return d, err
 }
 
-// selectDue is followed by its limit: SQLite looks into a bound one to plan, and so parses the query anew each time.
+// selectDue is followed by a literal limit. SQLite looks at a bound limit when planning, and would parse the query anew
+// each time.
 const selectDue = `SELECT ` + cardColumns + `, p.channel, c.ref <> '' OR c.role <> '` + string(Status) + `' OR p.follows IS NOT NULL
 	FROM pb_card c CROSS JOIN pb_purge p ON p.id = c.purge WHERE c.shown < c.wanted ORDER BY c.turn, c.asked, c.purge, c.role DESC LIMIT `
 
-// CardShown says that a message shows at least version, and which message it is; a nil ref leaves that as it was.
+// CardShown records that a message shows at least version, and names the message. A nil ref keeps the recorded message.
 func (s *Store) CardShown(ctx context.Context, id string, role Role, version int64, ref json.RawMessage) error {
 	_, err := change(ctx, s, "note a shown card of "+id, func(t tx) (none struct{}, err error) {
 		_, err = t.exec(`UPDATE pb_card SET shown = CASE WHEN shown < $1 THEN $1 ELSE shown END, fails = 0,
@@ -111,7 +112,7 @@ func (s *Store) CardShown(ctx context.Context, id string, role Role, version int
 	return err
 }
 
-// CardFailed counts a try to show version that failed; giveUp has the card left as it is until something newer is wanted.
+// CardFailed counts a failed try to show version. With giveUp the card is left alone until a newer version is wanted.
 func (s *Store) CardFailed(ctx context.Context, id string, role Role, version int64, giveUp bool) error {
 	_, err := change(ctx, s, "note a failed card of "+id, func(t tx) (none struct{}, err error) {
 		_, err = t.exec(`UPDATE pb_card SET fails = fails + 1, shown = CASE WHEN $1 = 1 AND shown < $2 THEN $2 ELSE shown END
@@ -124,13 +125,14 @@ func (s *Store) CardFailed(ctx context.Context, id string, role Role, version in
 	return err
 }
 
-// ShowsCard reports whether a message is one that a card is known to stand in. It reads all cards: it is for what happens rarely.
+// ShowsCard reports whether a message is the recorded message of a card. ShowsCard reads all cards and is meant for rare
+// events.
 func (s *Store) ShowsCard(ctx context.Context, ref json.RawMessage) (yes bool, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pb_card WHERE ref = $1)`, string(ref)).Scan(&yes)
 	return yes, fail("look for a card by its message", err)
 }
 
-// CardOf returns a card of a purge; false if none is wanted.
+// CardOf returns a card of a purge, or false if none is wanted.
 func (s *Store) CardOf(ctx context.Context, id string, role Role) (Card, bool, error) {
 	c, err := scanCard(s.db.QueryRowContext(ctx, `SELECT `+cardColumns+` FROM pb_card c WHERE c.purge = $1 AND c.role = $2`, id, role))
 	return some("read a card of "+id, c, err)

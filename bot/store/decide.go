@@ -12,10 +12,11 @@ import (
 	"purgebot/purge"
 )
 
-// Asked says that the confirmation stands in the chat as ref: a recorded purge waits from now on. The expiry that
-// was set first wins and is returned. A purge that has moved on keeps its state.
+// Asked records that the question stands in the chat as ref, so that a recorded purge now waits for its decision. The
+// first expiry wins and is returned. A purge in a later state keeps its state.
 func (s *Store) Asked(ctx context.Context, id string, ref json.RawMessage, expires time.Time) (time.Time, error) {
 	return change(ctx, s, "wait for "+id, func(t tx) (first time.Time, err error) {
+		// The purge starts to wait, once.
 		n, err := t.exec(`UPDATE pb_purge SET state = $1, expires_at = CASE WHEN expires_at = 0 THEN $2 ELSE expires_at END
 			WHERE id = $3 AND state = $4`, StateWaiting, millis(expires), id, StateRecorded)
 		if err != nil {
@@ -27,10 +28,12 @@ func (s *Store) Asked(ctx context.Context, id string, ref json.RawMessage, expir
 				return first, err
 			}
 		}
+		// A repeated call reads the first expiry.
 		var ms int64
 		if err := t.one(`SELECT expires_at FROM pb_purge WHERE id = $1`, id).Scan(&ms); err != nil {
 			return first, missing(id, err)
 		}
+		// The card of the question is up to date.
 		_, err = t.exec(`UPDATE pb_card SET ref = $1, shown = CASE WHEN shown = 0 THEN wanted ELSE shown END, fails = 0 WHERE purge = $2 AND role = $3`, string(ref), id, Status)
 		if err != nil {
 			return first, err
@@ -39,7 +42,7 @@ func (s *Store) Asked(ctx context.Context, id string, ref json.RawMessage, expir
 	})
 }
 
-// missing says that there is no such purge.
+// missing translates "no rows" into an error that the purge does not exist.
 func missing(id string, err error) error {
 	if !errors.Is(err, sql.ErrNoRows) {
 		return err
@@ -47,16 +50,17 @@ func missing(id string, err error) error {
 	return &purge.Error{Kind: purge.NotFound, Message: "There is no such purge.", Err: fmt.Errorf("purge %q", id)}
 }
 
-// Decide inserts the one decision about a purge; whoever inserts it has won. A loser is told the first one, and
-// instead of entries a "pressed too late" audit row is written, but none for time. The same event again is a
-// duplicate: it changes nothing and is told the decision as it stands. A purge that ended without one takes none:
-// the loser is told the zero Decision. Where a charge does not fit, nothing is decided and the error is an *OverBudget.
+// Decide stores the one decision about a purge. The first caller wins. A later caller gets the first decision, and the
+// audit gets a "pressed too late" row instead of entries (no row for an expiry). A repeated event changes nothing and
+// gets the current decision. A purge that ended without a decision accepts none, and the caller gets the zero Decision.
+// If a charge exceeds its budget, nothing is decided and the error is an *OverBudget.
 func (s *Store) Decide(ctx context.Context, d Decision, ev Event, entries ...Entry) (first Decision, won bool, err error) {
 	type verdict struct {
 		first Decision
 		won   bool
 	}
 	v, err := change(ctx, s, "decide about "+d.Purge, func(t tx) (v verdict, err error) {
+		// A repeated event decides nothing.
 		duplicate, err := t.seen(ev, d.Purge, entries)
 		if err != nil {
 			return v, err
@@ -66,6 +70,7 @@ func (s *Store) Decide(ctx context.Context, d Decision, ev Event, entries ...Ent
 				return v, err
 			}
 		}
+		// Winners and losers get the stored decision.
 		v.first, err = decision(context.Background(), t, d.Purge)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = nil
@@ -75,13 +80,16 @@ func (s *Store) Decide(ctx context.Context, d Decision, ev Event, entries ...Ent
 	return v.first, v.won, err
 }
 
+// decide stores a decision if the purge has none, and reports whether it did.
 func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	if err := t.waitsNoMore(d.Purge); err != nil {
 		return false, err
 	}
+	// The first decision is stored.
 	n, err := t.exec(`INSERT INTO pb_decision (purge, what, who, name, who_groups, problem, emergency, at)
 		SELECT id, $1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT) FROM pb_purge WHERE id = $8 AND finished_at = 0 ON CONFLICT (purge) DO NOTHING`,
 		d.What, d.Who, d.Name, encode(d.Groups), d.Problem, d.Emergency, millis(d.At), d.Purge)
+	// The winner settles the charges; a late expiry leaves no trace.
 	switch {
 	case err != nil:
 		return false, err
@@ -91,6 +99,7 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	case d.Who == "":
 		return false, t.known(d.Purge)
 	}
+	// A late press leaves an audit row.
 	if err := t.known(d.Purge); err != nil {
 		return false, err
 	}
@@ -100,7 +109,8 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 	return false, t.audit([]Entry{late})
 }
 
-// settle writes what the first decision brings with it: its charges, or the return of those that the question took; and what it counts as.
+// settle writes the consequences of the first decision: its charges, or the refund of the question's charges, and the
+// counts of open purges and URLs.
 func (t tx) settle(d Decision, entries []Entry) error {
 	if err := t.charge(d.Purge, d.Charges); err != nil {
 		return err
@@ -120,7 +130,7 @@ func (t tx) settle(d Decision, entries []Entry) error {
 	return t.audit(entries)
 }
 
-// known returns an error where there is no such purge.
+// known returns an error if the purge does not exist.
 func (t tx) known(id string) error {
 	var found string
 	return missing(id, t.one(`SELECT id FROM pb_purge WHERE id = $1`, id).Scan(&found))
@@ -142,26 +152,29 @@ func scanDecision(r row) (d Decision, err error) {
 	return d, json.Unmarshal([]byte(groups), &d.Groups)
 }
 
-// Decision returns what was decided about a purge; false if nothing was.
+// Decision returns the decision about a purge, or false if none was made.
 func (s *Store) Decision(ctx context.Context, id string) (Decision, bool, error) {
 	d, err := decision(ctx, s.db, id)
 	return some("read the decision about "+id, d, err)
 }
 
-// Decided returns the ids that still wait although they are decided, oldest decision first: their bell is to be rung again.
+// Decided returns the ids of purges that still wait although a decision exists, oldest decision first. The workflow must
+// be told of the decision again.
 func (s *Store) Decided(ctx context.Context) ([]string, error) {
 	found, err := rows(ctx, s.db, text, `SELECT p.id FROM pb_purge p JOIN pb_decision d ON d.purge = p.id WHERE p.state = 'waiting' ORDER BY d.at, p.id`)
 	return found, fail("list what is decided", err)
 }
 
-// Stop notes who asked first to stop what has not left; from then on Begin starts no call. Where that came too late,
-// or somebody was first, an audit row that says so is written instead of entries.
+// Stop records the first person who stops a purge. From then on Begin starts no call. A late or second stop writes its
+// own audit row instead of entries.
 func (s *Store) Stop(ctx context.Context, id string, who acl.Subject, ev Event, entries ...Entry) (duplicate bool, err error) {
 	return change(ctx, s, "stop "+id, func(t tx) (bool, error) {
+		// A repeated event changes nothing.
 		duplicate, err := t.seen(ev, id, entries)
 		if err != nil || duplicate {
 			return duplicate, err
 		}
+		// The first stop of an open purge counts.
 		n, err := t.exec(`UPDATE pb_purge SET cancelled = $1 WHERE id = $2 AND finished_at = 0 AND cancelled = ''`, who, id)
 		if err != nil {
 			return false, err
@@ -170,6 +183,7 @@ func (s *Store) Stop(ctx context.Context, id string, who acl.Subject, ev Event, 
 			t.makes(id, time.Time{})
 			return false, t.audit(entries)
 		}
+		// A late or second stop leaves an audit row.
 		if err := t.known(id); err != nil {
 			return false, err
 		}

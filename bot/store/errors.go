@@ -13,7 +13,7 @@ import (
 	"purgebot/purge"
 )
 
-// fail says what was being done, and gives those errors a sentence that a person can do something about.
+// fail adds the failed action to err, and a message with advice to known errors.
 func fail(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -26,14 +26,17 @@ func fail(doing string, err error) error {
 	return &purge.Error{Kind: kind, Message: message, Err: err}
 }
 
-// judge goes by code, never by text. "" means that there is nothing to add.
+// judge returns the kind of an error and a message for people, by error code and never by text. The message is "" for
+// errors without advice.
 func judge(err error) (purge.ErrorKind, string) {
+	// Known errors keep their message.
 	if e := (*purge.Error)(nil); errors.As(err, &e) {
 		return e.Kind, e.Message
 	}
 	if errors.Is(err, errGone) {
 		return purge.Unavailable, sayGone
 	}
+	// SQLite's codes come next.
 	switch code(err) {
 	case codeCorrupt, codeNotADB:
 		return purge.Internal, "The database is damaged; nothing was taken. Ask whoever runs purgebot to restore it."
@@ -41,6 +44,7 @@ func judge(err error) (purge.ErrorKind, string) {
 		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PROTOCOL:
 		return purge.Unavailable, unavailable
 	}
+	// An ended context or connection asks for another try.
 	for _, ended := range []error{context.DeadlineExceeded, context.Canceled, sql.ErrConnDone, driver.ErrBadConn, errClosed} {
 		if errors.Is(err, ended) {
 			return purge.Unavailable, unavailable
@@ -53,7 +57,8 @@ const sayGone = "The file of the database was removed or replaced, and what is w
 
 const unavailable = "The database did not answer; nothing was taken. Try again."
 
-// unsure is for a commit that was begun and not answered. Trying again is harmless, since every method is repeatable by its keys.
+// unsure is the error of a commit without an answer. Another try is harmless, since every method recognizes a
+// repetition.
 func unsure(doing string, err error) error {
 	return &purge.Error{
 		Kind:    purge.Unknown,
@@ -62,7 +67,7 @@ func unsure(doing string, err error) error {
 	}
 }
 
-// SQLite's primary result codes that are told apart: https://www.sqlite.org/rescode.html
+// The primary result codes of SQLite that judge tells apart: https://www.sqlite.org/rescode.html
 const (
 	codeBusy     = sqlite3.SQLITE_BUSY
 	codeReadOnly = sqlite3.SQLITE_READONLY
@@ -71,7 +76,7 @@ const (
 	codeNotADB   = sqlite3.SQLITE_NOTADB
 )
 
-// code is SQLite's primary result code, 0 if the error is not SQLite's.
+// code returns SQLite's primary result code, or 0 for other errors.
 func code(err error) int {
 	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
 		return e.Code() & 0xff
@@ -79,7 +84,7 @@ func code(err error) int {
 	return 0
 }
 
-// errClosed is what database/sql answers after Close; it exports no name for it.
+// errClosed is the error of database/sql after Close, which has no exported name.
 var errClosed = func() error {
 	db := sql.OpenDB(noConnector{})
 	_ = db.Close()
@@ -88,5 +93,8 @@ var errClosed = func() error {
 
 type noConnector struct{}
 
+// Connect implements driver.Connector.
 func (noConnector) Connect(context.Context) (driver.Conn, error) { return nil, driver.ErrBadConn }
-func (noConnector) Driver() driver.Driver                        { return nil }
+
+// Driver implements driver.Connector.
+func (noConnector) Driver() driver.Driver { return nil }

@@ -8,8 +8,8 @@ import (
 	"purgebot/acl"
 )
 
-// Take commits what one event did where it made no purge: its key, the buttons of the private reply, and the audit.
-// A second delivery of the same event writes one "duplicate" audit row instead. An event without an ID is never a duplicate.
+// Take commits the effects of an event that made no purge: its key, the buttons of the private reply, and the audit. A
+// second delivery of the event writes one "duplicate" audit row instead. An event without an ID is never a duplicate.
 func (s *Store) Take(ctx context.Context, ev Event, buttons []Button, entries ...Entry) (duplicate bool, err error) {
 	return change(ctx, s, "take an event", func(t tx) (bool, error) {
 		duplicate, err := t.seen(ev, "", entries)
@@ -23,7 +23,8 @@ func (s *Store) Take(ctx context.Context, ev Event, buttons []Button, entries ..
 	})
 }
 
-// seen takes the event's key, or tells that it was taken before and says so in the audit, as whoever entries are about.
+// seen takes the key of an event. If the key was taken before, seen writes a duplicate row about the person in entries
+// and returns true.
 func (t tx) seen(ev Event, id string, entries []Entry) (duplicate bool, err error) {
 	if ev.ID == "" {
 		return false, nil
@@ -42,10 +43,11 @@ func (t tx) seen(ev Event, id string, entries []Entry) (duplicate bool, err erro
 	return true, t.audit([]Entry{duplicateOf(ev, digest, first, entries)})
 }
 
-// duplicateOf is the audit row of a second delivery. One that asks for something else than the first did is no mere redelivery.
+// duplicateOf returns the audit row of a second delivery. A delivery with another request than the first has its own
+// mark.
 func duplicateOf(ev Event, digest, first string, entries []Entry) Entry {
 	body := Body{Event: ev.ID}
-	if digest != "" && digest != ev.Digest { // what was refused has none
+	if digest != "" && digest != ev.Digest { // a refused request has no digest
 		body.AskedAtFirst, body.AsksNow = digest, ev.Digest
 	}
 	e := remark(AuditDuplicate, first, entries)
@@ -53,7 +55,7 @@ func duplicateOf(ev Event, digest, first string, entries []Entry) Entry {
 	return e
 }
 
-// remark is an audit row of the store's own, about whoever entries are about.
+// remark returns an audit row of the store's own about the person in entries.
 func remark(what AuditKind, id string, entries []Entry) Entry {
 	e := Entry{At: instant(now()), What: what, Purge: id}
 	if len(entries) > 0 {
@@ -62,11 +64,11 @@ func remark(what AuditKind, id string, entries []Entry) Entry {
 	return e
 }
 
-// buttons stores only a hash of each token.
+// buttons stores buttons under a hash of their tokens.
 func (t tx) buttons(buttons []Button) error {
 	rows := make([][]any, len(buttons))
 	for i, b := range buttons {
-		var id any // NULL where there is no purge
+		var id any // NULL without a purge
 		if b.Purge != "" {
 			id = b.Purge
 		}
@@ -80,7 +82,7 @@ func hashed(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Button returns what a token stands for, expired or not; false if it never was one.
+// Button returns the meaning of a token, expired or not, or false for an unknown token.
 func (s *Store) Button(ctx context.Context, token string) (Button, bool, error) {
 	b := Button{Token: token}
 	var who, channel, request string
@@ -91,10 +93,10 @@ func (s *Store) Button(ctx context.Context, token string) (Button, bool, error) 
 	return some("read a button", b, err)
 }
 
-// ButtonKey is what the tokens of a purge's cards show of its secret, to be found by: 16 hex digits that tell nothing else of it.
+// ButtonKey returns 16 hex digits that identify a purge in the tokens of its cards and reveal nothing of its secret.
 func ButtonKey(secret string) string { return hashed("key of " + secret)[:16] }
 
-// Pressed returns the purge that a ButtonKey leads to, without its targets; false if there is none.
+// Pressed returns the purge with a ButtonKey, without its targets, or false if none has it.
 func (s *Store) Pressed(ctx context.Context, key string) (Purge, bool, error) {
 	p, err := scanPurge(s.db.QueryRowContext(ctx, `SELECT `+purgeColumns+` FROM pb_purge p WHERE button = $1`, key))
 	return some("read what a button is of", p, err)

@@ -10,38 +10,43 @@ import (
 	"purgebot/purge"
 )
 
-// Moment is one audit row, with what was true of its purge when it was written. What rows from before the upgrade did not keep is "".
+// Moment is one audit row together with the state of its purge at that time. Values that rows from before the upgrade
+// did not keep are "".
 type Moment struct {
 	Entry
-	First    Entry    // the oldest row about the same purge, which says why it was let in
-	Ends     bool     // it is the one row that ends its purge: whoever counts outcomes counts these
-	Purge    Purge    // zero if it is about none, or one that age has removed
-	Decision Decision // zero if nothing was decided by then
-	Targets  []Target // all of them on the first and on the ending row; after that, those that the row tells more of
-	Calls    []Call   // on the ending row
+	First    Entry    // the oldest row about the same purge, with the permissions of the requester
+	Ends     bool     // true on the one row that ends the purge; counts of outcomes use this row
+	Purge    Purge    // zero if the row is about none, or if age has removed the purge
+	Decision Decision // zero without a decision at that time
+	Targets  []Target // all targets on the first and the last row; between them and later, targets with news
+	Calls    []Call   // on the last row
 }
 
-// momentsPerRead rows are read at a time, and of so many purges is kept what is known: each may have 10,000 targets.
+// momentsPerRead is the number of rows read at a time, and the number of purges kept in memory. Each purge may have
+// 10,000 targets.
 const (
 	momentsPerRead = 100
 	knownPurges    = 8
 )
 
-// Timeline goes through the audit rows that f selects, oldest first, with refusals and whatever else made no purge. A row
-// is of a host if its purge has a target there, or if a refusal or a rule in its body names the host; it is by whoever
-// did it or asked for its purge; it has a state if its purge does, or if that is what it says ("refused"). Limit is not
-// looked at: the caller stops. It is for a process of its own, since a rare host or person is looked for at length.
+// Timeline yields the audit rows selected by f, oldest first, including refusals and other rows without a purge. A row
+// matches a host if its purge has a target there, or if a refusal or a rule in its body names the host. A row matches a
+// person who acted or who requested the purge. A row matches a state if its purge has the state, or if the row itself is
+// a refusal ("refused"). The limit of f is ignored; the caller stops. A search for a rare host or person takes long, so
+// Timeline runs in a process of its own.
 func (s *Store) Timeline(ctx context.Context, f Filter) iter.Seq2[Moment, error] {
 	return func(yield func(Moment, error) bool) {
 		var last Entry
-		known := map[string]*story{} // what is known of the purges of the last rows
+		known := map[string]*story{} // purges of the last rows, by id
 		for {
+			// One page of rows is read at a time.
 			query, args := f.moments(last)
 			found, err := rows(ctx, s.db, scanEntry, query, args...)
 			if err != nil {
 				yield(Moment{}, fail("read the timeline", err))
 				return
 			}
+			// Each row is combined with the state of its purge.
 			for _, last = range found {
 				if f.Host != "" && last.Purge == "" && !names(last, f.Host) {
 					continue
@@ -51,6 +56,7 @@ func (s *Store) Timeline(ctx context.Context, f Filter) iter.Seq2[Moment, error]
 					return
 				}
 			}
+			// A short page is the last.
 			if len(found) < momentsPerRead {
 				return
 			}
@@ -79,7 +85,7 @@ func (s *Store) moment(ctx context.Context, e Entry, known map[string]*story) (M
 	return about.at(e)
 }
 
-// moments is the query for the rows after last.
+// moments returns the query for the page of rows after last.
 func (f Filter) moments(last Entry) (string, []any) {
 	until := int64(math.MaxInt64)
 	if !f.Until.IsZero() {
@@ -115,7 +121,7 @@ func (f Filter) moments(last Entry) (string, []any) {
 
 const momentColumns = `a.seq, a.at, a.who, a.name, a.what, a.purge, a.body, a.prev, a.hash, a.facts`
 
-// names reports whether a row is about a host: that of a refused target, or of a rule.
+// names reports whether a row names a host in a refused target or a rule.
 func names(e Entry, host string) bool {
 	about := e.Said()
 	if d := about.Domain; d == host || strings.HasPrefix(d, "*.") && strings.HasSuffix("."+host, d[1:]) {

@@ -7,17 +7,17 @@ import (
 	"purgebot/purge"
 )
 
-// AuditKind is what an audit row says was done.
+// AuditKind is the kind of an audit row.
 type AuditKind string
 
-// What people do, and what purgebot answers them.
+// Actions of people and the immediate answers of purgebot.
 const (
-	AuditAsked          AuditKind = "asked" // a purge was taken
+	AuditAsked          AuditKind = "asked" // a purge was recorded
 	AuditJoined         AuditKind = "joined"
 	AuditRefused        AuditKind = "refused"
 	AuditDryRun         AuditKind = "dry run"
-	AuditDuplicate      AuditKind = "duplicate" // the same event again
-	AuditRepeated       AuditKind = "repeated"  // the same request again
+	AuditDuplicate      AuditKind = "duplicate" // second delivery of an event
+	AuditRepeated       AuditKind = "repeated"  // repetition of a request
 	AuditConfirmed      AuditKind = "confirmed"
 	AuditReleased       AuditKind = "confirmed without approval"
 	AuditCancelled      AuditKind = "cancelled"
@@ -33,10 +33,10 @@ const (
 	AuditRevokedTooLate AuditKind = "revoked too late"
 )
 
-// What becomes of a purge.
+// Events in the life of a purge.
 const (
-	AuditPrefetching AuditKind = "prefetching" // a purge was taken that fetches another's URLs again
-	AuditNotShown    AuditKind = "not shown"   // its question
+	AuditPrefetching AuditKind = "prefetching" // a purge was recorded that fetches the URLs of another again
+	AuditNotShown    AuditKind = "not shown"   // the question could not be shown
 	AuditExpired     AuditKind = "expired"
 	AuditWithdrawn   AuditKind = "withdrawn"
 	AuditSending     AuditKind = "sending"
@@ -44,49 +44,49 @@ const (
 	AuditNotSent     AuditKind = "not sent"
 	AuditSeen        AuditKind = "seen"
 	AuditEnded       AuditKind = "ended"   // once in the life of a purge
-	AuditRevised     AuditKind = "revised" // a later look has told more than the end did
-	AuditNoted       AuditKind = "noted"   // what no other row was about: for Verify, and not shown
+	AuditRevised     AuditKind = "revised" // a later look found more than the end had
+	AuditNoted       AuditKind = "noted"   // binds facts for Verify; history does not show the row
 )
 
-// Body is what an audit row says beside who did what, when, and to which purge. One type holds what all kinds of row say; each
-// kind fills in what it knows.
+// Body holds the details of an audit row beside person, kind, time and purge. All kinds share this type, and each kind
+// fills in its own fields.
 type Body struct {
 	Verb    string        `json:"verb,omitempty"`
 	Channel acl.Subject   `json:"channel,omitempty"`
-	Policy  string        `json:"policy,omitempty"` // its hash
-	Groups  []acl.Subject `json:"groups,omitempty"` // of who did it, as they were then
-	Reason  string        `json:"reason,omitempty"` // that was typed
+	Policy  string        `json:"policy,omitempty"` // hash of the policy
+	Groups  []acl.Subject `json:"groups,omitempty"` // groups of the person at that time
+	Reason  string        `json:"reason,omitempty"` // typed reason
 	Message string        `json:"message,omitempty"`
 
-	// A request that was let in.
+	// Fields of an accepted request.
 	Digest  string      `json:"digest,omitempty"`
 	Targets int         `json:"targets,omitempty"`
 	Rules   []string    `json:"rules,omitempty"`
-	Via     []string    `json:"via,omitempty"` // the groups that let them in
+	Via     []string    `json:"via,omitempty"` // the groups that gave the permission
 	Confirm acl.Confirm `json:"confirm,omitempty"`
-	Freezes []string    `json:"freezes,omitempty"` // in spite of which it was asked for
-	ID      string      `json:"id,omitempty"`      // of a request that joined another purge, which the row is filed under
+	Freezes []string    `json:"freezes,omitempty"` // overridden freezes
+	ID      string      `json:"id,omitempty"`      // id of a request that joined the purge of the row
 	Follows string      `json:"follows,omitempty"` // the purge whose URLs are fetched again
 
-	// A request that was not.
+	// Fields of a refused request.
 	Refused []Refused `json:"refused,omitempty"`
-	More    int       `json:"more,omitempty"` // refused targets that are not listed
+	More    int       `json:"more,omitempty"` // number of refused targets beyond the listed ones
 
-	// Approvers could have approved what was purged without.
+	// Approvers lists the people who could have approved a purge that was released without approval.
 	Approvers []acl.Subject `json:"approvers,omitempty"`
 
-	// A call, a look, or an end.
+	// Fields of a call, a look or an end.
 	Batch   int                   `json:"batch,omitempty"`
 	Try     int                   `json:"try,omitempty"`
 	Area    purge.Area            `json:"area,omitempty"`
 	Units   int                   `json:"units,omitempty"`
-	State   string                `json:"state,omitempty"` // of the call, or of the purge at its end
+	State   string                `json:"state,omitempty"` // state of the call, or of the purge at its end
 	Task    string                `json:"task,omitempty"`
 	Request string                `json:"request,omitempty"`
 	Problem string                `json:"problem,omitempty"`
 	Changed map[purge.Outcome]int `json:"changed,omitempty"`
 
-	// A freeze or a grant from chat.
+	// Fields of a freeze or a grant from chat.
 	Rule   string       `json:"rule,omitempty"`
 	To     string       `json:"to,omitempty"`
 	Domain string       `json:"domain,omitempty"`
@@ -94,14 +94,14 @@ type Body struct {
 	Areas  []purge.Area `json:"areas,omitempty"`
 	Until  string       `json:"until,omitempty"`
 
-	// A press that came too late, and an event that came twice.
+	// Fields of a late press and of a duplicate event.
 	Pressed      Verdict `json:"pressed,omitempty"`
 	Event        string  `json:"event,omitempty"`
 	AskedAtFirst string  `json:"asked at first,omitempty"`
 	AsksNow      string  `json:"asks now,omitempty"`
 }
 
-// Refused is one target that was not let in, and why.
+// Refused is one refused target with its reason.
 type Refused struct {
 	Target string     `json:"target"`
 	Area   purge.Area `json:"area,omitempty"`
@@ -109,10 +109,10 @@ type Refused struct {
 	Rule   string     `json:"rule,omitempty"`
 }
 
-// JSON is how a row keeps its body.
+// JSON returns the stored form of a body.
 func (b Body) JSON() json.RawMessage { return json.RawMessage(encode(b)) }
 
-// Said is the body of the row. What no purgebot wrote says nothing.
+// Said returns the body of the row. A body that purgebot did not write gives the zero Body.
 func (e Entry) Said() (b Body) {
 	_ = json.Unmarshal(e.Body, &b)
 	return b

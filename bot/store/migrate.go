@@ -16,10 +16,10 @@ import (
 //go:embed migrations/*.sql
 var embedded embed.FS
 
-// schemaTable is ours alone: the durable engine keeps its own beside it.
+// schemaTable is the version table of this package. The durable engine has its own.
 const schemaTable = "pb_schema"
 
-// migrations are the embedded files; the oldest is first, and none is ever changed once released.
+// migrations returns the embedded files, oldest first. A released migration never changes.
 func migrations() fs.FS {
 	sub, err := fs.Sub(embedded, "migrations")
 	if err != nil {
@@ -28,7 +28,7 @@ func migrations() fs.FS {
 	return sub
 }
 
-// boundVersion and sentVersion are the migrations that are no files: they compute.
+// boundVersion and sentVersion are the migrations that run Go code instead of a file.
 const boundVersion = 10
 
 func migrate(ctx context.Context, db *sql.DB) error {
@@ -44,7 +44,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// latest is the schema that this program knows.
+// latest returns the schema version of this program.
 func latest() (version int64) {
 	version = max(boundVersion, sentVersion)
 	files, err := fs.Glob(migrations(), "*.sql")
@@ -61,7 +61,7 @@ func latest() (version int64) {
 	return version
 }
 
-// inspect reads an existing database before anything may write to it.
+// inspect checks an existing database before the first write.
 func inspect(ctx context.Context, path string) error {
 	db, err := connect(path, reading)
 	if err != nil {
@@ -75,8 +75,8 @@ func inspect(ctx context.Context, path string) error {
 	return err
 }
 
-// checkTime bounds the check, which reads the whole file, so that a restart takes no longer with age: 100,000 purges
-// take half of it. Damage beyond is told when it is met.
+// checkTime limits the check, which reads the whole file, so that a start does not become slower with age. Half of this
+// time suffices for 100,000 purges. Damage beyond the checked part is reported when it is met.
 const checkTime = 2 * time.Second
 
 func check(ctx context.Context, db *sql.DB) error {
@@ -93,12 +93,14 @@ func check(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// tables are those of the latest schema.
+// tables lists the tables of the latest schema.
 var tables = []string{"pb_audit", "pb_audit_head", "pb_budget", "pb_button", "pb_call", "pb_card", "pb_charge", "pb_decision", "pb_event",
 	"pb_feed", "pb_host", "pb_notice", "pb_pulse", "pb_purge", "pb_rule", "pb_rule_version", "pb_sent", "pb_spent", "pb_tally", "pb_target"}
 
-// versionOf is the schema of a database, 0 for an empty one. It refuses one that is newer, not ours, or lacks tables.
+// versionOf returns the schema version of a database, or 0 for an empty one. A newer, foreign or incomplete database is
+// an error.
 func versionOf(ctx context.Context, db *sql.DB) (version int64, err error) {
+	// A database with other tables is not purgebot's.
 	there, err := rows(ctx, db, text, `SELECT name FROM sqlite_master WHERE type = 'table'`)
 	switch {
 	case err != nil || len(there) == 0:
@@ -106,6 +108,7 @@ func versionOf(ctx context.Context, db *sql.DB) (version int64, err error) {
 	case !slices.Contains(there, schemaTable):
 		return 0, errForeign
 	}
+	// An older schema is migrated later, and a newer one is refused.
 	err = db.QueryRowContext(ctx, `SELECT COALESCE(max(version_id), 0) FROM pb_schema`).Scan(&version)
 	switch {
 	case err != nil:
@@ -115,6 +118,7 @@ func versionOf(ctx context.Context, db *sql.DB) (version int64, err error) {
 	case version < latest():
 		return version, nil
 	}
+	// The current schema must be complete.
 	for _, table := range tables {
 		if !slices.Contains(there, table) {
 			return version, fmt.Errorf("%w: table %s is missing", errDamaged, table)

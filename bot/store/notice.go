@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Notice is one message that is to be posted, once and never edited. It is written with the audit row that it is about, so that
-// neither is there without the other, and forgotten when it was posted.
+// Notice is one message that is posted once and never edited. A notice is written in the transaction of its audit row
+// and removed after posting.
 type Notice struct {
-	ID     string // the store's: the same at every try
+	ID     string // assigned by the store; the same at every try
 	Thread json.RawMessage
 	Card   json.RawMessage
 	At     time.Time
@@ -18,7 +18,7 @@ type Notice struct {
 
 const insertNotice = `INSERT INTO pb_notice (id, thread, card, at, fails) VALUES`
 
-// Notices returns what is still to be posted. What keeps failing comes last; else the oldest is first.
+// Notices returns the notices still to be posted, oldest first. Notices that keep failing come last.
 func (s *Store) Notices(ctx context.Context, limit int) ([]Notice, error) {
 	found, err := rows(ctx, s.db, func(r row) (n Notice, err error) {
 		var thread, card string
@@ -30,7 +30,7 @@ func (s *Store) Notices(ctx context.Context, limit int) ([]Notice, error) {
 	return found, fail("list what is to be posted", err)
 }
 
-// NoticePosted forgets a notice: it was posted, or is given up.
+// NoticePosted removes a notice that was posted or given up.
 func (s *Store) NoticePosted(ctx context.Context, id string) error {
 	_, err := change(ctx, s, "forget a notice", func(t tx) (int64, error) {
 		return t.exec(`DELETE FROM pb_notice WHERE id = $1`, id)
@@ -38,7 +38,7 @@ func (s *Store) NoticePosted(ctx context.Context, id string) error {
 	return err
 }
 
-// NoticeFailed counts a try to post a notice that failed.
+// NoticeFailed counts a failed try to post a notice.
 func (s *Store) NoticeFailed(ctx context.Context, id string) error {
 	_, err := change(ctx, s, "note a failed notice", func(t tx) (int64, error) {
 		return t.exec(`UPDATE pb_notice SET fails = fails + 1 WHERE id = $1`, id)

@@ -1,8 +1,10 @@
-// Package store keeps what purgebot must not forget: purges, targets, decisions, the ledger of CDN calls, wanted cards,
-// buttons, seen events and the chained audit, in tables prefixed pb_ that share a database with the durable engine's.
+// Package store keeps the data that purgebot must not lose: purges, targets, decisions, the ledger of CDN calls, wanted
+// cards, buttons, seen events and the chained audit. Its tables have the prefix pb_ and share a database with the tables
+// of the durable engine.
 //
-// Each method opens, commits and closes one transaction and is repeatable by its keys. No method calls the engine,
-// a chat or the CDN, and none decides: what to write is the caller's judgement, that it is written whole is the store's.
+// Each method runs one transaction and may be repeated, since its keys tell a repetition. No method calls the engine, a
+// chat or the CDN. The caller decides about the content; the store guarantees that the content is written whole or not
+// at all.
 package store
 
 import (
@@ -13,37 +15,38 @@ import (
 	"purgebot/purge"
 )
 
-// Event is the key of one delivery of a platform. A second one with the same key is a duplicate.
+// Event is the key of one delivery of a platform. A second delivery with the same key is a duplicate.
 type Event struct {
 	Platform, Workspace, ID string
-	Digest                  string // of what it asked for: a duplicate with another digest is told apart in the audit
+	Digest                  string // digest of the request; a duplicate with another digest has its own mark in the audit
 }
 
-// Entry is one row of the audit. The store chains it: sequence, previous hash and hash are the store's.
+// Entry is one row of the audit. The store sets its sequence number, its hash and the previous hash.
 type Entry struct {
 	Seq   int64
 	At    time.Time
 	Who   acl.Subject // "" for purgebot itself
-	Name  string      // as it was then
+	Name  string      // name of Who at that time
 	What  AuditKind
-	Purge string // id, "" if none
+	Purge string // id of the purge; "" if the row is about none
 	Body  json.RawMessage
-	Prev  string // hex SHA-256 of the row before
+	Prev  string // hex SHA-256 of the previous row
 	Hash  string // hex SHA-256 of this row with Prev
-	// Notice is posted in public as soon as the row is committed; nil if nothing is. It is not read back.
+	// Notice is a message to be posted in public once the row is committed; nil for none. Reading an entry does not
+	// return it.
 	Notice *Notice
-	facts  string // what the row binds, as it is stored
+	facts  string // the facts bound by the row, as stored
 }
 
-// State is where a purge stands.
+// State is the stage of a purge.
 type State string
 
-// The states. Those from StateDone on are final.
+// The states. StateDone and all later ones are final.
 const (
-	StateRecorded  State = "recorded" // taken, nothing sent
-	StateWaiting   State = "waiting"  // for somebody to press
+	StateRecorded  State = "recorded" // recorded; nothing sent
+	StateWaiting   State = "waiting"  // waiting for a decision
 	StateSending   State = "sending"
-	StateFollowing State = "following" // all batches answered; looking until done
+	StateFollowing State = "following" // all batches answered; looking for the end
 	StateDone      State = "done"
 	StatePartly    State = "partly done"
 	StateAccepted  State = "accepted"
@@ -52,10 +55,10 @@ const (
 	StateRefused   State = "refused"
 	StateCancelled State = "cancelled"
 	StateExpired   State = "expired"
-	StateJoined    State = "joined" // another purge, which it names; it is none itself
+	StateJoined    State = "joined" // joined another purge; no purge of its own
 )
 
-// Final reports whether nothing more happens in this state.
+// Final reports whether a purge in this state has ended.
 func (s State) Final() bool {
 	switch s {
 	case StateRecorded, StateWaiting, StateSending, StateFollowing:
@@ -64,35 +67,35 @@ func (s State) Final() bool {
 	return true
 }
 
-// Purge is one request and where it stands. Its targets are rows of their own.
+// Purge is one request with its state. The targets are rows of their own.
 type Purge struct {
-	ID         string // 64 hex digits: the workflow's id
-	Secret     string // 32 random hex digits that the tokens of its buttons are derived from
+	ID         string // 64 hex digits: the id of the workflow
+	Secret     string // 32 random hex digits, the source of the button tokens
 	Short      string // "p-7k3f9x2q", unique in its workspace; assigned by Record
 	Event      Event
 	Requester  acl.Subject
-	Name       string          // the requester's, as it was then
-	Groups     []acl.Subject   // the requester's groups, as they were then
-	Thread     json.RawMessage // where the conversation is; opaque here
+	Name       string          // name of the requester at that time
+	Groups     []acl.Subject   // groups of the requester at that time
+	Thread     json.RawMessage // thread of the conversation; opaque to the store
 	Channel    acl.Subject
 	Request    purge.Request
-	Digest     string // of Request
-	Policy     string // hash of the policy that decided
+	Digest     string // digest of Request
+	Policy     string // hash of the deciding policy
 	Confirm    acl.Confirm
 	Reason     string
 	Private    bool
-	Notes      []string // what was changed or left out on the way, for the card
+	Notes      []string // changes to the request and targets left out, for the card
 	State      State
-	Problem    string    // why it was refused or failed, one sentence; "" if it was not
-	ExpiresAt  time.Time // of the confirmation; zero until its card was shown
+	Problem    string    // reason of a refusal or failure, one sentence; "" if none
+	ExpiresAt  time.Time // end of the confirmation; zero until its card was shown
 	CreatedAt  time.Time
 	FinishedAt time.Time
-	Cancelled  acl.Subject // who asked to stop what has not left; "" if nobody
-	Overrides  []string    // ids of the freezes in spite of which it was asked for
-	Joined     string      // id of the identical purge that it joined, whose targets Request has; "" if it is one itself
-	Prefetch   bool        // its URLs are to be fetched again when it has ended
-	Follows    string      // id of the purge whose URLs it fetches again; "" if it follows none
-	Charges    []Charge    // taken when it is recorded; not read back
+	Cancelled  acl.Subject // the first person who stopped the purge; "" if none
+	Overrides  []string    // ids of the freezes that the requester overrode
+	Joined     string      // id of the joined purge, whose targets Request has; "" if none
+	Prefetch   bool        // true if the URLs are to be fetched again after the end
+	Follows    string      // id of the purge whose URLs are fetched again; "" if none
+	Charges    []Charge    // taken when the purge is recorded; not read back
 }
 
 // Target is one target in one area of a purge.
@@ -102,13 +105,13 @@ type Target struct {
 	Target  purge.Target
 	Batch   int
 	Outcome purge.Outcome
-	Reason  string // why it failed or is unknown, one sentence
+	Reason  string // reason of a failure or an unknown outcome, one sentence
 }
 
-// Released reports whether a purge was confirmed without the approval that it needed.
+// Released reports whether a purge was confirmed without the approval that the policy demands.
 func (d Decision) Released() bool { return d.What == Confirmed && d.Emergency != "" }
 
-// Count returns how many targets have each outcome.
+// Count returns the number of targets per outcome.
 func Count(targets []Target) map[purge.Outcome]int {
 	n := map[purge.Outcome]int{}
 	for _, t := range targets {
@@ -117,21 +120,21 @@ func Count(targets []Target) map[purge.Outcome]int {
 	return n
 }
 
-// Decision is what somebody, or time, decided about a waiting purge. There is at most one.
+// Decision is the decision of a person, or of the expiry, about a waiting purge. A purge has at most one.
 type Decision struct {
 	Purge string
 	What  Verdict
-	Who   acl.Subject // "" for time
+	Who   acl.Subject // "" for an expiry
 	Name  string
-	// Groups are those of Who as they were then; Problem is why, where it is a refusal.
+	// Groups are the groups of Who at that time. Problem is the reason of a refusal.
 	Groups    []acl.Subject
 	Problem   string
-	Emergency string // the typed reason why the purge could not wait for its approval; "" where it was approved or needed none
+	Emergency string // typed reason for not waiting for the approval; "" with an approval or without need of one
 	At        time.Time
-	Charges   []Charge // taken if it is the first; not read back
+	Charges   []Charge // taken if the decision is the first; not read back
 }
 
-// Verdict is what was decided.
+// Verdict is the content of a decision.
 type Verdict string
 
 // The verdicts.
@@ -139,58 +142,58 @@ const (
 	Confirmed Verdict = "confirmed"
 	Cancelled Verdict = "cancelled"
 	Expired   Verdict = "expired"
-	Withdrawn Verdict = "withdrawn" // the policy no longer allows it
+	Withdrawn Verdict = "withdrawn" // the policy no longer allows the purge
 )
 
-// Call is one row of the ledger: one try of one batch. It is written before the call leaves.
+// Call is one row of the ledger: one try of one batch. The row is written before the call leaves.
 type Call struct {
 	Purge string
 	Batch int
 	Try   int
 	Kind  purge.Kind
 	Area  purge.Area
-	Units int    // quota it costs
-	Day   string // the vendor's, "2026-11-21"
-	Owner string // executor
+	Units int    // price in units of quota
+	Day   string // the vendor's day, "2026-11-21"
+	Owner string // executor of the call
 	At    time.Time
 	State CallState
-	// Receipt and Problem are the answer; empty while calling.
+	// Receipt and Problem are the answer; both are empty during the call.
 	Receipt purge.Receipt
 	Problem string
 	Next    Next
-	Rule    string // never written: the rule that stops it, where the State is CallFrozen
-	Then    State  // not kept: where the purge stands as of this answer; "" leaves it
+	Rule    string // not stored: the rule that stops a call with the State CallFrozen
+	Then    State  // not stored: the new state of the purge with this answer; "" leaves the state
 }
 
-// CallState is what is known about a call.
+// CallState is the known progress of a call.
 type CallState string
 
-// The states of a call. Units count as spent in all but Unsent and Refused.
+// The states of a call. The units of a call count as spent in all states but CallUnsent and CallRefused.
 const (
 	Calling       CallState = "calling"
 	CallAccepted  CallState = "accepted"
 	CallRefused   CallState = "refused"
 	CallUnsent    CallState = "unsent"
 	CallUnknown   CallState = "unknown"
-	CallOverQuota CallState = "over quota" // never written: Begin's answer when the units do not fit today
-	CallStopped   CallState = "stopped"    // never written: Begin's answer when the purge was cancelled
-	CallFrozen    CallState = "frozen"     // never written: Begin's answer when a freeze, or a grant that is gone, stops it
+	CallOverQuota CallState = "over quota" // not stored: Begin's answer when the units exceed the quota of the day
+	CallStopped   CallState = "stopped"    // not stored: Begin's answer when the purge was cancelled
+	CallFrozen    CallState = "frozen"     // not stored: Begin's answer when a freeze or a lost grant stops the call
 )
 
-// Role says which message of a purge a card is.
+// Role names one of the messages of a purge.
 type Role string
 
 // The roles.
 const (
-	Status Role = "status" // the one that is edited in place
-	Result Role = "result" // a new message when it is final, since edits notify nobody
-	// Reminder is a new message while a question waits, posted once.
+	Status Role = "status" // the message that is edited in place
+	Result Role = "result" // a new message at the end, since an edit notifies no reader
+	// Reminder is a new message during a waiting question, posted once.
 	Reminder Role = "reminder"
-	// Looking is a new message while it is not clear whether a call was carried out; its end is edited in.
+	// Looking is a new message while the fate of a call is unclear. The end is added by an edit.
 	Looking Role = "looking"
 )
 
-// Card is one message of a purge: what it shows is behind what is wanted while Shown < Wanted.
+// Card is one message of a purge. A card with Shown < Wanted is behind and must be shown again.
 type Card struct {
 	Purge         string
 	Role          Role
@@ -199,56 +202,56 @@ type Card struct {
 	Fails         int
 }
 
-// Button is what a random token stands for. Nothing but the token travels.
+// Button is the meaning of a random token. Messages contain the token only.
 type Button struct {
 	Token   string
-	Purge   string // "" for one of a private reply
+	Purge   string // "" for a button of a private reply
 	Action  string
-	Who     acl.Subject // "" where several people may press
+	Who     acl.Subject // "" if several people may press
 	Channel acl.Subject
-	Request json.RawMessage // what a new request would be; nil if the action needs none
-	Expires time.Time       // zero: with the purge
+	Request json.RawMessage // request to be made by the press; nil if the action needs none
+	Expires time.Time       // zero: valid as long as the purge
 }
 
-// RecentQuery asks about a purge that is about to be taken.
+// RecentQuery asks for the state of affairs before a purge is taken.
 type RecentQuery struct {
-	ID           string // of the purge
+	ID           string // id of the purge
 	Who, Channel acl.Subject
 	Digest       string
-	Same, URLs   time.Time // how far back a repeat, and the person's URLs, count
-	Asked        time.Time // not looked at any more: a question counts from its press, however long ago it was asked
-	Day          string    // the vendor's
+	Same, URLs   time.Time // start of the time in which a repetition, or a URL of the person, counts
+	Asked        time.Time // unused: a question counts from its press, independent of its age
+	Day          string    // the vendor's day
 	Kind         purge.Kind
 
 	Platform, Workspace string
 	Private             bool
-	Anew                bool // whatever is open: it repeats nothing and joins nothing
+	Anew                bool // true for a request that neither repeats nor joins another
 }
 
-// Recent is what must be known before a purge is taken.
+// Recent is the state of affairs before a purge is taken.
 type Recent struct {
-	Same               string // id of an open purge of the same digest that this person asked for, or joined, in the same channel since Same; "" if none
-	Running            string // id of a purge of the same digest under way in the workspace that this one may join; "" if none
-	Open               int    // purges of this person that are neither final nor decided against, but for those that follow one
-	Waits              int    // questions of everybody that nobody has decided
-	URLs               int    // URL targets of this person that were sent, or may be, of what was asked or confirmed since URLs
-	Known              bool   // the purge itself is recorded already
-	Mainland, Overseas int    // units of Kind spent on Day in each area
+	Same               string // id of an open purge with the same digest that this person requested or joined in the same channel since Same; "" if none
+	Running            string // id of a running purge with the same digest in the workspace that the request may join; "" if none
+	Open               int    // open purges of this person, without prefetches that follow a purge
+	Waits              int    // undecided questions of all people
+	URLs               int    // URL targets of this person that were or may be sent, counted since URLs from request or confirmation
+	Known              bool   // true if the purge itself is recorded already
+	Mainland, Overseas int    // units of Kind spent on Day, by area
 }
 
-// Spent is what purgebot knows to have been used of one day's quota.
+// Spent is the number of units of a day's quota that purgebot has recorded as used.
 type Spent struct {
 	Kind  purge.Kind
 	Area  purge.Area
 	Units int
 }
 
-// Filter selects purges for History; a zero field selects all.
+// Filter selects purges or audit rows. A zero field selects all.
 type Filter struct {
 	Platform, Workspace string
 	Host                string
 	By                  acl.Subject
 	Since, Until        time.Time
 	State               State
-	Limit               int // newest first; 0 is 20
+	Limit               int // number of purges, newest first; 0 means 20
 }

@@ -251,13 +251,19 @@ func idRune(c rune) rune {
 	return c
 }
 
-// ParseTime reads "45m", "12h", "30d" or "2w" before now, or the day "2026-11-21", as it begins in the zone. "" is the zero time.
+// dateLayouts are those of a day, as it begins, or of a time on it; the last names its own zone.
+var dateLayouts = []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04", time.DateTime, time.RFC3339}
+
+// ParseTime reads a time as a chat and the command line have it: "45m", "12h", "30d" or "2w" before now, the day "2026-11-21", or
+// "2026-11-21 15:04" in the zone. "" is the zero time.
 func ParseTime(s string, now time.Time, zone *time.Location) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, s, zone); err == nil {
-		return day, nil
+	for _, layout := range dateLayouts {
+		if at, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return at, nil
+		}
 	}
 	if ago, is := span(s); is {
 		return now.Add(-ago), nil

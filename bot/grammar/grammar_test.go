@@ -584,6 +584,10 @@ func TestMomentsAreDaysOrSpans(t *testing.T) {
 		{"30d", now.AddDate(0, 0, -30)},
 		{"2w", now.AddDate(0, 0, -14)},
 		{"2026-11-20", time.Date(2026, 11, 20, 0, 0, 0, 0, shanghai)},
+		{"2026-11-20 09:30", time.Date(2026, 11, 20, 9, 30, 0, 0, shanghai)},
+		{"2026-11-20T09:30", time.Date(2026, 11, 20, 9, 30, 0, 0, shanghai)},
+		{"2026-11-20 09:30:15", time.Date(2026, 11, 20, 9, 30, 15, 0, shanghai)},
+		{"2026-11-20T09:30:15Z", time.Date(2026, 11, 20, 9, 30, 15, 0, time.UTC)},
 	} {
 		got, err := ParseTime(c.typed, now, shanghai)
 		require.NoError(t, err)

@@ -7,10 +7,10 @@ import (
 	"io"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"purgebot/bot/grammar"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -152,23 +152,13 @@ func readHost(host string) (string, error) {
 	return t.Host(), nil
 }
 
-// readMoment reads a date, a date with a time, or an age: 30d, 12h, 90m.
+// readMoment reads a time as a chat does, and tells the operator which flag was wrong.
 func readMoment(flag, s string, now time.Time, zone *time.Location) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
+	at, err := grammar.ParseTime(s, now, zone)
+	if err != nil {
+		return at, fmt.Errorf(`%s %q is no time: write it like 30d, 12h, %s or "%s"`, flag, s, now.Format(time.DateOnly), now.Format("2006-01-02 15:04"))
 	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04", time.DateTime, time.RFC3339} {
-		if at, err := time.ParseInLocation(layout, s, zone); err == nil {
-			return at, nil
-		}
-	}
-	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
-	last := len(s) - 1
-	n, err := strconv.ParseUint(s[:last], 10, 16)
-	if unit := units[s[last]]; err == nil && unit > 0 {
-		return now.Add(-time.Duration(n) * unit), nil
-	}
-	return time.Time{}, fmt.Errorf(`%s %q is no time: write it like 30d, 12h, %s or "%s"`, flag, s, now.Format(time.DateOnly), now.Format("2006-01-02 15:04"))
+	return at, nil
 }
 
 // outcomes lists the final states of a purge.

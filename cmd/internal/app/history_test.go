@@ -229,6 +229,7 @@ func TestHistoryFilters(t *testing.T) {
 		"failed":        {app.History{Outcome: "failed"}, 5},
 		"refused":       {app.History{Outcome: "refused"}, 2},
 		"ago":           {app.History{Since: "57m"}, 4},
+		"ago, as typed": {app.History{Since: "57M"}, 4},
 		"date":          {app.History{Since: "2026-11-22", Zone: "UTC"}, 0},
 		"until a date":  {app.History{Until: "2026-11-21", Zone: "UTC"}, 0},
 		"until a time":  {app.History{Since: "2026-11-21", Until: "2026-11-21 20:02", Zone: "Asia/Shanghai"}, 2},

@@ -14,7 +14,7 @@ import (
 	"purgebot/purge"
 )
 
-// lost makes every call one whose answer is lost, and the CDN one that says nothing of it.
+// lost makes the CDN lose the answer of every call, and tell nothing about it later.
 func (w *world) lost() {
 	w.cdn.set(func(purge.Batch) error { return &purge.Error{Kind: purge.Unknown, Message: "No answer."} })
 	w.logs(func(purge.StatusQuery) []purge.TargetStatus { return nil })
@@ -78,7 +78,7 @@ func TestWhatWasStillRunningAtTheEndCanBeLookedUp(t *testing.T) {
 	assert.True(t, hasButton(half.card, "Look again"), "the rest is still unclear")
 }
 
-// The vendor's log is written beside its answer: what is not in it yet is neither lost nor beyond telling.
+// The vendor writes its log beside its answer: a target that is not listed yet counts as unclear, not as lost.
 func TestALogThatLagsIsReadAgain(t *testing.T) {
 	t.Parallel()
 	for name, lags := range map[string]int32{"accepted": runner.UnlistedLooks, "the answer was lost": runner.UnlistedLooks - 1} {

@@ -15,7 +15,7 @@ import (
 	"purgebot/purge"
 )
 
-// approvalPolicy has a domain whose purges bob or whoever is in a group must approve, and people who release one in an emergency.
+// approvalPolicy has a domain whose purges bob or a member of a group must approve, and an emergency list.
 const approvalPolicy = worldPolicy + `  - {name: named, to: [alice, bob, slack:T0/UCAROL, slack:T0/UERIN], domains: [named.test.com], kinds: [url, directory], confirm: second-person, approvers: [alice, bob, slack:T0/S1]}
 emergency: [slack:T0/UERIN]
 `
@@ -70,7 +70,7 @@ func TestApproverByGroup(t *testing.T) {
 	w.ends("Done")
 }
 
-// An approver who may not purge it is none.
+// An approver without the right to every target does not count.
 func TestApproverMustBeGrantedItAll(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
@@ -107,7 +107,7 @@ grants: [{name: g, to: [alice, bob], domains: [a.test.com]}]
 	}
 }
 
-// A rule that became stricter counts for what was asked before it.
+// A rule that became stricter counts for requests from before the change.
 func TestRuleThatAsksForMoreWithdraws(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -122,7 +122,7 @@ func TestRuleThatAsksForMoreWithdraws(t *testing.T) {
 	w.ends("Done")
 }
 
-// What was approved is looked at again when it is sent.
+// An approval is judged again at the send.
 func TestApprovalIsJudgedAgainAtTheSend(t *testing.T) {
 	t.Parallel()
 	for name, policy := range map[string]string{
@@ -155,7 +155,7 @@ func TestApprovalIsJudgedAgainAtTheSend(t *testing.T) {
 	}
 }
 
-// What nobody was asked about is not sent once a rule asks.
+// A purge without a question is not sent once a rule requires one.
 func TestUnguardedPurgeUnderANewRule(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)
@@ -168,7 +168,7 @@ func TestUnguardedPurgeUnderANewRule(t *testing.T) {
 	w.quiet()
 }
 
-// Two who may approve press at once: one wins, and the other is told who.
+// Two approvers press at once: one press decides, and the other presser is told the first one's name.
 func TestTwoApproversAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)

@@ -20,7 +20,7 @@ import (
 
 var mainland, overseas, both = []purge.Area{purge.Mainland}, []purge.Area{purge.Overseas}, []purge.Area{purge.Mainland, purge.Overseas}
 
-// areaDomains are served in one area, in both, and where nobody knows.
+// areaDomains are domains in one area, in both areas, and in unknown areas.
 var areaDomains = []purge.Domain{
 	{Host: "www.test.com", Areas: both, Online: true},
 	{Host: "cn.test.com", Areas: mainland, Online: true},
@@ -63,7 +63,7 @@ func byHostName(list []purge.Domain) vendor.Domains {
 	return all
 }
 
-// TestTheAreaOfAHost: typed, then the policy file's, then the only one in which it is served, then mainland.
+// The typed area comes first, then the policy file's, then the only served one, then mainland.
 func TestTheAreaOfAHost(t *testing.T) {
 	t.Parallel()
 	policy, err := acl.Parse("acl.yaml", []byte(areaPolicy))
@@ -88,7 +88,7 @@ func TestTheAreaOfAHost(t *testing.T) {
 	}
 }
 
-// TestAreasByThemselves plays what people type to the end: which calls leave, what is said of the area, and what is offered.
+// The test plays commands to their end, and checks the calls, the lines about the area, and the offers.
 func TestAreasByThemselves(t *testing.T) {
 	t.Parallel()
 	const intlOnly, cnOnly = "intl.test.com is served overseas only.", "cn.test.com is served in mainland only."
@@ -152,8 +152,8 @@ func TestAreasByThemselves(t *testing.T) {
 	}
 }
 
-// What was refused for its area is one press away where it is served, and so is the rest of what was left out; what is not served there is
-// not sent.
+// A refusal for the area offers the area that serves the domain, and the rest of the targets; a target that the other area does not
+// serve is not sent there.
 func TestOffersOfTheOtherArea(t *testing.T) {
 	t.Parallel()
 	w, _ := newAreaWorld(t)
@@ -183,7 +183,7 @@ func TestOffersOfTheOtherArea(t *testing.T) {
 	}
 }
 
-// Whoever may not purge where a domain is served is told why it would have gone there, and offered nothing.
+// A person without the right to the domain's only area is told the reason for that area, and gets no offer.
 func TestAnAreaByItselfIsJudged(t *testing.T) {
 	t.Parallel()
 	w, _ := newAreaWorld(t)
@@ -197,7 +197,7 @@ func TestAnAreaByItselfIsJudged(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
-// A purge that the vendor would refuse for its area is pointed out before it is pressed.
+// The question points out an area that the vendor would refuse.
 func TestAnAreaThatDoesNotFitIsPointedOut(t *testing.T) {
 	t.Parallel()
 	w, _ := newAreaWorld(t)
@@ -206,7 +206,7 @@ func TestAnAreaThatDoesNotFitIsPointedOut(t *testing.T) {
 	assert.Contains(t, w.asks(alice, "dir https://intl.test.com/a/ --area mainland").card.Lines, hint)
 }
 
-// An area that was added or taken away since the list was read harms nobody: a refusal has it read anew.
+// A change of the areas after the last reading does no harm: a refusal causes a new reading.
 func TestAStaleListIsReadAnew(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -240,7 +240,7 @@ func TestAStaleListIsReadAnew(t *testing.T) {
 	}
 }
 
-// Where no list tells of areas, as with API 2.0, a refusal that is about the area offers the other one.
+// Without a list of areas, as with API 2.0, a refusal about the area offers the other one.
 func TestARefusalOfTheAreaOffersTheOther(t *testing.T) {
 	t.Parallel()
 	for area, typed := range map[purge.Area]string{purge.Mainland: "", purge.Overseas: " --overseas"} {

@@ -19,9 +19,9 @@ import (
 	"purgebot/purge"
 )
 
-// What somebody tries at a press: too late, on what has changed since, with words that say nothing.
+// Attempts at a press: too late, on changed rules, or with empty words.
 
-// held is a world whose workflows stop before they read what was decided, or before they send, and whose clock can be put forward.
+// held is a world whose workflows stop before they read a decision, or before they send, and whose clock can be advanced.
 type held struct {
 	*world
 	reached chan struct{}
@@ -53,7 +53,7 @@ func newHeldWorld(t *testing.T, at string, change ...func(*Options)) *held {
 
 func (h *held) passes(d time.Duration) { h.later.Add(int64(d)) }
 
-// What was decided, and not taken up yet, is what a later press is told of, also when the time is over by then.
+// A later press is told about a decision that the workflow has not seen yet, also after the expiry.
 func TestPressBetweenTheDecisionAndItsEffect(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -88,7 +88,7 @@ func TestPressBetweenTheDecisionAndItsEffect(t *testing.T) {
 	}
 }
 
-// The requester's other account is theirs by the file of the send, too.
+// The send uses the present policy file to match a requester's other account.
 func TestAccountThatIsNoLongerTheRequesters(t *testing.T) {
 	t.Parallel()
 	h := newHeldWorld(t, "before submit")
@@ -101,7 +101,7 @@ func TestAccountThatIsNoLongerTheRequesters(t *testing.T) {
 	h.quiet()
 }
 
-// Nothing is sent that is not what was asked, and nothing guarded that nobody has confirmed.
+// A purge whose rows differ from the request is not sent, and a guarded purge not without a confirmation.
 func TestWhatIsSentIsWhatWasConfirmed(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
@@ -148,7 +148,7 @@ func TestOfferExpires(t *testing.T) {
 	h.quiet()
 }
 
-// Whoever administers may stop what they may neither purge nor approve.
+// An administrator may cancel a purge without the right to purge or approve it.
 func TestAdministratorCancels(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
@@ -161,7 +161,7 @@ func TestAdministratorCancels(t *testing.T) {
 	w.quiet()
 }
 
-// Whoever serves "//" as the whole site has it purged whole.
+// The address "//" counts as the whole site.
 func TestSlashesAreAWholeSite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -171,7 +171,7 @@ func TestSlashesAreAWholeSite(t *testing.T) {
 	w.quiet()
 }
 
-// A reason is what the approvers can read.
+// A reason must be visible to the approvers.
 func TestReasonThatNobodySees(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
@@ -182,7 +182,7 @@ func TestReasonThatNobodySees(t *testing.T) {
 	w.quiet()
 }
 
-// Whoever was passed over is mentioned where the audit is read, too.
+// The audit channel mentions the approvers who were not asked.
 func TestAuditChannelMentionsThePassedOver(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent, auditChannel)
@@ -201,7 +201,7 @@ func TestAuditChannelMentionsThePassedOver(t *testing.T) {
 	assert.Equal(t, []acl.Subject{aliceElse}, card.PassedOver(store.Entry{Body: body}, inDiscord))
 }
 
-// However many others come first, whoever is in this chat is told that they may press.
+// An approver in this chat is mentioned, however many approvers of other chats come first.
 func TestApproversOfAnotherChatComeFirst(t *testing.T) {
 	t.Parallel()
 	var others, here []string
@@ -224,7 +224,7 @@ func TestApproversOfAnotherChatComeFirst(t *testing.T) {
 	assert.Contains(t, strings.Join(m.card.Lines, "\n"), "and 25 more; whoever asked cannot.")
 }
 
-// The approvers of all rules are asked, each once, in the chat where it is asked.
+// The approvers of all rules are mentioned, each once, in the chat of the question.
 func TestApproversOfSeveralRules(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -234,7 +234,7 @@ func TestApproversOfSeveralRules(t *testing.T) {
 	assert.Equal(t, []acl.Subject{bob}, m.card.Mention)
 }
 
-// What its requester may not purge any more can still be stopped by whoever could approve it.
+// An approver can cancel a purge whose requester has lost the right to it.
 func TestApproverCancelsWhatTheRequesterLost(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
@@ -245,7 +245,8 @@ func TestApproverCancelsWhatTheRequesterLost(t *testing.T) {
 	w.quiet()
 }
 
-// Of two who press without approval at once, one does, and the other is told who; so with an approval in between.
+// Of two presses without approval at once, one decides, and the other presser is told the name; the same holds for an approval in
+// between.
 func TestReleasedTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
@@ -268,7 +269,7 @@ func TestReleasedTwiceAtOnce(t *testing.T) {
 	assert.Equal(t, 1, n, "and told once")
 }
 
-// The form is no longer good once its question is over, whoever opened it.
+// A form is invalid once its question is over, for every person.
 func TestReasonAfterTheQuestion(t *testing.T) {
 	t.Parallel()
 	h := newHeldWorld(t, "before decision", func(o *Options) { o.EmergencyAfter = 1 })
@@ -280,7 +281,7 @@ func TestReasonAfterTheQuestion(t *testing.T) {
 	h.quiet()
 }
 
-// The wake of an emergency mentions nobody: that is half time's.
+// The wake-up for the emergency mentions no approver, since the reminder comes at half time.
 func TestNoReminderBeforeHalfTime(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)
@@ -296,7 +297,7 @@ func TestNoReminderBeforeHalfTime(t *testing.T) {
 	w.reminded()
 }
 
-// A channel that another organisation has joined meanwhile is no place to press in.
+// A press is refused in a channel that another organisation has joined meanwhile.
 func TestPressInAChannelThatIsSharedByNow(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)

@@ -18,7 +18,7 @@ import (
 	"purgebot/bot/store"
 )
 
-// noAudit keeps rows out of the audit, "" is all, until again is called.
+// noAudit makes writes of an audit row fail until the returned function is called; "" stands for every row.
 func (w *world) noAudit(what string) (again func()) {
 	w.t.Helper()
 	when := ""
@@ -33,7 +33,7 @@ func (w *world) noAudit(what string) (again func()) {
 	}
 }
 
-// TestNoPurgeWithoutItsAuditRow: what the audit cannot say is not taken, and the same event is taken once it can.
+// A purge without its audit row is not taken, and the same event is taken once the audit works.
 func TestNoPurgeWithoutItsAuditRow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -51,7 +51,7 @@ func TestNoPurgeWithoutItsAuditRow(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
-// TestNoPressWithoutItsAuditRow: the question stays open, and the same press is taken once the audit can be written.
+// Without the audit row the question stays open, and the same press is taken once the audit works.
 func TestNoPressWithoutItsAuditRow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -71,7 +71,7 @@ func TestNoPressWithoutItsAuditRow(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
-// TestNoCallWithoutItsAuditRow: no call leaves before the audit holds that it does.
+// A call leaves only after its audit row is written.
 func TestNoCallWithoutItsAuditRow(t *testing.T) {
 	t.Parallel()
 	told := make(chan struct{}, 100)
@@ -87,7 +87,7 @@ func TestNoCallWithoutItsAuditRow(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
-// bell rings for each line of the log that says that the audit cannot be written.
+// bell rings for each log line about a failed write of the audit.
 type bell chan<- struct{}
 
 func (b bell) Write(line []byte) (int, error) {
@@ -97,7 +97,7 @@ func (b bell) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// TestAuditVocabulary: no row's kind is a text of its own, spelled out where the row is made.
+// Every audit row takes its kind from the constants of package store.
 func TestAuditVocabulary(t *testing.T) {
 	t.Parallel()
 	places := map[string]int{"entry": 0, "by": 1, "seen": 1, "remark": 0} // of the kind, among the arguments

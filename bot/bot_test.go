@@ -64,8 +64,7 @@ func TestManyURLsOfOnePersonAreAsked(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
-// TestOnlyWhatWasOrMayBeSentCountsAsMany asks about more URLs than may go without a question, ends the question in each way, and
-// then purges a single one.
+// The test asks for more URLs than may go without a question, ends the question in each way, and then purges a single URL.
 func TestOnlyWhatWasOrMayBeSentCountsAsMany(t *testing.T) {
 	t.Parallel()
 	many := "https://www.test.com/1 https://www.test.com/2 https://www.test.com/3 https://www.test.com/4"
@@ -508,7 +507,7 @@ func TestPersonRateForgets(t *testing.T) {
 	assert.True(t, r.allow(alice, chat.EventKey{ID: "3"}, now.Add(10*time.Second)))
 }
 
-// TestPersonRateCountsOnce: what is delivered again costs nothing and is answered as it was, also in a later window.
+// A redelivered event is not counted, and gets its earlier answer, also in a later window.
 func TestPersonRateCountsOnce(t *testing.T) {
 	t.Parallel()
 	r, now := newPersonRate(2), time.Now()
@@ -529,7 +528,7 @@ func TestPersonRateCountsOnce(t *testing.T) {
 	assert.LessOrEqual(t, len(r.seen[alice].lately), rateKeeps)
 }
 
-// TestARefusalSaysThatItIsOne: adapters and metrics tell refusals by a field, never by a colour or a text.
+// A field marks refusals for adapters and metrics; its colour and text do not.
 func TestARefusalSaysThatItIsOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

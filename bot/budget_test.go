@@ -13,8 +13,8 @@ import (
 	"purgebot/purge"
 )
 
-// budgetPolicy lets each person purge five URLs and two directories a day and area, all of web together six URLs, and the grant
-// careful two.
+// budgetPolicy gives each person five URLs and two directories a day and area, all of web together six URLs, and the grant
+// "careful" two.
 const budgetPolicy = `version: 1
 contact: "#cdn-help"
 people: {alice: [slack:T0/UALICE, slack:T0/UALICE2], bob: [slack:T0/UBOB]}
@@ -69,7 +69,7 @@ func TestBudgets(t *testing.T) {
 	assert.Contains(t, why, "Your budget under the rule “careful”: 2 of 2 URLs in mainland left today")
 }
 
-// TestDryRunJudgesBudgets as the command itself would, and charges nothing.
+// A dry run judges budgets as the command itself does, and charges nothing.
 func TestDryRunJudgesBudgets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -93,7 +93,7 @@ func TestDryRunJudgesBudgets(t *testing.T) {
 	assert.NotContains(t, lines(w.types(alice, urls("www.test.com", "9")+" --dry-run")), "budget", "who has none hears of none")
 }
 
-// TestBudgetIsGivenBack for what surely was not sent, and not for the rest.
+// A budget gets back the units that were surely not sent, and no others.
 func TestBudgetIsGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -131,7 +131,7 @@ func TestBudgetIsGivenBack(t *testing.T) {
 	}
 }
 
-// TestBudgetAtOnce: of many at once no more are taken than fit.
+// Simultaneous requests never take more units than a budget has.
 func TestBudgetAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

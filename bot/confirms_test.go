@@ -13,7 +13,7 @@ import (
 	"purgebot/bot/chat"
 )
 
-// TestOnlyWhatDecidesConfirms: an adapter leaves out what confirms a list that cannot be read, and nothing else.
+// An adapter that cannot show the whole list leaves out the buttons that confirm it, and no others.
 func TestOnlyWhatDecidesConfirms(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -39,7 +39,7 @@ func manyURLs() (urls []string) {
 	return urls
 }
 
-// TestWithoutFilesALongListCannotBeConfirmed: in a chat that takes no files; a short list is on the card itself.
+// A chat without files cannot confirm a long list; a short list is on the card itself.
 func TestWithoutFilesALongListCannotBeConfirmed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -57,7 +57,7 @@ func TestWithoutFilesALongListCannotBeConfirmed(t *testing.T) {
 	assert.NotContains(t, m.card.Lines, card.Unreadable)
 }
 
-// TestEachChatIsSpokenToInItsWords: what people call a workspace, and whether a mention is heard, differs.
+// Each chat has its own word for a workspace and its own way to mention.
 func TestEachChatIsSpokenToInItsWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

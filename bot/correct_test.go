@@ -17,9 +17,9 @@ import (
 	"purgebot/purge"
 )
 
-// A command that is not plain stands behind a press for each way to read it.
+// An unclear command stands behind one button for each reading.
 
-// commands sends a command and returns the whole answer.
+// commands sends a command and returns the whole reply.
 func (w *world) commands(c chat.Command) chat.Reply {
 	w.t.Helper()
 	c.Event, c.From = w.event(), alice
@@ -31,7 +31,7 @@ func (w *world) commands(c chat.Command) chat.Reply {
 	return r
 }
 
-// takes presses a button of a private told, in a place.
+// takes presses a button of a private reply, in the given place.
 func (w *world) takes(who acl.Subject, at chat.Thread, c chat.Card, label string) chat.Card {
 	w.t.Helper()
 	require.True(w.t, hasButton(c, label), "%q: %v", label, labels(c))
@@ -40,7 +40,7 @@ func (w *world) takes(who acl.Subject, at chat.Thread, c chat.Card, label string
 	return replyCard(r)
 }
 
-// TestAPressTakesACorrection: nothing is purged without it, and it does what typing the corrected command would have done.
+// A correction purges nothing without a press, and its press has the effect of the corrected command.
 func TestAPressTakesACorrection(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -66,7 +66,7 @@ func TestAPressTakesACorrection(t *testing.T) {
 	}
 }
 
-// TestACorrectionIsJudgedAsIfTyped: guarded, denied and limited alike.
+// A correction is guarded, denied and limited like a typed command.
 func TestACorrectionIsJudgedAsIfTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -116,7 +116,7 @@ func TestEachReadingHasItsPress(t *testing.T) {
 	assert.Equal(t, "https://www.test.com/a.css,200,HIT", w.cdn.sent()[0].Targets[0].String())
 }
 
-// TestManyOfOneRepair: one reason, every address, one press.
+// Many targets with one mistake get one reason, every address, and one button.
 func TestManyOfOneRepair(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -142,7 +142,7 @@ func TestManyOfOneRepair(t *testing.T) {
 	assert.NotNil(t, m.card.File, "what was not shown is asked about, with a file of all")
 }
 
-// TestWhatIsNotShownIsAsked: of two long readings neither fits on a card whole.
+// A reading that does not fit on the card whole leads to a question.
 func TestWhatIsNotShownIsAsked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -157,7 +157,7 @@ func TestWhatIsNotShownIsAsked(t *testing.T) {
 	assert.Empty(t, w.cdn.sent())
 }
 
-// TestAnOfferIsOfThePlaceWhereItWasTyped: the private reply may be a direct message, and the press come from there.
+// The press of an offer counts for the place of the command, even if it comes from a direct message.
 func TestAnOfferIsOfThePlaceWhereItWasTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -193,7 +193,7 @@ func TestAnAddressWithoutItsHost(t *testing.T) {
 	assert.Empty(t, w.types(carol, "/images/a.jpg").Buttons, "who may purge nothing is offered nothing")
 }
 
-// TestACorrectionFitsThePlace: it begins as a command does there.
+// A corrected command begins as commands do in that chat.
 func TestACorrectionFitsThePlace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -210,7 +210,7 @@ func TestACorrectionFitsThePlace(t *testing.T) {
 	assert.NotContains(t, r.Card.Lines, label)
 }
 
-// TestWhatMayBeSaidInPublic: what was typed, and nothing of any rule.
+// The public part of a correction holds the typed text, and nothing about the rules.
 func TestWhatMayBeSaidInPublic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -20,14 +20,14 @@ const why = "checkout serves last week's prices"
 
 func urgent(o *Options) { o.EmergencyAfter = 100 * time.Millisecond }
 
-// urgentQuestion is a question that has waited long enough.
+// urgentQuestion returns a question that has waited long enough for an emergency.
 func (w *world) urgentQuestion(text string) shown {
 	w.t.Helper()
 	m := w.asks(alice, text)
 	return w.chat.await(w.t, func(n shown) bool { return n.ref == m.ref && hasButton(n.card, "Purge without approval") })
 }
 
-// answers presses a button, and returns all that is answered.
+// answers presses a button and returns the whole reply.
 func (w *world) answers(who acl.Subject, m shown, label string) chat.Reply {
 	w.t.Helper()
 	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, label)})
@@ -83,7 +83,7 @@ func TestPurgeWithoutApproval(t *testing.T) {
 	w.assertReleased(why)
 }
 
-// assertReleased: the decision and the audit say who and why.
+// assertReleased checks the presser and the reason in the decision and the audit.
 func (w *world) assertReleased(reason string) {
 	w.t.Helper()
 	p := w.onlyPurge()
@@ -109,7 +109,7 @@ func (w *world) assertReleased(reason string) {
 	w.t.Error("the audit does not say so")
 }
 
-// A requester who is listed may as well, and nobody else may press their Purge for them.
+// A requester on the emergency list may purge without approval, but no other person may press Purge in the requester's place.
 func TestRequesterPurgesWithoutApproval(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
@@ -140,7 +140,7 @@ func TestNoEmergencyWhereNobodyIsListed(t *testing.T) {
 	assert.Equal(t, []string{"Purge", "Cancel"}, labels(now.card))
 }
 
-// A question to the requester has no such way.
+// A question to the requester has no emergency.
 func TestNoEmergencyForTheRequestersOwnPress(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
@@ -150,7 +150,7 @@ func TestNoEmergencyForTheRequestersOwnPress(t *testing.T) {
 	w.quiet()
 }
 
-// What is pressed in an emergency is judged as every press is.
+// An emergency press is judged like every other press.
 func TestReleaseIsAPress(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -191,7 +191,7 @@ func TestReleaseIsAPress(t *testing.T) {
 	}
 }
 
-// In an emergency the host of a whole site is typed all the same.
+// An emergency press on a whole site still types the host.
 func TestReleaseOfAWholeSite(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
@@ -204,7 +204,7 @@ func TestReleaseOfAWholeSite(t *testing.T) {
 	w.ends("Done")
 }
 
-// The form of a whole site is not a way to purge without approval, nor the other way round.
+// The form of a whole site does not release a purge, and the emergency form does not confirm a whole site.
 func TestFormsAreNotEachOther(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
@@ -225,7 +225,7 @@ func TestReleaseWhereThereAreNoForms(t *testing.T) {
 	w.quiet()
 }
 
-// What was released is judged again at the send.
+// A release is judged again at the send.
 func TestReleaseIsJudgedAgainAtTheSend(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, urgent)
@@ -245,7 +245,7 @@ func TestReleaseIsJudgedAgainAtTheSend(t *testing.T) {
 	w.quiet()
 }
 
-// The button is there after a restart, and not later because of it.
+// A restart neither loses nor delays the emergency button.
 func TestEmergencyAfterARestart(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t, func(o *Options) { o.EmergencyAfter = 2 * time.Second })

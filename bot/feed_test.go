@@ -14,7 +14,7 @@ func auditChannel(o *Options) {
 	o.AuditChannel = chat.Thread{Platform: "slack", Workspace: "T0", Channel: "CAUDIT"}
 }
 
-// audits waits until the audit channel was told something, and returns all that it was told.
+// audits waits until the audit channel shows a text, and returns everything in the channel.
 func (w *world) audits(something string) string {
 	w.t.Helper()
 	told := func() (text string) {
@@ -63,7 +63,7 @@ func (w *world) tellsAll(t *testing.T) {
 	assert.NotContains(t, all, "example.com")
 }
 
-// TestAuditChannelClosed: what cannot be told holds up no purge, and is told once it can.
+// A closed audit channel delays no purge, and gets the missing rows once it is open.
 func TestAuditChannelClosed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, auditChannel)

@@ -14,7 +14,7 @@ import (
 	"purgebot/bot/store"
 )
 
-// bob is the administrator, and alice may override freezes.
+// rulesPolicy makes bob the administrator, and lets alice override freezes.
 const rulesPolicy = worldPolicy + "freezes: {override: [alice]}\n"
 
 func textOf(c chat.Card) string {
@@ -96,7 +96,7 @@ func TestFreezingAgain(t *testing.T) {
 	w.ends("Done")
 }
 
-// TestOnlyAdministrators: nobody else changes a rule, and each refusal is audited.
+// Only administrators change rules, and each refusal is audited.
 func TestOnlyAdministrators(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -114,7 +114,7 @@ func TestOnlyAdministrators(t *testing.T) {
 	assert.Contains(t, w.types(bob, `freeze www.test.com 2h "why"`).Title, "I cannot post in this channel, so nothing was changed.")
 }
 
-// TestNoticeSurvivesAKill: what is committed and not posted is posted after the next start, and once.
+// A committed notice without a post is posted once after the next start.
 func TestNoticeSurvivesAKill(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)
@@ -151,7 +151,7 @@ func TestRuleDeliveredTwice(t *testing.T) {
 	assert.Equal(t, "www.test.com", rules[0].Domain)
 }
 
-// TestOverride: those whom the file names go through with a reason, after a press, and the card says so.
+// People in the policy's override list may purge under a freeze with a reason and a press, and the card says so.
 func TestOverride(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

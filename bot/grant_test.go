@@ -46,7 +46,7 @@ func TestGrantAndRevoke(t *testing.T) {
 	assert.Equal(t, card.Footer, body.Rule)
 }
 
-// TestGrantSubjects: who is meant, and whom nobody can mean.
+// The test lists the names that stand for a subject, and those that stand for none.
 func TestGrantSubjects(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -80,7 +80,7 @@ func TestGrantSubjects(t *testing.T) {
 	}
 }
 
-// TestNameIsNoMention: a name is anybody's, so whoever typed one is told what works in their chat.
+// A typed name is not unique, so the refusal names the form of a mention in that chat.
 func TestNameIsNoMention(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -90,7 +90,7 @@ func TestNameIsNoMention(t *testing.T) {
 	assert.Empty(t, w.audited("granted"))
 }
 
-// TestSuggestsRulesToRevoke: to administrators alone, the newest first, and only what holds.
+// Administrators alone get suggestions of rules, the newest first, and only of present ones.
 func TestSuggestsRulesToRevoke(t *testing.T) {
 	t.Parallel()
 	var later atomic.Int64
@@ -114,7 +114,7 @@ func TestSuggestsRulesToRevoke(t *testing.T) {
 	assert.Equal(t, []string{freeze}, suggests(bob, ""))
 }
 
-// TestGrantNeverExceedsItsGiver: nothing is lent in vain, and a group does not let its giver in.
+// A grant without effect is refused, and a group gives rights to its members only.
 func TestGrantNeverExceedsItsGiver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -130,10 +130,10 @@ func TestGrantNeverExceedsItsGiver(t *testing.T) {
 	w.asks(carol, "dir https://www.test.com/a/ --overseas")
 }
 
-// lending is a policy under which bob may purge only as one of a group of the chat.
+// lending is a policy under which bob may purge only as a member of a chat group.
 const lending = worldPolicy + "  - {name: crew, to: [\"slack:T0/SCREW\"], domains: [crew.test.com], kinds: [url, directory]}\n"
 
-// TestALoanIsWorthWhatItsGiverIsNow: at the command, and at the press of whoever else approves.
+// A temporary grant counts with its giver's present rights, at the command as well as at another person's approval.
 func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 	t.Parallel()
 	member := chat.Person{Subject: bob, Name: "Bob", Standing: chat.Member, Groups: []acl.Subject{"slack:T0/SCREW"}}
@@ -175,7 +175,7 @@ func TestALoanIsWorthWhatItsGiverIsNow(t *testing.T) {
 	}
 }
 
-// TestAnApproverDoesNotSaveALoan: whoever asked borrowed, and somebody else presses.
+// An approval does not make up for a requester's lost temporary grant.
 func TestAnApproverDoesNotSaveALoan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -188,7 +188,7 @@ func TestAnApproverDoesNotSaveALoan(t *testing.T) {
 	assert.Empty(t, w.cdn.sent())
 }
 
-// TestAGroupThatTheGiverJoinedSinceLendsNothing: else the call that leaves later would be refused.
+// A group that a giver joined after the grant adds nothing, since the later send would be refused.
 func TestAGroupThatTheGiverJoinedSinceLendsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

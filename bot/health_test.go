@@ -30,7 +30,8 @@ func TestConditionOfAPlatform(t *testing.T) {
 	assert.Len(t, w.bot.Condition(t.Context()).Problems, 1)
 }
 
-// What an operator must mend at the CDN is told, but no reason to take the bot out of service: nobody would see it mended.
+// A problem at the CDN that an operator must solve is a warning, and does not take the bot out of service, where its solution would
+// not show.
 func TestRefusalOfTheCDNIsAWarningForAWhile(t *testing.T) {
 	t.Parallel()
 	var ahead atomic.Int64
@@ -63,7 +64,7 @@ func TestRefusalOfTheCDNIsAWarningForAWhile(t *testing.T) {
 	assert.Equal(t, Condition{}, w.bot.Condition(t.Context()))
 }
 
-// A key that is refused is refused for everything: what is left out says so.
+// A refused key fails every call, so each target that is left out shows that reason.
 func TestWhatAHaltLeavesOutSaysWhy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

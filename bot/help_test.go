@@ -29,7 +29,7 @@ grants:
   - {name: over, to: [slack:T0/UOVER], domains: [www.test.com], kinds: [url, directory], areas: [mainland, overseas], until: 2020-01-01T00:00:00Z}
 `
 
-// probes are what somebody types to see whether a word of help is of any use to them: one of them must not be refused.
+// probes are the commands that test whether a line of help is useful to a person: one of them must not be refused.
 func probes(id string) map[string][]string {
 	return map[string][]string{
 		"/purge https|/purge url":            {"https://www.test.com/1 --dry-run", "https://www.test.com/1 --overseas --dry-run"},
@@ -47,8 +47,8 @@ func probes(id string) map[string][]string {
 	}
 }
 
-// TestHelpListsExactlyWhatItsReaderMayUse asks everybody for help, in every kind of chat and with either API, and types what it
-// lists and what it does not: nobody is shown what is refused to them, and nobody misses what is not.
+// The test reads the help as every person, in every kind of chat and with either API, and types each listed and unlisted command:
+// the help lists exactly the commands that are not refused.
 func TestHelpListsExactlyWhatItsReaderMayUse(t *testing.T) {
 	t.Parallel()
 	people := []string{"UNOBODY", "UURLS", "UDIRS", "UABROAD", "UBOTH", "UALL", "UOVER", "UAUDITOR", "UCHIEF", "ULENT"}
@@ -82,13 +82,13 @@ func TestHelpListsExactlyWhatItsReaderMayUse(t *testing.T) {
 	}
 }
 
-// refuses reports whether somebody is refused what they typed, for want of the right to it.
+// refuses reports whether a command is refused for want of a right.
 func (w *world) refuses(who acl.Subject, text string) bool {
 	c := w.types(who, text)
 	return c.Tone == chat.Bad && !strings.HasPrefix(c.Title, "No freeze or grant from chat holds now") && !strings.HasPrefix(c.Title, "There is no r-")
 }
 
-// TestHelpNamesEveryWord: whoever may use everything is shown every word of the grammar, in both kinds of chat.
+// A person with every right is shown every word of the grammar, in both kinds of chat.
 func TestHelpNamesEveryWord(t *testing.T) {
 	t.Parallel()
 	all := card.Rights{Urls: true, Directories: true, Overseas: true, Everywhere: true, Prefetch: true, Forms: true, Mentions: true, Audits: true, Administers: true}
@@ -112,7 +112,7 @@ func TestWhoMayUseNothingIsToldWhomToAsk(t *testing.T) {
 	assert.Contains(t, w.types(carol, "help").Lines, "You are slack:T0/UCAROL. Ask those who keep the policy file.")
 }
 
-// TestAFrozenAdministratorIsToldWhatTheyMayDo: nobody is told to ask for what they may do themselves; a card has many readers.
+// A person with the power to end a freeze is not told to ask for it; a public card names no reader's powers.
 func TestAFrozenAdministratorIsToldWhatTheyMayDo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -134,7 +134,7 @@ func TestAFrozenAdministratorIsToldWhatTheyMayDo(t *testing.T) {
 	assert.Contains(t, lines(w.chat.await(t, func(n shown) bool { return n.ref == m.ref && strings.Contains(lines(n.card), "frozen until") }).card), "Wait, or ask an administrator")
 }
 
-// TestWhySaysWhatWouldFollowAndEachThingOnce covers every reading of a target and every confirmation.
+// The test covers every reading of a target and every confirmation.
 func TestWhySaysWhatWouldFollowAndEachThingOnce(t *testing.T) {
 	t.Parallel()
 	const plain, asks = "No question comes first, up to 3 URLs in ten minutes.", "A question comes first. Only the person who asked may press Purge."

@@ -24,7 +24,7 @@ func (o *outside) says(t *testing.T, acks <-chan string, event string, who acl.S
 	return alive
 }
 
-// driveJoin has alice ask, bob ask for the same while hers is running, and the purge end. It goes on after a death of the child.
+// driveJoin has alice ask, bob ask for the same during her purge, and the purge end. It continues after a death of the child.
 func (o *outside) driveJoin(t *testing.T, dir string) {
 	o.running = true
 	var alices, bobs bool
@@ -46,12 +46,12 @@ func (o *outside) driveJoin(t *testing.T, dir string) {
 	t.Fatal("the child died more than once")
 }
 
-// told waits until both threads were told the end, or for the death of the child.
+// told waits until both threads show the end, or for the death of the child.
 func (o *outside) told(t *testing.T, acks <-chan string) bool {
 	return o.awaits(t, acks, func() bool { return len(o.results("C0")) > 0 && len(o.results("C1")) > 0 })
 }
 
-// results are the titles at the end of a purge in a channel.
+// results returns the titles of the final messages in a channel.
 func (o *outside) results(channel string) (titles []string) {
 	for _, m := range o.chat.all() {
 		if m.at.Channel == channel && isResult(m) {
@@ -61,7 +61,7 @@ func (o *outside) results(channel string) (titles []string) {
 	return titles
 }
 
-// A kill from the commit of a request that joins on, wherever it comes, loses no message and sends nothing twice.
+// A kill at any point after the commit of a joining request loses no message and sends nothing twice.
 func TestKilledAroundAJoin(t *testing.T) {
 	t.Parallel()
 	whole := newOutside(t, -1)
@@ -82,7 +82,7 @@ func TestKilledAroundAJoin(t *testing.T) {
 	}
 }
 
-// assertJoinedTruly: at most one call, and both threads tell the same end, which fits what the CDN received.
+// assertJoinedTruly checks that at most one call left, and that both threads show the same end, in accord with the CDN.
 func assertJoinedTruly(t *testing.T, o *outside) {
 	t.Helper()
 	o.mu.Lock()

@@ -24,7 +24,7 @@ var elsewhere = chat.Thread{Platform: "slack", Workspace: "T0", Channel: "C1"}
 
 const page = "https://www.test.com/1"
 
-// typesAt is types in another channel.
+// typesAt types a command in another channel.
 func (w *world) typesAt(who acl.Subject, at chat.Thread, text string) chat.Card {
 	w.t.Helper()
 	r, err := w.bot.desk.Command(context.Background(), chat.Command{Event: w.event(), From: who, At: at, Text: text})
@@ -32,7 +32,7 @@ func (w *world) typesAt(who acl.Subject, at chat.Thread, text string) chat.Card 
 	return replyCard(r)
 }
 
-// keepsRunning has the vendor say that everything is still running, until the test says that it is done.
+// keepsRunning makes the vendor report every target as running until the returned function is called.
 func (w *world) keepsRunning() (done func()) {
 	says := func(o purge.Outcome) {
 		w.cdn.mu.Lock()
@@ -43,13 +43,13 @@ func (w *world) keepsRunning() (done func()) {
 	return func() { says(purge.Done) }
 }
 
-// in waits for a message of a channel whose title begins so.
+// in waits for a message of a channel whose title begins with the given words.
 func (w *world) in(at chat.Thread, title string) shown {
 	w.t.Helper()
 	return w.chat.await(w.t, func(m shown) bool { return m.at.Channel == at.Channel && strings.HasPrefix(m.card.Title, title) })
 }
 
-// runs has alice's page purged, and returns its card when it was sent, and what lets it be done.
+// runs has alice's page purged, and returns its card once it was sent, and the function that completes it.
 func (w *world) runs() (m shown, done func()) {
 	w.t.Helper()
 	done = w.keepsRunning()
@@ -96,7 +96,7 @@ func TestAnIdenticalPurgeUnderWayIsJoined(t *testing.T) {
 	assert.Equal(t, rows[0].Purge, p.Joined)
 }
 
-// The card of a request that joined names what it joined, and its button is a purge of its own.
+// The card of a joined request names the purge that it joined, and its button starts a new purge.
 func TestPurgeAgainJoinsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -193,7 +193,7 @@ func TestNotJoined(t *testing.T) {
 	}
 }
 
-// What is private is joined by whoever asked for it alone, and stays so.
+// A private purge is joined by its own requester alone, and stays private.
 func TestAPrivatePurgeIsJoinedByItsOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -211,7 +211,7 @@ func TestAPrivatePurgeIsJoinedByItsOwn(t *testing.T) {
 	}
 }
 
-// A person who asks again in the same channel is told so; joining once is enough, too.
+// A repeat in the same channel gets a pointer to the first purge, and one join is enough.
 func TestARepeatIsNotJoined(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -225,7 +225,7 @@ func TestARepeatIsNotJoined(t *testing.T) {
 	done()
 }
 
-// Whoever joined is told also where the purge was cancelled, which they did not do, and cannot do it themselves.
+// People who joined a purge are told about its cancellation, and cannot cancel it themselves.
 func TestACancelledPurgeIsToldToWhoJoined(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -261,7 +261,7 @@ func TestJoiningCostsNothing(t *testing.T) {
 	done()
 }
 
-// Of two at once one starts, whichever it is.
+// Of two identical requests at once, exactly one starts.
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -279,7 +279,7 @@ func TestTwoAtOnce(t *testing.T) {
 	assert.Len(t, w.audited("joined"), 2)
 }
 
-// What was sent after the request covers it, and says so.
+// A purge whose calls leave after the joining request covers it, and its card says so.
 func TestWhatWasNotYetSentCoversAll(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
@@ -297,7 +297,7 @@ func TestWhatWasNotYetSentCoversAll(t *testing.T) {
 	assert.Equal(t, at, poster.FirstSent([]store.Call{{At: at.Add(-time.Hour), State: store.CallUnsent}, {At: at.Add(time.Hour), State: store.CallAccepted}, {At: at, State: store.CallUnknown}}))
 }
 
-// What was said in one thread stays there: reason, notes, and who confirmed.
+// The reason, the notes and the confirmation of one thread do not show in the other.
 func TestAJoinShowsItsOwnReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -320,7 +320,7 @@ func TestAJoinShowsItsOwnReason(t *testing.T) {
 	}
 }
 
-// The id of a request that joined stands for the purge, and its buttons are about that.
+// The id and the buttons of a joined request act on the purge.
 func TestAJoinStandsForThePurge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -346,7 +346,7 @@ func TestAJoinStandsForThePurge(t *testing.T) {
 	assert.Contains(t, q.card.Lines, "Reason: his own")
 }
 
-// Whoever may purge by a grant of two hours may look at what they have joined, and no longer at anything else.
+// A person with a grant of two hours may see a joined purge later, and no other purge.
 func TestWhoeverJoinedMayLook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -361,7 +361,7 @@ func TestWhoeverJoinedMayLook(t *testing.T) {
 	done()
 }
 
-// A card that joined is only as good as its message: a press on a copy of it does nothing.
+// A press on a copy of a joined request's card does nothing.
 func TestAButtonOfAJoinHangsOnItsMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

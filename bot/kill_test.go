@@ -28,8 +28,8 @@ import (
 	"purgebot/purge"
 )
 
-// The tests here kill a real process with SIGKILL, between any two steps of a purge and around each call that leaves it,
-// and start it again on the same database. The CDN and the chat live on in the test, over HTTP.
+// The tests here kill a real process with SIGKILL, between any two steps of a purge and around each of its calls, and start it
+// again on the same database. The CDN and the chat stay in the test, over HTTP.
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("PURGEBOT_TEST_CHILD"); dir != "" {
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// runChild is a bot in a process of its own. It reads one line for a command, and says "acked" when it is taken.
+// runChild runs a bot in a process of its own. Each line of its input is a command, which it acknowledges with "acked".
 func runChild(dir, outside string) {
 	o := &remote{outside}
 	t := &testing.T{}
@@ -77,7 +77,7 @@ func runChild(dir, outside string) {
 	}
 }
 
-// remote is the CDN of the child: it lives in the test.
+// remote is the CDN of the child, which stays in the test.
 type remote struct{ url string }
 
 func (r *remote) call(path string, in, out any) error {
@@ -128,7 +128,7 @@ func (r *remote) Limits() purge.Limits {
 	return purge.Limits{URLs: 1000, Directories: 20, Prefetch: 500, Bytes: 1 << 20}
 }
 
-// remoteChat shows its messages in the test.
+// remoteChat shows the child's messages in the test.
 type remoteChat struct {
 	*fakeChat
 	remote *remote
@@ -147,7 +147,7 @@ func (c *remoteChat) Show(_ context.Context, at chat.Thread, ref chat.MessageRef
 	return ref, err
 }
 
-// outside is what outlives the child: the CDN, the chat, and the hand on the kill switch.
+// outside holds everything that outlives the child: the CDN, the chat and the kill switch.
 type outside struct {
 	*httptest.Server
 	chat *fakeChat
@@ -231,7 +231,7 @@ func newOutside(t *testing.T, killAt int) *outside {
 	return o
 }
 
-// took reports whether a call with exactly these targets was taken.
+// took reports whether the CDN accepted a call with exactly these targets.
 func (o *outside) took(asked purge.Batch) bool {
 	for _, b := range o.calls {
 		if b.Kind == asked.Kind && string(books.JSON(b.Targets)) == string(books.JSON(asked.Targets)) && (o.bad == "" || rejected(b, badInput, []string{o.bad}) == nil) {
@@ -241,7 +241,7 @@ func (o *outside) took(asked purge.Batch) bool {
 	return false
 }
 
-// reached counts a point, and kills the child at the one that was chosen. The child is then dead before it can go on.
+// reached counts a point, and kills the child at the chosen one before the child continues.
 func (o *outside) reached(point string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -252,7 +252,7 @@ func (o *outside) reached(point string) {
 	}
 }
 
-// launch starts the child and returns a channel of its acks, closed when it is dead.
+// launch starts the child and returns the channel of its acknowledgements, which closes at its death.
 func (o *outside) launch(t *testing.T, dir string) <-chan string {
 	t.Helper()
 	migrate(t, dir)
@@ -282,8 +282,8 @@ func (o *outside) launch(t *testing.T, dir string) <-chan string {
 	return acks
 }
 
-// drive asks for the purge, presses when it is asked, and waits for the end or for the death of the child.
-// It reports whether the command was acknowledged, and whether the child lived.
+// drive asks for the purge, presses the button of its question, and waits for the end or for the death of the child. It reports
+// whether the command was acknowledged, and whether the child lived.
 func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, lived bool) {
 	if ask {
 		fmt.Fprintln(o.in, o.say)
@@ -307,7 +307,7 @@ func (o *outside) drive(t *testing.T, acks <-chan string, ask bool) (acked, live
 	})
 }
 
-// awaits waits until something is to be seen, and reports false if the child died first.
+// awaits waits until seen reports true, and returns false if the child died first.
 func (o *outside) awaits(t *testing.T, acks <-chan string, seen func() bool) bool {
 	for {
 		o.chat.mu.Lock()
@@ -328,13 +328,13 @@ func (o *outside) awaits(t *testing.T, acks <-chan string, seen func() bool) boo
 	}
 }
 
-// isResult tells the message at the end from others in the same thread: the reminder, and what is not clear.
+// isResult reports whether a message is the final one of its thread, unlike a reminder or a reply about an unclear call.
 func isResult(m shown) bool {
 	before := func(s string) bool { return strings.HasPrefix(m.card.Title, s) }
 	return m.at.Root != "" && !before(card.StillWaits) && !before(card.NotClear) && !before(card.Cleared)
 }
 
-// presser is who presses, and whether it is time.
+// presser returns the person to press, and whether it is time.
 func (o *outside) presser() (acl.Subject, bool) {
 	if !o.reminds {
 		return alice, true
@@ -378,8 +378,8 @@ func TestKilledBetweenAnyTwoSteps(t *testing.T) {
 	}
 }
 
-// A kill around a call that nobody knows the fate of, around the looks for it and around its second try: there is no third one, and
-// what is told in the end is what the CDN has received.
+// A kill around an unclear call, around its looks and around its second try leads to no third try, and the final message fits the
+// CDN's calls.
 func TestKilledAroundASecondTry(t *testing.T) {
 	t.Parallel()
 	run := func(t *testing.T, killAt int) *outside {
@@ -406,7 +406,7 @@ func TestKilledAroundASecondTry(t *testing.T) {
 	}
 }
 
-// A kill while many calls wait for their turn loses none and makes none unclear: what was only queued is sent by the next.
+// A kill while many calls wait for their turn loses none and makes none unclear: the next process sends the queued calls.
 func TestKilledWhileManyAreQueued(t *testing.T) {
 	t.Parallel()
 	const many = 20
@@ -434,7 +434,7 @@ func TestKilledWhileManyAreQueued(t *testing.T) {
 	}
 }
 
-// count is how often a point was reached.
+// count returns how often a point was reached.
 func (o *outside) count(point string) (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -446,7 +446,7 @@ func (o *outside) count(point string) (n int) {
 	return n
 }
 
-// ended counts the messages that tell an end.
+// ended counts the final messages.
 func (o *outside) ended() (n int) {
 	for _, m := range o.chat.all() {
 		if isResult(m) {
@@ -456,7 +456,7 @@ func (o *outside) ended() (n int) {
 	return n
 }
 
-// assertToldTruly: one purge, at most one call, and a result that fits what the CDN received.
+// assertToldTruly checks for one purge, at most one call, and a result that fits the CDN's calls.
 func assertToldTruly(t *testing.T, o *outside) {
 	t.Helper()
 	o.mu.Lock()
@@ -491,7 +491,7 @@ func TestOpenConfirmationSurvivesRestarts(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
-// A kill while approvers are waited for, or just after, loses neither the question nor the reminder.
+// A kill before or just after a press of an approver loses neither the question nor the reminder.
 func TestKilledAroundAReminder(t *testing.T) {
 	t.Parallel()
 	run := func(t *testing.T, killAt int) *outside {

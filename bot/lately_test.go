@@ -58,7 +58,7 @@ func TestAPrivatePurgeNamesNoTargetThatWasJustPurged(t *testing.T) {
 	assert.Contains(t, lines(q.card), "One of these was purged in mainland")
 }
 
-// A private purge of somebody else is told to nobody, and one's own not where others read it.
+// Another person's private purge is never pointed out, and one's own only in private.
 func TestAPrivatePurgeIsNotPointedOutToOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -86,8 +86,7 @@ func TestAnOldPurgeIsNoNews(t *testing.T) {
 	}
 }
 
-// TestEachPurgeIsNamedWithItsOwnCount: a count is said of the purge that purged so many, and only what is not known to be done
-// may still be on its way.
+// Each earlier purge is named with the number of its own targets, and only targets without a known end are said to be under way.
 func TestEachPurgeIsNamedWithItsOwnCount(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 28, 9, 41, 0, 0, time.UTC)

@@ -13,7 +13,7 @@ import (
 	"purgebot/purge"
 )
 
-// changing looks are how a purge changes its state often before it ends: every target is done at a look of its own.
+// changing makes each target end at a look of its own, so that the purge changes often before its end.
 func changing(w *world, looks int) {
 	n := 0
 	w.cdn.status = func(q purge.StatusQuery) ([]purge.TargetStatus, error) {
@@ -28,7 +28,8 @@ func changing(w *world, looks int) {
 
 const sixURLs = "https://www.test.com/1 https://www.test.com/2 https://www.test.com/3 https://www.test.com/4 https://www.test.com/5 https://www.test.com/6"
 
-// TestAnEndIsToldOnceWhereTheChannelIsLost: at the end, however often the purge changes before, by whatever the channel is lost.
+// A requester whose channel is lost is told the end privately, once, for each way to lose a channel and however often the purge
+// changes.
 func TestAnEndIsToldOnceWhereTheChannelIsLost(t *testing.T) {
 	t.Parallel()
 	gone := &purge.Error{Kind: purge.NotFound, Message: "That channel is gone. Use another one."}
@@ -58,7 +59,7 @@ func TestAnEndIsToldOnceWhereTheChannelIsLost(t *testing.T) {
 	}
 }
 
-// TestWhereOnlyPostingIsRevokedTheCardIsEdited, and the end is told to whoever asked, since an edit notifies nobody.
+// A card can be edited where posting is forbidden; the requester is then told the end privately, since an edit notifies nobody.
 func TestWhereOnlyPostingIsRevokedTheCardIsEdited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -76,7 +77,7 @@ func TestWhereOnlyPostingIsRevokedTheCardIsEdited(t *testing.T) {
 	assert.Contains(t, w.chat.all()[0].card.Title, "Done in mainland")
 }
 
-// TestWhoJoinedIsToldTheirs: each who asked is told once, after their own event.
+// Each requester of a joined purge is told once, after that requester's own event.
 func TestWhoJoinedIsToldTheirs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -95,7 +96,7 @@ func TestWhoJoinedIsToldTheirs(t *testing.T) {
 	assert.Equal(t, map[string]bool{"E1": true, "E2": true}, after)
 }
 
-// settlesTold waits until no card is due, and counts what was told by then.
+// settlesTold waits until no card is due, and returns the number of private messages.
 func (w *world) settlesTold(n int) {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool {

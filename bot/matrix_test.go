@@ -17,7 +17,7 @@ import (
 	"purgebot/bot/store"
 )
 
-// Who presses what, when, and what they are told: every cell goes through Answer.
+// The matrix of presses: each cell is a person, a button and a moment, and goes through Answer.
 
 const (
 	dave       = acl.Subject("slack:T0/UDAVE")
@@ -35,7 +35,7 @@ const (
 	form       = "a form"
 )
 
-// matrixPolicy gives everybody but the stranger all that can be given, so that only what the row is about refuses them.
+// matrixPolicy gives every right to everyone but the stranger, so that only the tested rule can refuse.
 const matrixPolicy = `version: 1
 people:
   alice: [slack:T0/UALICE, slack:T0/UALICE2, discord:1/10]
@@ -49,11 +49,11 @@ denials:
   - {name: not b, to: [slack:T0/UDAVE], domains: [one.test.com, two.test.com], paths: [/b/]}
 `
 
-// answered is what is said to Purge, Cancel and Purge without approval; "" is that it is done.
+// answered holds the replies to Purge, Cancel and Purge without approval; "" is success.
 type answered struct{ purge, cancel, release string }
 
-// row is what somebody is told while the question waits, under the rule that the requester presses, and under a second person's;
-// and whether they may ask for the same themselves.
+// row holds a person's replies while the question waits, under the requester's press and under a second person's, and the reply to
+// the same request by that person.
 type row struct {
 	requester, second answered
 	asks              string
@@ -76,7 +76,7 @@ var matrix = map[acl.Subject]row{
 	unknown:   never(card.StandingProblem[""]),
 }
 
-// never is the row of somebody who may do nothing.
+// never returns the row of a person without any right.
 func never(why string) row { return row{answered{why, why, why}, answered{why, why, why}, why} }
 
 func newMatrixWorld(t *testing.T, change ...func(*Options)) *world {
@@ -97,7 +97,7 @@ func newMatrixWorld(t *testing.T, change ...func(*Options)) *world {
 	return w
 }
 
-// hits presses the button of an action, shown or not, and says what is answered.
+// hits presses the button of an action, shown or not, and returns the reply.
 func (w *world) hits(who acl.Subject, m shown, at chat.Thread, action string) string {
 	w.t.Helper()
 	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: at, Message: m.ref, Token: books.ButtonToken(w.firstSecret(), action)})
@@ -108,7 +108,7 @@ func (w *world) hits(who acl.Subject, m shown, at chat.Thread, action string) st
 	return replyCard(r).Title
 }
 
-// firstSecret is the secret of the purge that was asked first.
+// firstSecret returns the secret of the first purge.
 func (w *world) firstSecret() string {
 	w.t.Helper()
 	all, err := w.bot.Store.History(context.Background(), store.Filter{Limit: 1000})

@@ -17,7 +17,7 @@ import (
 
 var badInput = &purge.Error{Kind: purge.Invalid, Message: "Tencent does not take one of these."}
 
-// rejects makes the CDN refuse every call with one of these targets in it.
+// rejects makes the CDN refuse every call with one of these targets.
 func (w *world) rejects(e *purge.Error, bad ...string) {
 	w.cdn.set(func(b purge.Batch) error { return rejected(b, e, bad) })
 }
@@ -115,7 +115,7 @@ func TestOnlyWhatATargetCanCauseIsNarrowed(t *testing.T) {
 	}
 }
 
-// mixed is a batch of several hosts, as another plan might make it.
+// mixed returns a purge with a batch of several hosts, as another plan might make it.
 func (w *world) mixed(t *testing.T) store.Purge {
 	p := w.recordedPurge(t, "https://www.test.com/1", "https://www.abc.com/1", "https://www.test.com/2")
 	rows := w.targets(t, p.ID)
@@ -194,7 +194,8 @@ func TestNarrowingKilledAtAnyCall(t *testing.T) {
 	}
 }
 
-// assertNarrowedTruly: no call is made twice, what is said to be done was taken, and what was taken is not said to have failed.
+// assertNarrowedTruly checks that no call was repeated, that every done target was accepted by the CDN, and that no accepted target
+// failed.
 func assertNarrowedTruly(t *testing.T, o *outside) {
 	t.Helper()
 	o.mu.Lock()

@@ -16,7 +16,7 @@ import (
 	"purgebot/purge"
 )
 
-// copyOf puts up a card a second time, as a crash between the post and its commit does.
+// copyOf posts a card a second time, as a crash between the post and its commit does.
 func (w *world) copyOf(m shown) shown {
 	w.t.Helper()
 	ref, err := w.chat.Show(context.Background(), m.at, chat.MessageRef{}, "", m.card)
@@ -24,8 +24,7 @@ func (w *world) copyOf(m shown) shown {
 	return shown{ref: ref, at: m.at, card: m.card}
 }
 
-// TestAnOldCopyOfACardPointsToTheCardThatCounts presses each button on a copy that a crash left behind, while the question is
-// open and after it.
+// The test presses each button on a copy that a crash left behind, while the question is open and after it.
 func TestAnOldCopyOfACardPointsToTheCardThatCounts(t *testing.T) {
 	t.Parallel()
 	for name, then := range map[string]struct {
@@ -61,7 +60,7 @@ func TestAnOldCopyOfACardPointsToTheCardThatCounts(t *testing.T) {
 	}
 }
 
-// A press that names a message of another purge, which no chat delivers, edits nothing.
+// A press that names another purge's message, which no chat delivers, edits nothing.
 func TestAButtonOnAnotherPurgesCardEditsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -75,7 +74,7 @@ func TestAButtonOnAnotherPurgesCardEditsNothing(t *testing.T) {
 	w.ends("Done")
 }
 
-// TestFollowUpsAreOfferedToWhomThePolicyLets ends purges of people with different rights, and compares the buttons of the end.
+// The test ends purges of people with different rights, and compares the buttons of the final cards.
 func TestFollowUpsAreOfferedToWhomThePolicyLets(t *testing.T) {
 	t.Parallel()
 	const policy = `version: 1
@@ -114,7 +113,7 @@ grants:
 	}
 }
 
-// A freeze may be over when somebody presses, so it takes no offer away.
+// A freeze removes no offer, since it may be over at the press.
 func TestAFreezeTakesNoOfferAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -129,7 +128,7 @@ func TestAFreezeTakesNoOfferAway(t *testing.T) {
 	}
 }
 
-// TestWhatDeletesLooksLikeIt compares the question, its button, its form and its emergency for flushes and deletions.
+// The test compares the question, its button, its form and its emergency for flushes and deletions.
 func TestWhatDeletesLooksLikeIt(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[purge.Mode]chat.Button{purge.Flush: {Label: "Purge", Style: chat.Primary}, purge.Delete: {Label: "Delete", Style: chat.Danger}} {
@@ -152,7 +151,7 @@ func TestWhatDeletesLooksLikeIt(t *testing.T) {
 	}
 }
 
-// TestTheFormOfAWholeSiteSaysWhatHappens: mode, area and what is left out, as on the card, in what every chat can show.
+// The form of a whole site shows the mode, the area and the omitted targets like the card, in every chat.
 func TestTheFormOfAWholeSiteSaysWhatHappens(t *testing.T) {
 	t.Parallel()
 	target := func(host, path string) purge.Target {
@@ -182,7 +181,7 @@ func TestTheFormOfAWholeSiteSaysWhatHappens(t *testing.T) {
 	}
 }
 
-// TestTheReplyKeepsWhatWasLeftOut: edits notify nobody, so whatever the card notes is in the reply as well.
+// The reply repeats every note of the card, since edits notify nobody.
 func TestTheReplyKeepsWhatWasLeftOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -198,7 +197,7 @@ func TestTheReplyKeepsWhatWasLeftOut(t *testing.T) {
 	assert.Contains(t, reply.Lines, "2 refused and left out.")
 }
 
-// TestWhoCancelledIsNamed cancels purges in every state that they can be cancelled in, by everybody who may.
+// The test cancels purges in every state that allows it, as every person who may cancel.
 func TestWhoCancelledIsNamed(t *testing.T) {
 	t.Parallel()
 	for who, name := range map[acl.Subject]string{alice: "Alice (UALICE)", bob: "Bob (UBOB)"} {
@@ -224,7 +223,7 @@ func TestWhoCancelledIsNamed(t *testing.T) {
 	}
 }
 
-// TestWhoMayCancel holds the README to what presses are answered.
+// The README's list of people who may cancel matches the replies to their presses.
 func TestWhoMayCancel(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

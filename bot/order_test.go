@@ -17,7 +17,7 @@ import (
 	"purgebot/purge"
 )
 
-// quick is a clock on which a second takes ten milliseconds, and which tests may turn as well.
+// quick is a clock on which a second takes ten milliseconds, and which tests may also advance.
 type quick struct {
 	began  time.Time
 	offset atomic.Int64
@@ -31,7 +31,7 @@ func (c *quick) now() time.Time {
 
 func (c *quick) forward(d time.Duration) { c.offset.Add(int64(d)) }
 
-// passingly are the ways in which a chat may fail for a while.
+// passingly are the errors of a chat that pass.
 var passingly = map[string]*purge.Error{
 	"no answer":             {Kind: purge.Unavailable, Message: "The chat does not answer."},
 	"it may be shown":       {Kind: purge.Unknown, Message: "It may be shown."},
@@ -39,7 +39,7 @@ var passingly = map[string]*purge.Error{
 	"throttled for an hour": {Kind: purge.Exhausted, Message: "Slow down.", RetryAfter: 50 * time.Minute},
 }
 
-// newFailingWorld is one whose chat meets edits with an error until healed.
+// newFailingWorld returns a world whose chat refuses edits with an error until it is healed.
 func newFailingWorld(t *testing.T, with *purge.Error) (w *world, failed *atomic.Int32, heal func()) {
 	c := newQuick()
 	failed = new(atomic.Int32)
@@ -63,8 +63,8 @@ func newFailingWorld(t *testing.T, with *purge.Error) (w *world, failed *atomic.
 	}
 }
 
-// TestAReplyGoesOutWithoutItsCard: edits notify nobody, so a card that cannot be edited for a while does not keep the reply from
-// people; and once the card can be edited, it says the same, and nothing is told twice.
+// A card that cannot be edited for a while does not delay the reply, since edits notify nobody; later the card shows the same, and
+// nothing is posted twice.
 func TestAReplyGoesOutWithoutItsCard(t *testing.T) {
 	t.Parallel()
 	for name, problem := range passingly {
@@ -90,7 +90,7 @@ func TestAReplyGoesOutWithoutItsCard(t *testing.T) {
 	}
 }
 
-// TestAPassingFailureKeepsTheOrder: what fails once or twice is shown before what follows it.
+// A message that fails once or twice still comes before its followers.
 func TestAPassingFailureKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	w, failed, _ := newFailingWorld(t, passingly["no answer"])
@@ -112,7 +112,7 @@ func TestAPassingFailureKeepsTheOrder(t *testing.T) {
 	assert.True(t, strings.HasPrefix(w.chat.all()[0].card.Title, "Done"))
 }
 
-// TestWhatFollowsGoesOutWithoutItsCard: a reminder notifies too, and so do the cards of what fetches a purge again.
+// Reminders and the cards of a prefetch do not wait for a failing card either.
 func TestWhatFollowsGoesOutWithoutItsCard(t *testing.T) {
 	t.Parallel()
 	w, _, _ := newFailingWorld(t, passingly["no answer"])
@@ -131,7 +131,7 @@ func TestWhatFollowsGoesOutWithoutItsCard(t *testing.T) {
 	w.reminded()
 }
 
-// TestRootCardsGoFirst: where a chat takes few messages, everything asked is seen to be taken before anything is told of its end.
+// In a chat that limits messages, the first card of every purge comes before any reply.
 func TestRootCardsGoFirst(t *testing.T) {
 	t.Parallel()
 	const purges = 12
@@ -175,7 +175,7 @@ func TestRootCardsGoFirst(t *testing.T) {
 	}
 }
 
-// TestRootCardsThatKeepFailingHoldUpNobody, nor do those of another channel.
+// First cards that keep failing delay no replies, nor do those of another channel.
 func TestRootCardsThatKeepFailingHoldUpNobody(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -219,7 +219,7 @@ func TestRootCardsThatKeepFailingHoldUpNobody(t *testing.T) {
 	assert.True(t, takes(elsewhere))
 }
 
-// awaitNothingDue waits until every message shows what it should.
+// awaitNothingDue waits until every message is up to date.
 func (w *world) awaitNothingDue() {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool {

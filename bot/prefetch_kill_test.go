@@ -16,8 +16,8 @@ import (
 	"purgebot/purge"
 )
 
-// drivePrefetch has alice ask for a purge that is fetched again, and waits until what follows it has told its end. It goes on after
-// a death of the child.
+// drivePrefetch has alice ask for a purge with a prefetch, and waits until the prefetch has ended. It continues after a death of
+// the child.
 func (o *outside) drivePrefetch(t *testing.T, dir string) {
 	o.say = fetchedPage
 	asked := false
@@ -39,7 +39,7 @@ func (o *outside) drivePrefetch(t *testing.T, dir string) {
 	t.Fatal("the child died more than once")
 }
 
-// fetched waits for the message at the end of what follows, or for the death of the child.
+// fetched waits for the final message of the prefetch, or for the death of the child.
 func (o *outside) fetched(t *testing.T, acks <-chan string) bool {
 	return o.awaits(t, acks, func() bool {
 		return slices.ContainsFunc(o.chat.all(), func(m shown) bool {
@@ -50,7 +50,7 @@ func (o *outside) fetched(t *testing.T, acks <-chan string) bool {
 
 func aboutFetching(m shown) bool { return strings.Contains(m.card.Title, "etch") }
 
-// A kill from before the purge is ended until what follows it is told loses nothing and fetches nothing twice.
+// A kill at any point from the end of the purge to the end of its prefetch loses nothing and fetches nothing twice.
 func TestKilledAroundAPrefetch(t *testing.T) {
 	t.Parallel()
 	whole := newOutside(t, -1)
@@ -72,7 +72,8 @@ func TestKilledAroundAPrefetch(t *testing.T) {
 	}
 }
 
-// assertFetchedTruly: the purge and what follows are one row and at most one call each, and what is told fits what was received.
+// assertFetchedTruly checks that the purge and its prefetch are one row and at most one call each, and that their messages fit the
+// CDN's calls.
 func (o *outside) assertFetchedTruly(t *testing.T, dir string) {
 	t.Helper()
 	o.mu.Lock()

@@ -18,7 +18,7 @@ import (
 
 const fetchedPage = "https://www.test.com/1 --prefetch"
 
-// kinds are those of the calls that left, in order.
+// kinds returns the kinds of the calls that left, in order.
 func (w *world) kinds() (kinds []purge.Kind) {
 	for _, b := range w.cdn.sent() {
 		kinds = append(kinds, b.Kind)
@@ -26,7 +26,7 @@ func (w *world) kinds() (kinds []purge.Kind) {
 	return kinds
 }
 
-// becomes makes the vendor say so of every target of a kind, and done of all else.
+// becomes makes the vendor report an outcome for every target of a kind, and done for all others.
 func (w *world) becomes(k purge.Kind, o purge.Outcome) {
 	w.cdn.mu.Lock()
 	defer w.cdn.mu.Unlock()
@@ -76,7 +76,7 @@ func TestPrefetchFollowsThePurgeInItsThread(t *testing.T) {
 	assert.Equal(t, card.NothingToRetry(short(fetched)), w.types(alice, "retry "+short(fetched)).Title)
 }
 
-// What is not known to be done would be fetched as it was.
+// A target that may not be purged yet is not fetched, since its old version would return.
 func TestPrefetchFetchesOnlyWhatIsDone(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -159,7 +159,7 @@ func TestPrefetchSaysWhatItCosts(t *testing.T) {
 	assert.Contains(t, lines(w.types(alice, "quota")), "Prefetches in mainland: ▰▰▰▰▰▱▱▱▱▱ 50 of 100 left")
 }
 
-// tellsPrefetches makes the CDN one that has so many prefetches left of each area, and enough of all else.
+// tellsPrefetches makes the CDN report this number of prefetches left for each area, and enough of every other quota.
 func (w *world) tellsPrefetches(left int) {
 	w.tells(100, 100)
 	w.cdn.mu.Lock()
@@ -177,7 +177,8 @@ func (w *world) tellsPrefetches(left int) {
 	w.bot.vendor.Quotas.Forget()
 }
 
-// The purge is not held up by what cannot be fetched again: what fits is, the rest is said, and retry takes it up another day.
+// A prefetch beyond the quota does not delay its purge: the fitting part is fetched, the card names the rest, and a retry fetches
+// it another day.
 func TestPrefetchTakesWhatFits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -227,7 +228,7 @@ func TestRetryOfAPrefetchIsARequestOfItsOwn(t *testing.T) {
 	assert.Equal(t, card.CannotPrefetch, w.types(alice, "retry "+short(m)).Title)
 }
 
-// Whoever may not purge it any more has nothing fetched.
+// A requester who has lost the right to the URLs gets no prefetch.
 func TestPrefetchIsJudgedWhenItIsSent(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*world){
@@ -249,7 +250,7 @@ func TestPrefetchIsJudgedWhenItIsSent(t *testing.T) {
 	}
 }
 
-// What two have decided is fetched again without another question, unless whoever approved could not any more.
+// A prefetch needs no further question after its purge's approval, unless the approver has lost the right to approve.
 func TestPrefetchStandsOnTheDecisionOfItsPurge(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ from, to, ends string }{
@@ -296,7 +297,7 @@ func TestPrefetchIsNoBudgetsMatter(t *testing.T) {
 	w.ends("Fetched again in mainland: 5 URLs")
 }
 
-// Who wants it fetched again joins only what is to be.
+// A request with a prefetch joins only a purge with one.
 func TestPrefetchJoinsItsLike(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -324,7 +325,7 @@ func TestFollowUpsOfAPrefetchedPurge(t *testing.T) {
 	assert.True(t, w.Prefetch, "what is offered keeps the wish")
 }
 
-// A restart that comes with an API that cannot fetch ends the purge all the same.
+// A purge ends as usual after a restart with an API without prefetching.
 func TestPrefetchWithAnApiThatNoLongerCan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -351,7 +352,7 @@ func TestPrefetchIsNotForWhatIsSeenDoneTooLate(t *testing.T) {
 	assert.Equal(t, []purge.Kind{purge.URL, purge.URL}, w.kinds())
 }
 
-// Cancel stops what has not left, and what would be fetched has not.
+// A cancellation stops the prefetch, which has not left.
 func TestPrefetchOfWhatIsCancelledIsNone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

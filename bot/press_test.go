@@ -15,11 +15,11 @@ import (
 	"purgebot/purge"
 )
 
-// Who presses what, when: the matrix.
+// The basic cases of a press; the matrix has the rest.
 
 const directory = "dir https://www.test.com/a/"
 
-// asks types what is asked about, and returns the question as it was, even where it is over by now.
+// asks types a guarded command, and returns its question as first shown, even if it is over by now.
 func (w *world) asks(who acl.Subject, text string) shown {
 	w.t.Helper()
 	w.chat.mu.Lock()
@@ -140,7 +140,7 @@ func TestGrantRevokedBeforeThePress(t *testing.T) {
 	w.quiet()
 }
 
-// Who may not press changes nothing for those who may.
+// A refused presser leaves the question open for the others.
 func TestPresserWhoMayNotLeavesTheQuestionOpen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -153,7 +153,7 @@ func TestPresserWhoMayNotLeavesTheQuestionOpen(t *testing.T) {
 	w.ends("Done")
 }
 
-// The requester's other account may have less than the requester: that is the presser's lack.
+// A requester's other account may have fewer rights, which refuses the press and leaves the question open.
 func TestPressByAnotherAccountThatMayLessLeavesTheQuestionOpen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -164,7 +164,7 @@ func TestPressByAnotherAccountThatMayLessLeavesTheQuestionOpen(t *testing.T) {
 	w.ends("Done")
 }
 
-// A question that is over shows no button that could answer it.
+// A question that is over shows no answering button.
 func TestButtonsOfAQuestionThatIsOverDisappear(t *testing.T) {
 	t.Parallel()
 	for end, over := range map[string]func(w *world, m shown){
@@ -192,7 +192,7 @@ func TestButtonsOfAQuestionThatIsOverDisappear(t *testing.T) {
 	}
 }
 
-// Somebody can press what they see before it is written down that it was put up.
+// A press may come before the commit of its card.
 func TestPressBeforeTheCardIsCommitted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *Options) { o.Patience = 0 })
@@ -296,8 +296,8 @@ func (c *fakeChat) is(s acl.Subject, standing chat.Standing) {
 	c.people[s] = p
 }
 
-// TestAPressAsksAnewWhoItIsOf: nobody whom the chat has let go a moment ago counts at a press, whichever button it is: neither the
-// presser, nor whoever asked, nor a giver.
+// A press looks up the presser, the requester and the givers anew, on every button: a person who has just left the workspace does
+// not count.
 func TestAPressAsksAnewWhoItIsOf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

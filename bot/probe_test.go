@@ -15,7 +15,7 @@ import (
 	"purgebot/purge"
 )
 
-// hands is a time that a test sets forward.
+// hands is a clock that a test advances.
 type hands struct{ ahead atomic.Int64 }
 
 func (c *hands) now() time.Time       { return time.Now().Add(time.Duration(c.ahead.Load())) }
@@ -30,7 +30,7 @@ func (b *Bot) probe(name string) *probe {
 	return nil
 }
 
-// silent is a chat that does not say how it is until it may.
+// silent is a chat whose health answer waits for the test.
 type silent struct {
 	*fakeChat
 	asked chan struct{}
@@ -43,7 +43,7 @@ func (s *silent) Health(ctx context.Context) error {
 	return nil
 }
 
-// TestConditionWaitsForNobody: who asks gets the last answers within a second, and is told of whom one has waited too long.
+// A reader of the condition gets the last answers within a second, with the name of each part that has been silent for too long.
 func TestConditionWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	c := &hands{}
@@ -69,7 +69,7 @@ func TestConditionWaitsForNobody(t *testing.T) {
 	assert.Equal(t, map[string]bool{"cdn": true, "database": true, "slack": true}, w.bot.Up())
 }
 
-// TestWhatIsNotWellIsLogged without anybody who asks, once, when it lasts; and when it is well again.
+// A lasting problem is logged once, also without a reader, and so is its end.
 func TestWhatIsNotWellIsLogged(t *testing.T) {
 	t.Parallel()
 	c := &hands{}
@@ -102,7 +102,7 @@ func TestWhatIsNotWellIsLogged(t *testing.T) {
 	assert.True(t, w.bot.Up()["slack"])
 }
 
-// TestQuestionsToTheCDNAreHeeded: what only an operator can mend is a warning before the first purge, what passes is none.
+// A problem at the CDN that only an operator can solve is a warning before the first purge; a passing one is not.
 func TestQuestionsToTheCDNAreHeeded(t *testing.T) {
 	t.Parallel()
 	for kind, warns := range map[purge.ErrorKind]bool{
@@ -126,7 +126,7 @@ func TestQuestionsToTheCDNAreHeeded(t *testing.T) {
 	}
 }
 
-// TestQuotaIsAskedNowAndThen, also where nobody purges.
+// The quota is asked for at intervals, also without purges.
 func TestQuotaIsAskedNowAndThen(t *testing.T) {
 	t.Parallel()
 	c := &hands{}

@@ -39,14 +39,14 @@ func (l *listing) Domains(context.Context) ([]purge.Domain, error) {
 	return l.list, l.err
 }
 
-// theDomains are those of the world: www.abc.com ignores queries.
+// theDomains are the world's domains: www.abc.com ignores queries.
 var theDomains = []purge.Domain{
 	{Host: "*.test.com", Online: true, Status: "online", Query: purge.QueryMatters},
 	{Host: "two.test.com", Online: false, Status: "off\nline", Query: purge.QueryMatters},
 	{Host: "www.abc.com", Online: true, Status: "online", Query: purge.QueryIgnored},
 }
 
-// newListedWorld is one whose bot has heard what the vendor lists.
+// newListedWorld returns a world whose bot has read the vendor's list.
 func newListedWorld(t *testing.T, list []purge.Domain, err error, change ...func(*Options)) *world {
 	t.Helper()
 	l := &listing{list: list, err: err, asked: make(chan struct{}, 1000), again: make(chan struct{})}
@@ -82,7 +82,7 @@ func TestVariantsOfOneObjectArePurgedOnce(t *testing.T) {
 	assert.ElementsMatch(t, []string{"https://www.abc.com/a?x=1", "http://www.abc.com/a", "https://www.test.com/b?x=1", "https://www.test.com/b?x=2"}, sent)
 }
 
-// A variant that may not be purged is refused by its name, and the rest is one press away, as ever.
+// A variant that may not be purged is refused by its own address, and the rest is offered as always.
 func TestARefusedVariantIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newListedWorld(t, theDomains, nil)
@@ -105,7 +105,7 @@ func TestWhatIsPrivateNamesNoVariant(t *testing.T) {
 	}
 }
 
-// A variant that is dropped costs no budget, and what a grant asks for it holds all the same.
+// A dropped variant costs no budget, but the confirmation that its grant requires still counts.
 func TestADroppedVariantCostsNothing(t *testing.T) {
 	t.Parallel()
 	w := newListedWorld(t, theDomains, nil)
@@ -114,7 +114,7 @@ func TestADroppedVariantCostsNothing(t *testing.T) {
 	w.ends("Done in mainland: 1 URL on www.abc.com")
 }
 
-// Where the vendor does not tell, or told too long ago, every query is an object of its own, and no card speaks of it.
+// Without a recent list of domains, every query is an object of its own, and no card mentions variants.
 func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -162,7 +162,7 @@ func TestADomainThatWouldBeRefusedIsPointedOut(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1, "it is pointed out, not refused")
 }
 
-// Whatever is typed, each target is kept or is one object with one that is kept and came before it.
+// Each typed target is kept, or is the same object as an earlier kept one.
 func TestFoldingKeepsOneOfEach(t *testing.T) {
 	t.Parallel()
 	hosts, queries := []string{"www.abc.com", "www.test.com"}, []string{"", "?", "?x=1", "?x=2", "?x=1?y"}

@@ -15,7 +15,7 @@ import (
 	"purgebot/purge"
 )
 
-// tells makes the CDN one that tells its quota: what others spent is already gone, what it is sent is subtracted.
+// tells makes the CDN report its quota: other users' units are gone already, and each call's units are subtracted.
 func (w *world) tells(total, left int) {
 	w.cdn.mu.Lock()
 	defer w.cdn.mu.Unlock()
@@ -135,7 +135,7 @@ func TestTheReserveIsForThoseItIsKeptFor(t *testing.T) {
 	assert.Contains(t, w.types(alice, "https://www.test.com/3").Title, "is used up but for a reserve of 9 for others, as far as purgebot knows; nothing was sent.")
 }
 
-// What is shown as left is what this person can still use, whoever looks at it.
+// The card shows the units that the requester can still use, for every reader.
 func TestTheCostLineKeepsTheReserveOff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

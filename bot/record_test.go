@@ -19,12 +19,12 @@ import (
 	"purgebot/purge"
 )
 
-// A database full of open purges, as a version of the durable engine left them when it was killed, is recorded with
+// A database full of open purges, as a kill left them under one version of the durable engine, is recorded with
 //
 //	PURGEBOT_RECORD=testdata/open-dbos-VERSION.zip go test -count=1 -run '^TestRecordOpenPurges$' ./bot
 //
-// before that version is replaced. TestOpenPurgesAreCarriedOn then carries on whatever stands in testdata. No file there is ever
-// recorded again: it is what people's databases hold. A shape of purge that comes new is a row of leftOpen and a further file.
+// before that version is replaced. TestOpenPurgesAreCarriedOn then continues every recording in testdata. No recording is ever made
+// again: it stands for the databases of installations. A new shape of purge is a new row of leftOpen and a further recording.
 
 // left is one purge that was open at the kill. Its name is in its address.
 type left struct {
@@ -44,8 +44,8 @@ const (
 	shortly = 30 * time.Second           // what is over when the test comes
 )
 
-// leftOpen are the purges of a recording, one in each state that a purge can be killed in. Questions come first: of them a person
-// may have few.
+// leftOpen are the purges of a recording, one in each state that a kill can leave. Questions come first, because a person may have
+// few of them.
 var leftOpen = []left{
 	{name: "restarted", text: folder, leave: restarted, then: pressing("Purge"), ends: store.StateDone, calls: 1}, // the first: nothing is halted yet
 	{name: "not-asked", text: folder, leave: parked("before ask", 0), then: pressing("Purge"), ends: store.StateDone, calls: 1},
@@ -93,7 +93,7 @@ var leftOpen = []left{
 	{name: "cards-due", text: onePage, leave: cardsDue, ends: store.StateDone, calls: 1}, // the last: no card is shown after it
 }
 
-// parked leaves a purge at a point of its way, reached once more than a number of times.
+// parked leaves a purge at a point of its way, after a number of earlier visits.
 func parked(point string, before int) func(*rig) {
 	return func(r *rig) { r.until(point, before, true, r.typed) }
 }
@@ -103,7 +103,7 @@ func passed(point string) func(*rig) {
 	return func(r *rig) { r.until(point, 0, false, r.typed) }
 }
 
-// restarted waits in the engine's hands for the third time.
+// restarted leaves a purge in the engine's hands for the third time.
 func restarted(r *rig) {
 	asking(r)
 	for range 2 {
@@ -118,7 +118,7 @@ func decided(point, label string) func(*rig) {
 	return func(r *rig) { asking(r); r.until(point, 0, true, func() { r.presses(alice, label) }) }
 }
 
-// unheard is decided without a bell: the kill came between the two.
+// unheard leaves a purge decided without a wake-up: the kill came between the two.
 func unheard(r *rig) {
 	asking(r)
 	p := r.onlyPurge()
@@ -145,7 +145,7 @@ func urgentNow(r *rig) {
 	r.named(r.left.name, "Purge without approval")
 }
 
-// joinedBy has somebody else ask for the same elsewhere.
+// joinedBy has another person ask for the same in another channel.
 func joinedBy(who acl.Subject) func(*rig) {
 	return func(r *rig) {
 		passed("after look")(r)
@@ -153,7 +153,7 @@ func joinedBy(who acl.Subject) func(*rig) {
 	}
 }
 
-// brokenEngine is a workflow that the engine itself has ended.
+// brokenEngine leaves a workflow that the engine itself has ended.
 func brokenEngine(r *rig) {
 	passed("after look")(r)
 	_, err := r.bot.Store.DB().Exec(`UPDATE workflow_status SET status = 'CANCELLED' WHERE workflow_uuid = $1`, r.onlyPurge().ID)
@@ -173,7 +173,7 @@ type rig struct {
 	reached chan struct{}
 }
 
-// at halts for good whoever comes to the point.
+// at halts a workflow at the point for good.
 func (r *rig) at(point string) {
 	r.mu.Lock()
 	if point != r.point {
@@ -192,7 +192,7 @@ func (r *rig) at(point string) {
 	}
 }
 
-// until does something, and returns when the point was reached by it.
+// until does something, and returns when its effect has reached the point.
 func (r *rig) until(point string, before int, halts bool, do func()) {
 	reached := make(chan struct{})
 	r.mu.Lock()
@@ -216,7 +216,7 @@ func (r *rig) presses(who acl.Subject, label string) {
 	r.pressesOn(who, r.named(r.left.name, label), label)
 }
 
-// settle waits until all cards are shown but those of questions that are not asked yet.
+// settle waits until all cards are shown, except those of questions that are not asked yet.
 func (r *rig) settle() {
 	require.Eventually(r.t, func() bool {
 		due, err := r.bot.Store.DueCards(context.Background(), 1000)
@@ -229,13 +229,13 @@ func (r *rig) settle() {
 	}, time.Minute, 10*time.Millisecond)
 }
 
-// named is the newest message about a purge that has a button.
+// named returns the newest message about a purge that has a button.
 func (w *world) named(name, label string) shown {
 	w.t.Helper()
 	return w.chat.await(w.t, func(m shown) bool { return called(m.card.Targets) == name && hasButton(m.card, label) })
 }
 
-// called finds the name of a purge in the addresses of its targets: it is the first part of their path.
+// called returns the name of a purge from its targets' addresses: the first part of their path.
 func called(targets []string) string {
 	if len(targets) == 0 {
 		return ""
@@ -243,7 +243,7 @@ func called(targets []string) string {
 	return strings.Split(targets[0], "/")[3]
 }
 
-// takingCDN keeps what it has taken. While purges are recorded it refuses some, and is halted.
+// takingCDN remembers the calls that it accepted. During a recording it refuses some, and is halted.
 type takingCDN struct {
 	*fakeCDN
 	recording bool
@@ -272,7 +272,7 @@ func (c *takingCDN) Submit(ctx context.Context, b purge.Batch, leaving func(cont
 
 func calledBatch(b purge.Batch) string { return called([]string{b.Targets[0].String()}) }
 
-// refuses is the answer to a batch: by its name, and for some only while purges are recorded, or only the first time.
+// refuses returns the answer to a batch by its name; some batches are refused only during a recording, or only the first time.
 func (c *takingCDN) refuses(name string, b purge.Batch) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -297,7 +297,7 @@ func (c *takingCDN) refuses(name string, b purge.Batch) error {
 	return nil
 }
 
-// Status knows what was taken, and of nothing else.
+// Status reports the accepted targets, and no others.
 func (c *takingCDN) Status(_ context.Context, q purge.StatusQuery) ([]purge.TargetStatus, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -313,7 +313,7 @@ func (c *takingCDN) Status(_ context.Context, q purge.StatusQuery) ([]purge.Targ
 	return nil, nil
 }
 
-// haltedChat halts what shows a message, once it is there.
+// haltedChat halts the caller after a message is shown.
 type haltedChat struct {
 	*fakeChat
 	at func(point string)
@@ -325,7 +325,7 @@ func (c haltedChat) Show(ctx context.Context, at chat.Thread, ref chat.MessageRe
 	return ref, err
 }
 
-// remembered is what lives on outside of the bot.
+// remembered is the state outside of the bot.
 type remembered struct {
 	Calls    []purge.Batch // that the CDN has taken
 	Messages []showCall
@@ -349,7 +349,8 @@ func TestRecordOpenPurges(t *testing.T) {
 	r.write(into)
 }
 
-// newRig makes a bot whose waits are over in a shortly, and whose questions never are. It is never stopped: what is halted would not be.
+// newRig makes a bot with very short waits and endless questions. It is never stopped, because a stop would wait for its halted
+// workflows.
 func newRig(t *testing.T) *rig {
 	dir, err := os.MkdirTemp("", "record")
 	require.NoError(t, err)
@@ -371,7 +372,7 @@ func (r *rig) begin() {
 	r.startStill()
 }
 
-// write keeps what was committed, which is what a kill at this shortly would leave, and what the CDN and the chat remember.
+// write stores the committed rows, as a kill at this moment would leave them, with the memory of the CDN and the chat.
 func (r *rig) write(into string) {
 	file := filepath.Join(r.dir, "kept.db")
 	_, err := r.bot.Store.DB().Exec(`VACUUM INTO $1`, file)

@@ -16,7 +16,7 @@ import (
 	"purgebot/purge"
 )
 
-// newRemindedWorld is one whose approvals wait so long, and are asked for anew once a part of that, one in so many, is over.
+// newRemindedWorld returns a world with this time to approve, and a reminder after one part in so many.
 func newRemindedWorld(t *testing.T, ttl, part time.Duration) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN(), part: part}
@@ -92,7 +92,7 @@ func TestWhoIsNotReminded(t *testing.T) {
 	}
 }
 
-// What was due while the bot was down is made up for.
+// A reminder that was due while the bot was down is posted after the start.
 func TestReminderAfterARestart(t *testing.T) {
 	t.Parallel()
 	w := newRemindedWorld(t, time.Minute, 12)
@@ -108,7 +108,7 @@ func TestReminderAfterARestart(t *testing.T) {
 	assert.Equal(t, 1, w.reminders())
 }
 
-// A reminder that could not be posted before it was decided is none.
+// A reminder without a post before the decision is given up.
 func TestReminderOfWhatIsDecidedIsGivenUp(t *testing.T) {
 	t.Parallel()
 	w := newApprovalWorld(t)

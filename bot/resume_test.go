@@ -19,9 +19,9 @@ import (
 	"purgebot/purge"
 )
 
-// What a step finds when it runs again, and what comes at the same time.
+// The state that a repeated step finds, and events at the same time.
 
-// recordedPurge writes a purge down without sending it.
+// recordedPurge records a purge without sending it.
 func (w *world) recordedPurge(t *testing.T, targets ...string) store.Purge {
 	t.Helper()
 	r := purge.Request{Kind: purge.URL, Parts: []purge.Part{{Area: purge.Mainland}}}

@@ -15,7 +15,7 @@ import (
 	"purgebot/purge"
 )
 
-// says adds a rule as if it had been said, and lets the bot notice.
+// says adds a rule like a command, and lets the bot notice it.
 func (w *world) says(r store.Rule) store.Rule {
 	w.t.Helper()
 	now := w.bot.Now()
@@ -42,8 +42,7 @@ func (w *world) revokes(r store.Rule) {
 	require.NoError(w.t, err)
 }
 
-// TestRulesStopWhatHasNotLeft: what is said while the first call is on its way keeps the second from leaving, whether it is a
-// freeze or the end of a grant.
+// A freeze or the end of a grant during the first call keeps the second call from leaving.
 func TestRulesStopWhatHasNotLeft(t *testing.T) {
 	t.Parallel()
 	loan := store.Rule{Kind: store.Grant, To: string(carol), Domain: "www.test.com"}
@@ -74,7 +73,7 @@ func TestRulesStopWhatHasNotLeft(t *testing.T) {
 	}
 }
 
-// TestRulesInTheLastMoment: the hook that the ledger asks in its own transaction.
+// The test checks the function that the ledger calls in its own transaction.
 func TestRulesInTheLastMoment(t *testing.T) {
 	t.Parallel()
 	p, err := acl.Parse("acl.yaml", []byte(worldPolicy))
@@ -109,7 +108,7 @@ func TestRulesInTheLastMoment(t *testing.T) {
 	}
 }
 
-// TestRulesAreReadAtTheStart: a restart forgets nothing.
+// A restart keeps the rules from chat.
 func TestRulesAreReadAtTheStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -46,7 +46,7 @@ func logged(b *book) func(*Options) {
 	return func(o *Options) { o.Log = slog.New(slog.NewTextHandler(b, nil)) }
 }
 
-// broken is what a look-up of every kind of error leads to. Who cannot mend it is not told to try again.
+// The test covers a failed look-up with every kind of error. A person is told to try again only where that may help.
 func TestLookUpThatFails(t *testing.T) {
 	t.Parallel()
 	for kind := purge.Internal; kind <= purge.Unknown; kind++ {
@@ -86,7 +86,7 @@ func TestLookUpThatFails(t *testing.T) {
 	}
 }
 
-// judge: what a retry helps is an error, so that nothing is recorded; all else is a refusal.
+// judge checks a reply: an error where a retry may help, so that nothing is recorded, and a refusal otherwise.
 func judge(t *testing.T, kind purge.ErrorKind, r chat.Reply, err error) {
 	t.Helper()
 	if kind.Transient() {
@@ -103,7 +103,7 @@ func judge(t *testing.T, kind purge.ErrorKind, r chat.Reply, err error) {
 	}
 }
 
-// A requester who cannot be looked up leaves the question open, whoever presses.
+// A failed look-up of the requester leaves the question open, for every presser.
 func TestRequesterWhoCannotBeLookedUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -140,7 +140,7 @@ func TestChatThatIsSwitchedOffIsNoReasonToTryAgain(t *testing.T) {
 	assert.NotContains(t, strings.ToLower(replyCard(r).Title), "try again")
 }
 
-// A look that a stop cuts is no error: it runs again at the next start.
+// A look that a stop interrupts is no error, since it runs again at the next start.
 func TestStopWritesNoErrors(t *testing.T) {
 	t.Parallel()
 	var log book

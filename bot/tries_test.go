@@ -22,7 +22,7 @@ var (
 	switched = &purge.Error{Kind: purge.Denied, Message: "Switched off."}
 )
 
-// answering answers the calls in turn, and nil to all that follow.
+// answering gives the calls these answers in turn, and success to all later calls.
 func (w *world) answering(answers ...*purge.Error) {
 	n := 0
 	w.cdn.set(func(purge.Batch) error {
@@ -33,7 +33,7 @@ func (w *world) answering(answers ...*purge.Error) {
 	})
 }
 
-// steps runs the step submit of a purge's first batch until nothing follows, without waiting, and returns the waits.
+// steps runs the step "submit" of a purge's first batch until nothing follows, without waiting, and returns the waits.
 func (w *world) steps(t *testing.T, id string) (waits []time.Duration) {
 	t.Helper()
 	for try := range 100 {
@@ -109,7 +109,7 @@ func TestHowOftenABatchIsCalled(t *testing.T) {
 	}
 }
 
-// nTimes is the same answer n times.
+// nTimes returns the same answer n times.
 func nTimes(e *purge.Error, n int) []*purge.Error {
 	all := make([]*purge.Error, n)
 	for i := range all {
@@ -118,7 +118,7 @@ func nTimes(e *purge.Error, n int) []*purge.Error {
 	return all
 }
 
-// A further batch of the area goes its own way, and no wait is longer than the deadline leaves.
+// A further batch of the area is independent, and no wait exceeds the rest of the deadline.
 func TestTheDeadlineEndsTrying(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -135,7 +135,7 @@ func TestTheDeadlineEndsTrying(t *testing.T) {
 	assert.Equal(t, purge.Failed, w.targets(t, p.ID)[0].Outcome)
 }
 
-// The card says how often a call was tried, when it is next, and why; not what a person would do about it.
+// The card shows the number of tries, the time of the next, and the reason, and no advice.
 func TestTheCardSaysThatItIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *Options) { o.Deadline = time.Hour })
@@ -147,8 +147,8 @@ func TestTheCardSaysThatItIsTriedAgain(t *testing.T) {
 	assert.True(t, hasButton(m.card, "Cancel"))
 }
 
-// A reply tells once of an outcome that stays unclear, until when it is looked up, and what to check; a press looks at once, and the
-// end is told as ever.
+// A reply tells once about a lasting unclear outcome, with the end of the looks and a check to make; a press looks at once, and the
+// end comes as usual.
 func TestWhatStaysUnclearIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *Options) { o.Deadline = time.Hour })
@@ -180,7 +180,7 @@ func TestWhatStaysUnclearIsTold(t *testing.T) {
 	assert.Equal(t, 1, n)
 }
 
-// A purge that ends before anybody need be told has its end told alone.
+// A purge that ends before the reply about its unclear outcome is due posts its end alone.
 func TestWhatIsClearSoonIsNotToldTwice(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)
@@ -196,7 +196,7 @@ func TestWhatIsClearSoonIsNotToldTwice(t *testing.T) {
 	assert.False(t, found, "it left just now")
 }
 
-// A row of the log proves nothing where another purge has sent the same: neither may call done what the other did.
+// A row of the vendor's log proves nothing if two purges have sent the same target: neither is called done by the other's row.
 func TestTheLedgerKnowsWhoseRowItMayBe(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)
@@ -222,7 +222,7 @@ func TestTheLedgerKnowsWhoseRowItMayBe(t *testing.T) {
 	assert.Len(t, beside, 2, "both of the first may have been done")
 }
 
-// A call that waits for its turn is not in the ledger, and is cancelled like one that was never tried; a turn that does not come is no try.
+// A call that waits for its turn is not in the ledger, and is cancelled like an untried one; a turn that never comes is no try.
 func TestWhatIsQueuedHasNotLeft(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)
@@ -243,7 +243,7 @@ func TestWhatIsQueuedHasNotLeft(t *testing.T) {
 	assert.Len(t, w.cdn.sent(), 1)
 }
 
-// A call that is queued when the bot stops does not leave any more: the next process sends it, and nobody waits for its answer.
+// A call that is queued when the bot stops is sent by the next process.
 func TestWhatIsQueuedAtAStopStays(t *testing.T) {
 	t.Parallel()
 	w := newStillWorld(t)

@@ -14,11 +14,11 @@ import (
 	"purgebot/bot/chat"
 )
 
-// A whole site asks for its host to be typed.
+// A press on a whole site types its host.
 
 const site = "dir https://www.test.com/"
 
-// opens presses Purge and returns the form that it opens.
+// opens presses Purge and returns the opened form.
 func (w *world) opens(who acl.Subject, m shown) chat.Form {
 	w.t.Helper()
 	r, err := w.bot.desk.Answer(context.Background(), chat.Answer{Event: w.event(), From: who, At: channel, Message: m.ref, Token: token(m.card, "Purge")})
@@ -79,7 +79,7 @@ func TestPartOfASiteIsNotTyped(t *testing.T) {
 	assert.NotContains(t, home.card.Lines, card.TypeHost, "one page is no site")
 }
 
-// The form is judged as the press was: it is not a way round.
+// The form is judged like the press, so it bypasses no rule.
 func TestFormOfAWholeSiteIsAPress(t *testing.T) {
 	t.Parallel()
 	right := "www.test.com"
@@ -143,7 +143,7 @@ func TestFormOfAWholeSiteExpiresWithItsQuestion(t *testing.T) {
 	w.quiet()
 }
 
-// A second person types as well, and the requester cannot.
+// A second person types the host too, and the requester cannot.
 func TestSecondPersonTypesTheHost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

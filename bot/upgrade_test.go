@@ -21,12 +21,12 @@ import (
 	"purgebot/purge"
 )
 
-// pressing answers a question that was asked before the kill, or is asked after it.
+// pressing answers a question from before or after the kill.
 func pressing(label string) func(*world, left) {
 	return func(w *world, l left) { w.pressesOn(alice, w.named(l.name, label), label) }
 }
 
-// pressingAnew: what was shown and not written down is shown once more, and only that is pressed.
+// pressingAnew presses the second showing of a card whose first was not recorded; only the second counts.
 func pressingAnew(w *world, l left) {
 	about := func(m shown) bool { return called(m.card.Targets) == l.name }
 	all := w.chat.all()
@@ -42,7 +42,7 @@ func releasing(w *world, l left) {
 	assert.Empty(w.t, w.sends(erin, form, map[string]string{"reason": why}))
 }
 
-// Purges that a kill under an older engine has left, in every state that there is, go on under this one: each to its one true end.
+// Purges that a kill under an older engine left in every possible state continue under this one, each to its one true end.
 func TestOpenPurgesAreCarriedOn(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/open-*.zip")
@@ -71,7 +71,7 @@ func TestOpenPurgesAreCarriedOn(t *testing.T) {
 	}
 }
 
-// carriedOn is a bot on what a recording holds.
+// carriedOn returns a bot on a recording.
 func carriedOn(t *testing.T, file string) (*world, *takingCDN) {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN()}
@@ -91,8 +91,8 @@ func carriedOn(t *testing.T, file string) (*world, *takingCDN) {
 	return w, cdn
 }
 
-// assertKept: the engine's migration has left the file and its one connection as we set them. Where it changed its tables, our own
-// version is higher too, by which an older purgebot refuses to open what it would not read as it is meant.
+// assertKept checks that the engine's migration has kept the settings of the file and its one connection. If it changed its tables,
+// purgebot's own version must be higher too, so that an older purgebot refuses the file.
 func assertKept(t *testing.T, w *world, file string) {
 	t.Helper()
 	db := w.bot.Store.DB()
@@ -135,7 +135,7 @@ func partOf(t *testing.T, file, name string) []byte {
 	return content
 }
 
-// settles waits until nothing is open any more, neither by our rows nor by the engine's, and everything is told.
+// settles waits until no purge is open, in the bot's rows or the engine's, and every message is shown.
 func (w *world) settles() {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool {
@@ -146,8 +146,8 @@ func (w *world) settles() {
 	}, 3*time.Minute, 20*time.Millisecond)
 }
 
-// assertEnds: each purge has ended once, as it should, its CDN calls are what they should be and none is doubled, and each thread
-// was told once.
+// assertEnds checks that each purge has ended once, in the expected state and with the expected calls, and that each thread shows
+// one end.
 func assertEnds(t *testing.T, w *world, cdn *takingCDN) {
 	t.Helper()
 	ended := map[string]int{}
@@ -190,7 +190,7 @@ func assertEnds(t *testing.T, w *world, cdn *takingCDN) {
 	assert.NoError(t, err)
 }
 
-// told counts the messages that told the end of a purge, each in the thread under its card.
+// told counts the final messages of a purge, each in the thread under its card.
 func (w *world) told(name string) (n int) {
 	cards := map[string]string{}
 	for _, m := range w.chat.all() {
@@ -204,7 +204,7 @@ func (w *world) told(name string) (n int) {
 	return n
 }
 
-// The engine can ask its makers over the network what it may do. Nothing that would make it do so is set.
+// The engine can ask its makers over the network for permissions; no setting makes it do so.
 func TestTheEngineAsksNobody(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"runner/engine.go", "runner/workflow.go"} {

@@ -12,7 +12,7 @@ import (
 	"purgebot/bot/grammar"
 )
 
-// TestEveryVerbHasItsFunction: the grammar's table, the functions, and the README's table name the same verbs.
+// The grammar's table, the functions and the README's table name the same verbs.
 func TestEveryVerbHasItsFunction(t *testing.T) {
 	t.Parallel()
 	functions := verbsOf(&desk{})

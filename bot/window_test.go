@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLongHistory: what does not fit is not kept quiet.
+// A history that is cut short says so.
 func TestLongHistory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -26,7 +26,7 @@ func TestLongHistory(t *testing.T) {
 	assert.Contains(t, textOf(w.types(carol, "history")), "No purge that you may see matches.")
 }
 
-// TestGrantsThatBeginAndEnd: whoever holds one is told when it holds, in UTC and on their own clock.
+// The holder of a limited grant is told its times, in UTC and on the holder's own clock.
 func TestGrantsThatBeginAndEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

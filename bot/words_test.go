@@ -48,7 +48,7 @@ func TestTimesAreInUTCAndTheReaders(t *testing.T) {
 	assert.Regexp(t, `Asked at \d{4}-\d\d-\d\d \d\d:\d\d UTC \(.* \+08:00\) by Alice`, strings.Join(w.types(bob, "status "+short).Lines, "\n"))
 }
 
-// What cannot be mended by trying again is not answered with it.
+// A refusal for good does not ask the person to try again.
 func TestRefusalsDoNotSayTryAgain(t *testing.T) {
 	t.Parallel()
 	var all []string

@@ -23,7 +23,7 @@ import (
 	"purgebot/purge"
 )
 
-// world is a bot with a chat and a CDN that are values in memory. Both can be told to fail.
+// world is a bot with a chat and a CDN in memory. Both can be made to fail.
 type world struct {
 	t    *testing.T
 	dir  string
@@ -61,7 +61,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	return w
 }
 
-// newStillWorld is one whose tending loop leaves the purges alone that a test writes down by itself.
+// newStillWorld returns a world whose tending loop ignores the purges that a test records by itself.
 func newStillWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), chat: newFakeChat(), cdn: newFakeCDN()}
@@ -97,7 +97,7 @@ func (w *world) start(change ...func(*Options)) {
 
 var discard = slog.New(slog.DiscardHandler)
 
-// migrated is a database that is new and has all migrations, ours and the engine's, behind it. They are most of what a small test costs.
+// migrated is a new database with all migrations, the bot's and the engine's. They are most of the cost of a small test.
 var migrated = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "migrated")
 	if err != nil {
@@ -119,7 +119,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(file)
 })
 
-// migrate puts such a database into a directory that has none.
+// migrate puts such a database into a directory without one.
 func migrate(t *testing.T, dir string) {
 	t.Helper()
 	file := filepath.Join(dir, "bot.db")
@@ -131,7 +131,7 @@ func migrate(t *testing.T, dir string) {
 	require.NoError(t, os.WriteFile(file, content, 0o600))
 }
 
-// busy is how much longer than in production an event may take here: the machine may be doing something else.
+// busy is the extra time of an event in tests, since the machine may be occupied.
 const busy = time.Minute
 
 // open makes a bot on the world's database.
@@ -166,7 +166,7 @@ func (w *world) stop() {
 	}
 }
 
-// verify holds the tables against the audit: whatever a test made the bot do, each value that history prints is bound to a row.
+// verify checks the tables against the audit: each value that the history prints must be bound to an audit row.
 func (w *world) verify() {
 	w.t.Helper()
 	if w.tampered {
@@ -182,7 +182,7 @@ func (w *world) verify() {
 	}
 }
 
-// logTo writes the log to the test, while it lasts.
+// logTo writes the log to the test, while the test lasts.
 type logTo struct{ t *testing.T }
 
 func (l logTo) Write(p []byte) (int, error) {
@@ -251,7 +251,8 @@ func token(c chat.Card, label string) string {
 	return ""
 }
 
-// ends waits for a message whose title begins so. Where a card and the reply under it both do, it is the card, however late the test looks.
+// ends waits for a message whose title begins with the given words. If both the card and its reply match, it returns the card,
+// however late the test looks.
 func (w *world) ends(title string) shown {
 	w.t.Helper()
 	so := func(m shown) bool { return strings.HasPrefix(m.card.Title, title) }
@@ -387,7 +388,7 @@ func (c *fakeChat) Health(context.Context) error {
 	return c.health
 }
 
-// says has the chat say of itself from now on that something is wrong; nil is nothing.
+// says sets the error that the chat's health check returns from now on; nil is health.
 func (c *fakeChat) says(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -400,7 +401,7 @@ func (c *fakeChat) setFail(err error) {
 	c.fail = err
 }
 
-// await returns the newest message that matches, as soon as there is one.
+// await returns the newest matching message, as soon as there is one.
 func (c *fakeChat) await(t *testing.T, match func(shown) bool) shown {
 	t.Helper()
 	return c.awaitIn(t, &c.messages, match)
@@ -433,7 +434,7 @@ func (c *fakeChat) all() []shown {
 	return append([]shown(nil), c.messages...)
 }
 
-// fakeCDN accepts everything unless it is told otherwise.
+// fakeCDN accepts every call until a test makes it fail.
 type fakeCDN struct {
 	mu       sync.Mutex
 	calls    []purge.Batch
@@ -521,7 +522,7 @@ func (c *fakeCDN) sent() []purge.Batch {
 	return append([]purge.Batch(nil), c.calls...)
 }
 
-// onlyPurge is the newest purge that there is.
+// onlyPurge returns the newest purge.
 func (w *world) onlyPurge() store.Purge {
 	w.t.Helper()
 	all, err := w.bot.Store.History(context.Background(), store.Filter{Limit: 1})

@@ -1,5 +1,5 @@
-// Package chat is the port between the conversation and chat platforms: the commands and presses that adapters hand over,
-// and the cards and forms that adapters show. It does nothing itself, and imports neither the conversation nor any platform.
+// Package chat is the port between the conversation and chat platforms: the commands and presses that adapters hand over, and the
+// cards and forms that adapters show. The package has no behaviour, and imports neither the conversation nor any platform.
 package chat
 
 import (
@@ -9,7 +9,7 @@ import (
 	"purgebot/acl"
 )
 
-// Thread is where a conversation happens. It is stored whole, so that any replica can go on with it.
+// Thread is the place of a conversation. A thread is stored whole, so that any replica can continue the conversation.
 // Root is the message that the thread hangs from; "" is the channel itself.
 type Thread struct {
 	Platform  string `json:"platform"`
@@ -29,181 +29,182 @@ type MessageRef struct {
 	ID      string `json:"id,omitempty"`
 }
 
-// EventKey names one delivery of a platform; it comes from signed bytes and is the same at every redelivery.
+// EventKey names one delivery of a platform. The key comes from signed bytes and is the same at every redelivery.
 type EventKey struct {
 	Platform, Workspace, ID string
 }
 
-// Platform is one adapter: it shows cards and says who people are. Every error is a *purge.Error;
-// one that is throttled is Exhausted with RetryAfter, one that no retry can help (archived channel, not a member) is Denied or NotFound.
+// Platform is one adapter: it shows cards and identifies people. Every error is a *purge.Error. A throttled call's error is Exhausted
+// with RetryAfter; an error beyond the help of a retry (archived channel, not a member) is Denied or NotFound.
 type Platform interface {
-	// Show edits the message ref names, or posts one if ref is zero or gone, and returns the message now shown.
-	// key makes a repeated post one message where the platform can; elsewhere a crash between post and commit
+	// Show edits the message that ref names, or posts a new one if ref is zero or the message is gone, and returns the shown message.
+	// The key prevents a second message at a repeated post, on platforms with such keys; elsewhere a crash between post and commit
 	// may leave a stale message, whose buttons do nothing.
 	Show(ctx context.Context, at Thread, ref MessageRef, key string, c Card) (MessageRef, error)
-	// Tell shows c to one person only, now or later: ephemeral, else a direct message, which has no buttons: a press counts in its
-	// channel only. after is the event that c is about, or zero. A platform that can answer an event in private for a while answers
-	// that one, and never another of the same person.
+	// Tell shows c to one person only, now or later, as an ephemeral message or else as a direct message. A direct message has no
+	// buttons, because a press counts in its own channel only. The parameter after is the event that c answers, or zero: a platform
+	// with private answers to an event answers that event, and never another event of the same person.
 	Tell(ctx context.Context, who acl.Subject, at Thread, after EventKey, c Card) error
-	// Person says who a subject is now. maxAge bounds the cache; an error refuses.
+	// Person returns the present identity of a subject. The parameter maxAge bounds the age of a cached answer; an error is a refusal.
 	Person(ctx context.Context, s acl.Subject, maxAge time.Duration) (Person, error)
-	// Channel says what the bot may do there now. maxAge bounds the cache; an error refuses.
+	// Channel returns the bot's present rights in a channel. The parameter maxAge bounds the age of a cached answer; an error is a refusal.
 	Channel(ctx context.Context, at Thread, maxAge time.Duration) (Channel, error)
+	// Limits returns the abilities of the platform.
 	Limits() ChatLimits
-	// Health returns nil, or says in one sentence what is wrong and what to change. Denied means that a part is closed to the
-	// bot, such as one channel, while the rest works: a warning. Any other kind means that the platform is not ready.
+	// Health returns nil, or an error whose sentence names the fault and the remedy. Denied is a warning: a part such as one channel
+	// is closed to the bot, and the rest works. Any other kind means that the platform is not ready.
 	Health(ctx context.Context) error
 }
 
-// ChatLimits is what a platform can show.
+// ChatLimits describes the abilities of a platform.
 type ChatLimits struct {
 	Forms     bool
-	Files     bool   // a card's file can be read; where that differs between channels, the adapter sees to it
-	Workspace string // what people call the workspace: "server"; "" is that word
-	// Addressed says that help is to offer a mention of the bot as a way to give a command.
+	Files     bool   // people can read a card's file; the adapter handles channels that differ in this
+	Workspace string // the platform's own word for a workspace, such as "server"; "" is "workspace"
+	// Addressed tells help to offer a mention of the bot as a way to give a command.
 	Addressed bool
-	Options   bool // what the terminal calls flags are options of the platform's own
-	// Threads says how a command is given inside a thread, for help; "" if as anywhere.
+	Options   bool // commands have native options in place of flags
+	// Threads explains, for help, the way to give a command inside a thread; "" if threads need no explanation.
 	Threads string
-	// Mentions says how to name a person or a group in a command, to whoever typed a name; "" if nothing is to be said.
+	// Mentions explains, after a typed name, the way to mention a person or a group; "" if there is no explanation.
 	Mentions string
 }
 
-// Standing is what a person is to the workspace. Only a Member may do anything.
+// Standing is a person's membership in the workspace. Only a Member may use purgebot.
 type Standing string
 
-// The standings.
+// These are the standings.
 const (
 	Member      Standing = "member"
 	Guest       Standing = "guest"
-	Outsider    Standing = "outsider" // another organisation's
+	Outsider    Standing = "outsider" // a member of another organisation
 	Bot         Standing = "bot"
-	Deactivated Standing = "gone" // deleted or deactivated
+	Deactivated Standing = "gone" // a deleted or deactivated account
 )
 
-// Person is who a subject is at this moment.
+// Person is the present identity of a subject.
 type Person struct {
 	Subject  acl.Subject
-	Name     string // as displayed now: for cards and the audit, never for access
+	Name     string // the displayed name, for cards and the audit, never for access
 	Groups   []acl.Subject
 	Standing Standing
-	Zone     *time.Location // where the person's clock is; nil if unknown
+	Zone     *time.Location // the zone of the person's clock; nil if unknown
 }
 
-// Channel is what a channel is to the bot at this moment.
+// Channel is the present state of a channel for the bot.
 type Channel struct {
-	Shared bool   // people of other organisations can read it; unknown counts as shared
-	Joined bool   // the bot can post there
-	Invite string // what to type to let it in, e.g. "/invite @purgebot"
+	Shared bool   // true if people of other organisations can read the channel, or if that is unknown
+	Joined bool   // true if the bot can post in the channel
+	Invite string // the text that lets the bot in, e.g. "/invite @purgebot"
 }
 
-// Command is one thing typed, as text or as fields, never both.
+// Command is one typed command, as text or as fields, never both.
 type Command struct {
 	Event  EventKey
 	From   acl.Subject
 	At     Thread
-	Text   string  // what follows "/purge" or the mention, free of the platform's own markup
-	Fields *Fields // what arrived as separate fields
-	// Opening is what a command begins with where this one was typed, for a corrected line: "@purgebot"; "" is "/purge".
+	Text   string  // the text behind "/purge" or the mention, free of the platform's own markup
+	Fields *Fields // the parts of a command that arrived as separate fields
+	// Opening begins a corrected line in the place where the command was typed: "@purgebot"; "" is "/purge".
 	Opening string
-	// NoLink is what to say of a command without an address, where the chat may have handed over the label of a link instead; "" is
-	// nothing.
+	// NoLink explains a command without an address, on a chat that may hand over a link's label instead of the link; "" is no
+	// explanation.
 	NoLink string
-	// Collected says that the targets were found in somebody's message or in a file, not typed: they are always shown and confirmed.
+	// Collected marks targets that were found in a message or a file, not typed: such targets are always shown and confirmed.
 	Collected bool
 }
 
-// Fields is a command whose parts arrived apart (a form, native options, argv). No field is searched for flags or verbs.
+// Fields is a command whose parts arrived separately (a form, native options, argv). No field is searched for flags or verbs.
 type Fields struct {
 	Verb, Targets, Area, Mode, Reason, ID string
 	Private, DryRun, Prefetch             bool
-	File                                  *File // more targets, from a file; nil is none
+	File                                  *File // more targets, from a file; nil without a file
 
-	Domain             string // of freeze, unfreeze, grant and history
+	Domain             string // the domain of freeze, unfreeze, grant and history
 	For, Subject, Kind string // "2h"; a subject, a mention or a name of the policy file; "url" or "directory"
-	// Of history, as its flags take them.
+	// The filters of history are spelled as in its flags.
 	Since, Until, By, Outcome string
 }
 
-// Answer is a pressed button, or a form that came back (then Values is not nil).
+// Answer is a pressed button, or a submitted form (Values is not nil then).
 type Answer struct {
 	Event   EventKey
 	From    acl.Subject
 	At      Thread
-	Message MessageRef // the message the button hangs on, or that opened the form; zero for the form of a command
-	Token   string     // of the button or the form
+	Message MessageRef // the message with the button, or the message that opened the form; zero for the form of a command
+	Token   string     // the token of the button or the form
 	Values  map[string]string
 }
 
-// Suggestion asks for completions while somebody types.
+// Suggestion asks for completions while a person types.
 type Suggestion struct {
 	From  acl.Subject
 	At    Thread
-	Field string // "targets", "domain", "id" of a purge, or "rule", the id of what an administrator said
+	Field string // "targets", "domain", "id" for the id of a purge, or "rule" for the id of a freeze or grant
 	Text  string
 }
 
-// Reply is for the acting person's eyes only. At most one of Card, Form and Choices is set; the zero Reply says nothing.
+// Reply is for the acting person's eyes only. At most one of Card, Form and Choices is set; the zero Reply is silent.
 type Reply struct {
 	Card    *Card
 	Form    *Form
 	Choices []string
-	Refused bool // the command or press was refused, and Card says why
-	// Public is what may be said where everybody reads it, if Card cannot be shown to the person alone: a mistake of the command itself
-	// and its correction, of which nothing was not typed there. It is "" where nothing may be told.
+	Refused bool // true for a refused command or press; Card holds the reason
+	// Public is the text for the whole channel, in case that Card cannot be shown to the person alone: the command's mistake and its
+	// correction, made only of words typed in that channel. Public is "" if the channel may learn nothing.
 	Public string
 }
 
-// Handler is what an adapter calls. An error means that nothing was recorded: where the platform redelivers answer 503;
-// elsewhere answer in time with the error's Message as the private reply.
+// Handler is the conversation, as adapters call it. An error means that nothing was recorded: an adapter whose platform redelivers
+// answers 503, and any other adapter answers in time with the error's Message as the private reply.
 type Handler interface {
 	Command(ctx context.Context, c Command) (Reply, error)
 	Answer(ctx context.Context, a Answer) (Reply, error)
 	Suggest(ctx context.Context, q Suggestion) (Reply, error)
 }
 
-// Tone colours a card, and decides nothing; adapters may ignore it.
+// Tone colours a card. A tone has no other effect, and adapters may ignore it.
 type Tone string
 
-// The tones.
+// These are the tones.
 const (
 	Neutral Tone = ""
-	Waiting Tone = "waiting" // somebody must press
+	Waiting Tone = "waiting" // the card waits for a press
 	Busy    Tone = "busy"
 	Good    Tone = "good"
 	Bad     Tone = "bad"
 	Unsure  Tone = "unsure"
 )
 
-// Card is what a message means. Every string is plain text and hostile until the adapter has escaped it:
-// links are not to unfurl, mentions in it are not to reach anybody.
+// Card is the meaning of a message. Every string is plain text and hostile until the adapter has escaped it: links must not unfurl,
+// and mentions inside a string must not notify people.
 type Card struct {
 	Title   string        `json:"title"`
 	Tone    Tone          `json:"tone,omitempty"`
-	By      acl.Subject   `json:"by,omitempty"`      // who asked: shown as a person, without notifying
-	Mention []acl.Subject `json:"mention,omitempty"` // who is to be notified
-	Targets []string      `json:"targets,omitempty"` // shown as code, one a line
-	More    int           `json:"more,omitempty"`    // targets beyond those, in File if there is one
+	By      acl.Subject   `json:"by,omitempty"`      // the requester, shown as a person without a notification
+	Mention []acl.Subject `json:"mention,omitempty"` // the people and groups to notify
+	Targets []string      `json:"targets,omitempty"` // the shown targets, as code, one a line
+	More    int           `json:"more,omitempty"`    // the number of further targets, which File holds if present
 	Lines   []string      `json:"lines,omitempty"`
 	Buttons []Button      `json:"buttons,omitempty"`
 	File    *File         `json:"file,omitempty"` // attached where the platform has files
 	Footer  string        `json:"footer,omitempty"`
 }
 
-// Button is one that can be pressed. Token is opaque, and all that travels.
+// Button is a button of a card. Only the opaque Token travels to the platform and back.
 type Button struct {
 	Label string `json:"label"`
 	Token string `json:"token"`
 	Style Style  `json:"style,omitempty"`
-	// Confirms says that pressing it agrees to all that the card lists. It is not offered where those who press cannot read every target,
-	// on the card or in a file that hangs there; the card then says what to change.
+	// Confirms marks a press that agrees to the whole list of the card. A confirming button is offered only if the presser can read
+	// every target, on the card or in its file; otherwise the card names the remedy.
 	Confirms bool `json:"confirms,omitempty"`
 }
 
-// Style is how a button looks.
+// Style is the look of a button.
 type Style string
 
-// The styles.
+// These are the styles.
 const (
 	Plain   Style = ""
 	Primary Style = "primary"
@@ -216,7 +217,7 @@ type File struct {
 	Text string `json:"text"`
 }
 
-// Form asks for fields. It comes back as an Answer with the Token and a value for each input's Name.
+// Form asks for fields. A submitted form comes back as an Answer with the Token and a value for each input's Name.
 type Form struct {
 	Title, Submit, Token string
 	Inputs               []Input
@@ -225,8 +226,8 @@ type Form struct {
 // Input is one field of a form.
 type Input struct {
 	Name, Label, Hint string
-	Lines             bool // many lines
+	Lines             bool // true for a field of many lines
 	Optional          bool
-	Choices           []string // if any, one of these
-	Value             string   // what it holds at first
+	Choices           []string // the allowed values; none allows any text
+	Value             string   // the initial value
 }

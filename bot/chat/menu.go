@@ -2,31 +2,31 @@ package chat
 
 // Verb is one command of the conversation, for a platform that offers commands with options of its own.
 type Verb struct {
-	Name, Does string // "freeze"; what the verb does, in a few words for a menu
+	Name, Does string // "freeze"; the menu's few words about the verb
 	Options    []Option
 }
 
 // Option is one field of a Verb. Name is the field of Fields that the option fills.
 type Option struct {
-	Name, Says string // "area"; what to fill in, in a few words
+	Name, Says string // "area"; a few words about the expected value
 	Kind       OptionKind
 	Required   bool
-	Suggest    string   // the Field of the Suggestion that completes the option; "" if nothing does
-	Most       int      // characters; 0 is no limit
-	Choices    []string // if any, one of these
+	Suggest    string   // the Field of the Suggestion that completes the option; "" without completion
+	Most       int      // the greatest length in characters; 0 is no limit
+	Choices    []string // the allowed values; none allows any text
 }
 
-// OptionKind says what an option holds.
+// OptionKind is the type of an option's value.
 type OptionKind int
 
-// The kinds of options.
+// These are the kinds of options.
 const (
 	TextOption OptionKind = iota
-	YesOption             // true or false
-	FileOption            // a text file: the File
+	YesOption             // a value of true or false
+	FileOption            // a text file, for Fields.File
 )
 
-// Set fills the field that an option names, and reports whether there is one.
+// Set fills the text field that an option names, and reports whether the field exists.
 func (f *Fields) Set(option, value string) bool {
 	into, found := map[string]*string{
 		"targets": &f.Targets, "url": &f.Targets, "area": &f.Area, "mode": &f.Mode, "reason": &f.Reason, "id": &f.ID,
@@ -39,7 +39,7 @@ func (f *Fields) Set(option, value string) bool {
 	return found
 }
 
-// SetYes fills the field that an option names, and reports whether there is one.
+// SetYes fills the true-or-false field that an option names, and reports whether the field exists.
 func (f *Fields) SetYes(option string, yes bool) bool {
 	into, found := map[string]*bool{"private": &f.Private, "dry-run": &f.DryRun, "prefetch": &f.Prefetch}[option]
 	if found {

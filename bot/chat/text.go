@@ -6,8 +6,8 @@ import (
 	"unicode/utf16"
 )
 
-// OneLine makes a text one line that shows all that it holds: a line break or control character becomes a space, and a character
-// that hides or reorders text becomes "�". Every adapter sends the text of cards through OneLine before its own escaping.
+// OneLine makes a text one honest line: a line break or control character becomes a space, and a character that hides or reorders
+// text becomes "�". Every adapter sends the text of cards through OneLine before its own escaping.
 func OneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -29,7 +29,7 @@ func Units(s string) int {
 	return n
 }
 
-// Clip cuts a text to at most limit units; the last of a text that was cut is "…".
+// Clip cuts a text to at most limit units; a cut text ends in "…".
 func Clip(s string, limit int) string {
 	if len(s) <= limit || Units(s) <= limit {
 		return s

@@ -13,16 +13,16 @@ import (
 	"purgebot/purge"
 )
 
-// What administrators name in a command: a domain, a span of time, and whom they mean.
+// This file reads the values of administrators' commands: a domain, a span of time and a subject.
 
-// How long a rule that was made in chat may last. A grant that is needed for longer belongs in the policy file.
+// These spans bound a rule that was made in chat. A longer grant belongs in the policy file.
 const (
 	maxFreeze = 30 * 24 * time.Hour
 	maxGrant  = 24 * time.Hour
 )
 
-// host takes a host alone, also as the link that a chat makes of it. A wrong one may be returned put right, for the corrected line.
-// typed is the word that it is part of.
+// host takes a bare host, also in the form of the link that a chat makes of a host. A wrong host is returned corrected if possible,
+// for the corrected line. The parameter typed is the whole word that holds the host.
 func (p *parser) host(word, typed string) string {
 	address := word
 	if !isLink(word) {
@@ -42,9 +42,9 @@ func (p *parser) host(word, typed string) string {
 	return t.Host()
 }
 
-// domain takes a host, or "*." and a host.
+// domain takes a host, or "*." with a host.
 func (p *parser) domain(word string) {
-	if word == "*." { // a chat made a link of what follows, and with that a word of its own
+	if word == "*." { // the chat made a link of the host behind "*.", so the host is a separate word
 		before := p.reader
 		if host := p.next(); host.kind == pieceBare && !host.fresh {
 			word += host.text
@@ -62,7 +62,7 @@ func (p *parser) domain(word string) {
 	}
 }
 
-// span takes how long a rule is to last.
+// span takes the duration of a rule.
 func (p *parser) span(word string) {
 	most := maxFreeze
 	if p.verb == VerbGrant {
@@ -92,7 +92,7 @@ func span(s string) (d time.Duration, is bool) {
 	return time.Duration(n) * unit, err == nil && unit > 0
 }
 
-// spanText writes a span as span reads it: "2h"; "" if it is none.
+// spanText writes a duration in the form that span reads, such as "2h"; it returns "" for zero.
 func spanText(d time.Duration) string {
 	switch {
 	case d == 0:
@@ -105,7 +105,7 @@ func spanText(d time.Duration) string {
 	return strconv.Itoa(int(d/time.Minute)) + "m"
 }
 
-// subject takes whom a grant is for: a subject, a mention, or a name of the policy file.
+// subject takes the receiver of a grant: a subject, a mention, or a name of the policy file.
 func (p *parser) subject(word string) {
 	if token := mention(word); token != "" {
 		p.in.Subject = token
@@ -127,7 +127,7 @@ func (p *parser) subject(word string) {
 	p.in.Subject = word
 }
 
-// by takes whose purges a history shows. A name that the chat made no mention of is refused with what to type there.
+// by takes the person whose purges a history shows. A plain name is refused with the form to type.
 func (p *parser) by(value string) {
 	token := mention(value)
 	_, err := acl.ParseSubject(value)
@@ -141,8 +141,7 @@ func (p *parser) by(value string) {
 	}
 }
 
-// isCalled says whether a word can be the name of a group of the policy file, or of somebody where the chat made no mention of it,
-// and is nothing else.
+// isCalled reports whether a word can be the name of a policy file's group or of a person, and has no other meaning.
 func isCalled(word string) bool {
 	word = strings.TrimPrefix(word, "@")
 	strange := func(c rune) bool {
@@ -151,8 +150,8 @@ func isCalled(word string) bool {
 	return word != "" && len(word) <= 64 && !isDash(word) && utf8.ValidString(word) && strings.IndexFunc(word, strange) < 0
 }
 
-// mention returns what a chat writes for a person or a group who was mentioned, without the label: "<@U1>" and "<!subteam^S1>" in Slack,
-// "<@1>" and "<@&1>" in Discord; "" if word is no such mention.
+// mention returns a chat's token for a mentioned person or group, without its label: "<@U1>" and "<!subteam^S1>" in Slack, "<@1>" and
+// "<@&1>" in Discord. The result is "" if the word is no mention.
 // https://docs.slack.dev/messaging/formatting-message-text/, https://docs.discord.com/developers/reference#message-formatting-formats
 func mention(word string) string {
 	inside, opens := strings.CutPrefix(word, "<")
@@ -169,8 +168,8 @@ func mention(word string) string {
 	return ""
 }
 
-// Subject returns the subject that a token of an Intent means in the place where it was typed: a mention names an account of that
-// workspace. It is "" for "me", for a name of the policy file, and for a mention that cannot be one there.
+// Subject returns the subject that a token of an Intent means in the thread of its command: a mention names an account of the thread's
+// workspace. The result is "" for "me", for a name of the policy file, and for a mention in the style of another platform.
 func Subject(at chat.Thread, token string) acl.Subject {
 	if m := mention(token); m != "" && at.Workspace != "" {
 		id := strings.NewReplacer("<!subteam^", "", "<@&", "role/", "<@", "", ">", "").Replace(m)

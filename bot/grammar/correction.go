@@ -7,51 +7,50 @@ import (
 	"purgebot/purge"
 )
 
-// Correction says why a command is not done as it was typed, and how it can be read instead. Nothing of it is ever done without
-// being asked for again. It is an error; its *purge.Error is Invalid.
+// Correction is the error for a command that is not carried out as typed: the mistake, and the other readings of the command. No
+// reading is carried out without a new request. The error wraps a *purge.Error of the kind Invalid.
 type Correction struct {
-	Problem  string    // one sentence that names the word
-	Nothing  string    // that nothing was done
-	Readings []Reading // the likeliest first; none where a reading would be a guess about which object is meant
-	// Paths are addresses that lack only their host, such as "/a/b.css": which hosts there are is not known here.
+	Problem  string    // one sentence that names the wrong word
+	Nothing  string    // the sentence "Nothing was purged." or "Nothing was changed."
+	Readings []Reading // the likeliest reading first; none if a reading would be a guess at the object
+	// Paths are addresses that lack only their host, such as "/a/b.css"; the grammar does not know the hosts.
 	Paths []string
-	// Bare says that no word was an address: a chat may have handed over the label of a link instead of the link.
+	// Bare marks a command without any address: a chat may have handed over the label of a link instead of the link.
 	Bare bool
 
 	base Intent // the command without its targets
-	of   int    // how many links there were
+	of   int    // the number of links
 	form bool   // the parts came as fields, so there is no line to type
 	line *Intent
-	open bool // which of the addresses was meant
+	open bool // true if the meant address is unknown
 }
 
-// Reading is one way to read a command that is not plain: the command that would have said it plainly. Its targets are whole
-// addresses, never a piece of one.
+// Reading is one plain command that an unclear command may mean. Its targets are whole addresses, never pieces of an address.
 type Reading struct {
 	Intent
-	Literal bool // the addresses are taken as they stand, where another reading is likelier
+	Literal bool // the addresses are taken literally, although another reading is likelier
 }
 
-// judged is what became of one link: a target, or a refusal with what it may mean.
+// judged is the result for one link: a target, or the possible meanings of a refused link.
 type judged struct {
 	target   purge.Target
 	meanings []meaning
 }
 
-// Error returns what is wrong, that nothing was done, and what to type instead in a slash command.
+// Error returns the message for a slash command.
 func (c *Correction) Error() string { return c.Message("/purge") }
 
-// Unwrap returns the error that every reader of errors knows.
+// Unwrap returns the *purge.Error that callers look for.
 func (c *Correction) Unwrap() error {
 	return &purge.Error{Kind: purge.Invalid, Message: c.Error()}
 }
 
-// Message is the whole correction as text; opening is what a command begins with where it was typed.
+// Message returns the mistake, its effect and the corrected line; opening begins a command in the place of typing.
 func (c *Correction) Message(opening string) string {
 	return strings.TrimSpace(c.Problem + " " + c.Nothing + " " + c.Line(opening))
 }
 
-// Line is what to type instead, or "" where nothing can be shown.
+// Line returns the corrected line, or "" if there is none.
 func (c *Correction) Line(opening string) string {
 	if c.form || c.line == nil || c.open {
 		return ""
@@ -62,7 +61,7 @@ func (c *Correction) Line(opening string) string {
 	return sayTry + c.line.lineAt(opening)
 }
 
-// correction is what is said of a command with mistakes.
+// correction returns the correction of a command with mistakes.
 func (p *parser) correction() *Correction {
 	c := &Correction{
 		Problem: p.wrong, Nothing: p.nothing(), Readings: p.readings(), Paths: p.paths, form: p.form, of: len(p.links),
@@ -72,14 +71,14 @@ func (p *parser) correction() *Correction {
 	if len(c.Readings) > 0 {
 		c.of = len(c.Readings[0].Targets)
 	}
-	if len(c.Readings) == 0 || !c.Readings[0].Literal { // typed so, it would be asked about again
+	if len(c.Readings) == 0 || !c.Readings[0].Literal { // a literal line would be questioned again
 		line := p.corrected(c.Readings)
 		c.line = &line
 	}
 	return c
 }
 
-// On is the command with its paths on a host, named with its scheme; false if they are no targets there.
+// On returns the command with its paths on a host, given with its scheme; the bool is false if a path is no target there.
 func (c *Correction) On(host string) (Reading, bool) {
 	r := Reading{Intent: c.base}
 	for _, path := range c.Paths {
@@ -96,7 +95,7 @@ func (c *Correction) On(host string) (Reading, bool) {
 	return r, len(r.Targets) > 0
 }
 
-// Flags are the flags of a reading as they would be typed, "" if it has none.
+// Flags returns the flags of a reading in typed form, or "" for none.
 func (r Reading) Flags() string {
 	words := r.flagWords()
 	if r.Verb == VerbLeak {
@@ -105,13 +104,13 @@ func (r Reading) Flags() string {
 	return strings.Join(words, " ")
 }
 
-// LineTargets is how many targets a line to type shows.
+// LineTargets bounds the targets of a corrected line.
 const LineTargets = 5
 
-// mostReadings is how many ways to read a command are offered: more are no help.
+// mostReadings bounds the offered readings of a command.
 const mostReadings = 3
 
-// readings are the ways to read what was typed, as whole commands. There are none where any address would be a guess.
+// readings returns the ways to read the command, each as a whole command. There are none if an address would be a guess.
 func (p *parser) readings() []Reading {
 	if p.guess || !p.takesMany() || len(p.links) == 0 {
 		return nil
@@ -125,12 +124,13 @@ func (p *parser) readings() []Reading {
 			}
 		}
 	}
-	if p.reasoned != nil { // a link that may belong to the reason is none of the first reading's targets
+	if p.reasoned != nil { // the first reading counts a doubtful link to the reason, not to the targets
 		found = append(p.withReason(), found...)
 	}
 	return found[:min(len(found), mostReadings)]
 }
 
+// other returns the opposite kind of target.
 func other(k purge.Kind) purge.Kind {
 	if k == purge.Directory {
 		return purge.URL
@@ -138,13 +138,15 @@ func other(k purge.Kind) purge.Kind {
 	return purge.Directory
 }
 
+// same reports whether two readings ask for the same purge.
 func (r Reading) same(o Reading) bool {
 	return r.Kind == o.Kind && slices.EqualFunc(r.Targets, o.Targets, func(a, b purge.Target) bool { return a.String() == b.String() }) && r.Reason == o.Reason
 }
 
-// reading takes the nth meaning of each refused address, or the last that it has, with all that needed no correction. What means
-// something of another kind is a command of its own, without the rest.
+// reading combines the nth meaning of each refused address, or its last meaning, with the addresses that needed no correction. The
+// meanings of another kind form a separate command without the other addresses.
 func (p *parser) reading(n int, kind purge.Kind) (Reading, bool) {
+	// Each link contributes its target or one of its meanings.
 	r := Reading{Intent: p.base(kind)}
 	var targets []purge.Target
 	own := kind == p.in.Kind
@@ -164,9 +166,11 @@ func (p *parser) reading(n int, kind purge.Kind) (Reading, bool) {
 		r.Literal = r.Literal || m.literal
 		corrected++
 	}
-	if p.verb == VerbLeak { // whose kind follows from the last byte
+	// The kind of a leak follows from the last byte of its addresses.
+	if p.verb == VerbLeak {
 		targets = slices.DeleteFunc(targets, func(t purge.Target) bool { return isDirectory(t.String()) != (kind == purge.Directory) })
 	}
+	// A reading without a correction, without targets, or with too many targets is none.
 	if corrected == 0 && (!own || p.wrong == "") || len(targets) == 0 || len(targets) > maxTargets {
 		return r, false
 	}
@@ -174,7 +178,7 @@ func (p *parser) reading(n int, kind purge.Kind) (Reading, bool) {
 	return r, true
 }
 
-// base is the command without its targets, of the kind. A leak's kind follows from its links.
+// base returns the command without its targets, turned into a kind.
 func (p *parser) base(kind purge.Kind) Intent {
 	in := p.in
 	in.Targets, in.Refused, in.Notes, in.Readings, in.Kind = nil, nil, nil, nil, kind
@@ -193,7 +197,7 @@ func (p *parser) base(kind purge.Kind) Intent {
 	return in
 }
 
-// withReason is the command whose links behind an unquoted reason are part of it.
+// withReason returns the reading that counts the links behind an unquoted reason to the reason.
 func (p *parser) withReason() []Reading {
 	r := Reading{Intent: p.base(p.in.Kind)}
 	r.Reason = strings.Join(append([]string{p.in.Reason}, p.reasoned...), " ")

@@ -10,17 +10,17 @@ import (
 	"purgebot/purge"
 )
 
-// Doubts: addresses that are refused, or that are legal and yet hardly what was meant, and the ways to read them. A meaning is
-// only ever offered. It holds whole addresses: where it is open which object was meant, there is none.
+// This file finds doubtful addresses: refused addresses, and legal addresses that are probably a mistake. Each doubt has meanings, which
+// are only ever offered. A meaning holds whole addresses; a doubt has no meanings if the meant object is unknown.
 
 // meaning is one way to read an address that is not plain.
 type meaning struct {
 	kind    purge.Kind
 	targets []purge.Target
-	literal bool // exactly as it stands
+	literal bool // true for the address exactly as typed
 }
 
-// doubt is why an address is not taken, and what it may mean, the likeliest first.
+// doubt is the reason against an address, and the meanings of the address, the likeliest first.
 type doubt struct {
 	reason   string
 	meanings []meaning
@@ -29,17 +29,17 @@ type doubt struct {
 // doubter reads one address of a command.
 type doubter struct {
 	kind    purge.Kind
-	wrapped bool // markup said where the address begins and ends
-	depth   int  // how many doubts this one is inside of
+	wrapped bool // true if markup marks the ends of the address
+	depth   int  // the number of doubts around this one
 }
 
-// longest is more than any one address has, with all that may stand around it.
+// longest bounds the bytes of an address with its surroundings; a longer text is refused without a search.
 const longest = 16 << 10
 
-// mostDoubts bounds how many things may be wrong with one address.
+// mostDoubts bounds the mistakes in one address.
 const mostDoubts = 4
 
-// legal finds what is doubtful about an address that purge.Parse takes; an empty reason is nothing.
+// legal finds the doubt about an address that purge.Parse takes; an empty reason is no doubt.
 func (d doubter) legal(s string) doubt {
 	if !mayDoubt(s) {
 		return doubt{}
@@ -47,6 +47,7 @@ func (d doubter) legal(s string) doubt {
 	return d.find(s)
 }
 
+// find returns the first doubt about a legal address.
 func (d doubter) find(s string) doubt {
 	for _, find := range []func(doubter, string) doubt{doubter.entity, doubter.star, doubter.column, doubter.glued, doubter.position, doubter.escapedTail} {
 		if found := find(d, s); found.reason != "" {
@@ -63,9 +64,10 @@ func mayDoubt(s string) bool {
 		strings.IndexByte(rest, ';') >= 0 || endsEscaped(s)
 }
 
+// endsEscaped reports whether an address ends in an escape such as "%20".
 func endsEscaped(s string) bool { return len(s) > 3 && s[len(s)-3] == '%' }
 
-// refused finds what a refused address may mean. reason is why purge.Parse refuses it, and suggest what it offers.
+// refused finds the possible meanings of an address that purge.Parse refuses.
 func (d doubter) refused(s string, r *purge.Refused) doubt {
 	if len(s) > longest && strings.Count(s, "://") < 2 {
 		return doubt{r.Reason, nil}
@@ -81,7 +83,8 @@ func (d doubter) refused(s string, r *purge.Refused) doubt {
 	return doubt{r.Reason, d.suggested(s, r.Suggest)}
 }
 
-// suggested is what purge.Parse offers, where that is the whole address: escapes of what only ever stands around addresses are not.
+// suggested reads the suggestion of purge.Parse. A suggestion that escapes brackets or quotes is dropped, because those characters
+// stand around an address and do not belong to it.
 func (d doubter) suggested(s, suggest string) []meaning {
 	if suggest == "" || strings.ContainsAny(s, "<>\"{}|`") {
 		return nil
@@ -89,7 +92,7 @@ func (d doubter) suggested(s, suggest string) []meaning {
 	return d.read(suggest)
 }
 
-// whole returns the targets that a text certainly means, if it is read again; or none.
+// whole returns the targets that a text means without doubt, or none.
 func (d doubter) whole(s string) []purge.Target {
 	meanings := d.read(s)
 	if len(meanings) == 0 || meanings[0].kind != d.kind {
@@ -98,7 +101,7 @@ func (d doubter) whole(s string) []purge.Target {
 	return meanings[0].targets
 }
 
-// read returns what a text means that took the address's place. Only what was typed can be taken as it stands.
+// read returns the meanings of a corrected text. A literal meaning is left out, because only the typed address has one.
 func (d doubter) read(s string) []meaning {
 	t, err := purge.Parse(d.kind, s)
 	found := doubt{}
@@ -117,7 +120,7 @@ func (d doubter) read(s string) []meaning {
 	return slices.DeleteFunc(slices.Clone(found.meanings), func(m meaning) bool { return m.literal })
 }
 
-// literally is the address as it stands, if it is one.
+// literally returns the address exactly as typed, if purge.Parse takes it.
 func (d doubter) literally(s string) []meaning {
 	if t, err := purge.Parse(d.kind, s); err == nil && !strings.ContainsAny(s, "#*") {
 		return []meaning{{kind: d.kind, targets: []purge.Target{t}, literal: true}}
@@ -125,7 +128,7 @@ func (d doubter) literally(s string) []meaning {
 	return nil
 }
 
-// as is one target of a kind, if it is one.
+// as returns a text as one target of a kind, if purge.Parse takes it.
 func as(kind purge.Kind, s string) []meaning {
 	if t, err := purge.Parse(kind, s); err == nil {
 		return []meaning{{kind: kind, targets: []purge.Target{t}}}
@@ -133,7 +136,7 @@ func as(kind purge.Kind, s string) []meaning {
 	return nil
 }
 
-// entity finds what was copied out of XML or HTML: "&amp;" for "&".
+// entity finds the entities of XML or HTML, such as "&amp;" for "&".
 func (d doubter) entity(s string) doubt {
 	name := entity.FindString(s)
 	if name == "" || html.UnescapeString(name) == name {
@@ -146,10 +149,10 @@ func (d doubter) entity(s string) doubt {
 	return doubt{sayEntity(name), append(d.read(plain), d.literally(s)...)}
 }
 
-// entity ends in a semicolon: without one, "&copy=1" is a parameter to everybody but a browser.
+// entity matches an entity with its semicolon: without the semicolon, "&copy=1" is an ordinary parameter.
 var entity = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});`)
 
-// star finds a "*". Tencent takes it for a letter, and people never mean one.
+// star finds a "*". Tencent takes a "*" for an ordinary letter, and people never mean that letter.
 func (d doubter) star(s string) doubt {
 	at := strings.IndexByte(s, '*')
 	if at < 0 {
@@ -162,13 +165,14 @@ func (d doubter) star(s string) doubt {
 	return doubt{sayStar, d.starred(s, at)}
 }
 
-// starred reads the "*" at the place: what stands in front of it, or the directory that it stands in.
+// starred returns the meanings of an address with a "*" at the place: the address before the "*", or the directory around it.
 func (d doubter) starred(s string, at int) []meaning {
+	// The "*" may be in the query, or be the mark that closes bold text.
 	address, query, _ := strings.Cut(s, "?")
 	name := strings.Trim(s[strings.LastIndexByte(s[:at], '/')+1:], "*_~")
 	bare := strings.TrimRight(s, "*_~")
 	switch {
-	case at > len(address): // in the query
+	case at > len(address):
 		if strings.Trim(query, "*") == "" {
 			return d.read(address)
 		}
@@ -176,9 +180,10 @@ func (d doubter) starred(s string, at int) []meaning {
 			return d.read(bare)
 		}
 		return nil
-	case !strings.Contains(bare, "*") && hasExtension(bare): // the mark that closes bold text
+	case !strings.Contains(bare, "*") && hasExtension(bare):
 		return d.read(bare)
 	}
+	// Otherwise the directory around the "*" is meant, or the name before the "*".
 	dir := as(purge.Directory, s[:strings.LastIndexByte(s[:at], '/')+1])
 	if name != "" && !strings.Contains(bare, "*") && !strings.HasSuffix(bare, "/") {
 		return append(d.read(cmp.Or(d.slash(bare), bare)), dir...)
@@ -186,7 +191,7 @@ func (d doubter) starred(s string, at int) []meaning {
 	return dir
 }
 
-// slash ends an address in "/" where a directory is meant.
+// slash ends an address in "/" for a directory, and returns "" for a URL.
 func (d doubter) slash(s string) string {
 	if d.kind == purge.Directory {
 		return strings.TrimSuffix(s, "/") + "/"
@@ -194,10 +199,10 @@ func (d doubter) slash(s string) string {
 	return ""
 }
 
-// mostColumns is how many commas of one address are looked at.
+// mostColumns bounds the commas of one address that are examined.
 const mostColumns = 32
 
-// column finds the columns of a log or a table behind an address. A comma is legal in a path, so it is a question.
+// column finds the columns of a log or a table behind an address. A comma is also legal in a path, so the literal meaning remains.
 func (d doubter) column(s string) doubt {
 	if !isLink(s) {
 		return doubt{}
@@ -220,8 +225,9 @@ func (d doubter) column(s string) doubt {
 	return doubt{}
 }
 
-// isColumns says whether columns follow an address: behind the end of a file name, or where they look like those of a log.
+// isColumns reports whether columns follow an address: behind the end of a file name, or in the form of a log's columns.
 func isColumns(address, rest string, mark byte) bool {
+	// The first column is tested for the usual words and numbers of a log.
 	if _, path, _ := strings.Cut(address, "://"); !strings.Contains(path, "/") {
 		return false
 	}
@@ -238,7 +244,7 @@ func isColumns(address, rest string, mark byte) bool {
 	return isStatus || hasExtension(address) && first != "" && !hasExtension(rest) && !strings.Contains(first, "=")
 }
 
-// glued finds a second address right behind the first. Behind "/" or "=" it is a part of the first, as in an image proxy.
+// glued finds a second address right behind the first. An address behind "/" or "=" is a part of the first, as in an image proxy.
 func (d doubter) glued(s string) doubt {
 	at := secondLink(s)
 	if at < 0 {
@@ -247,7 +253,7 @@ func (d doubter) glued(s string) doubt {
 	return doubt{sayGlued, append(d.both(strings.TrimRight(s[:at], ".;:!"), s[at:]), d.literally(s)...)}
 }
 
-// both are two addresses, if each is whole.
+// both returns the meaning of two addresses, if each is whole.
 func (d doubter) both(one, other string) []meaning {
 	first, second := d.whole(one), d.whole(other)
 	if len(first) == 0 || len(second) == 0 {
@@ -256,7 +262,7 @@ func (d doubter) both(one, other string) []meaning {
 	return []meaning{{kind: d.kind, targets: slices.Concat(first, second)}}
 }
 
-// secondLink returns where a second address begins inside an address, or -1.
+// secondLink returns the place of a second address inside an address, or -1.
 func secondLink(s string) int {
 	for i := len("https://"); i < len(s); i++ {
 		next := strings.Index(s[i:], "://")
@@ -274,7 +280,7 @@ func secondLink(s string) int {
 	return -1
 }
 
-// position finds a line and a column behind a file, as a browser's console shows them: "a.js:10:15".
+// position finds a line and a column behind a file, as in a browser's console: "a.js:10:15".
 func (d doubter) position(s string) doubt {
 	bare := s
 	for range 2 {
@@ -290,7 +296,7 @@ func (d doubter) position(s string) doubt {
 	return doubt{sayPosition(s[len(bare):]), append(d.read(bare), d.literally(s)...)}
 }
 
-// escapedTail finds the escape of a space, a line end or a quote at the end, which a browser made of what was pasted.
+// escapedTail finds the escape of a space, a line end or a quote at the end, as a browser's address bar makes them.
 func (d doubter) escapedTail(s string) doubt {
 	bare := s
 	for cut := true; cut; {
@@ -307,7 +313,7 @@ func (d doubter) escapedTail(s string) doubt {
 	return doubt{sayEscapedTail(s[len(bare):]), append(d.read(bare), d.literally(s)...)}
 }
 
-// file finds a directory that is a file by its name, and offers both.
+// file finds a directory with the name of a file, and offers both the file and the directory.
 func (d doubter) file(s string) doubt {
 	if d.kind != purge.Directory {
 		return doubt{}
@@ -321,12 +327,14 @@ func (d doubter) file(s string) doubt {
 	return doubt{r.Reason, append(doubter{kind: purge.URL, depth: d.depth}.read(address), d.suggested(address, r.Suggest)...)}
 }
 
+// parseError returns the error of purge.Parse.
 func parseError(kind purge.Kind, s string) error {
 	_, err := purge.Parse(kind, s)
 	return err
 }
 
-// hasExtension says whether an address ends in a file name with its ending, which it then holds whole: ".css", ".min.js", ".m3u8".
+// hasExtension reports whether an address ends in a file name with an ending, such as ".css", ".min.js" or ".m3u8". Such an address
+// is complete.
 func hasExtension(s string) bool {
 	if _, rest, is := strings.Cut(s, "://"); is {
 		if !strings.Contains(rest, "/") {
@@ -334,6 +342,7 @@ func hasExtension(s string) bool {
 		}
 		s = rest
 	}
+	// An ending has one to five letters and digits, at least one of them a letter.
 	name := s[strings.LastIndexByte(s, '/')+1:]
 	dot := strings.LastIndexByte(name, '.')
 	if dot < 0 || len(name)-dot < 2 || len(name)-dot > 6 {

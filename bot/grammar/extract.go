@@ -5,43 +5,43 @@ import (
 	"unicode/utf8"
 )
 
-// What a piece of pasted text is.
+// pieceKind is the type of a piece of pasted text.
 type pieceKind uint8
 
 const (
-	pieceNone pieceKind = iota // an opening bracket was passed: read on
+	pieceNone pieceKind = iota // no piece, only an opening bracket
 	pieceEnd
 	pieceWord    // anything that is not a link
-	pieceQuoted  // what stood between quotes
-	pieceBare    // a link in bare text: what punctuation followed it is cut
-	pieceWrapped // a link in brackets, Markdown or code: taken to the byte
-	pieceOpen    // a bracket or quote that never closes; nothing is read after it
+	pieceQuoted  // the text between quotes
+	pieceBare    // a link in bare text, without the punctuation behind it
+	pieceWrapped // a link in brackets, Markdown or code, taken to the byte
+	pieceOpen    // a bracket or quote that never closes; the reading ends there
 )
 
-// piece is one word or link. text is what counts; raw is what was typed, where that says more.
+// piece is one word or link. The field text holds its value; the field raw holds the typed form if it differs.
 type piece struct {
 	kind      pieceKind
-	fresh     bool // first on its line, and not the first line
-	invented  bool // a chat put "http://" before what somebody typed
-	plain     bool // nothing in it can make an address doubtful, but its end
-	from      int  // where it begins, of all that is read
+	fresh     bool // the first piece of a line other than the first line
+	invented  bool // a link whose "http://" was added by the chat
+	plain     bool // a link that nothing but its end can make doubtful
+	from      int  // the piece's place in the whole text
 	text, raw string
 }
 
-// reader takes pieces out of text in one pass. Its time grows with the text alone, whatever is pasted:
-// a search for what closes a bracket ends at the next one that opens, or ends the reading.
+// reader takes pieces out of a text in one pass. Its time is linear in the length of any text: the search for a closing bracket ends
+// at the next opening one, or ends the reading.
 type reader struct {
 	text  string
 	at    int
-	start int // of what was read last
-	base  int // how much text was read before this one
-	// lines end in front of the place counted.
+	start int // the place of the last piece
+	base  int // the length of all texts before this one
+	// The field lines counts the line ends before the place counted.
 	lines, counted int
-	// code is where the code span being read ends, and after where its closing ticks do; zero outside of one.
+	// The field code is the end of the present code span, and after is the end of its closing ticks; both are zero outside a span.
 	code, after int
-	// emphasis are the marks that opened bold, italic, struck or hidden text and did not close yet.
+	// The field emphasis holds the open marks of bold, italic, struck or hidden text.
 	emphasis string
-	// split is the first link that ended at a comma with another link right behind; splits counts them.
+	// The field split is the first link that ended at a comma right before another link; splits counts such links.
 	split  string
 	splits int
 }
@@ -61,6 +61,7 @@ func (r *reader) next() piece {
 	}
 }
 
+// read reads the piece at the present place, chosen by the first bytes.
 func (r *reader) read() piece {
 	rest := r.text[r.at:]
 	switch c := rest[0]; {
@@ -90,7 +91,7 @@ func (r *reader) read() piece {
 	return r.word()
 }
 
-// marks passes over the marks of a list, a quotation or emphasis that stand right before an address.
+// marks skips the marks of a list, a quotation or emphasis right before an address.
 func (r *reader) marks(m string) {
 	r.at += len(m)
 	if emphasis := m[strings.LastIndexAny(m, ">-+#. ")+1:]; strings.Trim(emphasis, "*_~|") == "" {
@@ -98,7 +99,7 @@ func (r *reader) marks(m string) {
 	}
 }
 
-// unmark takes away the marks that close what was opened before an address.
+// unmark removes the closing marks of emphasis that was opened before an address.
 func (r *reader) unmark(address string) string {
 	if r.emphasis == "" {
 		return address
@@ -111,8 +112,9 @@ func (r *reader) unmark(address string) string {
 	return bare
 }
 
-// skip passes over space, and over commas between links; it says whether a line ended.
+// skip skips space, and commas between links; it reports whether a line ended.
 func (r *reader) skip() (fresh bool) {
+	// A code span ends here once it is read; then space and separators are skipped.
 	for {
 		if r.code > 0 && r.at >= r.code {
 			r.at, r.code = r.after, 0
@@ -138,8 +140,9 @@ func (r *reader) skip() (fresh bool) {
 	}
 }
 
-// bare reads a link that nothing wraps. It ends at space, or at a comma with another link right behind it.
+// bare reads a link in bare text. The link ends at space, or at a comma right before another link.
 func (r *reader) bare() piece {
+	// The loop looks for the end, and for bytes that make the address doubtful.
 	start, i, plain := r.at, r.at, true
 	for ; i < len(r.text); i++ {
 		c := class[r.text[i]]
@@ -165,22 +168,24 @@ func (r *reader) bare() piece {
 		}
 		plain = false
 	}
+	// Punctuation and closing marks at the end are no part of the address.
 	r.at = i
 	raw := r.text[start:i]
 	text := cutTail(raw)
-	if bare := r.unmark(text); bare != text { // marks are no part of it, and nothing to be told of
+	if bare := r.unmark(text); bare != text { // the removal of marks needs no note on the card
 		text, raw = bare, bare
 	}
 	return piece{kind: pieceBare, text: text, raw: raw, plain: plain}
 }
 
+// noteSplit counts a link that ended at a comma.
 func (r *reader) noteSplit(link string) {
 	if r.splits++; r.splits == 1 {
 		r.split = link
 	}
 }
 
-// angle reads "<https://…>" and "<https://…|label>". Without an address inside it is a word, such as a mention.
+// angle reads "<https://…>" and "<https://…|label>". Brackets without an address are a word, such as a mention.
 func (r *reader) angle() piece {
 	start := r.at
 	n := strings.IndexByte(r.text[start+1:], '>')
@@ -197,13 +202,13 @@ func (r *reader) angle() piece {
 	return piece{kind: pieceWrapped, text: address, invented: invented(address, label)}
 }
 
-// invented says whether the chat made a link of a bare host: its label is the address without "http://".
+// invented reports whether the chat made a link of a bare host: the label is the address without "http://".
 func invented(address, label string) bool {
 	bare, found := strings.CutPrefix(address, "http://")
 	return found && label != "" && strings.EqualFold(strings.TrimSuffix(bare, "/"), strings.TrimSuffix(label, "/"))
 }
 
-// markdown reads "[label](https://…)", or else a bracket around bare text. The label is never looked at.
+// markdown reads "[label](https://…)", or else a bracket around bare text. The label has no effect.
 func (r *reader) markdown() piece {
 	rest := r.text[r.at+1:]
 	n := strings.IndexAny(rest, "[]\n")
@@ -228,7 +233,7 @@ func (r *reader) markdown() piece {
 	return piece{kind: pieceWrapped, text: address}
 }
 
-// destination returns where the parenthesis closes that a Markdown link opened, or -1.
+// destination returns the place of a Markdown link's closing parenthesis, or -1.
 func destination(s string) int {
 	depth := 0
 	for i := range len(s) {
@@ -246,8 +251,9 @@ func destination(s string) int {
 	return -1
 }
 
-// ticks enters a code span or a fenced block; its words are read one by one, to the byte.
+// ticks enters a code span or a fenced block, whose words are read one by one to the byte.
 func (r *reader) ticks() piece {
+	// The span ends at the next run of as many ticks.
 	rest := r.text[r.at:]
 	run := ticksAt(rest)
 	for i := run; ; {
@@ -263,6 +269,7 @@ func (r *reader) ticks() piece {
 		}
 		i += closing
 	}
+	// A fence of three ticks may name a language.
 	r.at += run
 	if run >= 3 {
 		r.language()
@@ -270,7 +277,7 @@ func (r *reader) ticks() piece {
 	return piece{}
 }
 
-// language passes over the word after a fence that says that plain text follows.
+// language skips the word behind a fence that announces plain text.
 func (r *reader) language() {
 	line, _, found := strings.Cut(r.text[r.at:r.code], "\n")
 	switch strings.TrimSpace(line) {
@@ -297,12 +304,13 @@ func (r *reader) exact() piece {
 	return piece{kind: pieceWord, text: w}
 }
 
+// opensQuote reports whether s begins with a quote.
 func opensQuote(s string) bool {
 	family, _ := quoteAt(s)
 	return family != 0
 }
 
-// quotes reads what stands between quotes, straight or smart, single or double. In double ones a backslash keeps a quote inside.
+// quotes reads the text between quotes, straight or smart, single or double. A backslash escapes a quote inside double quotes.
 func (r *reader) quotes() piece {
 	start, rest := r.at, r.text[r.at:]
 	family, n := quoteAt(rest)
@@ -322,7 +330,7 @@ func (r *reader) quotes() piece {
 	return r.open()
 }
 
-// word reads what is no link and has no quotes around it. A flag's "=" before a quote ends it: the value is the next piece.
+// word reads a word without quotes. A flag's "=" before a quote ends the word, and the value is the next piece.
 func (r *reader) word() piece {
 	start := r.at
 	if isDash(r.text[start:]) {
@@ -344,10 +352,10 @@ func (r *reader) open() piece {
 	return piece{kind: pieceOpen, text: rest}
 }
 
-// stop makes what was read the last.
+// stop ends the reading.
 func (r *reader) stop() { r.at, r.code = len(r.text), 0 }
 
-// closers passes over punctuation behind something wrapped.
+// closers skips punctuation behind a wrapped piece.
 func (r *reader) closers() {
 	for r.at < len(r.text) {
 		n := wideAt(r.text[r.at:], wideClosing)

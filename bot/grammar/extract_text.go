@@ -6,17 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// What text looks like: space, quotes, dashes, links, and the punctuation that ends a sentence.
+// This file recognizes the forms of text: space, quotes, dashes, links, and the punctuation at the end of a sentence.
 
-// The classes of bytes in a bare link.
+// These are the classes of bytes in a bare link.
 const (
 	classPlain = iota
 	classSpace
 	classSeparator
-	classWide  // not ASCII: perhaps a wide space
-	classDoubt // what makes an address doubtful
+	classWide  // a byte beyond ASCII, perhaps of a wide space
+	classDoubt // a byte that makes an address doubtful
 )
 
+// class holds the class of each byte.
 var class = func() (t [256]byte) {
 	for _, c := range " \t\n\r\v\f" {
 		t[c] = classSpace
@@ -29,7 +30,7 @@ var class = func() (t [256]byte) {
 	return t
 }()
 
-// wordEnd returns where the word ends that begins at start.
+// wordEnd returns the end of the word that begins at start.
 func wordEnd(s string, start int) int {
 	for i := start; i < len(s); i++ {
 		c := class[s[i]]
@@ -40,7 +41,7 @@ func wordEnd(s string, start int) int {
 	return len(s)
 }
 
-// flagEnd returns where a flag ends: as a word does, or behind "=" with a quote after it.
+// flagEnd returns the end of a flag: the end of the word, or the "=" before a quote.
 func flagEnd(s string, start int) int {
 	for i := start; i < len(s) && class[s[i]] != classSpace; i++ {
 		if s[i] != '=' {
@@ -54,12 +55,12 @@ func flagEnd(s string, start int) int {
 	return wordEnd(s, start)
 }
 
-// endsWord says whether a word is over where s begins.
+// endsWord reports whether a word may end right before s.
 func endsWord(s string) bool {
 	return s == "" || class[s[0]] == classSpace || strings.IndexByte(".,;:!?)]", s[0]) >= 0 || spaceAt(s) > 0
 }
 
-// spaceAt returns the length of the wide space (such as the no-break space) that s begins with; 0 if it is none.
+// spaceAt returns the length of the wide space (such as the no-break space) at the start of s, or 0.
 func spaceAt(s string) int {
 	if s[0] < utf8.RuneSelf {
 		return 0
@@ -70,7 +71,7 @@ func spaceAt(s string) int {
 	return 0
 }
 
-// isLink says whether s begins with http:// or https://.
+// isLink reports whether s begins with http:// or https://.
 func isLink(s string) bool {
 	if len(s) < len("http://") || s[0]|0x20 != 'h' || !strings.EqualFold(s[:4], "http") {
 		return false
@@ -82,25 +83,25 @@ func isLink(s string) bool {
 	return strings.HasPrefix(s, "://")
 }
 
-// opensLink says whether a link, wrapped or not, begins where s does.
+// opensLink reports whether s begins with a link, wrapped or not.
 func opensLink(s string) bool {
 	return isLink(s) || s != "" && strings.IndexByte("<[`", s[0]) >= 0
 }
 
-// linkish says whether a word was meant as an address, however wrong: a target to refuse, not a word to wonder about.
+// linkish reports whether a word was meant as an address, however wrong. Such a word is refused as a target, not as an unknown word.
 func linkish(w string) bool {
 	return isLink(w) || strings.Contains(w, "://") || strings.Contains(w, `:\/\/`) || strings.HasPrefix(w, "//") ||
 		len(w) > 8 && (w[0]|0x20 == 'h' || w[0]|0x20 == 't') && isMistyped(w) ||
 		len(w) > 5 && (strings.EqualFold(w[:5], "http:") || strings.EqualFold(w[:min(6, len(w))], "https:")) || hostlike(w)
 }
 
-// isMistyped says whether a word is an address whose scheme is not spelled right, or that was escaped whole.
+// isMistyped reports whether a word is an address with a misspelled scheme, or an address that was escaped whole.
 func isMistyped(w string) bool {
 	return strings.HasPrefix(strings.ToLower(w), "http%3a") || strings.HasPrefix(strings.ToLower(w), "https%3a") ||
 		strings.Contains(w, "//") && mistyped.MatchString(w)
 }
 
-// hostlike says whether a word begins as "www.test.com" or "10.0.0.1" does.
+// hostlike reports whether a word begins with a host such as "www.test.com" or "10.0.0.1".
 func hostlike(w string) bool {
 	host := w
 	if n := strings.IndexAny(w, "/:?#"); n >= 0 {
@@ -119,25 +120,27 @@ func hostlike(w string) bool {
 	return isName(last) || strings.HasPrefix(strings.ToLower(last), "xn--") || strings.Count(host, ".") == 3
 }
 
+// isHostRune reports whether a character can stand in a host.
 func isHostRune(c rune) bool {
 	return c == '-' || c == '.' || c >= utf8.RuneSelf && unicode.IsLetter(c) || isAlphanumeric(c)
 }
 
+// isAlphanumeric reports whether a character is an ASCII letter or digit.
 func isAlphanumeric(c rune) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' && c < utf8.RuneSelf
 }
 
-// isName says whether a label can end a host's name: two letters or more.
+// isName reports whether a label can end a host's name: two letters or more.
 func isName(label string) bool {
 	return utf8.RuneCountInString(label) >= 2 && strings.IndexFunc(label, func(c rune) bool { return !unicode.IsLetter(c) }) < 0
 }
 
-// isDash says whether a word begins with a dash, short or long.
+// isDash reports whether a word begins with a dash, short or long.
 func isDash(w string) bool {
 	return strings.HasPrefix(w, "-") || longDash(w) > 0
 }
 
-// longDash returns the length of the long dash that w begins with; 0 if it is none.
+// longDash returns the length of the long dash at the start of w, or 0.
 func longDash(w string) int {
 	if w == "" || w[0] != smartQuote[0] {
 		return 0
@@ -149,7 +152,7 @@ func longDash(w string) int {
 	return 0
 }
 
-// cutTail takes away the punctuation that ended a sentence, not the address. More than a few marks end no sentence.
+// cutTail removes the punctuation of a sentence behind an address. It removes at most sixteen marks.
 func cutTail(w string) string {
 	for range 16 {
 		n := tail(w)
@@ -161,7 +164,8 @@ func cutTail(w string) string {
 	return w
 }
 
-// tail returns how many bytes of punctuation end w. Several dots are none: they may be a parent directory, or an address cut short.
+// tail returns the length of the punctuation mark at the end of w, or 0. Several dots are no punctuation: they may be a parent
+// directory, or the end of an address cut short.
 func tail(w string) int {
 	if w == "" {
 		return 0
@@ -222,10 +226,10 @@ func cutShort(bare string) bool {
 	return strings.HasSuffix(bare, "..") || strings.Contains(bare, "…")
 }
 
-// smartQuote begins, in UTF-8, with the byte that all smart quotes and long dashes begin with.
+// smartQuote shares its first UTF-8 byte with all smart quotes and long dashes.
 const smartQuote = "“"
 
-// quoteAt returns the family ('"' or '\”) and length of the quote that s begins with; 0 if it is none.
+// quoteAt returns the family (double or single) and the length of the quote at the start of s, or 0.
 func quoteAt(s string) (family byte, n int) {
 	if s == "" {
 		return 0, 0
@@ -245,7 +249,7 @@ func quoteAt(s string) (family byte, n int) {
 	return 0, 0
 }
 
-// escapeAt returns the length of the backslash and the quote or backslash that s begins with, or 0.
+// escapeAt returns the length of the escape at the start of s, or 0: a backslash with a quote or a second backslash.
 func escapeAt(s string) int {
 	if len(s) < 2 || s[0] != '\\' {
 		return 0
@@ -259,7 +263,7 @@ func escapeAt(s string) int {
 	return 0
 }
 
-// unescape takes away the backslashes that escapeAt sees.
+// unescape removes the backslashes of the escapes that escapeAt finds.
 func unescape(family byte, s string) string {
 	if family != '"' || !strings.Contains(s, `\`) {
 		return s

@@ -8,11 +8,12 @@ import (
 	"purgebot/bot/chat"
 )
 
-// ParseFields understands a command whose parts arrived apart. No field is searched for flags or verbs.
+// ParseFields reads a command whose parts arrived as separate fields. No field is searched for flags or verbs.
 func ParseFields(f *chat.Fields) (Intent, error) {
 	if *f == (chat.Fields{}) {
 		return Intent{Verb: VerbForm}, nil
 	}
+	// The fields together are bounded like a text.
 	n := 0
 	for _, field := range []string{f.Verb, f.Targets, f.Area, f.Mode, f.Reason, f.ID, f.Domain, f.For, f.Subject, f.Kind, f.Since, f.Until, f.By, f.Outcome} {
 		n += len(field)
@@ -23,6 +24,7 @@ func ParseFields(f *chat.Fields) (Intent, error) {
 	if n > maxText {
 		return Intent{}, invalid(sayLongText(n))
 	}
+	// The verb decides the fields that may be filled in.
 	p := &parser{form: true, said: map[string]bool{}}
 	if !p.fieldVerb(strings.TrimSpace(f.Verb)) {
 		return p.finish()
@@ -47,7 +49,7 @@ func ParseFields(f *chat.Fields) (Intent, error) {
 	return p.finish()
 }
 
-// fieldVerb takes the verb, and says whether to go on.
+// fieldVerb takes the verb, and reports whether the verb exists.
 func (p *parser) fieldVerb(word string) bool {
 	w := strings.ToLower(word)
 	if w == "" {
@@ -64,7 +66,7 @@ func (p *parser) fieldVerb(word string) bool {
 	return found
 }
 
-// fieldTargets takes links and nothing else, or the domain of a history.
+// fieldTargets takes only links, or the domain of a history or of an administrator's command.
 func (p *parser) fieldTargets(text string) {
 	if p.wants() == takesHost || slices.Contains(p.takes, takesDomain) {
 		p.fieldPart("targets", text, takesHost)
@@ -77,7 +79,7 @@ func (p *parser) fieldTargets(text string) {
 	}
 }
 
-// fieldFile takes the links of a file and nothing else. What is wrong there is named by its line: a file is long.
+// fieldFile takes only the links of a file. A mistake in a file is named by its line, because a file is long.
 func (p *parser) fieldFile(f *chat.File) {
 	switch {
 	case f == nil:
@@ -96,17 +98,18 @@ func (p *parser) fieldFile(f *chat.File) {
 	}
 }
 
-// line returns the line, counted from 1, of what was read last. It counts each line once.
+// line returns the line of the last piece, counted from 1. Each line end is counted once.
 func (r *reader) line() int {
 	r.lines += strings.Count(r.text[r.counted:r.start], "\n")
 	r.counted = r.start
 	return 1 + r.lines
 }
 
-// fieldTarget takes a link, or what may belong to one.
+// fieldTarget takes a link, or a word that may belong to a link.
 func (p *parser) fieldTarget(t piece) {
 	_, known := firstWords[strings.ToLower(t.text)]
 	switch {
+	// Addresses and quoted texts come first.
 	case isAddress(t) && p.takesMany() && !isLink(t.text) && isFileName(t.text):
 		p.fieldWord(t)
 	case isAddress(t):
@@ -129,7 +132,7 @@ func (p *parser) fieldTarget(t piece) {
 	}
 }
 
-// noTarget blames a word on the field, or on the line of the file, that holds it.
+// noTarget refuses a word by naming its field, or its line of the file.
 func (p *parser) noTarget(word string, line int) string {
 	if p.file != "" {
 		return sayFileTargets(p.file, line, word, p.fieldMeant(word))
@@ -137,7 +140,7 @@ func (p *parser) noTarget(word string, line int) string {
 	return sayFieldTargets(word, p.fieldMeant(word))
 }
 
-// flagged takes a flag among the targets into what is offered.
+// flagged adds a flag among the targets to the offered readings.
 func (p *parser) flagged(word string) {
 	if !isDash(word) {
 		return
@@ -167,7 +170,7 @@ func (p *parser) fieldWord(t piece) {
 	p.tailing = false
 }
 
-// fieldMeant is the field that says what a flag does, as one fills it in; "" if there is none.
+// fieldMeant returns the field and value with the same effect as a flag, or "".
 func (p *parser) fieldMeant(word string) string {
 	if !isDash(word) {
 		return ""
@@ -183,7 +186,7 @@ func (p *parser) fieldMeant(word string) string {
 	return name
 }
 
-// fieldPart takes one thing that the verb takes, if it was filled in.
+// fieldPart takes one positional value of the verb, if the field was filled in.
 func (p *parser) fieldPart(name, value string, is ...takes) {
 	value = strings.TrimSpace(value)
 	for _, what := range is {
@@ -201,7 +204,7 @@ func (p *parser) fieldPart(name, value string, is ...takes) {
 	p.fail(sayFieldUnused(name, p.verb))
 }
 
-// field sets one field, if it was filled in.
+// field takes one flag of the verb, if the field was filled in.
 func (p *parser) field(name, value string, filled bool) {
 	switch {
 	case !filled:

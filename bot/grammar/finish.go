@@ -7,7 +7,7 @@ import (
 	"purgebot/purge"
 )
 
-// The end of a command: what was said is held against its verb, the links are judged, and a mistake gets its corrected line.
+// This file ends the reading of a command: the parts are compared with the verb, the links are judged, and a mistake gets a corrected line.
 
 // finish returns the intent, or the first mistake with the corrected line.
 func (p *parser) finish() (Intent, error) {
@@ -25,7 +25,7 @@ func (p *parser) finish() (Intent, error) {
 	return Intent{}, p.correction()
 }
 
-// nothing says that nothing was done.
+// nothing returns the sentence about the missing effect of a refused command.
 func (p *parser) nothing() string {
 	if slices.Contains(p.takes, takesDomain) || p.verb == VerbRevoke {
 		return sayNoChange
@@ -33,12 +33,14 @@ func (p *parser) nothing() string {
 	return sayNothing
 }
 
+// invalid returns an error of the kind Invalid.
 func invalid(message string) error {
 	return &purge.Error{Kind: purge.Invalid, Message: message}
 }
 
-// settle holds what was said against the verb.
+// settle compares the parts of the command with the needs of the verb.
 func (p *parser) settle() {
+	// Missing parts come first.
 	for _, what := range p.takes {
 		if p.lacks(what) {
 			p.fail(sayMissing(what, p.verb, p.form))
@@ -51,6 +53,7 @@ func (p *parser) settle() {
 	case VerbFreeze, VerbUnfreeze, VerbGrant, VerbRevoke:
 		p.settleRule()
 	}
+	// Some flags fit one kind of target only.
 	if p.in.Prefetch && p.in.Kind == purge.Directory {
 		p.fail(sayPrefetch(p.name("prefetch")))
 		p.in.Prefetch = false
@@ -61,7 +64,7 @@ func (p *parser) settle() {
 	}
 }
 
-// lacks says whether something that the verb takes is not there.
+// lacks reports whether a part that the verb takes is missing.
 func (p *parser) lacks(what takes) bool {
 	switch what {
 	case takesLinks, takesOneLink:
@@ -78,7 +81,7 @@ func (p *parser) lacks(what takes) bool {
 	return false
 }
 
-// settleRule wants a reason for whatever administrators say, and a grant in mainland unless said.
+// settleRule requires a reason for an administrator's command, and sets the area of a grant to mainland by default.
 func (p *parser) settleRule() {
 	if p.in.Reason == "" {
 		p.fail(sayNoReason(p.form))
@@ -88,8 +91,9 @@ func (p *parser) settleRule() {
 	}
 }
 
-// settleLeak makes a leak what it is short for: everywhere, deleted, private. Its links say by their last byte what they are.
+// settleLeak expands a leak: everywhere, deleted, private. The last byte of a link decides between URL and directory.
 func (p *parser) settleLeak() {
+	// The first link decides the kind, and links of the other kind are mistakes.
 	p.in.Kind = purge.URL
 	if len(p.links) > 0 && isDirectory(p.links[0].text) {
 		p.in.Kind = purge.Directory
@@ -101,6 +105,7 @@ func (p *parser) settleLeak() {
 		}
 		return mixed
 	})
+	// A leak has one area and one mode, so others are mistakes.
 	if p.said["area"] && len(p.in.Areas) != 2 {
 		p.fail(sayLeakArea(p.name("area")))
 	}
@@ -114,26 +119,26 @@ func (p *parser) settleLeak() {
 	}
 }
 
-// isDirectory says whether an address, once canonical, ends in "/" and has no query.
+// isDirectory reports whether the canonical form of an address ends in "/" and has no query.
 func isDirectory(address string) bool {
 	address, _, _ = strings.Cut(address, "#")
 	_, rest, _ := strings.Cut(address, "://")
 	return !strings.Contains(address, "?") && (strings.HasSuffix(rest, "/") || !strings.Contains(rest, "/"))
 }
 
-// changes counts what was changed on the way from the text to the targets: ten thousand changes make a few sentences.
+// changes counts the changes between the text and the targets, so that ten thousand changes make a few sentences.
 type changes struct {
 	made        purge.Changes
 	cuts, tails int
-	cut, tail   string // the first of each
+	cut, tail   string // the first cut target and the first target with a kept tail
 	cutMarks    string
 }
 
-// see notes what was changed about one link.
+// see counts the changes to one link.
 func (c *changes) see(l *piece, t purge.Target) {
 	c.made |= t.Changes()
 	switch {
-	case len(l.raw) > len(l.text): // of bare text only
+	case len(l.raw) > len(l.text): // only links in bare text are cut
 		if c.cuts++; c.cuts == 1 {
 			c.cut, c.cutMarks = t.String(), l.raw[len(l.text):]
 		}
@@ -144,7 +149,7 @@ func (c *changes) see(l *piece, t purge.Target) {
 	}
 }
 
-// notes puts it in sentences. Everybody in the channel reads them, so those of a private command name no target.
+// notes words the changes as sentences. The whole channel reads the notes, so the notes of a private command name no target.
 func (p *parser) notes(c changes, dropped int) []string {
 	if p.in.Private {
 		c.cut, c.tail, p.split = "", "", ""

@@ -12,7 +12,7 @@ import (
 	"purgebot/purge"
 )
 
-// The flags, which are also the names of the fields, and the values that they take.
+// This file reads flags and their values. The names of the flags are also the names of the fields.
 
 // isValued reports whether a flag takes a value.
 func isValued(name string) bool {
@@ -20,6 +20,7 @@ func isValued(name string) bool {
 	return found && o.Kind == chat.TextOption
 }
 
+// These are the values of flags with a fixed choice.
 var (
 	areaNames  = []string{"mainland", "overseas", "global"}
 	modeNames  = []string{"flush", "delete"}
@@ -27,13 +28,14 @@ var (
 	stateNames = []string{"done", "partly-done", "accepted", "failed", "unknown", "refused", "cancelled", "expired"}
 )
 
+// areas holds the areas behind each name.
 var areas = map[string][]purge.Area{
 	"mainland": {purge.Mainland},
 	"overseas": {purge.Overseas},
 	"global":   {purge.Mainland, purge.Overseas},
 }
 
-// What people say who mean something else. It is only ever offered, never done.
+// These maps lead from mistaken words to the probably meant ones. A meant word is only offered, never acted on.
 var (
 	areasMeant = map[string]string{
 		"world": "global", "worldwide": "global", "all": "global", "everywhere": "global", "both": "global",
@@ -47,14 +49,16 @@ var (
 	flagsMeant = map[string]string{"region": "area", "zone": "area", "type": "mode", "comment": "reason", "message": "reason", "dryrun": "dry-run", "dry": "dry-run"}
 )
 
-// dashed takes "--flag", "--flag=value" or "--flag value", also with the long dashes that phones put there.
+// dashed takes "--flag", "--flag=value" or "--flag value", also with the long dashes that phones type.
 func (p *parser) dashed(word string) {
+	// A wrong name is a mistake, and the nearest name is read instead for the corrected line.
 	name, value, glued := strings.Cut(word, "=")
 	name, proper := flagName(name)
 	if !proper || !p.allows(name) {
 		p.fail(sayFlag(p.verb, word))
 		name = nearest(name, p.flagNames(), flagsMeant)
 	}
+	// The value stands behind "=" or is the next piece.
 	v := piece{kind: pieceWord, text: value}
 	switch {
 	case name == "":
@@ -72,7 +76,7 @@ func (p *parser) dashed(word string) {
 	p.flag(name, v)
 }
 
-// flagName returns the name without its dashes, and whether there were two, or a long one.
+// flagName returns the name of a flag without its dashes; proper is false for a single short dash.
 func flagName(word string) (name string, proper bool) {
 	name = strings.TrimLeftFunc(word, isDashRune)
 	dashes := word[:len(word)-len(name)]
@@ -85,16 +89,19 @@ func flagName(word string) (name string, proper bool) {
 	return name, dashes == "--" || dashes != "" && strings.Trim(dashes, "-") != ""
 }
 
+// isDashRune reports whether a character is a dash, short or long.
 func isDashRune(c rune) bool { return c == '-' || longDash(string(c)) > 0 }
 
-// value takes the next piece as a flag's value, unless it is none: a flag, another line, or a link where no reason is wanted.
+// value takes the next piece as a flag's value. A flag, a piece on a new line, and a link behind any flag but --reason are no values.
 func (p *parser) value(name string, glued bool) piece {
+	// A value right behind "=" must be quoted here, because the word has ended at the quote.
 	before := p.reader
 	if glued {
 		if family, _ := quoteAt(p.text[p.at:]); family == 0 {
 			return piece{kind: pieceEnd}
 		}
 	}
+	// A piece that is no value is read again by the caller.
 	switch v := p.next(); {
 	case v.kind == pieceOpen:
 		p.fail(sayOpen(v.text))
@@ -111,8 +118,9 @@ func (p *parser) value(name string, glued bool) piece {
 	return piece{kind: pieceEnd}
 }
 
-// flag sets what a flag or a field says.
+// flag sets the part of the command that a flag or a field stands for.
 func (p *parser) flag(name string, v piece) {
+	// The name of an area is also a flag, and each flag may be given once.
 	key := name
 	if name == "mainland" || name == "overseas" || name == "global" {
 		key, v.text = "area", name
@@ -121,6 +129,7 @@ func (p *parser) flag(name string, v piece) {
 		p.fail(sayTwice(key, name))
 		return
 	}
+	// The value goes to its place in the intent.
 	p.said[key] = true
 	switch key {
 	case "area":
@@ -145,7 +154,7 @@ func (p *parser) flag(name string, v piece) {
 	}
 }
 
-// filter sets what selects purges of the history.
+// filter sets one filter of the history.
 func (p *parser) filter(key, value string) {
 	switch key {
 	case "since", "until":
@@ -158,6 +167,7 @@ func (p *parser) filter(key, value string) {
 	}
 }
 
+// moment sets the start or the end of the history.
 func (p *parser) moment(key, value string) {
 	if _, err := ParseTime(value, time.Time{}, time.UTC); err != nil || value == "" {
 		p.fail(sayMoment(value))
@@ -170,7 +180,7 @@ func (p *parser) moment(key, value string) {
 	p.in.Until = value
 }
 
-// choice returns the one of names that was said, or else the one that was probably meant.
+// choice returns the name equal to the value, or else the name that was probably meant.
 func (p *parser) choice(key, value string, names []string, meant map[string]string) string {
 	w := strings.ToLower(value)
 	if slices.Contains(names, w) {
@@ -180,7 +190,7 @@ func (p *parser) choice(key, value string, names []string, meant map[string]stri
 	return nearest(w, names, meant)
 }
 
-// name is what a person calls a part of the command.
+// name returns the person's word for a part of the command: a field or a flag.
 func (p *parser) name(key string) string {
 	if p.form {
 		return `the field "` + key + `"`
@@ -188,6 +198,7 @@ func (p *parser) name(key string) string {
 	return "--" + key
 }
 
+// reason sets the reason, on one line.
 func (p *parser) reason(v piece) {
 	text := strings.Join(strings.FieldsFunc(v.text, isLineSpace), " ")
 	if problem := reasonProblem(text); problem != "" {
@@ -197,11 +208,12 @@ func (p *parser) reason(v piece) {
 	p.in.Reason, p.loose, p.stray = text, v.kind == pieceWord, nil
 }
 
+// isLineSpace reports whether a character is a space or a line end.
 func isLineSpace(c rune) bool {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r'
 }
 
-// reasonProblem says why a reason cannot be kept, or "".
+// reasonProblem returns the fault of a reason, or "".
 func reasonProblem(text string) string {
 	switch {
 	case text == "":
@@ -217,7 +229,7 @@ func reasonProblem(text string) string {
 	return ""
 }
 
-// id takes the number of a purge, in either case and with the letters that look like digits:
+// id takes the id of a purge or a grant, in either case and with letters in place of similar digits:
 // https://www.crockford.com/base32.html
 func (p *parser) id(word string) {
 	example := exampleID(p.verb)
@@ -231,7 +243,7 @@ func (p *parser) id(word string) {
 	}
 }
 
-// exampleID is an id as the verb takes one: of a grant, or of a purge.
+// exampleID returns an example of the id that a verb takes: the id of a grant or of a purge.
 func exampleID(verb Verb) string {
 	if verb == VerbRevoke {
 		return "r-7k3f9x2q"
@@ -239,6 +251,7 @@ func exampleID(verb Verb) string {
 	return "p-7k3f9x2q"
 }
 
+// idRune returns the character of an id that was meant by a typed character.
 func idRune(c rune) rune {
 	switch c = unicode.ToLower(c); {
 	case isDashRune(c):
@@ -251,11 +264,11 @@ func idRune(c rune) rune {
 	return c
 }
 
-// dateLayouts are those of a day, as it begins, or of a time on it; the last names its own zone.
+// dateLayouts are the forms of a day, or of a time on a day; the last form names its own zone.
 var dateLayouts = []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04", time.DateTime, time.RFC3339}
 
-// ParseTime reads a time as a chat and the command line have it: "45m", "12h", "30d" or "2w" before now, the day "2026-11-21", or
-// "2026-11-21 15:04" in the zone. "" is the zero time.
+// ParseTime reads a time in the form of commands and flags: "45m", "12h", "30d" or "2w" before now, the start of the day "2026-11-21",
+// or "2026-11-21 15:04" in the zone. The text "" is the zero time.
 func ParseTime(s string, now time.Time, zone *time.Location) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -271,7 +284,7 @@ func ParseTime(s string, now time.Time, zone *time.Location) (time.Time, error) 
 	return time.Time{}, invalid(sayMoment(s))
 }
 
-// nearest returns the name that was probably meant by w, or "".
+// nearest returns the name that w probably means, or "".
 func nearest(w string, names []string, meant map[string]string) string {
 	if m := meant[w]; slices.Contains(names, m) {
 		return m
@@ -285,8 +298,9 @@ func nearest(w string, names []string, meant map[string]string) string {
 	return best
 }
 
-// distance counts the letters to add, drop, change or swap between a and b. It looks no further than most.
+// distance counts the letters to add, drop, change or swap between a and b. A difference in length over most ends the count.
 func distance(a, b string, most int) int {
+	// The count fills the usual table of prefixes, row by row.
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1
 	}

@@ -1,5 +1,5 @@
-// Package grammar reads what people type, paste or fill in, and returns what they mean: an Intent, or an error that shows the
-// corrected line. It judges no access, asks nobody, and never reads a flag or a link out of a reason.
+// Package grammar reads typed, pasted and filled-in commands. The result is an Intent, or an error that shows the corrected line. The
+// package judges no access, makes no calls, and never reads a flag or a link out of a reason.
 package grammar
 
 import (
@@ -12,44 +12,43 @@ import (
 
 // One message is one command: the verb is the first word, flags stand anywhere behind it, and everything else is a link.
 // A word that the parser does not understand refuses the whole command; the refusal names the word and shows the corrected line.
-// Text and separate fields meet in one parser; a field is never made into text.
+// Text and separate fields meet in one parser; a field never becomes text.
 
 const (
-	maxText    = 1 << 20 // bytes of one command
-	maxTargets = 10_000  // one day's quota of URLs: nothing larger could be purged
-	MaxReason  = 500     // characters
+	maxText    = 1 << 20 // maxText bounds the bytes of one command
+	maxTargets = 10_000  // maxTargets bounds the targets of one command: one day's quota of URLs
+	MaxReason  = 500     // MaxReason bounds the characters of a reason
 )
 
-// Intent is a command understood. It has judged no access.
+// Intent is the meaning of a command. Access is not judged yet.
 type Intent struct {
 	Verb            Verb
-	Kind            purge.Kind   // of Targets, or of what a grant lets purge; "" where the verb takes none
-	Areas           []purge.Area // as said; nil if not said, but mainland of a grant
-	Mode            purge.Mode   // "" if not said
-	Reason          string       // one line; "" if not said
+	Kind            purge.Kind   // the kind of Targets, or the kind that a grant allows; "" for verbs without a kind
+	Areas           []purge.Area // the typed areas; nil without any, but mainland for a grant
+	Mode            purge.Mode   // the typed mode, or ""
+	Reason          string       // the typed reason on one line, or ""
 	Private, DryRun bool
-	Prefetch        bool             // fetch the URLs again once they are purged
+	Prefetch        bool             // true if the purged URLs are to be fetched again
 	Targets         []purge.Target   // canonical, collapsed
-	Refused         []*purge.Refused // the rest is usable without them; it may be nothing
-	Readings        []Reading        // what may have been meant by the refused ones, with the rest; the likeliest first
-	Notes           []string         // what was changed on the way, one sentence each, for the card
+	Refused         []*purge.Refused // the refused addresses; the other targets, possibly none, remain usable
+	Readings        []Reading        // the possible meanings of the refused addresses with the other targets, the likeliest first
+	Notes           []string         // the changes to the targets, one sentence each, for the card
 
-	ID string // of status, cancel and retry: "p-7k3f9x2q"; of revoke: "r-7k3f9x2q"
+	ID string // "p-7k3f9x2q" for status, cancel and retry; "r-7k3f9x2q" for revoke
 
-	// Of freeze, unfreeze and grant.
+	// These fields belong to freeze, unfreeze and grant.
 	Domain  string        // "www.example.com", or "*.example.com" for every host below
 	For     time.Duration // 1 minute to maxFreeze or maxGrant
-	Subject string        // whom to grant: a subject, a mention such as "<@U1>", or a name, which only the policy file can know; see the function Subject
+	Subject string        // the receiver of a grant: a subject, a mention such as "<@U1>", or a name of the policy file; see the function Subject
 
-	// Of history: a zero field selects all. By may be "me" or a mention. Since and Until are as moment reads them.
+	// These fields belong to history; a zero field selects all. By may be "me" or a mention. ParseTime reads Since and Until.
 	Host         string
 	By           string
 	Outcome      string // "done", "partly done"
 	Since, Until string
 }
 
-// Parse understands a command that was typed or pasted. Its error is an Invalid *purge.Error, and where it can be put right a
-// *Correction.
+// Parse reads a typed or pasted command. The error is an Invalid *purge.Error; for a mistake with a correction, it is a *Correction.
 func Parse(text string) (Intent, error) {
 	if len(text) > maxText {
 		return Intent{}, invalid(sayLongText(len(text)))
@@ -68,41 +67,42 @@ func greeting(text string) int {
 	return len(text) - len(strings.TrimLeft(text, " \t\r\n:,!：，！"))
 }
 
-// parser understands one command. It reads on behind a mistake, so that it can show the corrected line.
+// parser reads one command. The parser continues behind a mistake, so that it can show the corrected line.
 type parser struct {
 	reader
 	usage
 	now               piece
-	form              bool   // parts came as fields
-	file              string // the name of the file that is being read
-	typed             bool   // the verb was
-	loose             bool   // the reason was one word without quotes
+	form              bool   // true if the parts came as fields
+	file              string // the name of the present file
+	typed             bool   // true if the verb was typed
+	loose             bool   // true if the reason was one word without quotes
 	said              map[string]bool
 	links             []piece
-	given             int // how many links, those too many included
-	filled            int // how much of what the verb takes is there; links do not count
+	given             int // the number of links, including the links over the bound
+	filled            int // the number of positional values so far, without links
 	in                Intent
-	stray             []string           // words that are perhaps the rest of a reason without quotes
-	marked            string             // the mark that the items of a list begin with
-	words             int                // how many words were not understood
-	tailing           bool               // the last piece was a link, or a word that may be the rest of it
-	whole             bool               // a word for everything on a host was said
-	guess             bool               // which address was meant cannot be told
-	addressish        bool               // a word that was not understood may be a wrong address
-	lastDash, valueOf bool               // the last word was a flag; the one before this was
-	half              bool               // the one address may go on behind a space
+	stray             []string           // words that may continue a reason without quotes
+	marked            string             // the mark before the items of the present list
+	words             int                // the number of unknown words
+	tailing           bool               // true behind a link, or behind a word that may continue a link
+	whole             bool               // true behind a word such as "everything"
+	guess             bool               // true if the meant address is unknown
+	addressish        bool               // true if an unknown word may be a wrong address
+	lastDash, valueOf bool               // true if this word is a flag; true if the word before was a flag
+	half              bool               // true if the only address may continue behind a space
 	paths             []string           // addresses without a host
-	judged            []judged           // of each link, in order
-	tails             map[int][]tailWord // the words behind a link that may be the rest of it, by where the link begins
-	// reasoned is what stands behind a reason without quotes and may belong to it, links included; reasonLinks are those links.
+	judged            []judged           // the result for each link, in order
+	tails             map[int][]tailWord // the words that may continue a link, by the place of the link
+	// The field reasoned holds the words and links that may continue a reason without quotes; reasonLinks holds the links among them.
 	reasoned, reasonLinks []string
-	wrong                 string // the first mistake
+	wrong                 string // the sentence about the first mistake
 	mistakes              int
 }
 
+// advance moves to the next piece.
 func (p *parser) advance() { p.now = p.next() }
 
-// fail keeps the first mistake. After a few more there is nothing to put right.
+// fail keeps the first mistake. The reading ends after fifty mistakes, because such a text has no correction.
 func (p *parser) fail(sentence string) {
 	const most = 50
 	if p.wrong == "" {
@@ -113,7 +113,7 @@ func (p *parser) fail(sentence string) {
 	}
 }
 
-// command passes over "/purge" or "purge" at the front: a mention is not followed by a slash command's name, but people type it.
+// command skips "/purge" or "purge" at the front, because people type the name of the slash command behind a mention, too.
 func (p *parser) command() {
 	p.usage = firstWords["purge"]
 	p.advance()
@@ -122,12 +122,14 @@ func (p *parser) command() {
 	}
 }
 
+// isCommand reports whether a word is the name of the slash command.
 func isCommand(w string) bool {
 	return strings.EqualFold(w, "purge") || strings.EqualFold(w, "/purge")
 }
 
-// begin takes the verb, and says whether anything may follow.
+// begin takes the verb, and reports whether more pieces may follow.
 func (p *parser) begin() bool {
+	// An empty command opens the form, and a command without a verb begins with a link or a flag.
 	if p.now.kind == pieceEnd {
 		p.usage = usage{verb: VerbForm}
 		return false
@@ -136,6 +138,7 @@ func (p *parser) begin() bool {
 	if p.now.kind != pieceWord || isDash(w) && w != "--help" {
 		return true
 	}
+	// An unknown first word may mean a whole site or a misspelled verb.
 	use, found := firstWords[w]
 	switch {
 	case slices.Contains(wholes, w):
@@ -150,7 +153,7 @@ func (p *parser) begin() bool {
 	return true
 }
 
-// wants is what the verb takes next.
+// wants returns the next positional value of the verb.
 func (p *parser) wants() takes {
 	if p.filled < len(p.takes) {
 		return p.takes[p.filled]
@@ -177,7 +180,7 @@ func (p *parser) piece() {
 	}
 }
 
-// link takes an address, or the host that a chat made a link of.
+// link takes an address, or a host that a chat turned into a link.
 func (p *parser) link(t piece) {
 	switch p.wants() {
 	case takesLinks:
@@ -195,7 +198,7 @@ func (p *parser) link(t piece) {
 	}
 }
 
-// beside asks about a link that stands right behind a reason without quotes, where there is another: it may belong to the reason.
+// beside questions a link right behind a reason without quotes, if there is an earlier link: the link may belong to the reason.
 func (p *parser) beside(t piece) {
 	if !p.loose || t.fresh || len(p.links) == 0 {
 		p.loose = p.loose && len(p.links) > 0 && !t.fresh
@@ -209,7 +212,8 @@ func (p *parser) beside(t piece) {
 	}
 }
 
-// fill takes the word for what the verb takes next. One that was meant for another place leaves it to those behind, for the corrected line.
+// fill takes a word as the next positional value. A word that was meant for another place leaves the place to later words, for the
+// corrected line.
 func (p *parser) fill(word string) {
 	what := p.wants()
 	p.set(what, word)
@@ -219,7 +223,7 @@ func (p *parser) fill(word string) {
 	}
 }
 
-// set takes a word or a field for what it stands for.
+// set takes a word or a field as one positional value.
 func (p *parser) set(what takes, word string) {
 	switch what {
 	case takesID:
@@ -235,7 +239,7 @@ func (p *parser) set(what takes, word string) {
 	}
 }
 
-// quoted takes a link in quotes, or a reason where one needs no flag.
+// quoted takes a link in quotes, or a reason for a verb whose reason needs no flag.
 func (p *parser) quoted(t piece) {
 	address := isAddressText(t.text)
 	p.tailing = false
@@ -255,21 +259,23 @@ func (p *parser) quoted(t piece) {
 	}
 }
 
-// isSpaced says whether a text is one address with spaces in it.
+// isSpaced reports whether a text is one address with spaces inside.
 func isSpaced(s string) bool {
 	return isLink(s) && strings.Count(s, "://") == 1 && !strings.ContainsAny(s, "\"{}<>") && (hasExtension(s) || strings.HasSuffix(s, "/"))
 }
 
-// mayQuote says whether a text in quotes is the reason. A leak's first may be a link.
+// mayQuote reports whether a text in quotes is the reason. The first quoted text of a leak may be a link.
 func (p *parser) mayQuote() bool {
 	return p.needsReason && (len(p.links) > 0 || !p.takesMany())
 }
 
+// isAddress reports whether a piece is a link.
 func isAddress(t piece) bool { return t.kind == pieceBare || t.kind == pieceWrapped }
 
+// isAddressText reports whether a text is one link and nothing else.
 func isAddressText(s string) bool { return isLink(s) && wordEnd(s, 0) == len(s) }
 
-// again reads links that stood in quotes as if they did not, to offer them.
+// again reads the links inside quotes, to offer them as targets.
 func (p *parser) again(text string) {
 	var links []piece
 	for r := (reader{text: text}); ; {
@@ -282,7 +288,7 @@ func (p *parser) again(text string) {
 		case pieceBare, pieceWrapped:
 			t.from += p.now.from
 			links = append(links, t)
-		default: // a sentence mentions links
+		default: // a sentence only mentions its links
 			return
 		}
 	}

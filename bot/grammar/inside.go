@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Addresses inside of something else: an attribute, a tag, JSON, a table, a line of a log. An address ends only where what stands
-// around it says so; certain is false where it might be longer, or where it is open which of the addresses are meant.
+// This file finds addresses inside other text: an attribute, a tag, JSON, a table, a line of a log. The surroundings decide the end of
+// an address. A result is not certain if an address might be longer, or if the meant addresses are unknown.
 
-// found is one address inside a text, with what stands before it.
+// found is one address inside a text, with the name before it.
 type found struct {
 	address string
-	key     string // "src" of `src="https://…"`, "" if none
+	key     string // "src" of `src="https://…"`, or ""
 }
 
-// addressesIn returns the addresses that a text holds, in order.
+// addressesIn returns the meant addresses of a text, in order.
 func addressesIn(s string) (addresses []string, certain bool) {
 	all, certain := scan(s)
 	all, plain := chosen(all)
@@ -46,20 +46,23 @@ func scan(s string) (all []found, certain bool) {
 	return all, certain
 }
 
-// linkEnd returns where the address ends that begins at a place, and whether it surely does.
+// linkEnd returns the end of the address that begins at a place; sure is false if the address might be longer.
 func linkEnd(s string, at int) (end int, sure bool) {
 	opening := byte(0)
 	if at > 0 {
 		opening = s[at-1]
 	}
+	// Brackets inside the address are counted, because a closing bracket ends the address only without an opening one.
 	depth := map[byte]int{}
 	for i := at; i < len(s); i++ {
 		c, rest := s[i], s[i:]
 		switch {
+		// Space and quotes always end an address.
 		case class[c] == classSpace:
 			return i, true
 		case c == '"', c == '\'' && opening == '\'', c == '>':
 			return i, true
+		// Other marks end an address for sure only if the text behind the mark fits.
 		case c == '`':
 			return i, opening == '`' || endsWord(rest[1:])
 		case c == '<':
@@ -87,7 +90,7 @@ func linkEnd(s string, at int) (end int, sure bool) {
 	return len(s), true
 }
 
-// wordOf is a text up to its first space or its next address.
+// wordOf returns the text before the first space or the next address.
 func wordOf(s string) string {
 	s = near(s)
 	s = s[:wordEnd(s, 0)]
@@ -97,37 +100,38 @@ func wordOf(s string) string {
 	return cutTail(s)
 }
 
+// opener returns the opening bracket for a closing one.
 func opener(closing byte) byte {
 	return "([{"[strings.IndexByte(")]}", closing)]
 }
 
-// near is as much of a text as decides where an address ends in it: hostile text is not searched again and again.
+// near returns the start of a text that suffices to decide the end of an address. The bound keeps the time linear for hostile texts.
 func near(s string) string {
 	const enough = 300
 	return s[:min(len(s), enough)]
 }
 
-// nextIsLink says whether the next thing in a text is another address, whatever marks stand before it.
+// nextIsLink reports whether another address follows, behind any marks.
 func nextIsLink(s string) bool {
 	s = near(s)
 	return isLink(strings.TrimLeft(s, " \t\r\n,;|\"'`<>()[]{}"))
 }
 
-// tags are those that stand right behind an address in pages and maps of sites.
+// tag matches the tags that stand right behind an address in pages and site maps.
 var tag = regexp.MustCompile(`^<(?:/[a-zA-Z][a-zA-Z0-9:-]*|!--|!\[CDATA\[|\?|(?i:br|p|div|span|td|tr|th|li|ul|ol|a|b|i|em|strong|u|url|loc|item|link|code|pre|hr)\b)`)
 
-// isTag says whether a tag or another address begins where s does; "<id>" in an address is a place to fill in.
+// isTag reports whether s begins with a tag or a bracketed address; "<id>" in an address is a placeholder instead.
 func isTag(s string) bool {
 	return tag.MatchString(s) || isLink(s[1:]) || strings.Trim(near(s), "<> ") == ""
 }
 
-// endsCell says whether a bar ends the cell of a table.
+// endsCell reports whether a bar ends the cell of a table.
 func endsCell(address, rest string) bool {
 	first, _, _ := strings.Cut(strings.TrimSpace(near(rest)), "|")
 	return rest == "" || class[rest[0]] == classSpace || rest[0] == '|' || nextIsLink(rest) || strings.HasSuffix(address, first) || hasExtension(address) && !strings.ContainsAny(first, "./)")
 }
 
-// isEscape says whether a typed line end or an escaped quote begins where s does.
+// isEscape reports whether s begins with an escaped line end or quote.
 func isEscape(s string) bool {
 	if len(s) == 1 {
 		return true
@@ -141,9 +145,10 @@ func isEscape(s string) bool {
 	return false
 }
 
-// named finds the name of what an address is the value of: `"src": "`, "url=", "url(".
+// named matches the name before an address that is a value: `"src": "`, "url=", "url(".
 var named = regexp.MustCompile(`([A-Za-z][A-Za-z_:-]*)(?:["'\\]*[ \t]*[:=][ \t]*["'(\[\\]*|\([ \t]*["']?)$`)
 
+// keyBefore returns the name at the end of the text before an address, or "".
 func keyBefore(s string) string {
 	const most = 80
 	m := named.FindStringSubmatch(s[max(0, len(s)-most):])
@@ -161,13 +166,13 @@ func keyBefore(s string) string {
 	return ""
 }
 
-// The names that addresses have. Those aside are of no targets: where a visitor came from, and what is only mentioned.
+// These are the names before addresses: the usual names of targets, and names such as "referer" whose addresses are only mentioned.
 var (
 	usual = strings.Fields("url urls uri href src loc target targets address link file files path image location get head purge")
 	aside = strings.Fields("ref refer referer referrer origin ticket issue schemalocation jira see proxy user-agent ua cookie reason because was cf per ticket:")
 )
 
-// chosen are the addresses that were meant. Where they have several names, it is open which.
+// chosen returns the meant addresses, each once. The result is not plain if the addresses have several names.
 func chosen(all []found) (meant []found, plain bool) {
 	var names []string
 	seen := map[string]bool{}

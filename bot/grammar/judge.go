@@ -10,14 +10,15 @@ import (
 	"purgebot/purge"
 )
 
-// The links of a command are judged: each is a target, or refused with what it may mean.
+// This file judges the links of a command: each link becomes a target, or a refusal with possible meanings.
 
-// choose leaves out links that are only mentioned, such as a referer, where what was pasted is not plain; if it stays open which of
-// the others are meant, none is offered.
+// choose leaves out links that an unclear text only mentions, such as a referer. No reading is offered if the choice between the other
+// links is unclear.
 func (p *parser) choose() {
 	if p.wrong == "" && len(p.tails) == 0 || p.form || !p.takesMany() || p.reasoned != nil {
 		return
 	}
+	// The name before a link tells a target from a mentioned link.
 	all := make([]found, len(p.links))
 	for i, l := range p.links {
 		all[i] = found{strconv.Itoa(i), keyBefore(p.text[:l.from])}
@@ -30,6 +31,7 @@ func (p *parser) choose() {
 	if len(meant) == len(all) {
 		return
 	}
+	// The meant links stay, in their order.
 	kept := make([]piece, len(meant))
 	for i, f := range meant {
 		n, _ := strconv.Atoi(f.address)
@@ -38,11 +40,12 @@ func (p *parser) choose() {
 	p.links = kept
 }
 
-// judge makes targets of the links.
+// judge turns the links into targets.
 func (p *parser) judge() {
 	if len(p.links) == 0 {
 		return
 	}
+	// Each link is judged by itself.
 	var changed changes
 	targets := make([]purge.Target, 0, len(p.links))
 	for i := range p.links {
@@ -58,6 +61,7 @@ func (p *parser) judge() {
 		changed.see(l, t)
 		targets = append(targets, t)
 	}
+	// A command with a mistake keeps the result for each link, for its readings.
 	if p.judged == nil && p.wrong != "" {
 		for _, t := range targets {
 			p.judged = append(p.judged, judged{target: t})
@@ -68,7 +72,8 @@ func (p *parser) judge() {
 	p.in.Notes = p.notes(changed, len(dropped))
 }
 
-// refuse keeps a refused target, and shows what it may mean where that is one address. From the first on, all are kept in order.
+// refuse keeps a refused target, with a suggestion if the likeliest meaning is one address. From the first refusal on, the results for
+// all links are kept in order.
 func (p *parser) refuse(r *purge.Refused, meanings []meaning, before []purge.Target) {
 	if p.judged == nil {
 		for _, t := range before {
@@ -82,8 +87,9 @@ func (p *parser) refuse(r *purge.Refused, meanings []meaning, before []purge.Tar
 	p.judged = append(p.judged, judged{meanings: meanings})
 }
 
-// target judges one link.
+// target judges one link: it returns the target, or the refusal with the link's meanings.
 func (p *parser) target(l *piece) (purge.Target, *purge.Refused, []meaning) {
+	// A link from a bare host, with words behind it or cut short is refused.
 	var tail []tailWord
 	if p.tails != nil {
 		tail = p.tails[l.from]
@@ -102,6 +108,7 @@ func (p *parser) target(l *piece) (purge.Target, *purge.Refused, []meaning) {
 	if p.whole {
 		return p.wholeHost(d, l)
 	}
+	// An illegal address is refused, and a legal one may still be doubtful.
 	t, err := purge.Parse(p.in.Kind, l.text)
 	if err != nil {
 		r := asRefused(err)
@@ -117,16 +124,18 @@ func (p *parser) target(l *piece) (purge.Target, *purge.Refused, []meaning) {
 	return t, nil, nil
 }
 
-// tail settles the words behind a link: the rest of it, perhaps the rest of it, or words that the grammar does not know.
+// tail decides about the words behind a link: they continue the link, perhaps continue the link, or are unknown words.
 func (p *parser) tail(d doubter, l *piece, words []tailWord) (*purge.Refused, []meaning) {
+	// The looks of the words decide, but words behind a verb that needs a reason may be a reason.
 	joined, how := tailOf(cmp.Or(l.raw, l.text), words)
 	if how == tailGuess && p.mayQuote() && p.in.Reason == "" && !slices.ContainsFunc(words, func(w tailWord) bool { return hasExtension(cutTail(w.text)) }) {
-		how = tailStray // a reason that lacks its quotes
+		how = tailStray // a reason without its quotes
 	}
 	input := l.text
 	for _, w := range words {
 		input += " " + w.text
 	}
+	// Words that may continue the link are refused together with the link.
 	switch how {
 	case tailJoin:
 		if found := d.star(joined); found.reason != "" {
@@ -134,11 +143,12 @@ func (p *parser) tail(d doubter, l *piece, words []tailWord) (*purge.Refused, []
 		}
 		return &purge.Refused{Input: input, Reason: sayTail}, d.read(joined)
 	case tailGuess:
-		if p.file != "" { // a file is long, so the line is named
+		if p.file != "" { // a file is long, so the message names the line
 			p.fail(words[0].blame)
 		}
 		return &purge.Refused{Input: input, Reason: sayTailGuess}, nil
 	}
+	// Other words are a mistake of their own, perhaps a reason without quotes.
 	if p.mayQuote() && p.in.Reason == "" {
 		for _, w := range words {
 			p.stray = append(p.stray, w.text)
@@ -148,7 +158,7 @@ func (p *parser) tail(d doubter, l *piece, words []tailWord) (*purge.Refused, []
 	return nil, nil
 }
 
-// wholeHost makes the directory of an address behind a word for everything.
+// wholeHost turns an address behind a word such as "everything" into a directory.
 func (p *parser) wholeHost(d doubter, l *piece) (purge.Target, *purge.Refused, []meaning) {
 	targets := d.whole(strings.TrimSuffix(l.text, "/") + "/")
 	if len(targets) != 1 || hasExtension(strings.TrimSuffix(targets[0].String(), "/")) {
@@ -157,7 +167,7 @@ func (p *parser) wholeHost(d doubter, l *piece) (purge.Target, *purge.Refused, [
 	return targets[0], nil, nil
 }
 
-// asRefused returns the refusal that every error of purge.Parse is.
+// asRefused returns an error of purge.Parse as the refusal that the error is.
 func asRefused(err error) *purge.Refused {
 	refused := &purge.Refused{Reason: err.Error()}
 	errors.As(err, &refused)

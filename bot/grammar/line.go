@@ -7,10 +7,9 @@ import (
 	"purgebot/purge"
 )
 
-// The line that would have said it: what a person is to type instead. It always parses.
+// This file writes corrected lines, for people to type. A corrected line always parses.
 
-// corrected returns the command as it should have been, to be typed: the likeliest reading, as far as it fits on a card, or an example.
-// It always parses.
+// corrected returns the command for the corrected line: the likeliest reading, as far as it fits on a card, or an example.
 func (p *parser) corrected(readings []Reading) Intent {
 	in := p.base(p.in.Kind)
 	switch {
@@ -26,7 +25,7 @@ func (p *parser) corrected(readings []Reading) Intent {
 	return in
 }
 
-// example puts an example where something is missing.
+// example fills the missing parts of a command with examples.
 func (p *parser) example(in *Intent) {
 	for _, what := range p.takes {
 		switch {
@@ -46,7 +45,7 @@ func (p *parser) example(in *Intent) {
 	}
 }
 
-// shown returns the targets of the corrected line: what fits on a card, else an example.
+// shown returns the targets of the corrected line: the first targets that fit on a card, or else an example.
 func (p *parser) shown(targets []purge.Target, kind purge.Kind) []purge.Target {
 	const maxBytes = 1000
 	var some []purge.Target
@@ -64,10 +63,10 @@ func (p *parser) shown(targets []purge.Target, kind purge.Kind) []purge.Target {
 	return []purge.Target{example}
 }
 
-// line returns the slash command that means this intent.
+// line returns the slash command with the meaning of this intent.
 func (in Intent) line() string { return in.lineAt("/purge") }
 
-// lineAt returns the command that means this intent where a command begins with the opening.
+// lineAt returns the command with the meaning of this intent, behind the opening.
 func (in Intent) lineAt(opening string) string {
 	words := append([]string{opening}, in.verbWords()...)
 	for _, t := range in.Targets {
@@ -81,7 +80,7 @@ func (in Intent) lineAt(opening string) string {
 	return strings.Join(append(words, in.flagWords()...), " ")
 }
 
-// asTyped puts a target in angle brackets where its end would be cut from bare text.
+// asTyped puts a target in angle brackets if bare text would lose the target's end.
 func asTyped(t purge.Target) string {
 	if s := t.String(); tail(s) > 0 || cutShort(s) || strings.Contains(s, ",http") || strings.Contains(s, ";http") {
 		return "<" + s + ">"
@@ -89,6 +88,7 @@ func asTyped(t purge.Target) string {
 	return t.String()
 }
 
+// verbWords returns the words for the verb.
 func (in Intent) verbWords() []string {
 	switch {
 	case in.Verb == VerbForm, in.Verb == VerbPurge && in.Kind == purge.URL:
@@ -101,6 +101,7 @@ func (in Intent) verbWords() []string {
 	return []string{string(in.Verb)}
 }
 
+// flagWords returns the flags in typed form.
 func (in Intent) flagWords() []string {
 	var words []string
 	if in.Verb != VerbLeak {
@@ -118,7 +119,7 @@ func (in Intent) flagWords() []string {
 	return append(words, in.filterWords()...)
 }
 
-// choiceWords are what a leak implies.
+// choiceWords returns the flags for area, kind, mode, private and prefetch. A leak implies them.
 func (in Intent) choiceWords() []string {
 	var words []string
 	switch {
@@ -144,6 +145,7 @@ func (in Intent) choiceWords() []string {
 	return words
 }
 
+// filterWords returns the filters of a history in typed form.
 func (in Intent) filterWords() []string {
 	var words []string
 	for _, f := range []struct{ flag, value string }{

@@ -9,9 +9,9 @@ import (
 	"purgebot/purge"
 )
 
-// Words that are no part of a command: courtesies and marks of lists, and what they mean for the addresses beside them.
+// This file recognizes words outside the grammar, such as courtesies and the marks of lists, and decides the addresses beside them.
 
-// courtesies surround a command without changing it. The words of a denial are none: "did not purge" asks for nothing.
+// courtesies surround a command without changing it. The words of a denial are no courtesies: "did not purge" asks for no purge.
 var courtesies = strings.Fields(`please pls plz kindly thanks thank thx ty cheers you u your now asap urgent urgently quickly immediately
 	today again too also and plus & + with can could would will shall need needs needed want wants to i we my our the this that these those a an
 	is are was were it its url urls link links page pages file files image images css js asset assets cache caches cached cdn for me us in on from of at by
@@ -22,15 +22,15 @@ var courtesies = strings.Fields(`please pls plz kindly thanks thank thx ty cheer
 // conjunctions make a sentence of the words between an address and the name of another file.
 var conjunctions = strings.Fields("and or also plus then is was are please pls & + vs via to")
 
-// denials turn a command around.
+// denials reverse the meaning of a command.
 var denials = strings.Fields(`or not don't dont no never without except exclude excluding skip stop cancel undo but didn't did wasn't isn't
 	doesn't won't cannot can't unless instead nicht kein ne pas 不 别 勿 不要 别刷 不用 除了`)
 
-// requests are what people write to their bot in Chinese, right behind an address as well.
+// requests are the words of a request in Chinese or Japanese, which may stand right behind an address.
 var requests = strings.Fields(`请 帮 麻烦 谢 刷新 刷 清 缓存 更新 一下 推送 预热 紧急 急 尽快 马上 现在 需要 大佬 老师 看 这个 这些 这里 链接 地址 生效 节点 页面 资源
 	文件 图片有 未 没 还是 也 和 以及 都 了 吧 啊 的 有问题 有 お願い ください クリア キャッシュ を`)
 
-// isRequest says whether a text of another alphabet is a request, or begins with what ends an address in prose.
+// isRequest reports whether a text of another alphabet begins with a request, or with a mark that ends an address in prose.
 func isRequest(s string) bool {
 	if wideAt(s, wideOpening+wideClosing+"“”‘’") > 0 {
 		return true
@@ -38,7 +38,7 @@ func isRequest(s string) bool {
 	return slices.ContainsFunc(requests, func(r string) bool { return strings.HasPrefix(s, r) })
 }
 
-// isNoise says whether a word means nothing to a command: a courtesy, a mark, an emoji, a mention.
+// isNoise reports whether a word has no effect on a command: a courtesy, a mark, an emoji, a mention.
 func isNoise(w string) bool {
 	w = strings.ToLower(w)
 	bare := strings.TrimFunc(w, func(c rune) bool { return unicode.IsPunct(c) || unicode.IsSymbol(c) })
@@ -53,14 +53,14 @@ func isNoise(w string) bool {
 	return strings.IndexFunc(w, func(c rune) bool { return c < utf8.RuneSelf && isAlphanumeric(c) }) < 0 && isRequest(bare)
 }
 
-// isPolite says whether a word is no part of any value either.
+// isPolite reports whether a word has no effect and cannot belong to the value of a query either.
 func isPolite(w string) bool {
 	polite := strings.Fields("please pls plz thanks thank thx ty now asap and is are was too also http")
 	bare := strings.TrimFunc(strings.ToLower(w), func(c rune) bool { return unicode.IsPunct(c) || unicode.IsSymbol(c) })
 	return isNoise(w) && (bare == "" || slices.Contains(polite, bare) || bare[0] >= utf8.RuneSelf || w[0] == '<' || w[0] == '@' || w[0] == ':' || strings.HasPrefix(bare, "http/"))
 }
 
-// isDenial says whether a word may turn the command around.
+// isDenial reports whether a word may reverse the meaning of the command.
 func isDenial(w string) bool {
 	w = strings.ReplaceAll(strings.ToLower(w), "’", "'")
 	w = strings.TrimFunc(w, func(c rune) bool { return unicode.IsPunct(c) && c != '\'' })
@@ -70,10 +70,10 @@ func isDenial(w string) bool {
 	return slices.ContainsFunc([]string{"不", "别", "勿"}, func(d string) bool { return strings.HasPrefix(w, d) })
 }
 
-// whole are the words for everything on a host, which the command for that is "dir" and the host's "/".
+// wholes are the words for a whole site, whose proper command is "dir" with the host's "/".
 var wholes = strings.Fields("everything all host site website sitewide domain whole entire full everything's 全站 整站 全部")
 
-// isMark says whether a word is the mark of a list, a quotation or a table.
+// isMark reports whether a word is the mark of a list, a quotation or a table.
 func isMark(w string) bool {
 	switch w {
 	case "-", "–", "—", "*", "+", "•", "◦", "▪", "▫", "‣", "⁃", "●", "○", "·", "∙", "■", "□", "☐", "☑", "✓", "✔", "✅", "❌", "→", "➜", "»",
@@ -83,7 +83,7 @@ func isMark(w string) bool {
 	return isNumbering(w)
 }
 
-// isNumbering says whether a word numbers an item: "1.", "12)", "(3)", "4、", "a)", "①".
+// isNumbering reports whether a word numbers an item: "1.", "12)", "(3)", "4、", "a)", "①".
 func isNumbering(w string) bool {
 	if r, n := utf8.DecodeRuneInString(w); n == len(w) && n > 0 && r >= '①' && r <= '⑳' {
 		return true
@@ -96,8 +96,9 @@ func isNumbering(w string) bool {
 	return strings.Trim(inner, "0123456789") == "" || len(inner) == 1 && inner[0]|0x20 >= 'a' && inner[0]|0x20 <= 'z'
 }
 
-// marksBefore returns the length of the marks that stand right before an address or its wrapping, as in "•https://" or "**<https://"; 0 if it is none.
+// marksBefore returns the length of the marks right before an address or its wrapping, as in "•https://" or "**<https://", or 0.
 func marksBefore(s string) int {
+	// The marks are bullets and emphasis, or else a number.
 	n := 0
 	for n < len(s) && n < 16 {
 		c, size := utf8.DecodeRuneInString(s[n:])
@@ -119,6 +120,7 @@ func marksBefore(s string) int {
 		}
 		n += size
 	}
+	// Marks count only right before an address.
 	if strings.HasSuffix(s[:n], "|") && !strings.HasSuffix(s[:n], "||") {
 		return 0
 	}
@@ -128,30 +130,33 @@ func marksBefore(s string) int {
 	return 0
 }
 
-// tailWord is a word right behind an address, which may be the rest of it.
+// tailWord is a word right behind an address, which may continue the address.
 type tailWord struct {
 	text  string
-	fresh bool   // on a line of its own
-	blame string // what is said of it where it is no part of an address
+	fresh bool   // true for the first word of a line
+	blame string // the sentence that refuses the word, if the word is no part of an address
 }
 
-// The ways to read the words behind an address.
+// tailing is a way to read the words behind an address.
 type tailing int
 
 const (
-	tailStray tailing = iota // no part of it
-	tailJoin                 // the rest of it
-	tailGuess                // one or the other
+	tailStray tailing = iota // no part of the address
+	tailJoin                 // the rest of the address
+	tailGuess                // possibly the rest of the address
 )
 
-// tailOf says what the words behind an address are, and the address with its rest. The name of a file has one ending, at its end.
+// tailOf decides about the words behind an address, and returns the address joined with its rest. The name of a file has only one
+// ending, at its end, so the last word with an ending ends the address.
 func tailOf(address string, words []tailWord) (joined string, how tailing) {
+	// Patterns and broken lines are decided first.
 	if strings.HasPrefix(words[0].text, "*") {
 		return starTail(address, words)
 	}
 	if joined, is := broken(address, words); is {
 		return joined, tailJoin
 	}
+	// The last word that ends like an address is the end of the rest.
 	last := -1
 	for i, w := range words {
 		if endsAddress(w.text) && !isDenial(w.text) {
@@ -161,6 +166,7 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 	if last < 0 {
 		return address, withoutEnding(address, words)
 	}
+	// The rest is a guess behind a complete address, and in a sentence.
 	if hasExtension(cutTail(address)) || strings.ContainsAny(address, "?#") {
 		return address, tailGuess
 	}
@@ -175,6 +181,7 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 	if strings.HasPrefix(words[0].text, "/") && (!words[0].fresh || strings.HasSuffix(address, "/")) {
 		return address, tailGuess
 	}
+	// Otherwise the words are joined with their spaces.
 	joined = address
 	for i, w := range words[:last+1] {
 		if i == last {
@@ -188,12 +195,12 @@ func tailOf(address string, words []tailWord) (joined string, how tailing) {
 	return joined, tailJoin
 }
 
-// endsAddress says whether a word ends as addresses do: with the ending of a file, or with "/".
+// endsAddress reports whether a word ends like an address: with the ending of a file, or with "/".
 func endsAddress(w string) bool {
 	return hasExtension(cutTail(w)) || len(w) > 1 && strings.HasSuffix(w, "/")
 }
 
-// starTail reads a "*" behind an address: a pattern behind a directory, and the end of bold text behind what is complete.
+// starTail reads a "*" behind an address: a pattern behind a directory, and the end of bold text behind a complete address.
 func starTail(address string, words []tailWord) (joined string, how tailing) {
 	switch {
 	case strings.HasSuffix(address, "/") && len(words) == 1:
@@ -204,7 +211,7 @@ func starTail(address string, words []tailWord) (joined string, how tailing) {
 	return address, tailGuess
 }
 
-// broken joins an address that a mail program broke at a mark inside of it: a line that begins or ends so is none by itself.
+// broken joins an address that a mail program broke at a mark inside the address: a line with such a mark at the break is incomplete.
 func broken(address string, words []tailWord) (joined string, is bool) {
 	const inside = "/?&=%-_#"
 	joined = address
@@ -218,11 +225,11 @@ func broken(address string, words []tailWord) (joined string, is bool) {
 	return joined, len(words) > 0
 }
 
-// withoutEnding says what words without the ending of a file are: beside an address that is complete, or that only courtesies follow,
-// no part of it.
+// withoutEnding decides about words without the ending of a file: they are no part of a complete address, nor of an address followed by
+// courtesies only.
 func withoutEnding(address string, words []tailWord) tailing {
 	aside := isNoise
-	if strings.Contains(address, "?") { // where a value may hold words
+	if strings.Contains(address, "?") { // the value of a query may hold words
 		aside = isPolite
 	}
 	plain := !slices.ContainsFunc(words, func(w tailWord) bool { return !aside(w.text) })
@@ -232,7 +239,7 @@ func withoutEnding(address string, words []tailWord) tailing {
 	return tailGuess
 }
 
-// isPath says whether a word is an address that lacks its host: "/a/b.css", or "a/b.css".
+// isPath reports whether a word is an address without its host: "/a/b.css", or "a/b.css".
 func isPath(w string) bool {
 	if strings.HasPrefix(w, "//") || len(w) < 2 || strings.Contains(w, "://") {
 		return false

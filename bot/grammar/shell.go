@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// What is pasted whole: a command line of a shell, and the line of a log. Only the address that was asked for is meant, never
-// those of headers.
+// This file reads the command line of a shell, and the line of a log. Only the requested address is meant, never an address in a header.
 
 // withValue are the options of curl and wget whose value is no address to fetch.
 var withValue = strings.Fields(`-H --header -e --referer -A --user-agent -d --data --data-raw --data-binary --data-urlencode -F --form -o --output -O
 	--output-document -x --proxy -u --user -b --cookie -c --cookie-jar -X --request -m --max-time --connect-timeout --resolve --connect-to -w
 	--write-out -T --upload-file --cacert --cert --key -r --range -K --config -U --retry -D --dump-header --interface --limit-rate -t -P`)
 
+// isShell reports whether a word is a program that fetches addresses.
 func isShell(w string) bool { return w == "curl" || w == "wget" }
 
-// shell takes the addresses that a command line of a shell fetches. It ends the reading: nothing behind it is a command of ours.
+// shell takes the addresses that a shell's command line fetches. The reading ends there, because no purgebot command follows it.
 func (p *parser) shell(t piece) {
 	p.fail(sayShell(t.text))
 	p.wrong = sayShell(t.text)
@@ -37,9 +37,10 @@ func (p *parser) shell(t piece) {
 	}
 }
 
-// shellWords cuts a command line as a shell does: at space, but not in quotes; a backslash keeps the next character.
+// shellWords splits a command line like a shell: at space outside quotes; a backslash keeps the next character.
 func shellWords(s string) (words []string) {
 	var word strings.Builder
+	// The loop keeps the open quote, and whether a word has begun.
 	quote, open := byte(0), false
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -69,17 +70,17 @@ func shellWords(s string) (words []string) {
 	return words
 }
 
-// requestLine is what a log quotes of a request.
+// requestLine matches the request that a log quotes.
 var requestLine = regexp.MustCompile(`^(?:GET|HEAD|POST|PUT|OPTIONS|DELETE|PURGE) (\S+)(?: HTTP/[0-9.]+)?$`)
 
-// logged takes the address of a quoted request, and passes over the rest of that line: where the visitor came from is no target.
+// logged takes the address of a quoted request, and skips the rest of the line, because a referer is no target.
 func (p *parser) logged(quoted string) bool {
 	m := requestLine.FindStringSubmatch(quoted)
 	if m == nil {
 		return false
 	}
 	p.fail(sayLog)
-	p.wrong = sayLog // whatever else is in that line
+	p.wrong = sayLog // this message replaces earlier mistakes of the line
 	begins := strings.LastIndexByte(p.text[:p.at], '\n')
 	p.links = slices.DeleteFunc(p.links, func(l piece) bool { return l.from > begins && !isLink(l.text) }) // the visitor's address
 	switch {

@@ -7,17 +7,17 @@ import (
 	"purgebot/purge"
 )
 
-// The table of verbs. The parser, the menus of platforms, help and the README's table follow from it; the function of a verb
-// stands in the table of the same order in package bot.
+// This file holds the table of verbs. The parser, the menus of platforms, help and the README's table follow from the table; package bot
+// holds the function of each verb in a table of the same order.
 
-// Verb is what a command does.
+// Verb is the act that a command asks for.
 type Verb string
 
-// The verbs.
+// These are the verbs.
 const (
 	VerbPurge   Verb = "purge"
 	VerbLeak    Verb = "leak"
-	VerbForm    Verb = "form" // nothing was said but "/purge"
+	VerbForm    Verb = "form" // VerbForm is a bare "/purge"
 	VerbStatus  Verb = "status"
 	VerbCancel  Verb = "cancel"
 	VerbRetry   Verb = "retry"
@@ -28,41 +28,42 @@ const (
 	VerbWhoami  Verb = "whoami"
 	VerbHelp    Verb = "help"
 
-	// Of administrators.
+	// These verbs are for administrators.
 	VerbFreeze   Verb = "freeze"
 	VerbUnfreeze Verb = "unfreeze"
 	VerbGrant    Verb = "grant"
 	VerbRevoke   Verb = "revoke"
 )
 
-// usage is how a verb is used.
+// usage describes the first word, the parts and the flags of a verb.
 type usage struct {
-	name        string   // as the first word, and in menus
-	also        []string // other first words for the same
+	name        string   // the first word, also in menus
+	also        []string // other first words with the same meaning
 	verb        Verb
-	does        string     // for a menu, at most 100 characters
-	kind        purge.Kind // of the targets, if the first word says so
-	takes       []takes    // what stands behind the verb, in this order
-	flags       []string   // what may be said besides
-	implied     []string   // flags that are understood, and refused with a sentence of their own
-	needsReason bool       // a reason is required, and needs no flag: a text in quotes is one
-	admins      bool       // for administrators only
+	does        string     // the menu's text, at most 100 characters
+	kind        purge.Kind // the kind of the targets, if the first word decides it
+	takes       []takes    // the positional values behind the verb, in this order
+	flags       []string   // the flags of the verb
+	implied     []string   // flags that are read and refused with a sentence of their own
+	needsReason bool       // true if a reason is required, with or without its flag
+	admins      bool       // true for administrators' verbs
 }
 
-// takes is what a verb has behind it besides flags and a reason.
+// takes is a positional value behind a verb.
 type takes int
 
 const (
 	takesNothing takes = iota
-	takesLinks         // one or more
+	takesLinks         // one or more links
 	takesOneLink
 	takesID
-	takesHost // or nothing
+	takesHost // a host, or no value
 	takesDomain
 	takesSpan
 	takesSubject
 )
 
+// usages is the table of verbs, in the order of menus.
 var usages = []usage{
 	{name: "url", also: []string{"purge"}, verb: VerbPurge, kind: purge.URL, takes: []takes{takesLinks},
 		does: "Purge single URLs", flags: []string{"area", "reason", "private", "dry-run", "prefetch"}, implied: []string{"mode"}},
@@ -93,7 +94,7 @@ var usages = []usage{
 		does: "Administrators: end a grant or a freeze before its time"},
 }
 
-// firstWords finds the usage that a first word means. The form has none: it opens where nothing is typed.
+// firstWords holds the usage of each first word. The form has no first word, because a bare command opens it.
 var firstWords = func() map[string]usage {
 	words := map[string]usage{}
 	for _, u := range usages {
@@ -105,13 +106,13 @@ var firstWords = func() map[string]usage {
 	return words
 }()
 
-// usageOf returns the usage of a verb, the first where several words mean it.
+// usageOf returns the first usage of a verb.
 func usageOf(v Verb) usage {
 	i := slices.IndexFunc(usages, func(u usage) bool { return u.verb == v })
 	return usages[max(i, 0)]
 }
 
-// allows reports whether a flag or field belongs to the verb; "--overseas" is a way to say the area.
+// allows reports whether a flag or field belongs to the verb; "--overseas" is a short form of the flag for the area.
 func (u usage) allows(name string) bool { return slices.Contains(u.flagNames(), name) }
 
 // flagNames lists the flags that may be typed.
@@ -126,13 +127,13 @@ func (u usage) flagNames() []string {
 	return names
 }
 
-// takesMany reports whether the verb takes links, one or more.
+// takesMany reports whether the verb takes one or more links.
 func (u usage) takesMany() bool { return slices.Contains(u.takes, takesLinks) }
 
-// ForAdministrators reports whether only administrators may use the verb.
+// ForAdministrators reports whether the verb is for administrators only.
 func (v Verb) ForAdministrators() bool { return usageOf(v).admins }
 
-// Words returns every first word that a command may have, with the verb that the word means.
+// Words returns every first word of a command with its verb.
 func Words() map[string]Verb {
 	words := make(map[string]Verb, len(firstWords))
 	for word, use := range firstWords {
@@ -141,16 +142,16 @@ func Words() map[string]Verb {
 	return words
 }
 
-// The longest values of options, in characters.
+// These bounds limit the values of options, in characters.
 const (
-	mostTyped   = 6000 // as much as Discord takes in one option
+	mostTyped   = 6000 // Discord's own bound for one option
 	mostID      = 100
-	mostDomain  = 255 // "*." and 253
+	mostDomain  = 255 // the 2 characters of "*." and the 253 of a host
 	mostSubject = 100
 	mostMoment  = 20
 )
 
-// Menu lists the verbs for platforms with native options. Required options come first, as Discord wants them.
+// Menu lists the verbs for platforms with native options. Required options come first, because Discord demands that order.
 func Menu() []chat.Verb {
 	var menu []chat.Verb
 	for _, u := range usages {
@@ -159,7 +160,9 @@ func Menu() []chat.Verb {
 	return menu
 }
 
+// options lists the options of a verb: the positional values, the reason and the flags.
 func (u usage) options() (all []chat.Option) {
+	// The options are collected in the order of the table.
 	for _, t := range u.takes {
 		all = append(all, u.positional(t)...)
 	}
@@ -171,6 +174,7 @@ func (u usage) options() (all []chat.Option) {
 	for _, name := range u.flags {
 		all = append(all, flagOptions[name])
 	}
+	// Required options move to the front.
 	slices.SortStableFunc(all, func(a, b chat.Option) int {
 		switch {
 		case a.Required == b.Required:
@@ -183,7 +187,7 @@ func (u usage) options() (all []chat.Option) {
 	return all
 }
 
-// positional returns the options for one thing that stands behind the verb in text.
+// positional returns the options for one positional value of the verb.
 func (u usage) positional(t takes) []chat.Option {
 	switch t {
 	case takesLinks:

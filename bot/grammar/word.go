@@ -9,13 +9,14 @@ import (
 	"purgebot/purge"
 )
 
-// Words that are no links: verbs, flags, marks of lists, and what the grammar does not know.
+// This file reads words other than links: verbs, flags, marks of lists, and unknown words.
 
-// mostTail is how many words behind an address may be the rest of it.
+// mostTail bounds the words that may continue an address.
 const mostTail = 50
 
-// plain takes a flag, or what the verb has behind it.
+// plain takes a flag, a positional value or a word outside the grammar.
 func (p *parser) plain(t piece) {
+	// A word is read by its form first, then by its place, then by its meaning.
 	w := strings.ToLower(t.text)
 	_, known := firstWords[w]
 	p.valueOf, p.lastDash = p.lastDash, isDash(w)
@@ -45,7 +46,7 @@ func (p *parser) plain(t piece) {
 	p.tailing = false
 }
 
-// mark passes over the mark of an item, and says whether it was one: a line begins with it, or all items of one line do.
+// mark skips the mark of an item, and reports whether the word is such a mark: it begins a line, or all items of one line have it.
 func (p *parser) mark(t piece) bool {
 	class := t.text
 	if isNumbering(class) {
@@ -64,7 +65,7 @@ func (p *parser) mark(t piece) bool {
 	return true
 }
 
-// misplaced refuses a verb that is not the first word. If there is no other, it is the one that was meant.
+// misplaced refuses a verb behind the first word. Without another verb, the misplaced one is read for the corrected line.
 func (p *parser) misplaced(word string, use usage) {
 	p.fail(sayMisplaced(word))
 	p.guess = p.guess || p.typed && (use.verb != p.verb || use.kind != p.kind)
@@ -73,7 +74,7 @@ func (p *parser) misplaced(word string, use usage) {
 	}
 }
 
-// meantFlag takes the name of an area that stands without its dashes into what is offered, and the mode of a directory likewise.
+// meantFlag adds an area or a directory's mode that was typed without dashes to the offered readings.
 func (p *parser) meantFlag(word string) bool {
 	w := strings.ToLower(strings.Trim(word, ".,!"))
 	if area := cmp.Or(areasMeant[w], w); slices.Contains(areaNames, area) && w != "all" && w != "both" && p.allows("area") && !p.said["area"] {
@@ -87,8 +88,9 @@ func (p *parser) meantFlag(word string) bool {
 	return false
 }
 
-// unknown takes a word that is none of the grammar. Behind an address it may be the rest of it, which is settled at the end.
+// unknown takes a word outside the grammar. A word behind an address may continue the address; the end of the command decides that.
 func (p *parser) unknown(t piece) {
+	// The word is counted, and kept as part of a possible reason.
 	word := t.text
 	if t.raw != "" {
 		word = t.raw
@@ -100,6 +102,7 @@ func (p *parser) unknown(t piece) {
 		p.stray = append(p.stray, word)
 	}
 	p.addressish = p.addressish || strings.ContainsAny(word, "./*:")
+	// The place of the word decides the message.
 	switch {
 	case p.takesMany() && !p.valueOf && p.meantFlag(word):
 		p.fail(sayUnknown(word))
@@ -133,14 +136,14 @@ func (p *parser) addTail(w tailWord) {
 	p.tails[from] = append(p.tails[from], w)
 }
 
-// everything takes a word for all that is on a host: that is the directory "/" of it.
+// everything takes a word for a whole site, which is the directory "/" of the host.
 func (p *parser) everything() {
 	p.fail(sayWhole(p.now.text))
 	p.usage, p.typed, p.whole = firstWords["dir"], true, true
 	p.advance()
 }
 
-// unknownVerb goes on with the verb that was probably meant; else the word is judged like any other.
+// unknownVerb continues with the verb that was probably meant. Without such a verb, the word is read like any other.
 func (p *parser) unknownVerb(w string) {
 	meant := nearest(strings.TrimRight(w, ":：,"), slices.Sorted(maps.Keys(firstWords)), verbsMeant)
 	if meant == "" || isCommand(w) || isMark(w) || isShell(w) {

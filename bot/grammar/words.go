@@ -10,8 +10,7 @@ import (
 	"purgebot/purge"
 )
 
-// What the grammar says. A mistake is a sentence that names the word; sayNothing and the corrected line follow it.
-
+// These sentences are shared. A mistake is a sentence that names the wrong word; sayNothing and the corrected line follow the mistake.
 const (
 	sayNothing  = "Nothing was purged."
 	sayNoChange = "Nothing was changed."
@@ -22,13 +21,13 @@ const (
 	sayEmptyReason = "The reason is empty."
 )
 
-// examples stand in a corrected line that has no target of its own.
+// examples holds the targets of corrected lines without a target of their own.
 var examples = map[purge.Kind]string{
 	purge.URL:       "https://www.example.com/a.jpg",
 	purge.Directory: "https://www.example.com/a/",
 }
 
-// said shows a word that somebody typed: on one line, without what cannot be seen, and not at any length.
+// said quotes a typed word: on one line, with invisible characters escaped, and cut to a bounded length.
 func said(word string) string {
 	const most = 60
 	if len(word) > most {
@@ -130,7 +129,9 @@ func sayReasonChar(text string) string {
 	return fmt.Sprintf("The reason holds the character %U, which cannot be shown: type it again without that.", c)
 }
 
-// sayMissing says what a verb lacks.
+// The functions whose names begin with say return the sentence for one mistake, note or doubt.
+
+// sayMissing asks for a missing part of the verb.
 func sayMissing(what takes, verb Verb, form bool) string {
 	if form {
 		return sayEmptyField[what]
@@ -150,6 +151,7 @@ func sayMissing(what takes, verb Verb, form bool) string {
 	return "Say which addresses to purge."
 }
 
+// sayEmptyField holds the sentence for each empty field.
 var sayEmptyField = map[takes]string{
 	takesLinks:   `The field "targets" is empty: write the addresses there.`,
 	takesOneLink: `The field "targets" is empty: write the address there.`,
@@ -189,7 +191,7 @@ func sayHost(word string) string {
 	return fmt.Sprintf("Write a domain alone, such as www.example.com, not %s.", said(word))
 }
 
-// sayNoHost says why no target can have that host.
+// sayNoHost refuses a word that cannot be a host.
 func sayNoHost(word, reason string) string {
 	return fmt.Sprintf("The word %s is no domain. %s", said(word), reason)
 }
@@ -234,7 +236,7 @@ func sayFieldVerb(word string) string {
 	return fmt.Sprintf(`The field "verb" holds %s: choose one of the commands that help shows.`, said(word))
 }
 
-// sayFieldTargets offers the field that a flag among the targets has, as "area: overseas"; "" is that there is none.
+// sayFieldTargets refuses a word among the targets. The parameter meant is the field for a flag, such as "area: overseas", or "".
 func sayFieldTargets(text, meant string) string {
 	sentence := fmt.Sprintf(`The field "targets" holds %s: write links only, everything else has a field of its own.`, said(text))
 	if meant != "" {
@@ -243,7 +245,7 @@ func sayFieldTargets(text, meant string) string {
 	return sentence
 }
 
-// sayFileTargets is the same of a line of a file.
+// sayFileTargets refuses a word on a line of a file, with the same parameter meant.
 func sayFileTargets(name string, line int, text, meant string) string {
 	sentence := fmt.Sprintf("Line %d of the file %s holds %s: write links only there, one a line.", line, said(name), said(text))
 	if meant != "" {
@@ -260,9 +262,7 @@ func sayFieldUnused(field string, verb Verb) string {
 	return fmt.Sprintf("The field %q is not for %s: leave it empty.", field, verb)
 }
 
-// What a card notes about the targets.
-
-// first is "" where no target may be named.
+// sayCut notes cut punctuation. The parameter first is "" if no target may be named.
 func sayCut(n int, marks, first string) string {
 	switch {
 	case first == "":
@@ -287,6 +287,7 @@ func saySplit(n int, first string) string {
 	return fmt.Sprintf("A comma between two links was read as the end of the first in %s%s.", places(n), first)
 }
 
+// links counts links in words.
 func links(n int) string {
 	if n == 1 {
 		return "1 link"
@@ -294,6 +295,7 @@ func links(n int) string {
 	return thousands(n) + " links"
 }
 
+// places counts places in words.
 func places(n int) string {
 	if n == 1 {
 		return "1 place"
@@ -312,8 +314,7 @@ func sayDropped(n int, kind purge.Kind) string {
 	return fmt.Sprintf("%s targets were left out, being %s.", thousands(n), what)
 }
 
-// What is said of addresses that are not plain.
-
+// These sentences refuse doubtful addresses.
 const (
 	sayStar        = "Tencent purges no patterns: it would take the * for a letter and purge nothing. Write %2A if the name really holds a *."
 	sayPattern     = "Tencent purges no patterns: each address is purged by itself."

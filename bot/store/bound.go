@@ -12,13 +12,13 @@ import (
 	"purgebot/purge"
 )
 
-// Verify compares the tables with what the rows of the audit bind. A fact that was bound twice is compared with the last row that
-// bound it, and the row that is named is the first whose fact is not in the tables.
+// This file compares the tables with the facts that audit rows bind. A fact bound twice is compared with its last row.
+// Verify names the first row whose fact is not in the tables.
 
-// purgesPerLook are compared at a time, since other work waits for the connection meanwhile.
+// purgesPerLook is the number of purges compared at a time, since other work waits for the connection meanwhile.
 const purgesPerLook = 20
 
-// differ finds the first row that binds what a table does not hold.
+// differ returns the first row whose facts differ from the tables.
 func (s *Store) differ(ctx context.Context) (first *Broken, err error) {
 	for after, more := "", true; more; {
 		var found *Broken
@@ -30,7 +30,8 @@ func (s *Store) differ(ctx context.Context) (first *Broken, err error) {
 	return first, nil
 }
 
-// differAfter looks at some purges behind an id. Where one of them cannot even be read, it looks at each by itself.
+// differAfter compares some purges behind an id. If one of them is unreadable, differAfter compares each purge by
+// itself.
 func (s *Store) differAfter(ctx context.Context, after string) (first *Broken, last string, more bool, err error) {
 	err = s.view(ctx, func(t tx) error {
 		ids, err := rows(ctx, t, text, `SELECT id FROM pb_purge WHERE id > $1 ORDER BY id LIMIT $2`, after, purgesPerLook)
@@ -46,7 +47,7 @@ func (s *Store) differAfter(ctx context.Context, after string) (first *Broken, l
 	return first, last, more, err
 }
 
-// differEach looks at purges one by one.
+// differEach compares purges one by one.
 func (t tx) differEach(ctx context.Context, after string, ids []string) (first *Broken, err error) {
 	for _, id := range ids {
 		found, err := t.differ(ctx, after, id)
@@ -61,10 +62,10 @@ func (t tx) differEach(ctx context.Context, after string, ids []string) (first *
 	return first, nil
 }
 
-// unreadable reports whether an error is about what a row holds, not about the database.
+// unreadable reports whether an error concerns the content of a row, not the database.
 func unreadable(ctx context.Context, err error) bool { return ctx.Err() == nil && code(err) == 0 }
 
-// illegible names the first row of a purge that the tables hold in no way that can be read.
+// illegible returns the first row of a purge whose table rows are unreadable.
 func (t tx) illegible(ctx context.Context, id string) (*Broken, error) {
 	e, err := scanEntry(t.QueryRowContext(ctx, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' ORDER BY seq LIMIT 1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -73,7 +74,7 @@ func (t tx) illegible(ctx context.Context, id string) (*Broken, error) {
 	return &Broken{e.Seq, "what the tables hold of its purge cannot be read"}, err
 }
 
-// earlier is the one of two that comes first; nil is none.
+// earlier returns the earlier of two findings; nil means no finding.
 func earlier(a, b *Broken) *Broken {
 	if a == nil || b != nil && b.Seq < a.Seq {
 		return b
@@ -81,7 +82,7 @@ func earlier(a, b *Broken) *Broken {
 	return a
 }
 
-// view runs do on one state of the database, which it cannot change.
+// view runs do on one read-only state of the database.
 func (s *Store) view(ctx context.Context, do func(tx) error) error {
 	t, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -91,8 +92,9 @@ func (s *Store) view(ctx context.Context, do func(tx) error) error {
 	return do(begin(t))
 }
 
-// differ looks at the purges behind one id up to another.
+// differ compares the purges behind one id up to another.
 func (t tx) differ(ctx context.Context, after, last string) (first *Broken, err error) {
+	// The tables and the audit rows of the same purges are read.
 	all, err := t.held(ctx, after, last, decisionColumns)
 	if err != nil {
 		return nil, err
@@ -105,6 +107,7 @@ func (t tx) differ(ctx context.Context, after, last string) (first *Broken, err 
 	for _, e := range entries {
 		of[e.Purge] = append(of[e.Purge], e)
 	}
+	// Each purge is compared with its own rows.
 	for _, h := range all {
 		told, err := tell(of[h.ID])
 		if err != nil {
@@ -115,12 +118,12 @@ func (t tx) differ(ctx context.Context, after, last string) (first *Broken, err 
 	return first, nil
 }
 
-// told is what the rows of one purge say, with the row of each fact.
+// told holds the facts in the rows of one purge, each with the number of its row.
 type told struct {
 	request  string
 	asked    int64
 	stand    stand
-	stood    int64 // the last row that has facts
+	stood    int64 // the last row with facts
 	decision string
 	decided  int64
 	calls    map[[2]int]fact
@@ -137,7 +140,7 @@ type outcomeSaid struct {
 	what meaning
 }
 
-// tell reads rows of one purge in their order.
+// tell collects the facts of the rows of one purge in order.
 func tell(entries []Entry) (told, error) {
 	t := told{calls: map[[2]int]fact{}, outcomes: map[place]outcomeSaid{}}
 	for _, e := range entries {
@@ -156,7 +159,9 @@ func tell(entries []Entry) (told, error) {
 }
 
 func (t *told) add(seq int64, f facts) error {
+	// Every row has the state of the purge.
 	t.stand, t.stood = f.stand, seq
+	// A later fact replaces an earlier one.
 	if f.Request != "" {
 		t.request, t.asked = f.Request, seq
 	}
@@ -178,12 +183,14 @@ func (t *told) add(seq int64, f facts) error {
 	return nil
 }
 
-// differs finds the first row that says otherwise than the tables; nil if none does.
+// differs returns the first row whose fact differs from the tables, or nil.
 func (t told) differs(h *held) *Broken {
+	// A purge without a first row was put in by hand.
 	name := "the purge " + cmp.Or(h.Short, h.ID)
 	if t.asked == 0 {
 		return &Broken{t.stood, name + " is in no row: it was put in"}
 	}
+	// The request, the state and the decision are compared first.
 	d := differences{name: name}
 	if h.digest(h.targets) != t.request || !slices.Equal(h.hosts, h.hostsAsked()) {
 		d.add(t.asked, "who asked for it, where, why, or its targets")
@@ -197,18 +204,20 @@ func (t told) differs(h *held) *Broken {
 	case t.decision != "" && (h.decision == nil || h.decision.digest() != t.decision):
 		d.add(t.decided, "the decision about it")
 	}
+	// The calls and outcomes follow.
 	t.differsInCalls(h, &d)
 	t.differsInOutcomes(h, &d)
 	return d.first
 }
 
-// alike compares what a table holds with what a row does: as JSON, which has no bytes that are no text.
+// alike compares a stored value with the value in a row in their JSON form, which replaces invalid text the same way on
+// both sides.
 func alike[T comparable](held, said T) bool {
 	var read T
 	return held == said || json.Unmarshal([]byte(encode(held)), &read) == nil && read == said
 }
 
-// differences keep the first of them.
+// differences keeps the first of several findings.
 type differences struct {
 	name  string
 	first *Broken
@@ -249,7 +258,7 @@ func (t told) differsInOutcomes(h *held, d *differences) {
 	}
 }
 
-// lacking finds the first of some rows that took a purge which is not there any more although the row is.
+// lacking returns the first of some rows that recorded a purge, if the purge is missing.
 func (t tx) lacking(ctx context.Context, entries []Entry) (*Broken, error) {
 	for _, e := range entries {
 		f, err := e.bound()
@@ -267,8 +276,9 @@ func (t tx) lacking(ctx context.Context, entries []Entry) (*Broken, error) {
 	return nil, nil
 }
 
-// vanished reports whether a purge is gone that age has not removed: age takes the first row of a purge with it, what
-// joined a purge goes with that, and of what is older than facts the row that has them is not the first.
+// vanished reports whether a purge is missing although age has not removed it. Age removes a purge together with its
+// first row and with the requests that joined it. For a purge from before the upgrade, the row with facts is not the
+// first row.
 func (t tx) vanished(ctx context.Context, e Entry, f facts) (gone bool, err error) {
 	err = t.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM pb_purge WHERE id = $1)
 		AND ($2 = '' OR EXISTS (SELECT 1 FROM pb_purge WHERE id = $2))

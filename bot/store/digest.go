@@ -8,10 +8,10 @@ import (
 	"strconv"
 )
 
-// Digests are over what values say, not over how tables hold them: a table may change its columns and keep its digests. A digest
-// that is to cover more begins with another number, and the old one stays for the rows that have it.
+// A digest covers values, not their columns: a table may change its columns and keep its digests. A digest that covers
+// more begins with another number, and the rows with an old digest keep it.
 
-// digest is the hex SHA-256 over texts, each after its length, so that no two lists of them read alike.
+// digest returns the hex SHA-256 over texts, each after its length, so that no two lists have the same input.
 func digest(fields ...string) string {
 	h := sha256.New()
 	var length [8]byte
@@ -25,7 +25,7 @@ func digest(fields ...string) string {
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// several are texts whose number is part of what they say.
+// several counts texts in front of them, since their number is part of the digest.
 func several[T ~string](texts []T) []string {
 	fields := []string{strconv.Itoa(len(texts))}
 	for _, text := range texts {
@@ -34,18 +34,19 @@ func several[T ~string](texts []T) []string {
 	return fields
 }
 
-// placedTarget is a row of pb_target as it is stored.
+// placedTarget is a stored row of pb_target.
 type placedTarget struct {
 	place
 	target string
-	what   meaning // what became of it
+	what   meaning // outcome of the target
 }
 
 func byPlace(a, b placedTarget) int {
 	return cmp.Or(cmp.Compare(a.area, b.area), cmp.Compare(a.n, b.n))
 }
 
-// digest is over all that was asked: who, where, why and what. targets are the purge's own rows, by area and number.
+// digest covers the whole request: requester, place, reason and content. targets are the purge's own rows, by area and
+// number.
 func (p Purge) digest(targets []placedTarget) string {
 	fields := []string{"request 1", p.ID, p.Short, p.Event.Platform, p.Event.Workspace, string(p.Requester), p.Name, string(p.Channel), p.Policy,
 		string(p.Confirm), p.Reason, strconv.Itoa(bit(p.Private)), string(p.Request.Kind), string(p.Request.Mode), number(millis(p.CreatedAt)), p.Joined}
@@ -58,8 +59,8 @@ func (p Purge) digest(targets []placedTarget) string {
 	return digest(fields...)
 }
 
-// digest is over a decision. A confirmation gives the reason of an emergency, if it gives any, and every other decision its problem.
-// The tables can hold both texts of any decision, which only a forger writes: those have a digest that no row of the audit has.
+// digest covers a decision. A confirmation contributes the reason of its emergency, if any; every other decision
+// contributes its problem. A decision with both texts can only be forged, and its digest is in no audit row.
 func (d Decision) digest() string {
 	version, said, other := "decision 1", d.Problem, d.Emergency
 	if d.What == Confirmed {

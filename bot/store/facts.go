@@ -13,29 +13,30 @@ import (
 	"purgebot/purge"
 )
 
-// The audit binds what history prints from other tables. Each row carries facts: where its purge stood when it was written, and what
-// its transaction made true. What never changes again is there as a digest over its values, whatever columns hold them; what does
-// change is there itself. Whoever writes such a value says so by tx.makes, and the next audit row of the transaction has the fact,
-// or a row of its own that history does not show (AuditNoted).
+// The audit binds the values that history prints from other tables. Each row carries facts: the state of its purge at
+// the time, and the changes of its transaction. A final value is bound by a digest over its content, independent of its
+// columns; a value that may change is bound in full. Code that writes such a value reports the change through tx.makes.
+// The next audit row of the transaction carries the fact; without one, the store adds a row of the kind AuditNoted,
+// which history does not show.
 
-// factsVersion is that of the digests below. Older ones must stay readable for as long as audits are kept.
+// factsVersion is the version of the digests below. Older versions must stay readable as long as audits are kept.
 const factsVersion = 1
 
-// facts are what one audit row binds.
+// facts holds the facts bound by one audit row.
 type facts struct {
 	Version int `json:"v"`
 	stand
-	Request  string            `json:"request,omitempty"` // digest of all that was asked
-	Joined   string            `json:"joined,omitempty"`  // with Request: the purge without which this one is forgotten
-	Old      bool              `json:"old,omitempty"`     // it was there before rows had facts, and is bound as it was found
+	Request  string            `json:"request,omitempty"` // digest of the whole request
+	Joined   string            `json:"joined,omitempty"`  // with Request: id of the joined purge, which is forgotten together with this one
+	Old      bool              `json:"old,omitempty"`     // true for a purge from before the upgrade, bound in the state found then
 	Decision string            `json:"decision,omitempty"`
 	Calls    []callFact        `json:"calls,omitempty"`
 	Outcomes []outcomeFact     `json:"outcomes,omitempty"`
-	Rules    map[string]string `json:"rules,omitempty"` // that were made, by id
-	Ends     map[string]string `json:"ends,omitempty"`  // that were revoked, by id
+	Rules    map[string]string `json:"rules,omitempty"` // digests of new rules, by id
+	Ends     map[string]string `json:"ends,omitempty"`  // digests of revoked rules, by id
 }
 
-// stand is where a purge stands.
+// stand is the state of a purge.
 type stand struct {
 	State     State       `json:"state,omitempty"`
 	Problem   string      `json:"problem,omitempty"`
@@ -53,23 +54,23 @@ type callFact struct {
 	Digest string `json:"digest"`
 }
 
-// outcomeFact is what became of some targets of one area.
+// outcomeFact is the outcome of some targets in one area.
 type outcomeFact struct {
 	Area    purge.Area    `json:"area"`
 	Outcome purge.Outcome `json:"outcome"`
 	Reason  string        `json:"reason,omitempty"`
-	Of      string        `json:"of"` // their numbers: "0-3,7"
+	Of      string        `json:"of"` // numbers of the targets: "0-3,7"
 }
 
-// making is what one transaction has made true and not yet bound.
+// making holds the changes of one transaction that no audit row has bound yet.
 type making struct {
-	ids     []string // of purges, in the order of their first change
+	ids     []string // ids of purges, in the order of their first change
 	changes map[string]*changes
 	rules   []string
 	ended   []string
 }
 
-// changes are those of one purge.
+// changes holds the changes of one purge.
 type changes struct {
 	at       time.Time // zero: now
 	request  string
@@ -79,13 +80,13 @@ type changes struct {
 	outcomes []outcomes
 }
 
-// outcomes are what became of the targets with these numbers.
+// outcomes is one outcome with the numbers of its targets.
 type outcomes struct {
 	meaning
 	ns []int
 }
 
-// meaning is what became of a target in an area.
+// meaning is the outcome of a target in an area.
 type meaning struct {
 	area    purge.Area
 	outcome purge.Outcome
@@ -96,7 +97,7 @@ func (m meaning) fact() outcomeFact {
 	return outcomeFact{Area: m.area, Outcome: m.outcome, Reason: m.reason}
 }
 
-// makes returns what the transaction changes of a purge, to be added to.
+// makes returns the changes of a purge in this transaction, for the caller to extend.
 func (t tx) makes(id string, at time.Time) *changes {
 	c := t.making.changes[id]
 	if c == nil {
@@ -130,7 +131,7 @@ func (c *changes) outcomeFacts() (of []outcomeFact) {
 	return of
 }
 
-// bind has each entry carry what was made true of its purge; the first one has the rules as well.
+// bind adds to each entry the changes of its purge, and to the first entry the changes of rules.
 func (t tx) bind(entries []Entry) error {
 	for i := range entries {
 		f, known, err := t.factsOf(entries[i].Purge)
@@ -151,7 +152,8 @@ func (t tx) bind(entries []Entry) error {
 	return nil
 }
 
-// factsOf takes what was made true of a purge; false where there is no such purge.
+// factsOf removes the changes of a purge from the transaction and returns them as facts, or false if the purge does not
+// exist.
 func (t tx) factsOf(id string) (f facts, known bool, err error) {
 	if id == "" {
 		return f, false, nil
@@ -168,7 +170,7 @@ func (t tx) factsOf(id string) (f facts, known bool, err error) {
 	return f, true, err
 }
 
-// change adds what changed to the facts of a purge, as the tables have it now.
+// change adds the changes of a purge to its facts, with the values now in the tables.
 func (t tx) change(id string, c *changes, f *facts) error {
 	f.Request, f.Joined, f.Outcomes = c.request, c.joined, c.outcomeFacts()
 	if c.decided {
@@ -188,7 +190,7 @@ func (t tx) change(id string, c *changes, f *facts) error {
 	return nil
 }
 
-// ruleFacts takes what was made true of rules.
+// ruleFacts moves the changes of rules from the transaction to facts.
 func (t tx) ruleFacts(f *facts) (err error) {
 	f.Rules, err = t.ruleDigests(t.making.rules)
 	if err == nil {
@@ -210,7 +212,7 @@ func (t tx) ruleDigests(ids []string) (map[string]string, error) {
 	return digests, nil
 }
 
-// noteRest writes rows for what no entry was about.
+// noteRest writes rows for changes that no entry has bound.
 func (t tx) noteRest() error {
 	var entries []Entry
 	note := func(id string, at time.Time) {
@@ -230,7 +232,7 @@ func (t tx) noteRest() error {
 	return t.audit(entries)
 }
 
-// bound reads the facts of a row; those of an old row are zero.
+// bound reads the facts of a row; rows from before the upgrade have zero facts.
 func (e Entry) bound() (f facts, err error) {
 	if e.facts == "" {
 		return f, nil

@@ -11,32 +11,34 @@ import (
 	"sync/atomic"
 )
 
-// A commit costs a wait for the disk, however much it holds. So there is one writer, which takes all that waits for it into one
-// transaction and answers each caller after its commit. It begins with the first that comes and ends when none waits any more: where
-// little is to be done each has a commit of its own and waits for nobody, and in a storm the commits are as many as the disk can
-// make, not as many as the callers are.
+// A commit costs a wait for the disk, whatever its size. One writer therefore puts all waiting jobs into one transaction
+// and answers each caller after the commit. The writer starts with the first job and stops when none is waiting. With
+// little work, each job has a commit of its own and no wait. In a burst, the disk limits the number of commits, not the
+// number of callers.
 //
-// One that fails takes nobody with it: then nothing of the group is committed, and each half of it is tried by itself, in the same order.
+// A failing job does not harm other jobs: nothing of its group is committed, and each half of the group is tried by
+// itself, in the same order.
 
-// groupSize bounds a group, since readers and the durable engine wait for the connection meanwhile.
+// groupSize limits a group, since readers and the durable engine wait for the connection meanwhile.
 const groupSize = 64
 
 // writer holds the jobs that wait for the connection.
 type writer struct {
 	mu      sync.Mutex
 	waiting []*job
-	leading bool // a goroutine carries them out
+	leading bool // true while a goroutine works on the jobs
 }
 
 // job is one caller's part of a transaction.
 type job struct {
 	ctx   context.Context
-	do    func(tx) error // repeatable, since a group that fails is tried again in parts
+	do    func(tx) error // repeatable, since a failed group is tried again in parts
 	stage atomic.Int32
-	done  chan error // holds the one answer, whether it is waited for or not
+	done  chan error // buffered, so that the answer needs no receiver
 }
 
-// The stages of a job. A caller gives up only what is not being committed, so that it knows that nothing of that was taken.
+// The stages of a job. A caller can give up a job only before its commit begins, and then knows that nothing of the job
+// was stored.
 const (
 	jobOpen int32 = iota
 	jobCommitting
@@ -47,18 +49,18 @@ func newJob(ctx context.Context, do func(tx) error) *job {
 	return &job{ctx: ctx, do: do, done: make(chan error, 1)}
 }
 
-// giveUp reports whether the job will surely not be committed from now on.
+// giveUp gives up the job, and reports whether the job is certain not to be committed.
 func (j *job) giveUp() bool { return j.stage.CompareAndSwap(jobOpen, jobGivenUp) }
 
-// claim reports whether the job may be committed: its caller waits, and can give up no more.
+// claim reserves the job for a commit. From then on its caller cannot give up.
 func (j *job) claim() bool {
 	return j.ctx.Err() == nil && j.stage.CompareAndSwap(jobOpen, jobCommitting)
 }
 
-// leave has the caller able to give up again.
+// leave ends the reservation, so that the caller can give up again.
 func (j *job) leave() { j.stage.CompareAndSwap(jobCommitting, jobOpen) }
 
-// submit has a job carried out, with those that wait at that time.
+// submit queues a job, to be carried out with the other waiting jobs.
 func (s *Store) submit(j *job) {
 	w := &s.writer
 	w.mu.Lock()
@@ -70,14 +72,14 @@ func (s *Store) submit(j *job) {
 	}
 }
 
-// drop takes out a job whose caller has given up.
+// drop removes a job after its caller has given up.
 func (w *writer) drop(j *job) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting = slices.DeleteFunc(w.waiting, func(other *job) bool { return other == j })
 }
 
-// next takes the jobs of the next group.
+// next takes the jobs of the next group from the queue.
 func (w *writer) next() []*job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -86,7 +88,7 @@ func (w *writer) next() []*job {
 	return some
 }
 
-// idle ends the lead where nothing waits.
+// idle stops the writer if no job is waiting.
 func (w *writer) idle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -96,15 +98,15 @@ func (w *writer) idle() bool {
 	return !w.leading
 }
 
-// lead carries out what waits, until nothing does.
+// lead carries out groups until no job is waiting.
 func (s *Store) lead() {
 	for !s.writer.idle() {
 		s.carryOut(s.writer.next)
 	}
 }
 
-// carryOut carries jobs out by one commit, or in halves where that fails. They are chosen only once the connection is free, so that
-// all who waited for it are among them.
+// carryOut carries out jobs with one commit, or in halves after a failure. The function choose picks the jobs when the
+// connection is free, so that all jobs that waited for it are included.
 func (s *Store) carryOut(choose func() []*job) {
 	var jobs []*job
 	failed, err := s.together(func() []*job {
@@ -122,7 +124,7 @@ func (s *Store) carryOut(choose func() []*job) {
 	}
 }
 
-// gone answers a job whose caller waits no longer.
+// gone answers a job whose context has ended.
 func (j *job) gone() bool {
 	err := j.ctx.Err()
 	if err != nil {
@@ -131,10 +133,10 @@ func (j *job) gone() bool {
 	return err != nil
 }
 
-// together runs jobs in one transaction and commits it. It reports whether one of the jobs failed, or was given up: not whether the
-// database did, which is the same for all of them.
+// together runs jobs in one transaction and commits it. The result failed is true if a job failed or was given up. A
+// failure of the database is an error instead, the same for all jobs.
 func (s *Store) together(choose func() []*job) (failed bool, err error) {
-	// The connection, on the file that is still the one that was opened.
+	// The first step takes the connection and checks that the path still names the opened file.
 	conn, err := s.db.Conn(context.Background())
 	jobs := choose()
 	if err != nil {
@@ -147,33 +149,34 @@ func (s *Store) together(choose func() []*job) (failed bool, err error) {
 	if len(jobs) == 0 {
 		return false, nil
 	}
-	if s.file != nil { // one that is only read says so by itself
+	if s.file != nil { // a read-only database reports a write itself
 		if err := s.file.there(); err != nil {
 			return false, err
 		}
 	}
-	// The statements, which are not interruptible: one that is interrupted costs a goroutine and leaves more to explain than it saves.
+	// The second step runs the statements. They are not interrupted, since an interrupted statement costs a goroutine
+	// and leaves an unclear state.
 	t, err := conn.BeginTx(context.Background(), nil)
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = t.Rollback() }() // does nothing once committed
+	defer func() { _ = t.Rollback() }() // no effect after the commit
 	for _, j := range jobs {
 		if err := j.run(t); err != nil {
 			return true, err
 		}
 	}
-	// The commit, of those alone whose callers still wait.
+	// The last step commits, unless a caller has given up.
 	return commit(t, jobs)
 }
 
-// run runs the statements of a job, on a goroutine of its own: neither a panic there nor an end of that is anybody else's.
+// run runs the statements of a job in its own goroutine, so that a panic or a Goexit in one job does not affect others.
 func (j *job) run(t *sql.Tx) error {
 	ended := make(chan error, 1)
 	go func() {
 		err := errors.New("it ended before its transaction did")
 		defer func() {
-			if p := recover(); p != nil { // the caller cannot recover what happens here
+			if p := recover(); p != nil { // the caller cannot recover a panic of this goroutine
 				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			}
 			ended <- err
@@ -183,7 +186,7 @@ func (j *job) run(t *sql.Tx) error {
 	return <-ended
 }
 
-// statements are those of the caller, and the audit rows of what they made true.
+// statements runs the caller's statements and writes the audit rows for changes not yet bound.
 func (j *job) statements(t *sql.Tx) error {
 	its := begin(t)
 	if err := j.do(its); err != nil {
@@ -192,7 +195,7 @@ func (j *job) statements(t *sql.Tx) error {
 	return its.noteRest()
 }
 
-// commit commits jobs unless one of them was given up: its statements are among the others'.
+// commit commits jobs, unless one of them was given up: its statements are in the same transaction.
 func commit(t *sql.Tx, jobs []*job) (failed bool, err error) {
 	for i, j := range jobs {
 		if j.claim() {
@@ -205,7 +208,7 @@ func commit(t *sql.Tx, jobs []*job) (failed bool, err error) {
 	}
 	err = t.Commit()
 	if code(err) == codeIOErr {
-		return false, unsure("commit", err) // the frames may be on the disk although fsync failed
+		return false, unsure("commit", err) // the data may be on the disk although fsync failed
 	}
 	if err != nil {
 		for _, j := range jobs {

@@ -8,7 +8,7 @@ import (
 	"purgebot/purge"
 )
 
-// held is all that the tables hold of one purge and history may print.
+// held holds all stored values of one purge that history may print.
 type held struct {
 	Purge
 	targets  []placedTarget
@@ -17,8 +17,10 @@ type held struct {
 	hosts    []string
 }
 
-// held reads the purges behind one id up to another, by id. decisions are the columns of pb_decision as its schema has them.
+// held reads the purges behind one id up to another, by id. decisions lists the columns of pb_decision in its schema at
+// the time.
 func (t tx) held(ctx context.Context, after, last, decisions string) ([]*held, error) {
+	// The purges come first.
 	purges, err := rows(ctx, t, scanPurge, `SELECT `+purgeColumns+` FROM pb_purge p WHERE p.id > $1 AND p.id <= $2 ORDER BY p.id`, after, last)
 	if err != nil {
 		return nil, err
@@ -29,24 +31,26 @@ func (t tx) held(ctx context.Context, after, last, decisions string) ([]*held, e
 		all[i] = &held{Purge: p}
 		by[p.ID] = all[i]
 	}
+	// The rows of the other tables follow.
 	for _, of := range partsOf(decisions) {
 		_, err := rows(ctx, t, func(r row) (none struct{}, err error) { return none, of.scan(r, by) }, of.query, after, last)
 		if err != nil {
 			return nil, err
 		}
 	}
+	// A request that joined a purge has the targets of that purge.
 	for _, h := range all {
 		if h.Joined == "" {
 			continue
 		}
-		if err := fill(ctx, t, &h.Purge); err != nil { // its targets are those of what it joined
+		if err := fill(ctx, t, &h.Purge); err != nil { // targets of the joined purge
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-// part is a table beside pb_purge, whose rows are read into the purges that are there.
+// part is a table beside pb_purge, with a function that adds its rows to the purges.
 type part struct {
 	query string
 	scan  func(row, map[string]*held) error
@@ -98,7 +102,7 @@ func scanHeldHost(r row, by map[string]*held) error {
 	return err
 }
 
-// hostsAsked are the rows that find the purge by host.
+// hostsAsked returns the rows of pb_host that the request should have.
 func (h *held) hostsAsked() []string {
 	hosts := map[string]bool{}
 	note := func(t purge.Target) { hosts[t.Host()+" "+number(millis(h.CreatedAt))] = true }
@@ -116,7 +120,7 @@ func (h *held) hostsAsked() []string {
 	return slices.Sorted(maps.Keys(hosts))
 }
 
-// facts are all that is true of a purge now.
+// facts returns all facts that are true of a purge now.
 func (h *held) facts() facts {
 	f := facts{Version: factsVersion, stand: h.stand(), Request: h.digest(h.targets), Joined: h.Joined, Old: true}
 	if h.decision != nil {

@@ -8,26 +8,29 @@ import (
 	"sync"
 )
 
-// hold is the file of a database while one process works on it. Two locks keep a second process out. The one beside the file, of
-// path + ".lock", is of its name: it also guards a file that is replaced. The one in the file itself is of the file: it holds under
-// every name, and where somebody removes the other.
+// hold is the file of a database in use by one process. Two locks keep a second process out. The lock file beside the
+// database, path + ".lock", belongs to the name and also protects a replaced file. The lock in the database file belongs
+// to the file: it works under every name, and after a removal of the lock file.
 //
-// The file stays open until the end. Closing it any sooner would take SQLite's own locks from it, which POSIX gives to the process.
+// The file stays open until the end, since closing it would release SQLite's own locks, which POSIX gives to the
+// process.
 type hold struct {
 	path   string
 	file   *os.File
 	is     fs.FileInfo
-	unlock func() // of the name
+	unlock func() // releases the lock file
 }
 
-// take locks the file that path names. It makes the file if it is missing, readable by its owner only, and finds out whether it
-// can be written, which SQLite would not say before the first write.
+// take locks the file at path. A missing file is created, readable by its owner only. take also finds out whether the
+// file is writable, which SQLite reports only at the first write.
 func take(path string) (*hold, error) {
+	// The lock of the name comes first.
 	unlock, err := lock(path + ".lock")
 	if err != nil {
 		return nil, err
 	}
 	h := &hold{path: path, unlock: sync.OnceFunc(unlock)}
+	// The file is opened for writing and locked.
 	if h.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		unlock()
 		return nil, err
@@ -35,6 +38,7 @@ func take(path string) (*hold, error) {
 	if err = lockFile(h.file); err == nil {
 		h.is, err = h.file.Stat()
 	}
+	// The path must name this file, and the file must have no other name.
 	if err == nil {
 		err = errors.Join(h.there(), h.alone())
 	}
@@ -45,14 +49,14 @@ func take(path string) (*hold, error) {
 	return h, nil
 }
 
-// release gives the file to another process. It may be called twice.
+// release gives the file to another process. A second call has no effect.
 func (h *hold) release() {
 	unlockFile(h.file)
 	_ = h.file.Close()
 	h.unlock()
 }
 
-// there returns an error if the path names another file than the one that is held, or none: what is written to that is lost.
+// there returns an error if the path names another file or none, since writes to the opened file would be lost.
 func (h *hold) there() error {
 	is, err := os.Stat(h.path)
 	switch {
@@ -61,11 +65,11 @@ func (h *hold) there() error {
 	case err == nil && !os.SameFile(is, h.is):
 		return fmt.Errorf("%w: %s is another file now", errGone, h.path)
 	}
-	return nil // a path that cannot be looked at says nothing about the file
+	return nil // an unreadable path says nothing about the file
 }
 
-// alone returns an error if the file has a second name. SQLite keeps what it has not yet taken into the file beside the name by
-// which it was opened, so that under the other name commits are missing after a kill.
+// alone returns an error if the file has a second name. SQLite keeps recent commits in a file beside the name used at
+// opening. After a kill, these commits are missing under the other name.
 func (h *hold) alone() error {
 	if n, err := links(h.file); err == nil && n > 1 {
 		return fmt.Errorf("%w: %d hard links", errLinked, n)

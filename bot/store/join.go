@@ -7,25 +7,27 @@ import (
 	"purgebot/purge"
 )
 
-// A request that joined a purge is a row of pb_purge that is over as soon as it is taken (StateJoined), names that purge, and has no
-// targets and no calls. Its own are whoever asked, where, why, and its messages: these are wanted whenever that purge's are.
+// A request that joined a purge is a row of pb_purge in the final state StateJoined that names that purge. The row has
+// no targets and no calls, but its own requester, place, reason and messages. The messages are updated together with
+// those of the purge.
 
-// selectRunning is the newest purge of a digest that a request may join, as part of selectRecent: decided, not stopped, and with
-// nothing of it left out or failed by now. What is private on either side is joined by whoever asked for it alone.
+// selectRunning is the part of selectRecent that finds the newest purge with a digest that a request may join: a decided
+// and not stopped purge without skipped or failed targets. If either side is private, both must have the same requester.
 const selectRunning = `SELECT p.id FROM pb_purge p WHERE p.finished_at = 0 AND p.digest = $3 AND p.platform = $9 AND p.workspace = $10
 	AND $12 = 0 AND p.cancelled = '' AND (p.requester = $1 OR p.private = 0 AND $11 = 0)
 	AND (p.confirm = '' OR EXISTS (SELECT 1 FROM pb_decision d WHERE d.purge = p.id AND d.what = 'confirmed'))
 	AND NOT EXISTS (SELECT 1 FROM pb_target t WHERE t.purge = p.id AND t.outcome IN ('skipped', 'failed'))
 	ORDER BY p.created_at DESC, p.id LIMIT 1`
 
-// selectRejoin is the purge that the same person has joined in the same channel a moment ago, while that is open.
+// selectRejoin finds the open purge that the same person has recently joined in the same channel.
 const selectRejoin = `SELECT j.joined FROM pb_purge j JOIN pb_purge p ON p.id = j.joined AND p.finished_at = 0
 	WHERE j.joined IS NOT NULL AND j.requester = $1 AND j.created_at >= $4 AND j.channel = $2 AND j.digest = $3 AND $12 = 0 LIMIT 1`
 
-// withJoined are the ids of a purge ($1) and of all that joined it.
+// withJoined selects the ids of a purge ($1) and of all requests that joined it.
 const withJoined = `(SELECT CAST($1 AS TEXT) UNION ALL SELECT j.id FROM pb_purge j WHERE j.joined = $1)`
 
-// wantResults makes the card at the end of all that joined a purge. They are told however it ended: they did not end it.
+// wantResults makes a result card for every request that joined a purge, however the purge ended, since another person
+// may have ended it.
 func (t tx) wantResults(id string) error {
 	return t.wantOf(`p.joined = $1`, id, Result)
 }
@@ -36,7 +38,7 @@ func (s *Store) HasJoined(ctx context.Context, who acl.Subject, id string) (yes 
 	return yes, fail("look for who joined "+id, err)
 }
 
-// targetsOf is whose rows hold the targets of p.
+// targetsOf returns the id of the purge that holds the targets of p.
 func targetsOf(p Purge) string {
 	if p.Joined != "" {
 		return p.Joined
@@ -44,7 +46,7 @@ func targetsOf(p Purge) string {
 	return p.ID
 }
 
-// nullable is how the id of another purge is stored: a reference to none is NULL.
+// nullable returns the stored form of an optional purge id: NULL for none.
 func nullable(id string) any {
 	if id == "" {
 		return nil
@@ -52,7 +54,7 @@ func nullable(id string) any {
 	return id
 }
 
-// paidURLs counts the URLs of a request that may cost something.
+// paidURLs counts the URLs of a request that may use quota.
 func paidURLs(p Purge) (n int) {
 	if p.Request.Kind != purge.URL || p.Joined != "" {
 		return 0

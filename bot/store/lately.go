@@ -17,16 +17,16 @@ import (
 	"purgebot/purge"
 )
 
-// What our own rows say about lately: how long it usually takes, who has used the day's quota, and what was purged a moment
-// ago.
+// This file answers questions about the recent past from the stored rows: the usual duration of a purge, the use of a
+// day's quota by person, and the targets purged a moment ago.
 
-// Usual is how long purges took from their first call until they were seen done.
+// Usual is the usual time from the first call of a purge until its success was seen.
 type Usual struct {
-	Of       int // purges that were counted; the rest is zero if it is 0
+	Of       int // number of counted purges; with 0, the other fields are zero
 	P50, P95 time.Duration
 }
 
-// Durations looks at the last n purges of this kind in this area alone that were done.
+// Durations evaluates the last n successful purges of this kind in this area alone.
 func (s *Store) Durations(ctx context.Context, kind purge.Kind, area purge.Area, n int) (Usual, error) {
 	took, err := rows(ctx, s.db, func(r row) (ms int64, err error) {
 		err = r.Scan(&ms)
@@ -36,27 +36,27 @@ func (s *Store) Durations(ctx context.Context, kind purge.Kind, area purge.Area,
 		return Usual{}, fail("read how long purges take", err)
 	}
 	slices.Sort(took)
-	at := func(share float64) time.Duration { // the smallest that so many of them did not exceed
+	at := func(share float64) time.Duration { // the smallest duration not exceeded by this share of the purges
 		return time.Duration(took[int(math.Ceil(share*float64(len(took))))-1]) * time.Millisecond
 	}
 	return Usual{len(took), at(0.50), at(0.95)}, nil
 }
 
-// selectDurations leaves out what was done without a call of ours.
+// selectDurations leaves out purges without a call.
 const selectDurations = `SELECT d.ms FROM (SELECT p.finished_at - (SELECT min(c.at) FROM pb_call c WHERE c.purge = p.id) AS ms FROM pb_purge p
 	WHERE p.kind = $1 AND p.areas = $2 AND p.state = 'done' ORDER BY p.finished_at DESC LIMIT $3) d WHERE d.ms >= 0`
 
-// SpentBy is what one person has used of a day's quota.
+// SpentBy is one person's use of a day's quota.
 type SpentBy struct {
 	Who  acl.Subject
-	Name string // one they had that day
+	Name string // a name of the person on that day
 	Spent
 }
 
-// SpentBy says who used how much of a vendor day, whoever used most first: the units of all calls but the unsent and the refused.
+// SpentBy returns the use of a vendor day by person, largest first. Unsent and refused calls do not count.
 func (s *Store) SpentBy(ctx context.Context, day string) ([]SpentBy, error) {
 	from, until := int64(0), int64(math.MaxInt64)
-	if date, err := time.Parse(time.DateOnly, day); err == nil { // wherever on earth that day was
+	if date, err := time.Parse(time.DateOnly, day); err == nil { // covers the day in every time zone
 		from, until = millis(date.Add(-24*time.Hour)), millis(date.Add(48*time.Hour))
 	}
 	found, err := rows(ctx, s.db, func(r row) (sp SpentBy, err error) {
@@ -69,18 +69,18 @@ func (s *Store) SpentBy(ctx context.Context, day string) ([]SpentBy, error) {
 const selectSpentBy = `SELECT p.requester, max(p.name), c.kind, c.area, sum(c.units) FROM pb_call c JOIN pb_purge p ON p.id = c.purge
 	WHERE c.day = $1 AND c.at >= $2 AND c.at < $3 AND c.state NOT IN ('unsent', 'refused') GROUP BY p.requester, c.kind, c.area ORDER BY 5 DESC, p.requester, c.kind, c.area`
 
-// Purged is a target that was purged lately.
+// Purged is a recently purged target.
 type Purged struct {
 	Target  purge.Target
 	Area    purge.Area
 	Outcome purge.Outcome // accepted, done or unknown
-	At      time.Time     // when the last call that had it left
-	Purge   string        // that purge's short id
+	At      time.Time     // time of the last call with the target
+	Purge   string        // short id of that purge
 }
 
-// LastPurged returns those targets of r that calls since then have purged in the same way (kind, mode and area), each
-// with the newest time. Of private purges only those that own asked for are among them. It looks up each target by itself, and reads
-// nothing of what else was purged.
+// LastPurged returns the targets of r that calls since a time have purged with the same kind, mode and area, each with
+// its newest time. Private purges of requesters other than own are left out. Each target is looked up by itself, so that
+// other targets cost nothing.
 func (s *Store) LastPurged(ctx context.Context, r purge.Request, since time.Time, own acl.Subject) (again []Purged, err error) {
 	for _, part := range r.Parts {
 		for some := range slices.Chunk(part.Targets, targetsPerLook) {
@@ -94,7 +94,7 @@ func (s *Store) LastPurged(ctx context.Context, r purge.Request, since time.Time
 	return again, nil
 }
 
-// targetsPerLook bounds the parameters of one statement.
+// targetsPerLook limits the parameters of one statement.
 const targetsPerLook = 100
 
 func (s *Store) lastPurged(ctx context.Context, part purge.Part, r purge.Request, since time.Time, own acl.Subject) ([]Purged, error) {
@@ -113,7 +113,8 @@ func (s *Store) lastPurged(ctx context.Context, part purge.Part, r purge.Request
 	return again, err
 }
 
-// lastPurged asks for the newest call of each of some targets, by their keys from $3 on, and answers in their order.
+// lastPurged returns the query for the newest calls of some targets, with keys from $3 on. The answers have the order of
+// the keys.
 func lastPurged(targets int) string {
 	var keys strings.Builder
 	for i := range targets {
@@ -122,18 +123,18 @@ func lastPurged(targets int) string {
 	return `SELECT k.nth, (` + selectLast + `) AS last FROM (SELECT column1 AS nth, column2 AS key FROM (VALUES ` + keys.String()[2:] + `)) k ORDER BY k.nth`
 }
 
-// selectLast finds the newest call that purged what has a key; it goes by time and so ends at the first that counts.
+// selectLast finds the newest call that purged the target of a key. The search follows time and ends at the first match.
 const selectLast = `SELECT t.outcome || ' ' || s.at || ' ' || p.short || ' ' || t.target FROM pb_sent s
 	CROSS JOIN pb_purge p ON p.id = s.purge CROSS JOIN pb_target t ON t.purge = s.purge AND t.area = s.area AND t.n = s.n
 	CROSS JOIN pb_call c ON c.purge = s.purge AND c.batch = s.batch AND c.try = s.try
 	WHERE s.target = k.key AND s.at >= $1 AND (p.private = 0 OR p.requester = $2) AND t.outcome IN ('accepted', 'done', 'unknown')
 	AND c.state NOT IN ('unsent', 'refused') ORDER BY s.at DESC LIMIT 1`
 
-// last is what one look-up has found.
+// last is the result of one look-up.
 type last struct {
 	Purged
 	nth  int
-	text string // of the target; "" if nothing was found
+	text string // the target's text; "" without a match
 }
 
 func scanLast(r row) (l last, err error) {
@@ -150,7 +151,8 @@ func scanLast(r row) (l last, err error) {
 	return l, err
 }
 
-// sentKey is what a target is looked up by: 64 bits of a hash, since an index of numbers is a third of one of addresses.
+// sentKey returns the key of a target for the look-up: 64 bits of a hash, since an index of numbers has a third of the
+// size of an index of addresses.
 func sentKey(kind purge.Kind, mode purge.Mode, area purge.Area, target string) int64 {
 	h := sha256.New()
 	for _, field := range []string{string(kind), string(mode), string(area), target} {
@@ -159,7 +161,7 @@ func sentKey(kind purge.Kind, mode purge.Mode, area purge.Area, target string) i
 	return int64(binary.BigEndian.Uint64(h.Sum(nil)))
 }
 
-// sent notes what a call is about to purge, to be looked up.
+// sent stores the targets of a call that is about to leave, for the look-up.
 func (t tx) sent(c Call) error {
 	keyed, err := rows(context.Background(), t, func(r row) ([]any, error) {
 		var n int
@@ -176,10 +178,10 @@ func (t tx) sent(c Call) error {
 
 const selectSent = `SELECT t.n, t.target, p.mode FROM pb_target t JOIN pb_purge p ON p.id = t.purge WHERE t.purge = $1 AND t.area = $2 AND t.batch = $3`
 
-// sentVersion is the migration that notes the calls of the last hours before it.
+// sentVersion is the migration that stores the calls of the preceding hours.
 const sentVersion = 14
 
-// noteSent is that migration.
+// noteSent is the migration sentVersion.
 func noteSent(ctx context.Context, db *sql.Tx) error {
 	t := begin(db)
 	recent, err := rows(ctx, t, scanCall, `SELECT `+callColumns+` FROM pb_call WHERE at > (SELECT max(at) FROM pb_call) - $1`, keptSent.Milliseconds())
@@ -189,5 +191,5 @@ func noteSent(ctx context.Context, db *sql.Tx) error {
 	return err
 }
 
-// keptSent is for how long calls are looked up, and sums of URLs kept: more than anybody asks for.
+// keptSent is the time for which calls are looked up and sums of URLs kept. No query looks further back.
 const keptSent = 2 * time.Hour

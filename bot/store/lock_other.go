@@ -4,9 +4,9 @@ package store
 
 import "os"
 
-// lockFile does nothing: here every lock of a file that outlives another close of it is one that SQLite's own would meet. What
-// keeps a second process out is the lock beside the file.
+// lockFile does nothing on these systems: every lock that outlives another close of the file would meet SQLite's own.
+// The lock file alone keeps a second process out.
 func lockFile(*os.File) error { return nil }
 
-// unlockFile does nothing: closing the file gives the lock back.
+// unlockFile does nothing: closing the file releases the lock.
 func unlockFile(*os.File) {}

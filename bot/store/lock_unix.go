@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// lock takes path until release. The kernel gives it back when the process dies, however it dies.
+// lock locks path until release. The kernel releases the lock when the process dies.
 func lock(path string) (release func(), err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -24,13 +24,13 @@ func lock(path string) (release func(), err error) {
 	return nil, os.NewSyscallError("flock", err)
 }
 
-// unlock does not leave it to Close: a child process that is just being started still has the file for a moment.
+// unlock releases the lock before Close, since a child process just being started still has the file for a moment.
 func unlock(f *os.File) {
 	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
 	_ = f.Close()
 }
 
-// links is how many names a file has.
+// links returns the number of names of a file.
 func links(f *os.File) (uint64, error) {
 	info, err := f.Stat()
 	if err != nil {

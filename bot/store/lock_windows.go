@@ -8,7 +8,7 @@ import (
 
 const sharingViolation syscall.Errno = 32
 
-// lock takes path until release, by opening it without sharing it.
+// lock locks path until release, by opening it without sharing.
 func lock(path string) (release func(), err error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
@@ -24,10 +24,10 @@ func lock(path string) (release func(), err error) {
 	return func() { _ = syscall.CloseHandle(h) }, nil
 }
 
-// lockFileEx is not in package syscall.
+// lockFileEx is LockFileEx of the Windows API, which package syscall lacks.
 var lockFileEx = syscall.NewLazyDLL("kernel32.dll").NewProc("LockFileEx")
 
-// lockFile takes the file itself until it is closed: a byte of it that SQLite neither stores nor locks.
+// lockFile locks a byte of the file that SQLite neither stores nor locks.
 func lockFile(f *os.File) error {
 	const failImmediately, exclusive = 1, 2
 	const lockViolation syscall.Errno = 33
@@ -42,12 +42,12 @@ func lockFile(f *os.File) error {
 	return os.NewSyscallError("LockFileEx", err)
 }
 
-// links is how many names a file has.
+// links returns the number of names of a file.
 func links(f *os.File) (uint64, error) {
 	var info syscall.ByHandleFileInformation
 	err := syscall.GetFileInformationByHandle(syscall.Handle(f.Fd()), &info)
 	return uint64(info.NumberOfLinks), err
 }
 
-// unlockFile does nothing: closing the file gives the lock back.
+// unlockFile does nothing: closing the file releases the lock.
 func unlockFile(*os.File) {}

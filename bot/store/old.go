@@ -6,12 +6,13 @@ import (
 	"errors"
 )
 
-// bindOld binds what was there before rows had facts as it is now. It is a migration: once, and whole. It reads by the queries of
-// today, on the tables of step 10: where a later step adds a column that these read, the test of the upgrade fails, and bindOld is
-// to have queries of its own.
+// bindOld binds the values from before the upgrade in their present state. It is a migration and runs once, in one
+// transaction. bindOld uses the current queries on the tables of step 10. A later step that adds a column to these
+// queries makes the upgrade test fail; bindOld then needs queries of its own.
 func bindOld(ctx context.Context, db *sql.Tx) error {
 	t := begin(db)
 	at := instant(now())
+	// Some purges are bound at a time, by id.
 	for after, more := "", true; more; {
 		ids, err := rows(ctx, t, text, `SELECT id FROM pb_purge WHERE id > $1 ORDER BY id LIMIT $2`, after, purgesPerLook)
 		if more = len(ids) > 0; err != nil || !more {
@@ -22,6 +23,7 @@ func bindOld(ctx context.Context, db *sql.Tx) error {
 		if err != nil {
 			return err
 		}
+		// Each purge gets one audit row with its facts.
 		entries := make([]Entry, len(all))
 		for i, h := range all {
 			entries[i] = Entry{At: at, What: AuditNoted, Purge: h.ID, facts: encode(h.facts())}

@@ -14,18 +14,17 @@ import (
 	"purgebot/purge"
 )
 
-// Store is the open database. It has one connection, which the durable engine uses as well.
+// Store is the open database. Its single connection is shared with the durable engine.
 type Store struct {
 	db     *sql.DB
-	file   *hold // nil where it was opened only to be read
+	file   *hold // nil for a read-only database
 	writer writer
 	checks checks
 }
 
-// Open opens, and where needed makes, the database that a DATABASE_URL such as "sqlite:purgebot.db" names, for the one
-// process that runs workflows. It refuses, each time with an *purge.Error that says what to do and with the file as it
-// was: a database that another process has open by any name, that is damaged, read-only or somebody else's, or that a newer
-// purgebot wrote.
+// Open opens or creates the database named by a DATABASE_URL such as "sqlite:purgebot.db", for the one process that runs
+// workflows. Open refuses a database that another process has open under any name, that is damaged, read-only or
+// foreign, or that a newer purgebot wrote. The error is a *purge.Error with advice, and the file stays unchanged.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	path, err := pathOf(databaseURL)
 	if err != nil {
@@ -58,8 +57,8 @@ func openLocked(ctx context.Context, path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// OpenReadOnly opens a database to read its history, whether a process runs on it or not. It takes no lock, migrates
-// nothing and cannot write.
+// OpenReadOnly opens a database to read its history, also while a process works on it. OpenReadOnly takes no lock,
+// migrates nothing and cannot write.
 func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
 	path, err := pathOf(databaseURL)
 	if err != nil {
@@ -80,14 +79,14 @@ func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
 	return &Store{db: db}, nil
 }
 
-// DB is for the durable engine alone, whose Shutdown closes it.
+// DB returns the connection for the durable engine alone, whose Shutdown closes it.
 func (s *Store) DB() *sql.DB { return s.db }
 
-// closesWithin bounds the wait for a connection that is still in use when the database is closed.
+// closesWithin limits the wait for a busy connection when the database is closed.
 const closesWithin = 5 * time.Second
 
-// Close closes the database, then gives the lock back: not before nobody has the file open, since database/sql leaves a
-// connection in use to whoever uses it. It may be called twice, and after the engine's Shutdown.
+// Close closes the database and then releases the lock. Close waits until the file is no longer in use, since
+// database/sql leaves a busy connection open. Close may be called twice, and after the engine's Shutdown.
 func (s *Store) Close() error {
 	err := s.db.Close()
 	for until := time.Now().Add(closesWithin); s.db.Stats().OpenConnections > 0 && time.Now().Before(until); {
@@ -105,8 +104,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return fail("ping the database", s.db.QueryRowContext(ctx, `SELECT id FROM pb_audit_head`).Scan(&id))
 }
 
-// pathOf returns the one true path of a database, so that two names of a file share a lock.
-// Its errors never repeat the URL, which may hold a password.
+// pathOf returns the one true path of a database, so that two names of a file share a lock. Its errors never repeat the
+// URL, which may hold a password.
 func pathOf(databaseURL string) (string, error) {
 	path, ok := strings.CutPrefix(databaseURL, "sqlite:")
 	path = strings.TrimPrefix(path, "//")
@@ -120,19 +119,20 @@ func pathOf(databaseURL string) (string, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real, nil
 	}
-	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil { // the file is still to be made
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil { // the file itself may not exist yet
 		return filepath.Join(folder, filepath.Base(path)), nil
 	}
 	return path, nil
 }
 
-// The parameters of a connection. A locked file holds nobody longer than busy_timeout (milliseconds).
+// The parameters of a connection. busy_timeout, in milliseconds, limits the wait for a locked file.
 const (
 	writing = "_txlock=immediate&_busy_timeout=2000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1"
 	reading = "mode=ro&_busy_timeout=2000&_query_only=1"
 )
 
-// connect opens path with one connection: more of them only wait for each other's locks, and slow down a burst fivefold.
+// connect opens path with one connection. More connections would wait for one another's locks and slow a burst down
+// fivefold.
 func connect(path, parameters string) (*sql.DB, error) {
 	c, err := openPrepared((&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: parameters}).String())
 	if err != nil {
@@ -143,7 +143,7 @@ func connect(path, parameters string) (*sql.DB, error) {
 	return db, nil
 }
 
-// Why a database is not opened.
+// The reasons for not opening a database.
 var (
 	errLocked  = errors.New("the lock is taken")
 	errNewer   = errors.New("its schema is newer")
@@ -155,8 +155,9 @@ var (
 	errFull    = errors.New("the disk is full")
 )
 
-// refused says what to do about a database that is not opened.
+// refused returns the error for a database that cannot be opened, with advice.
 func refused(path string, err error) error {
+	// Each reason has its own advice.
 	kind, message := purge.Internal, "The database %s cannot be opened. Check its path, its owner and the disk, then start again."
 	switch c := code(err); {
 	case errors.Is(err, errLocked):

@@ -8,11 +8,11 @@ import (
 	"modernc.org/sqlite"
 )
 
-// SQLite parses most statements longer than it runs them, and its driver parses a text anew each time. The connections
-// here keep what they parsed: our statements and the durable engine's, inside transactions and outside. All else is
-// the driver's: its errors, its contexts, its transactions.
+// SQLite parses most statements longer than it runs them, and its driver parses every text anew. The connections in this
+// file keep parsed statements, for this package and the durable engine, inside and outside transactions. Errors,
+// contexts and transactions are the driver's own.
 
-// openPrepared returns the driver's connector whose connections keep their statements.
+// openPrepared returns the driver's connector for connections that keep their statements.
 func openPrepared(dsn string) (driver.Connector, error) {
 	c, err := sqlite.NewConnector(dsn)
 	return preparing{c}, err
@@ -29,7 +29,7 @@ func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
 	return &conn{plainConn: c.(plainConn), ready: map[string]*stmt{}}, nil
 }
 
-// plainConn is all that database/sql asks of the driver's connections.
+// plainConn lists the methods that database/sql uses of the driver's connections.
 type plainConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -41,19 +41,19 @@ type plainConn interface {
 	driver.Validator
 }
 
-// conn keeps the statements that are not running just now. database/sql lets one goroutine at a time into a
-// connection, its statements and its rows, so nothing here is locked.
+// conn keeps the statements that are not running. database/sql lets one goroutine at a time use a connection, its
+// statements and its rows, so conn needs no lock.
 type conn struct {
 	plainConn
 	ready map[string]*stmt
 	uses  uint64
 }
 
-// stmt is one statement, out of ready for as long as it runs.
+// stmt is one parsed statement. A running statement is not in conn.ready.
 type stmt struct {
 	plainStmt
 	query string
-	used  uint64 // what uses was
+	used  uint64 // value of conn.uses at the last use
 }
 
 type plainStmt interface {
@@ -62,7 +62,7 @@ type plainStmt interface {
 	driver.StmtQueryContext
 }
 
-// keptStatements is more than purgebot has, but for those whose text depends on how many rows they write.
+// keptStatements exceeds the number of purgebot's statements, except those whose text depends on the number of rows.
 const keptStatements = 200
 
 // ExecContext implements driver.ExecerContext.
@@ -105,8 +105,8 @@ func (c *conn) Close() error {
 	return c.plainConn.Close()
 }
 
-// keepable is one statement that reads or writes rows. What may act while it is parsed, as a PRAGMA does, and what
-// holds several statements is left to the driver.
+// keepable reports whether a query is one statement that reads or writes rows. A statement with effects during parsing,
+// such as a PRAGMA, and a list of statements are left to the driver.
 func keepable(query string) bool {
 	query = strings.Trim(query, " \t\r\n;")
 	verb := query[:min(len(query), 6)]
@@ -118,7 +118,7 @@ func keepable(query string) bool {
 	return false
 }
 
-// take returns a statement that nobody else runs.
+// take returns a statement that is not in use.
 func (c *conn) take(ctx context.Context, query string) (*stmt, error) {
 	if s := c.ready[query]; s != nil {
 		delete(c.ready, query)
@@ -131,7 +131,7 @@ func (c *conn) take(ctx context.Context, query string) (*stmt, error) {
 	return &stmt{plainStmt: s.(plainStmt), query: query}, nil
 }
 
-// give takes a statement back that has run. After an error it is not worth knowing what state it is in.
+// give takes back a statement after its use. After an error the statement is closed, since its state is unknown.
 func (c *conn) give(s *stmt, err error) {
 	if err != nil || c.ready == nil || c.ready[s.query] != nil {
 		_ = s.Close()
@@ -145,7 +145,7 @@ func (c *conn) give(s *stmt, err error) {
 	}
 }
 
-// drop closes the statement that was not used for longest.
+// drop closes the statement with the oldest use.
 func (c *conn) drop() {
 	var oldest *stmt
 	for _, s := range c.ready {
@@ -164,7 +164,7 @@ type stmtRows struct {
 	stmt *stmt
 }
 
-// plainRows is all that database/sql asks of the driver's rows.
+// plainRows lists the methods that database/sql uses of the driver's rows.
 type plainRows interface {
 	driver.Rows
 	driver.RowsColumnTypeDatabaseTypeName

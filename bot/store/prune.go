@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// pruneChunk rows go in one transaction, since other work waits for the connection meanwhile.
+// pruneChunk is the number of rows removed in one transaction, since other work waits for the connection meanwhile.
 const pruneChunk = 200
 
-// Prune forgets the oldest audit rows of before purgesBefore, with the purges and the rules from chat that ended before then and
-// whose first row is among them; events taken before eventsBefore, buttons of private replies that expired before then or never do,
-// what was used of the budgets of days before,
-// and what is known of calls and URLs of the last hours once that is longer ago.
-// It returns how many purges went. Of the audit only a prefix goes, never a row of a purge that stays or one after it, and the last
-// removed hash is kept, so that what remains still verifies: a purge is there for as long as the row that took it.
+// Prune removes old data and returns the number of removed purges. Audit rows go if they are older than purgesBefore,
+// together with the purges and rules from chat that ended before then and whose first row is among them. Events taken
+// before eventsBefore go, as do buttons of private replies that expired before then or never expire, the budgets of
+// earlier days, and the records of recent calls and URLs after some hours.
+// The audit loses rows at its front only, and keeps every row of a remaining purge and all later rows. The hash of the
+// last removed row is kept, so that the rest can still be verified.
 func (s *Store) Prune(ctx context.Context, purgesBefore, eventsBefore time.Time) (int, error) {
-	// What was written first lies at the front of its table, so that each look ends where what is kept begins.
+	// The oldest rows are at the front of each table, so that each look ends at the first row to be kept.
 	for _, old := range []struct {
 		query  string
 		before any
@@ -26,7 +26,7 @@ func (s *Store) Prune(ctx context.Context, purgesBefore, eventsBefore time.Time)
 			(SELECT platform, workspace, event, at FROM pb_event LIMIT $2) front WHERE at < $1)`, millis(eventsBefore)},
 		{`DELETE FROM pb_button WHERE token IN (SELECT token FROM pb_button WHERE purge IS NULL AND expires < $1 LIMIT $2)`, millis(eventsBefore)},
 		{`DELETE FROM pb_budget WHERE (day, key, kind, area) IN (SELECT day, key, kind, area FROM pb_budget WHERE day < $1 LIMIT $2)`,
-			eventsBefore.Add(-48 * time.Hour).UTC().Format(time.DateOnly)}, // never a day that is not over everywhere
+			eventsBefore.Add(-48 * time.Hour).UTC().Format(time.DateOnly)}, // a day that has ended in every time zone
 		{`DELETE FROM pb_sent WHERE (target, at, purge, batch, try) IN (SELECT target, at, purge, batch, try FROM
 			(SELECT target, at, purge, batch, try FROM pb_sent LIMIT $2) front WHERE at < (SELECT max(at) FROM pb_audit) - $1)`, keptSent.Milliseconds()},
 		{`DELETE FROM pb_tally WHERE (who, what, at) IN (SELECT who, what, at FROM
@@ -39,7 +39,7 @@ func (s *Store) Prune(ctx context.Context, purgesBefore, eventsBefore time.Time)
 	return s.forgetAudit(ctx, purgesBefore)
 }
 
-// forget repeats a deletion until nothing is left to delete.
+// forget repeats a deletion until no row is left to delete.
 func (s *Store) forget(ctx context.Context, query string, before any) (total int, err error) {
 	for {
 		n, err := change(ctx, s, "prune", func(t tx) (int64, error) { return t.exec(query, before, pruneChunk) })
@@ -67,8 +67,10 @@ func (s *Store) forgetAudit(ctx context.Context, before time.Time) (purges int, 
 	}
 }
 
-// forgetAudit removes at most pruneChunk rows from the front of the chain, with what they are the first rows of.
+// forgetAudit removes at most pruneChunk rows from the front of the chain, with the purges and rules that these rows
+// began.
 func (t tx) forgetAudit(before time.Time) (purges int64, more bool, err error) {
+	// The rows at the front of the chain that may go are found.
 	h, err := readHead(t.one(selectHead))
 	if err != nil {
 		return 0, false, err
@@ -77,6 +79,7 @@ func (t tx) forgetAudit(before time.Time) (purges int64, more bool, err error) {
 	if err != nil || len(old) == 0 {
 		return 0, false, err
 	}
+	// The rows go with the purges and rules that they began.
 	last := old[len(old)-1]
 	if _, err := t.exec(`DELETE FROM pb_audit WHERE seq <= $1`, last.Seq); err != nil {
 		return 0, false, err
@@ -91,12 +94,14 @@ func (t tx) forgetAudit(before time.Time) (purges int64, more bool, err error) {
 	if _, err := t.exec(`DELETE FROM pb_rule WHERE id IN `+list(1, len(rules)), anys(rules)...); err != nil {
 		return 0, false, err
 	}
+	// The head keeps the hash of the last removed row.
 	_, err = t.exec(`UPDATE pb_audit_head SET pruned_seq = $1, pruned_hash = $2 WHERE id = 1`, last.Seq, last.Hash)
 	return purges, true, err
 }
 
-// old are the first rows that may go now.
+// old returns the first rows of the chain that may be removed now.
 func (t tx) old(h head, before time.Time) ([]Entry, error) {
+	// The front of the chain is read.
 	front, err := rows(context.Background(), t, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE seq > $1 ORDER BY seq LIMIT $2`, h.prunedSeq, pruneChunk)
 	if err != nil {
 		return nil, err
@@ -105,6 +110,7 @@ func (t tx) old(h head, before time.Time) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Open or recent purges and rules keep their rows.
 	stays := map[string]bool{}
 	for query, args := range map[string][]any{
 		`SELECT id FROM pb_purge WHERE (finished_at = 0 OR finished_at >= $1) AND id IN ` + list(2, len(ids)): anys(ids),
@@ -118,6 +124,7 @@ func (t tx) old(h head, before time.Time) ([]Entry, error) {
 			stays[id] = true
 		}
 	}
+	// The first row to be kept ends the list.
 	for i, e := range front {
 		ids, rules, err := named(front[i : i+1])
 		if err != nil || !e.At.Before(before) || slices.ContainsFunc(slices.Concat(ids, rules), func(id string) bool { return stays[id] }) {
@@ -127,7 +134,7 @@ func (t tx) old(h head, before time.Time) ([]Entry, error) {
 	return front, nil
 }
 
-// named are the purges that rows are about, and the rules that they made.
+// named returns the ids of the purges that rows concern, and of the rules that the rows made.
 func named(entries []Entry) (purges, rules []string, err error) {
 	for _, e := range entries {
 		f, err := e.bound()

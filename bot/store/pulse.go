@@ -15,24 +15,25 @@ import (
 	"purgebot/purge"
 )
 
-// How a pulse knows that there is room: it asks SQLite for so much and takes that back, and the disk for what a burst writes.
+// The room that a pulse demands: pulseRoom of SQLite, in an insertion that is undone, and diskRoom of the disk, enough
+// for a burst.
 const (
 	pulseRoom = 256 << 10
 	diskRoom  = 1 << 20
 )
 
-// restOfChecks is how much longer the database is left alone than its last whole check took: a check reads the whole file.
+// restOfChecks is the pause after a whole check, as a multiple of its duration, since a check reads the whole file.
 const restOfChecks = 100
 
-// checks says when the next whole check is due.
+// checks holds the time of the next whole check.
 type checks struct {
 	mu   sync.Mutex
 	next time.Time
 }
 
-// Pulse returns nil if the database takes what is written, has room for more, shows it to whoever opens it anew, and is not damaged.
-// Its errors say what the operator can do; a Conflict is only a warning: it works for now. It is asked seldom, and may hang where a
-// disk does.
+// Pulse returns nil if the database accepts writes, has room, shows the writes to a new connection, and is not damaged.
+// Its errors hold advice for the operator; the kind Conflict is a warning only. Pulse may hang as long as the disk does,
+// and is called rarely.
 func (s *Store) Pulse(ctx context.Context) error {
 	at, err := s.beat(ctx)
 	if err == nil {
@@ -44,14 +45,16 @@ func (s *Store) Pulse(ctx context.Context) error {
 	return ailing(err)
 }
 
-// beat writes, with room to spare.
+// beat writes a time to the database and makes sure that there is room for more.
 func (s *Store) beat(ctx context.Context) (at int64, err error) {
+	// A read-only database has no pulse, and a full disk fails early.
 	if s.file == nil {
 		return 0, errors.New("it was opened to be read")
 	}
 	if free, known := freeBytes(filepath.Dir(s.file.path)); known && free < diskRoom {
 		return 0, fmt.Errorf("%w: %d bytes are left", errFull, free)
 	}
+	// SQLite must be able to grow; the growth is undone.
 	return change(ctx, s, "write a pulse", func(t tx) (int64, error) {
 		if _, err := t.exec(`SAVEPOINT room`); err != nil {
 			return 0, err
@@ -62,16 +65,17 @@ func (s *Store) beat(ctx context.Context) (at int64, err error) {
 		if _, err := t.exec(`ROLLBACK TO room`); err != nil {
 			return 0, err
 		}
+		// The time of the pulse is the value that seen expects.
 		at := micros()
 		_, err := t.exec(`INSERT INTO pb_pulse (name, at) VALUES ('pulse', $1) ON CONFLICT (name) DO UPDATE SET at = excluded.at`, at)
 		return at, err
 	})
 }
 
-// seen reads what was written by a connection of its own, as another process would: it finds no file that was removed or replaced,
-// and nothing in a WAL that was. Where it is time it reads all the rest as well.
+// seen reads the pulse through a new connection, as another process would. A removed or replaced file or WAL does not
+// show the pulse. If a whole check is due, seen reads everything else as well.
 func (s *Store) seen(ctx context.Context, at int64) error {
-	if _, err := os.Stat(s.file.path + "-wal"); errors.Is(err, os.ErrNotExist) { // the beat went into it
+	if _, err := os.Stat(s.file.path + "-wal"); errors.Is(err, os.ErrNotExist) { // the pulse was written to the WAL
 		return fmt.Errorf("%w: its WAL is missing", errGone)
 	}
 	db, err := connect(s.file.path, reading)
@@ -90,7 +94,7 @@ func (s *Store) seen(ctx context.Context, at int64) error {
 	return s.checks.run(func() error { return check(ctx, db) })
 }
 
-// run does a whole check, if one is due.
+// run does a whole check if one is due.
 func (c *checks) run(check func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,11 +109,12 @@ func (c *checks) run(check func() error) error {
 	return err
 }
 
-// ailing says what an operator can do about a database that does not work as it should.
+// ailing translates an error of the pulse into advice for the operator.
 func ailing(err error) error {
 	if err == nil {
 		return nil
 	}
+	// Each cause has its own advice.
 	kind, message := purge.Unavailable, "it does not take what is written: see the log."
 	switch c := code(err); {
 	case errors.Is(err, errLinked):

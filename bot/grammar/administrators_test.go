@@ -149,7 +149,7 @@ func TestRuleMistakesRefuseTheWholeCommand(t *testing.T) {
 		{`grant <@u1> a.com 2h "x"`, `"<@u1>"`, `/purge grant oncall a.com 2h "x"`},
 		{`grant * a.com 2h "x"`, `"*"`, `/purge grant oncall a.com 2h "x"`},
 		{`grant slack:T0/bob a.com 2h "x"`, "a name where an id belongs", `/purge grant oncall a.com 2h "x"`},
-		{`grant discord:7/role/7 a.com 2h "x"`, "everybody in the guild", `/purge grant oncall a.com 2h "x"`},
+		{`grant discord:7/role/7 a.com 2h "x"`, "is the role of all members of the guild", `/purge grant oncall a.com 2h "x"`},
 		{`grant irc:7/8 a.com 2h "x"`, "no subject", `/purge grant oncall a.com 2h "x"`},
 		{"grant a\u202eb a.com 2h \"x\"", `"a\u202eb"`, `/purge grant oncall a.com 2h "x"`},
 		{"grant a\xffb a.com 2h \"x\"", `"a\xffb"`, `/purge grant oncall a.com 2h "x"`},

@@ -38,12 +38,12 @@ type Options struct {
 	// is five minutes.
 	EmergencyAfter time.Duration
 	ConfirmURLs    int           // the URLs that a person may purge in ten minutes without a question
-	Poll           time.Duration // first wait before looking again; doubles up to PollMax
+	Poll           time.Duration // the first pause between two looks; it doubles up to PollMax
 	PollMax        time.Duration
 	Deadline       time.Duration // the end of following: a purge keeps its last known state
-	EditGap        time.Duration // least time between two edits of one message
+	EditGap        time.Duration // the least time between two edits of one message
 
-	QuotaURLs, QuotaDirectories int // the account's, per vendor day and area; 0 is no limit
+	QuotaURLs, QuotaDirectories int // the account's quota, per vendor day and area; 0 is no limit
 	Zone                        *time.Location
 	PersonRate                  int // the commands that a person may send in ten seconds
 	PersonOpen                  int // the purges that a person may have open

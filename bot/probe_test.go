@@ -89,11 +89,11 @@ func TestWhatIsNotWellIsLogged(t *testing.T) {
 	again()
 	w.chat.says(&purge.Error{Kind: purge.Internal, Message: "The token is gone."})
 	again()
-	assert.Empty(t, log.lines("msg=\"not well\""), "once may be chance")
+	assert.Empty(t, log.lines("msg=\"part does not work\""), "once may be chance")
 	for range 5 {
 		again()
 	}
-	assert.Len(t, log.lines("level=WARN msg=\"not well\" part=slack error=\"The token is gone.\""), 1)
+	assert.Len(t, log.lines("level=WARN msg=\"part does not work\" part=slack error=\"The token is gone.\""), 1)
 	assert.False(t, w.bot.Up()["slack"])
 	w.chat.says(nil)
 	again()

@@ -143,7 +143,7 @@ func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
 			assert.NotContains(t, textOf(dry), "Tencent lists")
 		})
 	}
-	assert.Len(t, log.lines("domains are not told"), 2, "an error is told once each")
+	assert.Len(t, log.lines("cannot list the account's domains"), 2, "an error is told once each")
 }
 
 func TestADomainThatWouldBeRefusedIsPointedOut(t *testing.T) {

@@ -51,8 +51,8 @@ func TestLookUpThatFails(t *testing.T) {
 	t.Parallel()
 	for kind := purge.Internal; kind <= purge.Unknown; kind++ {
 		for what, fail := range map[string]func(*fakeChat, error){
-			"who asks":            func(c *fakeChat, err error) { c.asks = err },
-			"what the channel is": func(c *fakeChat, err error) { c.where = err },
+			"the person":  func(c *fakeChat, err error) { c.asks = err },
+			"the channel": func(c *fakeChat, err error) { c.where = err },
 		} {
 			t.Run(kind.String()+" "+what, func(t *testing.T) {
 				t.Parallel()
@@ -72,7 +72,7 @@ func TestLookUpThatFails(t *testing.T) {
 				}
 				lines := log.lines("cannot look up " + what)
 				if kind.Transient() {
-					assert.Empty(t, lines, "the chat logs what it is handed as an error")
+					assert.Empty(t, lines, "the chat logs the error that it gets")
 				} else {
 					require.Len(t, lines, 1, "once, however often somebody tries")
 					assert.Contains(t, lines[0], "missing_scope")

@@ -29,12 +29,12 @@ type Poster struct {
 	// AuditChannel shows every purge, decision and rule from chat; an empty Channel is no audit channel.
 	AuditChannel chat.Thread
 
-	dueCards   chan struct{} // rung when a card may be due
-	dueNotices chan struct{} // rung when a notice is due
-	Pace       pacing        // when a message may be written to again
-	showing    keySet        // messages under way
+	dueCards   chan struct{} // the wake-up for a card that may be due
+	dueNotices chan struct{} // the wake-up for a due notice
+	Pace       pacing        // the earliest time of the next message
+	showing    keySet        // the messages under way
 	posting    keyedMutex    // one writer for each purge
-	retired    keySet        // old copies of cards that were edited
+	retired    keySet        // the old copies of cards that were edited
 }
 
 // New returns a poster without platforms, which the caller sets.
@@ -140,7 +140,7 @@ func (b *Poster) Place(ctx context.Context, p store.Purge, role store.Role) (cha
 func RefOf(c store.Card) chat.MessageRef {
 	var ref chat.MessageRef
 	if c.Ref != nil {
-		_ = json.Unmarshal(c.Ref, &ref) // written by mustJSON
+		_ = json.Unmarshal(c.Ref, &ref) // a value that books.JSON has written
 	}
 	return ref
 }

@@ -22,11 +22,11 @@ type Runner struct {
 	Engine *engine
 
 	Executor string        // unique per process sharing the database, stable across restarts
-	Keep     time.Duration // how long purges and audit are kept
+	Keep     time.Duration // the retention time of purges and audit
 
 	Endings endings // the final states of purges since the start
 	mu      sync.Mutex
-	broken  int // purges that the engine itself ended since the start
+	broken  int // the purges that the engine itself has ended since the start
 }
 
 // New returns a runner with its own engine on the store's database. It fails if the engine cannot be opened.

@@ -132,7 +132,7 @@ func (b *Runner) following(ctx context.Context, p store.Purge, targets []store.T
 	}
 	batches, err := planWithin(request, left, b.vendor.CDN.Limits())
 	if err != nil {
-		b.LogError(ctx, "plan a prefetch of "+p.ID, err) // a purge ends all the same
+		b.LogError(ctx, "plan a prefetch of "+p.ID, err) // the purge ends without its prefetch
 		return nil, nil
 	}
 	// The prefetch is a purge of its own, with the requester and the decision of the first.

@@ -15,11 +15,11 @@ import (
 
 // Submitted is the recorded value of the step "submit".
 type Submitted struct {
-	Again bool // another run of the step after Wait: a further try, or a look before it
+	Again bool // the step runs again after Wait: for a further try, or for a look before it
 	Wait  time.Duration
-	Skip  int  // batches behind this one that would only fail alike
-	More  int  // batches that this one was split into, behind all others
-	Halt  bool // nothing more of this purge is to be sent
+	Skip  int  // the later batches that would fail in the same way
+	More  int  // the new batches that this one was split into, behind all others
+	Halt  bool // the purge sends nothing more
 }
 
 // Submit makes one try of one batch. The ledger row is written immediately before the call leaves, so a batch without a row has not
@@ -184,7 +184,7 @@ func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 		entries = append(entries, b.notSent(p.ID, unsent)...)
 	}
 	if call.State == store.CallAccepted && call.Next.What == "" && len(batch.unsent()) == 0 {
-		call.Then = store.StateFollowing // in the same commit: all that is left is to look
+		call.Then = store.StateFollowing // the last call is answered, so only looks are left
 	}
 	err := insist(func() error { return b.Store.End(ctx, call, rows, entries...) })
 	b.poster.WantCards()

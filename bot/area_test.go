@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"purgebot/acl"
+	"purgebot/bot/account"
 	"purgebot/bot/card"
-	"purgebot/bot/vendor"
 	"purgebot/bot/wish"
 	"purgebot/purge"
 )
@@ -55,8 +55,8 @@ func newAreaWorld(t *testing.T) (*world, *listing) {
 	return w, l
 }
 
-func byHostName(list []purge.Domain) vendor.Domains {
-	all := vendor.Domains{}
+func byHostName(list []purge.Domain) account.Domains {
+	all := account.Domains{}
 	for _, d := range list {
 		all[d.Host] = d
 	}
@@ -230,7 +230,7 @@ func TestAStaleListIsReadAnew(t *testing.T) {
 			w.cdn.set(func(purge.Batch) error {
 				return &purge.Error{Kind: purge.Invalid, Message: "Tencent refused it as malformed.", Err: errors.New("no")}
 			})
-			passed.Store(int64(vendor.DomainsDoubt))
+			passed.Store(int64(account.DomainsDoubt))
 			w.types(alice, "https://www.test.com/1")
 			end := w.ends("Failed").card
 			assert.Contains(t, lines(end), c.says)

@@ -12,13 +12,13 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/account"
 	"purgebot/bot/books"
 	"purgebot/bot/chat"
 	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/runner"
 	"purgebot/bot/store"
-	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -61,7 +61,7 @@ type Bot struct {
 	*desk
 	*rules.Rules
 	waits  *books.Waits
-	vendor *vendor.Vendor
+	vendor *account.Account
 	poster *poster.Poster
 	runner *runner.Runner
 
@@ -83,7 +83,7 @@ func New(o Options) (*Bot, error) {
 	law := rules.New(kept, o.Policy)
 	patience := &books.Waits{Books: kept, ConfirmTTL: o.ConfirmTTL, ApprovalTTL: o.ApprovalTTL, EmergencyAfter: cmp.Or(o.EmergencyAfter, books.EmergencyAfter),
 		Poll: o.Poll, PollMax: o.PollMax, Deadline: o.Deadline, Part: 2}
-	cdn := &vendor.Vendor{Books: kept, Rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
+	cdn := &account.Account{Books: kept, Rules: law, CDN: o.CDN, Zone: o.Zone, QuotaURLs: o.QuotaURLs, QuotaDirectories: o.QuotaDirectories}
 	// Then the poster, the runner and the desk, each with the parts below it.
 	shows := poster.New(kept, law, patience, cdn)
 	shows.Platforms, shows.EditGap, shows.AuditChannel = o.Platforms, o.EditGap, o.AuditChannel

@@ -1,13 +1,13 @@
 package bot
 
 import (
+	"purgebot/bot/account"
 	"purgebot/bot/books"
 	"purgebot/bot/grammar"
 	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/runner"
 	"purgebot/bot/store"
-	"purgebot/bot/vendor"
 )
 
 // desk takes events: it looks up the person and the place, decides by the rules, commits the decision, and answers.
@@ -15,7 +15,7 @@ type desk struct {
 	*books.Books
 	rules  *rules.Rules
 	waits  *books.Waits
-	vendor *vendor.Vendor
+	vendor *account.Account
 	poster *poster.Poster
 	runner *runner.Runner
 

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"purgebot/bot/account"
 	"purgebot/bot/card"
-	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -14,7 +14,7 @@ import (
 
 // folding drops such variants of one object.
 type folding struct {
-	domains vendor.Domains
+	domains account.Domains
 	first   map[string]int // by area and URL without its query: the index in found
 	found   []card.Variants
 }

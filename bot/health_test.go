@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"purgebot/bot/vendor"
+	"purgebot/bot/account"
 	"purgebot/purge"
 )
 
@@ -53,7 +53,7 @@ func TestRefusalOfTheCDNIsAWarningForAWhile(t *testing.T) {
 	assert.Len(t, log.lines("level=ERROR msg=\"call not accepted\""), 1)
 	assert.Len(t, log.lines("kind=internal"), 1)
 
-	ahead.Store(int64(vendor.WarnFor))
+	ahead.Store(int64(account.WarnFor))
 	assert.Equal(t, Condition{}, w.bot.Condition(t.Context()), "it may have been mended since")
 
 	fails("2")

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"purgebot/bot/vendor"
+	"purgebot/bot/account"
 	"purgebot/purge"
 )
 
@@ -134,9 +134,9 @@ func TestQuotaIsAskedNowAndThen(t *testing.T) {
 	w.cdn.mu.Lock()
 	w.cdn.quota = func([]purge.Batch) ([]purge.Quota, error) { return nil, errors.New("of no kind") }
 	w.cdn.mu.Unlock()
-	c.pass(vendor.QuotaWatch)
+	c.pass(account.QuotaWatch)
 	w.bot.vendor.WatchQuota()
 	require.Eventually(t, func() bool {
-		return strings.Contains(strings.Join(w.bot.Condition(t.Context()).Warnings, ""), string(vendor.CDNQuota))
+		return strings.Contains(strings.Join(w.bot.Condition(t.Context()).Warnings, ""), string(account.CDNQuota))
 	}, time.Minute, time.Millisecond)
 }

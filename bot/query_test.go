@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/account"
 	"purgebot/bot/books"
-	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -128,7 +128,7 @@ func TestNothingIsDroppedWhereNothingIsKnown(t *testing.T) {
 		"the vendor is away":     {err: &purge.Error{Kind: purge.Unavailable, Message: "Later."}},
 		"an empty list":          {},
 		"unknown of this domain": {list: []purge.Domain{{Host: "www.abc.com", Online: true}}},
-		"too long ago":           {list: theDomains, wait: vendor.DomainsAge + time.Second},
+		"too long ago":           {list: theDomains, wait: account.DomainsAge + time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var passed atomic.Int64
@@ -168,7 +168,7 @@ func TestFoldingKeepsOneOfEach(t *testing.T) {
 	hosts, queries := []string{"www.abc.com", "www.test.com"}, []string{"", "?", "?x=1", "?x=2", "?x=1?y"}
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		f := folding{domains: vendor.Domains{"www.abc.com": {Query: purge.QueryIgnored}, "www.test.com": {Query: purge.QueryMatters}}}
+		f := folding{domains: account.Domains{"www.abc.com": {Query: purge.QueryIgnored}, "www.test.com": {Query: purge.QueryMatters}}}
 		kept := map[string]bool{}
 		for range 20 {
 			text := "https://" + hosts[r.IntN(2)] + "/" + string(rune('a'+r.IntN(3))) + queries[r.IntN(len(queries))]

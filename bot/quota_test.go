@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"purgebot/bot/account"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
-	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -161,7 +161,7 @@ func TestTheVendorsWordGrowsOld(t *testing.T) {
 	w.tells(100, 7)
 	<-w.bot.vendor.AskQuota()
 	al, _ := w.bot.vendor.Allowance(purge.URL, purge.Mainland)
-	assert.Equal(t, vendor.Allowance{Total: 100, Limit: 7, Told: true}, al)
+	assert.Equal(t, account.Allowance{Total: 100, Limit: 7, Told: true}, al)
 	passed.Add(int64(10 * time.Second))
 	al, _ = w.bot.vendor.Allowance(purge.URL, purge.Mainland)
 	assert.False(t, al.Told, "yesterday's word says nothing of today")
@@ -169,7 +169,7 @@ func TestTheVendorsWordGrowsOld(t *testing.T) {
 	<-w.bot.vendor.AskQuota()
 	al, _ = w.bot.vendor.Allowance(purge.URL, purge.Mainland)
 	assert.True(t, al.Told, "and is asked for again")
-	passed.Add(int64(vendor.QuotaAge))
+	passed.Add(int64(account.QuotaAge))
 	al, _ = w.bot.vendor.Allowance(purge.URL, purge.Mainland)
 	assert.False(t, al.Told)
 }

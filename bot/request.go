@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/account"
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
-	"purgebot/bot/vendor"
 	"purgebot/bot/wish"
 	"purgebot/purge"
 )
@@ -242,7 +242,7 @@ func (b *desk) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Rec
 		return card.TooManyWaiting
 	}
 	left := b.vendor.Room(req.Kind, map[purge.Area]int{purge.Mainland: r.Mainland, purge.Overseas: r.Overseas})
-	return b.vendor.WouldNotFit(req, vendor.WithoutReserve(left, s.policy, s.who, req.Kind))
+	return b.vendor.WouldNotFit(req, account.WithoutReserve(left, s.policy, s.who, req.Kind))
 }
 
 // wide reports whether a mistake in the request would be costly: directories, and every area but mainland.

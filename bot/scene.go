@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/account"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
-	"purgebot/bot/vendor"
 	"purgebot/bot/wish"
 	"purgebot/purge"
 )
@@ -34,7 +34,7 @@ type scene struct {
 	policy  *acl.Policy
 	law     rules.Law // the policy with the rules from chat
 	who     acl.Who
-	listed  vendor.Domains // the account's domains, as known at the event
+	listed  account.Domains // the account's domains, as known at the event
 	// collected marks targets that were found in a message or a file. Such targets are shown before they are purged.
 	collected bool
 	about     string // the id of the pressed purge

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/account"
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
@@ -14,7 +15,6 @@ import (
 	"purgebot/bot/poster"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
-	"purgebot/bot/vendor"
 	"purgebot/bot/wish"
 	"purgebot/purge"
 )
@@ -246,7 +246,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (cha
 	if err != nil {
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
 	}
-	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
+	b.vendor.AwaitQuota(ctx, account.QuotaReply)
 	// Read the remaining quota and the recent purges, as the request itself would.
 	left, err := b.vendor.RoomFor(ctx, s.policy, s.who, w.Kind)
 	if err != nil {
@@ -319,7 +319,7 @@ func (b *desk) helpCard(s scene) chat.Card {
 // quotaCard draws today's quota: a bar for each kind and area, the time of the reset, and the use by people, as far as the reader
 // may see it.
 func (b *desk) quotaCard(ctx context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
-	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
+	b.vendor.AwaitQuota(ctx, account.QuotaReply)
 	day := b.vendor.Day(b.Now())
 	spent, err := b.vendor.Spent(ctx, day)
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/account"
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/chat"
 	"purgebot/bot/rules"
 	"purgebot/bot/store"
-	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -23,7 +23,7 @@ type Poster struct {
 	*books.Books
 	rules     *rules.Rules
 	waits     *books.Waits
-	vendor    *vendor.Vendor
+	vendor    *account.Account
 	Platforms map[string]chat.Platform
 	EditGap   time.Duration // the least time between two edits of one message
 	// AuditChannel shows every purge, decision and rule from chat; an empty Channel is no audit channel.
@@ -38,7 +38,7 @@ type Poster struct {
 }
 
 // New returns a poster without platforms, which the caller sets.
-func New(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor) *Poster {
+func New(b *books.Books, r *rules.Rules, w *books.Waits, v *account.Account) *Poster {
 	return &Poster{Books: b, rules: r, waits: w, vendor: v, dueCards: make(chan struct{}, 1), dueNotices: make(chan struct{}, 1)}
 }
 

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"purgebot/acl"
+	"purgebot/bot/account"
 	"purgebot/bot/books"
 	"purgebot/bot/chat"
 	"purgebot/bot/store"
-	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -36,7 +36,7 @@ func (b *Runner) ask(ctx context.Context, id string, ttl time.Duration) (asked, 
 		return asked{Given: true}, err
 	}
 	// Show the card, then store the time at which the question expires.
-	b.vendor.AwaitQuota(ctx, vendor.QuotaPatient) // the card shows the cost and the remaining quota
+	b.vendor.AwaitQuota(ctx, account.QuotaPatient) // the card shows the cost and the remaining quota
 	p.ExpiresAt = b.Now().Add(ttl)
 	ref, err := b.poster.Post(ctx, p, store.Status)
 	if errors.Is(err, books.ErrStopping) {

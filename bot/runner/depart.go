@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"purgebot/bot/account"
 	"purgebot/bot/books"
 	"purgebot/bot/store"
-	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -39,7 +39,7 @@ func (b *Runner) send(ctx context.Context, p store.Purge, batch sending, try int
 	case d.call.State != store.Calling:
 		return d.then, d.err
 	case e != nil:
-		b.Log.Log(ctx, vendor.Severity(e), "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", try, "kind", e.Kind.String(), "error", e)
+		b.Log.Log(ctx, account.Severity(e), "call not accepted", "purge", p.ID, "short", p.Short, "batch", batch.N, "try", try, "kind", e.Kind.String(), "error", e)
 	}
 	b.vendor.NoteCDN(e)
 	d.call.Receipt = receipt
@@ -55,7 +55,7 @@ func (b *Runner) neverLeft(ctx context.Context, p store.Purge, batch sending, e 
 	if e == nil {
 		e = purge.AsError(errors.New("the CDN's client answered without asking whether the call may leave"))
 	}
-	b.Log.Log(ctx, vendor.Severity(e), "call has no turn", "purge", p.ID, "short", p.Short, "batch", batch.N, "kind", e.Kind.String(), "error", e)
+	b.Log.Log(ctx, account.Severity(e), "call has no turn", "purge", p.ID, "short", p.Short, "batch", batch.N, "kind", e.Kind.String(), "error", e)
 	if purge.MayTryAgain(e) == purge.Later {
 		return Submitted{Again: true, Wait: max(e.RetryAfter, noTurnWait)}, nil
 	}

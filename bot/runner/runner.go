@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"purgebot/bot/account"
 	"purgebot/bot/books"
 	"purgebot/bot/poster"
 	"purgebot/bot/rules"
-	"purgebot/bot/vendor"
 )
 
 // Runner runs purges: each is a workflow of the durable engine, whose steps ask, submit, look and settle.
@@ -17,7 +17,7 @@ type Runner struct {
 	*books.Books
 	rules  *rules.Rules
 	waits  *books.Waits
-	vendor *vendor.Vendor
+	vendor *account.Account
 	poster *poster.Poster
 	Engine *engine
 
@@ -30,7 +30,7 @@ type Runner struct {
 }
 
 // New returns a runner with its own engine on the store's database. It fails if the engine cannot be opened.
-func New(b *books.Books, r *rules.Rules, w *books.Waits, v *vendor.Vendor, p *poster.Poster, executor string, keep time.Duration) (*Runner, error) {
+func New(b *books.Books, r *rules.Rules, w *books.Waits, v *account.Account, p *poster.Poster, executor string, keep time.Duration) (*Runner, error) {
 	run := &Runner{Books: b, rules: r, waits: w, vendor: v, poster: p, Executor: executor, Keep: keep}
 	e, err := NewEngine(b.Store.DB(), executor, b.Log, run.Purge)
 	run.Engine = e

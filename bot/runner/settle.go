@@ -4,11 +4,11 @@ import (
 	"context"
 	"time"
 
+	"purgebot/bot/account"
 	"purgebot/bot/books"
 	"purgebot/bot/card"
 	"purgebot/bot/poster"
 	"purgebot/bot/store"
-	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -125,7 +125,7 @@ func (b *Runner) following(ctx context.Context, p store.Purge, targets []store.T
 	if !p.Prefetch || !b.vendor.Prefetches() || p.Cancelled != "" || request.Len() == 0 {
 		return nil, nil
 	}
-	b.vendor.AwaitQuota(ctx, vendor.QuotaReply)
+	b.vendor.AwaitQuota(ctx, account.QuotaReply)
 	left, err := b.vendor.PrefetchRoom(ctx)
 	if err != nil {
 		return nil, err

@@ -2,8 +2,8 @@ package wish
 
 import (
 	"purgebot/acl"
+	"purgebot/bot/account"
 	"purgebot/bot/card"
-	"purgebot/bot/vendor"
 	"purgebot/purge"
 )
 
@@ -13,7 +13,7 @@ import (
 // Places holds the two sources of a host's area: the policy file and the vendor's list.
 type Places struct {
 	Policy *acl.Policy
-	Listed vendor.Domains
+	Listed account.Domains
 }
 
 // area returns the area of a host without a typed area.

@@ -1,4 +1,4 @@
-package vendor
+package account
 
 import (
 	"context"
@@ -36,7 +36,7 @@ type quotas struct {
 }
 
 // WatchQuota asks for the quota every few minutes, also without a reader, so that a wrong key shows before the first incident.
-func (b *Vendor) WatchQuota() {
+func (b *Account) WatchQuota() {
 	q := &b.Quotas
 	q.mu.Lock()
 	due := !b.Now().Before(q.watch)
@@ -51,7 +51,7 @@ func (b *Vendor) WatchQuota() {
 
 // AskQuota asks the vendor for the quota in the background, unless its last figure is new enough. The returned channel is closed
 // once there is nothing to wait for.
-func (b *Vendor) AskQuota() <-chan struct{} {
+func (b *Account) AskQuota() <-chan struct{} {
 	q := &b.Quotas
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -74,7 +74,7 @@ func (b *Vendor) AskQuota() <-chan struct{} {
 }
 
 // AwaitQuota asks the vendor for the quota and waits for the answer no longer than patience.
-func (b *Vendor) AwaitQuota(ctx context.Context, patience time.Duration) {
+func (b *Account) AwaitQuota(ctx context.Context, patience time.Duration) {
 	timer := time.NewTimer(patience + b.Patience)
 	defer timer.Stop()
 	select {
@@ -86,7 +86,7 @@ func (b *Vendor) AwaitQuota(ctx context.Context, patience time.Duration) {
 
 // hearQuota reads and keeps the vendor's figures. The ledger is read first, so that units sent meanwhile count twice rather than
 // never.
-func (b *Vendor) hearQuota(ctx context.Context) {
+func (b *Account) hearQuota(ctx context.Context) {
 	asked := b.Now()
 	spent, err := b.Spent(ctx, b.Day(asked))
 	var told []purge.Quota
@@ -122,7 +122,7 @@ type Allowance struct {
 }
 
 // Allowance returns the present quota of a kind in an area, or false if there is no limit.
-func (b *Vendor) Allowance(k purge.Kind, a purge.Area) (Allowance, bool) {
+func (b *Account) Allowance(k purge.Kind, a purge.Area) (Allowance, bool) {
 	q, of, now := &b.Quotas, card.QuotaOf{Kind: k, Area: a}, b.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -135,7 +135,7 @@ func (b *Vendor) Allowance(k purge.Kind, a purge.Area) (Allowance, bool) {
 }
 
 // Spent returns the ledger's units of a day.
-func (b *Vendor) Spent(ctx context.Context, day string) (map[card.QuotaOf]int, error) {
+func (b *Account) Spent(ctx context.Context, day string) (map[card.QuotaOf]int, error) {
 	rows, err := b.Store.Spent(ctx, day)
 	spent := map[card.QuotaOf]int{}
 	for _, s := range rows {
@@ -145,7 +145,7 @@ func (b *Vendor) Spent(ctx context.Context, day string) (map[card.QuotaOf]int, e
 }
 
 // Room returns the units that are left of a kind after the ledger's units of each area.
-func (b *Vendor) Room(k purge.Kind, spent map[purge.Area]int) card.Room {
+func (b *Account) Room(k purge.Kind, spent map[purge.Area]int) card.Room {
 	r := card.Room{Left: map[purge.Area]int{}, Told: true}
 	for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 		if al, limited := b.Allowance(k, a); limited {
@@ -157,7 +157,7 @@ func (b *Vendor) Room(k purge.Kind, spent map[purge.Area]int) card.Room {
 }
 
 // RoomFor returns the units of a kind that a person may still take, by the present ledger.
-func (b *Vendor) RoomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k purge.Kind) (card.Room, error) {
+func (b *Account) RoomFor(ctx context.Context, policy *acl.Policy, who acl.Who, k purge.Kind) (card.Room, error) {
 	spent, err := b.Spent(ctx, b.Day(b.Now()))
 	used := map[purge.Area]int{purge.Mainland: spent[card.QuotaOf{Kind: k, Area: purge.Mainland}], purge.Overseas: spent[card.QuotaOf{Kind: k, Area: purge.Overseas}]}
 	return WithoutReserve(b.Room(k, used), policy, who, k), err
@@ -185,7 +185,7 @@ func reserveFrom(policy *acl.Policy, who acl.Who, k purge.Kind) int {
 }
 
 // Kinds returns the kinds of purge that have a quota.
-func (b *Vendor) Kinds() []purge.Kind {
+func (b *Account) Kinds() []purge.Kind {
 	if b.Prefetches() {
 		return []purge.Kind{purge.URL, purge.Directory, purge.Prefetch}
 	}
@@ -193,7 +193,7 @@ func (b *Vendor) Kinds() []purge.Kind {
 }
 
 // WouldNotFit names the part of a request that exceeds the remaining quota, and the number that would fit; "" if all fits.
-func (b *Vendor) WouldNotFit(r purge.Request, of card.Room) string {
+func (b *Account) WouldNotFit(r purge.Request, of card.Room) string {
 	for _, p := range r.Parts {
 		if left, limited := of.Left[p.Area]; limited && len(p.Targets) > left {
 			return card.WouldNotFit(r.Kind, p.Area, len(p.Targets), left, of, b.DayTurns())
@@ -203,14 +203,14 @@ func (b *Vendor) WouldNotFit(r purge.Request, of card.Room) string {
 }
 
 // DayTurns returns the time at which the vendor's next day begins, in words.
-func (b *Vendor) DayTurns() string { return card.DayTurns(b.Now(), b.Zone) }
+func (b *Account) DayTurns() string { return card.DayTurns(b.Now(), b.Zone) }
 
 // Day returns the vendor's day at t.
-func (b *Vendor) Day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }
+func (b *Account) Day(t time.Time) string { return t.In(b.Zone).Format(time.DateOnly) }
 
 // MayHold returns the most units of the day that the ledger may hold together with a batch: 0 is no limit, and false means that
 // nothing is left.
-func (b *Vendor) MayHold(p store.Purge, batch purge.Batch) (limit int, some bool) {
+func (b *Account) MayHold(p store.Purge, batch purge.Batch) (limit int, some bool) {
 	al, limited := b.Allowance(batch.Kind, batch.Area)
 	if !limited {
 		return 0, true
@@ -221,7 +221,7 @@ func (b *Vendor) MayHold(p store.Purge, batch purge.Batch) (limit int, some bool
 }
 
 // OverQuota returns the sentence that nothing is left for a batch.
-func (b *Vendor) OverQuota(p store.Purge, batch purge.Batch) string {
+func (b *Account) OverQuota(p store.Purge, batch purge.Batch) string {
 	al, _ := b.Allowance(batch.Kind, batch.Area)
 	policy := b.Rules.Policy()
 	return card.OverQuota(batch.Kind, batch.Area, reserveFrom(policy, policy.Who(p.Requester, p.Groups), batch.Kind), al.Told, b.DayTurns())

@@ -1,4 +1,4 @@
-package vendor
+package account
 
 import (
 	"context"
@@ -13,11 +13,11 @@ import (
 )
 
 // NoteCDN remembers the CDN's answer to a purge.
-func (b *Vendor) NoteCDN(e *purge.Error) { b.Complaints.note(cdnPurge, e, b.Now()) }
+func (b *Account) NoteCDN(e *purge.Error) { b.Complaints.note(cdnPurge, e, b.Now()) }
 
 // noteAsked remembers the CDN's answer to a background question, and logs at long intervals the problems that only an operator can
 // solve.
-func (b *Vendor) noteAsked(ctx context.Context, call cdnCall, err error) {
+func (b *Account) noteAsked(ctx context.Context, call cdnCall, err error) {
 	if err == nil {
 		b.Complaints.note(call, nil, b.Now())
 		return

@@ -1,6 +1,6 @@
-// Package vendor keeps the known facts of the CDN's account: the quota that is left today, the domains, and the vendor's
+// Package account keeps the known facts of the CDN's account: the quota that is left today, the domains, and the vendor's
 // complaints. It asks the vendor in the background, never on the way to an answer, and it purges nothing.
-package vendor
+package account
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"purgebot/purge"
 )
 
-// Vendor is the CDN with the known facts of the account: the quota that is left, the domains, and the vendor's complaints.
-type Vendor struct {
+// Account is the CDN with the known facts of the account: the quota that is left, the domains, and the vendor's complaints.
+type Account struct {
 	*books.Books
 	Rules *rules.Rules
 	CDN   purge.CDN
@@ -24,13 +24,13 @@ type Vendor struct {
 	QuotaURLs, QuotaDirectories int            // configured per vendor day and area, for a vendor that does not tell; 0 is no limit
 
 	Quotas     quotas       // the vendor's last figures for today
-	account    account      // the vendor's last list of domains
+	list       domainList   // the vendor's last list of domains
 	Complaints complaints   // answers that concern an operator
 	Asking     atomic.Int64 // background questions under way
 }
 
 // Asks runs a question to the CDN in the background.
-func (b *Vendor) Asks(question func()) {
+func (b *Account) Asks(question func()) {
 	b.Asking.Add(1)
 	b.Done.Go(func() {
 		defer b.Asking.Add(-1)
@@ -39,9 +39,9 @@ func (b *Vendor) Asks(question func()) {
 }
 
 // Prefetches reports whether the CDN supports prefetching.
-func (b *Vendor) Prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
+func (b *Account) Prefetches() bool { return b.CDN.Limits().Prefetch > 0 }
 
 // PrefetchRoom returns the prefetches that are left today. Prefetches have no reserve.
-func (b *Vendor) PrefetchRoom(ctx context.Context) (card.Room, error) {
+func (b *Account) PrefetchRoom(ctx context.Context) (card.Room, error) {
 	return b.RoomFor(ctx, b.Rules.Policy(), acl.Who{}, purge.Prefetch)
 }

@@ -1,4 +1,4 @@
-package vendor
+package account
 
 import (
 	"context"
@@ -69,7 +69,7 @@ func TestAMissingRightIsAWarning(t *testing.T) {
 	t.Parallel()
 	for kind, warns := range map[purge.ErrorKind]bool{purge.Denied: true, purge.Internal: true, purge.Invalid: false, purge.NotFound: false,
 		purge.Conflict: false, purge.Exhausted: false, purge.Unavailable: true, purge.Unknown: false} { // Unavailable: it could not be reached
-		b := &Vendor{Books: &books.Books{Now: time.Now}}
+		b := &Account{Books: &books.Books{Now: time.Now}}
 		b.NoteCDN(&purge.Error{Kind: kind, Message: "Give the key the right to it."})
 		assert.Equal(t, warns, len(b.Complaints.Told(time.Now())) == 1, kind)
 		b.NoteCDN(nil)
@@ -87,9 +87,9 @@ func TestTheVendorIsAskedForItsDomainsSeldom(t *testing.T) {
 		err   error
 		after time.Duration
 	}{"told": {nil, domainsEvery}, "denied": {denied, domainsDenied}, "away": {&purge.Error{Kind: purge.Unavailable}, domainsAgain}} {
-		b := &Vendor{Books: &books.Books{Now: func() time.Time { return now }, Log: log}}
+		b := &Account{Books: &books.Books{Now: func() time.Time { return now }, Log: log}}
 		b.hearDomains(t.Context(), &listing{list: []purge.Domain{{Host: "www.abc.com"}}, err: c.err})
-		assert.Equal(t, now.Add(c.after), b.account.next, name)
+		assert.Equal(t, now.Add(c.after), b.list.next, name)
 		b.CDN = &listing{}
 		b.AskDomains(t.Context())
 		b.Done.Wait()

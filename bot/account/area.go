@@ -1,4 +1,4 @@
-package vendor
+package account
 
 import (
 	"context"
@@ -27,9 +27,9 @@ type misfit struct {
 }
 
 // Unserved returns the hosts that the vendor does not serve in each area, by its list or else by its recent refusals.
-func (b *Vendor) Unserved(hosts []string) map[purge.Area]map[string]bool {
+func (b *Account) Unserved(hosts []string) map[purge.Area]map[string]bool {
 	listed := b.Listed()
-	a := &b.account
+	a := &b.list
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	out := map[purge.Area]map[string]bool{purge.Mainland: {}, purge.Overseas: {}}
@@ -49,7 +49,7 @@ func (b *Vendor) Unserved(hosts []string) map[purge.Area]map[string]bool {
 // AboutArea completes the refusal of a batch of one host with the area in which the domain is served, as far as the vendor's list
 // tells. The list is read anew, since it may be older than the change that led to the refusal. A batch of several hosts, for which
 // host is "", keeps its refusal and is narrowed first.
-func (b *Vendor) AboutArea(ctx context.Context, host string, area purge.Area, e *purge.Error) *purge.Error {
+func (b *Account) AboutArea(ctx context.Context, host string, area purge.Area, e *purge.Error) *purge.Error {
 	if e == nil || e.Kind != purge.Invalid && e.Kind != purge.NotFound || host == "" {
 		return e
 	}
@@ -58,7 +58,7 @@ func (b *Vendor) AboutArea(ctx context.Context, host string, area purge.Area, e 
 	case only != "" && only != area:
 		return &purge.Error{Kind: purge.NotFound, Message: card.ServedElsewhere(host, only), Err: fmt.Errorf("%w: %w", purge.ErrArea, e.Err)}
 	case errors.Is(e, purge.ErrArea) && only == "":
-		b.account.refused(host, misfit{area, b.Now()})
+		b.list.refused(host, misfit{area, b.Now()})
 		return &purge.Error{Kind: e.Kind, Message: e.Message + card.TryOtherArea(area), Err: e.Err}
 	}
 	return e
@@ -68,7 +68,7 @@ func (b *Vendor) AboutArea(ctx context.Context, host string, area purge.Area, e 
 const mostMisfits = 1000
 
 // refused remembers a refusal of a host, and forgets all earlier ones at the bound.
-func (a *account) refused(host string, m misfit) {
+func (a *domainList) refused(host string, m misfit) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.misfits == nil || len(a.misfits) >= mostMisfits {
@@ -78,8 +78,8 @@ func (a *account) refused(host string, m misfit) {
 }
 
 // awaitDomains reads the vendor's list anew, unless it is fresh, and waits a moment for it.
-func (b *Vendor) awaitDomains(ctx context.Context) {
-	b.account.doubt(b.Now())
+func (b *Account) awaitDomains(ctx context.Context) {
+	b.list.doubt(b.Now())
 	timer := time.NewTimer(QuotaPatient)
 	defer timer.Stop()
 	select {
@@ -91,7 +91,7 @@ func (b *Vendor) awaitDomains(ctx context.Context) {
 
 // doubt allows an earlier question for a list that is older than DomainsDoubt. Without a list, an earlier question would tell no
 // more.
-func (a *account) doubt(now time.Time) {
+func (a *domainList) doubt(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.at.IsZero() && now.Sub(a.at) >= DomainsDoubt {

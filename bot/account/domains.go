@@ -1,4 +1,4 @@
-package vendor
+package account
 
 import (
 	"context"
@@ -25,7 +25,7 @@ const (
 )
 
 // account is the vendor's last list of the domains.
-type account struct {
+type domainList struct {
 	mu     sync.Mutex
 	listed Domains
 	at     time.Time     // the time of the list; zero without a list
@@ -53,8 +53,8 @@ func (d Domains) Of(host string) (purge.Domain, bool) {
 }
 
 // Listed returns the list of domains if it is new enough, else nil.
-func (b *Vendor) Listed() Domains {
-	a := &b.account
+func (b *Account) Listed() Domains {
+	a := &b.list
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.at.IsZero() || b.Now().Sub(a.at) > DomainsAge {
@@ -65,9 +65,9 @@ func (b *Vendor) Listed() Domains {
 
 // AskDomains asks the vendor for the domains in the background, unless the last list is new enough. The returned channel is closed
 // once there is nothing to wait for.
-func (b *Vendor) AskDomains(ctx context.Context) <-chan struct{} {
+func (b *Account) AskDomains(ctx context.Context) <-chan struct{} {
 	cdn, can := b.CDN.(purge.Domains)
-	a := &b.account
+	a := &b.list
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.answer != nil {
@@ -89,13 +89,13 @@ func (b *Vendor) AskDomains(ctx context.Context) <-chan struct{} {
 }
 
 // hearDomains reads and keeps the vendor's list. An empty list is ignored: an account without a domain has nothing to purge.
-func (b *Vendor) hearDomains(ctx context.Context, cdn purge.Domains) {
+func (b *Account) hearDomains(ctx context.Context, cdn purge.Domains) {
 	asked := b.Now()
 	list, err := cdn.Domains(ctx)
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		b.noteAsked(ctx, cdnDomains, err)
 	}
-	a := &b.account
+	a := &b.list
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.answer, a.next = nil, b.Now().Add(domainsAgain)
@@ -111,12 +111,12 @@ func (b *Vendor) hearDomains(ctx context.Context, cdn purge.Domains) {
 
 // noDomains logs, at long intervals, that the list is unknown; the caller holds the account's lock. A key without the permission to
 // ask waits longer for the next question.
-func (b *Vendor) noDomains(ctx context.Context, err error) {
+func (b *Account) noDomains(ctx context.Context, err error) {
 	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
 	if purge.AsError(err).Kind == purge.Denied {
-		b.account.next = b.Now().Add(domainsDenied)
+		b.list.next = b.Now().Add(domainsDenied)
 	}
 	if b.Seldom.First("domains: "+err.Error(), b.Now()) {
 		b.Log.InfoContext(ctx, "cannot list the account's domains; every query counts as an object of its own", "error", err)

@@ -45,7 +45,7 @@ var rules = map[string]rule{
 	"bot/wish":    {ours: []string{"bot/account", "bot/card", "bot/grammar", "bot/store", "purge", "acl"}},
 	"bot/books":   {ours: []string{"bot/chat", "bot/store", "purge", "acl"}},
 	"bot/rules":   {ours: []string{"bot/books", "bot/card", "bot/chat", "bot/store", "purge", "acl"}},
-	"bot/account":  {ours: []string{"bot/books", "bot/rules", "bot/card", "bot/store", "purge", "acl"}},
+	"bot/account": {ours: []string{"bot/books", "bot/rules", "bot/card", "bot/store", "purge", "acl"}},
 	"bot/poster":  {ours: []string{"bot/books", "bot/rules", "bot/account", "bot/wish", "bot/card", "bot/chat", "bot/store", "purge", "acl"}},
 	"bot/runner":  {ours: []string{"bot/books", "bot/rules", "bot/account", "bot/poster", "bot/card", "bot/chat", "bot/store", "purge", "acl"}, theirs: []string{engine}},
 	"bot/card":    {ours: []string{"bot/chat", "bot/grammar", "bot/store", "purge", "acl"}},

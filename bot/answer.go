@@ -188,7 +188,7 @@ func (b *desk) decideAs(ctx context.Context, s scene, p store.Purge, d store.Dec
 	b.poster.WantCards()
 	b.poster.WantNotices()
 	b.Done.Go(func() { // the wake-up may fail: the row decides, and the tending loop rings again
-		b.LogError(ctx, "ring", b.runner.Engine.Ring(p.ID))
+		b.LogError(ctx, "wake a decided purge", b.runner.Engine.Ring(p.ID))
 	})
 	switch {
 	case !won && first.Who == d.Who && first.What == d.What:

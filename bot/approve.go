@@ -15,8 +15,8 @@ import (
 	"purgebot/purge"
 )
 
-// The people who may press Purge: the requester, or, where a rule asks for two people, another person whom the rules of the purge
-// name as an approver.
+// Two kinds of people may press Purge: the requester, or, where a rule asks for two people, another person whom the rules of the
+// purge name as an approver.
 
 // pressPurge confirms a waiting purge, if the presser may do so and both the presser and the requester may still purge all of it. A
 // requester's lost right withdraws the purge; a presser without the right leaves the question open.

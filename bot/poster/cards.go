@@ -86,7 +86,7 @@ func (b *Poster) showCard(ctx context.Context, c store.Due) {
 		return
 	}
 	if moot, err := b.moot(ctx, p, c.Card); err != nil || moot {
-		b.LogError(ctx, "give up a message that says nothing any more", err)
+		b.LogError(ctx, "give up an outdated message", err)
 		return
 	}
 	// Post the card through its lane. A failure sets the next try.
@@ -311,7 +311,7 @@ func (b *Poster) moot(ctx context.Context, p store.Purge, c store.Card) (bool, e
 // TellUnclear requests the reply about an unclear call for every purge with a call that has been unclear for long enough.
 func (b *Poster) TellUnclear(ctx context.Context) {
 	n, err := b.Store.TellUnclear(ctx, b.Now().Add(-min(unclearAfter, 100*b.waits.Poll)))
-	b.LogError(ctx, "tell what is unclear", err)
+	b.LogError(ctx, "find unclear purges", err)
 	if n > 0 {
 		b.WantCards()
 	}

@@ -55,7 +55,7 @@ func (b *Runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (
 	if e.Kind.Transient() && b.Now().Sub(p.CreatedAt) < b.waits.TTL(acl.Requester) {
 		return asked{Again: true, Wait: max(e.RetryAfter, time.Second)}, nil
 	}
-	b.Log.WarnContext(ctx, "cannot ask", "purge", p.ID, "short", p.Short, "error", e)
+	b.Log.WarnContext(ctx, "question not shown", "purge", p.ID, "short", p.Short, "error", e)
 	problem := "The question could not be shown in that channel, so nothing was purged. " + e.Message
 	d := store.Decision{Purge: p.ID, What: store.Withdrawn, Problem: problem, At: b.Now()}
 	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.Entry(store.AuditNotShown, p.ID, "", store.Body{Message: problem})); err != nil {

@@ -55,7 +55,7 @@ func (b *Runner) neverLeft(ctx context.Context, p store.Purge, batch sending, e 
 	if e == nil {
 		e = purge.AsError(errors.New("the CDN's client answered without asking whether the call may leave"))
 	}
-	b.Log.Log(ctx, account.Severity(e), "call has no turn", "purge", p.ID, "short", p.Short, "batch", batch.N, "kind", e.Kind.String(), "error", e)
+	b.Log.Log(ctx, account.Severity(e), "call got no turn", "purge", p.ID, "short", p.Short, "batch", batch.N, "kind", e.Kind.String(), "error", e)
 	if purge.MayTryAgain(e) == purge.Later {
 		return Submitted{Again: true, Wait: max(e.RetryAfter, noTurnWait)}, nil
 	}

@@ -158,7 +158,7 @@ func (b *Runner) statusOf(ctx context.Context, id string, o openBatch) ([]purge.
 		return b.Store.Beside(ctx, id, o.Area, o.Targets[0].Host(), o.since.Add(-purge.Overlap))
 	}})
 	if err != nil {
-		b.Log.InfoContext(ctx, "status not told", "purge", id, "batch", o.N, "error", err)
+		b.Log.InfoContext(ctx, "the CDN did not tell the status of a batch", "purge", id, "batch", o.N, "error", err)
 	}
 	return seen, err
 }

@@ -37,7 +37,7 @@ func (b *Runner) startLost(ctx context.Context, id string) error {
 // endBroken ends a purge whose workflow the engine itself has ended. A call without an answer counts as unclear, and a target
 // without a call as never sent.
 func (b *Runner) endBroken(ctx context.Context, id string) error {
-	b.Log.ErrorContext(ctx, "a purge ended in the engine", "purge", id)
+	b.Log.ErrorContext(ctx, "the durable engine lost a purge", "purge", id)
 	err := b.endOne(ctx, id)
 	b.poster.WantCards()
 	return err
@@ -93,7 +93,7 @@ func (b *Runner) RingDecided(ctx context.Context) {
 	for _, id := range ids {
 		err = errors.Join(err, b.Engine.Ring(id))
 	}
-	b.LogError(ctx, "ring again", err)
+	b.LogError(ctx, "wake decided purges", err)
 }
 
 // Forget deletes purges and audit rows older than the retention time, and the engine's rows of ended jobs.
@@ -114,7 +114,7 @@ func (b *Runner) Begin(p store.Purge, batches int) {
 		time.Sleep(answerFirst)
 		b.At("before start")
 		again, err := b.poster.Lately(context.Background(), p, p.CreatedAt) // the calls of this purge must not be among the earlier ones
-		b.LogError(context.Background(), "look for what was just purged", err)
+		b.LogError(context.Background(), "look for recent purges of the same targets", err)
 		b.LogError(context.Background(), "start a purge", b.Engine.start(b.jobOf(p, batches)))
 		b.poster.WantCards()
 		if p.Confirm == "" {

@@ -27,8 +27,7 @@ func (p Places) area(host string) purge.Area {
 	return purge.Mainland
 }
 
-// Notes explains the areas of hosts that differ from the plain default: hosts that are served in no other area, and hosts whose
-// area the policy file sets.
+// Notes explains each area that is not the plain default: the hosts are served in no other area, or the policy file sets the area.
 func (p Places) Notes(parts []purge.Part, typed bool) (lines []string) {
 	for _, a := range purge.AreasBut(nil) {
 		var served, set []string

@@ -47,7 +47,7 @@ func Of(in grammar.Intent) Wish {
 // Follow returns the new request that a button of a purge stands for. The request is the presser's own, and judged as such.
 func Follow(p store.Purge, action string, unserved map[purge.Area]map[string]bool) Wish {
 	w := Wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
-	// Collect each target once, whatever its areas.
+	// Collect each target once, also from two areas.
 	seen := map[string]bool{}
 	for _, part := range p.Request.Parts {
 		for _, t := range part.Targets {

@@ -9,13 +9,13 @@ import (
 	"purgebot/purge"
 )
 
-// Purge returns one purge with its request; false if there is none.
+// Purge returns one purge with its request, or false if none has the id.
 func (s *Store) Purge(ctx context.Context, id string) (Purge, bool, error) {
 	p, err := load(ctx, s.db, `id = $1`, id)
 	return some("read purge "+id, p, err)
 }
 
-// Find returns a purge by what people type ("p-7k3f9x2q").
+// Find returns a purge by its short id ("p-7k3f9x2q").
 func (s *Store) Find(ctx context.Context, platform, workspace, short string) (Purge, bool, error) {
 	p, err := load(ctx, s.db, `platform = $1 AND workspace = $2 AND short = $3`, platform, workspace, short)
 	return some("find "+short, p, err)
@@ -34,16 +34,18 @@ const purgeColumns = `p.id, p.secret, p.short, p.platform, p.workspace, p.event,
 	p.expires_at, p.created_at, p.finished_at, p.cancelled, p.overrides, COALESCE(p.joined, ''),
 	p.prefetch, COALESCE(p.follows, '')`
 
-// scanPurge reads all but the targets: the request's parts are there, and empty.
+// scanPurge reads a purge without its targets: the parts of the request are empty.
 func scanPurge(r row) (p Purge, err error) {
 	var groups, thread, areas, notes, overrides string
 	var private, prefetch, expires, created, finished int64
+	// The columns are scanned in the order of purgeColumns.
 	err = r.Scan(&p.ID, &p.Secret, &p.Short, &p.Event.Platform, &p.Event.Workspace, &p.Event.ID, &p.Event.Digest, &p.Requester, &p.Name, &groups,
 		&thread, &p.Channel, &p.Request.Kind, &p.Request.Mode, &areas, &p.Digest, &p.Policy, &p.Confirm, &p.Reason, &private, &notes,
 		&p.State, &p.Problem, &expires, &created, &finished, &p.Cancelled, &overrides, &p.Joined, &prefetch, &p.Follows)
 	if err != nil {
 		return Purge{}, err
 	}
+	// Stored texts and numbers are converted.
 	p.Thread, p.Private, p.Prefetch = raw(thread), private != 0, prefetch != 0
 	p.ExpiresAt, p.CreatedAt, p.FinishedAt = instant(expires), instant(created), instant(finished)
 	p.Request.Parts, err = emptyParts(areas)
@@ -97,13 +99,13 @@ func scanTarget(r row) (t Target, err error) {
 	return t, t.Target.UnmarshalText(target)
 }
 
-// Targets returns the targets of a purge by area, then as they were asked for.
+// Targets returns the targets of a purge by area, in the order of the request.
 func (s *Store) Targets(ctx context.Context, id string) ([]Target, error) {
 	found, err := rows(ctx, s.db, scanTarget, selectTargets, id)
 	return found, fail("read the targets of "+id, err)
 }
 
-// Batches returns the batches of a purge as they were recorded. They are never computed again.
+// Batches returns the recorded batches of a purge. Batches are never computed again.
 func (s *Store) Batches(ctx context.Context, id string) ([]purge.Batch, error) {
 	found, err := rows(ctx, s.db, scanBatched, `SELECT t.batch, p.kind, p.mode, t.area, t.target FROM pb_target t JOIN pb_purge p ON p.id = t.purge
 		WHERE t.purge = $1 AND t.batch >= 0 ORDER BY t.batch, t.place`, id)
@@ -132,7 +134,8 @@ func merged(ones []purge.Batch) (batches []purge.Batch) {
 	return batches
 }
 
-// Recent is on the way to every acknowledgement: one query, whose cost follows nothing that there is, was, or was lately.
+// Recent answers a RecentQuery with one query, since every acknowledgement waits for it. The cost does not grow with the
+// number of purges.
 func (s *Store) Recent(ctx context.Context, q RecentQuery) (Recent, error) {
 	r, err := recent(ctx, s.db, q)
 	return r, fail("look at what is recent", err)
@@ -145,8 +148,8 @@ func recent(ctx context.Context, db querier, q RecentQuery) (r Recent, err error
 	return r, err
 }
 
-// selectRecent looks up one row each, or some sums: what is open of a digest, and what is kept in pb_tally. The empty text behind a
-// column keeps SQLite from going by all that this person asked for lately.
+// selectRecent looks up single rows and some sums: the open purges with a digest, and the counts in pb_tally. The empty
+// text behind a column keeps SQLite from using the index of everything this person has requested.
 const selectRecent = `SELECT
 	COALESCE((SELECT id FROM pb_purge WHERE finished_at = 0 AND requester || '' = $1 AND channel = $2 AND digest = $3 AND created_at >= $4
 		AND $12 = 0 ORDER BY created_at DESC LIMIT 1), (` + selectRejoin + `), ''),
@@ -160,7 +163,7 @@ const selectRecent = `SELECT
 
 const selectWaiting = `COALESCE((SELECT n FROM pb_tally WHERE who = '' AND what = '` + tallyWaiting + `' AND at = 0), 0)`
 
-// Waiting counts the purges that wait for a press that nobody has made.
+// Waiting counts the undecided questions.
 func (s *Store) Waiting(ctx context.Context) (n int, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT `+selectWaiting).Scan(&n)
 	return n, fail("count what waits", err)
@@ -175,7 +178,7 @@ func (s *Store) Unfinished(ctx context.Context) ([]string, error) {
 // History returns purges with their requests, newest first.
 func (s *Store) History(ctx context.Context, f Filter) ([]Purge, error) {
 	query, args := f.query()
-	found, err := rows(ctx, s.db, scanPurge, query, args...) // too many shapes to be kept prepared
+	found, err := rows(ctx, s.db, scanPurge, query, args...) // not prepared: filters give too many different texts
 	for i := 0; i < len(found) && err == nil; i++ {
 		err = fill(ctx, s.db, &found[i])
 	}
@@ -184,18 +187,21 @@ func (s *Store) History(ctx context.Context, f Filter) ([]Purge, error) {
 
 const defaultHistory = 20
 
+// also adds a condition with one argument.
 func (f Filter) query() (string, []any) {
 	from, at, where, args := `pb_purge p`, `p.created_at`, []string{`1 = 1`}, []any{}
 	also := func(condition string, arg any) {
 		args = append(args, arg)
 		where = append(where, fmt.Sprintf("%s $%d", condition, len(args)))
+		// A host is searched in its own table.
 	}
 	if f.Host != "" {
 		from, at = `pb_host h JOIN pb_purge p ON p.id = h.purge`, `h.at`
 		also(`h.host =`, f.Host)
+		// The other conditions compare columns.
 	}
 	platform, workspace := `p.platform =`, `p.workspace =`
-	if f.By != "" { // SQLite should go by the person, of whom there is less
+	if f.By != "" { // makes SQLite search by person, which selects fewer rows
 		platform, workspace = `p.platform || '' =`, `p.workspace || '' =`
 	}
 	for _, equal := range [][2]string{
@@ -206,8 +212,9 @@ func (f Filter) query() (string, []any) {
 		}
 	}
 	if f.State.Final() && f.State != "" {
-		where = append(where, `p.finished_at > 0`) // says that an index of what is over will do
+		where = append(where, `p.finished_at > 0`) // lets SQLite use an index of finished purges
 	}
+	// The time and the limit come last.
 	if !f.Since.IsZero() {
 		also(at+` >=`, millis(f.Since))
 	}

@@ -13,32 +13,36 @@ import (
 	"purgebot/purge"
 )
 
-// Intake is a purge with all that is written together when it is taken.
+// Intake is a purge with everything to be written in the same transaction.
 type Intake struct {
 	Purge   Purge
 	Batches []purge.Batch
 	Entries []Entry
 }
 
-// Taken is what came of an intake: what was recent, and the purge as it is stored if it was taken now.
+// Taken is the result of an intake: the state of affairs before it, and the stored purge if it was recorded.
 type Taken struct {
 	Recent
 	Purge *Purge
 }
 
-// TakeIf records a purge if judge lets it in. judge sees what is recent in the same transaction, so that of two commands at once
-// the second sees the first; it does nothing else, and returns nil to take nothing. What is Known is never taken again: the purge,
-// and an event that was answered otherwise before. Where a charge does not fit, nothing is taken and the error is an *OverBudget.
+// TakeIf records a purge if judge accepts it. The function judge gets the recent purges in the same transaction, so that
+// the second of two simultaneous commands sees the first. judge has no other effect and returns nil to record nothing. A
+// known purge, or an event answered before, is not recorded again. If a charge exceeds its budget, nothing is recorded
+// and the error is an *OverBudget.
 func (s *Store) TakeIf(ctx context.Context, q RecentQuery, judge func(Recent) *Intake) (Taken, error) {
 	return change(ctx, s, "take "+q.ID, func(t tx) (Taken, error) {
+		// A known purge is not recorded again.
 		r, err := recent(context.Background(), t, q)
 		if err != nil || r.Known {
 			return Taken{Recent: r}, err
 		}
+		// The caller decides.
 		in := judge(r)
 		if in == nil {
 			return Taken{Recent: r}, nil
 		}
+		// The event is taken, and the purge is recorded.
 		p := asStored(in.Purge)
 		targets, err := placed(p, in.Batches)
 		if err != nil {
@@ -52,9 +56,9 @@ func (s *Store) TakeIf(ctx context.Context, q RecentQuery, judge func(Recent) *I
 	})
 }
 
-// Record commits a purge with its event, targets, wanted status card and audit. Where the id exists it
-// returns the row as it stands and writes nothing. It assigns Short, and State where that is "".
-// Every target of batches must be one of the request, in one batch at most; one that is in none is never sent.
+// Record commits a purge with its event, targets, wanted status card and audit. If the id exists already, Record writes
+// nothing and returns the stored purge. Record assigns Short, and State if empty. Each target of batches must be a
+// target of the request and in one batch at most. A target without a batch is never sent.
 func (s *Store) Record(ctx context.Context, p Purge, batches []purge.Batch, entries ...Entry) (Purge, error) {
 	p = asStored(p)
 	targets, err := placed(p, batches)
@@ -71,6 +75,7 @@ func (s *Store) Record(ctx context.Context, p Purge, batches []purge.Batch, entr
 	return stored, err
 }
 
+// record writes a purge with its rows, or loads it if the id exists.
 func (t tx) record(p Purge, targets [][]any, entries []Entry) (Purge, error) {
 	inserted, err := t.insertPurge(&p)
 	if err != nil {
@@ -79,8 +84,10 @@ func (t tx) record(p Purge, targets [][]any, entries []Entry) (Purge, error) {
 	if !inserted {
 		return load(context.Background(), t, `id = $1`, p.ID)
 	}
+	// The audit binds the request.
 	c := t.makes(p.ID, p.CreatedAt)
 	c.request, c.joined = p.digest(asPlaced(targets)), p.Joined
+	// Each function writes one kind of row.
 	writes := []func() error{
 		func() error { return t.insert(insertTarget, targets) },
 		func() error { return t.taken(p) },
@@ -97,7 +104,7 @@ func (t tx) record(p Purge, targets [][]any, entries []Entry) (Purge, error) {
 	return p, nil
 }
 
-// asStored is p as it will be read back.
+// asStored returns p in the form in which it will be read back.
 func asStored(p Purge) Purge {
 	if p.State == "" {
 		p.State = StateRecorded
@@ -111,16 +118,17 @@ func asStored(p Purge) Purge {
 
 const insertTarget = `INSERT INTO pb_target (purge, area, n, target, batch, place) VALUES`
 
-// placed are the rows of pb_target, each target with its batch and its place there.
+// placed returns the rows of pb_target: each target with its batch and its place in the batch.
 func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 	type spot struct {
 		area   purge.Area
 		target string
 	}
 	var targets [][]any
-	if p.Joined != "" { // they are those of the purge that it joined
+	if p.Joined != "" { // the targets belong to the joined purge
 		return nil, nil
 	}
+	// Each target of the request gets a row.
 	at := map[spot][]any{}
 	for _, part := range p.Request.Parts {
 		for n, target := range part.Targets {
@@ -128,6 +136,7 @@ func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 			targets, at[spot{part.Area, target.String()}] = append(targets, row), row
 		}
 	}
+	// Each target of a batch is marked in its row.
 	for _, b := range batches {
 		for place, target := range b.Targets {
 			row := at[spot{b.Area, target.String()}]
@@ -140,7 +149,7 @@ func placed(p Purge, batches []purge.Batch) ([][]any, error) {
 	return targets, nil
 }
 
-// asPlaced are those rows as they will be read back.
+// asPlaced returns the rows in the form in which they will be read back.
 func asPlaced(targets [][]any) []placedTarget {
 	back := make([]placedTarget, len(targets))
 	for i, row := range targets {
@@ -155,7 +164,7 @@ const insertPurge = `INSERT INTO pb_purge (id, secret, short, platform, workspac
 	finished_at, cancelled, overrides, button, joined, prefetch, follows) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
 	$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) ON CONFLICT DO NOTHING`
 
-// insertPurge tries the short ids in turn and sets the one that was free. It returns false where the id is there already.
+// insertPurge tries the short ids in turn and sets the first free one. The result is false if the id exists already.
 func (t tx) insertPurge(p *Purge) (bool, error) {
 	shorts, err := shortsOf(p.ID)
 	if err != nil {
@@ -182,10 +191,10 @@ func columnsOf(p Purge) []any {
 		millis(p.FinishedAt), p.Cancelled, encode(p.Overrides), ButtonKey(p.Secret), nullable(p.Joined), bit(p.Prefetch), nullable(p.Follows)}
 }
 
-// crockford leaves out the letters that are read as another: i, l, o and u.
+// crockford is Crockford's alphabet, without the letters that are easily misread: i, l, o and u.
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz")
 
-// shortsOf are the short ids that an id may get, in order of preference: each is 40 bits of it.
+// shortsOf returns the possible short ids of an id, in order of preference. Each has 40 bits of the id.
 func shortsOf(id string) ([]string, error) {
 	bits, err := hex.DecodeString(id)
 	if err != nil || len(bits) != 32 {
@@ -206,7 +215,7 @@ func areasOf(r purge.Request) []purge.Area {
 	return areas
 }
 
-// made notes that the event made the purge, whether its key was taken before or not.
+// made records that an event made the purge, also if the event was taken before.
 func (t tx) made(ev Event, id string) error {
 	if ev.ID == "" {
 		return nil
@@ -217,7 +226,7 @@ func (t tx) made(ev Event, id string) error {
 	return err
 }
 
-// insertHosts lets the history of a host be found without reading the targets.
+// insertHosts stores the hosts of a purge, so that the history of a host is found without reading the targets.
 func (t tx) insertHosts(p Purge) error {
 	hosts := map[string]bool{}
 	for _, part := range p.Request.Parts {

@@ -2,8 +2,8 @@ package store
 
 import "context"
 
-// Remind has a question that still waits shown anew. With notify it is also posted once as a message of its own, however often
-// that is wanted. What is decided or has ended is left alone.
+// Remind marks the card of a waiting question as outdated. With notify, the question also gets a reminder, which is
+// posted once, even after several calls. A decided or finished purge does not change.
 func (s *Store) Remind(ctx context.Context, id string, notify bool) error {
 	_, err := change(ctx, s, "remind of "+id, func(t tx) (none struct{}, err error) {
 		n, err := t.again(`purge = $1 AND role = $2

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Revise writes what was learned about a purge after its end: outcomes, and the state and problem that follow from them. It bumps
-// all cards. A purge that has not ended stays as it is, and nothing is written; when it ended, does not change.
+// Revise writes later findings about a finished purge: outcomes, and the resulting state and problem. All cards are
+// marked as outdated, and the time of the end stays. An unfinished purge does not change.
 func (s *Store) Revise(ctx context.Context, id string, st State, problem string, outcomes []Target, entries ...Entry) error {
 	_, err := change(ctx, s, "revise "+id, func(t tx) (none struct{}, err error) {
 		n, err := t.exec(`UPDATE pb_purge SET state = $1, problem = $2 WHERE id = $3 AND finished_at <> 0`, st, problem, id)
@@ -28,7 +28,7 @@ func (s *Store) Revise(ctx context.Context, id string, st State, problem string,
 	return err
 }
 
-// Redraw bumps the status card of an open purge: what it says of the time has grown old.
+// Redraw marks the status card of an open purge as outdated, because a time in its text is no longer true.
 func (s *Store) Redraw(ctx context.Context, id string) error {
 	_, err := change(ctx, s, "redraw "+id, func(t tx) (none struct{}, err error) {
 		_, err = t.again(`purge IN `+withJoined+` AND role = $2

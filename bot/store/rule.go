@@ -13,49 +13,50 @@ import (
 	"purgebot/purge"
 )
 
-// RuleKind is what a rule from chat does.
+// RuleKind is the kind of a rule from chat.
 type RuleKind string
 
 // The kinds of rule.
 const (
-	Freeze RuleKind = "freeze" // nobody may purge
-	Grant  RuleKind = "grant"  // somebody may, for a while
+	Freeze RuleKind = "freeze" // forbids purges
+	Grant  RuleKind = "grant"  // permits purges for a time
 )
 
-// Rule is a freeze or a temporary grant: what administrators decide in chat, beside the policy file. It holds in every
-// workspace until Until, or until it is revoked.
+// Rule is a freeze or a temporary grant, made by an administrator in chat in addition to the policy file. A rule holds
+// in every workspace until its time Until or its revocation.
 type Rule struct {
-	ID                  string // "r-7k3f9x2q"; AddRule assigns RuleID of the event where it is ""
+	ID                  string // "r-7k3f9x2q"; AddRule assigns the RuleID of the event to ""
 	Kind                RuleKind
-	Platform, Workspace string // where it was made
-	To                  string // whom a grant is for: a subject, or a name of the policy file; "" of a freeze
-	Domain, Path        string // Path "" is all of the domain
+	Platform, Workspace string // workspace in which the rule was made
+	To                  string // recipient of a grant: a subject, or a name of the policy file; "" for a freeze
+	Domain, Path        string // an empty Path means the whole domain
 	Kinds               []purge.Kind
 	Areas               []purge.Area
 	Until               time.Time
 	By                  acl.Subject
-	ByName              string        // as it was then
-	ByGroups            []acl.Subject // as they were then
+	ByName              string        // name at that time
+	ByGroups            []acl.Subject // groups at that time
 	Reason              string
 	At                  time.Time
-	RevokedAt           time.Time // zero while it holds
+	RevokedAt           time.Time // zero while the rule holds
 	RevokedBy           acl.Subject
 }
 
-// RuleID is the id that the rule of an event gets, so that the audit row written with it can name it: 40 bits of a hash
-// as eight letters of Crockford's alphabet. It grants nothing to know one.
+// RuleID returns the id for the rule of an event, so that the audit row in the same transaction can name it. The id has
+// 40 bits of a hash, as eight letters of Crockford's alphabet. The knowledge of an id grants nothing.
 func RuleID(ev Event) string {
 	sum := sha256.Sum256([]byte(encode([]string{"rule", ev.Platform, ev.Workspace, ev.ID})))
 	return "r-" + crockford.EncodeToString(sum[:5])
 }
 
-// AddRule commits a rule with its event and audit, and moves the rules' version on. A second delivery of the event adds
-// nothing and returns the rule as it stands; the zero Rule if the event made none.
+// AddRule commits a rule with its event and audit, and raises the version of the rules. A second delivery of the event
+// adds nothing and returns the stored rule, or the zero Rule if the event made none.
 func (s *Store) AddRule(ctx context.Context, r Rule, ev Event, entries ...Entry) (stored Rule, duplicate bool, err error) {
 	type added struct {
 		rule      Rule
 		duplicate bool
 	}
+	// Times are kept as they will be read back.
 	if r.ID == "" {
 		r.ID = RuleID(ev)
 	}
@@ -72,6 +73,7 @@ func (s *Store) AddRule(ctx context.Context, r Rule, ev Event, entries ...Entry)
 			}
 			return added{stored, true}, err
 		}
+		// A new rule is stored, bound and audited.
 		if err := t.addRule(r); err != nil {
 			return added{}, err
 		}
@@ -91,7 +93,8 @@ func (t tx) addRule(r Rule) error {
 	return t.rulesChanged()
 }
 
-// rulesChanged moves the version on, and has every question that waits shown anew: its card says what freezes it.
+// rulesChanged raises the version of the rules and marks the cards of all waiting questions as outdated, since they name
+// the freezes.
 func (t tx) rulesChanged() error {
 	_, err := t.again(`role = $1 AND purge IN (`+selectAsking+`)`, Status)
 	if err == nil {
@@ -102,17 +105,19 @@ func (t tx) rulesChanged() error {
 
 const selectAsking = `SELECT id FROM pb_purge WHERE finished_at = 0 AND confirm <> '' AND state IN ('recorded', 'waiting')`
 
-// RevokeRules ends those of the rules that still hold at at, all with one event, and returns them. Where none of them
-// does, an audit row that says so is written instead of entries. A second delivery of the event changes nothing.
+// RevokeRules ends the given rules that still hold at a time and returns them. If none holds, the audit gets a row about
+// it instead of entries. A second delivery of the event changes nothing.
 func (s *Store) RevokeRules(ctx context.Context, ids []string, by acl.Subject, at time.Time, ev Event, entries ...Entry) (revoked []Rule, duplicate bool, err error) {
 	type done struct {
 		revoked   []Rule
 		duplicate bool
 	}
 	d, err := change(ctx, s, fmt.Sprintf("revoke %q", ids), func(t tx) (d done, err error) {
+		// A repeated event changes nothing.
 		if d.duplicate, err = t.seen(ev, "", entries); err != nil || d.duplicate {
 			return d, err
 		}
+		// Each rule that still holds is ended.
 		for _, id := range ids {
 			r, err := scanRule(t.one(`UPDATE pb_rule SET revoked_at = $1, revoked_by = $2 WHERE id = $3 AND revoked_at = 0 AND until > $1
 				RETURNING `+ruleColumns, millis(at), by, id))
@@ -124,6 +129,7 @@ func (s *Store) RevokeRules(ctx context.Context, ids []string, by acl.Subject, a
 			}
 			d.revoked, t.making.ended = append(d.revoked, r), append(t.making.ended, r.ID)
 		}
+		// A late revocation leaves an audit row.
 		if len(d.revoked) == 0 {
 			late := remark(AuditRevokedTooLate, "", entries)
 			late.Who, late.Body = by, Body{Rules: ids}.JSON()
@@ -137,10 +143,10 @@ func (s *Store) RevokeRules(ctx context.Context, ids []string, by acl.Subject, a
 	return d.revoked, d.duplicate, err
 }
 
-// Rules returns the rules that hold at now, the oldest first, with the version they were read at: as long as RulesVersion
-// answers it, none was added or revoked. That one of them has come to its end, its Until says.
+// Rules returns the rules that hold at now, oldest first, with their version. No rule was added or revoked as long as
+// RulesVersion returns the same version. The end of a rule does not change the version; Until tells it.
 func (s *Store) Rules(ctx context.Context, now time.Time) (active []Rule, version int64, err error) {
-	version, err = s.RulesVersion(ctx) // before the rules: one that comes in between is read again, not missed
+	version, err = s.RulesVersion(ctx) // the version comes first, so that a simultaneous change leads to another reading
 	if err != nil {
 		return nil, 0, err
 	}
@@ -148,13 +154,13 @@ func (s *Store) Rules(ctx context.Context, now time.Time) (active []Rule, versio
 	return active, version, fail("read the rules", err)
 }
 
-// RulesVersion grows with every rule that is added or revoked. It reads one row.
+// RulesVersion returns a number that grows with every added or revoked rule. RulesVersion reads one row.
 func (s *Store) RulesVersion(ctx context.Context) (version int64, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT version FROM pb_rule_version WHERE id = 1`).Scan(&version)
 	return version, fail("read the rules' version", err)
 }
 
-// Rule returns one rule, in force or not; false if there is none.
+// Rule returns one rule, in force or not, or false if none has the id.
 func (s *Store) Rule(ctx context.Context, id string) (Rule, bool, error) {
 	r, err := scanRule(s.db.QueryRowContext(ctx, selectRules+`id = $1`, id))
 	return some("read rule "+id, r, err)
@@ -167,7 +173,7 @@ func rules(ctx context.Context, q querier, now time.Time) ([]Rule, error) {
 const (
 	ruleColumns = `id, kind, platform, workspace, grantee, domain, path, kinds, areas, until, maker, name, groups_of, reason, at, revoked_at, revoked_by`
 	selectRules = `SELECT ` + ruleColumns + ` FROM pb_rule WHERE `
-	// selectActive walks an index of what is not revoked, from now on: ended rules cost nothing.
+	// selectActive reads the index of unrevoked rules from now on, so that ended rules cost nothing.
 	selectActive = selectRules + `revoked_at = 0 AND until > $1 ORDER BY at, id`
 )
 

@@ -27,7 +27,7 @@ func runs(ns []int) string {
 	return b.String()
 }
 
-// numbers reads what runs wrote.
+// numbers reads the text written by runs.
 func numbers(runs string) (ns []int, err error) {
 	for run := range strings.SplitSeq(runs, ",") {
 		first, last, several := strings.Cut(run, "-")

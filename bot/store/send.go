@@ -12,8 +12,8 @@ import (
 	"purgebot/purge"
 )
 
-// SetState moves an open purge on and bumps its status card. Where it stands there already, or is final, nothing is
-// written. Only Finish ends a purge.
+// SetState moves an open purge to a state and marks its status card as outdated. A purge already in the state, or in a
+// final state, does not change. Only Finish ends a purge.
 func (s *Store) SetState(ctx context.Context, id string, st State, entries ...Entry) error {
 	doing := fmt.Sprintf("move %s to %q", id, st)
 	if st.Final() {
@@ -32,7 +32,7 @@ func (s *Store) SetState(ctx context.Context, id string, st State, entries ...En
 	return err
 }
 
-// moves moves an open purge on, unless it stands there already, and counts whether it waits.
+// moves moves an open purge to another state and updates the count of waiting purges.
 func (t tx) moves(id string, st State) (moved bool, err error) {
 	if st != StateWaiting {
 		if err := t.waitsNoMore(id); err != nil {
@@ -50,7 +50,7 @@ func (t tx) moves(id string, st State) (moved bool, err error) {
 	return true, err
 }
 
-// changed bumps the status card and writes the audit.
+// changed marks the status card as outdated and writes the audit.
 func (t tx) changed(id string, entries []Entry) error {
 	if err := t.bump(id); err != nil {
 		return err
@@ -58,12 +58,13 @@ func (t tx) changed(id string, entries []Entry) error {
 	return t.audit(entries)
 }
 
-// Begin writes the ledger row of a call that is about to leave, and reserves its units; fresh tells that this call did.
-// A row that is there already is returned as it is, and nothing is written: its call may have left. Nothing is written
-// either where the purge is over or was stopped (the State is CallStopped), where frozen names a rule (CallFrozen, and
-// Rule is that name), or where the units do not fit into quota together with those spent that day (CallOverQuota).
-// A quota of 0 or less is no limit. frozen is asked in the same transaction, with the rules that hold at c.At, so that no
-// freeze or revocation slips in between; it is a pure function of them, "" where the batch may leave, and nil asks nothing.
+// Begin writes the ledger row of a call that is about to leave, and reserves its units. The result fresh is true if this
+// call of Begin wrote the row. An existing row is returned unchanged, since its call may have left.
+// Nothing is written in three cases. The purge has ended or was stopped (State CallStopped). The function frozen names a
+// rule (State CallFrozen, with the name in Rule). The units do not fit into quota together with the units spent that day
+// (State CallOverQuota); a quota of 0 or less means no limit.
+// frozen gets the rules that hold at c.At in the same transaction, so that no freeze or revocation is missed. frozen is
+// a pure function; it returns "" to let the batch leave. A nil frozen lets every batch leave.
 func (s *Store) Begin(ctx context.Context, c Call, quota int, frozen func(active []Rule) string, entries ...Entry) (stored Call, fresh bool, err error) {
 	b, err := change(ctx, s, fmt.Sprintf("begin batch %d of %s", c.Batch, c.Purge), func(t tx) (begun, error) {
 		return t.begin(c, quota, frozen, entries)
@@ -77,10 +78,12 @@ type begun struct {
 }
 
 func (t tx) begin(c Call, quota int, frozen func([]Rule) string, entries []Entry) (begun, error) {
+	// An existing row is returned as it is.
 	stored, err := scanCall(t.one(selectCalls+` AND batch = $2 AND try = $3`, c.Purge, c.Batch, c.Try))
 	if !errors.Is(err, sql.ErrNoRows) {
 		return begun{Call: stored}, err
 	}
+	// A stop, a freeze or the quota may prevent the call.
 	c.At = instant(millis(c.At))
 	if c.State, c.Rule, err = t.stops(c, frozen); err != nil || c.State != Calling {
 		return begun{Call: c}, err
@@ -88,6 +91,7 @@ func (t tx) begin(c Call, quota int, frozen func([]Rule) string, entries []Entry
 	if c.State, err = t.reserve(c, quota); err != nil || c.State != Calling {
 		return begun{Call: c}, err
 	}
+	// The row is written, together with the targets for the look-up and the audit.
 	_, err = t.exec(`INSERT INTO pb_call (purge, batch, try, kind, area, units, day, owner, at, state, receipt, problem)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '')`,
 		c.Purge, c.Batch, c.Try, c.Kind, c.Area, c.Units, c.Day, c.Owner, millis(c.At), c.State)
@@ -101,7 +105,7 @@ func (t tx) begin(c Call, quota int, frozen func([]Rule) string, entries []Entry
 	return begun{c, true}, t.audit(entries)
 }
 
-// stops answers Calling where nobody has stopped the purge and no rule stops the batch.
+// stops returns Calling unless the purge was stopped or a rule stops the batch.
 func (t tx) stops(c Call, frozen func([]Rule) string) (st CallState, rule string, err error) {
 	var stopped bool
 	err = t.one(`SELECT cancelled <> '' OR finished_at <> 0 FROM pb_purge WHERE id = $1`, c.Purge).Scan(&stopped)
@@ -123,7 +127,7 @@ func (t tx) stops(c Call, frozen func([]Rule) string) (st CallState, rule string
 	return Calling, "", nil
 }
 
-// reserve answers Calling where the units are now taken.
+// reserve reserves the units and returns Calling, or returns the reason against it.
 func (t tx) reserve(c Call, quota int) (CallState, error) {
 	if quota <= 0 {
 		quota = math.MaxInt32
@@ -140,9 +144,9 @@ func (t tx) reserve(c Call, quota int) (CallState, error) {
 	return Calling, err
 }
 
-// End writes what a call was answered, with the outcome and reason of its targets (found by Area and N), gives back
-// the units of one that was unsent or refused, moves the purge to c.Then, and bumps the status card. A call that ended before keeps its first
-// answer, and nothing is written.
+// End writes the answer to a call with the outcomes and reasons of its targets (found by Area and N). Unsent and refused
+// calls give back their units. The purge moves to c.Then, and its status card is marked as outdated. A call that has
+// ended keeps its first answer, and nothing is written.
 func (s *Store) End(ctx context.Context, c Call, outcomes []Target, entries ...Entry) error {
 	_, err := change(ctx, s, fmt.Sprintf("end batch %d of %s", c.Batch, c.Purge), func(t tx) (none struct{}, err error) {
 		ended, err := t.end(c)
@@ -212,14 +216,14 @@ func scanCall(r row) (c Call, err error) {
 	return c, err
 }
 
-// Calls returns the ledger of a purge by batch, then try.
+// Calls returns the ledger of a purge by batch, then by try.
 func (s *Store) Calls(ctx context.Context, id string) ([]Call, error) {
 	found, err := rows(ctx, s.db, scanCall, selectCalls+` ORDER BY batch, try`, id)
 	return found, fail("read the calls of "+id, err)
 }
 
-// SetOutcomes writes the outcome and reason of targets (found by Area and N) and bumps the status card.
-// Where that changes none of them, nothing is written.
+// SetOutcomes writes outcomes and reasons of targets (found by Area and N) and marks the status card as outdated.
+// Without a change nothing is written.
 func (s *Store) SetOutcomes(ctx context.Context, id string, outcomes []Target, entries ...Entry) error {
 	_, err := change(ctx, s, "set outcomes of "+id, func(t tx) (none struct{}, err error) {
 		n, err := t.outcomes(id, outcomes)
@@ -231,11 +235,12 @@ func (s *Store) SetOutcomes(ctx context.Context, id string, outcomes []Target, e
 	return err
 }
 
-// outcomesPerUpdate bounds the parameters of one statement.
+// outcomesPerUpdate limits the parameters of one statement.
 const outcomesPerUpdate = 200
 
-// outcomes writes those that mean the same with one statement and returns how many changed.
+// outcomes writes equal outcomes with one statement and returns the number of changed targets.
 func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
+	// Targets with the same outcome and reason are grouped.
 	var order []meaning
 	alike := map[meaning][]int{}
 	for _, o := range outcomes {
@@ -245,6 +250,7 @@ func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
 		}
 		alike[m] = append(alike[m], o.N)
 	}
+	// Each group is written in portions.
 	for _, m := range order {
 		for ns := alike[m]; len(ns) > 0; ns = ns[min(len(ns), outcomesPerUpdate):] {
 			some := ns[:min(len(ns), outcomesPerUpdate)]
@@ -262,22 +268,23 @@ func (t tx) outcomes(id string, outcomes []Target) (changed int64, err error) {
 	return changed, nil
 }
 
-// Finish ends a purge once and for all: what is still pending becomes skipped, the budgets get back what surely was not
-// sent, the status card is bumped, and a result card is wanted if result says so, and
-// one of each request that joined it. A purge that ended before stays as it is, and nothing is written.
+// Finish ends a purge once. Pending targets become skipped, budgets get back the charges of targets surely not sent, the
+// status card is marked as outdated, and every request that joined the purge gets a result card. With result, the purge
+// itself gets one as well. A finished purge does not change.
 func (s *Store) Finish(ctx context.Context, id string, st State, problem string, at time.Time, result bool, entries ...Entry) error {
 	_, err := s.FinishThen(ctx, id, st, problem, at, result, nil, entries...)
 	return err
 }
 
-// FinishThen is Finish that records what follows in the same transaction, so that no kill comes between the two. It returns that
-// as it is stored, or nil where nothing was written.
+// FinishThen is Finish that also records the purge `then` in the same transaction, so that no kill separates the two.
+// FinishThen returns the recorded purge, or nil if nothing was recorded.
 func (s *Store) FinishThen(ctx context.Context, id string, st State, problem string, at time.Time, result bool, then *Intake, entries ...Entry) (*Purge, error) {
 	doing := fmt.Sprintf("finish %s as %q", id, st)
 	if !st.Final() {
 		return nil, fail(doing, errors.New("that state is not final"))
 	}
 	return change(ctx, s, doing, func(t tx) (*Purge, error) {
+		// The counts are updated before the state changes.
 		if err := errors.Join(t.waitsNoMore(id), t.openNoMore(id, Confirmed)); err != nil {
 			return nil, err
 		}
@@ -288,10 +295,12 @@ func (s *Store) FinishThen(ctx context.Context, id string, st State, problem str
 		if n == 0 {
 			return nil, t.known(id)
 		}
+		// The end is bound and takes effect.
 		t.makes(id, at)
 		if err := t.finish(id, result, entries); err != nil || then == nil {
 			return nil, err
 		}
+		// The purge that follows is recorded.
 		p := asStored(then.Purge)
 		targets, err := placed(p, then.Batches)
 		if err != nil {
@@ -302,8 +311,9 @@ func (s *Store) FinishThen(ctx context.Context, id string, st State, problem str
 	})
 }
 
-// finish is what an end brings with it.
+// finish writes the effects of an end on targets, counts, budgets and cards.
 func (t tx) finish(id string, result bool, entries []Entry) error {
+	// Targets, counts and budgets come first.
 	if err := t.skip(id); err != nil {
 		return err
 	}
@@ -313,6 +323,7 @@ func (t tx) finish(id string, result bool, entries []Entry) error {
 	if err := t.refund(id); err != nil {
 		return err
 	}
+	// The cards follow.
 	if result {
 		if err := t.want(id, Result); err != nil {
 			return err
@@ -327,7 +338,7 @@ func (t tx) finish(id string, result bool, entries []Entry) error {
 	return t.changed(id, entries)
 }
 
-// skip leaves out what is still pending.
+// skip marks the pending targets as skipped.
 func (t tx) skip(id string) error {
 	_, err := rows(context.Background(), t, func(r row) (none struct{}, err error) {
 		m := meaning{outcome: purge.Skipped}
@@ -340,7 +351,7 @@ func (t tx) skip(id string) error {
 	return err
 }
 
-// Spent returns what purgebot knows to be used of a vendor day: the units of all calls but the unsent and the refused.
+// Spent returns the units recorded for a vendor day. Unsent and refused calls do not count.
 func (s *Store) Spent(ctx context.Context, day string) ([]Spent, error) {
 	found, err := rows(ctx, s.db, func(r row) (sp Spent, err error) {
 		err = r.Scan(&sp.Kind, &sp.Area, &sp.Units)

@@ -2,5 +2,5 @@
 
 package store
 
-// freeBytes is not known here: what SQLite is told when it writes must do.
+// freeBytes is unknown on these systems: errors of SQLite's writes must suffice.
 func freeBytes(string) (free uint64, known bool) { return 0, false }

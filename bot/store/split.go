@@ -7,8 +7,9 @@ import (
 	"purgebot/purge"
 )
 
-// Split is End of a refused call whose targets go on in batches of their own: each group is one, under the number that its
-// targets say, in this order. They are pending again. A call that ended before keeps its first answer, and nothing is written.
+// Split ends a refused call, and moves its targets to new batches. Each group is one batch, with the number in its
+// targets and in the given order. The targets become pending again. A call that has ended keeps its first answer, and
+// nothing is written.
 func (s *Store) Split(ctx context.Context, c Call, into [][]Target, entries ...Entry) error {
 	_, err := change(ctx, s, fmt.Sprintf("split batch %d of %s", c.Batch, c.Purge), func(t tx) (none struct{}, err error) {
 		ended, err := t.end(c)
@@ -25,7 +26,7 @@ func (s *Store) Split(ctx context.Context, c Call, into [][]Target, entries ...E
 	return err
 }
 
-// move takes targets out of the batch of a call.
+// move moves targets out of the batch of a call.
 func (t tx) move(c Call, group []Target) error {
 	for place, target := range group {
 		n, err := t.exec(`UPDATE pb_target SET batch = $1, place = $2, outcome = $3, reason = '' WHERE purge = $4 AND area = $5 AND n = $6 AND batch = $7`,

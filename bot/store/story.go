@@ -7,7 +7,7 @@ import (
 	"purgebot/purge"
 )
 
-// story is what is known of a purge, with the rows that made it so.
+// story holds everything known of a purge, with the rows that made the changes.
 type story struct {
 	purge    Purge
 	decision Decision
@@ -15,23 +15,25 @@ type story struct {
 	calls    []Call
 	first    Entry
 	rows     []storied
-	decided  int64 // the row of the decision
-	ended    int64 // the row of the end
-	old      int64 // the row that bound it as it was found at the upgrade
-	lastOld  int64 // the last row of before then that tells an end
+	decided  int64 // number of the row with the decision
+	ended    int64 // number of the row with the end
+	old      int64 // number of the row that bound the purge at the upgrade
+	lastOld  int64 // number of the last row of an end from before the upgrade
 }
 
+// storied is an audit row with its facts.
 type storied struct {
 	Entry
 	facts
 }
 
-// story reads what is known of a purge; nil if it is gone.
+// story reads everything known of a purge, or returns nil if the purge is gone.
 func (s *Store) story(ctx context.Context, id string) (*story, error) {
 	p, found, err := s.Purge(ctx, id)
 	if err != nil || !found {
 		return nil, err
 	}
+	// The values in the tables come first.
 	of := &story{purge: p}
 	if of.first, _, err = s.firstEntry(ctx, id); err != nil {
 		return nil, err
@@ -45,6 +47,7 @@ func (s *Store) story(ctx context.Context, id string) (*story, error) {
 	if of.calls, err = s.Calls(ctx, id); err != nil {
 		return nil, err
 	}
+	// The audit rows of the purge follow.
 	all, err := rows(ctx, s.db, scanEntry, `SELECT `+auditColumns+` FROM pb_audit WHERE purge = $1 AND purge <> '' ORDER BY seq`, id)
 	if err != nil {
 		return nil, err
@@ -52,7 +55,7 @@ func (s *Store) story(ctx context.Context, id string) (*story, error) {
 	return of, of.read(all)
 }
 
-// read notes which rows did what.
+// read notes the rows with the decision and the end.
 func (of *story) read(entries []Entry) error {
 	for _, e := range entries {
 		f, err := e.bound()
@@ -60,6 +63,7 @@ func (of *story) read(entries []Entry) error {
 			return err
 		}
 		of.rows = append(of.rows, storied{e, f})
+		// The decision is in the first row that binds it, or in an old row of its kind.
 		if of.decided == 0 && (f.Decision != "" && !f.Old || f.Version == 0 && decides[e.What] && e.Who == of.decision.Who) {
 			of.decided = e.Seq
 		}
@@ -76,10 +80,10 @@ func (of *story) read(entries []Entry) error {
 	return nil
 }
 
-// decides are the kinds of row that a decision is written with.
+// decides lists the kinds of audit rows that a decision is written with.
 var decides = map[AuditKind]bool{AuditConfirmed: true, AuditReleased: true, AuditCancelled: true, AuditWithdrawn: true, AuditExpired: true, AuditNotShown: true}
 
-// at is the moment of one of the rows.
+// at returns the moment of one of the rows.
 func (of *story) at(e Entry) (Moment, error) {
 	f, err := e.bound()
 	if err != nil {
@@ -100,7 +104,7 @@ func (of *story) at(e Entry) (Moment, error) {
 	return m, err
 }
 
-// targetsAt are the targets that a row tells of, as they were then.
+// targetsAt returns the targets with news in a row, in their state at that time.
 func (of *story) targetsAt(e Entry, f facts) ([]Target, error) {
 	switch {
 	case e.Seq == of.first.Seq && (e.What == AuditAsked || e.What == AuditPrefetching):
@@ -119,7 +123,7 @@ func (of *story) targetsAt(e Entry, f facts) ([]Target, error) {
 	return slices.DeleteFunc(of.as(func(t0 Target) meaning { return t.outcomes[place{t0.Area, t0.N}].what }), func(t Target) bool { return t.Outcome == "" }), nil
 }
 
-// until are all targets with what the rows up to seq made of them; what they do not tell is "".
+// until returns all targets with the outcomes in the rows up to seq; other outcomes are "".
 func (of *story) until(seq int64) ([]Target, error) {
 	t, taken := told{outcomes: map[place]outcomeSaid{}}, false
 	for _, r := range of.rows {

@@ -7,31 +7,33 @@ import (
 	"purgebot/acl"
 )
 
-// What is on the way to every answer is not counted but kept: how many purges of a person are open, how many questions wait, and how
-// many URLs a person had purged in the last minutes. Each change of a row that counts changes its sum in the same transaction, so that
-// the look is as long with a million purges as with none. A test counts all rows anew after each step.
+// This file keeps the counts that every answer needs: the open purges of a person, the waiting questions, and the URLs
+// of a person in the last minutes. Each change of a counted row changes its sum in the same transaction, so that a look
+// takes the same time with any number of purges. A test counts all rows anew after each step.
 
-// What is kept, as pb_tally names it.
+// The kept counts, with their names in pb_tally.
 const (
-	tallyOpen    = "open"           // purges of a person that are neither over nor decided against, but for those that follow one
-	tallyWaiting = "waiting"        // questions of everybody that nobody has decided
-	tallySecond  = "urls by second" // URLs of a person that were sent, or may be
-	tallyMinute  = "urls by minute" // the same
+	tallyOpen    = "open"           // open purges of a person, without prefetches that follow a purge
+	tallyWaiting = "waiting"        // undecided questions of all people
+	tallySecond  = "urls by second" // URLs of a person that were or may be sent
+	tallyMinute  = "urls by minute" // the same URLs
 )
 
 const second, minute = int64(time.Second / time.Millisecond), int64(time.Minute / time.Millisecond)
 
-// selectURLs adds up the whole minutes of a span, and the seconds before the first of them: seventy sums at most for ten minutes.
+// selectURLs adds the whole minutes of a span and the seconds before the first of them: at most seventy sums for ten
+// minutes.
 const selectURLs = `(SELECT COALESCE(sum(n), 0) FROM pb_tally WHERE who = $1 AND what = '` + tallySecond + `' AND at >= $5 AND at < $13)
 	+ (SELECT COALESCE(sum(n), 0) FROM pb_tally WHERE who = $1 AND what = '` + tallyMinute + `' AND at >= $13)`
 
-// wholeSecond and wholeMinute are where sums begin that count from a time on.
+// wholeSecond returns the start of the second that contains t. wholeMinute returns the first start of a minute from then
+// on. Both are keys of sums.
 func wholeSecond(t time.Time) int64 { return millis(t) - millis(t)%second }
 func wholeMinute(t time.Time) int64 { return (wholeSecond(t) + minute - second) / minute * minute }
 
 const addTally = ` ON CONFLICT (who, what, at) DO UPDATE SET n = pb_tally.n + excluded.n`
 
-// taken counts a purge that is recorded now.
+// taken counts a newly recorded purge.
 func (t tx) taken(p Purge) error {
 	var sums [][]any
 	if !p.State.Final() && p.Follows == "" {
@@ -51,7 +53,7 @@ func sumsOfURLs(who acl.Subject, at time.Time, urls int) [][]any {
 	return [][]any{{who, tallySecond, ms - ms%second, urls}, {who, tallyMinute, ms - ms%minute, urls}}
 }
 
-// add adds to sums: each is who, what, since when, and by how much.
+// add adds to sums; each element holds the person, the count, its start and the difference.
 func (t tx) add(sums [][]any) error {
 	if len(sums) == 0 {
 		return nil
@@ -60,7 +62,7 @@ func (t tx) add(sums [][]any) error {
 	return err
 }
 
-// confirmed counts the URLs of a question as of its press.
+// confirmed counts the URLs of a question from its confirmation on.
 func (t tx) confirmed(id string, at time.Time) error {
 	var who acl.Subject
 	var urls int
@@ -71,8 +73,8 @@ func (t tx) confirmed(id string, at time.Time) error {
 	return t.add(sumsOfURLs(who, at, urls))
 }
 
-// uncount lowers the number of URLs that a purge counts as, by those that surely never reached the vendor. It is called when
-// nothing of the purge can leave any more.
+// uncount subtracts the URLs of a purge that surely never reached the vendor. The caller makes sure that no call of the
+// purge can leave any more.
 func (t tx) uncount(id string) error {
 	var unsent int
 	if err := t.one(`SELECT count(*) FROM (`+selectUnsent+`) u`, id).Scan(&unsent); err != nil || unsent == 0 {
@@ -86,27 +88,28 @@ func (t tx) uncount(id string) error {
 	var at int64
 	err = t.one(`SELECT p.requester, CASE WHEN p.confirm = '' THEN p.created_at ELSE COALESCE(d.at, 0) END FROM pb_purge p
 		LEFT JOIN pb_decision d ON d.purge = p.id AND d.what = 'confirmed' WHERE p.id = $1`, id).Scan(&who, &at)
-	if err != nil || at == 0 { // a question that nobody confirmed never counted
+	if err != nil || at == 0 { // an unconfirmed question was never counted
 		return err
 	}
 	return t.add(sumsOfURLs(who, instant(at), -unsent))
 }
 
-// waits counts a purge that waits from now on, unless it is decided already.
+// waits counts a purge that starts to wait, unless it is decided already.
 func (t tx) waits(id string) error {
 	_, err := t.exec(`INSERT INTO pb_tally (who, what, at, n) SELECT '', '`+tallyWaiting+`', 0, 1 FROM pb_purge
 		WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM pb_decision WHERE purge = $1)`+addTally, id)
 	return err
 }
 
-// waitsNoMore is called before a purge is moved on, decided or ended. It counts where that waits for a press.
+// waitsNoMore stops counting a purge as waiting. It must be called before the purge moves on, is decided or ends.
 func (t tx) waitsNoMore(id string) error {
 	_, err := t.exec(`UPDATE pb_tally SET n = n - 1 WHERE who = '' AND what = '`+tallyWaiting+`' AND at = 0
 		AND EXISTS (SELECT 1 FROM pb_purge WHERE id = $1 AND state = 'waiting') AND NOT EXISTS (SELECT 1 FROM pb_decision WHERE purge = $1)`, id)
 	return err
 }
 
-// openNoMore is called before a purge is ended, or once it is decided against. It counts where that was open until then.
+// openNoMore stops counting a purge as open. It must be called before the end of the purge, or once it is decided
+// against.
 func (t tx) openNoMore(id string, but Verdict) error {
 	_, err := t.exec(`UPDATE pb_tally SET n = n - 1 WHERE what = '`+tallyOpen+`' AND at = 0 AND who = (SELECT requester FROM pb_purge
 		WHERE id = $1 AND finished_at = 0 AND follows IS NULL AND NOT EXISTS (SELECT 1 FROM pb_decision WHERE purge = $1 AND what <> $2))`, id, but)

@@ -5,22 +5,23 @@ import (
 	"time"
 )
 
-// The calls to the CDN leave one after another, in turns that all processes at one database take from one row. The row says how far
-// the turns are taken in advance, as a span that lessens with time, not as a moment: only one clock is ever read, the database's,
-// and only for what has passed between two looks. So a process whose clock is wrong takes its turns like any other, and where the
-// database's own is set back nobody waits for it to catch up. A span also outlives a restart, which therefore begins no burst.
+// Calls to the CDN leave one after another, in turns that all processes on one database take from one row. The row holds
+// the time already taken in advance, as a span that shrinks with time and not as a moment. Only the clock of the
+// database is read, and only for the time between two looks. A process with a wrong clock therefore takes its turns like
+// any other, and after a clock was set back no process waits for it to catch up. The span survives a restart, so that a
+// restart begins no burst.
 
 // queue is the row of a rate.
 type queue struct{ at, booked, rest int64 }
 
-// by is the queue at a later moment; one that is earlier only starts to count from there.
+// by returns the queue at a later moment. An earlier moment only becomes the new start of the count.
 func (q queue) by(now int64) queue {
 	passed := max(0, now-q.at)
 	return queue{now, max(0, q.booked-passed), max(0, q.rest-passed)}
 }
 
-// Turn takes the next turn and says how long it is until then. Turns are every apart; the first is now where nobody waits.
-// One that is further away than within is not taken.
+// Turn takes the next turn and returns the time until then. Turns have the distance every. Without other callers the
+// turn is now. A turn further away than within is not taken.
 func (s *Store) Turn(ctx context.Context, every, within time.Duration) (wait time.Duration, taken bool, err error) {
 	type turn struct {
 		wait  time.Duration
@@ -32,7 +33,7 @@ func (s *Store) Turn(ctx context.Context, every, within time.Duration) (wait tim
 			return turn{}, err
 		}
 		wait := time.Duration(q.booked) * time.Microsecond
-		if wait > within { // kept all the same: its time goes on even if the clock was set back and everybody comes too early
+		if wait > within { // stored nevertheless: time passes even after the clock was set back, while every caller comes too early
 			return turn{wait, false}, t.keep(q)
 		}
 		q.booked += every.Microseconds()
@@ -41,10 +42,10 @@ func (s *Store) Turn(ctx context.Context, every, within time.Duration) (wait tim
 	return t.wait, t.taken, err
 }
 
-// sameRest is how much later a rest may end and still be the one that was begun: several calls are told of it at once.
+// sameRest is the difference up to which two rests count as the same, since several calls hear of one rest at once.
 const sameRest = time.Second
 
-// Rest makes everybody wait for d, also those whose turn would be before. It makes no rest shorter.
+// Rest delays all turns for d, including turns already taken. Rest shortens no earlier rest.
 func (s *Store) Rest(ctx context.Context, d time.Duration) error {
 	_, err := change(ctx, s, "begin a rest", func(t tx) (none struct{}, err error) {
 		q, err := t.queue()
@@ -58,7 +59,7 @@ func (s *Store) Rest(ctx context.Context, d time.Duration) error {
 	return err
 }
 
-// Resting is how long everybody still rests.
+// Resting returns the remaining time of the rest.
 func (s *Store) Resting(ctx context.Context) (time.Duration, error) {
 	var q queue
 	err := s.db.QueryRowContext(ctx, selectQueue).Scan(&q.at, &q.booked, &q.rest)
@@ -67,7 +68,7 @@ func (s *Store) Resting(ctx context.Context) (time.Duration, error) {
 
 const selectQueue = `SELECT at, booked, rest FROM pb_rate WHERE name = 'cdn'`
 
-// queue is the row as it is now. To write comes first: whoever else takes a turn waits here.
+// queue returns the row as of now. The row is written first, so that other processes wait here for their turn.
 func (t tx) queue() (q queue, err error) {
 	if _, err := t.exec(`UPDATE pb_rate SET at = at WHERE name = 'cdn'`); err != nil {
 		return q, err
@@ -81,5 +82,5 @@ func (t tx) keep(q queue) error {
 	return err
 }
 
-// micros is the database's clock: all processes that open a SQLite file run on its machine.
+// micros returns the clock of the database: all processes with a SQLite file run on its machine.
 func micros() int64 { return time.Now().UnixMicro() }

@@ -12,12 +12,14 @@ import (
 	"time"
 )
 
-// change runs do in one transaction and commits it whole or not at all, with what others have to commit at that time. do may use
-// nothing but tx, since there is one connection and a query beside it would wait for ever; it may be run again, where the transaction
-// failed for another's sake; and it must return what it found, not leave it in the caller's variables: where ctx ends first the caller
-// is answered and do still runs, because neither a locked file nor a hanging disk can be interrupted.
+// change runs do in one transaction, together with other waiting jobs, and commits it whole or not at all. Three rules
+// apply to do. It uses tx only, since a second query would wait for the single connection for ever. It may run again
+// after the failure of another job. It returns its findings instead of storing them in the caller's variables, since it
+// may still run after the caller got an answer: when ctx ends, the caller is answered at once, because neither a locked
+// file nor a hanging disk can be interrupted.
 func change[T any](ctx context.Context, s *Store, doing string, do func(tx) (T, error)) (T, error) {
 	var value, none T
+	// The job is queued, and its answer awaited.
 	j := newJob(ctx, func(t tx) (err error) {
 		value, err = do(t)
 		return err
@@ -28,11 +30,12 @@ func change[T any](ctx context.Context, s *Store, doing string, do func(tx) (T, 
 		return value, fail(doing, err)
 	case <-ctx.Done():
 	}
-	select { // what is known wins over what is late
+	select { // a known answer counts more than the end of ctx
 	case err := <-j.done:
 		return value, fail(doing, err)
 	default:
 	}
+	// A commit that has begun leaves the outcome unknown.
 	if !j.giveUp() {
 		return none, unsure(doing, ctx.Err())
 	}
@@ -40,14 +43,15 @@ func change[T any](ctx context.Context, s *Store, doing string, do func(tx) (T, 
 	return none, fail(doing, ctx.Err())
 }
 
-// discardIfDirty closes a connection whose file could not be read or written, so that the next one sees the disk as it is.
+// discardIfDirty closes a connection after a failed read or write of its file, so that the next connection sees the disk
+// as it is.
 func discardIfDirty(conn *sql.Conn, err error) {
 	if code(err) == codeIOErr {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 }
 
-// tx is one open transaction, and what it made true so far.
+// tx is one open transaction with the changes made so far.
 type tx struct {
 	*sql.Tx
 	making *making
@@ -55,7 +59,7 @@ type tx struct {
 
 func begin(t *sql.Tx) tx { return tx{t, &making{changes: map[string]*changes{}}} }
 
-// exec returns how many rows changed.
+// exec returns the number of changed rows.
 func (t tx) exec(query string, args ...any) (int64, error) {
 	r, err := t.Exec(query, args...)
 	if err != nil {
@@ -64,15 +68,16 @@ func (t tx) exec(query string, args ...any) (int64, error) {
 	return r.RowsAffected()
 }
 
-// one is QueryRowContext where nobody waits with a deadline.
+// one is QueryRowContext without a deadline.
 func (t tx) one(query string, args ...any) *sql.Row {
 	return t.QueryRowContext(context.Background(), query, args...)
 }
 
-// rowsPerInsert keeps the parameters of a statement few: SQLite finds each by walking the names before it.
+// rowsPerInsert limits the parameters of a statement: SQLite finds each parameter by a search through the names before
+// it.
 const rowsPerInsert = 20
 
-// insert adds rows, many at a time. head is "INSERT INTO t (a, b) VALUES".
+// insert adds rows, several per statement. head is "INSERT INTO t (a, b) VALUES".
 func (t tx) insert(head string, rows [][]any) error {
 	for some := range slices.Chunk(rows, rowsPerInsert) {
 		if _, err := t.exec(head+" "+tuples(len(some), len(some[0])), slices.Concat(some...)...); err != nil {
@@ -99,7 +104,7 @@ func tuples(rows, columns int) string {
 	return b.String() + ")"
 }
 
-// rows reads all that a query finds and closes it before it returns.
+// rows reads all rows of a query and closes the query before it returns.
 func rows[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) (found []T, err error) {
 	r, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -129,7 +134,7 @@ func text(r row) (s string, err error) {
 	return s, err
 }
 
-// some tells "no such row" from an error.
+// some turns the error "no such row" into false.
 func some[T any](doing string, value T, err error) (T, bool, error) {
 	var none T
 	if errors.Is(err, sql.ErrNoRows) {
@@ -141,7 +146,7 @@ func some[T any](doing string, value T, err error) (T, bool, error) {
 	return value, true, nil
 }
 
-// millis is how a time is stored; the zero time is 0.
+// millis returns the stored form of a time; the zero time is 0.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -149,7 +154,7 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// instant reads what millis wrote, in UTC.
+// instant returns the time of a stored form, in UTC.
 func instant(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
@@ -157,7 +162,7 @@ func instant(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// encode is json.Marshal of what cannot fail: strings, numbers, and slices of them.
+// encode is json.Marshal for values that cannot fail: strings, numbers, and slices of them.
 func encode(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -166,10 +171,10 @@ func encode(v any) string {
 	return string(b)
 }
 
-// now is for keys that age out and for the store's own audit rows; every other time is the caller's.
+// now is the clock for keys that expire and for the store's own audit rows; every other time comes from the caller.
 func now() int64 { return time.Now().UnixMilli() }
 
-// bit is how truth is stored.
+// bit returns the stored form of a truth value.
 func bit(b bool) int {
 	if b {
 		return 1
@@ -177,7 +182,7 @@ func bit(b bool) int {
 	return 0
 }
 
-// list writes "($5, $6)" for n parameters from first; in none is nothing.
+// list writes "($5, $6)" for n parameters from first. An empty list matches nothing.
 func list(first, n int) string {
 	if n == 0 {
 		return "(NULL)"
@@ -189,7 +194,7 @@ func list(first, n int) string {
 	return "(" + strings.TrimPrefix(b.String(), ", ") + ")"
 }
 
-// anys are values as arguments.
+// anys converts values to arguments.
 func anys[T any](values []T) []any {
 	args := make([]any, len(values))
 	for i, v := range values {

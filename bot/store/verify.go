@@ -6,11 +6,11 @@ import (
 	"errors"
 )
 
-// head is where the chain begins and ends.
+// head holds the beginning and the end of the chain.
 type head struct {
-	seq       int64 // of the last row
+	seq       int64 // number of the last row
 	hash      string
-	prunedSeq int64 // of the last row that age removed
+	prunedSeq int64 // number of the last row that age removed
 	prunedSum string
 }
 
@@ -21,28 +21,28 @@ func readHead(r row) (h head, err error) {
 
 const selectHead = `SELECT seq, hash, pruned_seq, pruned_hash FROM pb_audit_head WHERE id = 1`
 
-// verifyChunk rows are read at a time, since other work waits for the connection meanwhile.
+// verifyChunk is the number of rows read at a time, since other work waits for the connection meanwhile.
 const verifyChunk = 500
 
-// Broken is the first place where the audit is not what was written.
+// Broken is the first place at which the audit differs from the original.
 type Broken struct {
-	Seq int64  // of the row; 0 is before all of them
-	Why string // one clause, for the operator
+	Seq int64  // number of the row; 0 is the place before all rows
+	Why string // one clause for the operator
 }
 
-// Verified is what a walk along the audit has found.
+// Verified is the result of a check of the audit.
 type Verified struct {
-	Rows   int64   // that were good, until the first that was not
-	Pruned int64   // the last sequence number that age has removed
-	Head   string  // the last row's hash: kept elsewhere, it proves that nobody has since made the chain anew
-	Broken *Broken // nil if all is whole
-	// BoundFrom is the first row that binds what was in the tables before rows bound anything: as it was found then; 0 if none is kept.
+	Rows   int64   // number of good rows before the first broken one
+	Pruned int64   // number of the last row that age removed
+	Head   string  // hash of the last row; a copy kept elsewhere reveals a chain made anew
+	Broken *Broken // nil if the audit is whole
+	// BoundFrom is the number of the first row that binds values from before the upgrade; 0 if no such row is kept.
 	BoundFrom int64
 }
 
-// Verify follows the chain from the last pruned row to its head, and names the first row that is missing, foreign or changed, or
-// that binds what the tables do not hold any more. Whoever can rewrite all rows after one can forge the chain, so keep its Head
-// elsewhere.
+// Verify follows the chain from the last removed row to its head. It names the first row that is missing, foreign or
+// changed, or whose facts are not in the tables. An attacker who rewrites all rows from one to the end can forge the
+// chain, so keep a copy of Head elsewhere.
 func (s *Store) Verify(ctx context.Context) (Verified, error) {
 	for {
 		h, err := s.head(ctx)
@@ -57,7 +57,7 @@ func (s *Store) Verify(ctx context.Context) (Verified, error) {
 			return v, fail("verify the audit", err)
 		}
 		again, err := s.head(ctx)
-		if err != nil || again.prunedSeq == h.prunedSeq { // else age took the rows while they were read
+		if err != nil || again.prunedSeq == h.prunedSeq { // otherwise age removed rows during the reading
 			return v, fail("read the audit's head", err)
 		}
 	}
@@ -67,12 +67,12 @@ func (s *Store) head(ctx context.Context) (head, error) {
 	return readHead(s.db.QueryRowContext(ctx, selectHead))
 }
 
-// follow checks the rows that h promises, then what they say against the tables.
+// follow checks the rows up to the head, then their facts against the tables.
 func (s *Store) follow(ctx context.Context, h head, v *Verified) (err error) {
 	if v.Broken, err = s.leftover(ctx, h); v.Broken != nil || err != nil {
 		return err
 	}
-	// Each row follows the one before it, and the head is the last of them.
+	// Each row must follow the row before it, and the head must be the last row.
 	c := chain{seq: h.prunedSeq, sum: h.prunedSum, rules: ruleRows{map[string]int64{}, map[string]fact{}}}
 	for c.seq < h.seq && v.Broken == nil {
 		if err := s.view(ctx, func(t tx) (err error) { v.Broken, err = t.followOn(ctx, &c, h); return err }); err != nil {
@@ -85,24 +85,24 @@ func (s *Store) follow(ctx context.Context, h head, v *Verified) (err error) {
 	if v.Broken == nil {
 		v.Broken, err = s.beyond(ctx, h)
 	}
-	// What they say is still in the tables.
+	// The facts of the rows must be in the tables.
 	if v.Broken == nil && err == nil {
 		v.Broken, err = s.compare(ctx, c)
 	}
 	v.Broken, v.Rows, v.BoundFrom = earlier(v.Broken, c.lacks), c.seq-h.prunedSeq, c.old
-	if v.Broken != nil && v.Broken.Seq <= c.seq { // it is among those that fit their chain
+	if v.Broken != nil && v.Broken.Seq <= c.seq { // the broken row is part of the checked chain
 		v.Rows = max(0, v.Broken.Seq-1-h.prunedSeq)
 	}
 	return err
 }
 
-// chain is how far the audit was followed, and what its rows said on the way.
+// chain holds the position in the audit and the facts of the rows so far.
 type chain struct {
 	seq   int64
 	sum   string
 	rules ruleRows
-	lacks *Broken // the first row whose purge is missing
-	old   int64   // the first row that binds what was there before
+	lacks *Broken // first row whose purge is missing
+	old   int64   // number of the first row that binds values from before the upgrade
 }
 
 // followOn checks the next rows.
@@ -124,7 +124,7 @@ func (t tx) followOn(ctx context.Context, c *chain, h head) (*Broken, error) {
 	return nil, c.look(ctx, t, chunk)
 }
 
-// look notes what rows that fit their chain say.
+// look collects the facts of rows that fit the chain.
 func (c *chain) look(ctx context.Context, t tx, entries []Entry) error {
 	for _, e := range entries {
 		f, err := e.bound()
@@ -141,7 +141,7 @@ func (c *chain) look(ctx context.Context, t tx, entries []Entry) error {
 	return err
 }
 
-// compare finds the first row whose facts are not what the tables hold.
+// compare returns the first row whose facts differ from the tables.
 func (s *Store) compare(ctx context.Context, c chain) (*Broken, error) {
 	broken, err := s.differ(ctx)
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *Store) compare(ctx context.Context, c chain) (*Broken, error) {
 
 const missingRow = "it is missing"
 
-// breaks says why e cannot follow the row seq whose hash is sum; "" if it does.
+// breaks returns the reason why e cannot follow the row seq with the hash sum, or "" if it can.
 func breaks(e Entry, seq int64, sum string) string {
 	switch {
 	case e.Seq != seq+1:
@@ -168,12 +168,12 @@ func breaks(e Entry, seq int64, sum string) string {
 	return ""
 }
 
-// leftover finds a row where age has removed all.
+// leftover returns a row that is still there although age should have removed it.
 func (s *Store) leftover(ctx context.Context, h head) (*Broken, error) {
 	return s.first(ctx, `SELECT min(seq) FROM pb_audit WHERE seq <= $1`, h.prunedSeq, "it was put before the first row that is kept")
 }
 
-// beyond finds a row after the head's, other than those that were written properly meanwhile.
+// beyond returns a row behind the head's, other than rows properly written meanwhile.
 func (s *Store) beyond(ctx context.Context, h head) (*Broken, error) {
 	found, err := s.first(ctx, `SELECT min(seq) FROM pb_audit WHERE seq > $1`, h.seq, "it was put after the last row that was written")
 	if err != nil || found == nil {
@@ -185,7 +185,7 @@ func (s *Store) beyond(ctx context.Context, h head) (*Broken, error) {
 	return found, nil
 }
 
-// first is the row that a query finds, nil if none.
+// first returns the first row of a query, or nil.
 func (s *Store) first(ctx context.Context, query string, bound int64, why string) (*Broken, error) {
 	var seq sql.NullInt64
 	err := s.db.QueryRowContext(ctx, query, bound).Scan(&seq)

@@ -125,10 +125,9 @@ func (s *Store) CardFailed(ctx context.Context, id string, role Role, version in
 	return err
 }
 
-// ShowsCard reports whether a message is the recorded message of a card. ShowsCard reads all cards and is meant for rare
-// events.
+// ShowsCard reports whether a message is the recorded message of a card.
 func (s *Store) ShowsCard(ctx context.Context, ref json.RawMessage) (yes bool, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pb_card WHERE ref = $1)`, string(ref)).Scan(&yes)
+	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pb_card WHERE ref = $1 AND ref <> '')`, string(ref)).Scan(&yes)
 	return yes, fail("look for a card by its message", err)
 }
 

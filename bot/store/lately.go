@@ -55,19 +55,23 @@ type SpentBy struct {
 
 // SpentBy returns the use of a vendor day by person, largest first. Unsent and refused calls do not count.
 func (s *Store) SpentBy(ctx context.Context, day string) ([]SpentBy, error) {
-	from, until := int64(0), int64(math.MaxInt64)
-	if date, err := time.Parse(time.DateOnly, day); err == nil { // covers the day in every time zone
-		from, until = millis(date.Add(-24*time.Hour)), millis(date.Add(48*time.Hour))
-	}
 	found, err := rows(ctx, s.db, func(r row) (sp SpentBy, err error) {
 		err = r.Scan(&sp.Who, &sp.Name, &sp.Kind, &sp.Area, &sp.Units)
 		return sp, err
-	}, selectSpentBy, day, from, until)
+	}, selectSpentBy, day)
 	return found, fail("read who spent what", err)
 }
 
-const selectSpentBy = `SELECT p.requester, max(p.name), c.kind, c.area, sum(c.units) FROM pb_call c JOIN pb_purge p ON p.id = c.purge
-	WHERE c.day = $1 AND c.at >= $2 AND c.at < $3 AND c.state NOT IN ('unsent', 'refused') GROUP BY p.requester, c.kind, c.area ORDER BY 5 DESC, p.requester, c.kind, c.area`
+const selectSpentBy = `SELECT who, name, kind, area, units FROM pb_spent_by WHERE day = $1 AND units > 0 ORDER BY units DESC, who, kind, area`
+
+// spentBy adds to what the requester of a call has used of its day.
+func (t tx) spentBy(c Call, units int) error {
+	_, err := t.exec(`INSERT INTO pb_spent_by (day, kind, area, who, name, units)
+		SELECT $1, $2, $3, requester, name, CAST($4 AS BIGINT) FROM pb_purge WHERE id = $5
+		ON CONFLICT (day, kind, area, who) DO UPDATE SET units = pb_spent_by.units + excluded.units, name = excluded.name`,
+		c.Day, c.Kind, c.Area, units, c.Purge)
+	return err
+}
 
 // Purged is a recently purged target.
 type Purged struct {

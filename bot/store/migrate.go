@@ -95,7 +95,7 @@ func check(ctx context.Context, db *sql.DB) error {
 
 // tables lists the tables of the latest schema.
 var tables = []string{"pb_audit", "pb_audit_head", "pb_budget", "pb_button", "pb_call", "pb_card", "pb_charge", "pb_decision", "pb_event",
-	"pb_feed", "pb_host", "pb_notice", "pb_pulse", "pb_purge", "pb_rule", "pb_rule_version", "pb_sent", "pb_spent", "pb_tally", "pb_target"}
+	"pb_feed", "pb_host", "pb_notice", "pb_pulse", "pb_purge", "pb_rule", "pb_rule_version", "pb_sent", "pb_spent", "pb_spent_by", "pb_tally", "pb_target"}
 
 // versionOf returns the schema version of a database, or 0 for an empty one. A newer, foreign or incomplete database is
 // an error.

@@ -24,7 +24,8 @@ var flat = []*regexp.Regexp{
 	regexp.MustCompile(`^SEARCH \w+ USING (COVERING )?INDEX sqlite_autoindex_pb_\w+ \(purge=\?( AND \w+=\?)*\)( LEFT-JOIN)?$`),
 	regexp.MustCompile(`^SEARCH \w+ USING INDEX sqlite_autoindex_pb_event_1 \(platform=\? AND workspace=\? AND event=\?\)$`),
 	regexp.MustCompile(`^SEARCH p USING INDEX sqlite_autoindex_pb_purge_\d \(short=\? AND platform=\? AND workspace=\?\)$`),
-	regexp.MustCompile(`^SEARCH \w+ USING INDEX sqlite_autoindex_pb_spent_1 \(day=\?( AND kind=\? AND area=\?)?\)$`),
+	regexp.MustCompile(`^SEARCH \w+ USING INDEX sqlite_autoindex_pb_spent(_by)?_1 \(day=\?( AND kind=\? AND area=\?)?\)$`),
+	regexp.MustCompile(`^SEARCH pb_card USING COVERING INDEX pb_card_ref \(ref=\?\)$`),
 	regexp.MustCompile(`^SEARCH \w+ USING INDEX sqlite_autoindex_pb_budget_1 \(day=\? AND key=\?( AND kind=\? AND area=\?)?\)$`),
 	// Sums: one, or those of some minutes.
 	regexp.MustCompile(`^SEARCH pb_tally USING INDEX sqlite_autoindex_pb_tally_1 \(who=\? AND what=\? AND at(=|>)\?( AND at<\?)?\)$`),
@@ -42,8 +43,8 @@ var flat = []*regexp.Regexp{
 	regexp.MustCompile(`^SCAN (CONSTANT ROW|\d+-ROW VALUES CLAUSE|\(subquery-\d+\))$`),
 }
 
-// sorting may be needed for what is few by itself: the rules, the batches of one purge, and what is open of one request.
-var sorting = regexp.MustCompile(`pb_rule|t.purge = \$1|p.digest = \$3|k.nth`)
+// sorting may be needed for what is few by itself: the rules, who spent a day's quota, the batches of one purge, and what is open of one request.
+var sorting = regexp.MustCompile(`pb_rule|pb_spent_by|t.purge = \$1|p.digest = \$3|k.nth`)
 
 // TestPlansOnTheWay lives through all that is on the way to an answer, a call or a card, and has SQLite say for each statement that was
 // run how it reads: what it reads must not grow with what there is, was, or was lately. A way to read that is not known here fails.
@@ -170,6 +171,10 @@ func onTheWay(t *testing.T, s *Store) {
 	_, err = s.Notices(ctx, 9)
 	ok(err)
 	_, _, err = s.CardOf(ctx, p.ID, Status)
+	ok(err)
+	_, err = s.ShowsCard(ctx, json.RawMessage(`{}`))
+	ok(err)
+	_, err = s.SpentBy(ctx, "d")
 	ok(err)
 }
 

@@ -33,7 +33,7 @@ func TestPlans(t *testing.T) {
 	}{
 		"rules":            {of(selectActive, 1), "pb_rule_active", false},
 		"durations":        {of(selectDurations, purge.URL, `["mainland"]`, 100), "pb_purge_done", true},
-		"spent by":         {of(selectSpentBy, "2026-11-21", 1, 2), "pb_call_at", false},
+		"spent by":         {of(selectSpentBy, "2026-11-21"), "pb_spent_by", false},
 		"last purged":      {of(lastPurged(2), 1, "", 1, 2), "pb_sent_target (target=? AND at>?)", false},
 		"beside":           {of(selectBeside, 1, purge.Mainland, "id", "a.example"), "pb_call_at", false},
 		"unclear":          {of(selectUnclear, 1), "pb_purge_open", false},

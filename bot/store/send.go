@@ -98,7 +98,7 @@ func (t tx) begin(c Call, quota int, frozen func([]Rule) string, entries []Entry
 	if err != nil {
 		return begun{}, err
 	}
-	if err := t.sent(c); err != nil {
+	if err := errors.Join(t.sent(c), t.spentBy(c, c.Units)); err != nil {
 		return begun{}, err
 	}
 	t.makes(c.Purge, c.At).call(c.Batch, c.Try)
@@ -183,7 +183,7 @@ func (t tx) end(c Call) (bool, error) {
 		return true, err
 	}
 	_, err = t.exec(`UPDATE pb_spent SET units = units - $1 WHERE day = $2 AND kind = $3 AND area = $4`, stored.Units, stored.Day, stored.Kind, stored.Area)
-	return true, err
+	return true, errors.Join(err, t.spentBy(stored, -stored.Units))
 }
 
 func encodeReceipt(r purge.Receipt) string {

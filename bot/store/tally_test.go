@@ -102,12 +102,13 @@ func randomStep(t *testing.T, s *Store, r *rand.Rand, id string) string {
 
 // kept are the sums that are not zero.
 func kept(t *testing.T, s *Store) []string {
-	return linesOf(t, s, `SELECT who || ' ' || what || ' ' || at || ' ' || n FROM pb_tally WHERE n <> 0 ORDER BY who, what, at`)
+	sums := linesOf(t, s, `SELECT who || ' ' || what || ' ' || at || ' ' || n FROM pb_tally WHERE n <> 0 ORDER BY who, what, at`)
+	return append(sums, linesOf(t, s, `SELECT day || kind || area || who || name || units FROM pb_spent_by WHERE units <> 0 ORDER BY day, kind, area, who`)...)
 }
 
 // countedAnew are the same, from the rows.
 func countedAnew(t *testing.T, s *Store) []string {
-	return linesOf(t, s, `WITH counted AS (SELECT p.*, CASE WHEN p.confirm = '' THEN p.created_at ELSE d.at END AS counts FROM pb_purge p
+	sums := linesOf(t, s, `WITH counted AS (SELECT p.*, CASE WHEN p.confirm = '' THEN p.created_at ELSE d.at END AS counts FROM pb_purge p
 		LEFT JOIN pb_decision d ON d.purge = p.id AND d.what = 'confirmed' WHERE p.urls > 0)
 	SELECT who || ' ' || what || ' ' || at || ' ' || n FROM (
 		SELECT requester AS who, 'open' AS what, 0 AS at, count(*) AS n FROM pb_purge o LEFT JOIN pb_decision d ON d.purge = o.id
@@ -116,6 +117,8 @@ func countedAnew(t *testing.T, s *Store) []string {
 		UNION ALL SELECT requester, 'urls by second', counts - counts % 1000, sum(urls) FROM counted WHERE counts > 0 GROUP BY 1, 3
 		UNION ALL SELECT requester, 'urls by minute', counts - counts % 60000, sum(urls) FROM counted WHERE counts > 0 GROUP BY 1, 3)
 	WHERE n <> 0 ORDER BY who, what, at`)
+	return append(sums, linesOf(t, s, `SELECT c.day || c.kind || c.area || p.requester || max(p.name) || sum(c.units) FROM pb_call c JOIN pb_purge p ON p.id = c.purge
+		WHERE c.state NOT IN ('unsent', 'refused') GROUP BY c.day, c.kind, c.area, p.requester HAVING sum(c.units) <> 0 ORDER BY c.day, c.kind, c.area, p.requester`)...)
 }
 
 // due are the cards in their order.

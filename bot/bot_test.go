@@ -536,7 +536,7 @@ func TestARefusalSaysThatItIsOne(t *testing.T) {
 		"https://pay.test.org/1.jpg":     true,  // no rule lets her
 		"frobnicate":                     true,  // not understood
 		"freeze www.test.com 2h \"why\"": true,  // of administrators
-		"status p-00000000":              false, // an answer, and nobody was kept from anything
+		"status p-00000000":              false, // an answer without a refusal
 		"help":                           false,
 		"whoami":                         false,
 	} {

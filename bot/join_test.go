@@ -156,7 +156,7 @@ func TestNotJoined(t *testing.T) {
 		first, second string
 		who           acl.Subject
 		before        func(w *world, first shown)
-		reply         string // to whoever asks second; "" where a purge of their own is sent
+		reply         string // the reply to the second requester; "" for a purge of its own
 	}{
 		"private":               {first: page + " --private", second: page, who: bob},
 		"asked for in private":  {first: page, second: page + " --private", who: bob},
@@ -252,7 +252,7 @@ func TestJoiningCostsNothing(t *testing.T) {
 	_, done := w.runs()
 	w.typesAt(bob, elsewhere, "https://www.test.com/2")
 	own := w.in(elsewhere, "Accepted")
-	w.typesAt(bob, elsewhere, page) // beyond his budget, the quota, and what he may have open
+	w.typesAt(bob, elsewhere, page) // beyond bob's budget, the quota, and the limit of open purges
 	joined := w.chat.await(t, func(m shown) bool { return m.at.Channel == "C1" && m.ref != own.ref })
 	assert.Contains(t, lines(joined.card), "Joined ")
 	spent, err := w.bot.Store.Spent(t.Context(), w.bot.vendor.Day(time.Now()))

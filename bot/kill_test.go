@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue && runtime.GOMAXPROCS(0) < 16 {
-		_ = f.Value.Set("16") // whatever the machine has: tests here wait for one another more than they compute
+		_ = f.Value.Set("16") // on every machine: the tests here wait more than they compute
 	}
 	os.Exit(m.Run())
 }
@@ -157,11 +157,11 @@ type outside struct {
 	points  []string
 	killAt  int // index of the point to kill at; -1 is never
 	say     string
-	bad     string        // what ends so is refused
+	bad     string        // the ending of refused addresses
 	reminds bool          // bob presses, once there was a reminder
 	running bool          // the CDN says so of all that it took
 	queue   chan struct{} // if set, calls get their turn when it is closed
-	loses   int           // calls that never reach the CDN, with nobody knowing
+	loses   int           // the number of calls that are lost on the way to the CDN
 	made    int           // calls, lost ones too
 	child   *exec.Cmd
 	in      interface{ Write([]byte) (int, error) }

@@ -22,12 +22,12 @@ import (
 const (
 	dave       = acl.Subject("slack:T0/UDAVE")
 	aliceElse  = acl.Subject("discord:1/10") // alice in the other chat, as the file says
-	elseone    = acl.Subject("discord:1/99") // somebody there of whom the file does not say who it is
+	elseone    = acl.Subject("discord:1/99") // an account that the file does not assign to a person
 	guest      = acl.Subject("slack:T0/UGUEST")
 	gone       = acl.Subject("slack:T0/UGONE")
 	outsider   = acl.Subject("slack:T0/UOUT")
 	robot      = acl.Subject("slack:T0/UBOT")
-	unknown    = acl.Subject("slack:T0/ualice") // another spelling of the requester's id is nobody
+	unknown    = acl.Subject("slack:T0/ualice") // another spelling of the requester's id is no account
 	stranger   = acl.Subject("slack:T0/USTRANGER")
 	everybody  = "alice, bob, slack:T0/UCAROL, slack:T0/UDAVE, slack:T0/UERIN, discord:1/99, slack:T0/UGUEST, slack:T0/UGONE, slack:T0/UOUT, slack:T0/UBOT"
 	notAllowed = "You may not purge everything"
@@ -62,7 +62,7 @@ type row struct {
 var matrix = map[acl.Subject]row{
 	alice:     {answered{"", "", card.StaleButton}, answered{card.SecondPerson, "", card.EmergencyOnly}, ""},
 	alice2:    {answered{"", "", card.StaleButton}, answered{card.SecondPerson, "", card.EmergencyOnly}, ""},
-	aliceElse: {answered{"", "", card.StaleButton}, answered{card.SecondPerson, "", form}, ""}, // who asked may release, but never approve
+	aliceElse: {answered{"", "", card.StaleButton}, answered{card.SecondPerson, "", form}, ""}, // a requester may release, but never approve
 	bob:       {answered{card.OnlyRequester, "", card.StaleButton}, answered{"", "", card.EmergencyOnly}, ""},
 	carol:     {answered{card.OnlyRequester, "", card.StaleButton}, answered{noApprover, card.MayNotCancel, card.EmergencyOnly}, ""},
 	dave:      {answered{card.OnlyRequester, card.MayNotCancel, card.StaleButton}, answered{notAllowed, card.MayNotCancel, card.EmergencyOnly}, "Nothing was purged"},
@@ -193,8 +193,8 @@ func TestMatrixAfterwards(t *testing.T) {
 	for when, c := range map[string]struct {
 		change func(*Options)
 		do     func(w *world, m shown, host string)
-		says   string // to whoever presses Purge
-		follow string // what the card then offers
+		says   string // the reply to Purge
+		follow string // the offer on the card after it
 		calls  int
 	}{
 		"expired": {func(o *Options) { o.ConfirmTTL, o.ApprovalTTL = 300*time.Millisecond, 300*time.Millisecond },

@@ -73,7 +73,7 @@ func TestAReplyGoesOutWithoutItsCard(t *testing.T) {
 			w, failed, heal := newFailingWorld(t, problem)
 			w.cdn.hold = make(chan struct{})
 			w.types(alice, "https://www.test.com/1")
-			w.ends("Purging") // before it is done: what follows is an edit
+			w.ends("Purging") // before the end: the next change is an edit
 			close(w.cdn.hold)
 			reply := w.ends("Done in mainland")
 			assert.NotEmpty(t, reply.at.Root, "it is the reply in the thread")

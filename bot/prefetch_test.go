@@ -80,7 +80,7 @@ func TestPrefetchFollowsThePurgeInItsThread(t *testing.T) {
 func TestPrefetchFetchesOnlyWhatIsDone(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		becomes purge.Outcome // of what ends in /bad
+		becomes purge.Outcome // the outcome of targets that end in /bad
 		err     error
 		fetched int
 		says    string

@@ -47,7 +47,7 @@ func TestQuotaIsDrawn(t *testing.T) {
 			w.types(alice, "https://www.test.com/1 https://www.test.com/2 https://www.test.com/3")
 			w.ends("Done")
 			if tells {
-				w.tells(10, 5) // somebody else spent five
+				w.tells(10, 5) // another user spent five
 			}
 			c := w.types(alice, "quota")
 			assert.Equal(t, "Resets at "+w.bot.vendor.DayTurns(), c.Footer)

@@ -29,11 +29,11 @@ import (
 // left is one purge that was open at the kill. Its name is in its address.
 type left struct {
 	name  string
-	text  string             // what alice types, with NAME for its name
+	text  string             // the command of alice, with NAME for the purge's name
 	leave func(r *rig)       // types it, and returns when it stands where it is to be left
-	then  func(*world, left) // what is pressed after the kill
+	then  func(*world, left) // the press after the kill
 	ends  store.State
-	calls int // of what the CDN has taken of it in the end, before and after the kill
+	calls int // the calls that the CDN accepted in all, before and after the kill
 }
 
 const (
@@ -41,7 +41,7 @@ const (
 	onePage = "https://www.test.com/NAME"
 	folder  = "dir https://www.test.com/NAME/"
 	ages    = 100 * 365 * 24 * time.Hour // a question that the test still finds open
-	shortly = 30 * time.Second           // what is over when the test comes
+	shortly = 30 * time.Second           // a time that is over at the test
 )
 
 // leftOpen are the purges of a recording, one in each state that a kill can leave. Questions come first, because a person may have

@@ -182,7 +182,7 @@ func assertEnds(t *testing.T, w *world, cdn *takingCDN) {
 		}
 		assert.NotEmpty(t, ends[l.name], l.name)
 		assert.Equal(t, l.calls, calls[l.name], "calls of %s", l.name)
-		if l.ends != store.StateCancelled { // whoever cancels knows
+		if l.ends != store.StateCancelled { // the canceller knows
 			assert.Equal(t, len(ends[l.name]), w.told(l.name), "%s is told once in each thread", l.name)
 		}
 	}

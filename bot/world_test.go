@@ -186,7 +186,7 @@ func (w *world) verify() {
 type logTo struct{ t *testing.T }
 
 func (l logTo) Write(p []byte) (int, error) {
-	defer func() { _ = recover() }() // what is logged as the test ends is lost, and no failure
+	defer func() { _ = recover() }() // a line that is logged at the end of a test is lost without a failure
 	if l.t.Context().Err() == nil {
 		l.t.Log(strings.TrimSpace(string(p)))
 	}
@@ -270,7 +270,7 @@ type shown struct {
 	ref   chat.MessageRef
 	at    chat.Thread
 	card  chat.Card
-	after string // of what is told: the event that it is about
+	after string // the event that a private message is about
 	edits int
 }
 
@@ -281,10 +281,10 @@ type fakeChat struct {
 	past       []shown // every message as it was at each moment
 	told       []shown
 	people     map[acl.Subject]chat.Person
-	before     map[acl.Subject]chat.Person // what they were two seconds ago, for whom that is new enough
+	before     map[acl.Subject]chat.Person // the people of two seconds ago, for callers that accept this age
 	channel    chat.Channel
 	fail       error                 // of Show
-	refuses    func(edit bool) error // of Show, if set: what an edit, or a post, meets
+	refuses    func(edit bool) error // if set, the error of Show for an edit or a post
 	mayNotPost error                 // of Show, where it is no edit
 	failsTell  []error               // of Tell, one after the other
 	asks       error                 // of Person

@@ -24,7 +24,7 @@ const (
 	DomainsDoubt   = 10 * time.Second // the age of a list at which a refusal causes a new question
 )
 
-// account is the vendor's last list of the domains.
+// domainList is the vendor's last list of the domains.
 type domainList struct {
 	mu     sync.Mutex
 	listed Domains

@@ -181,7 +181,7 @@ func (b *Poster) usual(ctx context.Context, r purge.Request) (map[purge.Area]sto
 // frozenLines names the freezes that block a purge.
 func frozenLines(l rules.Law, p store.Purge) (lines []string) {
 	for _, r := range l.Denied(rules.AsRequest(p, l.Policy().Who(p.Requester, p.Groups), p.Request.Parts)) {
-		if r.Frozen != nil { // the card has many readers, so it names no reader's powers, so it names no reader's powers, so it names no reader's powers
+		if r.Frozen != nil { // the card has many readers, so it names no reader's powers
 			if line := card.Frozen(*r.Frozen, card.Powers{}, l.At().Location()); !slices.Contains(lines, line) {
 				lines = append(lines, line)
 			}

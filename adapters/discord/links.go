@@ -148,11 +148,14 @@ var ending = regexp.MustCompile(`\.[A-Za-z0-9]{2,5}[.,;:!?)]*$`)
 // tailOf returns the words after an address without a file ending, up to the word with one. The bot asks about
 // the space in the name, so that its first half is not purged by mistake.
 func tailOf(address, rest string) string {
-	line, _, _ := strings.Cut(rest, "\n")
+	line := rest
+	if markup := strings.IndexAny(rest, "\n<>`"); markup >= 0 {
+		line = rest[:markup]
+	}
 	if before, _, more := strings.Cut(line, "://"); more {
 		line = strings.TrimSuffix(strings.TrimSuffix(before, "https"), "http")
 	}
-	if ending.MatchString(address[len("https://"):]) && strings.Contains(address[len("https://"):], "/") || strings.ContainsAny(address, "?#") {
+	if _, rest, _ := strings.Cut(address, "://"); ending.MatchString(rest) && strings.Contains(rest, "/") || strings.ContainsAny(address, "?#") {
 		return ""
 	}
 	tail, at := "", 0

@@ -165,6 +165,8 @@ func TestLinksOfAMessage(t *testing.T) {
 func FuzzLinks(f *testing.F) {
 	f.Add("[https://good.example/](https://evil.example/a) <https://www.test.com/a>")
 	f.Add("https:// https://. <https://>")
+	f.Add("http:// 0")
+	f.Add("[http://.00aaaA.aaaaaA)<.0000 0000")
 	f.Add(strings.Repeat("[", 1000) + strings.Repeat("](https://a", 10))
 	f.Fuzz(func(t *testing.T, text string) {
 		var l links

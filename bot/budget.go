@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -105,7 +104,7 @@ func (b *desk) wouldTake(ctx context.Context, s scene, v verdict) (lines []strin
 	}
 	left, err := b.budgetsLeft(ctx, of)
 	for i, c := range charges {
-		lines = append(lines, fmt.Sprintf("%s; this takes %d.", card.BudgetLine(of[i], left[i]), c.Units))
+		lines = append(lines, card.BudgetTakes(of[i], left[i], c.Units))
 		if refused == "" && c.Units > left[i] {
 			refused = card.OverBudget(c, left[i], s.policy.Contact(), b.vendor.DayTurns())
 		}

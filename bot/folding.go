@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"fmt"
 	"strings"
 
 	"purgebot/bot/account"
@@ -51,7 +50,7 @@ func (f *folding) notes(private bool) (notes []string) {
 		}
 	}
 	if more := len(notes) - maxFolded; more > 0 {
-		notes = append(notes[:maxFolded], fmt.Sprintf("?…: the same goes for %d more.", more))
+		notes = append(notes[:maxFolded], card.MoreVariants(more))
 	}
 	return notes
 }

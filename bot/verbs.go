@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -118,7 +117,7 @@ func (b *desk) status(ctx context.Context, s scene, in grammar.Intent) (chat.Car
 		return chat.Card{}, err
 	}
 	c.Buttons = nil // buttons belong to the purge's own message
-	c.Lines = append(c.Lines, "Asked at "+card.Dated(p.CreatedAt, s.person.Zone)+" by "+chat.OneLine(p.Name)+".")
+	c.Lines = append(c.Lines, card.AskedBy(p, s.person.Zone))
 	return c, nil
 }
 
@@ -135,14 +134,7 @@ func (b *desk) history(ctx context.Context, s scene, in grammar.Intent) (chat.Ca
 	if err != nil {
 		return chat.Card{}, err
 	}
-	c := chat.Card{Title: "Purges, newest first", Lines: lines}
-	if len(lines) == 0 {
-		c.Title = "No purge that you may see matches."
-	}
-	if more {
-		c.Lines = append(c.Lines, card.MoreHistory)
-	}
-	return c, nil
+	return card.HistoryCard(lines, more), nil
 }
 
 // historyTime bounds the search for visible purges among others' purges.
@@ -226,7 +218,7 @@ func (b *desk) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Con
 		refused = first
 	}
 	if refused != "" {
-		takes = append([]string{"It would be refused: " + refused}, takes...)
+		takes = append([]string{card.WouldBeRefused(refused)}, takes...)
 	}
 	return takes, nil
 }
@@ -306,14 +298,7 @@ func holdsNow(g acl.GrantView, l rules.Law) bool {
 
 // helpCard lists the commands that its reader may use.
 func (b *desk) helpCard(s scene) chat.Card {
-	limits, r := b.poster.Limits(s.at), b.rightsOf(s)
-	c := chat.Card{Title: "What you can type"}
-	if !card.Purges(r) {
-		c.Lines = []string{card.NothingGranted, card.AskContact(s.person.Subject, s.policy.Contact())}
-	}
-	c.Lines = append(c.Lines, card.HelpFor(limits).Of(r)...)
-	c.Lines = append(c.Lines, card.Compact([]string{limits.Threads})...)
-	return c
+	return card.HelpCard(b.poster.Limits(s.at), b.rightsOf(s), s.person.Subject, s.policy.Contact())
 }
 
 // quotaCard draws today's quota: a bar for each kind and area, the time of the reset, and the use by people, as far as the reader
@@ -326,50 +311,33 @@ func (b *desk) quotaCard(ctx context.Context, s scene, _ grammar.Intent) (chat.C
 		return chat.Card{}, err
 	}
 	// A line for each kind and area, and for the reserve.
-	c := chat.Card{Title: "Today's quota", Footer: "Resets at " + b.vendor.DayTurns()}
+	var lines []string
 	told := true
 	for _, k := range b.vendor.Kinds() {
 		for _, a := range []purge.Area{purge.Mainland, purge.Overseas} {
 			al, limited := b.vendor.Allowance(k, a)
 			told = told && (al.Told || k == purge.Prefetch)
-			c.Lines = append(c.Lines, card.QuotaLine(k, a, al.Total, max(0, al.Limit-spent[card.QuotaOf{Kind: k, Area: a}]), spent[card.QuotaOf{Kind: k, Area: a}], limited))
+			lines = append(lines, card.QuotaLine(k, a, al.Total, max(0, al.Limit-spent[card.QuotaOf{Kind: k, Area: a}]), spent[card.QuotaOf{Kind: k, Area: a}], limited))
 		}
 		if n := s.policy.Reserve(k); n > 0 {
-			c.Lines = append(c.Lines, card.ReserveLine(n, k, s.policy.MayTouchReserve(s.who)))
+			lines = append(lines, card.ReserveLine(n, k, s.policy.MayTouchReserve(s.who)))
 		}
 	}
 	if !told {
-		c.Lines = append(c.Lines, card.QuotaOurs)
+		lines = append(lines, card.QuotaOurs)
 	}
 	// The use by people comes last.
 	by, err := b.Store.SpentBy(ctx, day)
-	c.Lines = append(c.Lines, usedLines(s, by)...)
-	return c, err
+	lines = append(lines, usedLines(s, by)...)
+	return card.QuotaCard(lines, b.vendor.DayTurns()), err
 }
-
-// mostUsers is the number of people whose use is shown.
-const mostUsers = 15
 
 // usedLines lists the use by people: everyone's for auditors and administrators, and one's own for others.
 func usedLines(s scene, by []store.SpentBy) []string {
 	all := s.policy.Auditor(s.who) || s.policy.Administrator(s.who)
-	var lines []string
-	for _, u := range by {
-		own := s.policy.SamePerson(u.Who, s.person.Subject)
-		if !all && !own {
-			continue
-		}
-		name := "You"
-		if !own {
-			name = chat.OneLine(u.Name) + " (" + string(u.Who) + ")"
-		}
-		lines = append(lines, fmt.Sprintf("%s used %s in %s", name, card.Things(u.Units, u.Kind), u.Area))
+	own := func(who acl.Subject) bool { return s.policy.SamePerson(who, s.person.Subject) }
+	if !all {
+		by = slices.DeleteFunc(by, func(u store.SpentBy) bool { return !own(u.Who) })
 	}
-	if more := len(lines) - mostUsers; more > 0 {
-		lines = append(lines[:mostUsers], fmt.Sprintf("and %d more.", more))
-	}
-	if len(lines) == 0 && !all {
-		return []string{"You used nothing today."}
-	}
-	return lines
+	return card.UsedLines(by, own, all)
 }

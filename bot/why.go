@@ -20,7 +20,7 @@ import (
 func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
-		return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Legible() + ": " + r.Reason + card.Suggestion(r.Suggest)}}, nil
+		return card.CannotAsTyped(r), nil
 	}
 	t := in.Targets[0]
 	recent, err := b.Store.Recent(ctx, b.recent(s, wish.Wish{}, requestOf(card.WhyReading{Kind: purge.URL, Area: purge.Mainland}, t), ""))
@@ -83,11 +83,7 @@ func (b *desk) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.R
 	if !d.Allowed {
 		return s.law.ToldTo(s.who, s.law.Refusal(d, s.who)).Reason, nil
 	}
-	text := "yes, by the rule “" + chat.OneLine(d.Rule) + "”"
-	if d.Via != "" {
-		text += " through " + d.Via
-	}
-	return text + ". " + b.wouldAsk(s, requestOf(r, t), d.Decision, recent), d.Charges
+	return card.YesBy(d.Rule, d.Via) + " " + b.wouldAsk(s, requestOf(r, t), d.Decision, recent), d.Charges
 }
 
 // wouldAsk names the people who would have to press before a request is sent.
@@ -97,11 +93,7 @@ func (b *desk) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.R
 	if p.Confirm == "" {
 		return card.NotAsked(b.ConfirmURLs)
 	}
-	said := "A question comes first. " + card.WhoPresses(p, s.law.Approvers(p))
-	if len(r.WholeSites()) > 0 {
-		said += " " + card.TypeHost
-	}
-	return said
+	return card.AsksFirst(p, s.law.Approvers(p))
 }
 
 // addBecause adds an answer for a reading, merging readings with the same answer.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"purgebot/bot/chat"
+	"purgebot/bot/store"
 	"purgebot/purge"
 )
 
@@ -86,4 +87,27 @@ type WhyReading struct {
 type Because struct {
 	Text string
 	Of   []WhyReading
+}
+
+// CannotAsTyped answers why a target is none.
+func CannotAsTyped(r *purge.Refused) chat.Card {
+	return chat.Card{Title: "It cannot be purged as typed.", Tone: chat.Bad, Lines: []string{r.Legible() + ": " + r.Reason + Suggestion(r.Suggest)}}
+}
+
+// YesBy names the rule that lets a person purge a target, and the group through which it does.
+func YesBy(rule, via string) string {
+	text := "yes, by the rule “" + chat.OneLine(rule) + "”"
+	if via != "" {
+		text += " through " + via
+	}
+	return text + "."
+}
+
+// AsksFirst says who would have to press before a purge is sent.
+func AsksFirst(p store.Purge, who Approvers) string {
+	said := "A question comes first. " + WhoPresses(p, who)
+	if len(p.Request.WholeSites()) > 0 {
+		said += " " + TypeHost
+	}
+	return said
 }

@@ -8,7 +8,7 @@ import (
 	"purgebot/acl"
 	"purgebot/bot/account"
 	"purgebot/bot/books"
-	"purgebot/bot/chat"
+	"purgebot/bot/card"
 	"purgebot/bot/store"
 	"purgebot/purge"
 )
@@ -56,12 +56,12 @@ func (b *Runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (
 		return asked{Again: true, Wait: max(e.RetryAfter, time.Second)}, nil
 	}
 	b.Log.WarnContext(ctx, "question not shown", "purge", p.ID, "short", p.Short, "error", e)
-	problem := "The question could not be shown in that channel, so nothing was purged. " + e.Message
+	problem := card.NotAskable(e.Message)
 	d := store.Decision{Purge: p.ID, What: store.Withdrawn, Problem: problem, At: b.Now()}
 	if _, _, err := b.Store.Decide(ctx, d, store.Event{}, b.Entry(store.AuditNotShown, p.ID, "", store.Body{Message: problem})); err != nil {
 		return asked{}, err
 	}
-	_ = b.poster.Tell(ctx, p, chat.Card{Title: "Not purged: " + p.Short, Tone: chat.Bad, Lines: []string{problem}})
+	_ = b.poster.Tell(ctx, p, card.NotPurged(p.Short, problem))
 	return asked{Given: true}, nil
 }
 

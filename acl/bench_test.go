@@ -38,14 +38,14 @@ func decideMany(b *testing.B, p *Policy, n int, ask func(i int) Ask) {
 	asks := make([]Ask, 64)
 	for i := range asks {
 		asks[i] = ask(i * 15601 % n)
-		if d := p.decide(asks[i]); !d.Allowed {
+		if d := p.decideByFile(asks[i]); !d.Allowed {
 			b.Fatal(asks[i].Target)
 		}
 	}
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		p.decide(asks[i&63])
+		p.decideByFile(asks[i&63])
 		i++
 	}
 }
@@ -202,7 +202,7 @@ func TestDecideAllocatesNothing(t *testing.T) {
 		question(p, "+slack:T024BE7LD/S0614TZR7 @slack:T024BE7LD/C024BE91L https://shop.example.com/assets/"+strings.Repeat("long/", 100)),
 		question(p, "https://"+strings.Repeat("long.", 40)+"example.com/x"),
 	} {
-		if n := testing.AllocsPerRun(100, func() { a.Who.policy.decide(a) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { a.Who.policy.decideByFile(a) }); n != 0 {
 			t.Errorf("%v allocations for %s", n, a.Target)
 		}
 	}

@@ -46,13 +46,13 @@ func (o *CheckOptions) Areas() ([]purge.Area, error) {
 	return nil, fmt.Errorf("unknown area %q: write mainland, overseas or global", o.Area)
 }
 
-// verdict is one line of Check's answer.
-type verdict struct {
+// checkAnswer is one line of Check's answer.
+type checkAnswer struct {
 	allowed                 bool
 	canonical, reason, rule string
 }
 
-func (v *verdict) append(b []byte) []byte {
+func (v *checkAnswer) append(b []byte) []byte {
 	b = strconv.AppendBool(append(b, `{"allowed":`...), v.allowed)
 	b = appendJSON(append(b, `,"canonical":`...), v.canonical)
 	b = appendJSON(append(b, `,"reason":`...), v.reason)
@@ -96,23 +96,23 @@ type checker struct {
 	areas   []purge.Area
 }
 
-func (c *checker) judge(line []byte, long bool) verdict {
+func (c *checker) judge(line []byte, long bool) checkAnswer {
 	s, why := unquote(line, long)
 	if why != "" {
-		return verdict{reason: why, rule: DefaultDeny}
+		return checkAnswer{reason: why, rule: DefaultDeny}
 	}
 	t, err := purge.Parse(c.options.Kind, s)
 	if err != nil {
-		return verdict{reason: reason(err), rule: DefaultDeny}
+		return checkAnswer{reason: reason(err), rule: DefaultDeny}
 	}
 	a := Ask{Who: c.who, In: c.options.Channel, Kind: c.options.Kind, Target: t, At: c.options.At}
 	var d Decision
 	for _, a.Area = range c.areas {
-		if d = c.policy.decide(a); !d.Allowed {
+		if d = c.policy.decideByFile(a); !d.Allowed {
 			break
 		}
 	}
-	return verdict{d.Allowed, t.String(), c.policy.explain(a, d), d.Rule}
+	return checkAnswer{d.Allowed, t.String(), c.policy.explain(a, d), d.Rule}
 }
 
 func reason(err error) string {

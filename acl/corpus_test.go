@@ -133,5 +133,5 @@ func assertStable(t *testing.T, p *Policy, user Subject, canonical string) {
 	target, err := purge.Parse(purge.URL, canonical)
 	require.NoError(t, err)
 	assert.Equal(t, canonical, target.String())
-	assert.True(t, p.decide(ask(p, user, canonical)).Allowed, canonical)
+	assert.True(t, p.decideByFile(ask(p, user, canonical)).Allowed, canonical)
 }

@@ -50,10 +50,10 @@ type special struct {
 	grants []int32
 }
 
-// decide answers an Ask. Denials win; otherwise one grant must cover the whole ask. A malformed ask, or one
+// decideByFile answers an Ask. Denials win; otherwise one grant must cover the whole ask. A malformed ask, or one
 // whose Who belongs to another policy, is denied. The decision allocates nothing and takes as long with a
 // million rules as with one.
-func (p *Policy) decide(a Ask) Decision {
+func (p *Policy) decideByFile(a Ask) Decision {
 	// Refuse questions that no rule can answer.
 	covers := a.combination()
 	if a.Who.policy != p || covers == 0 {

@@ -123,11 +123,11 @@ func TestGrants(t *testing.T) {
 			t.Parallel()
 			p := parse(t, crew+"grants:\n  - {name: g, "+c.grant+"}\n")
 			for _, s := range c.allowed {
-				assert.True(t, p.decide(question(p, s)).Allowed, s)
-				assert.Equal(t, "g", p.decide(question(p, s)).Rule)
+				assert.True(t, p.decideByFile(question(p, s)).Allowed, s)
+				assert.Equal(t, "g", p.decideByFile(question(p, s)).Rule)
 			}
 			for _, s := range c.denied {
-				assert.Equal(t, Decision{Rule: DefaultDeny}, p.decide(question(p, s)), s)
+				assert.Equal(t, Decision{Rule: DefaultDeny}, p.decideByFile(question(p, s)), s)
 			}
 		})
 	}
@@ -197,10 +197,10 @@ func TestDenials(t *testing.T) {
 denials:
   - {name: d, `+c.denial+"}\n")
 			for _, s := range c.denied {
-				assert.Equal(t, Decision{Rule: "d", Denied: true}, p.decide(question(p, s)), s)
+				assert.Equal(t, Decision{Rule: "d", Denied: true}, p.decideByFile(question(p, s)), s)
 			}
 			for _, s := range c.allowed {
-				assert.True(t, p.decide(question(p, s)).Allowed, s)
+				assert.True(t, p.decideByFile(question(p, s)).Allowed, s)
 			}
 		})
 	}
@@ -211,14 +211,14 @@ func TestALongPathIsFoundHoweverItIsSpelled(t *testing.T) {
 	deep := strings.Repeat("/a", 100)
 	p := parse(t, "version: 1\ngrants:\n  - {name: g, to: [terminal:a], domains: [a.example.com], paths: ["+deep+"/]}\n"+
 		"denials:\n  - {name: d, paths: ["+deep+"/b/]}\n")
-	assert.True(t, p.decide(ask(p, "terminal:a", "https://a.example.com"+deep+"/c")).Allowed)
-	assert.False(t, p.decide(ask(p, "terminal:a", "https://a.example.com"+deep[2:]+"/c")).Allowed)
-	assert.Equal(t, "d", p.decide(ask(p, "terminal:a", "https://a.example.com"+deep+"/b/c")).Rule)
-	assert.Equal(t, "d", p.decide(ask(p, "terminal:a", "https://a.example.com"+strings.ReplaceAll(deep, "a", "%2561")+"/B/"+strings.Repeat("c", 7000))).Rule)
+	assert.True(t, p.decideByFile(ask(p, "terminal:a", "https://a.example.com"+deep+"/c")).Allowed)
+	assert.False(t, p.decideByFile(ask(p, "terminal:a", "https://a.example.com"+deep[2:]+"/c")).Allowed)
+	assert.Equal(t, "d", p.decideByFile(ask(p, "terminal:a", "https://a.example.com"+deep+"/b/c")).Rule)
+	assert.Equal(t, "d", p.decideByFile(ask(p, "terminal:a", "https://a.example.com"+strings.ReplaceAll(deep, "a", "%2561")+"/B/"+strings.Repeat("c", 7000))).Rule)
 	deepHost := strings.Repeat("a.", 100) + "example.com"
 	p = parse(t, "version: 1\ngrants:\n  - {name: g, to: [terminal:a], domains: [\"*."+deepHost+"\"]}\n")
-	assert.True(t, p.decide(ask(p, "terminal:a", "https://b."+deepHost+"/")).Allowed)
-	assert.False(t, p.decide(ask(p, "terminal:a", "https://"+deepHost+"/")).Allowed)
+	assert.True(t, p.decideByFile(ask(p, "terminal:a", "https://b."+deepHost+"/")).Allowed)
+	assert.False(t, p.decideByFile(ask(p, "terminal:a", "https://"+deepHost+"/")).Allowed)
 }
 
 func TestMalformedAsksAreDenied(t *testing.T) {
@@ -226,7 +226,7 @@ func TestMalformedAsksAreDenied(t *testing.T) {
 	const all = "version: 1\ngrants:\n  - {name: all, to: [terminal:alice], domains: [www.example.com], kinds: [url, directory], areas: [mainland, overseas]}\n"
 	p := parse(t, all)
 	good := ask(p, "terminal:alice", "https://www.example.com/x")
-	require.True(t, p.decide(good).Allowed)
+	require.True(t, p.decideByFile(good).Allowed)
 	for name, change := range map[string]func(*Ask){
 		"nobody":                func(a *Ask) { a.Who = Who{} },
 		"another policy's":      func(a *Ask) { a.Who = parse(t, all).Who("terminal:alice", nil) },
@@ -239,7 +239,7 @@ func TestMalformedAsksAreDenied(t *testing.T) {
 	} {
 		a := good
 		change(&a)
-		assert.Equal(t, Decision{Rule: DefaultDeny}, p.decide(a), name)
+		assert.Equal(t, Decision{Rule: DefaultDeny}, p.decideByFile(a), name)
 	}
 	var nobody Who
 	assert.False(t, p.Holds(nobody, "www.example.com") || p.Administrator(nobody) || p.Auditor(nobody))
@@ -264,7 +264,7 @@ grants:
 		"overseas https://a.example.com/x/":    {Allowed: true, Rule: "d"},
 		"https://a.example.com/x/%2f":          {Allowed: true, Rule: "b", Via: "crew", Confirm: Requester},
 	} {
-		assert.Equal(t, want, p.decide(question(p, question_)), question_)
+		assert.Equal(t, want, p.decideByFile(question(p, question_)), question_)
 	}
 }
 
@@ -278,7 +278,7 @@ func TestViaNamesTheGroupThatLetSomebodyIn(t *testing.T) {
 		"slack:T0/U2 +slack:T0/S5":              "crew",
 		"slack:T0/U2 +slack:T0/S9 +slack:T0/S5": "crew",
 	} {
-		d := p.decide(question(p, who+" https://a.example.com/"))
+		d := p.decideByFile(question(p, who+" https://a.example.com/"))
 		assert.True(t, d.Allowed)
 		assert.Equal(t, via, d.Via, who)
 	}
@@ -296,7 +296,7 @@ func TestViaInACrowd(t *testing.T) {
 		to = append(to, names.number(subjectNumber(i)))
 	}
 	p := newPolicy(names, grantsFor(1, func(int) rule { return rule{to: to, domains: []string{"a.example.com"}} }), nil)
-	assert.Equal(t, "a", p.decide(ask(p, "terminal:u", "https://a.example.com/")).Via)
+	assert.Equal(t, "a", p.decideByFile(ask(p, "terminal:u", "https://a.example.com/")).Via)
 }
 
 // TestACrowdInAChannel checks that the channel counts in a spot with many rules for channels.
@@ -307,9 +307,9 @@ func TestACrowdInAChannel(t *testing.T) {
 	p := newPolicy(names, grantsFor(20, func(i int) rule {
 		return rule{to: []principal{names.number(subjectNumber(i))}, in: []principal{in}, domains: []string{"a.example.com"}}
 	}), nil)
-	assert.True(t, p.decide(question(p, "slack:T0/U7 @slack:T0/C1 https://a.example.com/")).Allowed)
-	assert.False(t, p.decide(question(p, "slack:T0/U7 @slack:T0/C2 https://a.example.com/")).Allowed)
-	assert.False(t, p.decide(question(p, "slack:T0/U7 https://a.example.com/")).Allowed)
+	assert.True(t, p.decideByFile(question(p, "slack:T0/U7 @slack:T0/C1 https://a.example.com/")).Allowed)
+	assert.False(t, p.decideByFile(question(p, "slack:T0/U7 @slack:T0/C2 https://a.example.com/")).Allowed)
+	assert.False(t, p.decideByFile(question(p, "slack:T0/U7 https://a.example.com/")).Allowed)
 }
 
 func TestWhoIsNobodyTwice(t *testing.T) {

@@ -173,7 +173,7 @@ func TestDiffMissesNothing(t *testing.T) {
 	differed, same := 0, 0
 	worlds(func(r *rand.Rand, w world) {
 		p := w.policy(t)
-		was := decisions(p, p.decide)
+		was := decisions(p, p.decideByFile)
 		for i := range 10 {
 			edited := edit(r, w, i)
 			q := edited.policy(t)
@@ -184,7 +184,7 @@ func TestDiffMissesNothing(t *testing.T) {
 				continue
 			}
 			same++
-			for n, is := range decisions(q, q.decide) {
+			for n, is := range decisions(q, q.decideByFile) {
 				if is.Allowed != was[n].Allowed || is.Confirm != was[n].Confirm {
 					t.Fatalf("%+v: %+v was %+v; %v became %v", everything[n], is, was[n], w, edited)
 				}

@@ -139,12 +139,12 @@ func TestEscapesAreAnsweredWithAWord(t *testing.T) {
 		"/app/..%20/admin":              "You may purge /app/ on www.example.com, but not with %20 in the path, which can be read in two ways; only a grant of the whole host covers it.",
 	} {
 		a := Ask{Who: p.Who("terminal:prue", nil), Kind: purge.URL, Area: purge.Mainland, Target: target(purge.URL, "https://www.example.com"+path)}
-		d := p.decide(a)
+		d := p.decideByFile(a)
 		assert.False(t, d.Allowed, path)
 		assert.Equal(t, want+" Ask those who keep the policy file.", p.explain(a, d), path)
 	}
 	for _, path := range []string{"/app/%e4%bd%a0%e5%a5%bd.html", "/app/a%20b.css", "/app/%F0%9F%98%80/", "/app/%d9%85%db%8c%e2%80%8c%d8%b1%d9%88%d9%85", "/app/%C3%BC.%20x"} {
 		a := Ask{Who: p.Who("terminal:prue", nil), Kind: purge.URL, Area: purge.Mainland, Target: target(purge.URL, "https://www.example.com"+path)}
-		assert.True(t, p.decide(a).Allowed, path)
+		assert.True(t, p.decideByFile(a).Allowed, path)
 	}
 }

@@ -49,11 +49,11 @@ func TestExplain(t *testing.T) {
 		"slack:T0/U9 https://a.w.example.com/":         "No rule lets you purge a.w.example.com. You are slack:T0/U9. Ask #cdn-help.",
 	} {
 		a := question(p, q)
-		assert.Equal(t, want, p.explain(a, p.decide(a)), q)
+		assert.Equal(t, want, p.explain(a, p.decideByFile(a)), q)
 	}
 	p = parse(t, "version: 1\n")
 	a := question(p, "https://a.example.com/")
-	assert.Equal(t, "No rule lets you purge a.example.com. You are slack:T0/U1. Ask those who keep the policy file.", p.explain(a, p.decide(a)))
+	assert.Equal(t, "No rule lets you purge a.example.com. You are slack:T0/U1. Ask those who keep the policy file.", p.explain(a, p.decideByFile(a)))
 }
 
 // TestStrangersCannotTellHostsApart checks that a person without a grant on a host reads the same text for
@@ -64,7 +64,7 @@ func TestStrangersCannotTellHostsApart(t *testing.T) {
 		p := w.policy(t)
 		for _, a := range everything {
 			a.Who = p.Who("slack:T0/U9", nil)
-			assert.Equal(t, "No rule lets you purge "+a.Target.Host()+". You are slack:T0/U9. Ask those who keep the policy file.", p.explain(a, p.decide(a)))
+			assert.Equal(t, "No rule lets you purge "+a.Target.Host()+". You are slack:T0/U9. Ask those who keep the policy file.", p.explain(a, p.decideByFile(a)))
 		}
 	})
 }
@@ -99,10 +99,10 @@ func TestManyGrantsOnOneHost(t *testing.T) {
 		return rule{to: []principal{u, names.number(subjectNumber(i))}, domains: []string{"a.example.com"}, paths: []string{"/" + host(i) + "/"}}
 	}), nil)
 	a := ask(p, "terminal:a", "https://a.example.com/other/")
-	assert.Equal(t, "You may purge /h0.example.com/ on a.example.com, not /other/. Ask those who keep the policy file.", p.explain(a, p.decide(a)))
+	assert.Equal(t, "You may purge /h0.example.com/ on a.example.com, not /other/. Ask those who keep the policy file.", p.explain(a, p.decideByFile(a)))
 	for i := range 1000 {
-		assert.True(t, p.decide(ask(p, Subject(subjectNumber(i)), "https://a.example.com/"+host(i)+"/x")).Allowed)
-		assert.False(t, p.decide(ask(p, Subject(subjectNumber(i)), "https://a.example.com/"+host(i+1)+"/x")).Allowed)
+		assert.True(t, p.decideByFile(ask(p, Subject(subjectNumber(i)), "https://a.example.com/"+host(i)+"/x")).Allowed)
+		assert.False(t, p.decideByFile(ask(p, Subject(subjectNumber(i)), "https://a.example.com/"+host(i+1)+"/x")).Allowed)
 	}
 	assert.Len(t, p.held(a.Who, "a.example.com"), maxHeld)
 }

@@ -151,7 +151,7 @@ func (p *Policy) refusal(t test, who Who, s string) string {
 	}
 	for _, area := range t.areas.texts(areas) {
 		a := Ask{Who: who, In: t.in, Kind: t.kind, Area: purge.Area(area), Target: target, At: t.at, anywhere: t.in == "", anytime: t.at.IsZero()}
-		if d := p.decide(a); !d.Allowed {
+		if d := p.decideByFile(a); !d.Allowed {
 			return p.explain(a, d) + " (" + d.Rule + ")"
 		}
 	}

@@ -33,11 +33,11 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, q := range []string{"https://shop.example.com/assets/x", "directory overseas https://a.s.example.com/x/", "@slack:T0/C1 +slack:T0/S1 http://example.com/%2541//B"} {
 			a := question(p, q)
-			d := p.decide(a)
+			d := p.decideByFile(a)
 			require.NotEmpty(t, d.Rule)
 			require.NotEmpty(t, p.explain(a, d))
 			a.Who = p.Who("slack:T9/U99999", nil)
-			require.False(t, p.decide(a).Allowed && !strings.Contains(file, "U99999"))
+			require.False(t, p.decideByFile(a).Allowed && !strings.Contains(file, "U99999"))
 			p.Grants(a.Who)
 		}
 	})

@@ -137,7 +137,7 @@ func (p *Policy) given(a *Ask, l *Loan) Decision {
 	if !p.Administrator(giver.Who) {
 		return Decision{}
 	}
-	return p.decide(giver)
+	return p.decideByFile(giver)
 }
 
 // lent yields the loans on a host for w, each with the group through which it applies. A star covers no

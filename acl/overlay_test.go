@@ -33,7 +33,7 @@ denials:
 func atNoon(p *Policy, o *Overlay, q string) Decision {
 	a := question(p, q)
 	a.At, a.overlay = noon, o
-	return p.decide(a)
+	return p.decideByFile(a)
 }
 
 func TestFreezes(t *testing.T) {
@@ -59,7 +59,7 @@ func TestFreezes(t *testing.T) {
 	assert.True(t, atNoon(p, freeze("*.ww.test.com", noon.Add(1)), "slack:T0/UBOB https://www.test.com/").Allowed)
 	timeless := question(p, "slack:T0/UBOB https://www.test.com/")
 	timeless.overlay = freeze("www.test.com", noon)
-	assert.False(t, p.decide(timeless).Allowed, "without a time every freeze holds")
+	assert.False(t, p.decideByFile(timeless).Allowed, "without a time every freeze holds")
 	assert.Equal(t, DefaultDeny, atNoon(p, one, "slack:T0/UEVE https://www.test.com/").Rule, "strangers do not learn of it")
 	assert.NotContains(t, p.explain(question(p, "slack:T0/UEVE https://www.test.com/"), atNoon(p, one, "slack:T0/UEVE https://www.test.com/")), "frozen")
 }
@@ -72,7 +72,7 @@ func TestLongestFreezeCounts(t *testing.T) {
 	frozen := func(host string, at time.Time) string {
 		a := ask(p, "slack:T0/UANN", "https://"+host+"/")
 		a.At, a.overlay = at, o
-		if f := p.decide(a).Frozen; f != nil {
+		if f := p.decideByFile(a).Frozen; f != nil {
 			return f.ID
 		}
 		return ""
@@ -110,15 +110,15 @@ func TestOverride(t *testing.T) {
 	for who, may := range map[string]bool{"slack:T0/UANN": true, "terminal:ann": true, "slack:T0/UBOB": false} {
 		a := question(p, who+" https://www.test.com/")
 		a.At, a.overlay = noon, o
-		assert.False(t, p.decide(a).Allowed, "not unless asked for")
+		assert.False(t, p.decideByFile(a).Allowed, "not unless asked for")
 		a.Override = true
-		d := p.decide(a)
+		d := p.decideByFile(a)
 		assert.Equal(t, may, d.Allowed, who)
 		assert.NotNil(t, d.Frozen, "the card still names it")
 	}
 	denied := question(p, "slack:T0/UANN https://pay.cdn.test.com/")
 	denied.At, denied.overlay, denied.Override = noon, o, true
-	assert.False(t, p.decide(denied).Allowed, "an override is for freezes alone")
+	assert.False(t, p.decideByFile(denied).Allowed, "an override is for freezes alone")
 }
 
 func loan(change func(*Loan)) *Overlay {
@@ -174,7 +174,7 @@ func TestLoans(t *testing.T) {
 			}
 			timeless := question(p, c.ask)
 			timeless.overlay = o
-			assert.False(t, p.decide(timeless).Allowed, "without a time no loan covers")
+			assert.False(t, p.decideByFile(timeless).Allowed, "without a time no loan covers")
 		})
 	}
 }
@@ -222,7 +222,7 @@ func TestLoansAreListed(t *testing.T) {
 	assert.Equal(t, "abcdefgh", names)
 	a := question(p, "slack:T0/UEVE overseas https://www.test.com/")
 	a.At, a.overlay = noon, o
-	assert.Contains(t, p.explain(a, p.decide(a)), "Your temporary grant on www.test.com does not cover this")
+	assert.Contains(t, p.explain(a, p.decideByFile(a)), "Your temporary grant on www.test.com does not cover this")
 }
 
 func TestWindows(t *testing.T) {
@@ -238,7 +238,7 @@ denials:
 	decide := func(url string, at time.Time) Decision {
 		a := ask(p, "slack:T0/U1", url)
 		a.At = at
-		return p.decide(a)
+		return p.decideByFile(a)
 	}
 	for at, allowed := range map[time.Time]bool{noon.Add(-1): false, noon: true, noon.Add(2*time.Hour - 1): true, noon.Add(2 * time.Hour): false, {}: false} {
 		assert.Equal(t, allowed, decide("https://a.example.com/", at).Allowed, at)
@@ -254,7 +254,7 @@ denials:
 	assert.False(t, decide("https://b.example.com/", time.Time{}).Allowed, "without a time a denial holds")
 	closed := ask(p, "slack:T0/U1", "https://a.example.com/")
 	closed.At = noon.Add(-1)
-	assert.Equal(t, "You may purge a.example.com from 2026-11-21 12:00 UTC until 2026-11-21 14:00 UTC. Ask those who keep the policy file.", p.explain(closed, p.decide(closed)))
+	assert.Equal(t, "You may purge a.example.com from 2026-11-21 12:00 UTC until 2026-11-21 14:00 UTC. Ask those who keep the policy file.", p.explain(closed, p.decideByFile(closed)))
 }
 
 func TestWindowsInTests(t *testing.T) {
@@ -296,7 +296,7 @@ grants:
 		"slack:T0/U3 https://a.example.com/":             {{"person slack:T0/U3", 20}, {"person slack:T0/U3, grant a", 5}},
 		"slack:T0/U3 directory https://a.example.com/x/": nil,
 	} {
-		d := p.decide(question(p, q))
+		d := p.decideByFile(question(p, q))
 		assert.Equal(t, want, d.Charges, q)
 		assert.True(t, d.Allowed, q)
 	}
@@ -319,7 +319,7 @@ grants:
   - {name: f, to: [slack:T0/U9], domains: [f.example.com], confirm: second-person, approvers: [ann, slack:T0/U1]}
 `
 	p, other := parse(t, text), parse(t, text)
-	a, b, c := p.decide(question(p, "slack:T0/U9 https://a.example.com/")), p.decide(question(p, "slack:T0/U9 https://b.example.com/")), p.decide(question(p, "slack:T0/U9 https://c.example.com/"))
+	a, b, c := p.decideByFile(question(p, "slack:T0/U9 https://a.example.com/")), p.decideByFile(question(p, "slack:T0/U9 https://b.example.com/")), p.decideByFile(question(p, "slack:T0/U9 https://c.example.com/"))
 	who := func(s Subject, groups ...Subject) Who { return p.Who(s, groups) }
 	assert.True(t, p.MayApprove(who("slack:T0/U2"), a))
 	assert.True(t, p.MayApprove(who("discord:4/1"), a), "a person is every account")
@@ -329,14 +329,14 @@ grants:
 	assert.False(t, p.MayApprove(who("slack:T0/U2"), c), "each grant that names approvers must name them")
 	assert.True(t, p.MayApprove(who("slack:T0/U5"), c))
 	assert.False(t, p.MayApprove(Who{}, b), "nobody")
-	assert.False(t, p.MayApprove(who("slack:T0/U2"), p.decide(question(p, "slack:T0/U8 https://b.example.com/"))), "what is denied has no second person")
-	assert.True(t, p.MayApprove(who("slack:T0/U7"), p.decide(question(p, "slack:T0/U9 https://e.example.com/"))), "a budget names no approver")
+	assert.False(t, p.MayApprove(who("slack:T0/U2"), p.decideByFile(question(p, "slack:T0/U8 https://b.example.com/"))), "what is denied has no second person")
+	assert.True(t, p.MayApprove(who("slack:T0/U7"), p.decideByFile(question(p, "slack:T0/U9 https://e.example.com/"))), "a budget names no approver")
 	for _, d := range []Decision{a, b} {
 		assert.False(t, other.MayApprove(who("slack:T0/U2"), d), "who is somebody of another file")
 	}
-	assert.False(t, p.MayApprove(who("slack:T0/U2"), other.decide(question(other, "slack:T0/U9 https://a.example.com/"))), "nor does its decision count")
+	assert.False(t, p.MayApprove(who("slack:T0/U2"), other.decideByFile(question(other, "slack:T0/U9 https://a.example.com/"))), "nor does its decision count")
 	assert.Empty(t, other.Approvers(a))
-	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1"}, p.Approvers(p.decide(question(p, "slack:T0/U9 https://f.example.com/"))), "each once")
+	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1"}, p.Approvers(p.decideByFile(question(p, "slack:T0/U9 https://f.example.com/"))), "each once")
 	assert.Equal(t, []Subject{"slack:T0/U1", "discord:4/1", "slack:T0/U2", "slack:T0/S1"}, p.Approvers(a))
 	assert.Empty(t, p.Approvers(b))
 	assert.Len(t, p.Approvers(c), 5)

@@ -363,7 +363,7 @@ func TestParseReadsWhatPeopleWrite(t *testing.T) {
 			t.Parallel()
 			p := parse(t, file)
 			a := ask(p, "slack:T0/U1", "https://a.example.com/x")
-			assert.Equal(t, Decision{Allowed: true, Rule: "a"}, p.decide(a))
+			assert.Equal(t, Decision{Allowed: true, Rule: "a"}, p.decideByFile(a))
 		})
 	}
 }
@@ -392,7 +392,7 @@ func TestALargeFileLoads(t *testing.T) {
 	start := time.Now()
 	p := parse(t, largeFile(10_000))
 	t.Logf("10,000 grants in %v", time.Since(start))
-	assert.True(t, p.decide(ask(p, "slack:T0/U9999", "https://h9999.example.com/a/")).Allowed)
+	assert.True(t, p.decideByFile(ask(p, "slack:T0/U9999", "https://h9999.example.com/a/")).Allowed)
 }
 
 func largeFile(n int) string {

@@ -144,7 +144,7 @@ func TestAnotherDenialNeverAllowsMore(t *testing.T) {
 	changed := 0
 	worlds(func(_ *rand.Rand, w world) {
 		more, less := w.policy(t), world{w.grants, w.denials[1:]}.policy(t)
-		before, after := decisions(less, less.decide), decisions(more, more.decide)
+		before, after := decisions(less, less.decideByFile), decisions(more, more.decideByFile)
 		for i, a := range everything {
 			require.False(t, after[i].Allowed && !before[i].Allowed, "%v %v", a, w)
 			if before[i].Allowed != after[i].Allowed {
@@ -160,7 +160,7 @@ func TestAnotherGrantNeverAllowsLess(t *testing.T) {
 	changed := 0
 	worlds(func(_ *rand.Rand, w world) {
 		more, less := w.policy(t), world{w.grants[1:], w.denials}.policy(t)
-		before, after := decisions(less, less.decide), decisions(more, more.decide)
+		before, after := decisions(less, less.decideByFile), decisions(more, more.decideByFile)
 		for i, a := range everything {
 			require.False(t, before[i].Allowed && !after[i].Allowed, "%v %v", a, w)
 			require.Equal(t, before[i].Denied, after[i].Denied, "%v %v", a, w)
@@ -186,7 +186,7 @@ func said(r *rand.Rand) (freezes []Freeze, loans []Loan) {
 func over(p *Policy, o *Overlay) func(Ask) Decision {
 	return func(a Ask) Decision {
 		a.overlay = o
-		return p.decide(a)
+		return p.decideByFile(a)
 	}
 }
 
@@ -198,7 +198,7 @@ func TestFreezesOnlyRefuse(t *testing.T) {
 	worlds(func(r *rand.Rand, w world) {
 		p := w.policy(t)
 		freezes, _ := said(r)
-		before, after := decisions(p, p.decide), decisions(p, over(p, NewOverlay(freezes, nil)))
+		before, after := decisions(p, p.decideByFile), decisions(p, over(p, NewOverlay(freezes, nil)))
 		for i, a := range everything {
 			closed := slices.ContainsFunc(freezes, func(f Freeze) bool { return f.closes(a.Target, a.Kind, worldTimes[i%len(worldTimes)]) })
 			require.Equal(t, before[i].Allowed && !closed, after[i].Allowed, "%v %v", a, freezes)
@@ -230,7 +230,7 @@ func TestLoansStayWithinTheirGiver(t *testing.T) {
 		_, loans := said(r)
 		decide := over(p, NewOverlay(nil, loans))
 		decisions(p, func(a Ask) Decision {
-			before, after := p.decide(a), decide(a)
+			before, after := p.decideByFile(a), decide(a)
 			switch {
 			case before.Allowed || before.Denied || !after.Allowed:
 				require.Equal(t, before, after, "%v %v", a, loans)
@@ -240,7 +240,7 @@ func TestLoansStayWithinTheirGiver(t *testing.T) {
 			l := loans[slices.IndexFunc(loans, func(l Loan) bool { return l.Rule() == after.Rule })]
 			giver := a
 			giver.Who = p.Who(l.By, nil)
-			given := p.decide(giver)
+			given := p.decideByFile(giver)
 			require.True(t, given.Allowed && p.Administrator(giver.Who) && !p.SamePerson(l.By, a.Who.subject), "%v %v", a, l)
 			require.True(t, a.At.Before(l.Until) && slices.Contains(l.Kinds, a.Kind) && slices.Contains(l.Areas, a.Area), "%v %v", a, l)
 			require.Equal(t, given.Confirm, after.Confirm)
@@ -260,14 +260,14 @@ func TestGrantsNeverAddUp(t *testing.T) {
 		want := make([]Decision, len(everything))
 		for _, g := range w.grants {
 			p := world{grants: []string{g}}.policy(t)
-			for i, d := range decisions(p, p.decide) {
+			for i, d := range decisions(p, p.decideByFile) {
 				if d.Allowed && (!want[i].Allowed || d.Confirm.strictness() > want[i].Confirm.strictness()) {
 					want[i] = d
 				}
 			}
 		}
 		p := world{grants: w.grants}.policy(t)
-		for i, got := range decisions(p, p.decide) {
+		for i, got := range decisions(p, p.decideByFile) {
 			require.Equal(t, want[i].Allowed, got.Allowed, "%v %v", everything[i], w)
 			if got.Allowed {
 				allowed++
@@ -288,7 +288,7 @@ func TestTheOrderOfRulesIsIrrelevant(t *testing.T) {
 		})
 		slices.Reverse(shuffled.denials)
 		q := shuffled.policy(t)
-		require.Equal(t, decisions(p, p.decide), decisions(q, q.decide), "%v", w)
+		require.Equal(t, decisions(p, p.decideByFile), decisions(q, q.decideByFile), "%v", w)
 	})
 }
 
@@ -298,7 +298,7 @@ func TestTheIndexAgreesWithTheRules(t *testing.T) {
 	worlds(func(_ *rand.Rand, w world) {
 		for range 2 { // the second time with enough rules for tables in spots
 			p := w.policy(t)
-			require.Equal(t, decisions(p, p.plainly), decisions(p, p.decide), "%v", w)
+			require.Equal(t, decisions(p, p.plainly), decisions(p, p.decideByFile), "%v", w)
 			for i := range 40 {
 				w.grants = append(w.grants, fmt.Sprintf("  - {name: x%d, to: [terminal:x%d], domains: [a.example.com, \"*.example.com\"]}\n", i, i))
 				w.denials = append(w.denials, fmt.Sprintf("  - {name: y%d, to: [terminal:x%d], domains: [a.example.com], paths: [/x/]}\n", i, i))

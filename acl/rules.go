@@ -90,10 +90,10 @@ func (r Rules) judge(a Ask, despite Despite) Verdict {
 	if r.policy == nil {
 		return Verdict{Target: a.Target, Area: a.Area, Decision: Decision{Rule: DefaultDeny}, ask: a}
 	}
-	d := r.policy.decide(a)
+	d := r.policy.decideByFile(a)
 	if d.Allowed && d.Frozen != nil && !despite.covers(d.Frozen) {
 		a.Override = false
-		d = r.policy.decide(a)
+		d = r.policy.decideByFile(a)
 	}
 	return Verdict{a.Target, a.Area, d, a}
 }

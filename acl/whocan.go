@@ -111,7 +111,7 @@ func (w *whoCan) channels(g *rule) []Subject {
 func (access *Access) ask(p *Policy, a Ask, limited bool) {
 	// Record a denial of all members.
 	a.Who = p.as(access.To)
-	if d := p.decide(a); d.Denied {
+	if d := p.decideByFile(a); d.Denied {
 		access.deny(Denied{Rule: d.Rule, In: a.In}, a.Area)
 		return
 	}
@@ -119,7 +119,7 @@ func (access *Access) ask(p *Policy, a Ask, limited bool) {
 	denied := map[string][]string{}
 	for _, m := range access.Members {
 		a.Who = p.Who(Subject(m), nil)
-		if d := p.decide(a); d.Denied {
+		if d := p.decideByFile(a); d.Denied {
 			denied[d.Rule] = append(denied[d.Rule], m)
 		}
 	}

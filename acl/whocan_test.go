@@ -90,7 +90,7 @@ func TestWhoCanMissesNobody(t *testing.T) {
 					listed[place][access.To] = listed[place][access.To] || len(access.Denied) == 0
 				}
 			}
-			d, can := p.decide(a), false
+			d, can := p.decideByFile(a), false
 			for name, plainly := range listed[place] {
 				if a.Who.named.has(p.names.numbers[name]) {
 					can = true

@@ -42,7 +42,7 @@ type Misses struct {
 
 // Why decides a, and explains the decision.
 func (p *Policy) Why(a Ask) Why {
-	d := p.decide(a)
+	d := p.decideByFile(a)
 	w := Why{User: a.Who.subject, Target: a.Target.String(), Kind: a.Kind, Area: a.Area, Allowed: d.Allowed, Reason: p.explain(a, d), Rule: d.Rule, Denied: d.Denied, Via: d.Via,
 		Confirm: d.Confirm, Approvers: p.Approvers(d), Budgets: d.Charges}
 	for _, n := range p.held(a.Who, a.Target.Host()) {

@@ -109,7 +109,7 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 	if button.Action == card.ActionRetry {
 		return b.retry(ctx, s, p, id)
 	}
-	return b.request(ctx, s, wish.Follow(p, button.Action, b.vendor.Unserved(p.Request.Hosts())), id)
+	return b.request(ctx, s, wish.OfButton(p, button.Action, b.vendor.Unserved(p.Request.Hosts())), id)
 }
 
 // loadAsked loads a purge for a press. A press may come between the post of the question and the commit that records its message;
@@ -177,9 +177,9 @@ func (b *desk) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) 
 	return false, due, nil
 }
 
-// decideAs records a decision of the presser. The database row decides between several presses: the later presser is told about the
+// recordDecision records a decision of the presser. The database row decides between several presses: the later presser is told about the
 // earlier decision.
-func (b *desk) decideAs(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (chat.Reply, error) {
+func (b *desk) recordDecision(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (chat.Reply, error) {
 	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, e.At
 	first, won, err := b.Store.Decide(ctx, d, s.event, e)
 	if err != nil {
@@ -230,11 +230,11 @@ func (b *desk) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, 
 			return chat.Reply{}, err
 		}
 		if !decided || d.What != store.Confirmed {
-			return b.decideAs(ctx, s, p, store.Decision{What: store.Cancelled}, b.seen(s, store.AuditCancelled, p.ID))
+			return b.recordDecision(ctx, s, p, store.Decision{What: store.Cancelled}, b.sceneEntry(s, store.AuditCancelled, p.ID))
 		}
 	}
 	// A running purge is marked, and sends nothing more.
-	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.seen(s, store.AuditCancelled, p.ID))
+	dup, err := b.Store.Stop(ctx, p.ID, s.person.Subject, s.event, b.sceneEntry(s, store.AuditCancelled, p.ID))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}

@@ -60,14 +60,14 @@ func (b *desk) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Ans
 	case how.emergency:
 		return b.release(ctx, s, p, a.Values[card.ReasonInput])
 	}
-	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed}, b.seen(s, store.AuditConfirmed, p.ID))
+	return b.recordDecision(ctx, s, p, store.Decision{What: store.Confirmed}, b.sceneEntry(s, store.AuditConfirmed, p.ID))
 }
 
 // withdrawn records that a purge is no longer allowed as it was requested.
 func (b *desk) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (chat.Reply, error) {
 	body := s.refused("")
 	body.Message = why
-	return b.decideAs(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.By(s.person, store.AuditWithdrawn, p.ID, body))
+	return b.recordDecision(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.By(s.person, store.AuditWithdrawn, p.ID, body))
 }
 
 // mayPress returns the reason for which this person may not press Purge, apart from the requester's own rights; "" if there is
@@ -139,9 +139,9 @@ func (b *desk) mayRelease(s scene, p store.Purge) string {
 	return ""
 }
 
-// visible counts the characters of one line that a reader sees, including the blanks between words. The mark that stands for a
+// visibleRunes counts the characters of one line that a reader sees, including the blanks between words. The mark that stands for a
 // hidden character counts as a blank.
-func visible(text string) (n int) {
+func visibleRunes(text string) (n int) {
 	words := strings.Fields(strings.ReplaceAll(text, string(unicode.ReplacementChar), " "))
 	for _, r := range strings.Join(words, " ") {
 		if unicode.IsGraphic(r) {
@@ -154,7 +154,7 @@ func visible(text string) (n int) {
 // release records a confirmation without approval. The same commit posts a notice that mentions the approvers in the thread.
 func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason string) (chat.Reply, error) {
 	reason = strings.Join(strings.Fields(chat.OneLine(reason)), " ")
-	switch n := visible(reason); {
+	switch n := visibleRunes(reason); {
 	case n < card.MinReason:
 		return b.refuse(ctx, s, "press", card.ShortReason)
 	case n > grammar.MaxReason:
@@ -169,5 +169,5 @@ func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason strin
 	body.Reason, body.Approvers = reason, who.Mention()
 	e := b.By(s.person, store.AuditReleased, p.ID, body)
 	e.Notice = poster.Notice(at, card.ReleasedCard(s.person, p, who, reason))
-	return b.decideAs(ctx, s, p, store.Decision{What: store.Confirmed, Emergency: reason}, e)
+	return b.recordDecision(ctx, s, p, store.Decision{What: store.Confirmed, Emergency: reason}, e)
 }

@@ -18,7 +18,7 @@ import (
 // takes the purge, so that two commands at once cannot both use the last unit; the store returns units that were surely not sent.
 
 // charge counts the n-th target of an area towards its budgets.
-func (v *verdict) charge(k purge.Kind, a purge.Area, n int, charges []acl.Charge) {
+func (v *judgement) charge(k purge.Kind, a purge.Area, n int, charges []acl.Charge) {
 	for _, c := range charges {
 		i := slices.IndexFunc(v.charges, func(t store.Charge) bool { return t.Key == c.Key && t.Area == a })
 		if i < 0 {
@@ -31,7 +31,7 @@ func (v *verdict) charge(k purge.Kind, a purge.Area, n int, charges []acl.Charge
 }
 
 // chargesOn returns the charges of a purge to the budgets of a day.
-func (v *verdict) chargesOn(day string) []store.Charge {
+func (v *judgement) chargesOn(day string) []store.Charge {
 	charges := slices.Clone(v.charges)
 	for i, c := range charges {
 		charges[i].Day = day
@@ -45,7 +45,7 @@ func (v *verdict) chargesOn(day string) []store.Charge {
 }
 
 // overBudget refuses a request that exceeds a budget, and offers the part that fits.
-func (b *desk) overBudget(ctx context.Context, s scene, w wish.Wish, v verdict, over *store.OverBudget) (chat.Reply, error) {
+func (b *desk) overBudget(ctx context.Context, s scene, w wish.Wish, v judgement, over *store.OverBudget) (chat.Reply, error) {
 	c := over.Charge
 	reason := card.OverBudget(c, over.Left, s.policy.Contact(), b.vendor.DayTurns())
 	fits := v
@@ -94,7 +94,7 @@ func (b *desk) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error)
 
 // wouldTake returns the remaining units of each budget that a request would be charged to, and the refusal that the charge would
 // get, or "". It charges nothing.
-func (b *desk) wouldTake(ctx context.Context, s scene, v verdict) (lines []string, refused string, err error) {
+func (b *desk) wouldTake(ctx context.Context, s scene, v judgement) (lines []string, refused string, err error) {
 	charges := slices.SortedFunc(slices.Values(v.charges), func(a, b store.Charge) int { // in the order of the store
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Area, b.Area))
 	})

@@ -32,8 +32,8 @@ const (
 	maxWaitingPerson = 20
 )
 
-// seen returns an audit row with the person of a scene, the place, the policy and the groups alone.
-func (b *desk) seen(s scene, what store.AuditKind, id string) store.Entry {
+// sceneEntry returns an audit row with the person of a scene, the place, the policy and the groups alone.
+func (b *desk) sceneEntry(s scene, what store.AuditKind, id string) store.Entry {
 	return b.By(s.person, what, id, s.refused(""))
 }
 

@@ -56,7 +56,7 @@ func (b *desk) askTyped(ctx context.Context, s scene, p store.Purge, on chat.Mes
 	}
 	button := store.Button{Token: form.Token, Purge: p.ID, Action: action, Who: s.person.Subject, Channel: p.Channel,
 		Request: books.JSON(pressed{on}), Expires: p.ExpiresAt}
-	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.seen(s, what, p.ID))
+	dup, err := b.Store.Take(ctx, s.event, []store.Button{button}, b.sceneEntry(s, what, p.ID))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}

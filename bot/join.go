@@ -12,7 +12,7 @@ import (
 // judged like any other, and its requester may start it anew, since the calls that have left cover no later change.
 
 // joining returns the record of a request that joins another purge: a row that is final at once, with a card of its own.
-func (b *desk) joining(s scene, w wish.Wish, v verdict, id, running string) *store.Intake {
+func (b *desk) joining(s scene, w wish.Wish, v judgement, id, running string) *store.Intake {
 	body := b.letIn(s, w, v, "")
 	body.ID = id                      // the audit row belongs to the joined purge
 	v.overrides, v.charges = nil, nil // a joined request costs nothing

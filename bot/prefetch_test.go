@@ -317,9 +317,9 @@ func TestPrefetchJoinsItsLike(t *testing.T) {
 func TestFollowUpsOfAPrefetchedPurge(t *testing.T) {
 	t.Parallel()
 	p := store.Purge{Prefetch: true, Request: purge.Request{Kind: purge.URL}}
-	assert.True(t, wish.Follow(p, card.ActionOverseas, nil).Prefetch, "the other area is fetched again, too")
-	assert.False(t, wish.Follow(p, card.ActionLeak, nil).Prefetch, "a leak is not")
-	data := books.JSON(wish.Follow(p, card.ActionAgain, nil))
+	assert.True(t, wish.OfButton(p, card.ActionOverseas, nil).Prefetch, "the other area is fetched again, too")
+	assert.False(t, wish.OfButton(p, card.ActionLeak, nil).Prefetch, "a leak is not")
+	data := books.JSON(wish.OfButton(p, card.ActionAgain, nil))
 	var w wish.Wish
 	require.NoError(t, json.Unmarshal(data, &w))
 	assert.True(t, w.Prefetch, "what is offered keeps the wish")

@@ -17,8 +17,8 @@ import (
 	"purgebot/purge"
 )
 
-// verdict is the judgement on a whole wish.
-type verdict struct {
+// judgement is the judgement on a whole wish.
+type judgement struct {
 	allowed purge.Request
 	refused []card.Refusal
 	confirm acl.Confirm
@@ -37,7 +37,7 @@ func (b *desk) request(ctx context.Context, s scene, w wish.Wish, id string) (ch
 		return b.refuse(ctx, s, w.Verb, card.CannotPrefetch)
 	}
 	// A refusal, a dry run and a channel without the bot end the request here.
-	v := b.decide(s, w)
+	v := b.judgeWish(s, w)
 	switch {
 	case len(v.refused) > 0:
 		w.Readings = mayable(s, w.Readings)
@@ -57,7 +57,7 @@ func (b *desk) request(ctx context.Context, s scene, w wish.Wish, id string) (ch
 // take commits the purge, unless a recent purge or a limit prevents it: the commit is the promise to carry it out. One transaction
 // reads the recent purges and writes the new one, so that the second of two simultaneous commands sees the first, and a failed
 // write surely took nothing.
-func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v verdict, batches []purge.Batch, id string) (chat.Reply, error) {
+func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v judgement, batches []purge.Batch, id string) (chat.Reply, error) {
 	b.vendor.AskQuota() // the answer serves the next request; this one uses the known figure
 	// The transaction decides between a repeat, a join, a limit and a new purge.
 	taken, err := b.Store.TakeIf(ctx, b.recent(s, w, v.allowed, id), func(r store.Recent) *store.Intake {
@@ -81,7 +81,7 @@ func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v verdict, batche
 	case err != nil:
 		return chat.Reply{}, err
 	case taken.Known:
-		return b.known(ctx, s, id)
+		return b.answerKnown(ctx, s, id)
 	case taken.Same != "":
 		return b.alreadyOpen(ctx, s, taken.Same)
 	case taken.Purge == nil:
@@ -101,15 +101,15 @@ func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v verdict, batche
 	return chat.Reply{}, nil
 }
 
-// known answers an event or a press whose purge was taken before: a redelivery gets no answer, and another press of the same button
+// answerKnown answers an event or a press whose purge was taken before: a redelivery gets no answer, and another press of the same button
 // a pointer to the purge.
-func (b *desk) known(ctx context.Context, s scene, id string) (chat.Reply, error) {
+func (b *desk) answerKnown(ctx context.Context, s scene, id string) (chat.Reply, error) {
 	p, found, err := b.Store.Purge(ctx, id)
 	if err != nil || !found {
 		return chat.Reply{}, err
 	}
 	if p.Event.ID == s.event.ID {
-		return chat.Reply{}, b.Store.Note(ctx, b.seen(s, store.AuditDuplicate, id))
+		return chat.Reply{}, b.Store.Note(ctx, b.sceneEntry(s, store.AuditDuplicate, id))
 	}
 	return b.alreadyOpen(ctx, s, id)
 }
@@ -124,9 +124,9 @@ func (b *desk) recent(s scene, w wish.Wish, r purge.Request, id string) store.Re
 	}
 }
 
-// decide judges every target of a wish in each of its areas.
-func (b *desk) decide(s scene, w wish.Wish) verdict {
-	v := verdict{refused: w.Refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: s.listed}}
+// judgeWish judges every target of a wish in each of its areas.
+func (b *desk) judgeWish(s scene, w wish.Wish) judgement {
+	v := judgement{refused: w.Refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: s.listed}}
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
 		Purge: purge.Request{Kind: w.Kind, Parts: wish.Parts(s.places(), w)}}
 	for one := range s.law.Judge(asked) {
@@ -140,7 +140,7 @@ func (b *desk) decide(s scene, w wish.Wish) verdict {
 }
 
 // allow adds a target to the allowed ones, unless it is the same object as an earlier one.
-func (v *verdict) allow(one acl.Verdict) {
+func (v *judgement) allow(one acl.Verdict) {
 	v.note(one.Decision)
 	kind := v.allowed.Kind
 	if v.folding.drops(kind, one.Area, one.Target) {
@@ -158,8 +158,8 @@ func (v *verdict) allow(one acl.Verdict) {
 	part.Targets = append(part.Targets, one.Target)
 }
 
-// note adds a decision's rule, group, confirmation and overridden freeze to the verdict.
-func (v *verdict) note(d acl.Decision) {
+// note adds the rule, group, confirmation and overridden freeze of a decision to the judgement.
+func (v *judgement) note(d acl.Decision) {
 	v.confirm = rules.Stricter(v.confirm, d.Confirm)
 	v.rules = addOnce(v.rules, d.Rule)
 	if d.Via != "" {
@@ -171,7 +171,7 @@ func (v *verdict) note(d acl.Decision) {
 }
 
 // offer answers with a refusal, and puts the targets without a refusal behind one button.
-func (b *desk) offer(ctx context.Context, s scene, w wish.Wish, v verdict, refusal chat.Card) (chat.Reply, error) {
+func (b *desk) offer(ctx context.Context, s scene, w wish.Wish, v judgement, refusal chat.Card) (chat.Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
 	rest.Notes = append(rest.Notes, card.LeftOut(len(v.refused)))
@@ -225,7 +225,7 @@ const (
 )
 
 // guard returns the confirmation that a request needs, or "" for none. It may add to the confirmation of the rules, never lower it.
-func (b *desk) guard(w wish.Wish, v verdict, r store.Recent) acl.Confirm {
+func (b *desk) guard(w wish.Wish, v judgement, r store.Recent) acl.Confirm {
 	many := v.allowed.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs
 	if v.confirm == "" && (w.Asks || many || wide(v.allowed) || len(v.overrides) > 0) {
 		return acl.Requester
@@ -259,7 +259,7 @@ func wide(r purge.Request) bool {
 }
 
 // newPurge returns the row of a new purge.
-func (b *desk) newPurge(s scene, w wish.Wish, v verdict, id string, rule acl.Confirm) store.Purge {
+func (b *desk) newPurge(s scene, w wish.Wish, v judgement, id string, rule acl.Confirm) store.Purge {
 	p := store.Purge{
 		ID: id, Secret: books.NewToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
 		Thread: books.JSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: books.DigestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
@@ -273,12 +273,12 @@ func (b *desk) newPurge(s scene, w wish.Wish, v verdict, id string, rule acl.Con
 }
 
 // asked returns the audit row of a taken purge: the person, the request, and the rules that allowed it.
-func (b *desk) asked(s scene, w wish.Wish, v verdict, p store.Purge) store.Entry {
+func (b *desk) asked(s scene, w wish.Wish, v judgement, p store.Purge) store.Entry {
 	return b.By(s.person, store.AuditAsked, p.ID, b.letIn(s, w, v, p.Confirm))
 }
 
 // letIn returns the audit body with the grounds on which a request was allowed.
-func (b *desk) letIn(s scene, w wish.Wish, v verdict, rule acl.Confirm) store.Body {
+func (b *desk) letIn(s scene, w wish.Wish, v judgement, rule acl.Confirm) store.Body {
 	body := s.refused(w.Verb)
 	body.Digest, body.Targets, body.Reason = books.DigestOf(v.allowed, w.Prefetch), v.allowed.Len(), w.Reason
 	body.Rules, body.Via, body.Confirm = v.rules, v.via, rule
@@ -294,7 +294,7 @@ func (b *desk) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply,
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, store.AuditRepeated, id))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.sceneEntry(s, store.AuditRepeated, id))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}

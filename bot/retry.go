@@ -18,7 +18,7 @@ import (
 
 // retryID retries the purge with a typed id.
 func (b *desk) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
-	p, found, err := b.visible(ctx, s, in.ID)
+	p, found, err := b.visiblePurge(ctx, s, in.ID)
 	switch {
 	case err != nil:
 		return chat.Reply{}, err
@@ -114,7 +114,7 @@ func (b *desk) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Repl
 	case !may:
 		return b.refuse(ctx, s, "press", card.NotYoursToLook)
 	}
-	dup, err := b.Store.Take(ctx, s.event, nil, b.seen(s, store.AuditLooksAgain, p.ID))
+	dup, err := b.Store.Take(ctx, s.event, nil, b.sceneEntry(s, store.AuditLooksAgain, p.ID))
 	if err != nil || dup {
 		return chat.Reply{}, err
 	}

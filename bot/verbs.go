@@ -62,7 +62,7 @@ func (b *desk) help(_ context.Context, s scene, _ grammar.Intent) (chat.Card, er
 
 // cancelID cancels the purge with a typed id.
 func (b *desk) cancelID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
-	p, found, err := b.visible(ctx, s, in.ID)
+	p, found, err := b.visiblePurge(ctx, s, in.ID)
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -75,8 +75,8 @@ func (b *desk) cancelID(ctx context.Context, s scene, in grammar.Intent) (chat.R
 	return b.cancel(ctx, s, p)
 }
 
-// visible finds a purge by its short id. A purge that the person may not see is reported as missing.
-func (b *desk) visible(ctx context.Context, s scene, short string) (store.Purge, bool, error) {
+// visiblePurge finds a purge by its short id. A purge that the person may not see is reported as missing.
+func (b *desk) visiblePurge(ctx context.Context, s scene, short string) (store.Purge, bool, error) {
 	p, found, err := b.Store.Find(ctx, s.at.Platform, s.at.Workspace, short)
 	if err != nil || !found {
 		return p, false, err
@@ -107,7 +107,7 @@ func (b *desk) mayKnow(s scene, p store.Purge) bool {
 
 // status returns the card of a purge by its short id, without buttons.
 func (b *desk) status(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
-	p, found, err := b.visible(ctx, s, in.ID)
+	p, found, err := b.visiblePurge(ctx, s, in.ID)
 	if err != nil || !found {
 		return chat.Card{Title: card.NoSuchPurge, Tone: chat.Bad}, err
 	}
@@ -209,7 +209,7 @@ func closes(f store.Rule, g acl.GrantView) bool {
 }
 
 // dryVerdicts returns the refusal that a request would get, and its charges to budgets, as lines.
-func (b *desk) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
+func (b *desk) dryVerdicts(ctx context.Context, s scene, v judgement, rule acl.Confirm, recent store.Recent) ([]string, error) {
 	takes, refused, err := b.wouldTake(ctx, s, v)
 	if err != nil {
 		return nil, err
@@ -224,7 +224,7 @@ func (b *desk) dryVerdicts(ctx context.Context, s scene, v verdict, rule acl.Con
 }
 
 // wouldHappen returns the line about the purge that a request would join, or else its refusal and charges.
-func (b *desk) wouldHappen(ctx context.Context, s scene, v verdict, rule acl.Confirm, recent store.Recent) ([]string, error) {
+func (b *desk) wouldHappen(ctx context.Context, s scene, v judgement, rule acl.Confirm, recent store.Recent) ([]string, error) {
 	join, err := b.wouldJoin(ctx, recent.Running)
 	if join != "" || err != nil {
 		return []string{join}, err
@@ -233,7 +233,7 @@ func (b *desk) wouldHappen(ctx context.Context, s scene, v verdict, rule acl.Con
 }
 
 // dryRun answers with the effects of a request, and sends nothing.
-func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v verdict) (chat.Reply, error) {
+func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v judgement) (chat.Reply, error) {
 	batches, err := purge.NewPlan(v.allowed, b.vendor.CDN.Limits())
 	if err != nil {
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)

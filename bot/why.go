@@ -89,7 +89,7 @@ func (b *desk) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.R
 // wouldAsk names the people who would have to press before a request is sent.
 func (b *desk) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Recent) string {
 	p := store.Purge{Request: r, Requester: s.person.Subject, Groups: s.person.Groups, Channel: s.at.Subject()}
-	p.Confirm = b.guard(wish.Wish{}, verdict{allowed: r, confirm: d.Confirm}, recent)
+	p.Confirm = b.guard(wish.Wish{}, judgement{allowed: r, confirm: d.Confirm}, recent)
 	if p.Confirm == "" {
 		return card.NotAsked(b.ConfirmURLs)
 	}

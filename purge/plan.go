@@ -18,7 +18,7 @@ type Batch struct {
 // batch has one host, because the vendor refuses a whole call for one foreign host. Equal requests and limits
 // give equal plans. The error is an *Error: Invalid if a single target exceeds the limit.
 func NewPlan(r Request, l Limits) ([]Batch, error) {
-	most := l.of(r.Kind)
+	most := l.perCall(r.Kind)
 	if most < 1 {
 		return nil, &Error{Kind: Internal, Message: "Nothing was purged: purgebot does not know how much one call may hold.", Err: errors.New("plan: the limits hold no " + string(r.Kind))}
 	}
@@ -38,8 +38,8 @@ func NewPlan(r Request, l Limits) ([]Batch, error) {
 	return plan, nil
 }
 
-// of returns the maximum number of targets of a kind in one call.
-func (l Limits) of(k Kind) int {
+// perCall returns the maximum number of targets of a kind in one call.
+func (l Limits) perCall(k Kind) int {
 	switch k {
 	case Directory:
 		return l.Directories

@@ -16,11 +16,11 @@ func (v View) buttons() []chat.Button {
 	case v.State == store.StateSending && store.Count(v.Targets)[purge.Pending] > 0 && v.Cancelled == "" && v.Join == nil:
 		return append([]chat.Button{v.Button("Cancel", ActionCancel, chat.Plain)}, v.lookAgain()...)
 	}
-	return v.followUps()
+	return v.followUpButtons()
 }
 
-// followUps offers the missing parts of a finished purge as new requests, each with a decision of its own.
-func (v View) followUps() []chat.Button {
+// followUpButtons offers the missing parts of a finished purge as new requests, each with a decision of its own.
+func (v View) followUpButtons() []chat.Button {
 	// A question without an answer can be asked again, and an open purge has no result to add to.
 	switch {
 	case v.State == store.StateExpired, v.Decided && v.Decision.What == store.Withdrawn:

@@ -45,7 +45,7 @@ func WhoPresses(p store.Purge, who Approvers) string {
 	case len(who.Here) == 0:
 		return "Nobody in this chat can press " + doesOf(p.Request) + ": the rule names other people or only whoever asked. Ask where they are."
 	}
-	return "A second person must press " + doesOf(p.Request) + ": " + who.said() + "; whoever asked cannot."
+	return "A second person must press " + doesOf(p.Request) + ": " + who.listed() + "; whoever asked cannot."
 }
 
 // NoApprover refuses the press of a person that the rule does not name.
@@ -53,7 +53,7 @@ func NoApprover(who Approvers) string {
 	if len(who.Here) == 0 {
 		return "Your press does not count here: the rule names who may approve this, and none of them is in this chat. Ask for it yourself if you may purge it alone."
 	}
-	return "You may not approve this; only these may: " + who.said() + ". Ask one of them."
+	return "You may not approve this; only these may: " + who.listed() + ". Ask one of them."
 }
 
 // sayReminder points to the card with the button, and to the time of expiry.
@@ -64,8 +64,8 @@ func sayReminder(p store.Purge) string {
 // lower makes the first letter of a title small, for use inside a sentence.
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
-// said names the first approvers, each with the id, because display names are not unique.
-func (a Approvers) said() string {
+// listed names the first approvers, each with the id, because display names are not unique.
+func (a Approvers) listed() string {
 	var all []string
 	for i, s := range a.Here[:min(len(a.Here), shownApprovers)] {
 		id := s.ID()

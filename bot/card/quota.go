@@ -26,16 +26,16 @@ func asFar(told bool) string {
 	return ", as far as purgebot knows"
 }
 
-// besides mentions the reserve, which the requester may not use.
-func besides(reserve int) string {
+// withReserve mentions the reserve, which the requester may not use.
+func withReserve(reserve int) string {
 	if reserve == 0 {
 		return ""
 	}
 	return fmt.Sprintf(" besides a reserve of %d", reserve)
 }
 
-// butFor mentions the reserve where no other quota is left.
-func butFor(reserve int) string {
+// exceptReserve mentions the reserve where no other quota is left.
+func exceptReserve(reserve int) string {
 	if reserve == 0 {
 		return ""
 	}
@@ -48,7 +48,7 @@ func costLines(r purge.Request, of Room, turns string) []string {
 	for _, p := range r.Parts {
 		if left, limited := of.Left[p.Area]; limited {
 			lines = append(lines, fmt.Sprintf("Costs %d of %d %s %s left today%s%s; resets at %s.",
-				len(p.Targets), left, p.Area, nounPlural(r.Kind), besides(of.Reserve), asFar(of.Told), turns))
+				len(p.Targets), left, p.Area, nounPlural(r.Kind), withReserve(of.Reserve), asFar(of.Told), turns))
 		}
 	}
 	return lines
@@ -58,15 +58,15 @@ func costLines(r purge.Request, of Room, turns string) []string {
 func WouldNotFit(k purge.Kind, a purge.Area, n, left int, of Room, turns string) string {
 	if left == 0 {
 		return fmt.Sprintf("Today's quota of %s %s is used up%s%s; nothing was sent. It resets at %s: ask again then.",
-			a, nounPlural(k), butFor(of.Reserve), asFar(of.Told), turns)
+			a, nounPlural(k), exceptReserve(of.Reserve), asFar(of.Told), turns)
 	}
 	return fmt.Sprintf("This needs %d of today's %s %s, and %d are left%s%s; nothing was sent. Ask for at most %d, or wait until the quota resets at %s.",
-		n, a, nounPlural(k), left, besides(of.Reserve), asFar(of.Told), left, turns)
+		n, a, nounPlural(k), left, withReserve(of.Reserve), asFar(of.Told), left, turns)
 }
 
 // OverQuota is the reason of targets that are not sent because the quota is used up.
 func OverQuota(k purge.Kind, a purge.Area, reserve int, told bool, turns string) string {
-	return fmt.Sprintf("Today's quota of %s %s is used up%s%s. It resets at %s.", a, nounPlural(k), butFor(reserve), asFar(told), turns)
+	return fmt.Sprintf("Today's quota of %s %s is used up%s%s. It resets at %s.", a, nounPlural(k), exceptReserve(reserve), asFar(told), turns)
 }
 
 // QuotasReset states the reset time, behind Tencent's own message about a quota.

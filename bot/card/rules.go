@@ -34,7 +34,7 @@ func NoticeNotJoined(invite string) string {
 
 // AlreadyFrozen refuses a freeze that would not outlast the present one.
 func AlreadyFrozen(f store.Rule) string {
-	return fmt.Sprintf("%s is already frozen until %s by %s, so nothing was changed. To end it sooner: /purge unfreeze %s \"why\"", f.Domain, Stamp(f.Until), by(f), f.Domain)
+	return fmt.Sprintf("%s is already frozen until %s by %s, so nothing was changed. To end it sooner: /purge unfreeze %s \"why\"", f.Domain, Stamp(f.Until), makerOf(f), f.Domain)
 }
 
 // NotFrozen refuses to end a freeze that does not exist.
@@ -75,7 +75,7 @@ type Powers struct{ Override, Administers bool }
 
 // Frozen explains the freeze of a target to a person who could purge the target otherwise.
 func Frozen(r store.Rule, may Powers, reader *time.Location) string {
-	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. ", r.Domain, Dated(r.Until, reader), by(r), chat.OneLine(r.Reason))
+	s := fmt.Sprintf("%s is frozen until %s by %s: “%s”. ", r.Domain, Dated(r.Until, reader), makerOf(r), chat.OneLine(r.Reason))
 	if may.Administers {
 		s += fmt.Sprintf("Wait, or end the freeze: /purge unfreeze %s \"why\".", r.Domain)
 	} else {
@@ -113,8 +113,8 @@ func listed(rules []store.Rule) string {
 	return strings.Join(names, ", ")
 }
 
-// by names the maker of a rule.
-func by(r store.Rule) string { return chat.OneLine(r.ByName) + " (" + r.By.ID() + ")" }
+// makerOf names the maker of a rule.
+func makerOf(r store.Rule) string { return chat.OneLine(r.ByName) + " (" + r.By.ID() + ")" }
 
 // Stamp writes a time as a date and a minute in UTC.
 func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

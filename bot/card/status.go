@@ -50,7 +50,7 @@ func (v View) Status() chat.Card {
 func (v View) Result() chat.Card {
 	c := chat.Card{Title: v.statusTitle(), Tone: v.Tone(), Mention: []acl.Subject{v.Requester}, Footer: v.footer()}
 	c.Lines = slices.Concat(v.joinLines(), v.outcomeLines(), v.triesLines(), v.Notes, v.leftOut(), v.prefetchLines())
-	c.Buttons = v.followUps()
+	c.Buttons = v.followUpButtons()
 	if !v.Private && len(v.Targets) > 20 {
 		c.File = v.outcomeFile()
 	}
@@ -138,7 +138,7 @@ func (v View) outcomeLines() []string {
 	switch v.State {
 	case store.StateAccepted:
 		if v.Problem == "" {
-			lines = append(lines, "Tencent accepted it; its API does not tell when it is done. It usually takes "+v.takes()+".")
+			lines = append(lines, "Tencent accepted it; its API does not tell when it is done. It usually takes "+v.usualWait()+".")
 		}
 	}
 	if n := store.Count(v.Targets)[purge.OutcomeUnknown]; n > 0 && v.State.Final() {
@@ -147,8 +147,8 @@ func (v View) outcomeLines() []string {
 	return lines
 }
 
-// takes returns the duration that Tencent documents.
-func (v View) takes() string {
+// usualWait returns the duration that Tencent documents.
+func (v View) usualWait() string {
 	if v.Request.Kind == purge.Prefetch {
 		return "5 to 30 minutes"
 	}

@@ -62,13 +62,13 @@ func (p *parser) domain(word string) {
 	}
 }
 
-// span takes the duration of a rule.
-func (p *parser) span(word string) {
+// takeSpan takes the duration of a rule.
+func (p *parser) takeSpan(word string) {
 	most := maxFreeze
 	if p.verb == VerbGrant {
 		most = maxGrant
 	}
-	d, is := span(word)
+	d, is := parseSpan(word)
 	switch {
 	case !is || d == 0:
 		p.fail(saySpan(word))
@@ -80,8 +80,8 @@ func (p *parser) span(word string) {
 	}
 }
 
-// span reads "45m", "12h", "30d" or "2w". A day has 24 hours.
-func span(s string) (d time.Duration, is bool) {
+// parseSpan reads "45m", "12h", "30d" or "2w". A day has 24 hours.
+func parseSpan(s string) (d time.Duration, is bool) {
 	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
 	if s == "" {
 		return 0, false
@@ -127,8 +127,8 @@ func (p *parser) subject(word string) {
 	p.in.Subject = word
 }
 
-// by takes the person whose purges a history shows. A plain name is refused with the form to type.
-func (p *parser) by(value string) {
+// takeBy takes the person whose purges a history shows. A plain name is refused with the form to type.
+func (p *parser) takeBy(value string) {
 	token := mention(value)
 	_, err := acl.ParseSubject(value)
 	switch {

@@ -220,7 +220,7 @@ func TestRuleFieldsStayApart(t *testing.T) {
 	} {
 		in, err := ParseFields(&c.fields)
 		require.NoError(t, err, "%+v", c.fields)
-		assert.Equal(t, c.means, in.line())
+		assert.Equal(t, c.means, in.commandLine())
 	}
 	for _, c := range []struct {
 		fields chat.Fields

@@ -187,7 +187,7 @@ func (p *parser) fieldMeant(word string) string {
 }
 
 // fieldPart takes one positional value of the verb, if the field was filled in.
-func (p *parser) fieldPart(name, value string, is ...takes) {
+func (p *parser) fieldPart(name, value string, is ...operand) {
 	value = strings.TrimSpace(value)
 	for _, what := range is {
 		switch {

@@ -65,7 +65,7 @@ func (p *parser) settle() {
 }
 
 // lacks reports whether a part that the verb takes is missing.
-func (p *parser) lacks(what takes) bool {
+func (p *parser) lacks(what operand) bool {
 	switch what {
 	case takesLinks, takesOneLink:
 		return len(p.links) == 0

@@ -160,7 +160,7 @@ func (p *parser) filter(key, value string) {
 	case "since", "until":
 		p.moment(key, strings.ToLower(value))
 	case "by":
-		p.by(value)
+		p.takeBy(value)
 	case "outcome":
 		state := p.choice(key, strings.ReplaceAll(value, " ", "-"), stateNames, nil)
 		p.in.Outcome = strings.ReplaceAll(state, "-", " ")
@@ -278,7 +278,7 @@ func ParseTime(s string, now time.Time, zone *time.Location) (time.Time, error) 
 			return at, nil
 		}
 	}
-	if ago, is := span(s); is {
+	if ago, is := parseSpan(s); is {
 		return now.Add(-ago), nil
 	}
 	return time.Time{}, invalid(sayMoment(s))

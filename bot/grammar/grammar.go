@@ -154,7 +154,7 @@ func (p *parser) begin() bool {
 }
 
 // wants returns the next positional value of the verb.
-func (p *parser) wants() takes {
+func (p *parser) wants() operand {
 	if p.filled < len(p.takes) {
 		return p.takes[p.filled]
 	}
@@ -217,14 +217,14 @@ func (p *parser) beside(t piece) {
 func (p *parser) fill(word string) {
 	what := p.wants()
 	p.set(what, word)
-	_, isSpan := span(word)
+	_, isSpan := parseSpan(word)
 	if !p.lacks(what) || what == takesSubject || what == takesDomain && !isSpan {
 		p.filled++
 	}
 }
 
 // set takes a word or a field as one positional value.
-func (p *parser) set(what takes, word string) {
+func (p *parser) set(what operand, word string) {
 	switch what {
 	case takesID:
 		p.id(word)
@@ -233,7 +233,7 @@ func (p *parser) set(what takes, word string) {
 	case takesDomain:
 		p.domain(word)
 	case takesSpan:
-		p.span(word)
+		p.takeSpan(word)
 	case takesSubject:
 		p.subject(word)
 	}

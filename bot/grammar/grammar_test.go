@@ -36,7 +36,7 @@ func parsed(t *testing.T, text string) string {
 	require.NoError(t, err, "%q", text)
 	require.Empty(t, in.Refused, "%q", text)
 	require.Empty(t, in.Readings, "%q", text)
-	return in.line()
+	return in.commandLine()
 }
 
 // refusedWith returns the message, and the corrected line in it.
@@ -490,7 +490,7 @@ func TestSaid(t *testing.T) {
 		strings.Repeat("a", 59) + "éé": `"` + strings.Repeat("a", 59) + `..."`,
 		strings.Repeat("\x80", 61):     `"..."`,
 	} {
-		assert.Equal(t, want, said(word))
+		assert.Equal(t, want, quoted(word))
 	}
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 10000: "10,000", 123456: "123,456", 1234567: "1,234,567"} {
 		assert.Equal(t, want, thousands(n))
@@ -531,7 +531,7 @@ func TestFieldsStayApart(t *testing.T) {
 	} {
 		in, err := ParseFields(&c.fields)
 		require.NoError(t, err, "%+v", c.fields)
-		assert.Equal(t, c.means, in.line())
+		assert.Equal(t, c.means, in.commandLine())
 	}
 }
 
@@ -597,7 +597,7 @@ func TestMomentsAreDaysOrSpans(t *testing.T) {
 		_, err := ParseTime(typed, now, shanghai)
 		assert.Error(t, err, typed)
 	}
-	_, is := span("")
+	_, is := parseSpan("")
 	assert.False(t, is)
 }
 
@@ -630,7 +630,7 @@ func FuzzParseText(f *testing.F) {
 			if _, line, found := strings.Cut(message, sayTry); found {
 				corrected, err := Parse(line)
 				require.NoError(t, err, "corrected line of %q", text)
-				assert.Equal(t, line, corrected.line())
+				assert.Equal(t, line, corrected.commandLine())
 			}
 			return
 		}
@@ -643,8 +643,8 @@ func FuzzParseText(f *testing.F) {
 		if len(in.Targets) == 0 && len(in.Refused) > 0 {
 			return
 		}
-		again, err := Parse(in.line())
-		require.NoError(t, err, "%q became %q", text, in.line())
+		again, err := Parse(in.commandLine())
+		require.NoError(t, err, "%q became %q", text, in.commandLine())
 		assert.Equal(t, texts(in.Targets), texts(again.Targets))
 		in.Targets, in.Refused, in.Readings, in.Notes, again.Targets, again.Notes = nil, nil, nil, nil, nil, nil
 		assert.Equal(t, in, again)
@@ -660,13 +660,13 @@ func requireOffers(t *testing.T, text string, in Intent, err error) {
 	}
 	for _, r := range readings {
 		require.NotEmpty(t, r.Targets, "%q", text)
-		again, err := Parse(r.line())
-		require.NoError(t, err, "%q: %q", text, r.line())
+		again, err := Parse(r.commandLine())
+		require.NoError(t, err, "%q: %q", text, r.commandLine())
 		if r.Literal {
 			continue
 		}
-		require.Empty(t, again.Refused, "%q: %q", text, r.line())
-		require.Equal(t, texts(r.Targets), texts(again.Targets), "%q: %q", text, r.line())
+		require.Empty(t, again.Refused, "%q: %q", text, r.commandLine())
+		require.Equal(t, texts(r.Targets), texts(again.Targets), "%q: %q", text, r.commandLine())
 		require.NotContains(t, strings.Join(texts(r.Targets), " "), "*", "%q", text)
 	}
 }

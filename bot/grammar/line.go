@@ -63,8 +63,8 @@ func (p *parser) shown(targets []purge.Target, kind purge.Kind) []purge.Target {
 	return []purge.Target{example}
 }
 
-// line returns the slash command with the meaning of this intent.
-func (in Intent) line() string { return in.lineAt("/purge") }
+// commandLine returns the slash command with the meaning of this intent.
+func (in Intent) commandLine() string { return in.lineAt("/purge") }
 
 // lineAt returns the command with the meaning of this intent, behind the opening.
 func (in Intent) lineAt(opening string) string {

@@ -40,12 +40,12 @@ func understandingOf(t *testing.T, in Intent, err error) (u understood) {
 	case err != nil:
 		u.problem = err.Error()
 	case len(in.Refused) == 0:
-		u.done = shortened(in.line())
+		u.done = shortened(in.commandLine())
 	default:
 		u.problem = in.Refused[0].Reason
 	}
 	for _, r := range readings {
-		line := shortened(r.line())
+		line := shortened(r.commandLine())
 		if r.Literal {
 			line += " (as typed)"
 		}
@@ -405,7 +405,7 @@ func TestACorrectionIsAnInvalidError(t *testing.T) {
 	assert.Equal(t, "I do not understand the word \"please\". Nothing was purged. Try: @purgebot https://www.test.com/a", wrong.Message("@purgebot"))
 	on, is := paste(t, "/images/a.jpg --overseas").wrong.On("https://cdn.test.com")
 	require.True(t, is)
-	assert.Equal(t, "/purge https://cdn.test.com/images/a.jpg --overseas", on.line())
+	assert.Equal(t, "/purge https://cdn.test.com/images/a.jpg --overseas", on.commandLine())
 	assert.Equal(t, "--overseas", on.Flags())
 }
 

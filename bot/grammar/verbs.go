@@ -42,19 +42,19 @@ type usage struct {
 	verb        Verb
 	does        string     // the menu's text, at most 100 characters
 	kind        purge.Kind // the kind of the targets, if the first word decides it
-	takes       []takes    // the positional values behind the verb, in this order
+	takes       []operand  // the positional values behind the verb, in this order
 	flags       []string   // the flags of the verb
 	implied     []string   // flags that are read and refused with a sentence of their own
 	needsReason bool       // true if a reason is required, with or without its flag
 	admins      bool       // true for administrators' verbs
 }
 
-// takes is a positional value behind a verb.
-type takes int
+// operand is a positional value behind a verb.
+type operand int
 
 const (
-	takesNothing takes = iota
-	takesLinks         // one or more links
+	takesNothing operand = iota
+	takesLinks           // one or more links
 	takesOneLink
 	takesID
 	takesHost // a host, or no value
@@ -65,32 +65,32 @@ const (
 
 // usages is the table of verbs, in the order of menus.
 var usages = []usage{
-	{name: "url", also: []string{"purge"}, verb: VerbPurge, kind: purge.URL, takes: []takes{takesLinks},
+	{name: "url", also: []string{"purge"}, verb: VerbPurge, kind: purge.URL, takes: []operand{takesLinks},
 		does: "Purge single URLs", flags: []string{"area", "reason", "private", "dry-run", "prefetch"}, implied: []string{"mode"}},
-	{name: "dir", also: []string{"directory", "path"}, verb: VerbPurge, kind: purge.Directory, takes: []takes{takesLinks},
+	{name: "dir", also: []string{"directory", "path"}, verb: VerbPurge, kind: purge.Directory, takes: []operand{takesLinks},
 		does: "Purge directories and all below them", flags: []string{"area", "mode", "reason", "private", "dry-run"}, implied: []string{"prefetch"}},
-	{name: "leak", verb: VerbLeak, takes: []takes{takesLinks}, needsReason: true,
+	{name: "leak", verb: VerbLeak, takes: []operand{takesLinks}, needsReason: true,
 		does: "Purge everywhere, deleted and private: something leaked", flags: []string{"dry-run"}, implied: []string{"area", "mode", "private"}},
 	{name: "form", verb: VerbForm, does: "Fill in a form, for many targets"},
 
-	{name: "status", verb: VerbStatus, takes: []takes{takesID}, does: "What became of a purge"},
-	{name: "cancel", verb: VerbCancel, takes: []takes{takesID}, does: "Stop what has not left yet"},
-	{name: "retry", verb: VerbRetry, takes: []takes{takesID}, does: "Once more, but only what failed", flags: []string{"reason"}},
-	{name: "history", verb: VerbHistory, takes: []takes{takesHost}, does: "The latest purges", flags: []string{"since", "until", "by", "outcome"}},
+	{name: "status", verb: VerbStatus, takes: []operand{takesID}, does: "What became of a purge"},
+	{name: "cancel", verb: VerbCancel, takes: []operand{takesID}, does: "Stop what has not left yet"},
+	{name: "retry", verb: VerbRetry, takes: []operand{takesID}, does: "Once more, but only what failed", flags: []string{"reason"}},
+	{name: "history", verb: VerbHistory, takes: []operand{takesHost}, does: "The latest purges", flags: []string{"since", "until", "by", "outcome"}},
 
 	{name: "quota", verb: VerbQuota, does: "What is left today, and who used it"},
 	{name: "domains", verb: VerbDomains, does: "What you may purge"},
-	{name: "why", verb: VerbWhy, kind: purge.URL, takes: []takes{takesOneLink}, does: "Why you may purge a URL or not", flags: []string{"area"}},
+	{name: "why", verb: VerbWhy, kind: purge.URL, takes: []operand{takesOneLink}, does: "Why you may purge a URL or not", flags: []string{"area"}},
 	{name: "whoami", verb: VerbWhoami, does: "Who you are to the policy"},
 	{name: "help", also: []string{"--help"}, verb: VerbHelp, does: "How to use purgebot"},
 
-	{name: "freeze", verb: VerbFreeze, takes: []takes{takesDomain, takesSpan}, needsReason: true, admins: true,
+	{name: "freeze", verb: VerbFreeze, takes: []operand{takesDomain, takesSpan}, needsReason: true, admins: true,
 		does: "Administrators: let nobody purge a domain for a while"},
-	{name: "unfreeze", verb: VerbUnfreeze, takes: []takes{takesDomain}, needsReason: true, admins: true,
+	{name: "unfreeze", verb: VerbUnfreeze, takes: []operand{takesDomain}, needsReason: true, admins: true,
 		does: "Administrators: end a freeze"},
-	{name: "grant", verb: VerbGrant, kind: purge.URL, takes: []takes{takesSubject, takesDomain, takesSpan}, needsReason: true, admins: true,
+	{name: "grant", verb: VerbGrant, kind: purge.URL, takes: []operand{takesSubject, takesDomain, takesSpan}, needsReason: true, admins: true,
 		does: "Administrators: let somebody purge for a while", flags: []string{"kind", "area"}},
-	{name: "revoke", verb: VerbRevoke, takes: []takes{takesID}, needsReason: true, admins: true,
+	{name: "revoke", verb: VerbRevoke, takes: []operand{takesID}, needsReason: true, admins: true,
 		does: "Administrators: end a grant or a freeze before its time"},
 }
 
@@ -188,7 +188,7 @@ func (u usage) options() (all []chat.Option) {
 }
 
 // positional returns the options for one positional value of the verb.
-func (u usage) positional(t takes) []chat.Option {
+func (u usage) positional(t operand) []chat.Option {
 	switch t {
 	case takesLinks:
 		return []chat.Option{

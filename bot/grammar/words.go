@@ -27,8 +27,8 @@ var examples = map[purge.Kind]string{
 	purge.Directory: "https://www.example.com/a/",
 }
 
-// said quotes a typed word: on one line, with invisible characters escaped, and cut to a bounded length.
-func said(word string) string {
+// quoted quotes a typed word: on one line, with invisible characters escaped, and cut to a bounded length.
+func quoted(word string) string {
 	const most = 60
 	if len(word) > most {
 		n := most
@@ -58,35 +58,35 @@ func thousands(n int) string {
 }
 
 func sayUnknown(word string) string {
-	return "I do not understand the word " + said(word) + "."
+	return "I do not understand the word " + quoted(word) + "."
 }
 
 func sayExtra(verb Verb, word string) string {
-	return fmt.Sprintf("I do not know what %s is to do behind %s.", said(word), verb)
+	return fmt.Sprintf("I do not know what %s is to do behind %s.", quoted(word), verb)
 }
 
 func saySecond(word string) string {
-	return fmt.Sprintf("A second command begins at %s, and one message is one command: send it by itself.", said(word))
+	return fmt.Sprintf("A second command begins at %s, and one message is one command: send it by itself.", quoted(word))
 }
 
 func sayMisplaced(word string) string {
-	return fmt.Sprintf("The word %s says what to do, so it goes first, and once.", said(word))
+	return fmt.Sprintf("The word %s says what to do, so it goes first, and once.", quoted(word))
 }
 
 func sayOpen(text string) string {
-	return fmt.Sprintf("A quote, bracket or backtick opens at %s and never closes.", said(text))
+	return fmt.Sprintf("A quote, bracket or backtick opens at %s and never closes.", quoted(text))
 }
 
 func sayQuoted(text string) string {
-	return fmt.Sprintf("The quoted text %s stands alone: quotes are for a reason, behind --reason.", said(text))
+	return fmt.Sprintf("The quoted text %s stands alone: quotes are for a reason, behind --reason.", quoted(text))
 }
 
 func sayLinkOrReason(address string) string {
-	return fmt.Sprintf("The quoted link %s may be a target or the reason: type a target without quotes, a reason behind --reason.", said(address))
+	return fmt.Sprintf("The quoted link %s may be a target or the reason: type a target without quotes, a reason behind --reason.", quoted(address))
 }
 
 func sayFlag(verb Verb, word string) string {
-	return fmt.Sprintf("There is no flag %s for %s.", said(word), verb)
+	return fmt.Sprintf("There is no flag %s for %s.", quoted(word), verb)
 }
 
 func sayNoValue(flag string) string {
@@ -106,15 +106,15 @@ func sayTwice(what, flag string) string {
 
 func sayChoice(name, value string, names []string) string {
 	last := len(names) - 1
-	return fmt.Sprintf("For %s choose %s or %s, not %s.", name, strings.Join(names[:last], ", "), names[last], said(value))
+	return fmt.Sprintf("For %s choose %s or %s, not %s.", name, strings.Join(names[:last], ", "), names[last], quoted(value))
 }
 
 func sayMoment(value string) string {
-	return fmt.Sprintf("For a time write how long ago (12h, 30d) or a day (2026-11-21), not %s.", said(value))
+	return fmt.Sprintf("For a time write how long ago (12h, 30d) or a day (2026-11-21), not %s.", quoted(value))
 }
 
 func saySubject(value string) string {
-	return fmt.Sprintf("For --by write me, mention the person, or paste what whoami shows them, not %s.", said(value))
+	return fmt.Sprintf("For --by write me, mention the person, or paste what whoami shows them, not %s.", quoted(value))
 }
 
 func sayLongReason(n int) string {
@@ -132,7 +132,7 @@ func sayReasonChar(text string) string {
 // The functions whose names begin with say return the sentence for one mistake, note or doubt.
 
 // sayMissing asks for a missing part of the verb.
-func sayMissing(what takes, verb Verb, form bool) string {
+func sayMissing(what operand, verb Verb, form bool) string {
 	if form {
 		return sayEmptyField[what]
 	}
@@ -152,7 +152,7 @@ func sayMissing(what takes, verb Verb, form bool) string {
 }
 
 // sayEmptyField holds the sentence for each empty field.
-var sayEmptyField = map[takes]string{
+var sayEmptyField = map[operand]string{
 	takesLinks:   `The field "targets" is empty: write the addresses there.`,
 	takesOneLink: `The field "targets" is empty: write the address there.`,
 	takesID:      `The field "id" is empty: write the id there, as its card shows it.`,
@@ -184,28 +184,28 @@ func sayID(example, word string) string {
 	if strings.HasPrefix(example, "r-") {
 		what = "grant"
 	}
-	return fmt.Sprintf("The id of a %s looks like %s, not %s.", what, example, said(word))
+	return fmt.Sprintf("The id of a %s looks like %s, not %s.", what, example, quoted(word))
 }
 
 func sayHost(word string) string {
-	return fmt.Sprintf("Write a domain alone, such as www.example.com, not %s.", said(word))
+	return fmt.Sprintf("Write a domain alone, such as www.example.com, not %s.", quoted(word))
 }
 
 // sayNoHost refuses a word that cannot be a host.
 func sayNoHost(word, reason string) string {
-	return fmt.Sprintf("The word %s is no domain. %s", said(word), reason)
+	return fmt.Sprintf("The word %s is no domain. %s", quoted(word), reason)
 }
 
 func saySpan(word string) string {
-	return fmt.Sprintf("Write how long it is to last as 30m, 2h or 1d, not %s.", said(word))
+	return fmt.Sprintf("Write how long it is to last as 30m, 2h or 1d, not %s.", quoted(word))
 }
 
 func sayLongSpan(word string, most time.Duration) string {
-	return fmt.Sprintf("It can last %s at most, and %s is longer.", spanText(most), said(word))
+	return fmt.Sprintf("It can last %s at most, and %s is longer.", spanText(most), quoted(word))
 }
 
 func sayWrongSubject(word string, err error) string {
-	return fmt.Sprintf("The word %s names nobody who can be granted anything: %s.", said(word), err)
+	return fmt.Sprintf("The word %s names nobody who can be granted anything: %s.", quoted(word), err)
 }
 
 func sayPrefetch(name string) string {
@@ -217,7 +217,7 @@ func sayMode(name string) string {
 }
 
 func sayMixed(address string) string {
-	return fmt.Sprintf("Pages and directories cannot leak together, and %s is not what the first one is: send two commands.", said(address))
+	return fmt.Sprintf("Pages and directories cannot leak together, and %s is not what the first one is: send two commands.", quoted(address))
 }
 
 func sayLeakArea(name string) string {
@@ -233,12 +233,12 @@ func sayFirst(n, all int) string {
 }
 
 func sayFieldVerb(word string) string {
-	return fmt.Sprintf(`The field "verb" holds %s: choose one of the commands that help shows.`, said(word))
+	return fmt.Sprintf(`The field "verb" holds %s: choose one of the commands that help shows.`, quoted(word))
 }
 
 // sayFieldTargets refuses a word among the targets. The parameter meant is the field for a flag, such as "area: overseas", or "".
 func sayFieldTargets(text, meant string) string {
-	sentence := fmt.Sprintf(`The field "targets" holds %s: write links only, everything else has a field of its own.`, said(text))
+	sentence := fmt.Sprintf(`The field "targets" holds %s: write links only, everything else has a field of its own.`, quoted(text))
 	if meant != "" {
 		sentence += " You may mean " + meant + "."
 	}
@@ -247,7 +247,7 @@ func sayFieldTargets(text, meant string) string {
 
 // sayFileTargets refuses a word on a line of a file, with the same parameter meant.
 func sayFileTargets(name string, line int, text, meant string) string {
-	sentence := fmt.Sprintf("Line %d of the file %s holds %s: write links only there, one a line.", line, said(name), said(text))
+	sentence := fmt.Sprintf("Line %d of the file %s holds %s: write links only there, one a line.", line, quoted(name), quoted(text))
 	if meant != "" {
 		sentence += " You may mean " + meant + ", beside the file."
 	}
@@ -255,7 +255,7 @@ func sayFileTargets(name string, line int, text, meant string) string {
 }
 
 func sayFileEmpty(name string) string {
-	return fmt.Sprintf("The file %s holds no link: write the addresses there, one a line.", said(name))
+	return fmt.Sprintf("The file %s holds no link: write the addresses there, one a line.", quoted(name))
 }
 
 func sayFieldUnused(field string, verb Verb) string {
@@ -268,9 +268,9 @@ func sayCut(n int, marks, first string) string {
 	case first == "":
 		return fmt.Sprintf("Punctuation behind %s was cut off.", links(n))
 	case n == 1:
-		return fmt.Sprintf("The %s behind %s was cut off.", said(marks), first)
+		return fmt.Sprintf("The %s behind %s was cut off.", quoted(marks), first)
 	}
-	return fmt.Sprintf("Punctuation behind %s was cut off, as the %s behind %s.", links(n), said(marks), first)
+	return fmt.Sprintf("Punctuation behind %s was cut off, as the %s behind %s.", links(n), quoted(marks), first)
 }
 
 func sayKept(n int, first string) string {
@@ -339,11 +339,11 @@ func sayEntity(name string) string {
 }
 
 func sayColumns(columns string) string {
-	return fmt.Sprintf("The %s behind the address looks like the next columns of a table.", said(columns))
+	return fmt.Sprintf("The %s behind the address looks like the next columns of a table.", quoted(columns))
 }
 
 func sayPosition(position string) string {
-	return fmt.Sprintf("The %s behind the file looks like a line and a column.", said(position))
+	return fmt.Sprintf("The %s behind the file looks like a line and a column.", quoted(position))
 }
 
 func sayEscapedTail(tail string) string {
@@ -351,15 +351,15 @@ func sayEscapedTail(tail string) string {
 }
 
 func sayProse(rest string) string {
-	return fmt.Sprintf("Text goes on right behind the address, from %s: put a space there, or escape it if it is part of the address.", said(rest))
+	return fmt.Sprintf("Text goes on right behind the address, from %s: put a space there, or escape it if it is part of the address.", quoted(rest))
 }
 
 func sayWhole(word string) string {
-	return fmt.Sprintf("For %s write dir and the host's /: everything on a host is its directory /.", said(word))
+	return fmt.Sprintf("For %s write dir and the host's /: everything on a host is its directory /.", quoted(word))
 }
 
 func sayPath(path string) string {
-	return fmt.Sprintf("The address %s lacks its host.", said(path))
+	return fmt.Sprintf("The address %s lacks its host.", quoted(path))
 }
 
 func sayShell(program string) string {
@@ -367,5 +367,5 @@ func sayShell(program string) string {
 }
 
 func sayReasonLink(address string) string {
-	return fmt.Sprintf("The link %s stands behind a reason without quotes: it may belong to the reason. Put a reason in quotes.", said(address))
+	return fmt.Sprintf("The link %s stands behind a reason without quotes: it may belong to the reason. Put a reason in quotes.", quoted(address))
 }

@@ -85,7 +85,7 @@ func drawOffers(v *card.View, l rules.Law, request store.Purge) {
 	l = l.Thawed()
 	who := l.Policy().Who(request.Requester, request.Groups)
 	for _, action := range []string{card.ActionOverseas, card.ActionMainland, card.ActionDelete, card.ActionLeak} {
-		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: wish.Parts(wish.Places{Policy: l.Policy()}, wish.Follow(v.Purge, action, v.Unserved))}}
+		q := acl.Request{Who: who, In: request.Channel, Purge: purge.Request{Kind: v.Request.Kind, Parts: wish.Parts(wish.Places{Policy: l.Policy()}, wish.OfButton(v.Purge, action, v.Unserved))}}
 		if len(l.Denied(q)) > 0 {
 			v.Refused = append(v.Refused, action)
 		}

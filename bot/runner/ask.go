@@ -65,9 +65,9 @@ func (b *Runner) askFailed(ctx context.Context, p store.Purge, e *purge.Error) (
 	return asked{Given: true}, nil
 }
 
-// decision returns the verdict on a question, or "" while the question is open. At the expiry it records the verdict "expired",
+// awaitedVerdict returns the verdict on a question, or "" while the question is open. At the expiry it records the verdict "expired",
 // unless another verdict was recorded first.
-func (b *Runner) decision(ctx context.Context, id string) (store.Verdict, error) {
+func (b *Runner) awaitedVerdict(ctx context.Context, id string) (store.Verdict, error) {
 	p, err := b.Load(ctx, id)
 	if err != nil {
 		return "", err

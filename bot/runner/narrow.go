@@ -100,7 +100,7 @@ func (b *Runner) split(ctx context.Context, batch sending, call store.Call, into
 	call.Next = store.Next{What: store.Split, First: into[0][0].Batch, Parts: len(into)}
 	err := insist(func() error { return b.Store.Split(ctx, call, into, entries...) })
 	b.poster.WantCards()
-	return b.follows(batch, call), err
+	return b.stepAfter(batch, call), err
 }
 
 // reason returns the reason that each target of a call without acceptance shows.

@@ -39,7 +39,7 @@ func (b *Runner) settle(ctx context.Context, id string, late bool) (store.State,
 		problem = card.StillRunning
 	}
 	unseen := p.Confirm != "" && p.ExpiresAt.IsZero() // the question was never shown, and the requester was told privately
-	then, err := b.following(ctx, p, targets)
+	then, err := b.prefetchAfter(ctx, p, targets)
 	if err != nil {
 		return "", err
 	}
@@ -118,9 +118,9 @@ func skippedReason(targets []store.Target) string {
 	return ""
 }
 
-// following returns the prefetch of the URLs that a purge has completed, or nil if none was requested, none is possible any more,
+// prefetchAfter returns the prefetch of the URLs that a purge has completed, or nil if none was requested, none is possible any more,
 // or no URL is done. It waits only briefly for the remaining quota: the purge is done, and its end should show soon.
-func (b *Runner) following(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
+func (b *Runner) prefetchAfter(ctx context.Context, p store.Purge, targets []store.Target) (*store.Intake, error) {
 	request := doneOf(targets)
 	if !p.Prefetch || !b.vendor.Prefetches() || p.Cancelled != "" || request.Len() == 0 {
 		return nil, nil
@@ -130,7 +130,7 @@ func (b *Runner) following(ctx context.Context, p store.Purge, targets []store.T
 	if err != nil {
 		return nil, err
 	}
-	batches, err := planWithin(request, left, b.vendor.CDN.Limits())
+	batches, err := planAvailableFirst(request, left, b.vendor.CDN.Limits())
 	if err != nil {
 		b.LogError(ctx, "plan a prefetch of "+p.ID, err) // the purge ends without its prefetch
 		return nil, nil
@@ -165,10 +165,10 @@ func doneOf(targets []store.Target) purge.Request {
 	return r
 }
 
-// planWithin plans a prefetch in two rows of batches: first the targets that fit into the remaining quota, then the rest, since the
+// planAvailableFirst plans a prefetch in two rows of batches: first the targets that fit into the remaining quota, then the rest, since the
 // vendor refuses a call as a whole. The later batches may find room at their turn; without room, each of their targets records the
 // reason, and a retry sends them again.
-func planWithin(r purge.Request, left card.Room, limits purge.Limits) ([]purge.Batch, error) {
+func planAvailableFirst(r purge.Request, left card.Room, limits purge.Limits) ([]purge.Batch, error) {
 	fits, rest := left.Divide(r)
 	batches, err := purge.NewPlan(fits, limits)
 	if err != nil {
@@ -182,8 +182,8 @@ func planWithin(r purge.Request, left card.Room, limits purge.Limits) ([]purge.B
 	return batches, err
 }
 
-// decided returns the purge that was decided for p: p itself, or the purge that p follows.
-func (b *Runner) decided(ctx context.Context, p store.Purge) (store.Purge, error) {
+// decidedPurge returns the purge that was decided for p: p itself, or the purge that p follows.
+func (b *Runner) decidedPurge(ctx context.Context, p store.Purge) (store.Purge, error) {
 	if p.Follows == "" {
 		return p, nil
 	}

@@ -59,7 +59,7 @@ func (b *Runner) resume(ctx context.Context, p store.Purge, batch sending, call 
 	if call.State == store.Calling {
 		return b.recover(ctx, p, batch, call)
 	}
-	return b.follows(batch, call), nil
+	return b.stepAfter(batch, call), nil
 }
 
 // sending is one batch with its targets' rows, the ledger of the purge, and the batches behind it.
@@ -144,7 +144,7 @@ func (b *Runner) recover(ctx context.Context, p store.Purge, batch sending, call
 func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call store.Call, e *purge.Error) (Submitted, error) {
 	e = b.vendor.AboutArea(ctx, onlyHost(batch.rows), batch.Area, e)
 	// First, the state of the call itself, and its audit row.
-	state, outcome := known(e)
+	state, outcome := outcomeOfAnswer(e)
 	call.State = state
 	if e != nil {
 		call.Problem = e.Message
@@ -188,7 +188,7 @@ func (b *Runner) end(ctx context.Context, p store.Purge, batch sending, call sto
 	}
 	err := insist(func() error { return b.Store.End(ctx, call, rows, entries...) })
 	b.poster.WantCards()
-	return b.follows(batch, call), err
+	return b.stepAfter(batch, call), err
 }
 
 // restOfArea returns the targets of the later batches in the same area.
@@ -231,8 +231,8 @@ func insist(write func() error) error {
 	return err
 }
 
-// known translates an answer into the state of the call and the outcome of its targets.
-func known(e *purge.Error) (store.CallState, purge.Outcome) {
+// outcomeOfAnswer translates an answer into the state of the call and the outcome of its targets.
+func outcomeOfAnswer(e *purge.Error) (store.CallState, purge.Outcome) {
 	switch {
 	case e == nil:
 		return store.CallAccepted, purge.Accepted
@@ -249,7 +249,7 @@ func known(e *purge.Error) (store.CallState, purge.Outcome) {
 // are added between this check and the write of the ledger row.
 func (b *Runner) Recheck(ctx context.Context, p store.Purge, batch purge.Batch) (stops func([]store.Rule) string, withdrawn bool, err error) {
 	// Load the decision and the newest rules.
-	asked, err := b.decided(ctx, p)
+	asked, err := b.decidedPurge(ctx, p)
 	if err != nil {
 		return nil, false, err
 	}

@@ -67,8 +67,8 @@ func (s sending) unclear() (n int) {
 	return n
 }
 
-// follows translates the next step of a call into the value of the step "submit".
-func (b *Runner) follows(batch sending, call store.Call) Submitted {
+// stepAfter translates the next step of a call into the value of the step "submit".
+func (b *Runner) stepAfter(batch sending, call store.Call) Submitted {
 	switch next := call.Next; next.What {
 	case store.Again, store.LookUp:
 		return Submitted{Again: true, Wait: max(next.At.Sub(b.Now()), 0)}

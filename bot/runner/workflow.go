@@ -35,7 +35,7 @@ func (b *Runner) Purge(ctx dbos.Context, j Job) (string, error) {
 	if err := b.sendAll(ctx, id, j.Batches); err != nil {
 		return "", err
 	}
-	late, err := b.followAll(ctx, id)
+	late, err := b.poll(ctx, id)
 	if err != nil {
 		return "", err
 	}
@@ -65,7 +65,7 @@ func (b *Runner) awaitDecision(ctx dbos.Context, j Job, expires time.Time) (bool
 		if err := awaitBell(ctx, j.Wake(passed, expires)); err != nil {
 			return false, err
 		}
-		v, err := step(b, ctx, "decision", func(c context.Context) (store.Verdict, error) { return b.decision(c, j.ID) })
+		v, err := step(b, ctx, "decision", func(c context.Context) (store.Verdict, error) { return b.awaitedVerdict(c, j.ID) })
 		if err != nil || v != "" {
 			return v == store.Confirmed, err
 		}
@@ -98,9 +98,9 @@ func (b *Runner) sendAll(ctx dbos.Context, id string, batches int) error {
 	return nil
 }
 
-// followAll looks at growing intervals, until nothing more can be learned. It reports whether a target was still running at the
+// poll looks at growing intervals, until nothing more can be learned. It reports whether a target was still running at the
 // deadline.
-func (b *Runner) followAll(ctx dbos.Context, id string) (late bool, err error) {
+func (b *Runner) poll(ctx dbos.Context, id string) (late bool, err error) {
 	for n := 0; ; n++ {
 		l, err := step(b, ctx, "look", func(c context.Context) (looked, error) { return b.Look(c, id, n) })
 		if err != nil || l.Settled {

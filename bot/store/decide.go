@@ -61,17 +61,17 @@ func (s *Store) Decide(ctx context.Context, d Decision, ev Event, entries ...Ent
 	}
 	v, err := change(ctx, s, "decide about "+d.Purge, func(t tx) (v verdict, err error) {
 		// A repeated event decides nothing.
-		duplicate, err := t.seen(ev, d.Purge, entries)
+		duplicate, err := t.takeEvent(ev, d.Purge, entries)
 		if err != nil {
 			return v, err
 		}
 		if !duplicate {
-			if v.won, err = t.decide(d, entries); err != nil {
+			if v.won, err = t.insertDecision(d, entries); err != nil {
 				return v, err
 			}
 		}
 		// Winners and losers get the stored decision.
-		v.first, err = decision(context.Background(), t, d.Purge)
+		v.first, err = readDecision(context.Background(), t, d.Purge)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = nil
 		}
@@ -80,8 +80,8 @@ func (s *Store) Decide(ctx context.Context, d Decision, ev Event, entries ...Ent
 	return v.first, v.won, err
 }
 
-// decide stores a decision if the purge has none, and reports whether it did.
-func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
+// insertDecision stores a decision if the purge has none, and reports whether it did.
+func (t tx) insertDecision(d Decision, entries []Entry) (won bool, err error) {
 	if err := t.waitsNoMore(d.Purge); err != nil {
 		return false, err
 	}
@@ -97,10 +97,10 @@ func (t tx) decide(d Decision, entries []Entry) (won bool, err error) {
 		t.makes(d.Purge, d.At).decided = true
 		return true, t.settle(d, entries)
 	case d.Who == "":
-		return false, t.known(d.Purge)
+		return false, t.requirePurge(d.Purge)
 	}
 	// A late press leaves an audit row.
-	if err := t.known(d.Purge); err != nil {
+	if err := t.requirePurge(d.Purge); err != nil {
 		return false, err
 	}
 	late := remark(AuditPressedTooLate, d.Purge, entries)
@@ -130,15 +130,15 @@ func (t tx) settle(d Decision, entries []Entry) error {
 	return t.audit(entries)
 }
 
-// known returns an error if the purge does not exist.
-func (t tx) known(id string) error {
+// requirePurge returns an error if the purge does not exist.
+func (t tx) requirePurge(id string) error {
 	var found string
 	return missing(id, t.one(`SELECT id FROM pb_purge WHERE id = $1`, id).Scan(&found))
 }
 
 const decisionColumns = `purge, what, who, name, who_groups, problem, emergency, at`
 
-func decision(ctx context.Context, q querier, id string) (Decision, error) {
+func readDecision(ctx context.Context, q querier, id string) (Decision, error) {
 	return scanDecision(q.QueryRowContext(ctx, `SELECT `+decisionColumns+` FROM pb_decision WHERE purge = $1`, id))
 }
 
@@ -154,7 +154,7 @@ func scanDecision(r row) (d Decision, err error) {
 
 // Decision returns the decision about a purge, or false if none was made.
 func (s *Store) Decision(ctx context.Context, id string) (Decision, bool, error) {
-	d, err := decision(ctx, s.db, id)
+	d, err := readDecision(ctx, s.db, id)
 	return some("read the decision about "+id, d, err)
 }
 
@@ -170,7 +170,7 @@ func (s *Store) Decided(ctx context.Context) ([]string, error) {
 func (s *Store) Stop(ctx context.Context, id string, who acl.Subject, ev Event, entries ...Entry) (duplicate bool, err error) {
 	return change(ctx, s, "stop "+id, func(t tx) (bool, error) {
 		// A repeated event changes nothing.
-		duplicate, err := t.seen(ev, id, entries)
+		duplicate, err := t.takeEvent(ev, id, entries)
 		if err != nil || duplicate {
 			return duplicate, err
 		}
@@ -184,7 +184,7 @@ func (s *Store) Stop(ctx context.Context, id string, who acl.Subject, ev Event, 
 			return false, t.audit(entries)
 		}
 		// A late or second stop leaves an audit row.
-		if err := t.known(id); err != nil {
+		if err := t.requirePurge(id); err != nil {
 			return false, err
 		}
 		late := remark(AuditStoppedTooLate, id, entries)

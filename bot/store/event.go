@@ -12,7 +12,7 @@ import (
 // second delivery of the event writes one "duplicate" audit row instead. An event without an ID is never a duplicate.
 func (s *Store) Take(ctx context.Context, ev Event, buttons []Button, entries ...Entry) (duplicate bool, err error) {
 	return change(ctx, s, "take an event", func(t tx) (bool, error) {
-		duplicate, err := t.seen(ev, "", entries)
+		duplicate, err := t.takeEvent(ev, "", entries)
 		if err != nil || duplicate {
 			return duplicate, err
 		}
@@ -23,9 +23,9 @@ func (s *Store) Take(ctx context.Context, ev Event, buttons []Button, entries ..
 	})
 }
 
-// seen takes the key of an event. If the key was taken before, seen writes a duplicate row about the person in entries
+// takeEvent takes the key of an event. If the key was taken before, seen writes a duplicate row about the person in entries
 // and returns true.
-func (t tx) seen(ev Event, id string, entries []Entry) (duplicate bool, err error) {
+func (t tx) takeEvent(ev Event, id string, entries []Entry) (duplicate bool, err error) {
 	if ev.ID == "" {
 		return false, nil
 	}

@@ -174,7 +174,7 @@ func (t tx) factsOf(id string) (f facts, known bool, err error) {
 func (t tx) change(id string, c *changes, f *facts) error {
 	f.Request, f.Joined, f.Outcomes = c.request, c.joined, c.outcomeFacts()
 	if c.decided {
-		d, err := decision(context.Background(), t, id)
+		d, err := readDecision(context.Background(), t, id)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ type checks struct {
 func (s *Store) Pulse(ctx context.Context) error {
 	at, err := s.beat(ctx)
 	if err == nil {
-		err = s.seen(ctx, at)
+		err = s.readBeside(ctx, at)
 	}
 	if err == nil && s.file != nil {
 		err = s.file.alone()
@@ -72,9 +72,9 @@ func (s *Store) beat(ctx context.Context) (at int64, err error) {
 	})
 }
 
-// seen reads the pulse through a new connection, as another process would. A removed or replaced file or WAL does not
+// readBeside reads the pulse through a new connection, as another process would. A removed or replaced file or WAL does not
 // show the pulse. If a whole check is due, seen reads everything else as well.
-func (s *Store) seen(ctx context.Context, at int64) error {
+func (s *Store) readBeside(ctx context.Context, at int64) error {
 	if _, err := os.Stat(s.file.path + "-wal"); errors.Is(err, os.ErrNotExist) { // the pulse was written to the WAL
 		return fmt.Errorf("%w: its WAL is missing", errGone)
 	}

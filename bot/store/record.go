@@ -48,7 +48,7 @@ func (s *Store) TakeIf(ctx context.Context, q RecentQuery, judge func(Recent) *I
 		if err != nil {
 			return Taken{}, err
 		}
-		if r.Known, err = t.seen(p.Event, p.ID, in.Entries); r.Known || err != nil {
+		if r.Known, err = t.takeEvent(p.Event, p.ID, in.Entries); r.Known || err != nil {
 			return Taken{Recent: r}, err
 		}
 		p, err = t.record(p, targets, in.Entries)

@@ -14,7 +14,7 @@ func (s *Store) Revise(ctx context.Context, id string, st State, problem string,
 			return none, err
 		}
 		if n == 0 {
-			return none, t.known(id)
+			return none, t.requirePurge(id)
 		}
 		t.makes(id, time.Time{})
 		if _, err := t.outcomes(id, outcomes); err != nil {

@@ -62,7 +62,7 @@ func (s *Store) AddRule(ctx context.Context, r Rule, ev Event, entries ...Entry)
 	}
 	r.Until, r.At, r.RevokedAt = instant(millis(r.Until)), instant(millis(r.At)), time.Time{}
 	a, err := change(ctx, s, "add rule "+r.ID, func(t tx) (added, error) {
-		duplicate, err := t.seen(ev, "", entries)
+		duplicate, err := t.takeEvent(ev, "", entries)
 		if err != nil {
 			return added{}, err
 		}
@@ -114,7 +114,7 @@ func (s *Store) RevokeRules(ctx context.Context, ids []string, by acl.Subject, a
 	}
 	d, err := change(ctx, s, fmt.Sprintf("revoke %q", ids), func(t tx) (d done, err error) {
 		// A repeated event changes nothing.
-		if d.duplicate, err = t.seen(ev, "", entries); err != nil || d.duplicate {
+		if d.duplicate, err = t.takeEvent(ev, "", entries); err != nil || d.duplicate {
 			return d, err
 		}
 		// Each rule that still holds is ended.

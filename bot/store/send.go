@@ -25,7 +25,7 @@ func (s *Store) SetState(ctx context.Context, id string, st State, entries ...En
 			return none, err
 		}
 		if !moved {
-			return none, t.known(id)
+			return none, t.requirePurge(id)
 		}
 		return none, t.changed(id, entries)
 	})
@@ -293,7 +293,7 @@ func (s *Store) FinishThen(ctx context.Context, id string, st State, problem str
 			return nil, err
 		}
 		if n == 0 {
-			return nil, t.known(id)
+			return nil, t.requirePurge(id)
 		}
 		// The end is bound and takes effect.
 		t.makes(id, at)

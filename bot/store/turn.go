@@ -14,8 +14,8 @@ import (
 // queue is the row of a rate.
 type queue struct{ at, booked, rest int64 }
 
-// by returns the queue at a later moment. An earlier moment only becomes the new start of the count.
-func (q queue) by(now int64) queue {
+// advanced returns the queue at a later moment. An earlier moment only becomes the new start of the count.
+func (q queue) advanced(now int64) queue {
 	passed := max(0, now-q.at)
 	return queue{now, max(0, q.booked-passed), max(0, q.rest-passed)}
 }
@@ -63,7 +63,7 @@ func (s *Store) Rest(ctx context.Context, d time.Duration) error {
 func (s *Store) Resting(ctx context.Context) (time.Duration, error) {
 	var q queue
 	err := s.db.QueryRowContext(ctx, selectQueue).Scan(&q.at, &q.booked, &q.rest)
-	return time.Duration(q.by(micros()).rest) * time.Microsecond, fail("look for a rest", err)
+	return time.Duration(q.advanced(micros()).rest) * time.Microsecond, fail("look for a rest", err)
 }
 
 const selectQueue = `SELECT at, booked, rest FROM pb_rate WHERE name = 'cdn'`
@@ -74,7 +74,7 @@ func (t tx) queue() (q queue, err error) {
 		return q, err
 	}
 	err = t.one(selectQueue).Scan(&q.at, &q.booked, &q.rest)
-	return q.by(micros()), err
+	return q.advanced(micros()), err
 }
 
 func (t tx) keep(q queue) error {

@@ -53,7 +53,7 @@ func (s *Store) Verify(ctx context.Context) (Verified, error) {
 			return Verified{}, fail("read the audit's head", err)
 		}
 		v := Verified{Pruned: h.prunedSeq, Head: h.hash}
-		if err = s.follow(ctx, h, &v); err != nil || v.Broken == nil {
+		if err = s.verifyChain(ctx, h, &v); err != nil || v.Broken == nil {
 			return v, fail("verify the audit", err)
 		}
 		again, err := s.head(ctx)
@@ -67,8 +67,8 @@ func (s *Store) head(ctx context.Context) (head, error) {
 	return readHead(s.db.QueryRowContext(ctx, selectHead))
 }
 
-// follow checks the rows up to the head, then their facts against the tables.
-func (s *Store) follow(ctx context.Context, h head, v *Verified) (err error) {
+// verifyChain checks the rows up to the head, then their facts against the tables.
+func (s *Store) verifyChain(ctx context.Context, h head, v *Verified) (err error) {
 	if v.Broken, err = s.leftover(ctx, h); v.Broken != nil || err != nil {
 		return err
 	}

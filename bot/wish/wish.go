@@ -44,8 +44,8 @@ func Of(in grammar.Intent) Wish {
 	return w
 }
 
-// Follow returns the new request that a button of a purge stands for. The request is the presser's own, and judged as such.
-func Follow(p store.Purge, action string, unserved map[purge.Area]map[string]bool) Wish {
+// OfButton returns the new request that a button of a purge stands for. The request is the presser's own, and judged as such.
+func OfButton(p store.Purge, action string, unserved map[purge.Area]map[string]bool) Wish {
 	w := Wish{Verb: string(grammar.VerbPurge), Kind: p.Request.Kind, Mode: p.Request.Mode, Areas: p.Request.Areas(), Reason: p.Reason, Private: p.Private, Prefetch: p.Prefetch}
 	// Collect each target once, also from two areas.
 	seen := map[string]bool{}

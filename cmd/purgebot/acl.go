@@ -20,7 +20,7 @@ func aclCommand() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	c.SetFlagErrorFunc(known)
+	c.SetFlagErrorFunc(withFlags)
 	c.AddCommand(aclInit(), aclCheck(), aclWhy(), aclWhoCan(), aclTest(), aclDiff())
 	return c
 }
@@ -141,13 +141,13 @@ codes are those of diff: 0 without a difference, 1 with a difference, 2 for a ba
 		}
 		return nil
 	}
-	c.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return exit{2, known(cmd, err)} })
+	c.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return exit{2, withFlags(cmd, err)} })
 	c.Flags().BoolVar(&asJSON, "json", false, "answer in JSON, one object")
 	c.Flags().IntVar(&most, "most", 100, "maximum number of changes, and of names in each; 0 means all")
 	return c
 }
 
-// known adds the list of flags to an error about a flag.
-func known(cmd *cobra.Command, err error) error {
+// withFlags adds the list of flags to an error about a flag.
+func withFlags(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%w; %s has\n%s", err, cmd.CommandPath(), strings.TrimRight(cmd.LocalFlags().FlagUsages(), "\n"))
 }

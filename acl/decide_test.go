@@ -315,7 +315,7 @@ func TestACrowdInAChannel(t *testing.T) {
 func TestWhoIsNobodyTwice(t *testing.T) {
 	t.Parallel()
 	p := parse(t, crew)
-	assert.Equal(t, Subject("slack:T0/U9"), p.Who("slack:T0/U9", nil).Subject())
+	assert.Equal(t, Subject("slack:T0/U9"), p.Who("slack:T0/U9", nil).subject)
 	assert.Empty(t, p.Who("slack:T0/U9", []Subject{"slack:T0/S9"}).named.members)
 	assert.Len(t, p.Who("slack:T0/U5", []Subject{"slack:T0/S5"}).named.members, 4) // U5, S5, crew, outer
 }

@@ -53,9 +53,6 @@ type also struct {
 	charges [2][]Charge // by kind: the budgets that apply under every grant
 }
 
-// Subject returns the resolved subject.
-func (w Who) Subject() Subject { return w.subject }
-
 // circle is all principals that a subject stands for, each with the group that includes it ("" for a direct
 // name).
 type circle struct {

@@ -16,7 +16,6 @@ import (
 
 // These sentences are shared by several cards and replies.
 const (
-	Database        = "The database did not answer; nothing was taken. Try again."
 	WhoUnknown      = "I could not check who you are; nothing was purged."
 	WhoAskedUnknown = "I could not check who asked for this; nothing was purged."
 	WhereUnknown    = "I could not check what this channel is; nothing was purged."

@@ -19,7 +19,7 @@ import (
 // row and the notice that the channel sees.
 
 // administers turns a function into a verb for administrators alone, in a channel that the bot has joined and can notify.
-func (b *desk) administers(do verb) verb {
+func (b *administration) administers(do verb) verb {
 	return func(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 		switch {
 		case !s.policy.Administrator(s.who):
@@ -32,7 +32,7 @@ func (b *desk) administers(do verb) verb {
 }
 
 // freeze closes a domain or a path of it. Of two freezes of one domain, the later end counts.
-func (b *desk) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *administration) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	r := b.ruleOf(s, in, store.Freeze)
 	if err := s.policy.CheckFreeze(rules.FreezeOf(r), s.law.At()); err != nil {
 		return b.refuse(ctx, s, string(in.Verb), card.Title(err.Error())+".")
@@ -47,7 +47,7 @@ func (b *desk) freeze(ctx context.Context, s scene, in grammar.Intent) (chat.Rep
 }
 
 // unfreeze ends the freezes of exactly this domain.
-func (b *desk) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *administration) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	ending := s.law.FreezesOf(in.Domain)
 	if len(ending) == 0 {
 		return b.refuse(ctx, s, string(in.Verb), card.NotFrozen(in.Domain, s.law.OfKind(store.Freeze)))
@@ -56,7 +56,7 @@ func (b *desk) unfreeze(ctx context.Context, s scene, in grammar.Intent) (chat.R
 }
 
 // revoke ends one rule by its id.
-func (b *desk) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *administration) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	for _, r := range s.law.Lasting() {
 		if r.ID == in.ID {
 			return b.endRules(ctx, s, []store.Rule{r}, store.AuditRevoked, in.Reason, card.RevokedCard(s.person, r, in.Reason))
@@ -66,7 +66,7 @@ func (b *desk) revoke(ctx context.Context, s scene, in grammar.Intent) (chat.Rep
 }
 
 // ruleOf returns the rule of a command, which begins now.
-func (b *desk) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rule {
+func (b *administration) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rule {
 	return store.Rule{
 		ID: store.RuleID(s.event), Kind: kind, Platform: s.at.Platform, Workspace: s.at.Workspace, Domain: in.Domain, At: s.law.At(), Until: s.law.At().Add(in.For),
 		By: s.person.Subject, ByName: s.person.Name, ByGroups: s.person.Groups, Reason: in.Reason,
@@ -74,7 +74,7 @@ func (b *desk) ruleOf(s scene, in grammar.Intent, kind store.RuleKind) store.Rul
 }
 
 // addRule commits a rule, and applies it before the answer.
-func (b *desk) addRule(ctx context.Context, s scene, r store.Rule, what store.AuditKind, c chat.Card) (chat.Reply, error) {
+func (b *administration) addRule(ctx context.Context, s scene, r store.Rule, what store.AuditKind, c chat.Card) (chat.Reply, error) {
 	e := b.By(s.person, what, "", store.Body{Rule: r.ID, To: r.To, Domain: r.Domain, Kinds: r.Kinds, Areas: r.Areas, Until: card.Stamp(r.Until),
 		Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: r.Reason, Groups: s.person.Groups})
 	e.Notice = poster.Notice(s.at, c)
@@ -90,7 +90,7 @@ func (b *desk) addRule(ctx context.Context, s scene, r store.Rule, what store.Au
 }
 
 // endRules commits the end of rules. A command for rules that have ended already gets a refusal.
-func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what store.AuditKind, reason string, c chat.Card) (chat.Reply, error) {
+func (b *administration) endRules(ctx context.Context, s scene, rules []store.Rule, what store.AuditKind, reason string, c chat.Card) (chat.Reply, error) {
 	body := store.Body{Domain: rules[0].Domain, To: rules[0].To, Channel: s.at.Subject(), Policy: s.policy.Hash(), Reason: reason, Groups: s.person.Groups}
 	for _, r := range rules {
 		body.Rules = append(body.Rules, r.ID)
@@ -110,14 +110,14 @@ func (b *desk) endRules(ctx context.Context, s scene, rules []store.Rule, what s
 }
 
 // rulesChanged applies a committed change of the rules at once, posts its notice, and redraws the open questions.
-func (b *desk) rulesChanged(ctx context.Context) {
+func (b *administration) rulesChanged(ctx context.Context) {
 	b.LogError(ctx, "read the rules from chat", b.rules.Read(context.WithoutCancel(ctx)))
 	b.poster.WantNotices()
 	b.poster.WantCards()
 }
 
 // grant lends a person or a group a part of the giver's own rights, for a while. The giver's rights are judged anew at each purge.
-func (b *desk) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *administration) grant(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	if isUnmentioned(in.Subject) {
 		return b.refuse(ctx, s, string(in.Verb), card.Unmentioned(in.Subject, b.poster.Limits(s.at).Mentions)+" "+card.NothingChanged)
 	}

@@ -31,7 +31,7 @@ func (b *desk) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	}
 	// The press counts for the place in which its button was offered.
 	var err error
-	if a.At, err = b.whereOffered(ctx, a); err != nil {
+	if a.At, err = b.presses.whereOffered(ctx, a); err != nil {
 		return chat.Reply{}, err
 	}
 	s, refused, err := b.scene(ctx, a.Event, a.From, a.At, pressAge)
@@ -45,7 +45,7 @@ func (b *desk) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 	if a.Token == formToken {
 		return b.submitForm(ctx, s, a.Values)
 	}
-	button, found, err := b.button(ctx, a.Token)
+	button, found, err := b.presses.button(ctx, a.Token)
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -53,14 +53,14 @@ func (b *desk) Answer(ctx context.Context, a chat.Answer) (chat.Reply, error) {
 		return b.refuse(ctx, s, "press", card.StaleButton)
 	}
 	if button.Purge == "" {
-		return b.pressOffer(ctx, s, a.Token, button)
+		return b.presses.pressOffer(ctx, s, a.Token, button)
 	}
-	return b.pressCard(ctx, s, a, button)
+	return b.presses.pressCard(ctx, s, a, button)
 }
 
 // pressOffer starts the request that a private reply offered. The purge's id comes from the button, so that two presses are one
 // purge.
-func (b *desk) pressOffer(ctx context.Context, s scene, token string, button store.Button) (chat.Reply, error) {
+func (b *presses) pressOffer(ctx context.Context, s scene, token string, button store.Button) (chat.Reply, error) {
 	if button.Who != s.person.Subject || b.Now().After(button.Expires) {
 		return b.refuse(ctx, s, "press", card.StaleButton)
 	}
@@ -68,11 +68,11 @@ func (b *desk) pressOffer(ctx context.Context, s scene, token string, button sto
 	if err := json.Unmarshal(button.Request, &o); err != nil {
 		return chat.Reply{}, &purge.Error{Message: card.StaleButton, Err: err}
 	}
-	return b.request(ctx, s, o.Wish, books.HashID("offer", token))
+	return b.requests.request(ctx, s, o.Wish, books.HashID("offer", token))
 }
 
 // pressCard handles the buttons of a purge's own message, and the form that one of them has opened.
-func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button store.Button) (chat.Reply, error) {
+func (b *presses) pressCard(ctx context.Context, s scene, a chat.Answer, button store.Button) (chat.Reply, error) {
 	p, err := b.loadAsked(ctx, button.Purge)
 	if err != nil {
 		return chat.Reply{}, err
@@ -107,14 +107,14 @@ func (b *desk) pressCard(ctx context.Context, s scene, a chat.Answer, button sto
 	// All other buttons are new requests, judged as the presser's own.
 	id := books.HashID("follow", a.Token, string(s.person.Subject))
 	if button.Action == card.ActionRetry {
-		return b.retry(ctx, s, p, id)
+		return b.requests.retry(ctx, s, p, id)
 	}
-	return b.request(ctx, s, wish.OfButton(p, button.Action, b.vendor.Unserved(p.Request.Hosts())), id)
+	return b.requests.request(ctx, s, wish.OfButton(p, button.Action, b.vendor.Unserved(p.Request.Hosts())), id)
 }
 
 // loadAsked loads a purge for a press. A press may come between the post of the question and the commit that records its message;
 // that commit is awaited for a moment.
-func (b *desk) loadAsked(ctx context.Context, id string) (p store.Purge, err error) {
+func (b *presses) loadAsked(ctx context.Context, id string) (p store.Purge, err error) {
 	err = awaitCommit(ctx, func() (bool, error) {
 		p, err = b.Load(ctx, id)
 		return p.Confirm == "" || p.State != store.StateRecorded, err
@@ -124,7 +124,7 @@ func (b *desk) loadAsked(ctx context.Context, id string) (p store.Purge, err err
 
 // hangsOn reports whether a message is one of the purge's own: a copied or forwarded button is refused. A press may come between
 // the post and the commit that records the message; a post under way is awaited for a moment.
-func (b *desk) hangsOn(ctx context.Context, p store.Purge, m chat.MessageRef) (found bool, err error) {
+func (b *presses) hangsOn(ctx context.Context, p store.Purge, m chat.MessageRef) (found bool, err error) {
 	if m == (chat.MessageRef{}) {
 		return false, nil
 	}
@@ -163,7 +163,7 @@ func awaitCommit(ctx context.Context, done func() (bool, error)) error {
 }
 
 // messageOf looks for a message among the cards of a purge, and reports whether one of them is still to be shown.
-func (b *desk) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) (found, due bool, err error) {
+func (b *presses) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) (found, due bool, err error) {
 	for _, role := range []store.Role{store.Status, store.Result, store.Looking} {
 		c, known, err := b.Store.CardOf(ctx, p.ID, role)
 		if err != nil {
@@ -179,7 +179,7 @@ func (b *desk) messageOf(ctx context.Context, p store.Purge, m chat.MessageRef) 
 
 // recordDecision records a decision of the presser. The database row decides between several presses: the later presser is told about the
 // earlier decision.
-func (b *desk) recordDecision(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (chat.Reply, error) {
+func (b *presses) recordDecision(ctx context.Context, s scene, p store.Purge, d store.Decision, e store.Entry) (chat.Reply, error) {
 	d.Purge, d.Who, d.Name, d.Groups, d.At = p.ID, s.person.Subject, s.person.Name, s.person.Groups, e.At
 	first, won, err := b.Store.Decide(ctx, d, s.event, e)
 	if err != nil {
@@ -202,7 +202,7 @@ func (b *desk) recordDecision(ctx context.Context, s scene, p store.Purge, d sto
 }
 
 // tooLate answers a press on a question that is no longer open, with the state of its purge.
-func (b *desk) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
+func (b *presses) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	d, found, err := b.Store.Decision(ctx, p.ID)
 	switch {
 	case err != nil:
@@ -216,7 +216,7 @@ func (b *desk) tooLate(ctx context.Context, s scene, p store.Purge) (chat.Reply,
 }
 
 // cancel stops the unsent part of a purge: by deciding a waiting purge, or by marking a running one.
-func (b *desk) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
+func (b *presses) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	if !b.mayCancel(s, p) {
 		return b.refuse(ctx, s, "cancel", card.MayNotCancel)
 	}
@@ -243,7 +243,7 @@ func (b *desk) cancel(ctx context.Context, s scene, p store.Purge) (chat.Reply, 
 }
 
 // mayCancel reports whether a person may cancel a purge: its requester, its possible approvers and administrators may.
-func (b *desk) mayCancel(s scene, p store.Purge) bool {
+func (b *presses) mayCancel(s scene, p store.Purge) bool {
 	if s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Administrator(s.who) {
 		return true
 	}
@@ -253,7 +253,7 @@ func (b *desk) mayCancel(s scene, p store.Purge) bool {
 
 // button returns the button of a token, derived from a purge's card or stored by itself; false for an unknown token. Everyone with
 // read access to the whole database can derive tokens, so a press is always checked against the presser, the place and the message.
-func (b *desk) button(ctx context.Context, token string) (store.Button, bool, error) {
+func (b *presses) button(ctx context.Context, token string) (store.Button, bool, error) {
 	key, _, ofCard := strings.Cut(token, "-")
 	if !ofCard {
 		return b.Store.Button(ctx, token)
@@ -269,7 +269,7 @@ func (b *desk) button(ctx context.Context, token string) (store.Button, bool, er
 
 // pressCopy answers a press on a card that a crash left behind between the post and its commit: the answer points to the valid
 // card, and the pressed copy is edited to do the same. A press on any other message is stale.
-func (b *desk) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.MessageRef) (chat.Reply, error) {
+func (b *presses) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.MessageRef) (chat.Reply, error) {
 	c, known, err := b.Store.CardOf(ctx, p.ID, store.Status)
 	if err != nil {
 		return chat.Reply{}, err
@@ -290,7 +290,7 @@ func (b *desk) pressCopy(ctx context.Context, s scene, p store.Purge, on chat.Me
 }
 
 // stale refuses a press on a button that is not valid any more, or returns err if there is one.
-func (b *desk) stale(ctx context.Context, s scene, err error) (chat.Reply, error) {
+func (b *presses) stale(ctx context.Context, s scene, err error) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}

@@ -20,7 +20,7 @@ import (
 
 // pressPurge confirms a waiting purge, if the presser may do so and both the presser and the requester may still purge all of it. A
 // requester's lost right withdraws the purge; a presser without the right leaves the question open.
-func (b *desk) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
+func (b *presses) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
 	if p.State != store.StateWaiting || !b.Now().Before(p.ExpiresAt) {
 		return b.tooLate(ctx, s, p)
 	}
@@ -49,7 +49,7 @@ func (b *desk) pressPurge(ctx context.Context, s scene, p store.Purge, a chat.An
 }
 
 // confirmed records the confirmation, once the presser has typed the required text.
-func (b *desk) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
+func (b *presses) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Answer, how press) (chat.Reply, error) {
 	hosts := p.Request.WholeSites()
 	asks := len(hosts) > 0 || how.emergency
 	switch {
@@ -64,7 +64,7 @@ func (b *desk) confirmed(ctx context.Context, s scene, p store.Purge, a chat.Ans
 }
 
 // withdrawn records that a purge is no longer allowed as it was requested.
-func (b *desk) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (chat.Reply, error) {
+func (b *presses) withdrawn(ctx context.Context, s scene, p store.Purge, why string) (chat.Reply, error) {
 	body := s.refused("")
 	body.Message = why
 	return b.recordDecision(ctx, s, p, store.Decision{What: store.Withdrawn, Problem: why}, b.By(s.person, store.AuditWithdrawn, p.ID, body))
@@ -72,7 +72,7 @@ func (b *desk) withdrawn(ctx context.Context, s scene, p store.Purge, why string
 
 // mayPress returns the reason for which this person may not press Purge, apart from the requester's own rights; "" if there is
 // none.
-func (b *desk) mayPress(s scene, p store.Purge, how press) string {
+func (b *presses) mayPress(s scene, p store.Purge, how press) string {
 	same := s.policy.SamePerson(s.person.Subject, p.Requester)
 	switch {
 	case how.emergency:
@@ -93,7 +93,7 @@ func (b *desk) mayPress(s scene, p store.Purge, how press) string {
 }
 
 // requesterNow looks up the requester of a purge, and returns the reason for which the requester may do nothing any more, or "".
-func (b *desk) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who, string, error) {
+func (b *presses) requesterNow(ctx context.Context, s scene, p store.Purge) (acl.Who, string, error) {
 	if p.Requester == s.person.Subject {
 		return s.who, "", nil
 	}
@@ -127,7 +127,7 @@ func pressOf(action string) press {
 
 // mayRelease returns the reason for which this person may not purge without approval; "" if there is none. The person's right to
 // the targets is judged elsewhere.
-func (b *desk) mayRelease(s scene, p store.Purge) string {
+func (b *presses) mayRelease(s scene, p store.Purge) string {
 	switch {
 	case p.Confirm != acl.SecondPerson:
 		return card.StaleButton
@@ -152,7 +152,7 @@ func visibleRunes(text string) (n int) {
 }
 
 // release records a confirmation without approval. The same commit posts a notice that mentions the approvers in the thread.
-func (b *desk) release(ctx context.Context, s scene, p store.Purge, reason string) (chat.Reply, error) {
+func (b *presses) release(ctx context.Context, s scene, p store.Purge, reason string) (chat.Reply, error) {
 	reason = strings.Join(strings.Fields(chat.OneLine(reason)), " ")
 	switch n := visibleRunes(reason); {
 	case n < card.MinReason:

@@ -92,9 +92,7 @@ func New(o Options) (*Bot, error) {
 		return nil, err
 	}
 	b := &Bot{Books: kept, Rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, tendEvery: tendEvery}
-	b.desk = &desk{Books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs, rate: newPersonRate(o.PersonRate),
-		PersonRate: o.PersonRate, PersonOpen: o.PersonOpen, ConfirmURLs: o.ConfirmURLs}
-	b.desk.verbs = verbsOf(b.desk)
+	b.desk = newDesk(&reception{Books: kept, rules: law, waits: patience, vendor: cdn, poster: shows, runner: runs}, o)
 	b.vitals = b.newVitals()
 	return b, nil
 }

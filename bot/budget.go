@@ -45,7 +45,7 @@ func (v *judgement) chargesOn(day string) []store.Charge {
 }
 
 // overBudget refuses a request that exceeds a budget, and offers the part that fits.
-func (b *desk) overBudget(ctx context.Context, s scene, w wish.Wish, v judgement, over *store.OverBudget) (chat.Reply, error) {
+func (b *requests) overBudget(ctx context.Context, s scene, w wish.Wish, v judgement, over *store.OverBudget) (chat.Reply, error) {
 	c := over.Charge
 	reason := card.OverBudget(c, over.Left, s.policy.Contact(), b.vendor.DayTurns())
 	fits := v
@@ -64,7 +64,7 @@ func (b *desk) overBudget(ctx context.Context, s scene, w wish.Wish, v judgement
 }
 
 // budgetLines returns one line for each budget with the units that are left today, in the given order.
-func (b *desk) budgetLines(ctx context.Context, of []card.Budget) ([]string, error) {
+func (b *requests) budgetLines(ctx context.Context, of []card.Budget) ([]string, error) {
 	left, err := b.budgetsLeft(ctx, of)
 	var lines []string
 	for i, o := range of {
@@ -74,7 +74,7 @@ func (b *desk) budgetLines(ctx context.Context, of []card.Budget) ([]string, err
 }
 
 // budgetsLeft returns the units that each budget has left today.
-func (b *desk) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error) {
+func (b *requests) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error) {
 	var keys []string
 	for _, o := range of {
 		keys = addOnce(keys, o.Key)
@@ -94,7 +94,7 @@ func (b *desk) budgetsLeft(ctx context.Context, of []card.Budget) ([]int, error)
 
 // wouldTake returns the remaining units of each budget that a request would be charged to, and the refusal that the charge would
 // get, or "". It charges nothing.
-func (b *desk) wouldTake(ctx context.Context, s scene, v judgement) (lines []string, refused string, err error) {
+func (b *requests) wouldTake(ctx context.Context, s scene, v judgement) (lines []string, refused string, err error) {
 	charges := slices.SortedFunc(slices.Values(v.charges), func(a, b store.Charge) int { // in the order of the store
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Area, b.Area))
 	})

@@ -37,13 +37,13 @@ func (b *desk) Command(ctx context.Context, c chat.Command) (chat.Reply, error) 
 	s.collected = c.Collected
 	in, err := understand(c)
 	if err != nil {
-		return b.misunderstood(ctx, s, c, err)
+		return b.requests.misunderstood(ctx, s, c, err)
 	}
 	return b.do(ctx, s, in)
 }
 
 // misunderstood answers a command that is not done as typed, with a correction or a refusal.
-func (b *desk) misunderstood(ctx context.Context, s scene, c chat.Command, err error) (chat.Reply, error) {
+func (b *requests) misunderstood(ctx context.Context, s scene, c chat.Command, err error) (chat.Reply, error) {
 	var wrong *grammar.Correction
 	if errors.As(err, &wrong) {
 		return b.correct(ctx, s, c, wrong)
@@ -65,14 +65,14 @@ func (b *desk) do(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, 
 }
 
 // purge carries out a command to purge.
-func (b *desk) purge(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *requests) purge(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	w := wish.Of(in)
 	w.Asks = s.collected
 	return b.request(ctx, s, w, books.EventID(s.event))
 }
 
 // refuse commits the audit row of a refusal, then returns the message for the person alone.
-func (b *desk) refuse(ctx context.Context, s scene, verb, message string) (chat.Reply, error) {
+func (b *reception) refuse(ctx context.Context, s scene, verb, message string) (chat.Reply, error) {
 	body := s.refused(verb)
 	body.Message = message
 	dup, err := b.Store.Take(ctx, s.event, nil, b.By(s.person, store.AuditRefused, s.about, body))
@@ -105,7 +105,7 @@ func (b *desk) Suggest(ctx context.Context, q chat.Suggestion) (chat.Reply, erro
 	case "domain":
 		return chat.Reply{Choices: hosts(s.grants(), q.Text)}, nil
 	case "id":
-		return b.ownIDs(ctx, q)
+		return b.answers.ownIDs(ctx, q)
 	case "rule":
 		return chat.Reply{Choices: rulesToRevoke(s, q.Text)}, nil
 	}
@@ -126,7 +126,7 @@ func rulesToRevoke(s scene, typed string) (found []string) {
 }
 
 // ownIDs returns the ids of the person's own latest purges, the open ones first.
-func (b *desk) ownIDs(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
+func (b *answers) ownIDs(ctx context.Context, q chat.Suggestion) (chat.Reply, error) {
 	own, err := b.Store.History(ctx, store.Filter{Platform: q.At.Platform, Workspace: q.At.Workspace, By: q.From, Limit: maxChoices})
 	var open, closed []string
 	for _, p := range own {

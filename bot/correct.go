@@ -20,7 +20,7 @@ import (
 // judged, asked and charged as if the command had been typed so. The person sees every address before the press.
 
 // correct explains privately the mistake of a command, and offers its possible readings.
-func (b *desk) correct(ctx context.Context, s scene, c chat.Command, wrong *grammar.Correction) (chat.Reply, error) {
+func (b *requests) correct(ctx context.Context, s scene, c chat.Command, wrong *grammar.Correction) (chat.Reply, error) {
 	readings := mayable(s, wrong.Readings)
 	if len(wrong.Paths) > 0 {
 		readings = onHosts(s, wrong)
@@ -110,7 +110,7 @@ type offered struct {
 }
 
 // offerReadings puts each reading behind a button of a private card, which shows its addresses.
-func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Reading) []store.Button {
+func (b *requests) offerReadings(s scene, shown *chat.Card, readings []grammar.Reading) []store.Button {
 	var buttons []store.Button
 	for i, r := range readings {
 		w := wish.Of(r.Intent)
@@ -124,14 +124,14 @@ func (b *desk) offerReadings(s scene, shown *chat.Card, readings []grammar.Readi
 }
 
 // offering returns the button that requests a wish, for this person in this place, valid as long as a question.
-func (b *desk) offering(s scene, w wish.Wish) store.Button {
+func (b *requests) offering(s scene, w wish.Wish) store.Button {
 	return store.Button{Token: books.NewToken(), Action: card.ActionRequest, Who: s.person.Subject, Channel: s.at.Subject(),
 		Request: books.JSON(offered{w, &s.at}), Expires: b.Now().Add(b.waits.TTL(acl.Requester))}
 }
 
 // whereOffered returns the place of a press. For a button of a private reply it is the place of the command, since the reply may
 // have been shown as a direct message.
-func (b *desk) whereOffered(ctx context.Context, a chat.Answer) (chat.Thread, error) {
+func (b *presses) whereOffered(ctx context.Context, a chat.Answer) (chat.Thread, error) {
 	button, found, err := b.button(ctx, a.Token)
 	if err != nil || !found || button.Purge != "" || button.Who != a.From || button.Channel == a.At.Subject() {
 		return a.At, err

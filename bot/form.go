@@ -17,7 +17,7 @@ import (
 const formToken = "purge-form"
 
 // form returns the form for a bare command, or the help on a platform without forms.
-func (b *desk) form(_ context.Context, s scene, _ grammar.Intent) (chat.Reply, error) {
+func (b *answers) form(_ context.Context, s scene, _ grammar.Intent) (chat.Reply, error) {
 	if !b.poster.Limits(s.at).Forms {
 		card := b.helpCard(s)
 		return chat.Reply{Card: &card}, nil
@@ -30,7 +30,7 @@ func (b *desk) form(_ context.Context, s scene, _ grammar.Intent) (chat.Reply, e
 func (b *desk) submitForm(ctx context.Context, s scene, v map[string]string) (chat.Reply, error) {
 	in, err := grammar.ParseFields(&chat.Fields{Verb: v["verb"], Targets: v["targets"], Area: v["area"], Mode: v["mode"], Reason: v["reason"]})
 	if err != nil {
-		return b.misunderstood(ctx, s, chat.Command{Fields: &chat.Fields{}}, err)
+		return b.requests.misunderstood(ctx, s, chat.Command{Fields: &chat.Fields{}}, err)
 	}
 	return b.do(ctx, s, in)
 }
@@ -42,7 +42,7 @@ type pressed struct {
 
 // askTyped opens the form in which the presser types the hosts of whole sites, and the reason for an emergency. The question stays
 // open meanwhile.
-func (b *desk) askTyped(ctx context.Context, s scene, p store.Purge, on chat.MessageRef, hosts []string, how press) (chat.Reply, error) {
+func (b *presses) askTyped(ctx context.Context, s scene, p store.Purge, on chat.MessageRef, hosts []string, how press) (chat.Reply, error) {
 	if !b.poster.Limits(s.at).Forms {
 		return b.refuse(ctx, s, "press", card.NoForm(how.emergency))
 	}

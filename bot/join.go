@@ -12,7 +12,7 @@ import (
 // judged like any other, and its requester may start it anew, since the calls that have left cover no later change.
 
 // joining returns the record of a request that joins another purge: a row that is final at once, with a card of its own.
-func (b *desk) joining(s scene, w wish.Wish, v judgement, id, running string) *store.Intake {
+func (b *requests) joining(s scene, w wish.Wish, v judgement, id, running string) *store.Intake {
 	body := b.letIn(s, w, v, "")
 	body.ID = id                      // the audit row belongs to the joined purge
 	v.overrides, v.charges = nil, nil // a joined request costs nothing
@@ -22,13 +22,13 @@ func (b *desk) joining(s scene, w wish.Wish, v judgement, id, running string) *s
 }
 
 // joined logs a request that joined another purge, and shows its card.
-func (b *desk) joined(p store.Purge) {
+func (b *requests) joined(p store.Purge) {
 	b.Log.Info("purge joined", "purge", p.Joined, "by", p.ID, "from", p.Requester)
 	b.poster.WantCards()
 }
 
 // sees reports whether a person may see a purge; a request that joined the purge gives that right too.
-func (b *desk) sees(ctx context.Context, s scene, p store.Purge) (bool, error) {
+func (b *reception) sees(ctx context.Context, s scene, p store.Purge) (bool, error) {
 	if maySee(s, p) {
 		return true, nil
 	}
@@ -36,7 +36,7 @@ func (b *desk) sees(ctx context.Context, s scene, p store.Purge) (bool, error) {
 }
 
 // wouldJoin returns the line about the purge that a dry run would join, or "".
-func (b *desk) wouldJoin(ctx context.Context, running string) (string, error) {
+func (b *requests) wouldJoin(ctx context.Context, running string) (string, error) {
 	if running == "" {
 		return "", nil
 	}

@@ -19,7 +19,7 @@ const lendersWithin = lookWithin / 2
 
 // lenders returns the law with the present groups of the givers of these borrowers' grants. A grant whose giver cannot be looked up
 // does not count.
-func (b *desk) lenders(ctx context.Context, l rules.Law, maxAge time.Duration, borrowers ...acl.Who) rules.Law {
+func (b *reception) lenders(ctx context.Context, l rules.Law, maxAge time.Duration, borrowers ...acl.Who) rules.Law {
 	var givers []acl.Subject
 	for _, who := range borrowers {
 		for _, g := range l.Loans(who) {
@@ -35,7 +35,7 @@ func (b *desk) lenders(ctx context.Context, l rules.Law, maxAge time.Duration, b
 }
 
 // people looks up several people at once. A person who has left or cannot be looked up is nil in the result.
-func (b *desk) people(ctx context.Context, subjects []acl.Subject, maxAge time.Duration) map[acl.Subject]*chat.Person {
+func (b *reception) people(ctx context.Context, subjects []acl.Subject, maxAge time.Duration) map[acl.Subject]*chat.Person {
 	ctx, cancel := context.WithTimeout(ctx, lendersWithin+b.Patience)
 	defer cancel()
 	found := map[acl.Subject]*chat.Person{}
@@ -54,7 +54,7 @@ func (b *desk) people(ctx context.Context, subjects []acl.Subject, maxAge time.D
 }
 
 // giver looks up one giver, and returns nil for a person who has left or cannot be looked up.
-func (b *desk) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *chat.Person {
+func (b *reception) giver(ctx context.Context, s acl.Subject, maxAge time.Duration) *chat.Person {
 	adapter, err := b.poster.Platform(s.Platform())
 	if err != nil {
 		return nil

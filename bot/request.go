@@ -32,7 +32,7 @@ type judgement struct {
 
 // request judges a wish and starts its purge, or answers privately with the obstacles and an offer of the rest. id is the
 // workflow's id: one event or one button never starts two purges.
-func (b *desk) request(ctx context.Context, s scene, w wish.Wish, id string) (chat.Reply, error) {
+func (b *requests) request(ctx context.Context, s scene, w wish.Wish, id string) (chat.Reply, error) {
 	if (w.Prefetch || w.Kind == purge.Prefetch) && !b.vendor.Prefetches() {
 		return b.refuse(ctx, s, w.Verb, card.CannotPrefetch)
 	}
@@ -57,7 +57,7 @@ func (b *desk) request(ctx context.Context, s scene, w wish.Wish, id string) (ch
 // take commits the purge, unless a recent purge or a limit prevents it: the commit is the promise to carry it out. One transaction
 // reads the recent purges and writes the new one, so that the second of two simultaneous commands sees the first, and a failed
 // write surely took nothing.
-func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v judgement, batches []purge.Batch, id string) (chat.Reply, error) {
+func (b *requests) take(ctx context.Context, s scene, w wish.Wish, v judgement, batches []purge.Batch, id string) (chat.Reply, error) {
 	b.vendor.AskQuota() // the answer serves the next request; this one uses the known figure
 	// The transaction decides between a repeat, a join, a limit and a new purge.
 	taken, err := b.Store.TakeIf(ctx, b.recent(s, w, v.allowed, id), func(r store.Recent) *store.Intake {
@@ -103,7 +103,7 @@ func (b *desk) take(ctx context.Context, s scene, w wish.Wish, v judgement, batc
 
 // answerKnown answers an event or a press whose purge was taken before: a redelivery gets no answer, and another press of the same button
 // a pointer to the purge.
-func (b *desk) answerKnown(ctx context.Context, s scene, id string) (chat.Reply, error) {
+func (b *requests) answerKnown(ctx context.Context, s scene, id string) (chat.Reply, error) {
 	p, found, err := b.Store.Purge(ctx, id)
 	if err != nil || !found {
 		return chat.Reply{}, err
@@ -115,7 +115,7 @@ func (b *desk) answerKnown(ctx context.Context, s scene, id string) (chat.Reply,
 }
 
 // recent returns the question about recent purges that the database answers before a purge is taken.
-func (b *desk) recent(s scene, w wish.Wish, r purge.Request, id string) store.RecentQuery {
+func (b *requests) recent(s scene, w wish.Wish, r purge.Request, id string) store.RecentQuery {
 	now := b.Now()
 	return store.RecentQuery{
 		ID: id, Who: s.person.Subject, Channel: s.at.Subject(), Digest: books.DigestOf(r, w.Prefetch),
@@ -125,7 +125,7 @@ func (b *desk) recent(s scene, w wish.Wish, r purge.Request, id string) store.Re
 }
 
 // judgeWish judges every target of a wish in each of its areas.
-func (b *desk) judgeWish(s scene, w wish.Wish) judgement {
+func (b *requests) judgeWish(s scene, w wish.Wish) judgement {
 	v := judgement{refused: w.Refused, allowed: purge.Request{Kind: w.Kind, Mode: w.Mode}, folding: folding{domains: s.listed}}
 	asked := acl.Request{Who: s.who, In: s.at.Subject(), Despite: acl.Despite{All: w.Reason != ""},
 		Purge: purge.Request{Kind: w.Kind, Parts: wish.Parts(s.places(), w)}}
@@ -171,7 +171,7 @@ func (v *judgement) note(d acl.Decision) {
 }
 
 // offer answers with a refusal, and puts the targets without a refusal behind one button.
-func (b *desk) offer(ctx context.Context, s scene, w wish.Wish, v judgement, refusal chat.Card) (chat.Reply, error) {
+func (b *requests) offer(ctx context.Context, s scene, w wish.Wish, v judgement, refusal chat.Card) (chat.Reply, error) {
 	rest := w
 	rest.Targets = union(v.allowed.Parts, v.refused)
 	rest.Notes = append(rest.Notes, card.LeftOut(len(v.refused)))
@@ -225,7 +225,7 @@ const (
 )
 
 // guard returns the confirmation that a request needs, or "" for none. It may add to the confirmation of the rules, never lower it.
-func (b *desk) guard(w wish.Wish, v judgement, r store.Recent) acl.Confirm {
+func (b *requests) guard(w wish.Wish, v judgement, r store.Recent) acl.Confirm {
 	many := v.allowed.Kind == purge.URL && r.URLs+v.allowed.Len() > b.ConfirmURLs
 	if v.confirm == "" && (w.Asks || many || wide(v.allowed) || len(v.overrides) > 0) {
 		return acl.Requester
@@ -234,7 +234,7 @@ func (b *desk) guard(w wish.Wish, v judgement, r store.Recent) acl.Confirm {
 }
 
 // tooMuch returns the limit that a new request would exceed, as a sentence; "" if there is none.
-func (b *desk) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Recent) string {
+func (b *requests) tooMuch(s scene, req purge.Request, rule acl.Confirm, r store.Recent) string {
 	switch {
 	case r.Open >= b.PersonOpen:
 		return card.TooManyOpen(r.Open)
@@ -259,7 +259,7 @@ func wide(r purge.Request) bool {
 }
 
 // newPurge returns the row of a new purge.
-func (b *desk) newPurge(s scene, w wish.Wish, v judgement, id string, rule acl.Confirm) store.Purge {
+func (b *requests) newPurge(s scene, w wish.Wish, v judgement, id string, rule acl.Confirm) store.Purge {
 	p := store.Purge{
 		ID: id, Secret: books.NewToken(), Event: s.event, Requester: s.person.Subject, Name: s.person.Name, Groups: s.person.Groups,
 		Thread: books.JSON(s.at), Channel: s.at.Subject(), Request: v.allowed, Digest: books.DigestOf(v.allowed, w.Prefetch), Policy: s.policy.Hash(),
@@ -273,12 +273,12 @@ func (b *desk) newPurge(s scene, w wish.Wish, v judgement, id string, rule acl.C
 }
 
 // asked returns the audit row of a taken purge: the person, the request, and the rules that allowed it.
-func (b *desk) asked(s scene, w wish.Wish, v judgement, p store.Purge) store.Entry {
+func (b *requests) asked(s scene, w wish.Wish, v judgement, p store.Purge) store.Entry {
 	return b.By(s.person, store.AuditAsked, p.ID, b.letIn(s, w, v, p.Confirm))
 }
 
 // letIn returns the audit body with the grounds on which a request was allowed.
-func (b *desk) letIn(s scene, w wish.Wish, v judgement, rule acl.Confirm) store.Body {
+func (b *requests) letIn(s scene, w wish.Wish, v judgement, rule acl.Confirm) store.Body {
 	body := s.refused(w.Verb)
 	body.Digest, body.Targets, body.Reason = books.DigestOf(v.allowed, w.Prefetch), v.allowed.Len(), w.Reason
 	body.Rules, body.Via, body.Confirm = v.rules, v.via, rule
@@ -289,7 +289,7 @@ func (b *desk) letIn(s scene, w wish.Wish, v judgement, rule acl.Confirm) store.
 }
 
 // alreadyOpen answers a repeated request with a pointer to the first purge: people resend after a platform's timeout.
-func (b *desk) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply, error) {
+func (b *requests) alreadyOpen(ctx context.Context, s scene, id string) (chat.Reply, error) {
 	p, err := b.Load(ctx, id)
 	if err != nil {
 		return chat.Reply{}, err

@@ -17,7 +17,7 @@ import (
 // retries.
 
 // retryID retries the purge with a typed id.
-func (b *desk) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *requests) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	p, found, err := b.visiblePurge(ctx, s, in.ID)
 	switch {
 	case err != nil:
@@ -35,7 +35,7 @@ func (b *desk) retryID(ctx context.Context, s scene, in grammar.Intent) (chat.Re
 }
 
 // retry requests the targets of an ended purge that failed, were left out or stayed unclear.
-func (b *desk) retry(ctx context.Context, s scene, p store.Purge, id string) (chat.Reply, error) {
+func (b *requests) retry(ctx context.Context, s scene, p store.Purge, id string) (chat.Reply, error) {
 	if !p.State.Final() {
 		return b.refuse(ctx, s, "retry", card.NotEnded(p.Short))
 	}
@@ -106,7 +106,7 @@ func without(parts []purge.Part, rest []purge.Target) (kept []purge.Part) {
 // the state that follows from them.
 
 // lookAgain answers the press at once, and looks in the background. A look without news is told to the presser privately.
-func (b *desk) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
+func (b *presses) lookAgain(ctx context.Context, s scene, p store.Purge) (chat.Reply, error) {
 	may, err := b.sees(ctx, s, p)
 	switch {
 	case err != nil:

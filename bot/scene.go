@@ -42,7 +42,7 @@ type scene struct {
 
 // scene looks up the person and the place at the same time. It returns a refusal as a sentence, or an error if the look-up may
 // succeed on another try.
-func (b *desk) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at chat.Thread, maxAge time.Duration) (scene, string, error) {
+func (b *reception) scene(ctx context.Context, ev chat.EventKey, from acl.Subject, at chat.Thread, maxAge time.Duration) (scene, string, error) {
 	policy := b.rules.Policy()
 	s := scene{event: store.Event{Platform: ev.Platform, Workspace: ev.Workspace, ID: ev.ID}, at: at, policy: policy, law: b.rules.Law(policy), listed: b.vendor.Listed(), person: chat.Person{Subject: from}}
 	chat, err := b.poster.Platform(at.Platform)
@@ -88,7 +88,7 @@ func standingProblem(p chat.Person, c chat.Channel, workspace string) string {
 
 // unknown translates the error of a look-up. It returns an error where another try may succeed, and a refusal where only an
 // operator can help, which it logs at long intervals.
-func (b *desk) unknown(ctx context.Context, what, could string, err error) (refused string, again error) {
+func (b *reception) unknown(ctx context.Context, what, could string, err error) (refused string, again error) {
 	refused, again = failedLook(could, err)
 	if refused != "" && b.Seldom.First(what+": "+err.Error(), b.Now()) {
 		kind, level := purge.AsError(err).Kind, slog.LevelWarn

@@ -24,17 +24,17 @@ type verb func(context.Context, scene, grammar.Intent) (chat.Reply, error)
 // verbsOf returns the function of each verb of the grammar's table, in that table's order.
 func verbsOf(b *desk) map[grammar.Verb]verb {
 	return map[grammar.Verb]verb{
-		grammar.VerbPurge: b.purge, grammar.VerbLeak: b.purge, grammar.VerbForm: b.form,
-		grammar.VerbStatus: b.answers(b.status), grammar.VerbCancel: b.cancelID, grammar.VerbRetry: b.retryID, grammar.VerbHistory: b.answers(b.history),
-		grammar.VerbQuota: b.answers(b.quotaCard), grammar.VerbDomains: b.answers(b.domains), grammar.VerbWhy: b.answers(b.why),
-		grammar.VerbWhoami: b.answers(b.whoami), grammar.VerbHelp: b.answers(b.help),
-		grammar.VerbFreeze: b.administers(b.freeze), grammar.VerbUnfreeze: b.administers(b.unfreeze),
-		grammar.VerbGrant: b.administers(b.grant), grammar.VerbRevoke: b.administers(b.revoke),
+		grammar.VerbPurge: b.requests.purge, grammar.VerbLeak: b.requests.purge, grammar.VerbForm: b.answers.form,
+		grammar.VerbStatus: b.answers.draw(b.answers.status), grammar.VerbCancel: b.presses.cancelID, grammar.VerbRetry: b.requests.retryID, grammar.VerbHistory: b.answers.draw(b.answers.history),
+		grammar.VerbQuota: b.answers.draw(b.answers.quotaCard), grammar.VerbDomains: b.answers.draw(b.answers.domains), grammar.VerbWhy: b.answers.draw(b.answers.why),
+		grammar.VerbWhoami: b.answers.draw(b.answers.whoami), grammar.VerbHelp: b.answers.draw(b.answers.help),
+		grammar.VerbFreeze: b.administration.administers(b.administration.freeze), grammar.VerbUnfreeze: b.administration.administers(b.administration.unfreeze),
+		grammar.VerbGrant: b.administration.administers(b.administration.grant), grammar.VerbRevoke: b.administration.administers(b.administration.revoke),
 	}
 }
 
 // answers turns a function that draws a private card into a verb. The card holds only facts that concern its reader.
-func (b *desk) answers(draw func(context.Context, scene, grammar.Intent) (chat.Card, error)) verb {
+func (b *answers) draw(draw func(context.Context, scene, grammar.Intent) (chat.Card, error)) verb {
 	return func(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 		drawn, err := draw(ctx, s, in)
 		if err != nil {
@@ -50,18 +50,18 @@ func (b *desk) answers(draw func(context.Context, scene, grammar.Intent) (chat.C
 }
 
 // whoami shows a person's identity under the policy: the account, the person and the groups.
-func (b *desk) whoami(_ context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
+func (b *answers) whoami(_ context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
 	person, groups := s.policy.Whoami(s.who)
 	return card.WhoamiCard(card.Self{Subject: s.person.Subject, Channel: s.at.Subject(), Person: person, Seen: s.person.Groups, Groups: groups}), nil
 }
 
 // help lists the commands that its reader may use.
-func (b *desk) help(_ context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
+func (b *answers) help(_ context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
 	return b.helpCard(s), nil
 }
 
 // cancelID cancels the purge with a typed id.
-func (b *desk) cancelID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
+func (b *presses) cancelID(ctx context.Context, s scene, in grammar.Intent) (chat.Reply, error) {
 	p, found, err := b.visiblePurge(ctx, s, in.ID)
 	if err != nil {
 		return chat.Reply{}, err
@@ -76,7 +76,7 @@ func (b *desk) cancelID(ctx context.Context, s scene, in grammar.Intent) (chat.R
 }
 
 // visiblePurge finds a purge by its short id. A purge that the person may not see is reported as missing.
-func (b *desk) visiblePurge(ctx context.Context, s scene, short string) (store.Purge, bool, error) {
+func (b *reception) visiblePurge(ctx context.Context, s scene, short string) (store.Purge, bool, error) {
 	p, found, err := b.Store.Find(ctx, s.at.Platform, s.at.Workspace, short)
 	if err != nil || !found {
 		return p, false, err
@@ -101,12 +101,12 @@ func maySee(s scene, p store.Purge) bool {
 
 // mayKnow reports whether a person may see the targets of a private purge: its requester, people who may purge all of them and so
 // could approve it, and auditors may.
-func (b *desk) mayKnow(s scene, p store.Purge) bool {
+func (b *reception) mayKnow(s scene, p store.Purge) bool {
 	return s.policy.SamePerson(s.person.Subject, p.Requester) || s.policy.Auditor(s.who) || len(rules.DeniedAny(s.law.Thawed(), s.who, p)) == 0
 }
 
 // status returns the card of a purge by its short id, without buttons.
-func (b *desk) status(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
+func (b *answers) status(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
 	p, found, err := b.visiblePurge(ctx, s, in.ID)
 	if err != nil || !found {
 		return chat.Card{Title: card.NoSuchPurge, Tone: chat.Bad}, err
@@ -125,7 +125,7 @@ func (b *desk) status(ctx context.Context, s scene, in grammar.Intent) (chat.Car
 const historyLines = 20
 
 // history lists the purges that match a command's filter and that the person may see.
-func (b *desk) history(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
+func (b *answers) history(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
 	f, err := b.filter(s, in)
 	if err != nil {
 		return chat.Card{Title: purge.AsError(err).Message, Tone: chat.Bad}, nil
@@ -141,7 +141,7 @@ func (b *desk) history(ctx context.Context, s scene, in grammar.Intent) (chat.Ca
 const historyTime = time.Second
 
 // historyLinesFor searches page by page until enough visible purges are found, and reports whether there may be more.
-func (b *desk) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lines []string, more bool, err error) {
+func (b *answers) historyLinesFor(ctx context.Context, s scene, f store.Filter) (lines []string, more bool, err error) {
 	for began := time.Now(); len(lines) <= historyLines && time.Since(began) < historyTime+b.Patience; {
 		rows, err := b.Store.History(ctx, f)
 		if err != nil {
@@ -161,7 +161,7 @@ func (b *desk) historyLinesFor(ctx context.Context, s scene, f store.Filter) (li
 }
 
 // filter translates the options of a history command. Its errors are for the person.
-func (b *desk) filter(s scene, in grammar.Intent) (store.Filter, error) {
+func (b *answers) filter(s scene, in grammar.Intent) (store.Filter, error) {
 	now := b.Now()
 	since, err := grammar.ParseTime(in.Since, now, b.vendor.Zone)
 	if err != nil {
@@ -185,10 +185,10 @@ func (b *desk) filter(s scene, in grammar.Intent) (store.Filter, error) {
 }
 
 // domains lists a person's grants, temporary ones included, with the remaining budgets and the freezes on their domains.
-func (b *desk) domains(ctx context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
+func (b *answers) domains(ctx context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
 	grants := s.grants()
 	c := card.DomainsCard(s.person.Subject, s.policy.Contact(), grants, s.person.Zone)
-	budgets, err := b.budgetLines(ctx, budgetsOf(s, grants))
+	budgets, err := b.requests.budgetLines(ctx, budgetsOf(s, grants))
 	c.Lines = slices.Concat(c.Lines, budgets, s.listed.ServedLines(grants))
 	for _, f := range s.law.OfKind(store.Freeze) {
 		if slices.ContainsFunc(grants, func(g acl.GrantView) bool { return closes(f, g) }) {
@@ -209,7 +209,7 @@ func closes(f store.Rule, g acl.GrantView) bool {
 }
 
 // dryVerdicts returns the refusal that a request would get, and its charges to budgets, as lines.
-func (b *desk) dryVerdicts(ctx context.Context, s scene, v judgement, rule acl.Confirm, recent store.Recent) ([]string, error) {
+func (b *requests) dryVerdicts(ctx context.Context, s scene, v judgement, rule acl.Confirm, recent store.Recent) ([]string, error) {
 	takes, refused, err := b.wouldTake(ctx, s, v)
 	if err != nil {
 		return nil, err
@@ -224,7 +224,7 @@ func (b *desk) dryVerdicts(ctx context.Context, s scene, v judgement, rule acl.C
 }
 
 // wouldHappen returns the line about the purge that a request would join, or else its refusal and charges.
-func (b *desk) wouldHappen(ctx context.Context, s scene, v judgement, rule acl.Confirm, recent store.Recent) ([]string, error) {
+func (b *requests) wouldHappen(ctx context.Context, s scene, v judgement, rule acl.Confirm, recent store.Recent) ([]string, error) {
 	join, err := b.wouldJoin(ctx, recent.Running)
 	if join != "" || err != nil {
 		return []string{join}, err
@@ -233,7 +233,7 @@ func (b *desk) wouldHappen(ctx context.Context, s scene, v judgement, rule acl.C
 }
 
 // dryRun answers with the effects of a request, and sends nothing.
-func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v judgement) (chat.Reply, error) {
+func (b *requests) dryRun(ctx context.Context, s scene, w wish.Wish, v judgement) (chat.Reply, error) {
 	batches, err := purge.NewPlan(v.allowed, b.vendor.CDN.Limits())
 	if err != nil {
 		return b.refuse(ctx, s, w.Verb, purge.AsError(err).Message)
@@ -276,7 +276,7 @@ func (b *desk) dryRun(ctx context.Context, s scene, w wish.Wish, v judgement) (c
 }
 
 // rightsOf returns the rights of the reader of the help at this moment, in any channel.
-func (b *desk) rightsOf(s scene) card.Rights {
+func (b *answers) rightsOf(s scene) card.Rights {
 	limits := b.poster.Limits(s.at)
 	r := card.Rights{Prefetch: b.vendor.Prefetches(), Forms: limits.Forms, Mentions: limits.Addressed, Audits: s.policy.Auditor(s.who), Administers: s.policy.Administrator(s.who)}
 	for _, g := range s.grants() {
@@ -297,13 +297,13 @@ func holdsNow(g acl.GrantView, l rules.Law) bool {
 }
 
 // helpCard lists the commands that its reader may use.
-func (b *desk) helpCard(s scene) chat.Card {
+func (b *answers) helpCard(s scene) chat.Card {
 	return card.HelpCard(b.poster.Limits(s.at), b.rightsOf(s), s.person.Subject, s.policy.Contact())
 }
 
 // quotaCard draws today's quota: a bar for each kind and area, the time of the reset, and the use by people, as far as the reader
 // may see it.
-func (b *desk) quotaCard(ctx context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
+func (b *answers) quotaCard(ctx context.Context, s scene, _ grammar.Intent) (chat.Card, error) {
 	b.vendor.AwaitQuota(ctx, account.QuotaReply)
 	day := b.vendor.Day(b.Now())
 	spent, err := b.vendor.Spent(ctx, day)

@@ -17,13 +17,13 @@ import (
 // The command "why" answers for one target whether the person may purge it, by which rule, and whose press it needs.
 
 // why answers for each kind that the target can be, in each area. Equal answers are given once.
-func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
+func (b *answers) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, error) {
 	if len(in.Refused) > 0 {
 		r := in.Refused[0]
 		return card.CannotAsTyped(r), nil
 	}
 	t := in.Targets[0]
-	recent, err := b.Store.Recent(ctx, b.recent(s, wish.Wish{}, requestOf(card.WhyReading{Kind: purge.URL, Area: purge.Mainland}, t), ""))
+	recent, err := b.Store.Recent(ctx, b.requests.recent(s, wish.Wish{}, requestOf(card.WhyReading{Kind: purge.URL, Area: purge.Mainland}, t), ""))
 	if err != nil {
 		return chat.Card{}, err
 	}
@@ -39,7 +39,7 @@ func (b *desk) why(ctx context.Context, s scene, in grammar.Intent) (chat.Card, 
 	}
 	// The card shows the answers, the budgets, and the area of an untyped target.
 	c := chat.Card{Title: "Why", Targets: []string{t.String()}, Lines: card.WhyLines(answers)}
-	lines, err := b.budgetLines(ctx, budgets)
+	lines, err := b.requests.budgetLines(ctx, budgets)
 	c.Lines = append(c.Lines, lines...)
 	if where := s.places().Why(t.Host()); where != "" {
 		c.Lines = append(c.Lines, where)
@@ -78,7 +78,7 @@ func requestOf(r card.WhyReading, t purge.Target) purge.Request {
 }
 
 // whyOne answers for one reading, and returns the charges of an allowed one.
-func (b *desk) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
+func (b *answers) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.Recent) (string, []acl.Charge) {
 	d := s.law.JudgeOne(acl.Request{Who: s.who, In: s.at.Subject(), Purge: requestOf(r, t)})
 	if !d.Allowed {
 		return s.law.ToldTo(s.who, s.law.Refusal(d, s.who)).Reason, nil
@@ -87,11 +87,11 @@ func (b *desk) whyOne(s scene, r card.WhyReading, t purge.Target, recent store.R
 }
 
 // wouldAsk names the people who would have to press before a request is sent.
-func (b *desk) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Recent) string {
+func (b *answers) wouldAsk(s scene, r purge.Request, d acl.Decision, recent store.Recent) string {
 	p := store.Purge{Request: r, Requester: s.person.Subject, Groups: s.person.Groups, Channel: s.at.Subject()}
-	p.Confirm = b.guard(wish.Wish{}, judgement{allowed: r, confirm: d.Confirm}, recent)
+	p.Confirm = b.requests.guard(wish.Wish{}, judgement{allowed: r, confirm: d.Confirm}, recent)
 	if p.Confirm == "" {
-		return card.NotAsked(b.ConfirmURLs)
+		return card.NotAsked(b.requests.ConfirmURLs)
 	}
 	return card.AsksFirst(p, s.law.Approvers(p))
 }

@@ -115,9 +115,9 @@ func TestWhatIsSentIsWhatWasConfirmed(t *testing.T) {
 		"approved":                             {What: store.Confirmed, Who: bob},
 		"approved by nobody":                   {What: store.Confirmed},
 		"cancelled":                            {What: store.Cancelled, Who: bob},
-		"released":                             {What: store.Confirmed, Who: erin, Problem: why},
+		"released":                             {What: store.Confirmed, Who: erin, Emergency: why},
 		"approved by one who may only release": {What: store.Confirmed, Who: erin},
-		"released by one who may only approve": {What: store.Confirmed, Who: bob, Problem: why},
+		"released by one who may only approve": {What: store.Confirmed, Who: bob, Emergency: why},
 	} {
 		_, lapsed := w.bot.rules.Law(w.bot.rules.Policy()).Lapsed(p, d, part)
 		assert.Equal(t, what != "approved" && what != "released", lapsed, what)

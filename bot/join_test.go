@@ -350,14 +350,16 @@ func TestAJoinStandsForThePurge(t *testing.T) {
 func TestWhoeverJoinedMayLook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.types(bob, `grant <@UCAROL> www.test.com 2h "on call tonight"`)
-	w.ends("Granted")
 	first, done := w.runs()
 	look := func() string { return w.typesAt(carol, elsewhere, "status "+short(first)).Title }
 	assert.Equal(t, card.NoSuchPurge, look())
+	w.types(bob, `grant <@UCAROL> www.test.com 2h "on call tonight"`)
+	grant := w.ends("Granted").card.Footer
 	w.typesAt(carol, elsewhere, page)
 	w.in(elsewhere, "Accepted")
-	assert.Contains(t, look(), "Accepted")
+	w.types(bob, "revoke "+grant+` "over"`)
+	w.ends("Revoked")
+	assert.Contains(t, look(), "Accepted", "although the grant is over")
 	done()
 }
 

@@ -107,16 +107,6 @@ func (r Rules) Explain(v Verdict) string {
 	return r.policy.explain(v.ask, v.Decision)
 }
 
-// Holds reports whether somebody holds a grant on a host now, of the file or a temporary one, for whatever the grant is.
-func (r Rules) Holds(w Who, host string) bool {
-	if r.policy.Holds(w, host) {
-		return true
-	}
-	return slices.ContainsFunc(r.Loans(w), func(g GrantView) bool {
-		return slices.ContainsFunc(g.Domains, func(d string) bool { return DomainsMeet(d, host) })
-	})
-}
-
 // Loans returns the current temporary grants of a person in the form of Grants, by name. The limits of their
 // givers are not applied.
 func (r Rules) Loans(w Who) []GrantView { return r.policy.loans(w, r.said, r.at) }

@@ -92,7 +92,7 @@ func maySee(s scene, p store.Purge) bool {
 		return true
 	}
 	for _, h := range p.Request.Hosts() {
-		if !s.law.Holds(s.who, h) {
+		if !s.policy.Holds(s.who, h) {
 			return false
 		}
 	}

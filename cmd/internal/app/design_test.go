@@ -38,6 +38,18 @@ func TestOnePurgeNamesFunctionsThatExist(t *testing.T) {
 	assert.Greater(t, steps, 12)
 }
 
+// TestWhereToChangeWhatNamesFilesThatExist: every file that bot/DESIGN.md names is there.
+func TestWhereToChangeWhatNamesFilesThatExist(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "bot", "DESIGN.md"))
+	require.NoError(t, err)
+	files := regexp.MustCompile("`((?:acl|adapters|bot|cmd|purge)/[a-z0-9/_]+\\.go)`").FindAllStringSubmatch(string(text), -1)
+	assert.Greater(t, len(files), 20)
+	for _, f := range files {
+		assert.FileExists(t, filepath.Join(root, f[1]))
+	}
+}
+
 // declared adds the functions of a folder: "Parse", and methods as "Runner.end".
 func declared(t *testing.T, folder string, there map[string]bool) {
 	t.Helper()
